@@ -1,0 +1,137 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of compiler settings for every module; the reasons stand beside each.
+let strict: [SwiftSetting] = [
+    // SE-0335: existentials are spelled out.
+    .enableUpcomingFeature("ExistentialAny"),
+    // SE-0409: an import is internal unless it says otherwise.
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // SE-0444: a member is visible only where its module is imported.
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // SE-0461: nonisolated async functions run on their caller's actor.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // SE-0470: conformances take the isolation of their type.
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    // SE-0481: `weak let`.
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    // SE-0458: unsafe code is marked where it stands.
+    .strictMemorySafety(),
+    // SE-0443: a warning stops the build; a deprecation is only shown.
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let atomics: Target.Dependency = .product(name: "Atomics", package: "swift-atomics")
+
+let package = Package(
+    name: "lapwing",
+    products: [
+        .executable(name: "lapwing", targets: ["lapwing"]),
+        .library(name: "SPIFFE", targets: ["SPIFFE"]),
+        .library(name: "Authorization", targets: ["Authorization"]),
+        .library(name: "AuditLog", targets: ["AuditLog"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // System calls that Swift's Glibc module does not import.
+        .target(name: "CLinux"),
+
+        // The vocabulary.
+        .target(name: "ZeroTrust", dependencies: [httpTypes]),
+        .testTarget(name: "ZeroTrustTests", dependencies: ["ZeroTrust"]),
+        .target(name: "Resources", dependencies: ["ZeroTrust", .product(name: "Yams", package: "Yams")]),
+        .testTarget(name: "ResourcesTests", dependencies: ["Resources"]),
+
+        // The wire.
+        .target(name: "WireProtos", dependencies: [protobuf]),
+        .target(
+            name: "RPC",
+            dependencies: ["CLinux", protobuf, logging, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2")] + nio),
+        .testTarget(name: "RPCTests", dependencies: ["RPC", "WireProtos", protobuf] + nio),
+
+        // The path of a request: identity, transport, policy, record, gateway.
+        .target(name: "SPIFFE", dependencies: ["ZeroTrust", x509, crypto, asn1]),
+        .testTarget(name: "SPIFFETests", dependencies: ["SPIFFE", x509, crypto, asn1]),
+        .target(
+            name: "WorkloadIdentity",
+            dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", x509, crypto, asn1, logging] + nio),
+        .testTarget(
+            name: "WorkloadIdentityTests",
+            dependencies: ["WorkloadIdentity", "SPIFFE", "RPC", "WireProtos", "Storage", x509, crypto] + nio),
+        .target(
+            name: "MutualTLS",
+            dependencies: ["SPIFFE", x509, crypto, asn1, nioSSL, logging, atomics,
+                .product(name: "NIOTLS", package: "swift-nio")] + nio),
+        .testTarget(
+            name: "MutualTLSTests",
+            dependencies: ["MutualTLS", "SPIFFE", x509, crypto, asn1, nioSSL,
+                .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+        .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
+        .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "SPIFFE", "Resources"]),
+        .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
+        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
+        .target(
+            name: "Gateway",
+            dependencies: ["CLinux", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog",
+                httpTypes, nioSSL, logging, atomics] + nio),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Gateway", "MutualTLS", "Authorization", "AuditLog", "SPIFFE", x509, crypto, nioSSL,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
+
+        // What the stages keep.
+        .target(
+            name: "Storage",
+            dependencies: ["WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "WorkloadIdentity"]),
+
+        // The program.
+        .executableTarget(
+            name: "lapwing",
+            dependencies: ["CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
+                "AuditLog", "Storage", "RPC", "WireProtos", "Gateway", x509, crypto, logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle")] + nio),
+        .testTarget(name: "CommandTests", dependencies: ["ZeroTrust"]),
+
+        // The outside suites.
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["SPIFFE", "Authorization", "Resources", "AuditLog", x509, crypto]),
+    ]
+)
+
+for target in package.targets where target.type != .system && target.name != "CLinux" {
+    // Generated code is exempt from the last three settings.
+    target.swiftSettings = target.name == "WireProtos" ? Array(strict.prefix(6)) : strict
+}

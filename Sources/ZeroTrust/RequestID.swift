@@ -1,0 +1,60 @@
+/// The id of a request or record: a UUID of version 7 (RFC 9562 §5.7), so that ids sort by time.
+public struct RequestID: Hashable, Sendable {
+    /// The id's 128 bits, most significant first.
+    public let bits: UInt128
+
+    /// An id for a moment.
+    ///
+    /// - Parameters:
+    ///   - milliseconds: Unix time in milliseconds; its low 48 bits are used.
+    ///   - random: 128 random bits, of which 74 are used.
+    public init(milliseconds: UInt64, random: UInt128) {
+        let time = UInt128(milliseconds & 0xffff_ffff_ffff) << 80
+        let high = (random >> 64 & 0x0fff) << 64
+        let low = random & 0x3fff_ffff_ffff_ffff
+        self.bits = time | 0x7 << 76 | high | 0x2 << 62 | low
+    }
+
+    /// Parses the canonical text, 36 characters of hexadecimal and hyphens. Returns nil for anything else.
+    public init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 36 else { return nil }
+        var bits: UInt128 = 0
+        for (index, byte) in text.utf8.enumerated() {
+            if Self.hyphens.contains(index) {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): bits = bits << 4 | UInt128(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): bits = bits << 4 | UInt128(byte - UInt8(ascii: "a") + 10)
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): bits = bits << 4 | UInt128(byte - UInt8(ascii: "A") + 10)
+            default: return nil
+            }
+        }
+        self.bits = bits
+    }
+
+    /// When the id was made, as Unix time in milliseconds.
+    public var milliseconds: UInt64 { UInt64(truncatingIfNeeded: bits >> 80) }
+
+    private static let hyphens: Set<Int> = [8, 13, 18, 23]
+}
+
+extension RequestID: CustomStringConvertible {
+    /// The canonical text in lower case: `0197f2d8-5c1e-7abc-8def-0123456789ab`.
+    public var description: String {
+        unsafe String(unsafeUninitializedCapacity: 36) { buffer in
+            var shift: UInt128 = 128
+            for index in 0..<36 {
+                if index == 8 || index == 13 || index == 18 || index == 23 {
+                    unsafe buffer[index] = UInt8(ascii: "-")
+                    continue
+                }
+                shift -= 4
+                let digit = UInt8(truncatingIfNeeded: bits >> shift) & 0xf
+                unsafe buffer[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            return 36
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import Testing
+
+@Test func `the house stands`() { #expect(1 + 1 == 2) }

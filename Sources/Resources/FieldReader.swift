@@ -13,9 +13,8 @@ public struct FieldReader {
     private let entries: [Value.Entry]
     private var known: Set<String> = []
 
-    /// Opens a mapping.
+    /// Opens a mapping; `owner` says what it is, for messages: `listener`.
     ///
-    /// - Parameter owner: what the mapping is, for messages: `listener`.
     /// - Throws: ``ResourceError`` where the value is no mapping.
     public init(_ value: Value, of owner: String) throws {
         guard case .mapping(let entries) = value.content else {
@@ -44,7 +43,9 @@ public struct FieldReader {
         return try read(value)
     }
 
-    /// A field's raw value, null included, or nil where it is absent. The field counts as known.
+    /// A field's raw value, null included, or nil where it is absent.
+    ///
+    /// The field counts as known.
     public mutating func value(_ name: String) -> Value? {
         known.insert(name)
         return entries.first { $0.key == name }?.value

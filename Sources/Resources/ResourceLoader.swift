@@ -43,7 +43,8 @@ public enum ResourceLoader {
 
     /// Reads the documents of a text; a Kubernetes `List` counts as its items.
     ///
-    /// - Parameter file: the name that messages give.
+    /// Messages give the file the name that is passed.
+    ///
     /// - Throws: ``ResourceError`` with everything wrong in the text.
     public static func parse(yaml text: String, file: String) throws -> [Document] {
         try collectingDiagnostics(try YAMLReader.read(text, file: file)) { value in

@@ -4,7 +4,7 @@ import X509
 
 /// Public keys as JWK members (RFC 7518 §6.2, §6.3).
 enum PublicKeyJWK {
-    /// The members that hold the key itself: `kty` and its numbers. Empty for a kind that JWK sets here do not carry.
+    /// The members that hold the key itself: `kty` and its numbers; none for a kind that is not known.
     static func members(of publicKey: Certificate.PublicKey) -> [String: JSONText.Value] {
         if let key = P256.Signing.PublicKey(publicKey) { return ec("P-256", Array(key.rawRepresentation)) }
         if let key = P384.Signing.PublicKey(publicKey) { return ec("P-384", Array(key.rawRepresentation)) }

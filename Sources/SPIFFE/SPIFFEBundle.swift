@@ -7,7 +7,7 @@ public import ZeroTrust
 /// What is unknown is ignored as the specification says, and what is known has to be right: a bundle with one broken
 /// key of a known use is refused whole.
 public struct SPIFFEBundle: Sendable, Hashable {
-    /// The trust domain that the keys speak for. The document does not name it: whoever fetches a bundle knows.
+    /// The trust domain that the keys speak for; the document does not name it: whoever fetches a bundle knows.
     public let trustDomain: TrustDomain
     /// The X.509 authorities.
     public var authorities: [Certificate]

@@ -70,10 +70,10 @@ let package = Package(
         .testTarget(name: "ResourcesTests", dependencies: ["Resources"]),
 
         // The wire.
-        .target(name: "WireProtos", dependencies: [protobuf]),
+        .target(name: "WireProtos", dependencies: [protobuf], exclude: ["protos"]),
         .target(
             name: "RPC",
-            dependencies: ["CLinux", protobuf, logging, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            dependencies: ["CLinux", "WireProtos", protobuf, logging, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2")] + nio),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "WireProtos", protobuf] + nio),
 

@@ -1,3 +1,4 @@
+import SwiftProtobuf
 import Synchronization
 public import WireProtos
 
@@ -44,7 +45,7 @@ public final class HealthService: Sendable {
                     guard let status = self.state.withLock({ $0.statuses[request.service] }) else {
                         throw RPCStatus(.notFound, "the service `\(request.service)` is not known")
                     }
-                    return .with { $0.status = status }
+                    return Health_HealthCheckResponse.with { $0.status = status }
                 },
                 .serverStreaming("Watch") {
                     (request: Health_HealthCheckRequest, _, writer: RPCWriter<Health_HealthCheckResponse>) in

@@ -132,7 +132,9 @@ let package = Package(
             name: "Storage",
             dependencies: ["WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "WorkloadIdentity"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]),
 
         // The program.
         .executableTarget(

@@ -108,7 +108,8 @@ let package = Package(
         .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
         .testTarget(
             name: "AuthorizationTests",
-            dependencies: ["Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]),
+            dependencies: ["CAllocationCounter", "Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
         .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
         .target(
@@ -157,7 +158,8 @@ let package = Package(
     ]
 )
 
-for target in package.targets where target.type != .system && target.name != "CLinux" {
+let writtenInC: Set = ["CLinux", "CAllocationCounter"]
+for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     // Generated code is exempt from the last three settings.
     target.swiftSettings = target.name == "WireProtos" ? Array(strict.prefix(6)) : strict
 }

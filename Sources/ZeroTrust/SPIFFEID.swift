@@ -34,7 +34,9 @@ public struct SPIFFEID: Hashable, Sendable {
 
     /// The ID of a workload in a trust domain.
     ///
-    /// - Parameter path: empty, or `/` and segments: `/ns/ml-api/sa/api-gateway`.
+    /// - Parameters:
+    ///   - trustDomain: the realm that vouches for the workload.
+    ///   - path: empty, or `/` and segments: `/ns/ml-api/sa/api-gateway`.
     /// - Throws: ``SPIFFEIDError`` naming the first rule that the path breaks.
     public init(trustDomain: TrustDomain, path: String) throws(SPIFFEIDError) {
         let text = Self.scheme + trustDomain.name + path

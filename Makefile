@@ -44,9 +44,10 @@ docs: ## make the documentation, and stop at a broken link
 fuzz: ## fuzz the parsers of hostile bytes for a minute
 	@scripts/fuzz
 
-bench: ## compare the gateway with nginx and Envoy on this machine
-	@scripts/setup --bench
-	@Benchmarks/run
+bench: setup ## compare the gateway with nginx and Envoy on this machine
+	@Benchmarks/proxy/setup
+	$(SWIFT) build $(RELEASE) --product lapwing
+	Benchmarks/proxy/run
 
 release: setup ## build the optimised program, with its completions and manual, into dist/
 	$(SWIFT) build $(RELEASE) --product lapwing

@@ -146,9 +146,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ] + nio
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
+            resources: [.embedInCode("Demo/Resources/model.safetensors")]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["ZeroTrust"]),
+        .testTarget(name: "CommandTests", dependencies: ["lapwing", "ZeroTrust"]),
 
         // The outside suites.
         .testTarget(

@@ -82,7 +82,10 @@ let package = Package(
 
         // The path of a request: identity, transport, policy, record, gateway.
         .target(name: "SPIFFE", dependencies: ["ZeroTrust", x509, crypto, asn1]),
-        .testTarget(name: "SPIFFETests", dependencies: ["ZeroTrust", "SPIFFE", x509, crypto, asn1]),
+        .testTarget(
+            name: "SPIFFETests",
+            dependencies: ["ZeroTrust", "SPIFFE", "TestIdentities", x509, crypto, asn1]
+        ),
         .target(
             name: "WorkloadIdentity",
             dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", x509, crypto, asn1, logging] + nio
@@ -94,14 +97,14 @@ let package = Package(
         .target(
             name: "MutualTLS",
             dependencies: [
-                "SPIFFE", x509, crypto, asn1, nioSSL, logging, atomics,
+                "ZeroTrust", "SPIFFE", x509, crypto, asn1, nioSSL, logging, atomics,
                 .product(name: "NIOTLS", package: "swift-nio"),
             ] + nio
         ),
         .testTarget(
             name: "MutualTLSTests",
             dependencies: [
-                "MutualTLS", "SPIFFE", x509, crypto, asn1, nioSSL,
+                "MutualTLS", "ZeroTrust", "SPIFFE", "TestIdentities", x509, crypto, asn1, nioSSL,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio
         ),
@@ -152,10 +155,19 @@ let package = Package(
         ),
         .testTarget(name: "CommandTests", dependencies: ["lapwing", "ZeroTrust"]),
 
+        // Certificates, good and bad, that the tests of several modules present.
+        .target(
+            name: "TestIdentities",
+            dependencies: ["ZeroTrust", "SPIFFE", x509, crypto, asn1],
+            path: "Tests/TestIdentities"
+        ),
+
         // The outside suites.
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["SPIFFE", "Authorization", "Resources", "AuditLog", x509, crypto]
+            dependencies: [
+                "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", x509, crypto, asn1,
+            ]
         ),
     ]
 )

@@ -70,11 +70,11 @@ let package = Package(
         .testTarget(name: "ResourcesTests", dependencies: ["Resources"]),
 
         // The wire.
-        .target(name: "WireProtos", dependencies: [protobuf]),
+        .target(name: "WireProtos", dependencies: [protobuf], exclude: ["protos"]),
         .target(
             name: "RPC",
             dependencies: [
-                "CLinux", protobuf, logging, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                "CLinux", "WireProtos", protobuf, logging, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),
@@ -106,7 +106,9 @@ let package = Package(
             ] + nio
         ),
         .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
-        .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "SPIFFE", "Resources"]),
+        .testTarget(
+            name: "AuthorizationTests",
+            dependencies: ["Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
         .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
         .target(
@@ -130,7 +132,9 @@ let package = Package(
             name: "Storage",
             dependencies: ["WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "WorkloadIdentity"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]),
 
         // The program.
         .executableTarget(

@@ -15,14 +15,18 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "lapwing-benchmarks",
     dependencies: [
-        .package(name: "lapwing", path: "..")
+        .package(name: "lapwing", path: ".."),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         // `HTTP1` in it is a link to the gateway's scanner, which no other package can import.
         .executableTarget(
             name: "microbenchmarks",
             dependencies: [
+                .product(name: "AuditLog", package: "lapwing"),
                 .product(name: "Authorization", package: "lapwing"),
+                .product(name: "WorkloadIdentity", package: "lapwing"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Microbenchmarks",
             swiftSettings: strict

@@ -13,11 +13,20 @@ struct Benchmark {
     /// What else to say of it once it has run, such as how often data was forced to disk.
     let remark: (() -> String)?
 
+    /// Takes away what the work left, after the last round.
+    let finish: (() -> Void)?
+
     /// A benchmark.
-    init(_ name: String, remark: (() -> String)? = nil, run: @escaping (_ count: Int) throws -> Void) {
+    init(
+        _ name: String,
+        remark: (() -> String)? = nil,
+        finish: (() -> Void)? = nil,
+        run: @escaping (_ count: Int) throws -> Void
+    ) {
         self.name = name
-        self.remark = remark
         self.run = run
+        self.remark = remark
+        self.finish = finish
     }
 }
 

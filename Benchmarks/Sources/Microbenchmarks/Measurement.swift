@@ -26,6 +26,8 @@ struct Measurement {
     ///   - benchmark: the work.
     ///   - seconds: how long one round takes at least, in CPU time.
     ///   - rounds: how many.
+    /// - Returns: the cost of each round.
+    /// - Throws: whatever the work throws.
     static func of(_ benchmark: Benchmark, seconds: Double, rounds: Int) throws -> Measurement {
         var count = 1
         while true {

@@ -106,7 +106,9 @@ let package = Package(
             ] + nio
         ),
         .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
-        .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "SPIFFE", "Resources"]),
+        .testTarget(
+            name: "AuthorizationTests",
+            dependencies: ["Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
         .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
         .target(

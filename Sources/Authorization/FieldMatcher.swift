@@ -118,7 +118,7 @@ struct FieldMatcher: Sendable {
 enum TrustDomainAliases {
     /// The principal under each trust domain of the mesh, where it is written with one of them or `cluster.local`.
     ///
-    /// - Parameter trustDomains: the mesh's trust domain and its aliases; empty changes nothing.
+    /// No trust domains at all change nothing.
     static func expand(_ principal: String, trustDomains: [String]) -> [String] {
         let parts = principal.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 5, !trustDomains.isEmpty else { return [principal] }

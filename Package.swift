@@ -108,7 +108,8 @@ let package = Package(
         .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
         .testTarget(
             name: "AuthorizationTests",
-            dependencies: ["Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]),
+            dependencies: ["Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]
+        ),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
         .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
         .target(
@@ -134,7 +135,8 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
 
         // The program.
         .executableTarget(

@@ -21,7 +21,9 @@ private enum ObjectAllocations {
         unsafe thread = pthread_self()
         unsafe count = 0
         unsafe hook.pointee = { metadata, size, alignment in
-            if unsafe pthread_equal(pthread_self(), ObjectAllocations.thread) != 0 { unsafe ObjectAllocations.count += 1 }
+            if unsafe pthread_equal(pthread_self(), ObjectAllocations.thread) != 0 {
+                unsafe ObjectAllocations.count += 1
+            }
             return unsafe ObjectAllocations.original?(metadata, size, alignment)
         }
         work()
@@ -32,7 +34,9 @@ private enum ObjectAllocations {
 
 @Suite(.serialized) struct AllocationTests {
     @Test func `the hook sees an allocation`() throws {
-        let count = try #require(ObjectAllocations.during { blackHole([Int](repeating: 1, count: Int.random(in: 100...200))) })
+        let count = try #require(
+            ObjectAllocations.during { blackHole([Int](repeating: 1, count: Int.random(in: 100...200))) }
+        )
         #expect(count > 0)
     }
 

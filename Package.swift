@@ -42,6 +42,7 @@ let package = Package(
         .library(name: "SPIFFE", targets: ["SPIFFE"]),
         .library(name: "Authorization", targets: ["Authorization"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
+        .library(name: "WorkloadIdentity", targets: ["WorkloadIdentity"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -111,7 +112,9 @@ let package = Package(
         .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
         .testTarget(
             name: "AuthorizationTests",
-            dependencies: ["Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]),
+            dependencies: ["CAllocationCounter", "Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]
+        ),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
         .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
         .target(
@@ -137,7 +140,8 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
 
         // The program.
         .executableTarget(
@@ -148,9 +152,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ] + nio
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
+            resources: [.embedInCode("Demo/Resources/model.safetensors")]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["ZeroTrust"]),
+        .testTarget(name: "CommandTests", dependencies: ["lapwing", "ZeroTrust"]),
 
         // Certificates, good and bad, that the tests of several modules present.
         .target(
@@ -169,7 +175,8 @@ let package = Package(
     ]
 )
 
-for target in package.targets where target.type != .system && target.name != "CLinux" {
+let writtenInC: Set = ["CLinux", "CAllocationCounter"]
+for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     // Generated code is exempt from the last three settings.
     target.swiftSettings = target.name == "WireProtos" ? Array(strict.prefix(6)) : strict
 }

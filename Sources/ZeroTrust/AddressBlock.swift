@@ -7,7 +7,9 @@ public struct AddressBlock: Hashable, Sendable {
 
     private let mask: UInt128
 
-    /// Parses `ADDRESS` or `ADDRESS/PREFIX`; bits past the prefix are dropped. Returns nil for anything else.
+    /// Parses `ADDRESS` or `ADDRESS/PREFIX`; bits past the prefix are dropped.
+    ///
+    /// Returns nil for anything else.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(parts[0]) else { return nil }

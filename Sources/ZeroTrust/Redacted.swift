@@ -1,6 +1,8 @@
 /// A secret: it prints as `<redacted>` wherever it is printed, logged or interpolated.
 public struct Redacted<Value> {
-    /// The secret itself. Read it only where it is used.
+    /// The secret itself.
+    ///
+    /// Read it only where it is used.
     public let value: Value
 
     /// Marks a value as secret.

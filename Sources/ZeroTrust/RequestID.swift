@@ -15,7 +15,9 @@ public struct RequestID: Hashable, Sendable {
         self.bits = time | 0x7 << 76 | high | 0x2 << 62 | low
     }
 
-    /// Parses the canonical text, 36 characters of hexadecimal and hyphens. Returns nil for anything else.
+    /// Parses the canonical text, 36 characters of hexadecimal and hyphens.
+    ///
+    /// Returns nil for anything else.
     public init?(_ text: some StringProtocol) {
         guard text.utf8.count == 36 else { return nil }
         var bits: UInt128 = 0

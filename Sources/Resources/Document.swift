@@ -1,0 +1,108 @@
+/// A Kubernetes-style resource as written: its kind, its name, and a spec that its own module decodes.
+public struct Document: Hashable, Sendable {
+    /// Group and version: `security.istio.io/v1`.
+    public let apiVersion: String
+    /// The kind: `AuthorizationPolicy`.
+    public let kind: String
+    /// Name, namespace, labels and annotations.
+    public let metadata: Metadata
+    /// What the resource says, or nil where it has no spec.
+    public let spec: Value?
+    /// Where the document begins.
+    public let location: SourceLocation
+
+    /// What names a resource.
+    public struct Metadata: Hashable, Sendable {
+        /// The name, unique for its kind in its namespace.
+        public let name: String
+        /// Where the name stands.
+        public let nameLocation: SourceLocation
+        /// The namespace; `default` where none is written.
+        public let namespace: String
+        /// Labels by key.
+        public let labels: [String: String]
+        /// Annotations by key.
+        public let annotations: [String: String]
+    }
+
+    /// The API group: `security.istio.io` of `security.istio.io/v1`.
+    public var group: Substring { apiVersion.split(separator: "/").first ?? "" }
+
+    /// What no two documents may share: group, kind, namespace and name.
+    public var identity: String { "\(group)/\(kind) \(metadata.namespace)/\(metadata.name)" }
+
+    /// Reads the envelope of a resource.
+    ///
+    /// - Throws: ``ResourceError`` for an unknown field or a value of the wrong type in the envelope.
+    public init(_ value: Value) throws {
+        var fields = try FieldReader(value, of: "a resource")
+        self.apiVersion = try fields.required("apiVersion") { try $0.string() }
+        self.kind = try fields.required("kind") { try $0.string() }
+        self.metadata = try fields.required("metadata") { try Metadata($0) }
+        self.spec = fields.value("spec")
+        self.location = value.location
+        // What a cluster adds when a resource is exported.
+        fields.ignore("status")
+        try fields.finish()
+    }
+}
+
+extension Document.Metadata {
+    /// Reads metadata; what a cluster adds on its own is accepted and not kept.
+    fileprivate init(_ value: Value) throws {
+        var fields = try FieldReader(value, of: "metadata")
+        var nameLocation = value.location
+        self.name = try fields.required("name") {
+            nameLocation = $0.location
+            return try Self.name($0, maximum: 253, allowsDots: true)
+        }
+        self.nameLocation = nameLocation
+        self.namespace =
+            try fields.optional("namespace") { try Self.name($0, maximum: 63, allowsDots: false) } ?? "default"
+        self.labels = try fields.optional("labels") { try Self.strings($0) } ?? [:]
+        self.annotations = try fields.optional("annotations") { try Self.strings($0) } ?? [:]
+        fields.ignore(
+            "creationTimestamp",
+            "deletionGracePeriodSeconds",
+            "deletionTimestamp",
+            "finalizers",
+            "generateName",
+            "generation",
+            "managedFields",
+            "ownerReferences",
+            "resourceVersion",
+            "selfLink",
+            "uid"
+        )
+        try fields.finish()
+    }
+
+    /// A name as Kubernetes allows it (RFC 1123 label or subdomain).
+    private static func name(_ value: Value, maximum: Int, allowsDots: Bool) throws -> String {
+        let text = try value.string()
+        let isAlphanumeric = { (byte: UInt8) in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        let isAllowed = { (byte: UInt8) in
+            isAlphanumeric(byte) || byte == UInt8(ascii: "-") || allowsDots && byte == UInt8(ascii: ".")
+        }
+        guard let first = text.utf8.first, let last = text.utf8.last, text.utf8.count <= maximum,
+            isAlphanumeric(first), isAlphanumeric(last), text.utf8.allSatisfy(isAllowed)
+        else {
+            let characters =
+                allowsDots ? "lower-case letters, digits, `-` and `.`" : "lower-case letters, digits and `-`"
+            throw value.error(
+                "`\(text.prefix(80))` is no valid name; use 1 to \(maximum) \(characters), beginning and ending with a "
+                    + "letter or digit"
+            )
+        }
+        return text
+    }
+
+    private static func strings(_ value: Value) throws -> [String: String] {
+        var result: [String: String] = [:]
+        for entry in try value.mapping() { result[entry.key] = try entry.value.string() }
+        return result
+    }
+}

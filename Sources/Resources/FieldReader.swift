@@ -1,0 +1,75 @@
+/// Reads the fields of one mapping and knows, at the end, which were never asked for.
+///
+/// ```swift
+/// var fields = try FieldReader(value, of: "listener")
+/// let port = try fields.required("port") { try $0.integer(in: 1...65535) }
+/// let address = try fields.optional("address") { try $0.string() }
+/// try fields.finish()
+/// ```
+public struct FieldReader {
+    /// The mapping's own place.
+    public let location: SourceLocation
+    private let owner: String
+    private let entries: [Value.Entry]
+    private var known: Set<String> = []
+
+    /// Opens a mapping; `owner` says what it is, for messages: `listener`.
+    ///
+    /// - Throws: ``ResourceError`` where the value is no mapping.
+    public init(_ value: Value, of owner: String) throws {
+        guard case .mapping(let entries) = value.content else {
+            throw value.error("expected \(owner) to be a mapping, found \(value.kindInWords)")
+        }
+        self.location = value.location
+        self.owner = owner
+        self.entries = entries
+    }
+
+    /// A field that may be absent or null.
+    ///
+    /// - Throws: what reading the value throws.
+    public mutating func optional<Field>(_ name: String, _ read: (Value) throws -> Field) throws -> Field? {
+        guard let value = value(name), !value.isNull else { return nil }
+        return try read(value)
+    }
+
+    /// A field that must be there.
+    ///
+    /// - Throws: ``ResourceError`` at the mapping where the field is absent or null, else what reading throws.
+    public mutating func required<Field>(_ name: String, _ read: (Value) throws -> Field) throws -> Field {
+        guard let value = value(name), !value.isNull else {
+            throw ResourceError(at: location, "\(owner) needs `\(name)`")
+        }
+        return try read(value)
+    }
+
+    /// A field's raw value, null included, or nil where it is absent.
+    ///
+    /// The field counts as known.
+    public mutating func value(_ name: String) -> Value? {
+        known.insert(name)
+        return entries.first { $0.key == name }?.value
+    }
+
+    /// Accepts fields without reading them.
+    public mutating func ignore(_ names: String...) {
+        known.formUnion(names)
+    }
+
+    /// Ends the reading.
+    ///
+    /// - Throws: ``ResourceError`` for each field that nobody asked for, with the nearest name that is known.
+    public func finish() throws {
+        let unknown = entries.filter { !known.contains($0.key) }
+        guard unknown.isEmpty else {
+            throw ResourceError(
+                unknown.map {
+                    Diagnostic(
+                        at: $0.keyLocation,
+                        "unknown field `\($0.key)` in \(owner); \(suggestion(for: $0.key, among: known))"
+                    )
+                }
+            )
+        }
+    }
+}

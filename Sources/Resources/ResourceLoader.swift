@@ -1,0 +1,131 @@
+public import Foundation
+
+/// Reads a directory of YAML documents as one snapshot: it loads whole or not at all.
+///
+/// ```swift
+/// let snapshot = try ResourceLoader.load(path: "/etc/lapwing")
+/// for document in snapshot.documents { print(document.kind, document.metadata.name) }
+/// ```
+public enum ResourceLoader {
+    /// The most files that one directory may hold.
+    public static let maximumFiles = 10_000
+
+    /// Everything that was read, in the order of the files.
+    public struct Snapshot: Sendable {
+        /// The documents; no two share group, kind, namespace and name.
+        public let documents: [Document]
+        /// The bytes that they were read from, by file, in order, for a digest of the whole.
+        public let sources: [(file: String, bytes: Data)]
+    }
+
+    /// Reads one file, or every `.yaml` and `.yml` file of a directory and its folders, hidden ones left out.
+    ///
+    /// - Throws: ``ResourceError`` with everything wrong in any of the files; an error of the file system as a finding
+    ///   at the file.
+    public static func load(path: String) throws -> Snapshot {
+        let sources = try collectingDiagnostics(try files(at: path)) { file in
+            do { return (file: file, bytes: try Data(contentsOf: URL(fileURLWithPath: file))) } catch {
+                throw unreadable(file, error)
+            }
+        }
+        let documents = try collectingDiagnostics(sources) { source in
+            guard let text = String(data: source.bytes, encoding: .utf8) else {
+                throw ResourceError(
+                    at: SourceLocation(file: source.file, line: 1, column: 1),
+                    "the file is not UTF-8 text"
+                )
+            }
+            return try parse(yaml: text, file: source.file)
+        }.flatMap(\.self)
+        try refuseDuplicates(documents)
+        return Snapshot(documents: documents, sources: sources)
+    }
+
+    /// Reads the documents of a text; a Kubernetes `List` counts as its items.
+    ///
+    /// Messages give the file the name that is passed.
+    ///
+    /// - Throws: ``ResourceError`` with everything wrong in the text.
+    public static func parse(yaml text: String, file: String) throws -> [Document] {
+        try collectingDiagnostics(try YAMLReader.read(text, file: file)) { value in
+            if let items = try listItems(value) { return try collectingDiagnostics(items) { try Document($0) } }
+            return [try Document(value)]
+        }.flatMap(\.self)
+    }
+
+    /// Refuses documents that share group, kind, namespace and name.
+    ///
+    /// - Throws: ``ResourceError`` at the later of each pair, naming the earlier.
+    public static func refuseDuplicates(_ documents: [Document]) throws {
+        var seen: [String: SourceLocation] = [:]
+        _ = try collectingDiagnostics(documents) { document in
+            if let earlier = seen.updateValue(document.location, forKey: document.identity) {
+                throw ResourceError(
+                    at: document.metadata.nameLocation,
+                    "\(document.kind) `\(document.metadata.name)` is already declared at \(earlier)"
+                )
+            }
+        }
+    }
+
+    /// The items of a `v1` `List`, as `kubectl get -o yaml` prints it, or nil for any other document.
+    private static func listItems(_ value: Value) throws -> [Value]? {
+        guard case .mapping(let entries) = value.content,
+            entries.contains(where: { $0.key == "kind" && $0.value.content == .string("List") }),
+            let items = entries.first(where: { $0.key == "items" })
+        else { return nil }
+        return try items.value.list { $0 }
+    }
+
+    private static func files(at path: String) throws -> [String] {
+        let manager = FileManager.default
+        guard let isFolder = isDirectory(path) else {
+            throw ResourceError(
+                at: SourceLocation(file: path, line: 1, column: 1),
+                "no such file or directory; `lapwing init \(path)` writes a starting configuration"
+            )
+        }
+        guard isFolder else { return [path] }
+        var files: [String] = []
+        var folders = [path]
+        var visited = 0
+        while let folder = folders.popLast() {
+            let names: [String]
+            do { names = try manager.contentsOfDirectory(atPath: folder).sorted() } catch {
+                throw unreadable(folder, error)
+            }
+            for name in names where !name.hasPrefix(".") {
+                visited += 1
+                guard visited <= maximumFiles else {
+                    throw ResourceError(
+                        at: SourceLocation(file: path, line: 1, column: 1),
+                        "the directory holds more than \(maximumFiles) files"
+                    )
+                }
+                let child = folder + (folder.hasSuffix("/") ? "" : "/") + name
+                guard let isFolder = isDirectory(child) else { continue }
+                if isFolder {
+                    // A link to a folder is not followed, so that there can be no endless loop.
+                    let type = try? manager.attributesOfItem(atPath: child)[.type] as? FileAttributeType
+                    if type != .typeSymbolicLink { folders.append(child) }
+                } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+                    files.append(child)
+                }
+            }
+        }
+        return files.sorted()
+    }
+
+    /// Whether a path, links followed, is a directory; nil where there is nothing.
+    private static func isDirectory(_ path: String) -> Bool? {
+        var isDirectory: ObjCBool = false
+        // Sound: the pointer is to a local variable and does not outlive the call.
+        return unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            ? isDirectory.boolValue : nil
+    }
+
+    private static func unreadable(_ file: String, _ error: any Error) -> ResourceError {
+        let reason = (error as NSError).localizedFailureReason ?? (error as NSError).localizedDescription
+        return ResourceError(at: SourceLocation(file: file, line: 1, column: 1), "cannot be read: \(reason)")
+    }
+}

@@ -1,0 +1,159 @@
+/// A piece of a YAML document that knows where it stands.
+///
+/// Reading is strict: a reader asks for the type it expects, and anything else is a ``ResourceError`` that names the
+/// place, what was expected and what was found.
+public struct Value: Hashable, Sendable {
+    /// What the piece is.
+    public indirect enum Content: Hashable, Sendable {
+        /// `null`, `~` or nothing.
+        case null
+        /// A plain `true` or `false`.
+        case bool(Bool)
+        /// A plain number, as written.
+        case number(String)
+        /// Text: quoted, a block, or plain and none of the above.
+        case string(String)
+        /// A sequence.
+        case list([Value])
+        /// A mapping, in the order written.
+        case mapping([Entry])
+    }
+
+    /// One key of a mapping and its value.
+    public struct Entry: Hashable, Sendable {
+        /// The key.
+        public let key: String
+        /// Where the key stands.
+        public let keyLocation: SourceLocation
+        /// The value.
+        public let value: Value
+    }
+
+    /// What the piece is.
+    public let content: Content
+    /// Where it begins.
+    public let location: SourceLocation
+
+    /// A piece at a place.
+    public init(_ content: Content, at location: SourceLocation) {
+        self.content = content
+        self.location = location
+    }
+
+    /// An error at this place.
+    public func error(_ message: String) -> ResourceError {
+        ResourceError(at: location, message)
+    }
+
+    /// Whether this is `null` or was left empty.
+    public var isNull: Bool { content == .null }
+
+    /// The text.
+    ///
+    /// - Throws: ``ResourceError`` for anything but text; a number or boolean is asked to be quoted.
+    public func string() throws -> String {
+        switch content {
+        case .string(let text): return text
+        case .number(let text): throw error("expected a string, found the number \(text); write \"\(text)\" in quotes")
+        case .bool(let flag): throw error("expected a string, found \(flag); write \"\(flag)\" in quotes")
+        default: throw error("expected a string, found \(kindInWords)")
+        }
+    }
+
+    /// The boolean.
+    ///
+    /// - Throws: ``ResourceError`` for anything but a plain `true` or `false`.
+    public func bool() throws -> Bool {
+        guard case .bool(let flag) = content else { throw error("expected `true` or `false`, found \(kindInWords)") }
+        return flag
+    }
+
+    /// The whole number, which must lie in a range.
+    ///
+    /// - Throws: ``ResourceError`` for anything else.
+    public func integer(in range: ClosedRange<Int>) throws -> Int {
+        guard case .number(let text) = content, let number = Int(text) else {
+            throw error("expected a whole number, found \(kindInWords)")
+        }
+        guard range.contains(number) else {
+            throw error("expected a number from \(range.lowerBound) to \(range.upperBound), found \(number)")
+        }
+        return number
+    }
+
+    /// The text, which must be one of a few.
+    ///
+    /// - Throws: ``ResourceError`` with the nearest of them for anything else.
+    public func oneOf(_ names: [String]) throws -> String {
+        let text = try string()
+        guard names.contains(text) else {
+            throw error("unknown value `\(text)`; \(suggestion(for: text, among: names))")
+        }
+        return text
+    }
+
+    /// The elements of a sequence, each read; what is wrong with several of them is reported together.
+    ///
+    /// - Throws: ``ResourceError`` where this is no sequence or an element is refused.
+    public func list<Element>(_ read: (Value) throws -> Element) throws -> [Element] {
+        guard case .list(let elements) = content else { throw error("expected a list, found \(kindInWords)") }
+        return try collectingDiagnostics(elements, read)
+    }
+
+    /// The entries of a mapping, in the order written.
+    ///
+    /// - Throws: ``ResourceError`` where this is no mapping.
+    public func mapping() throws -> [Entry] {
+        guard case .mapping(let entries) = content else { throw error("expected a mapping, found \(kindInWords)") }
+        return entries
+    }
+
+    /// A length of time: digits with `h`, `m`, `s` or `ms`, several in falling order: `1h30m`, `250ms`.
+    ///
+    /// - Throws: ``ResourceError`` for anything else, for zero, and for more than a year.
+    public func duration() throws -> Duration {
+        let text = try string()
+        guard let duration = DurationText.parse(text) else {
+            throw error("expected a length of time such as `30s`, `5m`, `1h30m` or `250ms`, found `\(text)`")
+        }
+        guard duration > .zero, duration <= .seconds(366 * 86400) else {
+            throw error("expected a length of time above zero and of at most a year, found `\(text)`")
+        }
+        return duration
+    }
+
+    /// What was found, for messages.
+    var kindInWords: String {
+        switch content {
+        case .null: "nothing"
+        case .bool(let flag): "`\(flag)`"
+        case .number(let text): "the number \(text)"
+        case .string(let text): "the string `\(text.prefix(60))`"
+        case .list: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+}
+
+/// Reads lengths of time as Go and Kubernetes write them.
+enum DurationText {
+    /// The length, or nil where the text is not of the form.
+    static func parse(_ text: String) -> Duration? {
+        var rest = text.utf8[...]
+        var milliseconds = 0
+        var lastUnit = Int.max
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            guard (1...9).contains(digits.count), let count = Int(Substring(digits)) else { return nil }
+            rest = rest.dropFirst(digits.count)
+            let name = rest.prefix { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            rest = rest.dropFirst(name.count)
+            let units = ["h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1]
+            guard let unit = units[String(Substring(name))], unit < lastUnit else { return nil }
+            lastUnit = unit
+            milliseconds += count * unit
+        }
+        return .milliseconds(milliseconds)
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Resources
+import Testing
+
+@Suite struct ResourceLoaderTests {
+    static let policy = """
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata:
+          name: only-api-gateway
+          namespace: ml-inference
+          labels: {team: "ml"}
+        spec:
+          action: ALLOW
+        """
+
+    @Test func `a document carries its kind, its names and where it stands`() throws {
+        let documents = try ResourceLoader.parse(yaml: "# first\n---\n" + Self.policy, file: "policy.yaml")
+        let document = try #require(documents.first)
+        #expect(documents.count == 1)
+        #expect(document.kind == "AuthorizationPolicy")
+        #expect(document.metadata.name == "only-api-gateway")
+        #expect(document.metadata.namespace == "ml-inference")
+        #expect(document.metadata.labels == ["team": "ml"])
+        #expect(document.location == SourceLocation(file: "policy.yaml", line: 3, column: 1))
+    }
+
+    @Test func `a Kubernetes list counts as its items`() throws {
+        let yaml = """
+            apiVersion: v1
+            kind: List
+            items:
+            - apiVersion: a/v1
+              kind: K
+              metadata: {name: one}
+            - apiVersion: a/v1
+              kind: K
+              metadata: {name: two}
+            """
+        #expect(try ResourceLoader.parse(yaml: yaml, file: "-").map(\.metadata.name) == ["one", "two"])
+    }
+
+    @Test(arguments: [
+        ("apiVersion: a/v1\nkind: K\nmetadata: {nam: x}\n", "f.yaml:3:11: error: metadata needs `name`"),
+        (
+            "apiVersion: a/v1\nkind: K\nmetadata: {name: x, lables: {}}\n",
+            "f.yaml:3:21: error: unknown field `lables` in metadata; did you mean `labels`?"
+        ),
+        (
+            "apiVersion: a/v1\nkind: K\nmetadata: {name: 8080}\n",
+            "f.yaml:3:18: error: expected a string, found the number 8080; write \"8080\" in quotes"
+        ),
+        ("apiVersion: a/v1\nkind: K\nmetadata: {name: Upper}\n", "`Upper` is no valid name"),
+        ("apiVersion: a/v1\napiVersion: a/v2\nkind: K\n", "the key `apiVersion` stands twice in one mapping"),
+        (
+            "apiVersion: a/v1\nkind: K\nmetadata: {name: x}\nsepc: {}\n",
+            "f.yaml:4:1: error: unknown field `sepc` in a resource; did you mean `spec`?"
+        ),
+        ("a: [1, 2\nb: 3\n", "f.yaml:2:2: error: not valid YAML"),
+        ("just text\n", "expected a resource to be a mapping, found the string `just text`"),
+        ("a: *nowhere\n", "not valid YAML"),
+    ])
+    func `what is wrong is named with its place`(yaml: String, expected: String) {
+        let error = #expect(throws: ResourceError.self) { try ResourceLoader.parse(yaml: yaml, file: "f.yaml") }
+        #expect(error?.description.contains(expected) == true, "\(error.map(String.init(describing:)) ?? "")")
+    }
+
+    @Test func `all that is wrong in a text is reported at once`() {
+        let bad = "apiVersion: a/v1\nkind: K\nmetadata: {}\n"
+        let error = #expect(throws: ResourceError.self) {
+            try ResourceLoader.parse(yaml: bad + "---\n" + bad, file: "f.yaml")
+        }
+        #expect(error?.diagnostics.count == 2)
+    }
+
+    static let hostile = [
+        "deep flow": String(repeating: "[", count: 100_000),
+        "deep block": String(repeating: "- ", count: 20_000),
+        "expanding aliases": (0..<40).map { "a\($0): &a\($0) [*a\(max(0, $0 - 1)), *a\(max(0, $0 - 1))]" }
+            .joined(separator: "\n"),
+        "five megabytes": String(repeating: "a", count: 5 << 20),
+        "control characters": "\u{0}\u{1}",
+    ]
+
+    @Test(arguments: hostile.keys.sorted())
+    func `a hostile text is refused within bounds`(name: String) throws {
+        let yaml = try #require(Self.hostile[name])
+        #expect(throws: ResourceError.self) { try ResourceLoader.parse(yaml: yaml, file: "f.yaml") }
+    }
+
+    @Test func `no random text crashes the reader`() {
+        var generator = SystemRandomNumberGenerator()
+        let alphabet = Array("ab:-[]{}&*?|>'\"#%@`!,\n \t\\0~é")
+        for _ in 0..<2000 {
+            let length = Int.random(in: 0..<80, using: &generator)
+            let text = String((0..<length).map { _ in alphabet.randomElement(using: &generator) ?? " " })
+            do { _ = try ResourceLoader.parse(yaml: text, file: "f.yaml") } catch {
+                #expect(error is ResourceError, "\(text.debugDescription): \(error)")
+            }
+        }
+    }
+
+    @Test func `a directory is read in order, and one name stands once`() throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "lapwing-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: directory.appending(path: "more"),
+            withIntermediateDirectories: true
+        )
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try Self.policy.write(to: directory.appending(path: "b.yaml"), atomically: true, encoding: .utf8)
+        try Self.policy.replacing("only-api-gateway", with: "other")
+            .write(to: directory.appending(path: "more/c.yml"), atomically: true, encoding: .utf8)
+        try "not read".write(to: directory.appending(path: ".hidden.yaml"), atomically: true, encoding: .utf8)
+        let snapshot = try ResourceLoader.load(path: directory.path)
+        #expect(snapshot.documents.map(\.metadata.name) == ["only-api-gateway", "other"])
+
+        try Self.policy.write(to: directory.appending(path: "d.yaml"), atomically: true, encoding: .utf8)
+        let error = #expect(throws: ResourceError.self) { try ResourceLoader.load(path: directory.path) }
+        #expect(error?.description.contains("is already declared at \(directory.path)/b.yaml:1:1") == true)
+    }
+
+    @Test func `a directory that is not there says how to begin`() {
+        let error = #expect(throws: ResourceError.self) { try ResourceLoader.load(path: "/nowhere/at/all") }
+        #expect(error?.description.contains("lapwing init") == true)
+    }
+}

@@ -1,0 +1,45 @@
+import Resources
+import Testing
+
+@Suite struct ValueTests {
+    private func value(_ text: String) throws -> Value {
+        let yaml = "apiVersion: a/v1\nkind: K\nmetadata: {name: x}\nspec: {field: \(text)}\n"
+        let spec = try #require(try ResourceLoader.parse(yaml: yaml, file: "f.yaml").first?.spec)
+        return try #require(try spec.mapping().first?.value)
+    }
+
+    @Test(arguments: [("30s", 30.0), ("1h30m", 5400), ("250ms", 0.25), ("5m", 300)])
+    func `a length of time is read as Kubernetes writes it`(text: String, seconds: Double) throws {
+        #expect(try value(text).duration() == .seconds(seconds))
+    }
+
+    @Test(arguments: ["30", "s", "0s", "1m1h", "-5s", "1.5h", "999999999h", "1d", "\"\""])
+    func `anything else is no length of time`(text: String) throws {
+        let value = try value(text)
+        #expect(throws: ResourceError.self) { try value.duration() }
+    }
+
+    @Test func `a value outside its range or list names what is allowed`() throws {
+        let port = try value("70000")
+        let mode = try value("strct")
+        #expect(
+            #expect(throws: ResourceError.self) { try port.integer(in: 1...65535) }?.description
+                == "f.yaml:4:15: error: expected a number from 1 to 65535, found 70000"
+        )
+        #expect(
+            #expect(throws: ResourceError.self) { try mode.oneOf(["strict", "istio"]) }?.description
+                == "f.yaml:4:15: error: unknown value `strct`; did you mean `strict`?"
+        )
+    }
+
+    @Test(arguments: ["\"8080\"", "'true'", "plain text", "1.2.3.4", "0x1F"])
+    func `quoted and plain text are strings`(text: String) throws {
+        #expect(throws: Never.self) { try value(text).string() }
+    }
+
+    @Test(arguments: ["8080", "true", "[a]", "{a: b}", "~"])
+    func `what is no text is refused as text`(text: String) throws {
+        let value = try value(text)
+        #expect(throws: ResourceError.self) { try value.string() }
+    }
+}

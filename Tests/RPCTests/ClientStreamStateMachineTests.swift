@@ -17,24 +17,27 @@ import Testing
         #expect(machine.nextMessage() == .none)
         #expect(
             machine.received(headers: ["grpc-status": "5", "grpc-message": "n%C3%A4h"], endStream: true)
-                == .finish(RPCStatus(.notFound, "näh")))
+                == .finish(RPCStatus(.notFound, "näh"))
+        )
         #expect(machine.closed(reset: nil) == .none)
         #expect(machine.isFinished)
     }
 
-    @Test(arguments: [
-        ([":status": "200", "content-type": "application/grpc", "grpc-status": "7"], true, .permissionDenied),
-        ([":status": "200", "content-type": "application/grpc", "grpc-status": "99"], true, .unknown),
-        ([":status": "200", "content-type": "application/grpc"], true, .unknown),
-        ([":status": "200", "content-type": "application/grpc", "grpc-encoding": "gzip"], false, .internalError),
-        ([":status": "200", "content-type": "text/html"], false, .unknown),
-        ([":status": "200"], false, .unknown),
-        (["content-type": "application/grpc"], false, .internalError),
-        ([":status": "503"], true, .unavailable), ([":status": "429"], false, .unavailable),
-        ([":status": "401"], true, .unauthenticated), ([":status": "403"], true, .permissionDenied),
-        ([":status": "404"], true, .unimplemented), ([":status": "400"], true, .internalError),
-        ([":status": "302"], true, .unknown),
-    ] as [(HPACKHeaders, Bool, RPCStatus.Code)])
+    @Test(
+        arguments: [
+            ([":status": "200", "content-type": "application/grpc", "grpc-status": "7"], true, .permissionDenied),
+            ([":status": "200", "content-type": "application/grpc", "grpc-status": "99"], true, .unknown),
+            ([":status": "200", "content-type": "application/grpc"], true, .unknown),
+            ([":status": "200", "content-type": "application/grpc", "grpc-encoding": "gzip"], false, .internalError),
+            ([":status": "200", "content-type": "text/html"], false, .unknown),
+            ([":status": "200"], false, .unknown),
+            (["content-type": "application/grpc"], false, .internalError),
+            ([":status": "503"], true, .unavailable), ([":status": "429"], false, .unavailable),
+            ([":status": "401"], true, .unauthenticated), ([":status": "403"], true, .permissionDenied),
+            ([":status": "404"], true, .unimplemented), ([":status": "400"], true, .internalError),
+            ([":status": "302"], true, .unknown),
+        ] as [(HPACKHeaders, Bool, RPCStatus.Code)]
+    )
     func `a head that ends the call`(_ headers: HPACKHeaders, _ endStream: Bool, _ code: RPCStatus.Code) {
         var machine = Machine(maximumMessageSize: 100)
         guard case .finish(let status) = machine.received(headers: headers, endStream: endStream) else {
@@ -44,10 +47,12 @@ import Testing
         #expect(status.code == code)
     }
 
-    @Test(arguments: [
-        (nil, .unavailable), (0, .internalError), (7, .unavailable), (8, .cancelled), (11, .resourceExhausted),
-        (12, .permissionDenied), (1, .internalError),
-    ] as [(Int?, RPCStatus.Code)])
+    @Test(
+        arguments: [
+            (nil, .unavailable), (0, .internalError), (7, .unavailable), (8, .cancelled), (11, .resourceExhausted),
+            (12, .permissionDenied), (1, .internalError),
+        ] as [(Int?, RPCStatus.Code)]
+    )
     func `a stream that goes away ends the call`(_ reset: Int?, _ code: RPCStatus.Code) {
         var machine = Machine(maximumMessageSize: 100)
         guard case .finish(let status) = machine.closed(reset: reset) else {

@@ -5,6 +5,7 @@ import RPC
 import SwiftProtobuf
 import Synchronization
 import Testing
+import WireProtos
 
 typealias Bytes = Google_Protobuf_BytesValue
 typealias Text = Google_Protobuf_StringValue

@@ -10,7 +10,9 @@ extension `RPC client and server` {
         #expect(answer.status == .serving)
 
         let watch: RPCMessages<Health_HealthCheckResponse> = try await client.serverStreaming(
-            "\(path)/Watch", Health_HealthCheckRequest.with { $0.service = "new" })
+            "\(path)/Watch",
+            Health_HealthCheckRequest.with { $0.service = "new" }
+        )
         var statuses = watch.makeAsyncIterator()
         #expect(try await statuses.next()?.status == .serviceUnknown)
         echo.health.set(.serving, for: "new")

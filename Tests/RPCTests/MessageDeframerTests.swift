@@ -27,10 +27,12 @@ import Testing
         #expect(deframer.bufferedBytes == 2)
     }
 
-    @Test(arguments: [
-        ([1, 0, 0, 0, 1, 0], .internalError), ([2], .internalError), ([255, 0, 0, 0, 0], .internalError),
-        ([0, 0, 0, 0, 101], .resourceExhausted), ([0, 255, 255, 255, 255], .resourceExhausted),
-    ] as [([UInt8], RPCStatus.Code)])
+    @Test(
+        arguments: [
+            ([1, 0, 0, 0, 1, 0], .internalError), ([2], .internalError), ([255, 0, 0, 0, 0], .internalError),
+            ([0, 0, 0, 0, 101], .resourceExhausted), ([0, 255, 255, 255, 255], .resourceExhausted),
+        ] as [([UInt8], RPCStatus.Code)]
+    )
     func `a bad prefix is refused before its message comes`(_ bytes: [UInt8], _ code: RPCStatus.Code) {
         var deframer = MessageDeframer(maximumMessageSize: 100)
         deframer.append(ByteBuffer(bytes: bytes))

@@ -32,13 +32,17 @@ struct PythonPeer {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: interpreter)
         process.arguments =
-            [URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Peers/\(self.script)")
-                .path] + arguments
+            [
+                URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+                    "Peers/\(self.script)"
+                )
+                .path
+            ] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["GRPC_VERBOSITY"] = "NONE"
         process.environment = environment
         let errors = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        FileManager.default.createFile(atPath: errors.path, contents: nil)
+        try Data().write(to: errors)
         defer { try? FileManager.default.removeItem(at: errors) }
         process.standardError = try FileHandle(forWritingTo: errors)
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in

@@ -22,7 +22,8 @@ import Testing
     }
 
     /// A machine that has a call.
-    static func begun(_ machine: ServerStreamStateMachine = .init(maximumMessageSize: 100)) -> ServerStreamStateMachine {
+    static func begun(_ machine: ServerStreamStateMachine = .init(maximumMessageSize: 100)) -> ServerStreamStateMachine
+    {
         var machine = machine
         guard case .call = machine.received(headers: Self.head(), endStream: false) else {
             Issue.record("the head was refused")
@@ -53,7 +54,7 @@ import Testing
         #expect(machine.finish(.ok) == .sendTrailers(["grpc-status": "0"], reset: false))
         #expect(machine.finish(.ok) == .discard)
         #expect(machine.sendMessage() == .discard)
-        #expect(!machine.closed())
+        #expect(machine.closed() == false)
     }
 
     @Test func `requests of a stream come as they come`() {
@@ -67,11 +68,13 @@ import Testing
         #expect(machine.nextInput() == .end)
     }
 
-    @Test(arguments: [
-        ([("content-type", nil)], "415"), ([("content-type", "text/plain")], "415"),
-        ([("content-type", "application/grpc-web")], "415"), ([("content-type", "application/grpc+json")], "415"),
-        ([(":method", "GET")], "405"),
-    ] as [([(String, String?)], String)])
+    @Test(
+        arguments: [
+            ([("content-type", nil)], "415"), ([("content-type", "text/plain")], "415"),
+            ([("content-type", "application/grpc-web")], "415"), ([("content-type", "application/grpc+json")], "415"),
+            ([(":method", "GET")], "405"),
+        ] as [([(String, String?)], String)]
+    )
     func `what is not gRPC gets an HTTP status`(_ changes: [(String, String?)], _ status: String) {
         var machine = ServerStreamStateMachine(maximumMessageSize: 100)
         guard case .respond(let headers, let reset) = machine.received(headers: Self.head(changes), endStream: false)
@@ -85,10 +88,12 @@ import Testing
         #expect(machine.isFinished)
     }
 
-    @Test(arguments: [
-        ([(":path", "/")], 12), ([(":path", nil)], 12), ([(":path", "/a/b/c")], 12), ([(":path", "a/b")], 12),
-        ([("grpc-encoding", "gzip")], 12), ([("grpc-timeout", "soon")], 13), ([("grpc-timeout", "")], 13),
-    ] as [([(String, String?)], Int)])
+    @Test(
+        arguments: [
+            ([(":path", "/")], 12), ([(":path", nil)], 12), ([(":path", "/a/b/c")], 12), ([(":path", "a/b")], 12),
+            ([("grpc-encoding", "gzip")], 12), ([("grpc-timeout", "soon")], 13), ([("grpc-timeout", "")], 13),
+        ] as [([(String, String?)], Int)]
+    )
     func `a head that cannot be served gets trailers only`(_ changes: [(String, String?)], _ code: Int) {
         var machine = ServerStreamStateMachine(maximumMessageSize: 100)
         guard case .respond(let headers, let reset) = machine.received(headers: Self.head(changes), endStream: true)
@@ -102,11 +107,13 @@ import Testing
         #expect(!reset)
     }
 
-    @Test(arguments: [
-        ([], .unimplemented), ([[0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]], .unimplemented), ([[0, 0, 0]], .internalError),
-        ([[0, 0, 0, 0, 2, 1]], .internalError), ([[0, 0, 0, 0, 101]], .resourceExhausted),
-        ([[1, 0, 0, 0, 0]], .internalError),
-    ] as [([[UInt8]], RPCStatus.Code)])
+    @Test(
+        arguments: [
+            ([], .unimplemented), ([[0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]], .unimplemented), ([[0, 0, 0]], .internalError),
+            ([[0, 0, 0, 0, 2, 1]], .internalError), ([[0, 0, 0, 0, 101]], .resourceExhausted),
+            ([[1, 0, 0, 0, 0]], .internalError),
+        ] as [([[UInt8]], RPCStatus.Code)]
+    )
     func `a request that is not one is rejected`(_ pieces: [[UInt8]], _ code: RPCStatus.Code) {
         var machine = Self.begun()
         for piece in pieces { machine.received(data: ByteBuffer(bytes: piece), endStream: false) }
@@ -135,10 +142,10 @@ import Testing
 
     @Test func `a stream that goes away is a cancelled call`() {
         var machine = Self.begun()
-        #expect(machine.closed())
+        #expect(machine.closed() == true)
         #expect(machine.sendMessage() == .discard)
         #expect(machine.finish(.ok) == .discard)
-        #expect(!machine.closed())
+        #expect(machine.closed() == false)
     }
 
     @Test(arguments: 0..<4) func `no order of events sends twice or delivers after the end`(_ seed: Int) {

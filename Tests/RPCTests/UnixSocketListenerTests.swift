@@ -1,10 +1,12 @@
 import Foundation
+import SwiftProtobuf
 import Testing
 
 @testable import RPC
 
 @Suite struct `A Unix socket to listen on` {
-    @Test(arguments: [0o600, 0o660, 0o666] as [UInt32]) func `has its mode from the start`(_ mode: UInt32) async throws {
+    @Test(arguments: [0o600, 0o660, 0o666] as [UInt32]) func `has its mode from the start`(_ mode: UInt32) async throws
+    {
         try await withTemporaryFolder { folder in
             let listener = try UnixSocketListener(path: "\(folder)/s", mode: mode)
             defer { close(listener.descriptor) }
@@ -56,7 +58,9 @@ import Testing
 
     @Test func `takes the longest path that can be connected to, and none longer`() async throws {
         try await withTemporaryFolder { folder in
-            let longest = folder + "/" + String(repeating: "x", count: 107 - folder.utf8.count - 1)
+            let longest =
+                folder + "/"
+                + String(repeating: "x", count: UnixSocketListener.maximumPathLength - folder.utf8.count - 1)
             let echo = EchoServer()
             try await echo.server.bind(unixSocket: longest)
             let client = try await RPCClient.connect(unixSocket: longest)

@@ -26,7 +26,9 @@ import WireProtos
         }
         #expect(
             try Self.hexadecimal(response)
-                == "0a0f" + "0a0161" + "120101" + "1a0102" + "220103" + "2a0168" + "120104" + "1a06" + "0a0162" + "120105")
+                == "0a0f" + "0a0161" + "120101" + "1a0102" + "220103" + "2a0168" + "120104" + "1a06" + "0a0162"
+                + "120105"
+        )
     }
 
     @Test func `X509BundlesResponse`() throws {
@@ -43,7 +45,9 @@ import WireProtos
                 WorkloadAPI_JWTSVIDRequest.with {
                     $0.audience = ["a", "b"]
                     $0.spiffeID = "c"
-                }) == "0a0161" + "0a0162" + "120163")
+                }
+            ) == "0a0161" + "0a0162" + "120163"
+        )
         #expect(
             try Self.hexadecimal(
                 WorkloadAPI_JWTSVIDResponse.with {
@@ -54,22 +58,29 @@ import WireProtos
                             $0.hint = "c"
                         }
                     ]
-                }) == "0a09" + "0a0161" + "120162" + "1a0163")
+                }
+            ) == "0a09" + "0a0161" + "120162" + "1a0163"
+        )
         #expect(
             try Self.hexadecimal(WorkloadAPI_JWTBundlesResponse.with { $0.bundles = ["b": Data([5])] })
-                == "0a06" + "0a0162" + "120105")
+                == "0a06" + "0a0162" + "120105"
+        )
         #expect(
             try Self.hexadecimal(
                 WorkloadAPI_ValidateJWTSVIDRequest.with {
                     $0.audience = "a"
                     $0.svid = "b"
-                }) == "0a0161" + "120162")
+                }
+            ) == "0a0161" + "120162"
+        )
         #expect(
             try Self.hexadecimal(
                 WorkloadAPI_ValidateJWTSVIDResponse.with {
                     $0.spiffeID = "a"
                     $0.claims = Google_Protobuf_Struct(fields: ["k": true])
-                }) == "0a0161" + "1209" + "0a07" + "0a016b" + "1202" + "2001")
+                }
+            ) == "0a0161" + "1209" + "0a07" + "0a016b" + "1202" + "2001"
+        )
     }
 
     @Test func `the WIT profile`() throws {
@@ -85,10 +96,13 @@ import WireProtos
                             $0.hint = "d"
                         }
                     ]
-                }) == "0a0c" + "0a0161" + "120162" + "1a0163" + "220164")
+                }
+            ) == "0a0c" + "0a0161" + "120162" + "1a0163" + "220164"
+        )
         #expect(
             try Self.hexadecimal(WorkloadAPI_WITBundlesResponse.with { $0.bundles = ["b": "c"] })
-                == "0a06" + "0a0162" + "120163")
+                == "0a06" + "0a0162" + "120163"
+        )
     }
 
     @Test func `health`() throws {

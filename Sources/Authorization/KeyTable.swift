@@ -1,7 +1,7 @@
 /// A hash table from byte strings to numbers that is probed with parts of a request's strings, without building them.
 ///
 /// It is filled once, from policies; a request only reads it, so that no request can lengthen a probe.
-struct KeyTable: Sendable {
+final class KeyTable: Sendable {
     /// What a key is held against.
     enum Kind: UInt8, Sendable {
         /// The whole string.
@@ -30,47 +30,37 @@ struct KeyTable: Sendable {
         var value: Int32 = -1
     }
 
-    private var slots: [Slot]
-    private var bytes: [UInt8] = []
+    private let slots: [Slot]
+    private let bytes: [UInt8]
     private let mask: Int
-    private var prefixLengths: [Int] = []
-    private var suffixLengths: [Int] = []
-    private var hasNamespaces = false
-    private var hasAccounts = false
+    private let prefixLengths: [Int]
+    private let suffixLengths: [Int]
+    private let hasNamespaces: Bool
+    private let hasAccounts: Bool
 
     /// A table of keys, each with its number.
     init(_ entries: [(key: Key, value: Int32)]) {
         var capacity = 4
         while capacity < entries.count * 2 { capacity *= 2 }
-        self.slots = Array(repeating: Slot(), count: capacity)
-        self.mask = capacity - 1
-        var prefixes: Set<Int> = []
-        var suffixes: Set<Int> = []
+        var slots = Array(repeating: Slot(), count: capacity)
+        var bytes: [UInt8] = []
         for (key, value) in entries {
-            switch key.kind {
-            case .exact: break
-            case .prefix: prefixes.insert(key.bytes.count)
-            case .suffix: suffixes.insert(key.bytes.count)
-            case .namespace: hasNamespaces = true
-            case .account: hasAccounts = true
-            }
-            insert(key, value)
+            let hash = (key.kind == .suffix ? key.bytes.reversed() : key.bytes).reduce(Self.seed, Self.mix)
+            var index = Self.position(hash, key.kind) & (capacity - 1)
+            while slots[index].value >= 0 { index = (index + 1) & (capacity - 1) }
+            slots[index] = Slot(hash: hash, start: bytes.count, count: key.bytes.count, kind: key.kind, value: value)
+            bytes += key.bytes
         }
-        self.prefixLengths = prefixes.sorted()
-        self.suffixLengths = suffixes.sorted()
-    }
-
-    private mutating func insert(_ key: Key, _ value: Int32) {
-        var hash = Self.seed
-        if key.kind == .suffix {
-            for byte in key.bytes.reversed() { hash = Self.mix(hash, byte) }
-        } else {
-            for byte in key.bytes { hash = Self.mix(hash, byte) }
+        func lengths(_ kind: Kind) -> [Int] {
+            Set(entries.filter { $0.key.kind == kind }.map(\.key.bytes.count)).sorted()
         }
-        var index = Self.position(hash, key.kind) & mask
-        while slots[index].value >= 0 { index = (index + 1) & mask }
-        slots[index] = Slot(hash: hash, start: bytes.count, count: key.bytes.count, kind: key.kind, value: value)
-        bytes += key.bytes
+        self.slots = slots
+        self.bytes = bytes
+        self.mask = capacity - 1
+        self.prefixLengths = lengths(.prefix)
+        self.suffixLengths = lengths(.suffix)
+        self.hasNamespaces = entries.contains { $0.key.kind == .namespace }
+        self.hasAccounts = entries.contains { $0.key.kind == .account }
     }
 
     // FNV-1a, 64 bits: it can be continued byte by byte, so that one pass over a string finds all its prefixes.

@@ -1,3 +1,5 @@
+import ZeroTrust
+
 /// A hash table from byte strings to numbers that is probed with parts of a request's strings, without building them.
 ///
 /// It is filled once, from policies; a request only reads it, so that no request can lengthen a probe.
@@ -14,12 +16,28 @@ final class KeyTable: Sendable {
         case namespace
         /// A namespace and a service account in a SPIFFE ID, with `/` between them.
         case account
+        /// A block of addresses: its family, its prefix length and its network.
+        case block
     }
 
     /// A key of a rule: a request that matches the rule hits at least one of the rule's keys.
     struct Key: Hashable, Sendable {
         let kind: Kind
         let bytes: [UInt8]
+
+        init(kind: Kind, bytes: [UInt8]) {
+            self.kind = kind
+            self.bytes = bytes
+        }
+
+        /// The key of a block of addresses.
+        init(_ block: AddressBlock) {
+            self.kind = .block
+            let family: UInt8 = block.network.family == .v4 ? 4 : 6
+            self.bytes =
+                [family, UInt8(block.prefixLength)]
+                + (0..<16).map { UInt8(truncatingIfNeeded: block.network.bits >> (8 * $0)) }
+        }
     }
 
     private struct Slot: Sendable {
@@ -37,6 +55,8 @@ final class KeyTable: Sendable {
     private let suffixLengths: [Int]
     private let hasNamespaces: Bool
     private let hasAccounts: Bool
+    /// The prefix lengths of blocks, by family.
+    private let blockLengths: (v4: [UInt8], v6: [UInt8])
 
     /// A table of keys, each with its number.
     init(_ entries: [(key: Key, value: Int32)]) {
@@ -61,6 +81,10 @@ final class KeyTable: Sendable {
         self.suffixLengths = lengths(.suffix)
         self.hasNamespaces = entries.contains { $0.key.kind == .namespace }
         self.hasAccounts = entries.contains { $0.key.kind == .account }
+        func blocks(_ family: UInt8) -> [UInt8] {
+            Set(entries.filter { $0.key.kind == .block && $0.key.bytes[0] == family }.map(\.key.bytes[1])).sorted()
+        }
+        self.blockLengths = (blocks(4), blocks(6))
     }
 
     // FNV-1a, 64 bits: it can be continued byte by byte, so that one pass over a string finds all its prefixes.
@@ -116,6 +140,26 @@ final class KeyTable: Sendable {
                 hash = Self.mix(hash, UInt8(ascii: "/"))
                 hash = Self.hash(name, account.0, account.1, hash)
                 findAccount(hash, name, namespace, account, body)
+            }
+        }
+    }
+
+    /// Calls with the number of each block that an address lies in.
+    func forEachHit(address: IPAddress, _ body: (Int32) -> Void) {
+        let isV4 = address.family == .v4
+        let lengths = isV4 ? blockLengths.v4 : blockLengths.v6
+        let width = isV4 ? 32 : 128
+        for position in lengths.indices {
+            let length = lengths[position]
+            let hostBits = width - Int(length)
+            let network = hostBits >= 128 ? 0 : (address.bits >> UInt128(hostBits)) << UInt128(hostBits)
+            var hash = Self.mix(Self.mix(Self.seed, isV4 ? 4 : 6), length)
+            for byte in 0..<16 { hash = Self.mix(hash, UInt8(truncatingIfNeeded: network >> UInt128(8 * byte))) }
+            // Equal hashes of different blocks only cost an examination in vain: the rule itself is held to the address.
+            var index = Self.position(hash, .block) & mask
+            while slots[index].value >= 0 {
+                if slots[index].hash == hash, slots[index].kind == .block { body(slots[index].value) }
+                index = (index + 1) & mask
             }
         }
     }

@@ -1,10 +1,10 @@
 /// Finds the rules that a request may match without looking at the others.
 ///
-/// A tree: each node sorts its rules into buckets by what they ask of the caller, the path or the host, whichever
+/// A tree: each node sorts its rules into buckets by what they ask of the caller, the path, the host or the addresses, whichever
 /// leaves the smallest buckets, and large buckets are nodes again. What cannot be sorted (a rule without such a field,
 /// or with one that is only negated or only wildcards) is scanned.
 struct RuleIndex: Sendable {
-    private enum Dimension: Int, CaseIterable { case caller, path, host }
+    private enum Dimension: Int, CaseIterable { case caller, path, host, source, remote }
 
     private final class Node: Sendable {
         /// The rules to try one by one, in order.
@@ -12,12 +12,16 @@ struct RuleIndex: Sendable {
         let byCaller: KeyTable?
         let byPath: KeyTable?
         let byHost: KeyTable?
+        let bySource: KeyTable?
+        let byRemote: KeyTable?
 
         init(scanned: [Int32], tables: [Dimension: KeyTable]) {
             self.scanned = scanned
             self.byCaller = tables[.caller]
             self.byPath = tables[.path]
             self.byHost = tables[.host]
+            self.bySource = tables[.source]
+            self.byRemote = tables[.remote]
         }
     }
 
@@ -88,6 +92,12 @@ struct RuleIndex: Sendable {
                 visit(Int($0), attributes, &search)
             }
         }
+        if let table = node.bySource {
+            table.forEachHit(address: attributes.source) { visit(Int($0), attributes, &search) }
+        }
+        if let table = node.byRemote {
+            table.forEachHit(address: attributes.remote) { visit(Int($0), attributes, &search) }
+        }
     }
 
     // MARK: - Building
@@ -141,7 +151,7 @@ struct RuleIndex: Sendable {
 
     /// Keys of which a matching request hits at least one, or nil where there are none such.
     private static func keys(of rule: CompiledRule, _ dimension: Dimension) -> [KeyTable.Key]? {
-        let groups = dimension == .caller ? rule.sources : rule.operations
+        let groups = dimension == .path || dimension == .host ? rule.operations : rule.sources
         if let keys = keys(ofAll: groups, dimension) { return keys }
         for field in rule.conditions {
             if let keys = keys(of: field, dimension) { return keys }
@@ -166,7 +176,7 @@ struct RuleIndex: Sendable {
         guard !field.isNegated else { return nil }
         switch (dimension, field.subject) {
         case (.caller, .principal), (.caller, .namespace), (.caller, .serviceAccount), (.caller, .trustDomain),
-            (.path, .path), (.host, .host):
+            (.path, .path), (.host, .host), (.source, .sourceIP), (.remote, .remoteIP):
             break
         default: return nil
         }
@@ -194,7 +204,8 @@ struct RuleIndex: Sendable {
             return KeyTable.Key(kind: .account, bytes: namespace + [UInt8(ascii: "/")] + name)
         case .trustDomain(let prefix, _):
             return prefix.isEmpty ? nil : KeyTable.Key(kind: .prefix, bytes: SPIFFEName.scheme + prefix)
-        case .present, .nonEmpty, .block, .port: return nil
+        case .block(let block): return KeyTable.Key(block)
+        case .present, .nonEmpty, .port: return nil
         }
     }
 }

@@ -108,7 +108,12 @@ let package = Package(
         .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
         .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "SPIFFE", "Resources"]),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
-        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
+        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto]),
+        // Writes a log until it is killed.
+        .executableTarget(
+            name: "audit-crash-writer",
+            dependencies: ["AuditLog"],
+            path: "Tests/Support/audit-crash-writer"),
         .target(
             name: "Gateway",
             dependencies: [

@@ -79,7 +79,13 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),
-        .testTarget(name: "RPCTests", dependencies: ["RPC", "WireProtos", protobuf] + nio),
+        .testTarget(
+            name: "RPCTests",
+            dependencies: [
+                "RPC", "WireProtos", protobuf, logging, .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ] + nio,
+            exclude: ["Peers"]
+        ),
 
         // The path of a request: identity, transport, policy, record, gateway.
         .target(name: "SPIFFE", dependencies: ["ZeroTrust", x509, crypto, asn1]),

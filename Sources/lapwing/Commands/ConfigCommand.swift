@@ -8,7 +8,8 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Show and validate the configuration.",
-        subcommands: [Show.self, Validate.self])
+        subcommands: [Show.self, Validate.self]
+    )
 
     /// `lapwing config show`.
     struct Show: ParsableCommand {
@@ -50,7 +51,8 @@ struct ConfigCommand: ParsableCommand {
     /// `lapwing config validate`.
     struct Validate: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Load the whole configuration as `serve` would, and say what is wrong in it.")
+            abstract: "Load the whole configuration as `serve` would, and say what is wrong in it."
+        )
 
         @OptionGroup var options: SettingsOptions
 

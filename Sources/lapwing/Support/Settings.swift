@@ -31,7 +31,8 @@ struct SettingsOptions: ParsableArguments {
     func arguments(for settings: Settings) -> [String] {
         [
             "--config", settings.config.value, "--state", settings.state.value, "--run", settings.runtime.value,
-            "--trust-domain", settings.trustDomain.value.name, "--node", settings.node.value, "--log-format", settings.logFormat.value.rawValue,
+            "--trust-domain", settings.trustDomain.value.name, "--node", settings.node.value, "--log-format",
+            settings.logFormat.value.rawValue,
             "--log-level", settings.logLevel.value.rawValue,
         ]
     }
@@ -67,11 +68,17 @@ struct Settings: Sendable {
         let home = ProcessInfo.processInfo.environment["HOME"] ?? "/"
         self.config = finder.find("config", options.config, default: isRoot ? "/etc/lapwing" : "lapwing")
         let state = finder.find(
-            "state", options.state, default: isRoot ? "/var/lib/lapwing" : home + "/.local/state/lapwing")
+            "state",
+            options.state,
+            default: isRoot ? "/var/lib/lapwing" : home + "/.local/state/lapwing"
+        )
         self.state = state
         let userRuntime = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"].map { $0 + "/lapwing" }
         self.runtime = finder.find(
-            "run", options.runtime, default: isRoot ? "/run/lapwing" : userRuntime ?? state.value + "/run")
+            "run",
+            options.runtime,
+            default: isRoot ? "/run/lapwing" : userRuntime ?? state.value + "/run"
+        )
         self.trustDomain = try finder.find("trust-domain", options.trustDomain, default: "cluster.local").map {
             do { return .success(try TrustDomain($0)) } catch { return .failure(.init(reason: "\(error)")) }
         }
@@ -88,7 +95,10 @@ struct Settings: Sendable {
             Logger.Level(rawValue: $0).map { .success($0) }
                 ?? .failure(
                     .init(
-                        reason: "unknown level `\($0)`; \(suggestion(for: $0, among: Logger.Level.allCases.map(\.rawValue)))"))
+                        reason:
+                            "unknown level `\($0)`; \(suggestion(for: $0, among: Logger.Level.allCases.map(\.rawValue)))"
+                    )
+                )
         }
         self.authority = file.authority
     }
@@ -126,11 +136,15 @@ struct Settings: Sendable {
         for (path, mode) in [(state.value, 0o755), (runtime.value, 0o755), (authorityDirectory, 0o700)] {
             do {
                 try FileManager.default.createDirectory(
-                    atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
+                    atPath: path,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: mode]
+                )
             } catch {
                 throw CommandError(
                     .unreachable,
-                    "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run")
+                    "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run"
+                )
             }
         }
     }

@@ -34,6 +34,7 @@ struct ConfigCommand: ParsableCommand {
                 ("node", settings.node.value, settings.node.origin),
                 ("log-format", settings.logFormat.value.rawValue, settings.logFormat.origin),
                 ("log-level", settings.logLevel.value.rawValue, settings.logLevel.origin),
+                ("threads", settings.threads.value.map(String.init) ?? "one for each core", settings.threads.origin),
             ]
             switch output {
             case .json:

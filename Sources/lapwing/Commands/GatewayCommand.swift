@@ -84,7 +84,7 @@ private final class GatewayProcess: Sendable {
                     let server = GatewayServer(
                         configuration: gateway, policies: box,
                         identity: try identities.identity(of: gateway, in: settings.trustDomain.value), log: log,
-                        logger: logger, node: settings.node.value)
+                        logger: logger, node: settings.node.value, threads: settings.threads.value)
                     try await server.start()
                     servers.append(server)
                     boxes.append(box)

@@ -27,13 +27,16 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "The least level logged: trace, debug, info, notice, warning, error (LAPWING_LOG_LEVEL).")
     var logLevel: String?
 
+    @Option(help: "Event loops of each gateway; one for each core unless said (LAPWING_THREADS).")
+    var threads: Int?
+
     /// The arguments that give a child process the same settings.
     func arguments(for settings: Settings) -> [String] {
         [
             "--config", settings.config.value, "--state", settings.state.value, "--run", settings.runtime.value,
             "--trust-domain", settings.trustDomain.value.name, "--node", settings.node.value, "--log-format", settings.logFormat.value.rawValue,
             "--log-level", settings.logLevel.value.rawValue,
-        ]
+        ] + (settings.threads.value.map { ["--threads", String($0)] } ?? [])
     }
 }
 
@@ -55,6 +58,8 @@ struct Settings: Sendable {
     let node: Setting<String>
     let logFormat: Setting<LogFormat>
     let logLevel: Setting<Logger.Level>
+    /// Event loops of each gateway; nil for one on each core.
+    let threads: Setting<Int?>
     let authority: AuthoritySettings
 
     /// Finds every value.
@@ -89,6 +94,13 @@ struct Settings: Sendable {
                 ?? .failure(
                     .init(
                         reason: "unknown level `\($0)`; \(suggestion(for: $0, among: Logger.Level.allCases.map(\.rawValue)))"))
+        }
+        self.threads = try finder.find("threads", options.threads.map(String.init), default: "").map {
+            if $0.isEmpty { return .success(nil) }
+            guard let count = Int($0), (1...1024).contains(count) else {
+                return .failure(.init(reason: "expected a number of event loops from 1 to 1024, found `\($0)`"))
+            }
+            return .success(count)
         }
         self.authority = file.authority
     }
@@ -166,6 +178,7 @@ private struct SettingsResource {
         ] {
             strings[key] = try fields.optional(field) { (try $0.string(), $0.location) }
         }
+        strings["threads"] = try fields.optional("threads") { (String(try $0.integer(in: 1...1024)), $0.location) }
         if let value = fields.value("authority"), !value.isNull {
             var fields = try FieldReader(value, of: "authority")
             authority.keyStorage =

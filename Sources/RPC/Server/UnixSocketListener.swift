@@ -13,8 +13,9 @@ struct UnixSocketListener: Sendable {
     private let device: UInt64
     private let inode: UInt64
 
-    /// The longest path that every client can connect to. Linux takes 107 bytes; NIO's clients, which go by the
-    /// shortest of the systems that they run on, take 103.
+    /// The longest path that every client can connect to.
+    ///
+    /// Linux takes 107 bytes; NIO's clients, which go by the shortest of the systems that they run on, take 103.
     static let maximumPathLength = 103
 
     /// Binds and listens.

@@ -40,7 +40,9 @@ final class InboundQueue: Sendable {
         waiter?.resume(returning: message)
     }
 
-    /// Says that no more will come; nil is a good end. Only the first end counts.
+    /// Says that no more will come; nil is a good end.
+    ///
+    /// Only the first end counts.
     func finish(_ status: RPCStatus?) {
         let waiter: CheckedContinuation<ByteBuffer?, any Error>? = self.state.withLock { state in
             guard state.end == nil else { return nil }
@@ -55,6 +57,9 @@ final class InboundQueue: Sendable {
             waiter.resume(returning: nil)
         }
     }
+
+    /// Whether the stream has ended.
+    var isFinished: Bool { self.state.withLock { $0.end != nil } }
 
     /// Whether the channel should be read from; where not, the queue asks for it when there is room.
     func wantsMore() -> Bool {
@@ -90,7 +95,6 @@ final class InboundQueue: Sendable {
     }
 
     private func take(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) {
-        let isCancelled = Task.isCancelled
         let taken: Taken = self.state.withLock { state in
             if let message = state.messages.popFirst() {
                 state.bytes -= message.readableBytes
@@ -99,7 +103,8 @@ final class InboundQueue: Sendable {
                 return .message(message, resumeReading: resume)
             }
             if let end = state.end { return .end(end) }
-            if isCancelled { return .cancelled }
+            // Asked under the lock, which a cancellation that comes later has to wait for.
+            if Task.isCancelled { return .cancelled }
             if state.waiter != nil { return .busy }
             state.waiter = continuation
             return .wait

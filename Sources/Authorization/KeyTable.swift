@@ -85,7 +85,7 @@ struct KeyTable: Sendable {
 
     /// Calls with the number of each key that a string hits: equals, begins with or ends with.
     ///
-    /// - Parameter ignoringCase: whether the string's letters count as lower case; the keys are in lower case.
+    /// Where case is ignored, the string's letters count as lower case; the keys are in lower case.
     func forEachHit(_ text: Span<UInt8>, ignoringCase: Bool, _ body: (Int32) -> Void) {
         var hash = Self.seed
         var nextLength = 0

@@ -29,37 +29,52 @@ struct RuleIndex: Sendable {
         _ = build(Array(self.rules.indices), keys, Dimension.allCases)
     }
 
+    /// How far a search has come.
+    struct Search {
+        /// The first match so far, or the number of rules.
+        var best: Int
+        /// How many rules were held against the request.
+        var examined = 0
+    }
+
     /// The first rule that matches, in the order of names; allocates nothing.
     func firstMatch(_ attributes: Attributes) -> Int? {
-        guard !rules.isEmpty else { return nil }
-        var best = rules.count
-        search(0, attributes, &best)
+        let best = search(attributes).best
         return best < rules.count ? best : nil
     }
 
-    private func search(_ node: Int, _ attributes: Attributes, _ best: inout Int) {
-        for index in nodes[node].scanned {
-            guard index < best else { break }
-            if rules[Int(index)].matches(attributes) {
-                best = Int(index)
+    /// Looks for the first rule that matches, and counts.
+    func search(_ attributes: Attributes) -> Search {
+        var search = Search(best: rules.count)
+        if !rules.isEmpty { visit(0, attributes, &search) }
+        return search
+    }
+
+    private func visit(_ node: Int, _ attributes: Attributes, _ search: inout Search) {
+        for position in nodes[node].scanned.indices {
+            let index = Int(nodes[node].scanned[position])
+            guard index < search.best else { break }
+            search.examined += 1
+            if rules[index].matches(attributes) {
+                search.best = index
                 break
             }
         }
         if let table = nodes[node].byCaller, let name = attributes.caller.name {
-            table.forEachHit(name: name.utf8.span) { search(Int($0), attributes, &best) }
+            table.forEachHit(name: name.utf8.span) { visit(Int($0), attributes, &search) }
             for other in attributes.caller.otherNames {
-                table.forEachHit(name: other.utf8.span) { search(Int($0), attributes, &best) }
+                table.forEachHit(name: other.utf8.span) { visit(Int($0), attributes, &search) }
             }
         }
         if let table = nodes[node].byPath {
             let bytes = attributes.path.utf8.span
             table.forEachHit(bytes.extracting(0..<bytes.pathCount), ignoringCase: false) {
-                search(Int($0), attributes, &best)
+                visit(Int($0), attributes, &search)
             }
         }
         if let table = nodes[node].byHost {
             table.forEachHit(attributes.authority.utf8.span, ignoringCase: true) {
-                search(Int($0), attributes, &best)
+                visit(Int($0), attributes, &search)
             }
         }
     }

@@ -1,7 +1,7 @@
 import NIOSSL
 import SPIFFE
 
-/// The transport's own reasons to refuse a connection, beside those of ``SVIDError/Code``.
+/// The transport's own reasons to refuse a connection, beside those of `SVIDError.Code`.
 public enum TransportRefusal: String, Sendable, CaseIterable {
     /// The first byte is not the beginning of a TLS handshake.
     case plaintext = "plaintext"

@@ -70,11 +70,11 @@ let package = Package(
         .testTarget(name: "ResourcesTests", dependencies: ["Resources"]),
 
         // The wire.
-        .target(name: "WireProtos", dependencies: [protobuf]),
+        .target(name: "WireProtos", dependencies: [protobuf], exclude: ["protos"]),
         .target(
             name: "RPC",
             dependencies: [
-                "CLinux", protobuf, logging, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                "CLinux", "WireProtos", protobuf, logging, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),

@@ -82,7 +82,7 @@ let package = Package(
 
         // The path of a request: identity, transport, policy, record, gateway.
         .target(name: "SPIFFE", dependencies: ["ZeroTrust", x509, crypto, asn1]),
-        .testTarget(name: "SPIFFETests", dependencies: ["SPIFFE", x509, crypto, asn1]),
+        .testTarget(name: "SPIFFETests", dependencies: ["ZeroTrust", "SPIFFE", x509, crypto, asn1]),
         .target(
             name: "WorkloadIdentity",
             dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", x509, crypto, asn1, logging] + nio

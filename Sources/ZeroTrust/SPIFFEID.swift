@@ -32,6 +32,18 @@ public struct SPIFFEID: Hashable, Sendable {
         self.description = text
     }
 
+    /// Parses what a person wrote in a configuration, where the scheme and the trust domain may have upper case
+    /// (SPIFFE-ID §2.4); the path is left as it is.
+    ///
+    /// Never for what a peer sent.
+    ///
+    /// - Throws: ``SPIFFEIDError`` naming the first rule that the text breaks.
+    public init(normalizing text: String) throws(SPIFFEIDError) {
+        let authority = text.utf8.dropFirst(Self.scheme.utf8.count)
+        let slash = authority.firstIndex(of: UInt8(ascii: "/")) ?? authority.endIndex
+        try self.init(ASCII.lowercased(text[..<slash]) + text[slash...])
+    }
+
     /// The ID of a workload in a trust domain.
     ///
     /// The path is empty, or `/` and segments: `/ns/ml-api/sa/api-gateway`.

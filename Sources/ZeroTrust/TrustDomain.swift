@@ -19,6 +19,26 @@ public struct TrustDomain: Hashable, Sendable {
         self.name = name
     }
 
+    /// Parses a bare name, or takes the trust domain of a SPIFFE ID: `cluster.local` or `spiffe://cluster.local/ns/ml-api`.
+    ///
+    /// - Throws: ``SPIFFEIDError`` naming the first rule that the text breaks.
+    public init(nameOrID text: String) throws(SPIFFEIDError) {
+        self = text.utf8.contains(UInt8(ascii: ":")) ? try SPIFFEID(text).trustDomain : try TrustDomain(text)
+    }
+
+    /// Parses what a person wrote in a configuration, where upper case means lower case (SPIFFE-ID §2.4).
+    ///
+    /// Never for what a peer sent.
+    ///
+    /// - Throws: ``SPIFFEIDError`` naming the first rule that the text breaks.
+    public init(normalizing text: String) throws(SPIFFEIDError) {
+        if text.utf8.contains(UInt8(ascii: ":")) {
+            self = try SPIFFEID(normalizing: text).trustDomain
+        } else {
+            self = try TrustDomain(ASCII.lowercased(text))
+        }
+    }
+
     /// The SPIFFE ID of the trust domain itself, which its authorities carry: `spiffe://cluster.local`.
     public var id: SPIFFEID { SPIFFEID(trustDomain: self) }
 

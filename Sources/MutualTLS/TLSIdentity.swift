@@ -1,0 +1,201 @@
+public import FoundationEssentials
+public import NIOCore
+import NIOSSL
+public import SPIFFE
+import Synchronization
+public import ZeroTrust
+
+/// A workload's side of mutual TLS: its SVID, the bundles that it believes, and the handlers that put them to use.
+///
+/// An update is taken whole and at once: handshakes that begin after it show the new SVID and are judged by the new
+/// bundles, and connections that stand are left alone. A session that is resumed is judged like a new one, so that no
+/// ticket outlives the authority that vouched for its owner.
+///
+/// ```swift
+/// let identity = try TLSIdentity(svid: svid, bundles: bundles)
+/// bootstrap.childChannelInitializer { channel in
+///     channel.eventLoop.makeCompletedFuture {
+///         try channel.pipeline.syncOperations.addHandlers(identity.serverHandlers { refused in … })
+///     }
+/// }
+/// try identity.update(svid: renewed, bundles: bundles)
+/// ```
+public final class TLSIdentity: Sendable {
+    /// How TLS is spoken.
+    public let options: TLSOptions
+    private let clock: @Sendable () -> Date
+    /// Guards the snapshot that new connections take; each is immutable and replaced whole.
+    private let snapshot: Mutex<Snapshot>
+
+    private final class Snapshot: Sendable {
+        let svid: X509SVID
+        let verifier: PeerVerifier
+        let server: NIOSSLContext
+        let client: NIOSSLContext
+
+        init(svid: X509SVID, bundles: X509BundleSet, options: TLSOptions, clock: @escaping @Sendable () -> Date) throws
+        {
+            self.svid = svid
+            self.verifier = PeerVerifier(bundles: bundles, clock: clock)
+            let chain = try svid.certificatesDER.map {
+                NIOSSLCertificateSource.certificate(try NIOSSLCertificate(bytes: $0, format: .der))
+            }
+            let key = NIOSSLPrivateKeySource.privateKey(
+                try NIOSSLPrivateKey(bytes: svid.keyPKCS8.value, format: .der)
+            )
+            self.server = try NIOSSLContext(
+                configuration: options.configure(
+                    .makeServerConfigurationWithMTLS(
+                        certificateChain: chain,
+                        privateKey: key,
+                        trustRoots: .certificates([])
+                    )
+                )
+            )
+            var client = TLSConfiguration.makeClientConfiguration()
+            client.certificateChain = chain
+            client.privateKey = key
+            client.trustRoots = .certificates([])
+            self.client = try NIOSSLContext(configuration: options.configure(client))
+        }
+    }
+
+    /// An identity that begins with an SVID and a set of bundles.
+    ///
+    /// - Parameters:
+    ///   - svid: what we show.
+    ///   - bundles: by whose authorities we judge what peers show.
+    ///   - options: how TLS is spoken.
+    ///   - clock: the time by which certificates are judged.
+    /// - Throws: where BoringSSL does not take the certificate or the key.
+    public init(
+        svid: X509SVID,
+        bundles: X509BundleSet,
+        options: TLSOptions = TLSOptions(),
+        clock: @escaping @Sendable () -> Date = { Date() }
+    ) throws {
+        self.options = options
+        self.clock = clock
+        self.snapshot = Mutex(try Snapshot(svid: svid, bundles: bundles, options: options, clock: clock))
+    }
+
+    /// Takes a new SVID and new bundles for the handshakes that begin from now on.
+    ///
+    /// - Throws: where BoringSSL does not take the certificate or the key; everything then stays as it was.
+    public func update(svid: X509SVID, bundles: X509BundleSet) throws {
+        let next = try Snapshot(svid: svid, bundles: bundles, options: options, clock: clock)
+        snapshot.withLock { $0 = next }
+    }
+
+    /// The SVID that new handshakes show.
+    public var svid: X509SVID { current.svid }
+    /// The bundles by which new handshakes are judged.
+    public var bundles: X509BundleSet { current.verifier.bundles }
+
+    private var current: Snapshot { snapshot.withLock { $0 } }
+
+    /// The handlers for an accepted connection, to be added in this order at the front of its pipeline.
+    ///
+    /// A ``PeerVerified`` event follows a handshake whose client was verified. Any other connection is closed after
+    /// `onRefusal` was called, on the event loop.
+    public func serverHandlers(
+        onRefusal: @escaping @Sendable (RefusedConnection) -> Void
+    ) throws -> [any ChannelHandler] {
+        let current = current
+        let notes = HandshakeNotes()
+        let tls = NIOSSLServerHandler(context: current.server) { certificates, promise in
+            promise.succeed(Self.judge(certificates, by: current.verifier, expecting: nil, notes))
+        }
+        return [
+            HandshakeTap(side: .server, notes: notes), tls,
+            gate(tls, notes, by: current.verifier, expecting: nil, onRefusal: onRefusal),
+        ]
+    }
+
+    /// The handlers for an outgoing connection, to be added in this order at the front of its pipeline.
+    ///
+    /// A ``PeerVerified`` event follows a handshake whose server was verified and is the expected one. The server may
+    /// still refuse us after that, which arrives as an error.
+    ///
+    /// - Parameters:
+    ///   - id: whom we call. A server that is anybody else is refused.
+    ///   - serverName: what to ask for by name (SNI), where the server wants one.
+    ///   - onRefusal: called on the event loop before a connection is closed that did not reach its server.
+    /// - Returns: the handlers, of one connection only.
+    /// - Throws: where the server name is not one that may be asked for.
+    public func clientHandlers(
+        expecting id: SPIFFEID,
+        serverName: String? = nil,
+        onRefusal: @escaping @Sendable (RefusedConnection) -> Void = { _ in }
+    ) throws -> [any ChannelHandler] {
+        let current = current
+        let notes = HandshakeNotes()
+        notes.serverName = serverName
+        let tls = try NIOSSLClientHandler(context: current.client, serverHostname: serverName) {
+            certificates,
+            promise in
+            promise.succeed(Self.judge(certificates, by: current.verifier, expecting: id, notes))
+        }
+        return [
+            HandshakeTap(side: .client, notes: notes), tls,
+            gate(tls, notes, by: current.verifier, expecting: id, onRefusal: onRefusal),
+        ]
+    }
+
+    private func gate(
+        _ tls: NIOSSLHandler,
+        _ notes: HandshakeNotes,
+        by verifier: PeerVerifier,
+        expecting id: SPIFFEID?,
+        onRefusal: @escaping @Sendable (RefusedConnection) -> Void
+    ) -> PeerGate {
+        PeerGate(
+            tls: tls,
+            notes: notes,
+            timeout: options.handshakeTimeout,
+            reverify: { [weak self] in Self.verdict([$0], by: self?.current.verifier ?? verifier, expecting: id) },
+            onRefusal: onRefusal
+        )
+    }
+
+    private static func judge(
+        _ certificates: [NIOSSLCertificate],
+        by verifier: PeerVerifier,
+        expecting id: SPIFFEID?,
+        _ notes: HandshakeNotes
+    ) -> NIOSSLVerificationResult {
+        let verdict = verdict(certificates, by: verifier, expecting: id)
+        notes.verdict = verdict
+        if case .verified = verdict { return .certificateVerified }
+        return .failed
+    }
+
+    private static func verdict(
+        _ certificates: [NIOSSLCertificate],
+        by verifier: PeerVerifier,
+        expecting id: SPIFFEID?
+    ) -> PeerVerdict {
+        guard let chain = try? certificates.map({ try $0.toDERBytes() }) else {
+            return .refused(TransportRefusal.handshakeFailed.refusal("a certificate cannot be read"))
+        }
+        let verdict = verifier.verify(chain: chain)
+        guard case .verified(let peer) = verdict, let id, peer.id != id else { return verdict }
+        return .refused(
+            TransportRefusal.unexpectedID.refusal("the server is `\(peer.id)`; expected `\(id)`")
+        )
+    }
+}
+
+extension TLSOptions {
+    /// A configuration with these choices, whose certificates are judged by us alone.
+    fileprivate func configure(_ configuration: TLSConfiguration) -> TLSConfiguration {
+        var configuration = configuration
+        // The callback replaces BoringSSL's own check, and is called only where a certificate is demanded.
+        configuration.certificateVerification = .noHostnameVerification
+        configuration.minimumTLSVersion = minimumVersion == .tls13 ? .tlsv13 : .tlsv12
+        configuration.applicationProtocols = applicationProtocols
+        configuration.shutdownTimeout = shutdownTimeout
+        configuration.renegotiationSupport = .none
+        return configuration
+    }
+}

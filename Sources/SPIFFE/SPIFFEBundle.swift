@@ -1,0 +1,158 @@
+public import X509
+public import ZeroTrust
+
+/// A trust domain's public keys of every kind, as trust domains hand them to one another: a JWK set with two members
+/// of its own (SPIFFE Trust Domain and Bundle §4).
+///
+/// What is unknown is ignored as the specification says, and what is known has to be right: a bundle with one broken
+/// key of a known use is refused whole.
+public struct SPIFFEBundle: Sendable, Hashable {
+    /// The trust domain that the keys speak for; the document does not name it: whoever fetches a bundle knows.
+    public let trustDomain: TrustDomain
+    /// The X.509 authorities.
+    public var authorities: [Certificate]
+    /// The keys that sign JWT-SVIDs.
+    public var jwtAuthorities: [TokenAuthority]
+    /// The keys that sign WIT-SVIDs.
+    public var witAuthorities: [TokenAuthority]
+    /// Which of two bundles is newer; it grows with every change (§4.1.1).
+    public var sequence: UInt64?
+    /// After how many seconds to ask again (§4.1.2).
+    public var refreshHint: UInt64?
+
+    /// The longest document that is looked at, in bytes.
+    public static let maximumLength = 4 * 1024 * 1024
+    /// The most keys in a document.
+    public static let maximumKeys = 1024
+
+    /// A bundle of keys.
+    public init(
+        trustDomain: TrustDomain,
+        authorities: [Certificate],
+        jwtAuthorities: [TokenAuthority] = [],
+        witAuthorities: [TokenAuthority] = [],
+        sequence: UInt64? = nil,
+        refreshHint: UInt64? = nil
+    ) {
+        self.trustDomain = trustDomain
+        self.authorities = X509Bundle(trustDomain: trustDomain, authorities: authorities).authorities
+        self.jwtAuthorities = jwtAuthorities
+        self.witAuthorities = witAuthorities
+        self.sequence = sequence
+        self.refreshHint = refreshHint
+    }
+
+    /// Parses a bundle document.
+    ///
+    /// - Parameters:
+    ///   - trustDomain: whose bundle it is.
+    ///   - document: UTF-8 JSON.
+    /// - Throws: ``SVIDError`` saying what is wrong with the document.
+    public init(trustDomain: TrustDomain, document: [UInt8]) throws(SVIDError) {
+        try self.init(trustDomain: trustDomain, json: Self.parse(document))
+    }
+
+    static func parse(_ document: [UInt8]) throws(SVIDError) -> StrictJSON {
+        guard document.count <= maximumLength else {
+            throw SVIDError(.tooLarge, "the bundle has \(document.count) bytes; at most \(maximumLength) are looked at")
+        }
+        do {
+            return try StrictJSON(document)
+        } catch {
+            throw SVIDError(.malformedBundle, "the bundle is not JSON: \(error.message) at byte \(error.offset)")
+        }
+    }
+
+    init(trustDomain: TrustDomain, json: StrictJSON) throws(SVIDError) {
+        guard let members = json.object else { throw SVIDError(.malformedBundle, "the bundle is not a JSON object") }
+        guard let keys = members["keys"]?.array else {
+            throw SVIDError(.malformedBundle, "the bundle has no `keys`; a revoked one has an empty list")
+        }
+        guard keys.count <= Self.maximumKeys else {
+            throw SVIDError(.tooLarge, "the bundle has \(keys.count) keys; at most \(Self.maximumKeys) are looked at")
+        }
+        var bundle = SPIFFEBundle(trustDomain: trustDomain, authorities: [])
+        bundle.sequence = try Self.whole(members, "spiffe_sequence")
+        bundle.refreshHint = try Self.whole(members, "spiffe_refresh_hint")
+        var keyIDs: Set<String> = []
+        for key in keys {
+            guard let key = key.object else {
+                throw SVIDError(.malformedBundle, "an element of `keys` is not an object")
+            }
+            try bundle.add(key, &keyIDs)
+        }
+        self = bundle
+    }
+
+    private mutating func add(_ key: [String: StrictJSON], _ keyIDs: inout Set<String>) throws(SVIDError) {
+        guard let kind = key["kty"]?.string, kind == "EC" || kind == "RSA" || kind == "OKP" else { return }
+        switch key["use"]?.string {
+        case "x509-svid":
+            guard let certificate = try Self.certificate(key) else { return }
+            if !authorities.contains(certificate) { authorities.append(certificate) }
+        case "jwt-svid":
+            guard let authority = try TokenAuthority(jwk: key) else { return }
+            try Self.insert(authority.keyID, &keyIDs)
+            jwtAuthorities.append(authority)
+        case "wit-svid":
+            guard let authority = try TokenAuthority(jwk: key) else { return }
+            try Self.insert(authority.keyID, &keyIDs)
+            witAuthorities.append(authority)
+        default: return
+        }
+    }
+
+    /// The first certificate of `x5c`; an entry without one is to be ignored, and so are further ones (X.509-SVID §6.2).
+    private static func certificate(_ key: [String: StrictJSON]) throws(SVIDError) -> Certificate? {
+        guard let chain = key["x5c"], chain != .null else { return nil }
+        guard let values = chain.array else { throw SVIDError(.malformedBundle, "an `x5c` is not a list") }
+        guard let first = values.first else { return nil }
+        guard let text = first.string, let der = Base64.decode(text) else {
+            throw SVIDError(.malformedBundle, "an `x5c` does not hold base64")
+        }
+        return try CertificateProfile.decode(der)
+    }
+
+    private static func insert(_ keyID: String, _ keyIDs: inout Set<String>) throws(SVIDError) {
+        guard keyIDs.insert(keyID).inserted else {
+            throw SVIDError(.malformedBundle, "two token-signing keys have the same `kid`")
+        }
+    }
+
+    private static func whole(_ members: [String: StrictJSON], _ name: String) throws(SVIDError) -> UInt64? {
+        guard let member = members[name], member != .null else { return nil }
+        guard let number = member.integer, number >= 0 else {
+            throw SVIDError(.malformedBundle, "`\(name)` is not a whole number")
+        }
+        return UInt64(number)
+    }
+
+    /// The X.509 part, by which peers are verified.
+    public var x509Bundle: X509Bundle { X509Bundle(trustDomain: trustDomain, authorities: authorities) }
+
+    /// The document, always in the same bytes for the same bundle.
+    public var document: String { JSONText.write(json) }
+
+    var json: JSONText.Value {
+        var keys: [JSONText.Value] = []
+        for authority in authorities {
+            guard let der = try? CertificateProfile.encode(authority) else { continue }
+            var key = PublicKeyJWK.members(of: authority.publicKey)
+            key["use"] = .string("x509-svid")
+            key["x5c"] = .array([.string(Base64.encode(der))])
+            keys.append(.object(key))
+        }
+        for (use, authorities) in [("jwt-svid", jwtAuthorities), ("wit-svid", witAuthorities)] {
+            for authority in authorities {
+                var key = PublicKeyJWK.members(of: authority.publicKey)
+                key["kid"] = .string(authority.keyID)
+                key["use"] = .string(use)
+                keys.append(.object(key))
+            }
+        }
+        var members: [String: JSONText.Value] = ["keys": .array(keys)]
+        if let sequence { members["spiffe_sequence"] = .integer(Int64(clamping: sequence)) }
+        if let refreshHint { members["spiffe_refresh_hint"] = .integer(Int64(clamping: refreshHint)) }
+        return .object(members)
+    }
+}

@@ -1,0 +1,21 @@
+/// Why a request is refused with 400 before any policy is asked.
+public enum BadRequest: String, Error, Hashable, Sendable, Codable, CaseIterable {
+    /// The method is none that HTTP registers, or is in lower case.
+    case unknownMethod = "unknown_method"
+    /// CONNECT asks for a tunnel, which is not offered.
+    case tunnel = "connect_not_offered"
+    /// There is no request target.
+    case emptyTarget = "empty_target"
+    /// The target is neither a path nor an `http` or `https` URL.
+    case notAbsolutePath = "target_not_absolute"
+    /// The URL in the target has no host, or has user information.
+    case badTargetAuthority = "bad_target_authority"
+    /// The target has a byte that is not visible ASCII.
+    case badTargetByte = "bad_target_byte"
+    /// The target has a `#fragment`.
+    case fragment = "fragment_in_target"
+    /// The path has an encoded NUL, which no normalisation can keep.
+    case encodedNUL = "encoded_nul_in_path"
+    /// There is no host, neither in the target nor in a header.
+    case missingHost = "missing_host"
+}

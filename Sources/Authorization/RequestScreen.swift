@@ -1,0 +1,82 @@
+/// Checks a request line before any policy is asked, and makes its path canonical.
+///
+/// ```swift
+/// let screen = RequestScreen(normalization: .base)
+/// switch screen.check(method: "POST", target: "/v1/x/../predict", authority: "inference.example") {
+/// case .accepted(let request): print(request.path)  // "/v1/predict"
+/// case .refused(let reason): print(reason.rawValue)  // answer 400
+/// }
+/// ```
+public struct RequestScreen: Sendable, Hashable {
+    /// How paths are made canonical.
+    public let normalization: PathNormalization
+
+    /// A screen with a normalisation.
+    public init(normalization: PathNormalization = .base) {
+        self.normalization = normalization
+    }
+
+    /// A request line that may be put to the policies.
+    public struct Request: Sendable, Hashable {
+        /// The method.
+        public let method: String
+        /// The canonical path, with its query.
+        public let path: String
+        /// The host asked for: that of the target where it is a URL, else that of the header.
+        public let authority: String
+    }
+
+    /// What the check found.
+    public enum Outcome: Sendable, Hashable {
+        /// The request may be put to the policies.
+        case accepted(Request)
+        /// Answer 400.
+        case refused(BadRequest)
+    }
+
+    /// Checks a request line and the host.
+    ///
+    /// - Parameters:
+    ///   - method: the method, as sent.
+    ///   - target: the request target, as sent: a path, or a URL of `http` or `https`.
+    ///   - authority: the `Host` header or `:authority`, or nil where there is none.
+    public func check(method: String, target: String, authority: String?) -> Outcome {
+        guard method != "CONNECT" else { return .refused(.tunnel) }
+        guard Self.methods.contains(method) else { return .refused(.unknownMethod) }
+        guard !target.isEmpty else { return .refused(.emptyTarget) }
+        var path = target
+        var host = authority
+        if target.utf8.first != UInt8(ascii: "/") {
+            switch Self.split(url: target) {
+            case .success(let parts): (host, path) = (parts.authority, parts.path)
+            case .failure(let reason): return .refused(reason)
+            }
+        }
+        guard let host else { return .refused(.missingHost) }
+        switch normalization.normalize(path) {
+        case .badRequest(let reason): return .refused(reason)
+        case .path(let path): return .accepted(Request(method: method, path: path, authority: host))
+        }
+    }
+
+    /// Takes a target in absolute form apart (RFC 9112 §3.2.2).
+    private static func split(url: String) -> Result<(authority: String, path: String), BadRequest> {
+        guard url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return .failure(.badTargetByte) }
+        let prefix = url.prefix(8).lowercased()
+        let schemeLength = prefix == "https://" ? 8 : prefix.hasPrefix("http://") ? 7 : 0
+        guard schemeLength > 0 else { return .failure(.notAbsolutePath) }
+        let rest = url.utf8.dropFirst(schemeLength)
+        let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        let authority = rest[..<end]
+        guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else { return .failure(.badTargetAuthority) }
+        let path = String(Substring(rest[end...]))
+        return .success((String(Substring(authority)), path.hasPrefix("/") ? path : "/" + path))
+    }
+
+    /// The methods that are understood: those of the IANA registry that Envoy's parser knows.
+    private static let methods: Set<String> = [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "ACL", "BIND", "CHECKOUT", "COPY", "LINK",
+        "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "M-SEARCH", "NOTIFY", "PROPFIND", "PROPPATCH",
+        "PURGE", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE",
+    ]
+}

@@ -1,7 +1,9 @@
 import GRDB
 import WorkloadIdentity
 
-/// The schema's history. A migration that was ever released is never changed; a new one follows it.
+/// The schema's history.
+///
+/// A migration that was ever released is never changed; a new one follows it.
 enum Migrations {
     /// Brings a database forward, after checking that it is whole and not from the future, and checks the result.
     static func run(on pool: DatabasePool) throws {
@@ -49,6 +51,7 @@ enum Migrations {
                         not_before INTEGER NOT NULL,
                         not_after INTEGER NOT NULL,
                         activates_at REAL,
+                        retired_at REAL,
                         PRIMARY KEY (trust_domain, id)
                     ) STRICT;
                     CREATE TABLE entry (

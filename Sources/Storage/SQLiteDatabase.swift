@@ -45,7 +45,9 @@ public final class SQLiteDatabase: Sendable {
         try PrivateFile.check(path)
     }
 
-    /// Closes the file. Nothing may use the database afterwards.
+    /// Closes the file.
+    ///
+    /// Nothing may use the database afterwards.
     public func close() throws {
         try pool.close()
     }

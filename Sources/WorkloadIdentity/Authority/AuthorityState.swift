@@ -1,7 +1,9 @@
 public import FoundationEssentials
 public import ZeroTrust
 
-/// One certificate of an authority and where it stands in its life. The key stays with the key store.
+/// One certificate of an authority and where it stands in its life.
+///
+/// The key stays with the key store.
 public struct AuthoritySlot: Hashable, Sendable, Codable {
     /// Where a certificate stands in its life.
     public enum Status: String, Sendable, Codable {
@@ -29,6 +31,8 @@ public struct AuthoritySlot: Hashable, Sendable, Codable {
     public let notAfter: Date
     /// When it takes over, where somebody asked for that ahead of the schedule.
     public var activatesAt: Date?
+    /// When it stopped signing; nothing that it signed lives for more than a sixth of its own life after that.
+    public var retiredAt: Date?
 
     /// A slot.
     public init(
@@ -39,7 +43,8 @@ public struct AuthoritySlot: Hashable, Sendable, Codable {
         anchors: [[UInt8]],
         notBefore: Date,
         notAfter: Date,
-        activatesAt: Date? = nil
+        activatesAt: Date? = nil,
+        retiredAt: Date? = nil
     ) {
         self.id = id
         self.authority = authority
@@ -49,6 +54,7 @@ public struct AuthoritySlot: Hashable, Sendable, Codable {
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.activatesAt = activatesAt
+        self.retiredAt = retiredAt
     }
 }
 

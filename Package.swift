@@ -79,7 +79,13 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),
-        .testTarget(name: "RPCTests", dependencies: ["RPC", "WireProtos", protobuf] + nio),
+        .testTarget(
+            name: "RPCTests",
+            dependencies: [
+                "RPC", "WireProtos", protobuf, logging, .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ] + nio,
+            exclude: ["Peers"]
+        ),
 
         // The path of a request: identity, transport, policy, record, gateway.
         .target(name: "SPIFFE", dependencies: ["ZeroTrust", x509, crypto, asn1]),
@@ -116,7 +122,12 @@ let package = Package(
         ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
-        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
+        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto]),
+        // Writes a log until it is killed.
+        .executableTarget(
+            name: "audit-crash-writer",
+            dependencies: ["AuditLog"],
+            path: "Tests/Support/audit-crash-writer"),
         .target(
             name: "Gateway",
             dependencies: [

@@ -51,11 +51,12 @@ struct RuleIndex: Sendable {
     }
 
     private func visit(_ node: Int, _ attributes: Attributes, _ search: inout Search) {
-        for index in nodes[node].scanned {
+        for position in nodes[node].scanned.indices {
+            let index = Int(nodes[node].scanned[position])
             guard index < search.best else { break }
             search.examined += 1
-            if rules[Int(index)].matches(attributes) {
-                search.best = Int(index)
+            if rules[index].matches(attributes) {
+                search.best = index
                 break
             }
         }

@@ -116,16 +116,25 @@ import Testing
         throw FixtureError(description: "the built modules were not found beside the test")
     }
 
-    /// The module maps of C modules that the build made.
+    /// The module maps of the C modules that ours need: those of the packages, and those that the build made.
     private static func moduleMaps(_ build: URL) -> [String] {
-        let folders = (try? FileManager.default.contentsOfDirectory(at: build, includingPropertiesForKeys: nil)) ?? []
-        var arguments: [String] = []
-        for folder in folders where folder.pathExtension == "build" {
-            let map = folder.appendingPathComponent("module.modulemap")
-            if FileManager.default.fileExists(atPath: map.path) {
-                arguments += ["-Xcc", "-fmodule-map-file=\(map.path)"]
+        let checkouts = build.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("checkouts")
+        let packages = ["Yams", "swift-crypto", "swift-atomics", "swift-nio-ssl"]
+        var maps = packages.flatMap { package in
+            contents(checkouts.appendingPathComponent("\(package)/Sources")).map {
+                $0.appendingPathComponent("include/module.modulemap")
             }
         }
-        return arguments
+        maps += contents(build).filter { $0.pathExtension == "build" }.map {
+            $0.appendingPathComponent("module.modulemap")
+        }
+        return maps.filter { FileManager.default.fileExists(atPath: $0.path) }.flatMap {
+            ["-Xcc", "-fmodule-map-file=\($0.path)"]
+        }
+    }
+
+    private static func contents(_ folder: URL) -> [URL] {
+        (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
     }
 }

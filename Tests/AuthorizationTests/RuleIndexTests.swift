@@ -146,7 +146,10 @@ enum ManyRules {
         let paths = ["/", "/a", "/a/", "/a/b", "/a/b/c", "//a", "/b?x=/a", "/a/b.json"]
         let hosts = ["example.com", "a.example.com", "EXAMPLE.com:80", ""]
         let values: [(AuthorizationPolicy.Subject, [String])] = [
-            (.principal, ["cluster.local/ns/a/sa/x", "cluster.local/*", "*/sa/y", "*", "*x", "other/ns/a/sa/ns/b/sa/x"]),
+            (
+                .principal,
+                ["cluster.local/ns/a/sa/x", "cluster.local/*", "*/sa/y", "*", "*x", "other/ns/a/sa/ns/b/sa/x"]
+            ),
             (.namespace, ["a", "b", "*", "a*", ""]),
             (.serviceAccount, ["a/x", "b/y", "b/x", "a/y"]),
             (.trustDomain, ["cluster.local", "other", "clu*", "*"]),

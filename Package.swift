@@ -112,7 +112,8 @@ let package = Package(
         .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
         .testTarget(
             name: "AuthorizationTests",
-            dependencies: ["CAllocationCounter", "Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]),
+            dependencies: ["CAllocationCounter", "Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]
+        ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
         .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
@@ -140,7 +141,8 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
 
         // The program.
         .executableTarget(

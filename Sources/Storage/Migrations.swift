@@ -1,7 +1,9 @@
 import GRDB
 import WorkloadIdentity
 
-/// The schema's history. A migration that was ever released is never changed; a new one follows it.
+/// The schema's history.
+///
+/// A migration that was ever released is never changed; a new one follows it.
 enum Migrations {
     /// Brings a database forward, after checking that it is whole and not from the future, and checks the result.
     static func run(on pool: DatabasePool) throws {

@@ -27,7 +27,9 @@ public final class ChangeFeed: Sendable {
         }
     }
 
-    /// Ends an observation. An announcement that is under way may still reach the observer.
+    /// Ends an observation.
+    ///
+    /// An announcement that is under way may still reach the observer.
     public func remove(_ token: Token) {
         _ = state.withLock { $0.observers.removeValue(forKey: token) }
     }

@@ -1,7 +1,9 @@
 public import FoundationEssentials
 public import ZeroTrust
 
-/// One certificate of an authority and where it stands in its life. The key stays with the key store.
+/// One certificate of an authority and where it stands in its life.
+///
+/// The key stays with the key store.
 public struct AuthoritySlot: Hashable, Sendable, Codable {
     /// Where a certificate stands in its life.
     public enum Status: String, Sendable, Codable {

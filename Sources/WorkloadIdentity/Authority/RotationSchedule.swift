@@ -19,7 +19,9 @@ public struct RotationSchedule: Hashable, Sendable {
 
     /// A schedule for authorities of a lifetime.
     ///
-    /// - Parameter overlap: how long a forced successor is published before it signs; 30 s unless told otherwise.
+    /// - Parameters:
+    ///   - authorityLifetime: how long an authority's certificate lives.
+    ///   - overlap: how long a forced successor is published before it signs; 30 s unless told otherwise.
     public init(authorityLifetime: TimeInterval = defaultAuthorityLifetime, overlap: TimeInterval = 30) {
         self.authorityLifetime = authorityLifetime
         self.overlap = overlap

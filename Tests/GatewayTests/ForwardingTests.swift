@@ -57,7 +57,9 @@ import ZeroTrust
             #expect(client.heard.value.text.contains("{\"request_id\":\"\(id)\"}\n"))
             #expect(decision["decision.outcome"] == "deny" && decision["decision.reason"] == "no_rule_matched")
             let completion = try #require(await gateway.log.records("completion", count: 1).first)
-            #expect(completion["ending"] == "refused" && completion["status"] == "403" && completion["id"] == id)
+            #expect(
+                completion["ended"] == "refused" && completion["response.status"] == "403" && completion["id"] == id
+            )
             #expect(upstream.received.value.isEmpty)
             // The connection can still be used.
             if caller.hasSuffix("api-gateway") {
@@ -138,7 +140,7 @@ import ZeroTrust
             #expect(decisions.count == 1 && completions.count == 1)
             #expect(decisions.first?["decision.outcome"] == "deny")
             #expect(decisions.first?["caller.spiffe_id"] == "spiffe://cluster.local/ns/ml-api/sa/api-gateway")
-            #expect(completions.first?["ending"] == "bad_request")
+            #expect(completions.first?["ended"] == "bad_request")
             #expect(upstream.received.value.isEmpty)
         }
     }
@@ -195,7 +197,7 @@ import ZeroTrust
             #expect(await client.heard.wait { $0.text.hasSuffix("hello") }.statuses == [200])
             #expect(upstream.received.value.first?.body == "abcde")
             #expect(upstream.received.value.first?.values("transfer-encoding") == ["chunked"])
-            #expect(await gateway.log.records("completion", count: 1).first?["bytes.received"] == "5")
+            #expect(await gateway.log.records("completion", count: 1).first?["request.bytes"] == "5")
             await client.close()
         }
     }
@@ -262,7 +264,7 @@ import ZeroTrust
             let heard = await client.wait(for: "0\r\n\r\n")
             #expect(heard.text.contains("transfer-encoding: chunked\r\n"))
             #expect(Reading.response(Array(heard.text.utf8)).messages.last?.body == Array("until the end".utf8))
-            #expect(await gateway.log.records("completion", count: 1).first?["ending"] == "complete")
+            #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "complete")
             #expect(await client.request(TestGateway.post(), responses: 2).statuses == [200, 200])
             await client.close()
         }

@@ -48,6 +48,24 @@ final class TestClient: Sendable {
         return TestClient(channel: channel, heard: heard)
     }
 
+    /// Connects without TLS.
+    static func connectPlaintext(to port: Int) async throws -> TestClient {
+        let heard = Observed(Heard())
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Collector(heard: heard, verified: Observed(true)))
+                }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+        return TestClient(channel: channel, heard: heard)
+    }
+
+    /// Sends so many bytes, a piece after each piece that left.
+    func pour(_ count: Int, _ sent: Observed<Int>) {
+        StreamingTests.pour(count, into: channel, sent)
+    }
+
     func send(_ text: String) {
         channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
     }

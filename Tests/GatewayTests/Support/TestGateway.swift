@@ -154,6 +154,33 @@ final class TestGateway: Sendable {
         await gateway.stop()
     }
 
+    /// A client that a stranger's authority vouches for.
+    static func stranger(_ gateway: TestGateway) async throws -> TestClient {
+        let stranger = try TestAuthority.root("cluster.local", now: Date())
+        let identity = try TLSIdentity(
+            svid: stranger.svid("/ns/ml-api/sa/api-gateway"),
+            bundles: [gateway.authority.trustDomain: gateway.authority.bundle]
+        )
+        return try await TestClient.connect(to: gateway.server.ports["mtls"] ?? 0, as: identity, expecting: gateway.id)
+    }
+
+    /// A client that sends a text without TLS.
+    static func plaintext(_ gateway: TestGateway, _ text: String) async throws -> TestClient {
+        try await plaintext(port: gateway.server.ports["mtls"] ?? 0, text)
+    }
+
+    static func plaintext(port: Int, _ text: String) async throws -> TestClient {
+        let client = try await TestClient.connectPlaintext(to: port)
+        client.send(text)
+        return client
+    }
+
+    /// What the admin listener answers.
+    static func admin(_ gateway: TestGateway, _ path: String) async throws -> TestClient.Heard {
+        let port = gateway.server.adminPort ?? 0
+        return await (try plaintext(port: port, "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")).end()
+    }
+
     static func post(_ path: String = "/v1/predict", _ body: String = "{}", headers: String = "") -> String {
         "POST \(path) HTTP/1.1\r\nHost: inference.example\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }

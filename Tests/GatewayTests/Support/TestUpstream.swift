@@ -86,6 +86,13 @@ final class TestUpstream: Sendable {
         return TestUpstream(channel: channel, transport: transport, parts: parts)
     }
 
+    /// Binds a loopback port whose connections get the handlers that are added to them.
+    static func bind(_ prepare: @escaping @Sendable (any Channel) throws -> Void) async throws -> any Channel {
+        try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try prepare(channel) } }
+            .bind(host: "127.0.0.1", port: 0).get()
+    }
+
     func stop() async { try? await channel.close() }
 
     private final class Handler: ChannelInboundHandler {

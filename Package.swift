@@ -141,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "MutualTLS", "Authorization", "AuditLog", "SPIFFE", x509, crypto, nioSSL,
+                "Gateway", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE", "TestIdentities",
+                x509, crypto, nioSSL, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio

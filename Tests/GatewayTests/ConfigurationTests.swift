@@ -1,0 +1,114 @@
+import Authorization
+import Resources
+import Testing
+
+@testable import Gateway
+
+@Suite struct ConfigurationTests {
+    static let good = """
+        apiVersion: lapwing.dev/v1alpha1
+        kind: Gateway
+        metadata: { name: inference, namespace: ml-inference }
+        spec:
+          workload: { labels: { app: inference-service }, serviceAccount: inference-service }
+          compatibility: strict
+          pathNormalization: MERGE_SLASHES
+          listeners:
+            - { name: mtls, address: 127.0.0.1, port: 8443, tls: { minimumVersion: "1.2" } }
+          upstreams:
+            - { name: inference, unixSocket: /run/inference.sock, maximumConnections: 8, connectTimeout: 2s }
+            - { name: model, address: model.example, port: 8443, spiffeID: "spiffe://cluster.local/ns/ml/sa/model" }
+            - { name: local, address: 127.0.0.1, port: 8080, plaintext: true }
+          routes:
+            - { name: stream, hosts: ["*.example"], path: { prefix: /v1 }, upstream: inference, bodyLimit: 1Mi,
+                timeouts: { response: 5m, stream: 10m } }
+            - { name: release, path: { exact: /v1/release }, upstream: model, record: first }
+          limits: { maximumConnections: 100, headTimeout: 5s }
+          admin: { port: 9901 }
+        """
+
+    static func load(_ yaml: String) throws -> GatewayConfiguration {
+        let documents = try ResourceLoader.parse(yaml: yaml, file: "gateway.yaml")
+        return try #require(try GatewayConfiguration.load(documents).first)
+    }
+
+    @Test func `a gateway is read with its places and defaults`() throws {
+        let configuration = try Self.load(Self.good)
+        #expect(configuration.workload.namespace == "ml-inference")
+        #expect(configuration.pathNormalization == .mergeSlashes)
+        #expect(configuration.listeners.first?.allowsTLS12 == true)
+        #expect(configuration.upstreams.map(\.name) == ["inference", "model", "local"])
+        #expect(configuration.upstreams[0].connectTimeout == .seconds(2))
+        #expect(
+            configuration.routes[0].bodyLimit == 1 << 20 && configuration.routes[0].responseTimeout == .seconds(300)
+        )
+        #expect(configuration.routes[1].record == .first && configuration.routes[1].bodyLimit == 16 << 20)
+        #expect(configuration.limits.headTimeout == .seconds(5) && configuration.limits.headBytes == 32 * 1024)
+        #expect(configuration.admin == .init(port: 9901))
+        // Plaintext was asked for, and is warned of.
+        #expect(configuration.warnings.map(\.severity) == [.warning])
+        #expect(configuration.warnings.first?.message.contains("`local`") == true)
+    }
+
+    @Test(
+        arguments: [
+            ("limits: { maximumConnections", "limits: { maxConnections", "nearest|did you mean|maximumConnections"),
+            ("upstream: model", "upstream: modle", "`modle`"), ("plaintext: true", "plaintext: false", "`spiffeID`"),
+            ("127.0.0.1, port: 8080", "10.0.0.1, port: 8080", "loopback"),
+            ("127.0.0.1, port: 8080", "localhost, port: 8080", "loopback"),
+            ("/run/inference.sock", "run/inference.sock", "absolute"), ("port: 8443, tls", "port: 99999, tls", "65535"),
+            ("record: first", "record: last", "`last`"), ("bodyLimit: 1Mi", "bodyLimit: 1MB", "`1MB`"),
+            ("minimumVersion: \"1.2\"", "minimumVersion: \"1.1\"", "`1.1`"), ("prefix: /v1", "prefix: v1", "`/`"),
+            ("path: { exact: /v1/release }", "path: { exact: /a, prefix: /b }", "either"),
+            ("name: release", "name: stream", "two routes"), ("name: local", "name: model", "two upstreams"),
+            ("v1alpha1", "v1", "unknown version"), ("admin: { port", "admin: { address: 0.0.0.0, port", "loopback"),
+            ("spiffe://cluster.local/ns", "https://cluster.local/ns", "spiffe://"),
+            ("unixSocket: /run/inference.sock", "unixSocket: /run/a, port: 1", "neither"),
+            ("compatibility: strict", "compatibility: strickt", "strict"),
+        ]
+    ) func `what cannot be meant is an error with its place`(_ text: String, _ change: String, _ message: String) throws
+    {
+        let yaml = Self.good.replacing(text, with: change)
+        #expect(yaml != Self.good)
+        let error = #expect(throws: ResourceError.self) { try Self.load(yaml) }
+        let description = try #require(error?.description)
+        #expect(description.hasPrefix("gateway.yaml:"))
+        #expect(message.split(separator: "|").contains { description.contains($0) }, "\(description)")
+    }
+
+    @Test(
+        arguments: [
+            ("inference.example", "/v1/predict", "stream"), ("INFERENCE.example:8443", "/v1?a=b", "stream"),
+            ("inference.example", "/v1predict", nil), ("other.test", "/v1/release", "release"),
+            ("other.test", "/v1/release?x", "release"), ("other.test", "/v1/releases", nil), ("example", "/v1/a", nil),
+        ]
+    ) func `a route is found by host and whole segments`(_ host: String, _ path: String, _ name: String?) throws {
+        let table = RouteTable(try Self.load(Self.good))
+        #expect(table.find(authority: host, path: path)?.route.name == name)
+    }
+
+    @Test func `an exact path wins over a prefix, and a longer prefix over a shorter`() {
+        let routes = [
+            Route(name: "any", upstream: "u"), Route(name: "v1", path: .prefix("/v1"), upstream: "u"),
+            Route(name: "deep", path: .prefix("/v1/models/"), upstream: "u"),
+            Route(name: "exact", path: .exact("/v1/models"), upstream: "u"),
+            Route(name: "host", hosts: ["a"], path: .exact("/only"), upstream: "u"),
+        ]
+        let table = RouteTable(
+            GatewayConfiguration(
+                name: "g",
+                workload: .init(namespace: "n"),
+                listeners: [],
+                upstreams: [Upstream(name: "u", transport: .unixSocket("/u"))],
+                routes: routes
+            )
+        )
+        for (host, path, name) in [
+            ("b", "/", "any"), ("b", "/v1", "v1"), ("b", "/v1/models", "exact"), ("b", "/v1/models/x", "deep"),
+            ("b", "/v10", "any"), ("a", "/only", "host"),
+        ] {
+            #expect(table.find(authority: host, path: path)?.route.name == name, "\(path)")
+        }
+        #expect(table.find(authority: "a", path: "/v1") == nil)
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import NIOCore
+import Testing
+import ZeroTrust
+
+@testable import Gateway
+
+/// No answer leaves before its record is durable, and every request leaves exactly two records.
+@Suite(.timeLimit(.minutes(1))) struct RecordTests {
+    @Test func `the upstream works while the record is written, and its answer waits for it`() async throws {
+        let log = FakeLog(.held)
+        try await TestGateway.with(log: log) { gateway, upstream in
+            let client = try await gateway.client()
+            client.send(TestGateway.post())
+            await upstream.received.wait { $0.count == 1 }
+            // Another request on another connection goes through the same loop, so that the answer had its time.
+            let other = try await gateway.client("/ns/ml-training/sa/trainer")
+            other.send(TestGateway.post())
+            #expect(await log.records("decision", count: 2).count == 2)
+            #expect(client.heard.value.text.isEmpty && other.heard.value.text.isEmpty)
+            log.release()
+            #expect(await client.wait(for: "hello").statuses == [200])
+            #expect(await other.wait(for: "}\n").statuses == [403])
+            await client.close()
+            await other.close()
+        }
+    }
+
+    @Test func `where the record comes first, the upstream is called after it`() async throws {
+        let log = FakeLog(.held)
+        try await TestGateway.with(log: log) { gateway, upstream in
+            let client = try await gateway.client()
+            client.send(TestGateway.post("/v1/first", "body"))
+            _ = await log.records("decision", count: 1)
+            let other = try await gateway.client()
+            other.send(TestGateway.post("/v1/predict"))
+            await upstream.received.wait { $0.count == 1 }
+            #expect(upstream.received.value.first?.head.hasPrefix("POST /v1/predict ") == true)
+            log.release()
+            #expect(await client.wait(for: "hello").statuses == [200])
+            #expect(upstream.received.value.last?.head.hasPrefix("POST /v1/first ") == true)
+            #expect(upstream.received.value.last?.body == "body")
+            await client.close()
+            await other.close()
+        }
+    }
+
+    @Test(arguments: ["/v1/predict", "/v1/first", "/admin"])
+    func `a decision that cannot be recorded is not served`(_ path: String) async throws {
+        try await TestGateway.with(log: FakeLog(.failing)) { gateway, upstream in
+            let client = try await gateway.client()
+            let heard = await client.request(TestGateway.post(path))
+            #expect(heard.statuses == [503])
+            #expect(!heard.text.contains("hello"))
+            if path == "/v1/first" { #expect(upstream.received.value.isEmpty) }
+            #expect(gateway.server.checks.contains { $0.name == "log" && $0.problem != nil })
+            await client.close()
+        }
+    }
+
+    @Test func `a client that leaves in the middle is recorded, and its upstream call ended`() async throws {
+        try await TestGateway.with({ _, responder in
+            responder.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfirst")
+        }) { gateway, upstream in
+            let client = try await gateway.client()
+            client.send(TestGateway.post())
+            await client.wait(for: "first")
+            await client.close()
+            let completion = try #require(await gateway.log.records("completion", count: 1).first)
+            #expect(completion["ended"] == "client_left" && completion["response.status"] == "200")
+            #expect(completion["response.bytes"] == "5")
+            await upstream.closed.wait { $0 == 1 }
+            #expect(gateway.log.entries.value.count == 2)
+        }
+    }
+
+    @Test func `a client that leaves in the middle of its own body is recorded`() async throws {
+        try await TestGateway.with { gateway, upstream in
+            let client = try await gateway.client()
+            client.send("POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nfirst")
+            _ = await gateway.log.records("decision", count: 1)
+            await client.close()
+            let completion = try #require(await gateway.log.records("completion", count: 1).first)
+            #expect(completion["ended"] == "client_left" && completion["request.bytes"] == "5")
+            #expect(upstream.received.value.isEmpty)
+        }
+    }
+
+    @Test func `an upstream that dies before its head is 502, and in its body the end of the connection`() async throws
+    {
+        try await TestGateway.with({ request, responder in
+            if request.body == "head" { return responder.close() }
+            responder.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+            responder.channel.eventLoop.execute { responder.close() }
+        }) { gateway, _ in
+            let client = try await gateway.client()
+            #expect(await client.request(TestGateway.post("/v1/predict", "head")).statuses == [502])
+            client.send(TestGateway.post("/v1/predict", "body"))
+            let heard = await client.end()
+            #expect(!heard.text.contains("0\r\n\r\n"))
+            let completions = await gateway.log.records("completion", count: 2)
+            #expect(completions.map { $0["ended"] } == ["upstream_died", "upstream_died"])
+            #expect(gateway.log.entries.value.count == 4)
+        }
+    }
+
+    @Test func `an upstream that is not there is 502`() async throws {
+        let gateway = try await TestGateway.start(upstream: nil, transport: .unixSocket("/nonexistent/lapwing.sock"))
+        let client = try await gateway.client()
+        #expect(await client.request(TestGateway.post()).statuses == [502])
+        #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "upstream_unreachable")
+        await client.close()
+        await gateway.stop()
+    }
+
+    @Test func `refusals before an identity is known are counted by source and second, within bounds`() throws {
+        var refusals = AggregateRefusals()
+        let second = Timestamp(nanoseconds: 5_000_000_000)
+        #expect(refusals.add(source: IPAddress("192.0.2.1"), reason: "expired", at: second).isEmpty)
+        let later = Timestamp(nanoseconds: 5_999_999_999)
+        #expect(refusals.add(source: IPAddress("192.0.2.1"), reason: "expired", at: later).isEmpty)
+        #expect(refusals.add(source: IPAddress("192.0.2.1"), reason: "plaintext", at: later).isEmpty)
+        let counts = refusals.take(at: Timestamp(nanoseconds: 6_000_000_000))
+        #expect(counts.count == 2)
+        #expect(counts.first { $0.reason == "expired" }?.count == 2)
+        #expect(counts.allSatisfy { $0.second == second })
+        for address in 0..<2_000 {
+            _ = refusals.add(
+                source: IPAddress(v4: UInt32(address)),
+                reason: "expired",
+                at: Timestamp(nanoseconds: 6_500_000_000)
+            )
+        }
+        let flood = refusals.drain()
+        #expect(flood.count == AggregateRefusals.maximumSources + 1)
+        #expect(flood.reduce(0) { $0 + $1.count } == 2_000)
+        #expect(flood.first { $0.source == nil }?.count == UInt64(2_000 - AggregateRefusals.maximumSources))
+    }
+
+    @Test func `a handshake that fails leaves an aggregate record`() async throws {
+        try await TestGateway.with { gateway, _ in
+            let stranger = try await TestGateway.stranger(gateway)
+            #expect(await stranger.end().text.isEmpty)
+            let plain = try await TestGateway.plaintext(gateway, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(await plain.end().text.isEmpty)
+            let records = await gateway.log.records("refusals", count: 2)
+            #expect(Set(records.compactMap { $0["reason"] }) == ["unknown_authority", "plaintext"])
+            #expect(records.allSatisfy { $0["source"] != nil })
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import Authorization
+import Foundation
+import Logging
+import MutualTLS
+import Resources
+import SPIFFE
+import TestIdentities
+import ZeroTrust
+
+@testable import Gateway
+
+/// A gateway on a loopback port, with the policy of the reference scenario.
+final class TestGateway: Sendable {
+    static let policy = """
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: { name: inference, namespace: ml-inference }
+        spec:
+          selector: { matchLabels: { app: inference-service } }
+          action: ALLOW
+          rules:
+            - from:
+                - source: { principals: ["cluster.local/ns/ml-api/sa/api-gateway"] }
+              to:
+                - operation: { methods: ["POST", "GET", "HEAD"], paths: ["/v1/predict", "/v1/stream", "/v1/first", "/v1/small"] }
+        """
+
+    let authority: TestAuthority
+    let server: GatewayServer
+    let policies: PolicySnapshotBox
+    let log: FakeLog
+    let id: SPIFFEID
+    private let upstream: TestUpstream?
+
+    private init(
+        authority: TestAuthority,
+        server: GatewayServer,
+        policies: PolicySnapshotBox,
+        log: FakeLog,
+        id: SPIFFEID,
+        upstream: TestUpstream?
+    ) {
+        self.authority = authority
+        self.server = server
+        self.policies = policies
+        self.log = log
+        self.id = id
+        self.upstream = upstream
+    }
+
+    /// An identity of the trust domain.
+    static func identity(_ authority: TestAuthority, _ path: String) throws -> TLSIdentity {
+        try TLSIdentity(svid: authority.svid(path), bundles: [authority.trustDomain: authority.bundle])
+    }
+
+    static func snapshot(_ policy: String, digest: String = "digest-1") throws -> PolicySnapshot {
+        let documents = try ResourceLoader.parse(yaml: policy, file: "policy.yaml")
+        let engine = try PolicyEngine(
+            policies: PolicySet.load(documents),
+            workload: Workload(namespace: "ml-inference", labels: ["app": "inference-service"])
+        )
+        return PolicySnapshot(engine: engine, digest: digest)
+    }
+
+    /// Starts a gateway before an upstream.
+    static func start(
+        upstream: TestUpstream?,
+        authority: TestAuthority? = nil,
+        transport: Upstream.Transport? = nil,
+        log: FakeLog = FakeLog(),
+        policy: String = TestGateway.policy,
+        limits: GatewayLimits = GatewayLimits(),
+        admin: Bool = false,
+        configure: (inout GatewayConfiguration) -> Void = { _ in }
+    ) async throws -> TestGateway {
+        let authority = try authority ?? .root("cluster.local", now: Date())
+        let identity = try identity(authority, "/ns/ml-inference/sa/inference-service")
+        var configuration = GatewayConfiguration(
+            name: "inference",
+            workload: Workload(namespace: "ml-inference", labels: ["app": "inference-service"]),
+            listeners: [Listener(address: "127.0.0.1", port: 0)],
+            upstreams: [
+                Upstream(
+                    name: "inference",
+                    transport: transport ?? upstream?.transport ?? .plaintext(address: "127.0.0.1", port: 1)
+                )
+            ],
+            routes: [
+                Route(name: "all", upstream: "inference"),
+                Route(name: "first", path: .exact("/v1/first"), upstream: "inference", record: .first),
+                Route(name: "small", path: .exact("/v1/small"), upstream: "inference", bodyLimit: 10),
+            ],
+            limits: limits,
+            admin: admin ? .init(port: 0) : nil
+        )
+        configure(&configuration)
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .debug
+        let policies = PolicySnapshotBox(try snapshot(policy))
+        let server = GatewayServer(
+            configuration: configuration,
+            policies: policies,
+            identity: identity,
+            log: log,
+            logger: logger,
+            node: "node-1",
+            version: "test",
+            threads: 1
+        )
+        try await server.start()
+        return TestGateway(
+            authority: authority,
+            server: server,
+            policies: policies,
+            log: log,
+            id: identity.svid.id,
+            upstream: upstream
+        )
+    }
+
+    /// A client with an identity of the trust domain.
+    func client(_ path: String = "/ns/ml-api/sa/api-gateway", autoRead: Bool = true) async throws -> TestClient {
+        try await TestClient.connect(
+            to: server.ports["mtls"] ?? 0,
+            as: TestGateway.identity(authority, path),
+            expecting: id,
+            autoRead: autoRead
+        )
+    }
+
+    func stop() async {
+        await server.drain(within: .zero)
+        await upstream?.stop()
+    }
+
+    /// Runs a test with a gateway and its upstream, and stops both.
+    static func with(
+        _ respond: @escaping @Sendable (TestUpstream.Received, TestUpstream.Responder) -> Void = { _, responder in
+            responder.write(TestUpstream.ok)
+        },
+        log: FakeLog = FakeLog(),
+        limits: GatewayLimits = GatewayLimits(),
+        configure: (inout GatewayConfiguration) -> Void = { _ in },
+        _ body: (TestGateway, TestUpstream) async throws -> Void
+    ) async throws {
+        let upstream = try await TestUpstream.start(respond: respond)
+        let gateway = try await TestGateway.start(upstream: upstream, log: log, limits: limits, configure: configure)
+        do {
+            try await body(gateway, upstream)
+        } catch {
+            await gateway.stop()
+            throw error
+        }
+        await gateway.stop()
+    }
+
+    /// A client that a stranger's authority vouches for.
+    static func stranger(_ gateway: TestGateway) async throws -> TestClient {
+        let stranger = try TestAuthority.root("cluster.local", now: Date())
+        let identity = try TLSIdentity(
+            svid: stranger.svid("/ns/ml-api/sa/api-gateway"),
+            bundles: [gateway.authority.trustDomain: gateway.authority.bundle]
+        )
+        return try await TestClient.connect(to: gateway.server.ports["mtls"] ?? 0, as: identity, expecting: gateway.id)
+    }
+
+    /// A client that sends a text without TLS.
+    static func plaintext(_ gateway: TestGateway, _ text: String) async throws -> TestClient {
+        try await plaintext(port: gateway.server.ports["mtls"] ?? 0, text)
+    }
+
+    static func plaintext(port: Int, _ text: String) async throws -> TestClient {
+        let client = try await TestClient.connectPlaintext(to: port)
+        client.send(text)
+        return client
+    }
+
+    /// What the admin listener answers.
+    static func admin(_ gateway: TestGateway, _ path: String) async throws -> TestClient.Heard {
+        let port = gateway.server.adminPort ?? 0
+        return await (try plaintext(port: port, "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")).end()
+    }
+
+    static func post(_ path: String = "/v1/predict", _ body: String = "{}", headers: String = "") -> String {
+        "POST \(path) HTTP/1.1\r\nHost: inference.example\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+}

@@ -66,6 +66,13 @@ import Testing
         #expect(authority.lastSize == 5)
     }
 
+    @Test func `the empty tree has one root`() throws {
+        var request = try request(0, 0)
+        request.root = .leaf([])
+        let authority = try open()
+        #expect(throws: CheckpointRefusal.inconsistent) { try authority.sign(request) }
+    }
+
     @Test func `remembers its key and what it signed over a restart`() throws {
         var authority: CheckpointAuthority? = try open()
         let key = authority?.verifier

@@ -82,7 +82,7 @@ package enum Segment {
         /// The entries, where the payload has its digest.
         func entries() -> [ArraySlice<UInt8>]? {
             guard SHA256.hash(data: payload).elementsEqual(digest) else { return nil }
-            package var entries: [ArraySlice<UInt8>] = []
+            var entries: [ArraySlice<UInt8>] = []
             var rest = payload
             while rest.count >= 2 {
                 let length = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])

@@ -27,8 +27,9 @@ public struct CheckpointRequest: Hashable, Sendable {
     }
 }
 
-/// Why an authority does not sign a checkpoint. These are answers; anything else that a signer throws means that it
-/// could not be asked.
+/// Why an authority does not sign a checkpoint.
+///
+/// These are answers; anything else that a signer throws means that it could not be asked.
 public enum CheckpointRefusal: Error, Hashable, Sendable {
     /// Another size was signed last; the request may be repeated with a proof from there.
     case conflict(lastSize: UInt64)

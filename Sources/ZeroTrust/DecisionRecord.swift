@@ -86,7 +86,9 @@ public struct DecisionRecord: Hashable, Sendable {
         public var path: String
         /// The host asked for.
         public var authority: String
-        /// The headers that policy consulted. Values of headers that carry credentials are never written.
+        /// The headers that policy consulted.
+        ///
+        /// Values of headers that carry credentials are never written.
         public var headers: [Exchange.Header]
         /// The address and port on which the request arrived.
         public var destination: Exchange.Endpoint

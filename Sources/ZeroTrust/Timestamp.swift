@@ -31,7 +31,9 @@ public struct Timestamp: Hashable, Sendable {
     }
 
     /// Parses what ``description`` prints: `YYYY-MM-DDThh:mm:ss`, a point and one to nine digits where there are any,
-    /// and `Z`. Returns nil for anything else, and for years before 1970 or after 2261.
+    /// and `Z`.
+    ///
+    /// Returns nil for anything else, and for years before 1970 or after 2261.
     public init?(_ text: some StringProtocol) {
         var bytes = Array(text.utf8)[...]
         guard bytes.count <= 30, bytes.popLast() == UInt8(ascii: "Z") else { return nil }

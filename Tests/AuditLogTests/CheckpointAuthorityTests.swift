@@ -20,7 +20,8 @@ import Testing
         }
     }
 
-    private func request(_ oldSize: UInt64, _ size: UInt64, of leaves: [MerkleHash]? = nil) throws -> CheckpointRequest {
+    private func request(_ oldSize: UInt64, _ size: UInt64, of leaves: [MerkleHash]? = nil) throws -> CheckpointRequest
+    {
         let source = Leaves(leaves: leaves ?? self.leaves)
         return CheckpointRequest(
             origin: origin,
@@ -120,6 +121,8 @@ import Testing
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         }
         let name = fault == "name" ? "log.example/other" : origin
-        #expect(throws: AuditLogError.self) { try CheckpointAuthority(directory: directory.path + "/key", origin: name) }
+        #expect(throws: AuditLogError.self) {
+            try CheckpointAuthority(directory: directory.path + "/key", origin: name)
+        }
     }
 }

@@ -122,7 +122,9 @@ import Testing
     /// Whether a folder holds tiles; the corpus has stand-ins, too, whose tiles say that they are fake.
     private static func isTree(_ folder: URL) -> Bool {
         let tiles = folder.appending(path: "tile/0")
-        guard let first = files(below: tiles).first(where: { !$0.hasDirectoryPath && (try? Data(contentsOf: $0)) != nil }),
+        guard
+            let first = files(below: tiles).first(where: { !$0.hasDirectoryPath && (try? Data(contentsOf: $0)) != nil }
+            ),
             let bytes = try? Data(contentsOf: first)
         else { return false }
         return !bytes.starts(with: Data("fake".utf8))

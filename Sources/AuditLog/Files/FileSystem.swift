@@ -189,7 +189,9 @@ package struct SystemFiles: FileSystem {
 }
 
 extension FileSystem {
-    /// Writes all bytes at an offset. A write that makes no progress is a failure.
+    /// Writes all bytes at an offset.
+    ///
+    /// A write that makes no progress is a failure.
     func writeAll(_ bytes: [UInt8], to file: Int32, at offset: Int, path: String) throws(FileError) {
         var written = 0
         while written < bytes.count {
@@ -199,8 +201,9 @@ extension FileSystem {
         }
     }
 
-    /// Puts a file in place whole: written beside its name, synchronised, then renamed. The directory is the caller's
-    /// to synchronise.
+    /// Puts a file in place whole: written beside its name, synchronised, then renamed.
+    ///
+    /// The directory is the caller's to synchronise.
     func install(_ bytes: [UInt8], at path: String) throws(FileError) {
         let temporary = path + ".tmp"
         let file = try open(temporary, create: true)

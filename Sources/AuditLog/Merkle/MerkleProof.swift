@@ -1,4 +1,6 @@
-/// Checks of Merkle proofs. Each says whether the proof holds; there is nothing else that can go wrong.
+/// Checks of Merkle proofs.
+///
+/// Each says whether the proof holds; there is nothing else that can go wrong.
 public enum MerkleProof {
     /// Whether a leaf stands at an index of the tree with a size and root (RFC 9162 §2.1.3.2).
     public static func verifyInclusion(
@@ -59,9 +61,7 @@ public enum MerkleProof {
         return bits >= 64 ? range.lowerBound == 0 : range.lowerBound & ((1 << bits) - 1) == 0
     }
 
-    /// Whether a leaf stands at an index of a subtree.
-    ///
-    /// - Parameter index: counted from the beginning of the whole tree.
+    /// Whether a leaf stands at an index of a subtree; the index is counted from the beginning of the whole tree.
     public static func verifySubtreeInclusion(
         leaf: MerkleHash,
         index: UInt64,

@@ -14,7 +14,9 @@ public struct Checkpoint: Hashable, Sendable {
         self.root = root
     }
 
-    /// Parses the text of a note. Extension lines are passed over.
+    /// Parses the text of a note.
+    ///
+    /// Extension lines are passed over.
     ///
     /// - Throws: ``AuditLogError`` where the text is not a checkpoint.
     public init(text: String) throws {

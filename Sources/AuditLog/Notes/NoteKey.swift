@@ -99,7 +99,9 @@ public struct NoteSigner: Sendable {
         }
     }
 
-    /// The private key as text, in the form that Go's `x/mod/sumdb/note` reads. It is a secret.
+    /// The private key as text, in the form that Go's `x/mod/sumdb/note` reads.
+    ///
+    /// It is a secret.
     var privateText: String {
         let bytes = [NoteVerifier.ed25519] + Array(key.rawRepresentation)
         return Self.prefix + "\(verifier.name)+\(NoteVerifier.hexadecimal(verifier.id))+\(Base64.encode(bytes))"

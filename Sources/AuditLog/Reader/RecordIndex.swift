@@ -40,7 +40,9 @@ enum RecordIndex {
             self.fingerprints = edge.openEntries.map { RecordIndex.id(in: $0).map(fingerprint) ?? 0 }
         }
 
-        /// Takes the entries that follow. What cannot be written leaves a gap that readers search.
+        /// Takes the entries that follow.
+        ///
+        /// What cannot be written leaves a gap that readers search.
         mutating func append(_ entries: [[UInt8]]) {
             var bytes: [UInt8] = []
             let first = bundle

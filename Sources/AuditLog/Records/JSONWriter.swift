@@ -73,7 +73,9 @@ struct JSONWriter {
         needsComma = true
     }
 
-    /// A string that takes at most so many bytes between its quotes. What is cut is stated by ``truncated()``.
+    /// A string that takes at most so many bytes between its quotes.
+    ///
+    /// What is cut is stated by ``truncated()``.
     mutating func string(_ text: String, limit: Int, field: StaticString) {
         separate()
         if !quoted(text, limit: limit) {
@@ -89,7 +91,9 @@ struct JSONWriter {
         return quoted(text, limit: limit)
     }
 
-    /// An integer. RFC 8785 numbers are doubles, so what exceeds 2^53 is written as that.
+    /// An integer.
+    ///
+    /// RFC 8785 numbers are doubles, so what exceeds 2^53 is written as that.
     mutating func integer(_ value: UInt64) {
         separate()
         decimal(min(value, 1 << 53))

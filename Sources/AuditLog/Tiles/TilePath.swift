@@ -52,7 +52,9 @@ extension TilePath: CustomStringConvertible {
         return prefix + groups.reversed().joined(separator: "/") + (isFull ? "" : ".p/\(width)")
     }
 
-    /// Parses a path. Returns nil for what ``description`` would not print, and for levels above 63.
+    /// Parses a path.
+    ///
+    /// Returns nil for what ``description`` would not print, and for levels above 63.
     public init?(_ text: some StringProtocol) {
         var parts = text.split(separator: "/", omittingEmptySubsequences: false).map { String($0) }[...]
         guard text.utf8.count <= 64, parts.popFirst() == "tile", let kind = parts.popFirst() else { return nil }

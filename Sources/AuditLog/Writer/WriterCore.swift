@@ -464,7 +464,9 @@ final class WriterCore: Sendable {
     }
 
     /// Removes what a published checkpoint has made superfluous: segments that it covers, and partial forms of tiles
-    /// that are full. What cannot be removed stays until the next time.
+    /// that are full.
+    ///
+    /// What cannot be removed stays until the next time.
     private func tidy(from oldSize: UInt64, to size: UInt64) {
         let covered = shared.withLock { shared -> [(path: String, end: UInt64)] in
             let covered = shared.segments.filter { $0.end <= size }

@@ -35,7 +35,10 @@ import Testing
         let signer = ScriptedSigner { _ in throw Unreachable() }
         for round in 0..<3 {
             let writer = try fixture.writer(signer: signer)
-            #expect(writer.appendAndWait(LogFixture.entries(300, from: round * 300)).last?.index == UInt64(round * 300 + 299))
+            #expect(
+                writer.appendAndWait(LogFixture.entries(300, from: round * 300)).last?.index
+                    == UInt64(round * 300 + 299)
+            )
             writer.close()
         }
         #expect(try fixture.reader.checkpoint() == nil)

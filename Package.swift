@@ -42,6 +42,7 @@ let package = Package(
         .library(name: "SPIFFE", targets: ["SPIFFE"]),
         .library(name: "Authorization", targets: ["Authorization"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
+        .library(name: "WorkloadIdentity", targets: ["WorkloadIdentity"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -70,43 +71,59 @@ let package = Package(
         .testTarget(name: "ResourcesTests", dependencies: ["Resources"]),
 
         // The wire.
-        .target(name: "WireProtos", dependencies: [protobuf]),
+        .target(name: "WireProtos", dependencies: [protobuf], exclude: ["protos"]),
         .target(
             name: "RPC",
             dependencies: [
-                "CLinux", protobuf, logging, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                "CLinux", "WireProtos", protobuf, logging, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),
-        .testTarget(name: "RPCTests", dependencies: ["RPC", "WireProtos", protobuf] + nio),
+        .testTarget(
+            name: "RPCTests",
+            dependencies: [
+                "RPC", "WireProtos", protobuf, logging, .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ] + nio,
+            exclude: ["Peers"]
+        ),
 
         // The path of a request: identity, transport, policy, record, gateway.
         .target(name: "SPIFFE", dependencies: ["ZeroTrust", x509, crypto, asn1]),
-        .testTarget(name: "SPIFFETests", dependencies: ["ZeroTrust", "SPIFFE", x509, crypto, asn1]),
+        .testTarget(
+            name: "SPIFFETests",
+            dependencies: ["ZeroTrust", "SPIFFE", "TestIdentities", x509, crypto, asn1]
+        ),
         .target(
             name: "WorkloadIdentity",
-            dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", x509, crypto, asn1, logging] + nio
+            dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", protobuf, x509, crypto, asn1, logging] + nio
         ),
         .testTarget(
             name: "WorkloadIdentityTests",
-            dependencies: ["WorkloadIdentity", "SPIFFE", "RPC", "WireProtos", "Storage", x509, crypto] + nio
+            dependencies: [
+                "WorkloadIdentity", "SPIFFE", "Resources", "RPC", "WireProtos", "Storage", protobuf, x509, crypto, asn1,
+                logging,
+            ] + nio
         ),
         .target(
             name: "MutualTLS",
             dependencies: [
-                "SPIFFE", x509, crypto, asn1, nioSSL, logging, atomics,
+                "ZeroTrust", "SPIFFE", x509, crypto, asn1, nioSSL, logging, atomics,
                 .product(name: "NIOTLS", package: "swift-nio"),
             ] + nio
         ),
         .testTarget(
             name: "MutualTLSTests",
             dependencies: [
-                "MutualTLS", "SPIFFE", x509, crypto, asn1, nioSSL,
+                "MutualTLS", "ZeroTrust", "SPIFFE", "TestIdentities", x509, crypto, asn1, nioSSL,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio
         ),
         .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
-        .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "SPIFFE", "Resources"]),
+        .testTarget(
+            name: "AuthorizationTests",
+            dependencies: ["CAllocationCounter", "Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]
+        ),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
         .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto]),
         // Writes a log until it is killed.
@@ -135,7 +152,10 @@ let package = Package(
             name: "Storage",
             dependencies: ["WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "WorkloadIdentity"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
 
         // The program.
         .executableTarget(
@@ -146,19 +166,31 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ] + nio
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
+            resources: [.embedInCode("Demo/Resources/model.safetensors")]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["ZeroTrust"]),
+        .testTarget(name: "CommandTests", dependencies: ["lapwing", "ZeroTrust"]),
+
+        // Certificates, good and bad, that the tests of several modules present.
+        .target(
+            name: "TestIdentities",
+            dependencies: ["ZeroTrust", "SPIFFE", x509, crypto, asn1],
+            path: "Tests/TestIdentities"
+        ),
 
         // The outside suites.
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["SPIFFE", "Authorization", "Resources", "AuditLog", x509, crypto]
+            dependencies: [
+                "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", x509, crypto, asn1,
+            ]
         ),
     ]
 )
 
-for target in package.targets where target.type != .system && target.name != "CLinux" {
+let writtenInC: Set = ["CLinux", "CAllocationCounter"]
+for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     // Generated code is exempt from the last three settings.
     target.swiftSettings = target.name == "WireProtos" ? Array(strict.prefix(6)) : strict
 }

@@ -1,0 +1,79 @@
+import GRDB
+import WorkloadIdentity
+
+/// The schema's history.
+///
+/// A migration that was ever released is never changed; a new one follows it.
+enum Migrations {
+    /// Brings a database forward, after checking that it is whole and not from the future, and checks the result.
+    static func run(on pool: DatabasePool) throws {
+        let migrator = migrator()
+        let isComplete = try pool.read { database in
+            guard try !migrator.hasBeenSuperseded(database) else {
+                throw IdentityError(.badFile, "the database `\(pool.path)` was made by a newer Lapwing; run that one")
+            }
+            return try migrator.hasCompletedMigrations(database)
+        }
+        guard !isComplete else { return }
+        try check(pool, "before its schema was brought forward")
+        try migrator.migrate(pool)
+        try check(pool, "after its schema was brought forward")
+    }
+
+    private static func check(_ pool: DatabasePool, _ moment: String) throws {
+        let findings = try pool.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
+        guard findings == ["ok"] else {
+            throw IdentityError(
+                .badFile,
+                "the database `\(pool.path)` is damaged (\(findings.first ?? "no answer")), found \(moment)"
+            )
+        }
+    }
+
+    static func migrator() -> DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("0001 authorities and entries") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE trust_domain (
+                        name TEXT NOT NULL PRIMARY KEY,
+                        revision INTEGER NOT NULL CHECK (revision > 0),
+                        sequence INTEGER NOT NULL CHECK (sequence >= 0)
+                    ) STRICT;
+                    CREATE TABLE authority (
+                        trust_domain TEXT NOT NULL REFERENCES trust_domain (name) ON DELETE CASCADE,
+                        position INTEGER NOT NULL,
+                        id TEXT NOT NULL,
+                        authority TEXT NOT NULL,
+                        status TEXT NOT NULL CHECK (status IN ('prepared', 'active', 'old')),
+                        chain TEXT NOT NULL,
+                        anchors TEXT NOT NULL,
+                        not_before INTEGER NOT NULL,
+                        not_after INTEGER NOT NULL,
+                        activates_at REAL,
+                        retired_at REAL,
+                        PRIMARY KEY (trust_domain, id)
+                    ) STRICT;
+                    CREATE TABLE entry (
+                        name TEXT NOT NULL PRIMARY KEY,
+                        spiffe_id TEXT NOT NULL,
+                        selectors TEXT NOT NULL,
+                        lifetime INTEGER,
+                        dns_names TEXT NOT NULL,
+                        subject TEXT,
+                        hint TEXT,
+                        revision INTEGER NOT NULL,
+                        creator TEXT NOT NULL,
+                        created_at INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE TABLE entry_list (
+                        id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+                        revision INTEGER NOT NULL
+                    ) STRICT;
+                    INSERT INTO entry_list (id, revision) VALUES (1, 1);
+                    """
+            )
+        }
+        return migrator
+    }
+}

@@ -1,0 +1,54 @@
+package import GRDB
+import Glibc
+public import WorkloadIdentity
+
+/// Lapwing's embedded database: one SQLite file in WAL mode that only its owner may read.
+///
+/// Opening it brings its schema forward, one migration after another, and refuses a file that a newer Lapwing made.
+public final class SQLiteDatabase: Sendable {
+    /// The file.
+    public let path: String
+    package let pool: DatabasePool
+
+    /// Opens the file, makes it where it is missing, and brings its schema forward.
+    ///
+    /// - Throws: `IdentityError` with `badFile` where it is open to others, damaged, of a newer Lapwing, or cannot be
+    ///   opened.
+    public init(path: String) throws(IdentityError) {
+        self.path = path
+        try Self.prepareFile(path)
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            self.pool = try DatabasePool(path: path, configuration: configuration)
+            try Migrations.run(on: pool)
+        } catch let error as IdentityError {
+            throw error
+        } catch {
+            throw IdentityError(.badFile, "cannot open the database `\(path)`", cause: error)
+        }
+    }
+
+    /// Makes the file with its mode before SQLite can make it with another; SQLite gives the log the same mode.
+    private static func prepareFile(_ path: String) throws(IdentityError) {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw IdentityError(
+                .badFile,
+                "cannot open the database `\(path)`: \(unsafe String(cString: strerror(errno)))"
+            )
+        }
+        Glibc.close(descriptor)
+        try PrivateFile.check(path)
+    }
+
+    /// Closes the file.
+    ///
+    /// Nothing may use the database afterwards.
+    public func close() throws {
+        try pool.close()
+    }
+}

@@ -1,0 +1,17 @@
+/// The full names of the services whose messages this module holds, as they stand in a call's path.
+///
+/// The message generator knows nothing of services, so that their names are written here once:
+///
+/// ```swift
+/// let path = "/\(ServiceName.workloadAPI)/FetchX509SVID"
+/// ```
+public enum ServiceName {
+    /// The SPIFFE Workload API, which has no package.
+    public static let workloadAPI = "SpiffeWorkloadAPI"
+    /// Administration of the identity authority.
+    public static let admin = "lapwing.admin.v1.Admin"
+    /// Signing of the log's checkpoints.
+    public static let signing = "lapwing.signing.v1.Signing"
+    /// The gRPC health check.
+    public static let health = "grpc.health.v1.Health"
+}

@@ -1,0 +1,72 @@
+public import Resources
+
+/// Every entry at one moment, arranged so that a workload's are found without looking at the others.
+public struct EntrySnapshot: Sendable {
+    /// Where an entry comes from.
+    public enum Source: Hashable, Sendable {
+        /// A configuration file, and the place in it.
+        case file(SourceLocation)
+        /// A command.
+        case command(StoredEntry)
+    }
+
+    /// One entry and where it comes from.
+    public struct Item: Hashable, Sendable {
+        /// The entry.
+        public let entry: WorkloadEntry
+        /// Where it comes from.
+        public let source: Source
+    }
+
+    /// The entries by name.
+    public private(set) var items: [String: Item] = [:]
+    /// The kinds of selector in use: nothing else need be found out about a workload.
+    public private(set) var kinds: Set<Selector.Kind> = []
+    // Each entry stands under its rarest kind of selector; a workload asks with each of its own.
+    private var index: [Selector: [WorkloadEntry]] = [:]
+
+    /// No entries.
+    public init() {}
+
+    init(_ items: some Sequence<Item>) {
+        for item in items {
+            self.items[item.entry.name] = item
+            guard let pivot = Self.pivot(of: item.entry) else { continue }
+            index[pivot, default: []].append(item.entry)
+            kinds.formUnion(item.entry.selectors.map(\.kind))
+        }
+    }
+
+    /// The entries in the order of their names.
+    public var sorted: [Item] { items.values.sorted { $0.entry.name < $1.entry.name } }
+
+    /// The entries that fit a workload, in the order of their names.
+    public func entries(matching selectors: Set<Selector>) -> [WorkloadEntry] {
+        var found: [WorkloadEntry] = []
+        for selector in selectors {
+            for entry in index[selector] ?? [] where entry.selectors.isSubset(of: selectors) { found.append(entry) }
+        }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    /// The selector that the fewest workloads share.
+    private static func pivot(of entry: WorkloadEntry) -> Selector? {
+        let order: [Selector.Kind] = [
+            .sha256, .path, .user, .uid, .supplementaryGroup, .supplementaryGID, .group, .gid,
+        ]
+        return entry.selectors.min {
+            let (left, right) = (order.firstIndex(of: $0.kind) ?? 0, order.firstIndex(of: $1.kind) ?? 0)
+            return (left, $0.value) < (right, $1.value)
+        }
+    }
+}
+
+extension EntrySnapshot.Source: CustomStringConvertible {
+    /// The place, in words.
+    public var description: String {
+        switch self {
+        case .file(let location): "\(location)"
+        case .command(let stored): "the store (made by \(stored.creator))"
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import GRDB
+import Storage
+import Testing
+import WorkloadIdentity
+import ZeroTrust
+
+@Suite struct SQLiteAuthorityStoreTests {
+    @Test(arguments: AuthorityStoreConformance.rules.indices)
+    func `it keeps every rule of a store`(_ index: Int) async throws {
+        let directory = try TemporaryDirectory()
+        let database = try SQLiteDatabase(path: directory.path + "/lapwing.db")
+        let rule = AuthorityStoreConformance.rules[index]
+        try await rule.check(try AuthorityStoreConformance(SQLiteAuthorityStore(database)))
+        try database.close()
+    }
+
+    @Test func `what was stored is there after opening the file again`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lapwing.db"
+        let trustDomain = try TrustDomain("cluster.local")
+        let first = try SQLiteDatabase(path: path)
+        let stored = try await SQLiteAuthorityStore(first).commit(AuthorityState(trustDomain: trustDomain, sequence: 3))
+        try first.close()
+        let second = try SQLiteDatabase(path: path)
+        #expect(try await SQLiteAuthorityStore(second).authorityState(of: trustDomain) == stored)
+        try second.close()
+    }
+
+    @Test func `two openings of one file see each other's commits and conflicts`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lapwing.db"
+        let trustDomain = try TrustDomain("cluster.local")
+        let (a, b) = (try SQLiteDatabase(path: path), try SQLiteDatabase(path: path))
+        let state = try await SQLiteAuthorityStore(a).commit(AuthorityState(trustDomain: trustDomain))
+        #expect(try await SQLiteAuthorityStore(b).authorityState(of: trustDomain) == state)
+        _ = try await SQLiteAuthorityStore(b).commit(state)
+        let failure = await #expect(throws: IdentityError.self) { _ = try await SQLiteAuthorityStore(a).commit(state) }
+        #expect(failure?.code == .conflict)
+        try a.close()
+        try b.close()
+    }
+
+    @Test func `the file and its log are for the owner alone`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lapwing.db"
+        let database = try SQLiteDatabase(path: path)
+        for file in try FileManager.default.contentsOfDirectory(atPath: directory.path) {
+            let attributes = try FileManager.default.attributesOfItem(atPath: directory.path + "/" + file)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(file)")
+        }
+        try database.close()
+    }
+
+    @Test(arguments: [0o644, 0o660, 0o604])
+    func `a file that is open to others is refused with the command that mends it`(_ mode: Int) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lapwing.db"
+        try SQLiteDatabase(path: path).close()
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        let failure = #expect(throws: IdentityError.self) { try SQLiteDatabase(path: path) }
+        #expect(failure?.code == .badFile)
+        #expect(failure?.message.contains("chmod 0600 \(path)") == true)
+    }
+
+    @Test func `a file that a newer program made is refused`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lapwing.db"
+        try SQLiteDatabase(path: path).close()
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('9999 the future')") }
+        try queue.close()
+        let failure = #expect(throws: IdentityError.self) { try SQLiteDatabase(path: path) }
+        #expect(failure?.message.contains("newer") == true)
+    }
+
+    @Test func `a file that is no database is refused`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lapwing.db"
+        _ = FileManager.default.createFile(
+            atPath: path,
+            contents: Data(repeating: 0x41, count: 4096),
+            attributes: [.posixPermissions: 0o600]
+        )
+        let failure = #expect(throws: IdentityError.self) { try SQLiteDatabase(path: path) }
+        #expect(failure?.code == .badFile)
+    }
+
+    @Test func `an entry that does not decode is an error and not an absence`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lapwing.db"
+        let database = try SQLiteDatabase(path: path)
+        let store = SQLiteAuthorityStore(database)
+        let entry = try WorkloadEntry(
+            name: "a",
+            id: try SPIFFEID("spiffe://cluster.local/a"),
+            selectors: [try Selector("unix:uid:0")]
+        )
+        _ = try await store.create(entry, by: "x", at: Date())
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { try $0.execute(sql: "UPDATE entry SET selectors = 'unix:uid:-1'") }
+        try queue.close()
+        await #expect(throws: IdentityError.self) { _ = try await store.entries() }
+        try database.close()
+    }
+}

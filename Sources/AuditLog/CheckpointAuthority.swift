@@ -76,9 +76,14 @@ public final class CheckpointAuthority: CheckpointSigner {
     private static func check(_ request: CheckpointRequest, continues last: Checkpoint?) throws {
         let oldSize = last?.size ?? 0
         guard request.oldSize == oldSize else { throw CheckpointRefusal.conflict(lastSize: oldSize) }
+        guard let last, oldSize > 0 else {
+            // Every tree continues the empty one; only the empty one itself has a root that is known.
+            guard request.size > 0 || request.root == .emptyRoot else { throw CheckpointRefusal.inconsistent }
+            return
+        }
         let isConsistent = MerkleProof.verifyConsistency(
             oldSize: oldSize,
-            oldRoot: last?.root ?? .emptyRoot,
+            oldRoot: last.root,
             size: request.size,
             root: request.root,
             path: request.consistencyProof

@@ -20,7 +20,8 @@ import Testing
         }
     }
 
-    private func request(_ oldSize: UInt64, _ size: UInt64, of leaves: [MerkleHash]? = nil) throws -> CheckpointRequest {
+    private func request(_ oldSize: UInt64, _ size: UInt64, of leaves: [MerkleHash]? = nil) throws -> CheckpointRequest
+    {
         let source = Leaves(leaves: leaves ?? self.leaves)
         return CheckpointRequest(
             origin: origin,
@@ -64,6 +65,13 @@ import Testing
         foreign.origin = "log.example/b"
         #expect(throws: CheckpointRefusal.unknownOrigin) { try authority.sign(foreign) }
         #expect(authority.lastSize == 5)
+    }
+
+    @Test func `the empty tree has one root`() throws {
+        var request = try request(0, 0)
+        request.root = .leaf([])
+        let authority = try open()
+        #expect(throws: CheckpointRefusal.inconsistent) { try authority.sign(request) }
     }
 
     @Test func `remembers its key and what it signed over a restart`() throws {
@@ -113,6 +121,8 @@ import Testing
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         }
         let name = fault == "name" ? "log.example/other" : origin
-        #expect(throws: AuditLogError.self) { try CheckpointAuthority(directory: directory.path + "/key", origin: name) }
+        #expect(throws: AuditLogError.self) {
+            try CheckpointAuthority(directory: directory.path + "/key", origin: name)
+        }
     }
 }

@@ -79,7 +79,9 @@ import Testing
             let report = try LogVerifier(directory: directory.path + "/log", keys: [authority.verifier]).verify()
             #expect(report.fault == nil)
             #expect(report.verified == UInt64(entries.count))
-            if round == rounds - 1, let answer = try GoVerifier.verify(log: directory.path + "/log", key: authority.verifier) {
+            if round == rounds - 1,
+                let answer = try GoVerifier.verify(log: directory.path + "/log", key: authority.verifier)
+            {
                 #expect(answer.status == 0, "\(answer.output)")
             }
         }

@@ -11,7 +11,8 @@ enum GoVerifier {
         let output = FileManager.default.temporaryDirectory.appending(path: "lapwing-tlogverify-\(getpid())")
         let go = "/usr/bin/go"
         let library = "/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog"
-        guard FileManager.default.isExecutableFile(atPath: go), FileManager.default.fileExists(atPath: library) else {
+        let files = FileManager.default
+        guard files.isExecutableFile(atPath: go), files.fileExists(atPath: library) else {
             print("tlogverify: skipped, the packages golang-go and golang-golang-x-mod-dev are not installed")
             return nil
         }
@@ -20,7 +21,12 @@ enum GoVerifier {
         environment["GOPATH"] = "/usr/share/gocode"
         environment["GOCACHE"] = environment["GOCACHE"] ?? NSTemporaryDirectory() + "/lapwing-go-cache"
         environment["GOFLAGS"] = ""
-        let built = try? run(URL(filePath: go), ["build", "-o", output.path, "."], in: source, environment: environment)
+        let built = try? run(
+            URL(filePath: go),
+            ["build", "-o", output.path, "."],
+            in: source,
+            environment: environment
+        )
         guard built?.status == 0 else {
             Issue.record("tlogverify does not build: \(built?.output ?? "")")
             return nil

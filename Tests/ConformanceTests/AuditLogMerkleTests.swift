@@ -34,7 +34,9 @@ import Testing
             guard path.count == proof?.count ?? 0 else { return false }
             switch kind {
             case "inclusion":
-                guard let leafIdx, let treeSize, let root = hash(root), let leaf = hash(leafHash) else { return false }
+                guard let leafIdx, let treeSize, let root = root.flatMap({ MerkleHash($0) }),
+                    let leaf = leafHash.flatMap({ MerkleHash($0) })
+                else { return false }
                 return MerkleProof.verifyInclusion(leaf: leaf, index: leafIdx, size: treeSize, root: root, path: path)
             case "consistency":
                 guard let size1, let size2, let root1 = hash(root1), let root2 = hash(root2) else { return false }
@@ -46,7 +48,8 @@ import Testing
                     path: path
                 )
             case "subtreeinclusion":
-                guard let leafIdx, let start, let end, start <= end, let root = hash(root), let leaf = hash(leafHash)
+                guard let leafIdx, let start, let end, start <= end, let root = root.flatMap({ MerkleHash($0) }),
+                    let leaf = leafHash.flatMap({ MerkleHash($0) })
                 else { return false }
                 return MerkleProof.verifySubtreeInclusion(
                     leaf: leaf,
@@ -119,7 +122,9 @@ import Testing
     /// Whether a folder holds tiles; the corpus has stand-ins, too, whose tiles say that they are fake.
     private static func isTree(_ folder: URL) -> Bool {
         let tiles = folder.appending(path: "tile/0")
-        guard let first = files(below: tiles).first(where: { !$0.hasDirectoryPath && (try? Data(contentsOf: $0)) != nil }),
+        guard
+            let first = files(below: tiles).first(where: { !$0.hasDirectoryPath && (try? Data(contentsOf: $0)) != nil }
+            ),
             let bytes = try? Data(contentsOf: first)
         else { return false }
         return !bytes.starts(with: Data("fake".utf8))

@@ -33,7 +33,7 @@ public enum MerkleProof {
 
     /// Whether the tree with a size and root begins with the tree of an older size and root (RFC 9162 §2.1.4.2).
     ///
-    /// Every tree begins with the empty one, whose root is fixed.
+    /// Every tree begins with the empty one, so that there is nothing to prove about it, and no proof of it holds.
     public static func verifyConsistency(
         oldSize: UInt64,
         oldRoot: MerkleHash,
@@ -41,9 +41,8 @@ public enum MerkleProof {
         root: MerkleHash,
         path: [MerkleHash]
     ) -> Bool {
-        guard oldSize <= size else { return false }
+        guard oldSize > 0, oldSize <= size else { return false }
         if oldSize == size { return path.isEmpty && oldRoot == root }
-        if oldSize == 0 { return path.isEmpty && oldRoot == .emptyRoot }
         return verifySubtreeConsistency(
             subtree: 0..<oldSize,
             subtreeRoot: oldRoot,

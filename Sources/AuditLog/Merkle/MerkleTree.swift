@@ -13,7 +13,7 @@ public enum MerkleTree {
 
     /// The hash of the subtree over a range of entries.
     ///
-    /// The range is not empty, and its lower bound is a multiple of the smallest power of two that its length fits in.
+    /// The range is not empty, and begins at a multiple of the smallest power of two that its length fits in.
     static func hash(of range: Range<UInt64>, from source: some HashSource) throws -> MerkleHash {
         let count = range.upperBound - range.lowerBound
         if count.nonzeroBitCount == 1 {
@@ -58,7 +58,9 @@ public enum MerkleTree {
 
     /// The proof that the tree of a size begins with the tree of an older size (RFC 6962 §2.1.2).
     ///
-    /// It is empty where the sizes are equal or the older is zero, which may not be larger than the size.
+    /// It is empty where the sizes are equal or the older is zero.
+    ///
+    /// The old size may be at most the size.
     public static func consistencyProof(
         oldSize: UInt64,
         size: UInt64,

@@ -37,14 +37,18 @@ public struct LogReader: Sendable {
         self.files = files
     }
 
-    /// The published checkpoint as a signed note; nil before the first. Nothing about it has been verified.
+    /// The published checkpoint as a signed note; nil before the first.
+    ///
+    /// Nothing about it has been verified.
     ///
     /// - Throws: ``AuditLogError`` where it cannot be read.
     public func note() throws -> SignedNote? {
         try reading { try files.contents(layout.checkpoint).map { try SignedNote($0) } }
     }
 
-    /// What the published checkpoint states; nil before the first. Nothing about it has been verified.
+    /// What the published checkpoint states; nil before the first.
+    ///
+    /// Nothing about it has been verified.
     ///
     /// - Throws: ``AuditLogError`` where it cannot be read.
     public func checkpoint() throws -> Checkpoint? {
@@ -102,7 +106,9 @@ public struct LogReader: Sendable {
             + entries(in: (full * 256)..<snapshot.size, of: snapshot).filter { RecordIndex.id(in: $0.bytes[...]) == id }
     }
 
-    /// The proof that an entry is in the log that the published checkpoint describes. It carries the entry itself.
+    /// The proof that an entry is in the log that the published checkpoint describes.
+    ///
+    /// It carries the entry itself.
     ///
     /// - Throws: ``AuditLogError`` with the code `notFound` where the checkpoint does not cover the entry yet.
     public func proof(of index: UInt64) throws -> LogProof {

@@ -71,7 +71,7 @@ private struct Leaves: HashSource {
         let source = Leaves(leaves: leaves)
         for size in 1...leaves.count {
             let root = Reference.root(leaves.prefix(size))
-            for oldSize in 0...size {
+            for oldSize in 1...size {
                 let (old, count) = (UInt64(oldSize), UInt64(size))
                 let path = try MerkleTree.consistencyProof(oldSize: old, size: count, from: source)
                 let oldRoot = Reference.root(leaves.prefix(oldSize))

@@ -32,7 +32,8 @@ import Testing
         let other = try NoteSigner(name: LogFixture.origin, key: Curve25519.Signing.PrivateKey())
         let stranger = try NoteSigner(name: "other.example", key: Curve25519.Signing.PrivateKey())
         for (entry, keys) in [
-            (Array("entry 301".utf8), fixture.keys), (entry, []), (entry, [other.verifier]), (entry, [stranger.verifier]),
+            (Array("entry 301".utf8), fixture.keys), (entry, []), (entry, [other.verifier]),
+            (entry, [stranger.verifier]),
         ] {
             guard case .refused = proof.verify(entry: entry, keys: keys) else {
                 Issue.record("verified")
@@ -62,7 +63,10 @@ import Testing
         for _ in 0..<(500 * scale) {
             var bytes = proof.bytes
             for _ in 0..<Int.random(in: 1...8, using: &generator) {
-                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: .min ... .max, using: &generator)
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(
+                    in: .min ... .max,
+                    using: &generator
+                )
             }
             if let read = try? LogProof(bytes) { _ = read.verify(keys: fixture.keys) }
         }

@@ -37,7 +37,10 @@ import Testing
         let other = try NoteSigner(name: "witness.example", key: Curve25519.Signing.PrivateKey())
         let lines = String(decoding: note.bytes, as: UTF8.self)
         let foreign = try other.sign(note.text)
-        let both = Array((lines + String(decoding: foreign.bytes, as: UTF8.self).split(separator: "\n").suffix(1).joined() + "\n").utf8)
+        let both = Array(
+            (lines + String(decoding: foreign.bytes, as: UTF8.self).split(separator: "\n").suffix(1).joined() + "\n")
+                .utf8
+        )
         let read = try SignedNote(both)
         #expect(read.signatures.count == 2)
         #expect(read.verify(with: [signer.verifier]))
@@ -99,7 +102,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "\n", "o\n1\n", "o\n1\n\(root)", "\n1\n\(root)\n", "o\n01\n\(root)\n", "o\n-1\n\(root)\n", "o\n+1\n\(root)\n",
+        "", "\n", "o\n1\n", "o\n1\n\(root)", "\n1\n\(root)\n", "o\n01\n\(root)\n", "o\n-1\n\(root)\n",
+        "o\n+1\n\(root)\n",
         "o\n\n\(root)\n", "o\n1 \n\(root)\n", "o\n9223372036854775808\n\(root)\n", "o\n1\n\(root)=\n", "o\n1\nAAAA\n",
         "o\n1\n\(root)\n\n", "o\n1\n\(root)\n\nx\n", "o\n٣\n\(root)\n",
     ])

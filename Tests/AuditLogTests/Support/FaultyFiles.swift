@@ -42,7 +42,8 @@ final class FaultyFiles: FileSystem {
     private func effect(_ operation: Operation, _ path: String) -> Effect? {
         log.withLock { $0.append(Done(operation: operation, path: path)) }
         return faults.withLock { faults in
-            for index in faults.indices where faults[index].operation == operation && path.contains(faults[index].path) {
+            for index in faults.indices where faults[index].operation == operation && path.contains(faults[index].path)
+            {
                 if faults[index].skip > 0 {
                     faults[index].skip -= 1
                     continue

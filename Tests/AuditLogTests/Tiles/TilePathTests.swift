@@ -2,12 +2,14 @@ import AuditLog
 import Testing
 
 @Suite struct `Tile path` {
-    @Test(arguments: [
-        (0, 0, 256, "tile/0/000"), (1, 999, 256, "tile/1/999"), (2, 1000, 1, "tile/2/x001/000.p/1"),
-        (0, 1_234_067, 256, "tile/0/x001/x234/067"), (63, 5, 255, "tile/63/005.p/255"),
-        (nil, 1_234_067, 112, "tile/entries/x001/x234/067.p/112"),
-        (nil, .max, 256, "tile/entries/x018/x446/x744/x073/x709/x551/615"),
-    ] as [(Int?, UInt64, Int, String)])
+    @Test(
+        arguments: [
+            (0, 0, 256, "tile/0/000"), (1, 999, 256, "tile/1/999"), (2, 1000, 1, "tile/2/x001/000.p/1"),
+            (0, 1_234_067, 256, "tile/0/x001/x234/067"), (63, 5, 255, "tile/63/005.p/255"),
+            (nil, 1_234_067, 112, "tile/entries/x001/x234/067.p/112"),
+            (nil, .max, 256, "tile/entries/x018/x446/x744/x073/x709/x551/615"),
+        ] as [(Int?, UInt64, Int, String)]
+    )
     func `is written and read as the specification says`(level: Int?, index: UInt64, width: Int, text: String) {
         let path = TilePath(level: level, index: index, width: width)
         #expect(path.description == text)

@@ -77,7 +77,10 @@ import Testing
         for _ in 0..<(2000 * scale) {
             var bytes = intact
             for _ in 0..<Int.random(in: 1...5, using: &generator) {
-                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: .min ... .max, using: &generator)
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(
+                    in: .min ... .max,
+                    using: &generator
+                )
             }
             bytes.removeLast(.random(in: 0..<bytes.count, using: &generator))
             guard let contents = Segment.read(bytes) else { continue }

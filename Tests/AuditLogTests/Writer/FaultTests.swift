@@ -116,7 +116,11 @@ import Testing
             )
             if let writer = try? fixture.writer(files: files) {
                 for _ in 0..<4 {
-                    let entries = LogFixture.entries(30, from: round * 1000, length: .random(in: 0..<900, using: &generator))
+                    let entries = LogFixture.entries(
+                        30,
+                        from: round * 1000,
+                        length: .random(in: 0..<900, using: &generator)
+                    )
                     for (entry, answer) in zip(entries, writer.appendAndWait(entries)) {
                         guard let index = answer.index else { continue }
                         while acknowledged.count <= Int(index) { acknowledged.append([]) }

@@ -16,7 +16,8 @@ options.segmentSize = 1 << 20
 /// The entry with a number.
 @Sendable func entry(_ number: UInt64) -> [UInt8] {
     let text = Array("\(seed) \(number) ".utf8)
-    return text + [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: Int((number &* 2_654_435_761 >> 7) % 3000))
+    return text
+        + [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: Int((number &* 2_654_435_761 >> 7) % 3000))
 }
 
 let authority = try CheckpointAuthority(directory: arguments[1] + "/authority", origin: arguments[2])

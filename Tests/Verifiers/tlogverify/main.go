@@ -140,7 +140,7 @@ func checkLog(directory, vkey string) (string, error) {
 	if root != tree.Hash {
 		return "", fmt.Errorf("the entries have the root %v, the checkpoint states %v", root, tree.Hash)
 	}
-	tiles := tlog.NewTiles(height, 0, tree.N)
+	tiles := allTiles(tree.N)
 	for _, tile := range tiles {
 		want, err := tlog.ReadTileData(tile, stored)
 		if err != nil {
@@ -155,6 +155,22 @@ func checkLog(directory, vkey string) (string, error) {
 		}
 	}
 	return fmt.Sprintf("verified: %d entries, %d tiles, root %v", tree.N, len(tiles), root), nil
+}
+
+// allTiles lists the tiles of a tree: the full ones, and for each level the one that is not full.
+func allTiles(size int64) []tlog.Tile {
+	var tiles []tlog.Tile
+	for level := 0; size>>(height*level) > 0; level++ {
+		count := size >> (height * level)
+		for n := int64(0); n<<height < count; n++ {
+			width := count - n<<height
+			if width > 1<<height {
+				width = 1 << height
+			}
+			tiles = append(tiles, tlog.Tile{H: height, L: level, N: n, W: int(width)})
+		}
+	}
+	return tiles
 }
 
 func checkProof(file, vkey string) (string, error) {

@@ -42,6 +42,7 @@ let package = Package(
         .library(name: "SPIFFE", targets: ["SPIFFE"]),
         .library(name: "Authorization", targets: ["Authorization"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
+        .library(name: "WorkloadIdentity", targets: ["WorkloadIdentity"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -78,11 +79,20 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),
-        .testTarget(name: "RPCTests", dependencies: ["RPC", "WireProtos", protobuf] + nio),
+        .testTarget(
+            name: "RPCTests",
+            dependencies: [
+                "RPC", "WireProtos", protobuf, logging, .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ] + nio,
+            exclude: ["Peers"]
+        ),
 
         // The path of a request: identity, transport, policy, record, gateway.
         .target(name: "SPIFFE", dependencies: ["ZeroTrust", x509, crypto, asn1]),
-        .testTarget(name: "SPIFFETests", dependencies: ["ZeroTrust", "SPIFFE", x509, crypto, asn1]),
+        .testTarget(
+            name: "SPIFFETests",
+            dependencies: ["ZeroTrust", "SPIFFE", "TestIdentities", x509, crypto, asn1]
+        ),
         .target(
             name: "WorkloadIdentity",
             dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", protobuf, x509, crypto, asn1, logging] + nio
@@ -97,21 +107,30 @@ let package = Package(
         .target(
             name: "MutualTLS",
             dependencies: [
-                "SPIFFE", x509, crypto, asn1, nioSSL, logging, atomics,
+                "ZeroTrust", "SPIFFE", x509, crypto, asn1, nioSSL, logging, atomics,
                 .product(name: "NIOTLS", package: "swift-nio"),
             ] + nio
         ),
         .testTarget(
             name: "MutualTLSTests",
             dependencies: [
-                "MutualTLS", "SPIFFE", x509, crypto, asn1, nioSSL,
+                "MutualTLS", "ZeroTrust", "SPIFFE", "TestIdentities", x509, crypto, asn1, nioSSL,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio
         ),
         .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
-        .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "SPIFFE", "Resources"]),
+        .testTarget(
+            name: "AuthorizationTests",
+            dependencies: ["CAllocationCounter", "Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]
+        ),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
-        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
+        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto]),
+        // Writes a log until it is killed.
+        .executableTarget(
+            name: "audit-crash-writer",
+            dependencies: ["AuditLog"],
+            path: "Tests/Support/audit-crash-writer"),
         .target(
             name: "Gateway",
             dependencies: [
@@ -135,7 +154,8 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
 
         // The program.
         .executableTarget(
@@ -146,19 +166,31 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ] + nio
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
+            resources: [.embedInCode("Demo/Resources/model.safetensors")]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["ZeroTrust"]),
+        .testTarget(name: "CommandTests", dependencies: ["lapwing", "ZeroTrust"]),
+
+        // Certificates, good and bad, that the tests of several modules present.
+        .target(
+            name: "TestIdentities",
+            dependencies: ["ZeroTrust", "SPIFFE", x509, crypto, asn1],
+            path: "Tests/TestIdentities"
+        ),
 
         // The outside suites.
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["SPIFFE", "Authorization", "Resources", "AuditLog", x509, crypto]
+            dependencies: [
+                "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", x509, crypto, asn1,
+            ]
         ),
     ]
 )
 
-for target in package.targets where target.type != .system && target.name != "CLinux" {
+let writtenInC: Set = ["CLinux", "CAllocationCounter"]
+for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     // Generated code is exempt from the last three settings.
     target.swiftSettings = target.name == "WireProtos" ? Array(strict.prefix(6)) : strict
 }

@@ -1,5 +1,5 @@
 /// One rule of one policy, compiled.
-struct CompiledRule: Sendable {
+final class CompiledRule: Sendable {
     let reference: RuleReference
     let action: AuthorizationPolicy.Action
     let isDryRun: Bool
@@ -38,12 +38,12 @@ struct CompiledRule: Sendable {
 
     private static func any(_ groups: [[FieldMatcher]], match attributes: Attributes) -> Bool {
         if groups.isEmpty { return true }
-        for group in groups where all(group, match: attributes) { return true }
+        for index in groups.indices where all(groups[index], match: attributes) { return true }
         return false
     }
 
     private static func all(_ fields: [FieldMatcher], match attributes: Attributes) -> Bool {
-        for field in fields where !field.matches(attributes) { return false }
+        for index in fields.indices where !fields[index].matches(attributes) { return false }
         return true
     }
 }

@@ -50,24 +50,3 @@ public struct Decision: Sendable, Hashable {
     /// The rule's name as Envoy reports it, or `none`.
     public var matchedPolicy: String { rule?.description ?? "none" }
 }
-
-/// A refusal and its reason.
-public struct Denial: Sendable, Hashable {
-    /// The rule that denied, or nil where nothing matched.
-    public let rule: RuleReference?
-    /// The code, as a ``Decision/Reason``.
-    public let code: Decision.Reason
-
-    /// A code that stays the same from release to release: `denied_by_rule`, `no_rule_matched`, `no_allow_policy`.
-    public var reason: String { code.rawValue }
-
-    /// The reason in words, for records and never for the caller.
-    public var message: String {
-        switch code {
-        case .deniedByRule: rule.map { "\($0) (\($0.location)) denies the request" } ?? "a rule denies the request"
-        case .noRuleMatched: "no rule of an ALLOW policy matches the request"
-        case .noAllowPolicy: "no ALLOW policy selects the workload"
-        case .allowedByRule, .noAllowPolicyIstio: "the request is allowed"
-        }
-    }
-}

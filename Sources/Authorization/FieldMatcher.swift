@@ -1,7 +1,7 @@
 import ZeroTrust
 
 /// One field of a rule, compiled.
-struct FieldMatcher: Sendable {
+final class FieldMatcher: Sendable {
     let subject: AuthorizationPolicy.Subject
     let patterns: [Pattern]
     let isNegated: Bool
@@ -51,6 +51,8 @@ struct FieldMatcher: Sendable {
     }
 
     /// Whether the field matches; allocates nothing.
+    ///
+    /// Arrays are gone through by index here and in what follows: unoptimised, their iterators allocate.
     func matches(_ attributes: Attributes) -> Bool {
         matchesAnyValue(attributes) != isNegated
     }
@@ -60,7 +62,8 @@ struct FieldMatcher: Sendable {
         case .principal, .namespace, .serviceAccount, .trustDomain:
             guard let name = attributes.caller.name else { return false }
             if matchesAny(name) { return true }
-            for other in attributes.caller.otherNames where matchesAny(other) { return true }
+            let others = attributes.caller.otherNames
+            for index in others.indices where matchesAny(others[index]) { return true }
             return false
         case .sourceIP: return matchesAny(attributes.source)
         case .remoteIP: return matchesAny(attributes.remote)
@@ -68,13 +71,13 @@ struct FieldMatcher: Sendable {
         case .destinationPort: return matchesAny(attributes.destination.port)
         case .host:
             let bytes = attributes.authority.utf8.span
-            for pattern in patterns where pattern.matchesIgnoringCase(bytes) { return true }
+            for index in patterns.indices where patterns[index].matchesIgnoringCase(bytes) { return true }
             return false
         case .method: return matchesAny(attributes.method)
         case .path:
             let bytes = attributes.path.utf8.span
             let path = bytes.extracting(0..<bytes.pathCount)
-            for pattern in patterns where pattern.matches(path) { return true }
+            for index in patterns.indices where patterns[index].matches(path) { return true }
             return false
         case .serverName: return matchesAny(attributes.serverName ?? "")
         case .header(let name): return matchesAnyHeader(name, attributes)
@@ -88,27 +91,30 @@ struct FieldMatcher: Sendable {
         case ":path": return matchesAny(attributes.path)
         case ":scheme": return matchesAny(attributes.caller.name == nil ? "http" : "https")
         default:
-            for header in attributes.headers where header.name == name && matchesAny(header.value) { return true }
+            let headers = attributes.headers
+            for index in headers.indices where headers[index].name == name && matchesAny(headers[index].value) {
+                return true
+            }
             return false
         }
     }
 
     private func matchesAny(_ text: String) -> Bool {
         let bytes = text.utf8.span
-        for pattern in patterns where pattern.matches(bytes) { return true }
+        for index in patterns.indices where patterns[index].matches(bytes) { return true }
         return false
     }
 
     private func matchesAny(_ address: IPAddress) -> Bool {
-        for pattern in patterns {
-            if case .block(let block) = pattern, block.contains(address) { return true }
+        for index in patterns.indices {
+            if case .block(let block) = patterns[index], block.contains(address) { return true }
         }
         return false
     }
 
     private func matchesAny(_ port: UInt16) -> Bool {
-        for pattern in patterns {
-            if case .port(let value) = pattern, value == port { return true }
+        for index in patterns.indices {
+            if case .port(let value) = patterns[index], value == port { return true }
         }
         return false
     }
@@ -118,7 +124,7 @@ struct FieldMatcher: Sendable {
 enum TrustDomainAliases {
     /// The principal under each trust domain of the mesh, where it is written with one of them or `cluster.local`.
     ///
-    /// - Parameter trustDomains: the mesh's trust domain and its aliases; empty changes nothing.
+    /// No trust domains at all change nothing.
     static func expand(_ principal: String, trustDomains: [String]) -> [String] {
         let parts = principal.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 5, !trustDomains.isEmpty else { return [principal] }

@@ -24,12 +24,10 @@ public enum PathNormalization: String, Sendable, Codable, CaseIterable {
         case badRequest(BadRequest)
     }
 
-    /// Makes a request target in origin form canonical.
+    /// Makes a request target in origin form, a path and query, canonical.
     ///
     /// Takes time and memory in proportion to the target's length. A target that is canonical already is returned as
     /// it is, without an allocation.
-    ///
-    /// - Parameter target: the path and query, beginning with `/`.
     public func normalize(_ target: String) -> Outcome {
         guard !target.isEmpty else { return .badRequest(.emptyTarget) }
         let bytes = target.utf8.span

@@ -75,10 +75,10 @@ public struct PathTemplate: Hashable, Sendable {
     /// Whether a path without its query matches; takes time in proportion to its length.
     func matches(_ path: Span<UInt8>) -> Bool {
         var index = 0
-        for segment in segments {
+        for number in segments.indices {
             guard index < path.count, path[index] == UInt8(ascii: "/") else { return false }
             index += 1
-            switch segment {
+            switch segments[number] {
             case .literal(let bytes):
                 guard path.hasBytes(bytes, at: index) else { return false }
                 index += bytes.count

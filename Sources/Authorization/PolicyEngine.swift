@@ -1,4 +1,6 @@
 import Resources
+public import SPIFFE
+public import ZeroTrust
 
 /// Decides requests by the policies that select one workload.
 ///
@@ -20,8 +22,10 @@ public struct PolicyEngine: Sendable {
         public var compatibility: Compatibility
         /// The namespace whose policies apply in all namespaces.
         public var rootNamespace: String
-        /// The mesh's trust domain, then its aliases; a principal written with one of them, or with `cluster.local`,
-        /// stands for all. Empty leaves every principal as written.
+        /// The mesh's trust domain, then its aliases.
+        ///
+        /// A principal written with one of them, or with `cluster.local`, stands for all. Empty leaves every principal
+        /// as written.
         public var trustDomains: [String]
 
         /// Options; the defaults are Lapwing's own.
@@ -124,6 +128,13 @@ public struct PolicyEngine: Sendable {
         return names
     }
 
+    /// Decides a request of a verified peer, and permits it or does not; allocates nothing.
+    public func authorize(_ peer: Peer, _ exchange: Exchange) -> Authorization {
+        let decision = evaluate(Attributes(caller: Caller(peer.id), exchange: exchange))
+        guard decision.outcome == .allow else { return .deny(Denial(decision)) }
+        return .allow(Permit(peer: peer, requestID: exchange.id, decision: decision))
+    }
+
     /// Decides a request without permitting it; allocates nothing.
     public func evaluate(_ attributes: Attributes) -> Decision {
         let auditedBy = audit.firstMatch(attributes).map { audit.rules[$0].reference }
@@ -152,4 +163,44 @@ public struct PolicyEngine: Sendable {
         }
         return Decision(outcome: outcome, reason: reason, rule: rule, auditedBy: auditedBy, dryRun: trial)
     }
+}
+
+/// What ``PolicyEngine/authorize(_:_:)`` answers.
+public enum Authorization: ~Copyable, Sendable {
+    /// The request may go on, once.
+    case allow(Permit)
+    /// The request is refused.
+    case deny(Denial)
+}
+
+/// The proof that a request was authorised.
+///
+/// Only ``PolicyEngine/authorize(_:_:)`` makes one. It cannot be copied, and forwarding consumes it, so that no request
+/// is forwarded that nobody authorised, and none twice.
+///
+/// ```swift
+/// switch engine.authorize(peer, exchange) {
+/// case .allow(let permit): forward(exchange, with: permit)  // takes it as `consuming`
+/// case .deny(let denial): record(denial.reason)
+/// }
+/// ```
+public struct Permit: ~Copyable, Sendable {
+    /// The caller that the permit was made for.
+    public let peer: Peer
+    /// The request that the permit was made for.
+    public let requestID: RequestID
+    /// The whole decision, for the record.
+    public let decision: Decision
+
+    fileprivate init(peer: Peer, requestID: RequestID, decision: Decision) {
+        self.peer = peer
+        self.requestID = requestID
+        self.decision = decision
+    }
+
+    /// The rule that allowed the request, or nil where `istio` compatibility allowed it without one.
+    public var rule: RuleReference? { decision.rule }
+
+    /// Uses the permit up; call it at the moment of forwarding.
+    public consuming func redeem() {}
 }

@@ -26,7 +26,7 @@ public struct PolicySet: Sendable, Hashable {
 
     /// Reads the authorization policies among documents; other kinds are left to their own modules.
     ///
-    /// - Throws: ``ResourceError`` with every error and warning of every policy, in the order of the documents.
+    /// - Throws: `ResourceError` with every error and warning of every policy, in the order of the documents.
     public static func load(_ documents: [Document], checks: PolicyChecks = .admission) throws -> PolicySet {
         let result = check(documents, checks: checks)
         guard !result.diagnostics.contains(where: { $0.severity == .error }) else {

@@ -40,6 +40,7 @@ public struct RequestScreen: Sendable, Hashable {
     ///   - method: the method, as sent.
     ///   - target: the request target, as sent: a path, or a URL of `http` or `https`.
     ///   - authority: the `Host` header or `:authority`, or nil where there is none.
+    /// - Returns: the request to put to the policies, or the reason to answer 400.
     public func check(method: String, target: String, authority: String?) -> Outcome {
         guard method != "CONNECT" else { return .refused(.tunnel) }
         guard Self.methods.contains(method) else { return .refused(.unknownMethod) }

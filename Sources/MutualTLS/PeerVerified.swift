@@ -14,7 +14,7 @@ public struct PeerVerified: Sendable {
 
     /// An event, as the transport fires it.
     ///
-    /// There is no such event without a ``Peer``, and only the verifier makes one.
+    /// There is no such event without a `Peer`, and only the verifier makes one.
     public init(peer: Peer, tlsVersion: String, cipher: String, serverName: String?) {
         self.peer = peer
         self.tlsVersion = tlsVersion

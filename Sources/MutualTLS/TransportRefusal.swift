@@ -1,7 +1,7 @@
 import NIOSSL
 import SPIFFE
 
-/// The transport's own reasons to refuse a connection, beside those of ``SVIDError/Code``.
+/// The transport's own reasons to refuse a connection, beside those of `SVIDError.Code`.
 public enum TransportRefusal: String, Sendable, CaseIterable {
     /// The first byte is not the beginning of a TLS handshake.
     case plaintext = "plaintext"
@@ -30,6 +30,10 @@ public enum TransportRefusal: String, Sendable, CaseIterable {
         }
         if case .handshakeFailed(.sslError(let stack)) = error as? NIOSSLError, stack == [.eofDuringHandshake] {
             return Self.handshakeAborted.refusal("the connection was closed during the handshake")
+        }
+        // BoringSSL itself checks that a leaf may sign, before it shows us the certificate.
+        if text.contains("KEY_USAGE_BIT_INCORRECT") {
+            return PeerRefusal(SVIDError(.noDigitalSignature, "KeyUsage has to hold digitalSignature"))
         }
         let reason = reason(in: text)
         if let reason, reason.contains("ALERT") {

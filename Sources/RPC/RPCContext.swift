@@ -8,7 +8,9 @@ public struct RPCContext: Sendable {
     public let method: String
     /// The metadata that the caller sent.
     public let metadata: RPCMetadata
-    /// When the caller stops waiting; nil where it set no limit. The call is ended for it then.
+    /// When the caller stops waiting; nil where it set no limit.
+    ///
+    /// The call is ended for it then.
     public let deadline: NIODeadline?
     /// Who the caller is, over a Unix socket.
     public let credentials: PeerCredentials?

@@ -22,6 +22,33 @@ enum CertificateProfile {
         }
     }
 
+    /// Decodes an authority's certificate; nil where it is one, but with a key of a kind or size that is not used here.
+    static func decode(authority der: [UInt8]) throws(SVIDError) -> Certificate? {
+        do {
+            return try decode(der)
+        } catch {
+            guard error.code == .malformedCertificate, isCertificate(der) else { throw error }
+            return nil
+        }
+    }
+
+    /// Whether the bytes have the outline of a certificate (RFC 5280 §4.1), whatever its key.
+    private static func isCertificate(_ der: [UInt8]) -> Bool {
+        func parts(_ node: ASN1Node?) -> [ASN1Node] {
+            guard let node, node.identifier == .sequence, case .constructed(let parts) = node.content else { return [] }
+            return Array(parts)
+        }
+        let certificate = parts(try? DER.parse(der))
+        var fields = parts(certificate.first)[...]
+        if fields.first?.identifier == ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific) {
+            fields = fields.dropFirst()
+        }
+        let key = parts(fields.dropFirst(5).first)
+        return certificate.map(\.identifier) == [.sequence, .sequence, .bitString]
+            && fields.prefix(6).map(\.identifier) == [.integer] + Array(repeating: .sequence, count: 5)
+            && key.map(\.identifier) == [.sequence, .bitString]
+    }
+
     /// The certificate's bytes as they were signed and sent.
     static func encode(_ certificate: Certificate) throws(SVIDError) -> [UInt8] {
         do {
@@ -46,6 +73,11 @@ enum CertificateProfile {
         for certificate in chain { try checkCriticalExtensions(certificate) }
         for issuer in chain.dropFirst() { try check(intermediate: issuer) }
         return id
+    }
+
+    /// The error for a chain of so many certificates.
+    static func chainTooLong(_ count: Int) -> SVIDError {
+        SVIDError(.chainTooLong, "the chain has \(count) certificates; at most \(maximumChain) are looked at")
     }
 
     /// Checks the rules for a leaf (X.509-SVID §2, §3.1, §4, §5.2) and returns its SPIFFE ID.

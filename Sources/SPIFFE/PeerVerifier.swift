@@ -64,7 +64,7 @@ public struct PeerVerifier: Sendable {
             let digest = SHA256.hash(data: leaf)
             if let peer = verified.peer(of: digest, at: now) { return .verified(peer) }
             guard chain.count <= CertificateProfile.maximumChain else {
-                throw SVIDError(.chainTooLong, "the chain has \(chain.count) certificates")
+                throw CertificateProfile.chainTooLong(chain.count)
             }
             var certificates: [Certificate] = []
             for der in chain { certificates.append(try CertificateProfile.decode(der)) }

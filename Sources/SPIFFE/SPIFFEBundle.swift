@@ -9,8 +9,8 @@ public import ZeroTrust
 public struct SPIFFEBundle: Sendable, Hashable {
     /// The trust domain that the keys speak for; the document does not name it: whoever fetches a bundle knows.
     public let trustDomain: TrustDomain
-    /// The X.509 authorities.
-    public var authorities: [Certificate]
+    /// The X.509 authorities, by which peers are verified.
+    public let x509Bundle: X509Bundle
     /// The keys that sign JWT-SVIDs.
     public var jwtAuthorities: [TokenAuthority]
     /// The keys that sign WIT-SVIDs.
@@ -35,7 +35,7 @@ public struct SPIFFEBundle: Sendable, Hashable {
         refreshHint: UInt64? = nil
     ) {
         self.trustDomain = trustDomain
-        self.authorities = X509Bundle(trustDomain: trustDomain, authorities: authorities).authorities
+        self.x509Bundle = X509Bundle(trustDomain: trustDomain, authorities: authorities)
         self.jwtAuthorities = jwtAuthorities
         self.witAuthorities = witAuthorities
         self.sequence = sequence
@@ -71,52 +71,50 @@ public struct SPIFFEBundle: Sendable, Hashable {
         guard keys.count <= Self.maximumKeys else {
             throw SVIDError(.tooLarge, "the bundle has \(keys.count) keys; at most \(Self.maximumKeys) are looked at")
         }
-        var bundle = SPIFFEBundle(trustDomain: trustDomain, authorities: [])
-        bundle.sequence = try Self.whole(members, "spiffe_sequence")
-        bundle.refreshHint = try Self.whole(members, "spiffe_refresh_hint")
+        var (jwtAuthorities, witAuthorities): ([TokenAuthority], [TokenAuthority]) = ([], [])
+        var authorities: [[UInt8]] = []
         var keyIDs: Set<String> = []
         for key in keys {
             guard let key = key.object else {
                 throw SVIDError(.malformedBundle, "an element of `keys` is not an object")
             }
-            try bundle.add(key, &keyIDs)
+            guard let kind = key["kty"]?.string, ["EC", "RSA", "OKP"].contains(kind) else { continue }
+            switch key["use"]?.string {
+            case "x509-svid": if let der = try Self.certificate(key) { authorities.append(der) }
+            case "jwt-svid": if let key = try Self.tokenAuthority(key, &keyIDs) { jwtAuthorities.append(key) }
+            case "wit-svid": if let key = try Self.tokenAuthority(key, &keyIDs) { witAuthorities.append(key) }
+            default: continue
+            }
         }
-        self = bundle
-    }
-
-    private mutating func add(_ key: [String: StrictJSON], _ keyIDs: inout Set<String>) throws(SVIDError) {
-        guard let kind = key["kty"]?.string, kind == "EC" || kind == "RSA" || kind == "OKP" else { return }
-        switch key["use"]?.string {
-        case "x509-svid":
-            guard let certificate = try Self.certificate(key) else { return }
-            if !authorities.contains(certificate) { authorities.append(certificate) }
-        case "jwt-svid":
-            guard let authority = try TokenAuthority(jwk: key) else { return }
-            try Self.insert(authority.keyID, &keyIDs)
-            jwtAuthorities.append(authority)
-        case "wit-svid":
-            guard let authority = try TokenAuthority(jwk: key) else { return }
-            try Self.insert(authority.keyID, &keyIDs)
-            witAuthorities.append(authority)
-        default: return
-        }
+        self.trustDomain = trustDomain
+        self.x509Bundle = try X509Bundle(trustDomain: trustDomain, authoritiesDER: authorities)
+        self.jwtAuthorities = jwtAuthorities
+        self.witAuthorities = witAuthorities
+        self.sequence = try Self.whole(members, "spiffe_sequence")
+        self.refreshHint = try Self.whole(members, "spiffe_refresh_hint")
     }
 
     /// The first certificate of `x5c`; an entry without one is to be ignored, and so are further ones (X.509-SVID §6.2).
-    private static func certificate(_ key: [String: StrictJSON]) throws(SVIDError) -> Certificate? {
+    private static func certificate(_ key: [String: StrictJSON]) throws(SVIDError) -> [UInt8]? {
         guard let chain = key["x5c"], chain != .null else { return nil }
         guard let values = chain.array else { throw SVIDError(.malformedBundle, "an `x5c` is not a list") }
         guard let first = values.first else { return nil }
         guard let text = first.string, let der = Base64.decode(text) else {
             throw SVIDError(.malformedBundle, "an `x5c` does not hold base64")
         }
-        return try CertificateProfile.decode(der)
+        return der
     }
 
-    private static func insert(_ keyID: String, _ keyIDs: inout Set<String>) throws(SVIDError) {
-        guard keyIDs.insert(keyID).inserted else {
+    /// The token-signing key of an entry, or nil where its kind is to be ignored; each `kid` once (WIT-SVID §6.1).
+    private static func tokenAuthority(
+        _ key: [String: StrictJSON],
+        _ keyIDs: inout Set<String>
+    ) throws(SVIDError) -> TokenAuthority? {
+        guard let authority = try TokenAuthority(jwk: key) else { return nil }
+        guard keyIDs.insert(authority.keyID).inserted else {
             throw SVIDError(.malformedBundle, "two token-signing keys have the same `kid`")
         }
+        return authority
     }
 
     private static func whole(_ members: [String: StrictJSON], _ name: String) throws(SVIDError) -> UInt64? {
@@ -127,17 +125,15 @@ public struct SPIFFEBundle: Sendable, Hashable {
         return UInt64(number)
     }
 
-    /// The X.509 part, by which peers are verified.
-    public var x509Bundle: X509Bundle { X509Bundle(trustDomain: trustDomain, authorities: authorities) }
-
     /// The document, always in the same bytes for the same bundle.
     public var document: String { JSONText.write(json) }
 
     var json: JSONText.Value {
         var keys: [JSONText.Value] = []
-        for authority in authorities {
-            guard let der = try? CertificateProfile.encode(authority) else { continue }
-            var key = PublicKeyJWK.members(of: authority.publicKey)
+        for der in x509Bundle.authoritiesDER {
+            // Consumers read the certificate; the numbers beside it are left out for a key that is not used here.
+            let certificate = try? CertificateProfile.decode(der)
+            var key = certificate.map { PublicKeyJWK.members(of: $0.publicKey) } ?? ["kty": .string("RSA")]
             key["use"] = .string("x509-svid")
             key["x5c"] = .array([.string(Base64.encode(der))])
             keys.append(.object(key))

@@ -53,10 +53,7 @@ public struct X509SVID: Sendable {
     /// An SVID from DER certificates, the leaf first, and a PKCS#8 key.
     public init(chainDER: [[UInt8]], keyPKCS8: [UInt8], hint: String? = nil) throws(SVIDError) {
         guard chainDER.count <= CertificateProfile.maximumChain else {
-            throw SVIDError(
-                .chainTooLong,
-                "the chain has \(chainDER.count) certificates; at most \(CertificateProfile.maximumChain) are looked at"
-            )
+            throw CertificateProfile.chainTooLong(chainDER.count)
         }
         var certificates: [Certificate] = []
         for der in chainDER { certificates.append(try CertificateProfile.decode(der)) }

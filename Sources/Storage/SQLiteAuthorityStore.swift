@@ -3,7 +3,7 @@ import GRDB
 public import WorkloadIdentity
 public import ZeroTrust
 
-/// An ``AuthorityStore`` in SQLite.
+/// An `AuthorityStore` in SQLite.
 ///
 /// A row that does not decode is an error and never skipped: an entry or certificate that silently vanished would be a
 /// decision that nobody made.

@@ -12,7 +12,7 @@ public final class SQLiteDatabase: Sendable {
 
     /// Opens the file, makes it where it is missing, and brings its schema forward.
     ///
-    /// - Throws: ``IdentityError`` with `badFile` where it is open to others, damaged, of a newer Lapwing, or cannot be
+    /// - Throws: `IdentityError` with `badFile` where it is open to others, damaged, of a newer Lapwing, or cannot be
     ///   opened.
     public init(path: String) throws(IdentityError) {
         self.path = path

@@ -58,6 +58,17 @@ public struct SPIFFEID: Hashable, Sendable {
         self.trustDomain = trustDomain
     }
 
+    /// The ID of a workload in a trust domain, its path given segment by segment: `["ns", "ml-api"]`.
+    ///
+    /// - Throws: ``SPIFFEIDError`` naming the first rule that a segment breaks.
+    public init(trustDomain: TrustDomain, segments: [String]) throws(SPIFFEIDError) {
+        for segment in segments {
+            guard !segment.isEmpty else { throw .emptySegment }
+            guard !segment.utf8.contains(UInt8(ascii: "/")) else { throw .badPathCharacter(UInt8(ascii: "/")) }
+        }
+        try self.init(trustDomain: trustDomain, path: segments.map { "/" + $0 }.joined())
+    }
+
     /// The ID of the trust domain itself.
     init(trustDomain: TrustDomain) {
         self.description = Self.scheme + trustDomain.name

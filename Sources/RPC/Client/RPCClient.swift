@@ -137,6 +137,7 @@ public final class RPCClient: Sendable {
     ///   - request: The request.
     ///   - metadata: What to send beside it.
     ///   - timeout: How long to wait; nil: for ever.
+    /// - Returns: The response.
     /// - Throws: ``RPCStatus`` for any end but OK.
     public func unary<Request: Message, Response: Message>(
         _ path: String,

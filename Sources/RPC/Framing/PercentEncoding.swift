@@ -19,7 +19,9 @@ enum PercentEncoding {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Decodes a message. What is not well encoded is kept as it stands: a message is for people.
+    /// Decodes a message.
+    ///
+    /// What is not well encoded is kept as it stands: a message is for people.
     static func decode(_ text: String) -> String {
         let bytes = Array(text.utf8)
         guard bytes.contains(UInt8(ascii: "%")) else { return text }

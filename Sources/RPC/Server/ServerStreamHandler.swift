@@ -24,8 +24,10 @@ final class ServerStreamHandler: ChannelDuplexHandler {
     private var rpcContext: RPCContext?
     private var queue: InboundQueue?
     private var gate: OutboundGate?
-    /// One task per call. It is not a child of the accept loop's, since a call begins inside an event loop's
-    /// callback; it ends with its stream, which cancels it.
+    /// One task per call.
+    ///
+    /// It is not a child of the accept loop's, since a call begins inside an event loop's callback; it ends with its
+    /// stream, which cancels it.
     private var task: Task<Void, Never>?
     private var deadlineTimer: Scheduled<Void>?
     private var isActive = false

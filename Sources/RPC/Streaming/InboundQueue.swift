@@ -40,7 +40,9 @@ final class InboundQueue: Sendable {
         waiter?.resume(returning: message)
     }
 
-    /// Says that no more will come; nil is a good end. Only the first end counts.
+    /// Says that no more will come; nil is a good end.
+    ///
+    /// Only the first end counts.
     func finish(_ status: RPCStatus?) {
         let waiter: CheckedContinuation<ByteBuffer?, any Error>? = self.state.withLock { state in
             guard state.end == nil else { return nil }

@@ -1,0 +1,35 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of the modules that are measured: the scanner's sources are compiled here as they are there.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+let package = Package(
+    name: "lapwing-benchmarks",
+    dependencies: [
+        .package(name: "lapwing", path: ".."),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // `HTTP1` in it is a link to the gateway's scanner, which no other package can import.
+        .executableTarget(
+            name: "microbenchmarks",
+            dependencies: [
+                .product(name: "AuditLog", package: "lapwing"),
+                .product(name: "Authorization", package: "lapwing"),
+                .product(name: "WorkloadIdentity", package: "lapwing"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Microbenchmarks",
+            swiftSettings: strict
+        )
+    ]
+)

@@ -1,0 +1,63 @@
+# Lapwing. `make` alone lists what can be made.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Tests of the protocols need their other side: a Python environment, see scripts/setup-test-peers.
+export LAPWING_PEERS ?= $(CURDIR)/.venv
+
+# One file that runs on a machine without Swift.
+RELEASE = --configuration release --static-swift-stdlib
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build release demo test lint format docs fuzz bench install clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the Debian packages that a build needs
+	@scripts/setup
+
+build: setup ## build the program for development
+	$(SWIFT) build --product lapwing
+
+# A debug build is ready in about half the time of an optimised one, and the demo does not need the difference.
+demo: build ## build, then run the reference scenario with every refusal it makes
+	@"$$($(SWIFT) build --show-bin-path)/lapwing" demo
+
+test: ## install what the tests need and run them all
+	@scripts/setup --tests
+	@scripts/setup-test-peers
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --disable-xctest
+
+lint: ## check the format of the Swift sources
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+
+format: ## put the Swift sources into the project's format
+	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
+
+docs: ## make the documentation, and stop at a broken link
+	@scripts/docs
+
+fuzz: ## fuzz the parsers of hostile bytes for a minute
+	@scripts/fuzz
+
+bench: setup ## compare the gateway with nginx and Envoy on this machine
+	@Benchmarks/proxy/setup
+	$(SWIFT) build $(RELEASE) --product lapwing
+	Benchmarks/proxy/run
+
+release: setup ## build the optimised program, with its completions and manual, into dist/
+	$(SWIFT) build $(RELEASE) --product lapwing
+	$(SWIFT) build --product generate-manual
+	@scripts/package dist "$$($(SWIFT) build $(RELEASE) --show-bin-path)" "$$($(SWIFT) build --show-bin-path)"
+
+install: ## copy dist/ (made by `make release`) to PREFIX, /usr/local unless said
+	@test -x dist/bin/lapwing || { echo "There is no dist/ yet: run make release first, as yourself." >&2; exit 1; }
+	install -d "$(DESTDIR)$(PREFIX)"
+	cp -R dist/. "$(DESTDIR)$(PREFIX)/"
+
+clean: ## remove what was built
+	rm -rf .build dist

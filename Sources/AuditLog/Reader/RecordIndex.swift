@@ -1,0 +1,100 @@
+import ZeroTrust
+
+/// An aid to find records by id: for each full bundle, 32 bits of the id of each of its entries.
+///
+/// It is derived from the bundles and proves nothing. A bundle that it knows nothing of has zeros there, and is searched.
+enum RecordIndex {
+    private static let recordLength = TilePath.fullWidth * 4
+    private static let mark = Array(#""id":""#.utf8)
+
+    /// The id of the record that an entry holds; nil where it holds none.
+    ///
+    /// Within a JSON string a quotation mark has a backslash before it, so the mark cannot stand in one.
+    static func id(in entry: ArraySlice<UInt8>) -> RequestID? {
+        var position = entry.startIndex
+        var start: Int?
+        while start == nil, position + mark.count <= entry.endIndex {
+            if entry[position] == mark[0], entry[position...].starts(with: mark) {
+                start = position - entry.startIndex + mark.count
+            }
+            position += 1
+        }
+        guard let start, entry.count >= start + 36 else { return nil }
+        let text = entry[(entry.startIndex + start)..<(entry.startIndex + start + 36)]
+        return RequestID(String(decoding: text, as: UTF8.self))
+    }
+
+    static func fingerprint(_ id: RequestID) -> UInt32 { UInt32(truncatingIfNeeded: id.bits) }
+
+    /// Adds to the index as bundles become full.
+    struct Writer {
+        private let path: String
+        private let files: any FileSystem
+        private var bundle: UInt64
+        private var fingerprints: [UInt32]
+
+        init(layout: Layout, edge: TreeEdge, files: any FileSystem) {
+            self.path = layout.recordIndex
+            self.files = files
+            self.bundle = edge.size / UInt64(TilePath.fullWidth)
+            self.fingerprints = edge.openEntries.map { RecordIndex.id(in: $0).map(fingerprint) ?? 0 }
+        }
+
+        /// Takes the entries that follow.
+        ///
+        /// What cannot be written leaves a gap that readers search.
+        mutating func append(_ entries: [[UInt8]]) {
+            var bytes: [UInt8] = []
+            let first = bundle
+            for entry in entries {
+                fingerprints.append(RecordIndex.id(in: entry[...]).map(fingerprint) ?? 0)
+                guard fingerprints.count == TilePath.fullWidth else { continue }
+                for value in fingerprints {
+                    for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
+                }
+                fingerprints.removeAll(keepingCapacity: true)
+                bundle += 1
+            }
+            guard !bytes.isEmpty, let file = try? files.open(path, create: true) else { return }
+            defer { files.close(file) }
+            try? files.writeAll(bytes, to: file, at: Int(first) * recordLength, path: path)
+        }
+    }
+
+    /// The bundles, of those below a count, that may hold an id, in order.
+    static func candidates(
+        for id: RequestID,
+        bundles: UInt64,
+        layout: Layout,
+        files: any FileSystem
+    ) throws(FileError) -> [UInt64] {
+        let bytes = try files.contents(layout.recordIndex) ?? []
+        let wanted = fingerprint(id)
+        let pattern = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: wanted >> $0) }
+        var candidates: [UInt64] = []
+        for bundle in 0..<bundles {
+            let start = Int(bundle) * recordLength
+            guard start + recordLength <= bytes.count else {
+                candidates.append(bundle)
+                continue
+            }
+            let record = bytes[start..<(start + recordLength)]
+            if contains(record, pattern) || !record.contains(where: { $0 != 0 }) { candidates.append(bundle) }
+        }
+        return candidates
+    }
+
+    /// Whether a record holds a fingerprint at a multiple of four.
+    private static func contains(_ record: ArraySlice<UInt8>, _ pattern: [UInt8]) -> Bool {
+        var index = record.startIndex
+        while index < record.endIndex {
+            if record[index] == pattern[0], record[index + 1] == pattern[1], record[index + 2] == pattern[2],
+                record[index + 3] == pattern[3]
+            {
+                return true
+            }
+            index += 4
+        }
+        return false
+    }
+}

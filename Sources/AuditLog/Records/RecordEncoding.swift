@@ -1,0 +1,294 @@
+public import ZeroTrust
+
+/// How records are written: JSON in the canonical form of RFC 8785, so that equal records are equal bytes.
+///
+/// An entry is at most ``maximumLength`` bytes. Texts that do not fit are cut at a character, and the member
+/// `truncated` states the whole length and SHA-256 of each; where even that is too much, the SHA-256 of the path alone.
+public enum RecordEncoding {
+    /// The schema version that is written as `v`.
+    public static let version = 1
+    /// The longest entry written, in bytes.
+    public static let maximumLength = 4096
+
+    /// Headers whose values carry credentials: only their lengths are recorded.
+    static let confidentialHeaders: Set<String> = [
+        "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token",
+        "x-amz-security-token", "x-goog-api-key",
+    ]
+
+    /// How many bytes the texts of a record may take.
+    struct Limits {
+        let path: Int
+        let authority: Int
+        let headers: Int
+        let name: Int
+        let file: Int
+        let text: Int
+        var isAbridged = false
+
+        static let ordinary = Limits(path: 1024, authority: 255, headers: 512, name: 253, file: 256, text: 64)
+        static let tight = Limits(path: 256, authority: 64, headers: 0, name: 96, file: 48, text: 40)
+        static let tightest = Limits(
+            path: 96,
+            authority: 32,
+            headers: 0,
+            name: 32,
+            file: 16,
+            text: 16,
+            isAbridged: true
+        )
+    }
+}
+
+extension DecisionRecord {
+    /// The record as an entry of the log.
+    public func encoded() -> [UInt8] {
+        let bytes = encoded(.ordinary)
+        guard bytes.count > RecordEncoding.maximumLength else { return bytes }
+        let shorter = encoded(.tight)
+        return shorter.count <= RecordEncoding.maximumLength ? shorter : encoded(.tightest)
+    }
+
+    private func encoded(_ limits: RecordEncoding.Limits) -> [UInt8] {
+        var json = JSONWriter(capacity: 1280)
+        json.beginObject()
+        if let caller {
+            json.name("caller")
+            json.beginObject()
+            json.name("serial")
+            json.string(caller.serialNumber, limit: 64, field: "caller.serial")
+            json.name("spiffe_id")
+            json.string(caller.spiffeID.description)
+            json.name("svid_sha256")
+            json.string(caller.fingerprint, limit: 64, field: "caller.svid_sha256")
+            json.endObject()
+        }
+        json.name("decision")
+        write(decision: &json, limits)
+        json.name("id")
+        json.id(id)
+        json.name("kind")
+        json.literal("decision")
+        json.name("node")
+        json.string(node, limit: limits.text, field: "node")
+        json.name("request")
+        write(request: &json, limits)
+        if let route {
+            json.name("route")
+            json.string(route, limit: limits.text, field: "route")
+        }
+        json.name("source")
+        json.endpoint(source)
+        json.name("time")
+        json.time(time)
+        if let tls {
+            json.name("tls")
+            json.beginObject()
+            json.name("cipher")
+            json.string(tls.cipher, limit: limits.text, field: "tls.cipher")
+            if let serverName = tls.serverName {
+                json.name("server_name")
+                json.string(serverName, limit: limits.authority, field: "tls.server_name")
+            }
+            json.name("version")
+            json.string(tls.version, limit: 16, field: "tls.version")
+            json.endObject()
+        }
+        if let traceparent {
+            json.name("traceparent")
+            json.string(traceparent, limit: 64, field: "traceparent")
+        }
+        json.truncated(isAbridged: limits.isAbridged)
+        json.name("v")
+        json.integer(UInt64(RecordEncoding.version))
+        json.endObject()
+        return json.bytes
+    }
+
+    private func write(decision json: inout JSONWriter, _ limits: RecordEncoding.Limits) {
+        json.beginObject()
+        json.name("compatibility")
+        json.string(compatibility, limit: 16, field: "decision.compatibility")
+        if let dryRun {
+            json.name("dry_run")
+            json.literal(dryRun == .allow ? "allow" : "deny")
+        }
+        json.name("latency_ns")
+        json.integer(latency)
+        json.name("outcome")
+        json.literal(outcome == .allow ? "allow" : "deny")
+        if let policy {
+            json.name("policy")
+            json.beginObject()
+            json.name("file")
+            json.string(policy.file, limit: limits.file, field: "decision.policy.file")
+            json.name("line")
+            json.integer(UInt64(clamping: policy.line))
+            json.name("name")
+            json.string(policy.name, limit: limits.name, field: "decision.policy.name")
+            json.name("namespace")
+            json.string(policy.namespace, limit: 63, field: "decision.policy.namespace")
+            json.name("rule")
+            json.integer(UInt64(clamping: policy.rule))
+            json.endObject()
+        }
+        json.name("reason")
+        json.string(reason, limit: 64, field: "decision.reason")
+        json.name("snapshot")
+        json.string(snapshot, limit: 64, field: "decision.snapshot")
+        json.endObject()
+    }
+
+    private func write(request json: inout JSONWriter, _ limits: RecordEncoding.Limits) {
+        json.beginObject()
+        json.name("authority")
+        json.string(request.authority, limit: limits.authority, field: "request.authority")
+        json.name("destination")
+        json.endpoint(request.destination)
+        if !request.headers.isEmpty {
+            write(headers: &json, limits)
+        }
+        json.name("method")
+        json.string(request.method, limit: 32, field: "request.method")
+        json.name("path")
+        json.string(request.path, limit: limits.path, field: "request.path")
+        json.endObject()
+    }
+
+    /// Header lines until their room is used up; how many were left out is stated.
+    private func write(headers json: inout JSONWriter, _ limits: RecordEncoding.Limits) {
+        json.name("headers")
+        json.beginArray()
+        var room = limits.headers
+        var written = 0
+        for header in request.headers {
+            let start = json.bytes.count
+            guard room >= 320 || room >= 128 + header.name.utf8.count + header.value.utf8.count else { break }
+            json.beginObject()
+            if RecordEncoding.confidentialHeaders.contains(header.name) {
+                json.name("bytes")
+                json.integer(UInt64(header.value.utf8.count))
+                json.name("name")
+                json.string(header.name)
+                json.name("redacted")
+                json.boolean(true)
+            } else if header.value.utf8.count > 96 || header.name.utf8.count > 64 {
+                json.name("bytes")
+                json.integer(UInt64(header.value.utf8.count))
+                json.name("name")
+                _ = json.boundedString(header.name, limit: 64)
+                json.name("sha256")
+                json.hex(JSONWriter.digest(header.value))
+                json.name("value")
+                _ = json.boundedString(header.value, limit: 96)
+            } else {
+                json.name("name")
+                json.string(header.name)
+                json.name("value")
+                json.string(header.value)
+            }
+            json.endObject()
+            room -= json.bytes.count - start
+            written += 1
+        }
+        json.endArray()
+        if written < request.headers.count {
+            json.name("headers_omitted")
+            json.integer(UInt64(request.headers.count - written))
+        }
+    }
+}
+
+extension CompletionRecord {
+    /// The record as an entry of the log.
+    public func encoded() -> [UInt8] {
+        var json = JSONWriter(capacity: 512)
+        json.beginObject()
+        json.name("ended")
+        json.string(ending.rawValue)
+        json.name("id")
+        json.id(id)
+        json.name("kind")
+        json.literal("completion")
+        json.name("node")
+        json.string(node, limit: 64, field: "node")
+        json.name("request")
+        json.beginObject()
+        json.name("bytes")
+        json.integer(bytesReceived)
+        json.endObject()
+        json.name("response")
+        json.beginObject()
+        json.name("bytes")
+        json.integer(bytesSent)
+        if let status {
+            json.name("status")
+            json.integer(UInt64(clamping: status))
+        }
+        if let upstream {
+            json.name("upstream")
+            json.string(upstream, limit: 253, field: "response.upstream")
+        }
+        json.endObject()
+        json.name("time")
+        json.time(time)
+        json.name("timings")
+        json.beginObject()
+        if let requestReceived = timings.requestReceived {
+            json.name("request_ns")
+            json.integer(requestReceived)
+        }
+        json.name("total_ns")
+        json.integer(timings.total)
+        if let upstreamHead = timings.upstreamHead {
+            json.name("upstream_head_ns")
+            json.integer(upstreamHead)
+        }
+        json.endObject()
+        json.truncated()
+        json.name("v")
+        json.integer(UInt64(RecordEncoding.version))
+        json.endObject()
+        return json.bytes
+    }
+}
+
+extension AggregateRefusalRecord {
+    /// The record as an entry of the log.
+    public func encoded() -> [UInt8] {
+        var json = JSONWriter(capacity: 384)
+        json.beginObject()
+        json.name("count")
+        json.integer(count)
+        json.name("id")
+        json.id(id)
+        json.name("kind")
+        json.literal("refusals")
+        json.name("node")
+        json.string(node, limit: 64, field: "node")
+        json.name("reason")
+        json.string(reason, limit: 64, field: "reason")
+        if let source {
+            json.name("source")
+            json.address(source)
+        }
+        json.name("time")
+        json.time(second)
+        json.truncated()
+        json.name("v")
+        json.integer(UInt64(RecordEncoding.version))
+        json.endObject()
+        return json.bytes
+    }
+}
+
+extension AuditRecord {
+    /// The record as an entry of the log.
+    public func encoded() -> [UInt8] {
+        switch self {
+        case .decision(let record): record.encoded()
+        case .completion(let record): record.encoded()
+        case .refusals(let record): record.encoded()
+        }
+    }
+}

@@ -1,0 +1,490 @@
+import Glibc
+
+/// The state that a ``LogWriter`` and its three threads share, and what each thread does.
+final class WriterCore: Sendable {
+    let layout: Layout
+    let origin: String
+    let signer: any CheckpointSigner
+    let options: LogWriter.Options
+    let files: any FileSystem
+    let window: UInt64
+    let interval: UInt64
+
+    /// Guards everything that the threads and the callers share.
+    let shared: Monitor<Shared>
+    /// What only the thread that commits uses.
+    private let commit: Monitor<CommitState>
+    /// What only the thread that integrates uses.
+    private let integration: Monitor<IntegrationState>
+
+    /// Batches are written in pieces of at most this, so that a segment can hold any.
+    private static let batchLimit = 512 << 10
+
+    struct Pending {
+        let entry: [UInt8]
+        let onDurable: @Sendable (Result<UInt64, AuditLogError>) -> Void
+    }
+
+    struct Shared {
+        /// Entries that wait to be written, with the moment at which they are due.
+        var queue: [Pending] = []
+        var queueBytes = 0
+        var due: UInt64?
+        /// Entries that are durable and not in the tree.
+        var durable: [[UInt8]] = []
+        var durableBytes = 0
+        /// The tree as it lies on the disk.
+        var tree: (size: UInt64, root: MerkleHash)
+        var published: Checkpoint?
+        var publishedAt: UInt64?
+        /// When the oldest entry that no checkpoint covers became durable.
+        var uncoveredSince: UInt64?
+        /// A file reserved for the next segment.
+        var spare: SegmentFile.Spare?
+        /// Whether the thread that integrates shall reserve one.
+        var needsSpare = true
+        /// The segments that are complete.
+        var segments: [(path: String, end: UInt64)]
+        var isClosed = false
+        var isCommitted = false
+        var isIntegrated = false
+        var failure: AuditLogError?
+        var stats = LogStats()
+        var lock: FileLock?
+    }
+
+    struct CommitState {
+        var segment: SegmentFile
+        var next: UInt64
+    }
+
+    struct IntegrationState {
+        var edge: TreeEdge
+        var index: RecordIndex.Writer
+    }
+
+    init(
+        layout: Layout,
+        origin: String,
+        signer: any CheckpointSigner,
+        options: LogWriter.Options,
+        files: any FileSystem
+    ) throws {
+        guard !origin.isEmpty, SignedNote.isName(origin) else {
+            throw AuditLogError(.malformed, "`\(origin)` is not a log's name: it is empty or holds a space or `+`")
+        }
+        self.layout = layout
+        self.origin = origin
+        self.signer = signer
+        self.options = options
+        self.files = files
+        self.window = Self.nanoseconds(options.window)
+        self.interval = Self.nanoseconds(options.checkpointInterval)
+        try files.makeDirectories(layout.segments)
+        let lock = try FileLock(layout.lock)
+        let recovery = try Recovery(layout: layout, origin: origin, files: files)
+        let spare = try SegmentFile.reserve(
+            in: layout.segments,
+            length: max(options.segmentSize, 1 << 20),
+            files: files
+        )
+        let segment = try SegmentFile(spare: spare, first: recovery.next, directory: layout.segments, files: files)
+        var shared = Shared(tree: (recovery.edge.size, recovery.edge.root), segments: recovery.segments)
+        shared.durable = recovery.pending
+        shared.durableBytes = recovery.pending.reduce(0) { $0 + $1.count }
+        shared.published = recovery.checkpoint
+        shared.uncoveredSince = recovery.next > recovery.checkpoint?.size ?? 0 ? monotonicNow() : nil
+        shared.stats.acknowledged = recovery.next
+        shared.stats.integrated = recovery.edge.size
+        shared.stats.checkpointSize = recovery.checkpoint?.size ?? 0
+        shared.lock = lock
+        self.shared = Monitor(shared)
+        self.commit = Monitor(CommitState(segment: segment, next: recovery.next))
+        let index = RecordIndex.Writer(layout: layout, edge: recovery.edge, files: files)
+        self.integration = Monitor(IntegrationState(edge: recovery.edge, index: index))
+    }
+
+    static func nanoseconds(_ duration: Duration) -> UInt64 {
+        let (seconds, attoseconds) = duration.components
+        return UInt64(clamping: seconds) * 1_000_000_000 + UInt64(clamping: attoseconds / 1_000_000_000)
+    }
+
+    /// The failure that a caller is told when a file could not be written.
+    static func failure(_ error: FileError) -> AuditLogError {
+        error.number == ENOSPC || error.number == EDQUOT
+            ? AuditLogError(.diskFull, "the audit log's disk is full", cause: error)
+            : AuditLogError(.io, "the audit log cannot be written", cause: error)
+    }
+
+    /// Ends the writer's service: every entry that waits or comes is refused.
+    func fail(_ error: any Error) {
+        let failure =
+            (error as? FileError).map(Self.failure) ?? error as? AuditLogError
+            ?? AuditLogError(.io, "the audit log cannot be written", cause: error)
+        shared.withLock { shared in
+            if shared.failure == nil {
+                shared.failure = failure
+                shared.stats.failure = failure.description
+            }
+        }
+        shared.signal()
+    }
+
+    // MARK: - Callers
+
+    /// Puts an entry in the queue, or says why not.
+    func enqueue(
+        _ entry: [UInt8],
+        immediately: Bool,
+        onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
+    ) -> AuditLogError? {
+        let (refusal, wakes) = shared.withLock { shared -> (AuditLogError?, Bool) in
+            if let refusal = self.refusal(of: entry, shared) {
+                shared.stats.refused += 1
+                return (refusal, false)
+            }
+            shared.queue.append(Pending(entry: entry, onDurable: onDurable))
+            let before = shared.queueBytes
+            shared.queueBytes += entry.count + 2
+            if immediately || before < Self.batchLimit && shared.queueBytes >= Self.batchLimit {
+                shared.due = 0
+                return (nil, true)
+            }
+            guard shared.due == nil else { return (nil, false) }
+            shared.due = monotonicNow() + window
+            return (nil, true)
+        }
+        if wakes { shared.signal() }
+        return refusal
+    }
+
+    private func refusal(of entry: [UInt8], _ shared: Shared) -> AuditLogError? {
+        if let failure = shared.failure { return failure }
+        if shared.isClosed { return AuditLogError(.closed, "the audit log was closed") }
+        if entry.count > EntryBundle.maximumEntryLength {
+            return AuditLogError(.entryTooLong, "an entry of \(entry.count) bytes; at most 65535 are possible")
+        }
+        if shared.queueBytes + shared.durableBytes + entry.count > options.maximumPendingBytes {
+            return AuditLogError(.overloaded, "more than \(options.maximumPendingBytes) bytes wait for the audit log")
+        }
+        return nil
+    }
+
+    var stats: LogStats {
+        let end = commit.withLock { $0.segment.end }
+        return shared.withLock { shared in
+            let now = monotonicNow()
+            var stats = shared.stats
+            stats.pendingEntries = UInt64(shared.queue.count)
+            stats.checkpointAge = shared.publishedAt.map { Double(now - $0) / 1e9 }
+            stats.checkpointLag = shared.uncoveredSince.map { Double(now - $0) / 1e9 } ?? 0
+            stats.walBytes = UInt64(shared.segments.count * max(options.segmentSize, 1 << 20) + end)
+            return stats
+        }
+    }
+
+    func close() {
+        shared.withLock { $0.isClosed = true }
+        shared.signal()
+    }
+
+    /// Gives back the files and the lock, once the threads have ended.
+    func release() {
+        commit.withLock { $0.segment.close(files: files) }
+        shared.withLock { shared in
+            if let spare = shared.spare { files.close(spare.file) }
+            shared.spare = nil
+            shared.lock = nil
+        }
+    }
+
+    // MARK: - The thread that commits
+
+    func commitLoop() {
+        while let group = nextGroup() {
+            commitGroup(group)
+        }
+        shared.withLock { $0.isCommitted = true }
+        shared.signal()
+    }
+
+    /// The entries of the next group, when their window has passed; nil at the end.
+    private func nextGroup() -> [Pending]? {
+        shared.wait { shared in
+            guard let due = shared.due else {
+                return shared.isClosed ? .go(nil) : .wait(until: nil)
+            }
+            guard shared.isClosed || shared.failure != nil || monotonicNow() >= due else { return .wait(until: due) }
+            var group: [Pending] = []
+            swap(&group, &shared.queue)
+            shared.queue.reserveCapacity(min(group.count, 4096))
+            shared.queueBytes = 0
+            shared.due = nil
+            return .go(group)
+        }
+    }
+
+    private func commitGroup(_ group: [Pending]) {
+        var rest = group[...]
+        while !rest.isEmpty {
+            var bytes = 0
+            let batch = rest.prefix { pending in
+                bytes += pending.entry.count + 2
+                return bytes <= Self.batchLimit || bytes == pending.entry.count + 2
+            }
+            rest = rest[batch.endIndex...]
+            do {
+                // A failure is final: nothing is written after one.
+                if let failure = shared.withLock({ $0.failure }) { throw failure }
+                let first = try commitBatch(batch.map(\.entry))
+                for (offset, pending) in batch.enumerated() {
+                    pending.onDurable(.success(first + UInt64(offset)))
+                }
+            } catch {
+                fail(error)
+                let failure = shared.withLock { shared -> AuditLogError? in
+                    shared.stats.refused += UInt64(batch.count)
+                    return shared.failure
+                }
+                for pending in batch {
+                    pending.onDurable(.failure(failure ?? AuditLogError(.io, "the audit log cannot be written")))
+                }
+            }
+        }
+    }
+
+    /// Brings a batch to the disk; returns the index of its first entry.
+    private func commitBatch(_ entries: [[UInt8]]) throws -> UInt64 {
+        let first = try commit.withLock { state -> UInt64 in
+            let payload = entries.reduce(0) { $0 + $1.count + 2 }
+            if !state.segment.hasRoom(for: payload) {
+                try rotate(&state)
+            }
+            try state.segment.commit(entries, first: state.next, files: files)
+            defer { state.next += UInt64(entries.count) }
+            return state.next
+        }
+        let next = first + UInt64(entries.count)
+        shared.withLock { shared in
+            shared.durable += entries
+            shared.durableBytes += entries.reduce(0) { $0 + $1.count }
+            shared.stats.acknowledged = next
+            shared.stats.syncs += 1
+            if shared.uncoveredSince == nil { shared.uncoveredSince = monotonicNow() }
+        }
+        return first
+    }
+
+    private func rotate(_ state: inout CommitState) throws {
+        let reserved = shared.withLock { shared -> SegmentFile.Spare? in
+            defer { shared.spare = nil }
+            return shared.spare
+        }
+        let spare = try reserved ?? reserveSpare()
+        let segment = try SegmentFile(spare: spare, first: state.next, directory: layout.segments, files: files)
+        state.segment.close(files: files)
+        let (path, end) = (state.segment.path, state.next)
+        state.segment = segment
+        shared.withLock { shared in
+            shared.segments.append((path, end))
+            shared.needsSpare = true
+        }
+    }
+
+    private func reserveSpare() throws(FileError) -> SegmentFile.Spare {
+        try SegmentFile.reserve(in: layout.segments, length: max(options.segmentSize, 1 << 20), files: files)
+    }
+
+    // MARK: - The thread that integrates
+
+    func integrationLoop() {
+        var next = monotonicNow()
+        var isLast = false
+        while !isLast {
+            let step = shared.wait { shared -> Monitor<Shared>.Step<(entries: [[UInt8]], spare: Bool, last: Bool)> in
+                if shared.failure != nil { return .go(([], false, true)) }
+                guard shared.isCommitted || monotonicNow() >= next else { return .wait(until: next) }
+                var entries: [[UInt8]] = []
+                swap(&entries, &shared.durable)
+                return .go((entries, shared.needsSpare && shared.spare == nil, shared.isCommitted))
+            }
+            isLast = step.last
+            next = max(next + interval, monotonicNow())
+            do {
+                try integrate(step.entries)
+            } catch {
+                fail(error)
+                break
+            }
+            if step.spare, !isLast, let spare = try? reserveSpareAhead() {
+                shared.withLock { shared in
+                    shared.spare = spare
+                    shared.needsSpare = false
+                }
+            }
+        }
+        shared.withLock { $0.isIntegrated = true }
+        shared.signal()
+    }
+
+    /// A spare of its own name, so that it cannot meet one that the committing thread reserves for itself.
+    private func reserveSpareAhead() throws(FileError) -> SegmentFile.Spare {
+        try SegmentFile.reserve(
+            in: layout.segments,
+            length: max(options.segmentSize, 1 << 20),
+            files: files,
+            name: "spare-ahead"
+        )
+    }
+
+    private func integrate(_ entries: [[UInt8]]) throws {
+        guard !entries.isEmpty else { return }
+        let tree = try integration.withLock { state -> (size: UInt64, root: MerkleHash) in
+            let written = state.edge.append(entries)
+            try install(written)
+            let root = state.edge.root
+            try files.install(Array("\(state.edge.size)\n\(root)\n".utf8), at: layout.treeState)
+            try files.synchronizeDirectory(layout.state)
+            // The index is an aid for readers and can be made again: its loss is no failure of the log.
+            state.index.append(entries)
+            return (state.edge.size, root)
+        }
+        shared.withLock { shared in
+            shared.tree = tree
+            shared.durableBytes -= entries.reduce(0) { $0 + $1.count }
+            shared.stats.integrated = tree.size
+        }
+        shared.signal()
+    }
+
+    /// Puts the files of a grown tree in place, in their order, and brings their names to the disk.
+    private func install(_ written: [TreeEdge.File]) throws {
+        var directories: [String] = []
+        for file in written {
+            let path = layout.file(file.path)
+            let directory = SystemFiles.parent(path)
+            if !directories.contains(directory) {
+                try files.makeDirectories(directory)
+                directories.append(directory)
+            }
+            // A crash before the tree's state was written leaves files that are whole; they are never replaced.
+            if let present = try files.contents(path) {
+                guard present == file.bytes else {
+                    throw AuditLogError(.corrupt, "`\(path)` exists and holds other bytes")
+                }
+            } else {
+                try files.install(file.bytes, at: path)
+            }
+        }
+        for directory in directories { try files.synchronizeDirectory(directory) }
+    }
+
+    // MARK: - The thread that publishes
+
+    func publicationLoop() {
+        var next: UInt64 = 0
+        while true {
+            let step = shared.wait { shared -> Monitor<Shared>.Step<(size: UInt64, root: MerkleHash, last: Bool)?> in
+                if shared.failure != nil { return .go(nil) }
+                let isDone = shared.published?.size == shared.tree.size
+                if shared.isIntegrated {
+                    return .go(isDone ? nil : (shared.tree.size, shared.tree.root, true))
+                }
+                if isDone { return .wait(until: nil) }
+                guard monotonicNow() >= next else { return .wait(until: next) }
+                return .go((shared.tree.size, shared.tree.root, false))
+            }
+            guard let step else { return }
+            let start = monotonicNow()
+            let oldSize = shared.withLock { $0.published?.size ?? 0 }
+            do {
+                if try publish(size: step.size, root: step.root) {
+                    next = 0
+                    tidy(from: oldSize, to: step.size)
+                } else {
+                    next = start + interval
+                }
+            } catch {
+                fail(error)
+                return
+            }
+            if step.last { return }
+        }
+    }
+
+    /// Has a checkpoint signed and puts it in place; returns false where the signer could not be asked.
+    private func publish(size: UInt64, root: MerkleHash) throws -> Bool {
+        let reader = TileReader(directory: layout.directory, size: size, files: files)
+        var oldSize = shared.withLock { $0.published?.size ?? 0 }
+        for _ in 0..<2 {
+            let proof = try MerkleTree.consistencyProof(oldSize: oldSize, size: size, from: reader)
+            let request = CheckpointRequest(
+                origin: origin,
+                size: size,
+                root: root,
+                oldSize: oldSize,
+                consistencyProof: proof
+            )
+            do {
+                try install(note: signer.sign(request), for: Checkpoint(origin: origin, size: size, root: root))
+                return true
+            } catch CheckpointRefusal.conflict(let lastSize) where lastSize <= size && lastSize != oldSize {
+                // A crash came between a signature and its publication, or the state is an older copy.
+                oldSize = lastSize
+            } catch let refusal as CheckpointRefusal {
+                throw AuditLogError(.rolledBack, "the log's authority refuses its checkpoint", cause: refusal)
+            } catch let error as FileError {
+                throw error
+            } catch {
+                shared.withLock { shared in
+                    shared.stats.signerFailures += 1
+                    shared.stats.signerError = "\(error)"
+                }
+                return false
+            }
+        }
+        throw AuditLogError(.rolledBack, "the log's authority names another size each time it is asked")
+    }
+
+    private func install(note bytes: [UInt8], for checkpoint: Checkpoint) throws {
+        guard let note = try? SignedNote(bytes), note.text == checkpoint.text,
+            options.verifier.map({ note.verify(with: [$0]) }) ?? true
+        else { throw AuditLogError(.unverified, "the log's authority returned another note than the one asked for") }
+        try files.install(bytes, at: layout.checkpoint)
+        try files.synchronizeDirectory(layout.directory)
+        shared.withLock { shared in
+            let now = monotonicNow()
+            shared.published = checkpoint
+            shared.publishedAt = now
+            shared.stats.checkpointSize = checkpoint.size
+            shared.stats.signerError = nil
+            // What became durable since the tree was taken waits from then on; the moment is a lower bound.
+            shared.uncoveredSince = shared.stats.acknowledged > checkpoint.size ? now : nil
+        }
+    }
+
+    /// Removes what a published checkpoint has made superfluous: segments that it covers, and partial forms of tiles
+    /// that are full.
+    ///
+    /// What cannot be removed stays until the next time.
+    private func tidy(from oldSize: UInt64, to size: UInt64) {
+        let covered = shared.withLock { shared -> [(path: String, end: UInt64)] in
+            let covered = shared.segments.filter { $0.end <= size }
+            shared.segments.removeAll { $0.end <= size }
+            return covered
+        }
+        for segment in covered { try? files.remove(segment.path) }
+        var level: Int?
+        while true {
+            let shift = UInt64(8 * (level ?? 0) + 8)
+            for index in (oldSize >> shift)..<(size >> shift) {
+                let directory = layout.directory + "/" + TilePath(level: level, index: index).partialDirectory
+                guard let names = try? files.names(directory) else { continue }
+                for name in names { try? files.remove("\(directory)/\(name)") }
+                try? files.removeDirectory(directory)
+            }
+            guard size >> shift > 0 else { return }
+            level = level.map { $0 + 1 } ?? 0
+        }
+    }
+}

@@ -1,0 +1,186 @@
+public import Authorization
+public import Resources
+
+/// What one gateway does: where it listens, for which workload it decides, and where permitted requests go.
+///
+/// It is the resource of kind `Gateway`:
+///
+/// ```yaml
+/// apiVersion: lapwing.dev/v1alpha1
+/// kind: Gateway
+/// metadata: { name: inference, namespace: ml-inference }
+/// spec:
+///   workload: { labels: { app: inference-service }, serviceAccount: inference-service }
+///   listeners:
+///     - { name: mtls, address: 0.0.0.0, port: 8443 }
+///   upstreams:
+///     - { name: inference, unixSocket: /run/inference.sock }
+///   routes:
+///     - { name: predict, path: { prefix: /v1 }, upstream: inference }
+/// ```
+///
+/// Reading is strict: an unknown field, a route to an upstream that is not there or a plaintext upstream off loopback
+/// is an error with its place.
+public struct GatewayConfiguration: Hashable, Sendable {
+    /// The API version of the resource.
+    public static let apiVersion = "lapwing.dev/v1alpha1"
+    /// The kind of the resource.
+    public static let kind = "Gateway"
+
+    /// The gateway's name.
+    public var name: String
+    /// The workload that requests go to: what decides which policies apply.
+    public var workload: Workload
+    /// Whose defaults hold where a policy says nothing.
+    public var compatibility: Compatibility
+    /// How paths are made canonical before policy sees them and they go upstream.
+    public var pathNormalization: PathNormalization
+    /// Where clients connect.
+    public var listeners: [Listener]
+    /// Where permitted requests can go.
+    public var upstreams: [Upstream]
+    /// Which requests go where.
+    public var routes: [Route]
+    /// How much a client may use.
+    public var limits: GatewayLimits
+    /// Where health, readiness and metrics are served; nil where nowhere.
+    public var admin: AdminAddress?
+    /// What is doubtful and still loads, such as plaintext upstreams.
+    public var warnings: [Diagnostic]
+
+    /// An address for the admin listener; it is always on loopback.
+    public struct AdminAddress: Hashable, Sendable {
+        /// A loopback address.
+        public var address: String
+        /// The port; zero lets the system choose.
+        public var port: Int
+
+        /// An address and port.
+        public init(address: String = "127.0.0.1", port: Int) {
+            self.address = address
+            self.port = port
+        }
+    }
+
+    /// A configuration made in code.
+    public init(
+        name: String,
+        workload: Workload,
+        compatibility: Compatibility = .strict,
+        pathNormalization: PathNormalization = .base,
+        listeners: [Listener],
+        upstreams: [Upstream],
+        routes: [Route],
+        limits: GatewayLimits = GatewayLimits(),
+        admin: AdminAddress? = nil
+    ) {
+        self.name = name
+        self.workload = workload
+        self.compatibility = compatibility
+        self.pathNormalization = pathNormalization
+        self.listeners = listeners
+        self.upstreams = upstreams
+        self.routes = routes
+        self.limits = limits
+        self.admin = admin
+        self.warnings = []
+    }
+
+    /// Reads the gateways among documents; other kinds are left to their own modules.
+    ///
+    /// - Throws: `ResourceError` with everything that is wrong in any of them.
+    public static func load(_ documents: [Document]) throws -> [GatewayConfiguration] {
+        try collectingDiagnostics(documents.filter { $0.kind == kind && $0.group == "lapwing.dev" }) {
+            try GatewayConfiguration($0)
+        }
+    }
+
+    /// Reads one resource.
+    ///
+    /// - Throws: `ResourceError` at the first place that is wrong.
+    public init(_ document: Document) throws {
+        guard document.apiVersion == Self.apiVersion else {
+            throw ResourceError(
+                at: document.location,
+                "unknown version `\(document.apiVersion)` of Gateway; expected `\(Self.apiVersion)`"
+            )
+        }
+        guard let spec = document.spec else { throw ResourceError(at: document.location, "a Gateway needs `spec`") }
+        var fields = try FieldReader(spec, of: "Gateway spec")
+        self.name = document.metadata.name
+        let namespace = document.metadata.namespace
+        self.workload =
+            try fields.optional("workload") { try Workload($0, namespace: namespace) }
+            ?? Workload(namespace: namespace)
+        self.compatibility =
+            try fields.optional("compatibility") {
+                Compatibility(rawValue: try $0.oneOf(Compatibility.allCases.map(\.rawValue))) ?? .strict
+            } ?? .strict
+        self.pathNormalization =
+            try fields.optional("pathNormalization") {
+                PathNormalization(rawValue: try $0.oneOf(PathNormalization.allCases.map(\.rawValue))) ?? .base
+            } ?? .base
+        self.limits = try fields.optional("limits") { try GatewayLimits($0) } ?? GatewayLimits()
+        self.listeners = try fields.required("listeners") { value in
+            let listeners = try value.list { try Listener($0) }
+            guard !listeners.isEmpty else { throw value.error("a Gateway needs at least one listener") }
+            return listeners
+        }
+        var warnings: [Diagnostic] = []
+        self.upstreams = try fields.required("upstreams") { value in
+            let upstreams = try value.list { try Upstream($0, warnings: &warnings) }
+            try Self.refuseDuplicates(upstreams.map(\.name), in: value, of: "upstream")
+            return upstreams
+        }
+        let names = upstreams.map(\.name)
+        self.routes = try fields.required("routes") { value in
+            let routes = try value.list { try Route($0, upstreams: names) }
+            try Self.refuseDuplicates(routes.map(\.name), in: value, of: "route")
+            return routes
+        }
+        self.admin = try fields.optional("admin") { try AdminAddress($0) }
+        self.warnings = warnings
+        try fields.finish()
+    }
+
+    private static func refuseDuplicates(_ names: [String], in value: Value, of what: String) throws {
+        var seen: Set<String> = []
+        for name in names where !seen.insert(name).inserted {
+            throw value.error("two \(what)s have the name `\(name)`")
+        }
+    }
+}
+
+extension Workload {
+    fileprivate init(_ value: Value, namespace: String) throws {
+        var fields = try FieldReader(value, of: "workload")
+        self.init(
+            namespace: try fields.optional("namespace") { try $0.string() } ?? namespace,
+            labels: try fields.optional("labels") { value in
+                var labels: [String: String] = [:]
+                for entry in try value.mapping() { labels[entry.key] = try entry.value.string() }
+                return labels
+            } ?? [:],
+            serviceAccount: try fields.optional("serviceAccount") { try $0.string() }
+        )
+        try fields.finish()
+    }
+}
+
+extension GatewayConfiguration.AdminAddress {
+    fileprivate init(_ value: Value) throws {
+        var fields = try FieldReader(value, of: "admin")
+        self.address =
+            try fields.optional("address") { value in
+                let address = try value.string()
+                guard Loopback.contains(address) else {
+                    throw value.error(
+                        "the admin listener serves plaintext, so that it must be on loopback; found `\(address)`"
+                    )
+                }
+                return address
+            } ?? "127.0.0.1"
+        self.port = try fields.required("port") { try $0.integer(in: 0...65535) }
+        try fields.finish()
+    }
+}

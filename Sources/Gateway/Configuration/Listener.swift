@@ -1,0 +1,42 @@
+import Resources
+import ZeroTrust
+
+/// One place where clients connect by mutual TLS.
+public struct Listener: Hashable, Sendable {
+    /// The listener's name.
+    public var name: String
+    /// The address to bind.
+    public var address: String
+    /// The port to bind; zero lets the system choose.
+    public var port: Int
+    /// Whether TLS 1.2 is spoken beside 1.3.
+    public var allowsTLS12: Bool
+
+    /// A listener.
+    public init(name: String = "mtls", address: String, port: Int, allowsTLS12: Bool = false) {
+        self.name = name
+        self.address = address
+        self.port = port
+        self.allowsTLS12 = allowsTLS12
+    }
+
+    init(_ value: Value) throws {
+        var fields = try FieldReader(value, of: "a listener")
+        self.name = try fields.optional("name") { try $0.string() } ?? "mtls"
+        self.address =
+            try fields.optional("address") { value in
+                let address = try value.string()
+                guard IPAddress(address) != nil else { throw value.error("expected an IP address, found `\(address)`") }
+                return address
+            } ?? "0.0.0.0"
+        self.port = try fields.required("port") { try $0.integer(in: 0...65535) }
+        self.allowsTLS12 =
+            try fields.optional("tls") { value in
+                var fields = try FieldReader(value, of: "tls")
+                let version = try fields.optional("minimumVersion") { try $0.oneOf(["1.2", "1.3"]) }
+                try fields.finish()
+                return version == "1.2"
+            } ?? false
+        try fields.finish()
+    }
+}

@@ -1,0 +1,125 @@
+import Resources
+
+/// Which permitted requests go to which upstream, and how.
+public struct Route: Hashable, Sendable {
+    /// The route's name, which records carry.
+    public var name: String
+    /// The hosts that it serves, in lower case and without a port: exact, `*.suffix`, or empty for any.
+    public var hosts: [String]
+    /// The paths that it serves.
+    public var path: PathMatch
+    /// The name of the upstream.
+    public var upstream: String
+    /// When the decision must be on disk.
+    public var record: RecordOrder
+    /// The bytes of content that a request may have.
+    public var bodyLimit: UInt64
+    /// How long an upstream may think before its response head.
+    public var responseTimeout: Duration
+    /// How long either side may be silent in the middle of a body.
+    public var streamTimeout: Duration
+
+    /// The paths of a route; they are compared with the normalised path without its query.
+    public enum PathMatch: Hashable, Sendable {
+        /// This path alone.
+        case exact(String)
+        /// This path and everything below it, by whole segments.
+        case prefix(String)
+    }
+
+    /// When a decision must be on disk.
+    public enum RecordOrder: String, Hashable, Sendable, CaseIterable {
+        /// Before the response head leaves; the upstream works meanwhile.
+        case overlapped
+        /// Before the upstream is called, for requests that change state.
+        case first
+    }
+
+    /// A route.
+    public init(
+        name: String,
+        hosts: [String] = [],
+        path: PathMatch = .prefix("/"),
+        upstream: String,
+        record: RecordOrder = .overlapped,
+        bodyLimit: UInt64 = 16 << 20,
+        responseTimeout: Duration = .seconds(60),
+        streamTimeout: Duration = .seconds(120)
+    ) {
+        self.name = name
+        self.hosts = hosts
+        self.path = path
+        self.upstream = upstream
+        self.record = record
+        self.bodyLimit = bodyLimit
+        self.responseTimeout = responseTimeout
+        self.streamTimeout = streamTimeout
+    }
+
+    init(_ value: Value, upstreams: [String]) throws {
+        var fields = try FieldReader(value, of: "a route")
+        self.init(
+            name: try fields.required("name") { try $0.string() },
+            upstream: try fields.required("upstream") { try $0.oneOf(upstreams) }
+        )
+        if let hosts = try fields.optional("hosts", { try $0.list { try Self.host($0) } }) { self.hosts = hosts }
+        if let path = try fields.optional("path", { try PathMatch($0) }) { self.path = path }
+        if let order = try fields.optional("record", { try $0.oneOf(RecordOrder.allCases.map(\.rawValue)) }) {
+            record = RecordOrder(rawValue: order) ?? .first
+        }
+        if let limit = try fields.optional("bodyLimit", { try ByteCount.read($0) }) { bodyLimit = limit }
+        if let timeouts = fields.value("timeouts") {
+            var fields = try FieldReader(timeouts, of: "timeouts")
+            if let timeout = try fields.optional("response", { try $0.duration() }) { responseTimeout = timeout }
+            if let timeout = try fields.optional("stream", { try $0.duration() }) { streamTimeout = timeout }
+            try fields.finish()
+        }
+        try fields.finish()
+    }
+
+    private static func host(_ value: Value) throws -> String {
+        let host = try value.string()
+        let name = host.hasPrefix("*.") ? host.dropFirst(2) : host[...]
+        guard !name.isEmpty, name.utf8.allSatisfy(ByteClass.isHostName) else {
+            throw value.error("expected a host name without a port, or `*.` and one, found `\(host)`")
+        }
+        return host.lowercased()
+    }
+}
+
+extension Route.PathMatch {
+    fileprivate init(_ value: Value) throws {
+        var fields = try FieldReader(value, of: "path")
+        let read = { (value: Value) throws -> String in
+            let path = try value.string()
+            guard path.hasPrefix("/"), !path.utf8.contains(UInt8(ascii: "?")) else {
+                throw value.error("expected a path that begins with `/` and has no query, found `\(path)`")
+            }
+            return path
+        }
+        let exact = try fields.optional("exact", read)
+        let prefix = try fields.optional("prefix", read)
+        try fields.finish()
+        switch (exact, prefix) {
+        case (let path?, nil): self = .exact(path)
+        case (nil, let path?): self = .prefix(path)
+        default: throw value.error("a path needs either `exact` or `prefix`")
+        }
+    }
+}
+
+/// A number of bytes: digits alone, or text with `Ki`, `Mi` or `Gi`, as Kubernetes writes quantities.
+enum ByteCount {
+    static func read(_ value: Value) throws -> UInt64 {
+        if case .number = value.content { return UInt64(try value.integer(in: 0...(1 << 40))) }
+        let text = try value.string()
+        for (suffix, shift) in [("Ki", 10), ("Mi", 20), ("Gi", 30)] where text.hasSuffix(suffix) {
+            let digits = text.dropLast(2)
+            guard (1...9).contains(digits.utf8.count), digits.utf8.allSatisfy(ByteClass.isDigit),
+                let count = UInt64(digits)
+            else { break }
+            return count << shift
+        }
+        throw value.error("expected a number of bytes such as `65536`, `512Ki`, `16Mi` or `1Gi`, found `\(text)`")
+    }
+}

@@ -1,0 +1,403 @@
+import MutualTLS
+import NIOCore
+import SPIFFE
+import Synchronization
+import ZeroTrust
+
+/// A client's connection: it finds the requests in the bytes, one after the other, and gives each a ``Pipeline``.
+///
+/// Before the handshake is over nothing is read. What arrives behind a request waits until that request is answered,
+/// and no more is read from the network than can be held.
+final class ClientConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Who is at the other end.
+    struct Caller {
+        let peer: Peer
+        let tls: DecisionRecord.TLS
+        let record: DecisionRecord.Caller
+        /// The lines by which an upstream knows the caller.
+        let fields: ByteBuffer
+    }
+
+    private enum Phase {
+        case handshake
+        case head
+        case exchange(Pipeline)
+        /// The request was answered, and its rest is read and dropped.
+        case discarding
+        /// Everything was said; what still comes is dropped until the client closes.
+        case lingering
+        case closed
+    }
+
+    /// The bytes that may wait behind a request, and the bytes of a refused request's body that are read and dropped.
+    static let waitingBytes = 64 * 1024
+
+    let worker: Worker
+    private let allowsTLS12: Bool
+    private(set) var caller: Caller?
+    private(set) var exchange: Exchange?
+    /// The body of the request that is being read.
+    var requestBody: BodyScanner?
+    private(set) var isWritable = true
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.handshake
+    private var scanner: RequestScanner
+    private var inbox = ByteBuffer()
+    private var firstByte: NIODeadline?
+    private var deadline: NIODeadline
+    private var requests = 0
+    private var discarded = 0
+    private var isReading = false
+    private var isProcessing = false
+    private var needsFlush = false
+    private var readWithheld = false
+    private var isDraining = false
+    private var cache = RequestCache()
+
+    init(worker: Worker, allowsTLS12: Bool) {
+        self.worker = worker
+        self.allowsTLS12 = allowsTLS12
+        self.scanner = RequestScanner(limits: worker.context.configuration.limits.http1)
+        // The handshake has its own limit, below us.
+        self.deadline = .distantFuture
+    }
+
+    // MARK: Connection and identity
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        worker.add(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        leave()
+        self.context = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let verified = event as? PeerVerified else { return context.fireUserInboundEventTriggered(event) }
+        guard case .handshake = phase else { return }
+        guard allowsTLS12 || verified.tlsVersion == "TLSv1.3" else {
+            worker.refused("tls_version", from: context.remoteAddress)
+            return close()
+        }
+        guard let source = Self.endpoint(context.remoteAddress), let destination = Self.endpoint(context.localAddress)
+        else {
+            worker.refused("unknown_address", from: context.remoteAddress)
+            return close()
+        }
+        let peer = verified.peer
+        caller = Caller(
+            peer: peer,
+            tls: .init(version: verified.tlsVersion, cipher: verified.cipher, serverName: verified.serverName),
+            record: .init(spiffeID: peer.id, serialNumber: peer.serialNumber, fingerprint: peer.fingerprint),
+            fields: HeadWriter.identity(peer.id, fingerprint: peer.fingerprint)
+        )
+        exchange = Exchange(
+            id: RequestID(milliseconds: 0, random: 0),
+            method: "",
+            path: "",
+            authority: "",
+            source: source,
+            destination: destination,
+            serverName: verified.serverName
+        )
+        phase = .head
+        deadline = .now() + worker.context.timeouts.idle
+        if isDraining { close() }
+    }
+
+    private static func endpoint(_ address: SocketAddress?) -> Exchange.Endpoint? {
+        guard let address, let text = address.ipAddress, let port = address.port,
+            let ip = IPAddress(text.prefix { $0 != "%" })
+        else { return nil }
+        return Exchange.Endpoint(address: ip, port: UInt16(truncatingIfNeeded: port))
+    }
+
+    // MARK: Reading
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        isReading = true
+        switch phase {
+        case .handshake, .closed: return
+        case .lingering:
+            discarded += bytes.readableBytes
+            if discarded > Self.waitingBytes { close() }
+        case .head, .exchange, .discarding:
+            if inbox.readableBytes == 0 { inbox = bytes } else { inbox.writeBuffer(&bytes) }
+            process()
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        if case .exchange(let pipeline) = phase { pipeline.sendPending() }
+        if needsFlush { flush() }
+    }
+
+    /// Reads on from the network only where there is room for what comes.
+    func read(context: ChannelHandlerContext) {
+        if wantsBytes { context.read() } else { readWithheld = true }
+    }
+
+    private var wantsBytes: Bool {
+        switch phase {
+        case .handshake, .head, .lingering, .closed, .discarding: true
+        case .exchange(let pipeline):
+            if requestBody?.isComplete == true {
+                inbox.readableBytes < Self.waitingBytes
+            } else {
+                pipeline.canTakeBody
+            }
+        }
+    }
+
+    /// Goes on with the request's body, once there is room for it upstream.
+    func resumeBody() {
+        process()
+        guard readWithheld, wantsBytes else { return }
+        readWithheld = false
+        context?.read()
+    }
+
+    /// Takes what lies in the inbox as far as it goes.
+    private func process() {
+        // What a request's end sets in motion comes back here; the loop below goes on with it.
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while inbox.readableBytes > 0 {
+            switch phase {
+            case .head: guard readHead() else { return }
+            case .exchange(let pipeline):
+                guard readBody(for: pipeline) else {
+                    if !isReading { pipeline.sendPending() }
+                    return
+                }
+            case .discarding: guard discardBody() else { return }
+            case .handshake, .lingering, .closed: return
+            }
+        }
+        if case .exchange(let pipeline) = phase, !isReading { pipeline.sendPending() }
+    }
+
+    /// Returns whether a head was whole, so that there may be more to do.
+    private func readHead() -> Bool {
+        if firstByte == nil {
+            let now = NIODeadline.now()
+            firstByte = now
+            deadline = now + worker.context.timeouts.head
+        }
+        do throws(HTTP1Refusal) {
+            let bytes = inbox
+            guard try scanner.scan(bytes.readableBytesUInt8Span) else { return false }
+        } catch {
+            refuse(error.code.rawValue, status: error.status)
+            return false
+        }
+        guard let head = inbox.readSlice(length: scanner.length) else { return false }
+        requests += 1
+        deadline = .distantFuture
+        let pipeline = Pipeline(connection: self, method: scanner.method, startedAt: firstByte ?? .now())
+        phase = .exchange(pipeline)
+        pipeline.begin(scanner, head, room: inbox.readableBytes)
+        return true
+    }
+
+    /// Returns whether the loop should go on.
+    private func readBody(for pipeline: Pipeline) -> Bool {
+        guard var body = requestBody, !body.isComplete else { return false }
+        if pipeline.isAnswered { return discardBody() }
+        guard pipeline.canTakeBody else { return false }
+        do throws(HTTP1Refusal) {
+            let bytes = inbox
+            let step = try body.next(bytes.readableBytesUInt8Span)
+            requestBody = body
+            if step.forward > 0, let bytes = inbox.readSlice(length: step.forward) {
+                pipeline.takeBody(bytes, content: step.content)
+            }
+            inbox.moveReaderIndex(forwardBy: step.drop)
+            if step.isEnd { pipeline.endBody() }
+            return true
+        } catch {
+            pipeline.breakBody(error)
+            return false
+        }
+    }
+
+    private func discardBody() -> Bool {
+        guard var body = requestBody else { return false }
+        do throws(HTTP1Refusal) {
+            let bytes = inbox
+            let step = try body.next(bytes.readableBytesUInt8Span)
+            requestBody = body
+            inbox.moveReaderIndex(forwardBy: step.forward + step.drop)
+            discarded += step.forward + step.drop
+            guard discarded <= Self.waitingBytes else {
+                close()
+                return false
+            }
+            if step.isEnd, case .discarding = phase { startNext() }
+            return true
+        } catch {
+            close()
+            return false
+        }
+    }
+
+    /// Answers a head that could not be read; the connection ends with the answer.
+    private func refuse(_ reason: String, status: Int) {
+        let pipeline = Pipeline(connection: self, method: scanner.method, startedAt: firstByte ?? .now())
+        phase = .exchange(pipeline)
+        requestBody = nil
+        isDraining = true
+        deadline = .distantFuture
+        inbox.clear()
+        pipeline.refuseHead(reason: reason, status: status)
+    }
+
+    // MARK: What a pipeline asks for
+
+    /// The normalised path, the host and the route of a head, remembered from the request before where they are the
+    /// same.
+    func resolve(_ scanner: borrowing RequestScanner, _ head: ByteBuffer) -> RequestCache.Entry {
+        cache.resolve(scanner, head, worker.context)
+    }
+
+    /// Sets what policy decides on, and returns it.
+    func describe(id: RequestID, method: String, path: String, authority: String, headers: [Exchange.Header])
+        -> Exchange?
+    {
+        exchange?.id = id
+        exchange?.method = method
+        exchange?.path = path
+        exchange?.authority = authority
+        exchange?.headers = headers
+        return exchange
+    }
+
+    /// Whether the connection ends with this response, and then says so in it.
+    func closesAfter(_ keepsAlive: Bool, isLocal: Bool, isAwaited: Bool) -> Bool {
+        if !keepsAlive || isDraining || worker.isDraining { return true }
+        if requests >= worker.context.configuration.limits.maximumRequestsPerConnection { return true }
+        guard let body = requestBody else { return true }
+        guard !body.isComplete else { return false }
+        // The rest of the body is read and dropped where it is short and sure to come.
+        guard isLocal, !isAwaited, let remaining = body.remaining else { return true }
+        return remaining > UInt64(Self.waitingBytes)
+    }
+
+    func write(_ buffer: ByteBuffer) {
+        context?.write(wrapOutboundOut(buffer), promise: nil)
+        needsFlush = true
+    }
+
+    func flush() {
+        needsFlush = false
+        context?.flush()
+    }
+
+    /// Called by a pipeline when its request is over.
+    func ended(_ pipeline: Pipeline, closes: Bool) {
+        guard case .exchange(let current) = phase, current === pipeline else { return }
+        if closes {
+            let isWhole = requestBody?.isComplete == true && inbox.readableBytes == 0
+            phase = .lingering
+            discarded = 0
+            inbox.clear()
+            deadline = .now() + worker.context.timeouts.linger
+            guard let context else { return }
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            needsFlush = false
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+                if isWhole { bound.value.close() }
+            }
+            return
+        }
+        if needsFlush { flush() }
+        if requestBody?.isComplete == false {
+            phase = .discarding
+            discarded = 0
+            deadline = .now() + worker.context.timeouts.body
+        } else {
+            startNext()
+        }
+        resumeBody()
+    }
+
+    private func startNext() {
+        phase = .head
+        scanner.reset()
+        requestBody = nil
+        firstByte = nil
+        deadline = .now() + worker.context.timeouts.idle
+        if isDraining || worker.isDraining { close() }
+    }
+
+    // MARK: Time, room and the end
+
+    /// Looks whether something takes too long.
+    func check(_ now: NIODeadline) {
+        if case .exchange(let pipeline) = phase { return pipeline.check(now) }
+        guard deadline <= now else { return }
+        if case .head = phase, firstByte != nil { return refuse("head_timeout", status: 408) }
+        close()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        if case .exchange(let pipeline) = phase { pipeline.clientWritabilityChanged() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A client that goes away without saying so, or breaks TLS, is gone.
+        leave()
+        context.close(promise: nil)
+    }
+
+    /// Ends after the request that is under way, if any.
+    func drain() {
+        isDraining = true
+        switch phase {
+        case .head where firstByte == nil: close()
+        case .handshake: close()
+        default: break
+        }
+    }
+
+    /// Ends now; a request that is under way ends with it.
+    func abort(_ ending: CompletionRecord.Ending) {
+        if case .exchange(let pipeline) = phase {
+            phase = .closed
+            pipeline.abandon(ending)
+        }
+        close()
+    }
+
+    /// Closes the connection without regard to a request.
+    func close() {
+        phase = .closed
+        context?.close(promise: nil)
+    }
+
+    private func leave() {
+        if case .exchange(let pipeline) = phase {
+            phase = .closed
+            pipeline.abandon(.clientLeft)
+        }
+        phase = .closed
+        worker.remove(self)
+    }
+}

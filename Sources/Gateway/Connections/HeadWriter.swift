@@ -1,0 +1,136 @@
+import NIOCore
+import ZeroTrust
+
+/// Writes the heads that go on: the lines that may pass, as they came, and the fields that are ours to set.
+enum HeadWriter {
+    /// The field in which an upstream finds the caller; a client cannot send it.
+    static let identityField = "x-lapwing-spiffe-id"
+
+    /// The lines by which an upstream knows a caller, the same for every request of a connection.
+    ///
+    /// `x-forwarded-client-cert` says the same in the form that servers behind Envoy read.
+    static func identity(_ id: SPIFFEID, fingerprint: String) -> ByteBuffer {
+        ByteBuffer(
+            string: "\(identityField): \(id)\r\nx-forwarded-client-cert: Hash=\(fingerprint);URI=\(id)\r\n"
+        )
+    }
+
+    /// The head of a request for the upstream, with room for so many bytes of its body.
+    static func request(
+        _ scanner: borrowing RequestScanner,
+        _ head: ByteBuffer,
+        path: String,
+        identity: ByteBuffer,
+        id: String,
+        keepsTrace: Bool,
+        bodyRoom: Int
+    ) -> ByteBuffer {
+        var output = ByteBuffer()
+        output.reserveCapacity(head.readableBytes + path.utf8.count + identity.readableBytes + 128 + bodyRoom)
+        output.writeString(scanner.method.rawValue)
+        output.writeStaticString(" ")
+        output.writeString(path)
+        output.writeStaticString(" HTTP/1.1\r\n")
+        copy(scanner.fields.lines, of: head, to: &output) { name in
+            switch name {
+            case .other, .host, .contentLength, .transferEncoding, .alternativeService: true
+            case .traceparent, .tracestate: keepsTrace
+            case .connection, .upgrade, .expect, .hopByHop, .forwarding: false
+            }
+        }
+        output.writeImmutableBuffer(identity)
+        writeRequestID(id, to: &output)
+        output.writeStaticString("\r\n")
+        return output
+    }
+
+    /// The head of a response for the client, with room for so many bytes of its body.
+    static func response(
+        _ scanner: borrowing ResponseScanner,
+        _ head: ByteBuffer,
+        id: String,
+        closes: Bool,
+        bodyRoom: Int
+    ) -> ByteBuffer {
+        var output = ByteBuffer()
+        output.reserveCapacity(head.readableBytes + 160 + bodyRoom)
+        output.writeStaticString("HTTP/1.1 ")
+        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status / 100))
+        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status / 10 % 10))
+        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status % 10))
+        output.writeStaticString(" ")
+        copy(scanner.reason, of: head, to: &output)
+        output.writeStaticString("\r\n")
+        let keepsLength = scanner.status != 204
+        copy(scanner.fields.lines, of: head, to: &output) { name in
+            switch name {
+            case .other, .host, .expect, .traceparent, .tracestate: true
+            case .contentLength: keepsLength
+            case .transferEncoding, .connection, .upgrade, .hopByHop, .forwarding, .alternativeService: false
+            }
+        }
+        switch scanner.framing {
+        // What ends with the connection is chunked for the client, so that it can tell a whole body from a cut one.
+        case .chunked, .untilClose: output.writeStaticString("transfer-encoding: chunked\r\n")
+        case .none, .length: break
+        }
+        if closes { output.writeStaticString("connection: close\r\n") }
+        writeRequestID(id, to: &output)
+        output.writeStaticString("\r\n")
+        return output
+    }
+
+    /// An answer of our own, which says no more than the request's id.
+    static func local(status: Int, id: String, closes: Bool, hasBody: Bool) -> ByteBuffer {
+        var output = ByteBuffer()
+        output.reserveCapacity(288)
+        output.writeStaticString("HTTP/1.1 ")
+        output.writeString(String(status))
+        output.writeStaticString(" ")
+        output.writeStaticString(Status.reason(status))
+        output.writeStaticString("\r\ncontent-type: application/json\r\ncontent-length: ")
+        output.writeString(String(id.utf8.count + 18))
+        output.writeStaticString("\r\n")
+        if closes { output.writeStaticString("connection: close\r\n") }
+        writeRequestID(id, to: &output)
+        output.writeStaticString("\r\n")
+        if hasBody {
+            output.writeStaticString("{\"request_id\":\"")
+            output.writeString(id)
+            output.writeStaticString("\"}\n")
+        }
+        return output
+    }
+
+    private static func writeRequestID(_ id: String, to output: inout ByteBuffer) {
+        output.writeStaticString("x-request-id: ")
+        output.writeString(id)
+        output.writeStaticString("\r\n")
+    }
+
+    /// Copies the lines that are kept; neighbours go in one piece.
+    private static func copy(
+        _ lines: [FieldLine],
+        of head: ByteBuffer,
+        to output: inout ByteBuffer,
+        where keeps: (FieldName) -> Bool
+    ) {
+        var run = 0..<0
+        for line in lines {
+            guard keeps(line.name) else { continue }
+            if line.line.lowerBound == run.upperBound {
+                run = run.lowerBound..<line.line.upperBound
+            } else {
+                copy(run, of: head, to: &output)
+                run = line.line
+            }
+        }
+        copy(run, of: head, to: &output)
+    }
+
+    private static func copy(_ range: Range<Int>, of head: ByteBuffer, to output: inout ByteBuffer) {
+        guard !range.isEmpty, let bytes = head.getSlice(at: head.readerIndex + range.lowerBound, length: range.count)
+        else { return }
+        output.writeImmutableBuffer(bytes)
+    }
+}

@@ -1,0 +1,51 @@
+import Authorization
+import NIOCore
+import ZeroTrust
+
+/// What was made of the last request's target and host, since the next one on a connection often has the same.
+struct RequestCache {
+    /// A normalised path, or why there is none; the host; the route.
+    struct Entry {
+        let path: PathNormalization.Outcome
+        let authority: String
+        let route: RouteTable.Entry?
+    }
+
+    private var target = ByteBuffer()
+    private var host = ByteBuffer()
+    private var entry: Entry?
+
+    mutating func resolve(
+        _ scanner: borrowing RequestScanner,
+        _ head: ByteBuffer,
+        _ context: GatewayContext
+    ) -> Entry {
+        let bytes = head.readableBytesUInt8Span
+        if let entry, Self.equal(bytes, scanner.path, target), Self.equal(bytes, scanner.authority, host) {
+            return entry
+        }
+        target = Self.copy(head, scanner.path)
+        host = Self.copy(head, scanner.authority)
+        let authority = String(buffer: host)
+        let path = context.configuration.pathNormalization.normalize(
+            scanner.path.isEmpty ? "/" : String(buffer: target)
+        )
+        var route: RouteTable.Entry?
+        if case .path(let path) = path { route = context.routes.find(authority: authority, path: path) }
+        let made = Entry(path: path, authority: authority, route: route)
+        entry = made
+        return made
+    }
+
+    private static func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ kept: ByteBuffer) -> Bool {
+        guard range.count == kept.readableBytes else { return false }
+        let other = kept.readableBytesUInt8Span
+        for offset in 0..<range.count where bytes[range.lowerBound + offset] != other[offset] { return false }
+        return true
+    }
+
+    private static func copy(_ head: ByteBuffer, _ range: Range<Int>) -> ByteBuffer {
+        // Copied, so that the head's storage is not kept.
+        ByteBuffer(bytes: head.readableBytesView.dropFirst(range.lowerBound).prefix(range.count))
+    }
+}

@@ -1,0 +1,321 @@
+import MutualTLS
+import NIOCore
+import ZeroTrust
+
+/// A connection to an upstream, which carries one request after the other.
+///
+/// What the upstream says is read as strictly as what a client says; a connection on which anything is amiss, or on
+/// which bytes come that nobody asked for, is never used again.
+final class UpstreamConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case connecting
+        case idle
+        /// A request is being sent, and its response awaited.
+        case head(Pipeline)
+        case body(Pipeline)
+        case closed
+    }
+
+    /// When the connection was last free.
+    var idleSince = NIODeadline.distantFuture
+    private(set) var isWritable = true
+    private let pool: UpstreamPool
+    private var isVerified: Bool
+    private var phase = Phase.connecting
+    private var context: ChannelHandlerContext?
+    private var scanner = ResponseScanner(limits: HTTP1Limits(headBytes: 64 * 1024, fields: 200))
+    private var body: BodyScanner?
+    private var framing = MessageFraming.none
+    private var keepsAlive = true
+    private var inbox = ByteBuffer()
+    private var requests = 0
+    private var isRequestWhole = false
+    private var readWithheld = false
+    /// What was sent first on a connection that was used before, until it is known that it left.
+    private var unsent: ByteBuffer?
+
+    /// A connection that is about to be made; with TLS it is verified later.
+    init(pool: UpstreamPool, isVerified: Bool) {
+        self.pool = pool
+        self.isVerified = isVerified
+    }
+
+    /// Whether a request can be sent.
+    var isUsable: Bool {
+        guard case .idle = phase else { return false }
+        return context?.channel.isActive == true
+    }
+
+    // MARK: Becoming usable
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        failed("the connection was closed")
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        if isVerified { becomeUsable() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is PeerVerified else { return context.fireUserInboundEventTriggered(event) }
+        isVerified = true
+        becomeUsable()
+    }
+
+    private func becomeUsable() {
+        guard case .connecting = phase else { return }
+        phase = .idle
+        pool.connected(self)
+    }
+
+    // MARK: Sending
+
+    /// Takes a request's turn.
+    func attach(_ pipeline: Pipeline) {
+        phase = .head(pipeline)
+        scanner.reset()
+        body = nil
+        isRequestWhole = false
+        unsent = nil
+        requests += 1
+    }
+
+    /// Sends a head and what of the body was copied behind it.
+    func send(head: ByteBuffer, isWhole: Bool) {
+        guard let context else { return }
+        // Only where everything is in this one buffer can it be sent again elsewhere.
+        guard requests > 1, isWhole, case .head(let pipeline) = phase else { return send(head) }
+        unsent = head
+        let bound = NIOLoopBound((self, pipeline), eventLoop: context.eventLoop)
+        context.write(wrapOutboundOut(head)).assumeIsolated().whenComplete { result in
+            let (connection, pipeline) = bound.value
+            connection.sent(result, for: pipeline)
+        }
+    }
+
+    private func sent(_ result: Result<Void, any Error>, for pipeline: Pipeline) {
+        switch result {
+        case .success: unsent = nil
+        case .failure(let error):
+            // The channel was closed before it tried: not a byte left, so that any request may be sent again.
+            guard let unsent, case .head(let current) = phase, current === pipeline,
+                (error as? ChannelError) == .ioOnClosedChannel || (error as? ChannelError) == .alreadyClosed
+            else { return }
+            self.unsent = nil
+            phase = .closed
+            pool.removed(self)
+            pipeline.retry(unsent)
+        }
+    }
+
+    func send(_ bytes: ByteBuffer) {
+        context?.write(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    func flush() {
+        context?.flush()
+    }
+
+    /// The request is sent whole.
+    func requestEnded() {
+        isRequestWhole = true
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        if isWritable, let pipeline { pipeline.upstreamWritable() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private var pipeline: Pipeline? {
+        switch phase {
+        case .head(let pipeline), .body(let pipeline): pipeline
+        default: nil
+        }
+    }
+
+    // MARK: Receiving
+
+    func read(context: ChannelHandlerContext) {
+        if pipeline?.canTakeResponse ?? true { context.read() } else { readWithheld = true }
+    }
+
+    /// Reads on, once there is room for what comes.
+    func resumeReading() {
+        guard readWithheld, pipeline?.canTakeResponse ?? true else { return }
+        readWithheld = false
+        context?.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        switch phase {
+        case .connecting, .closed: return
+        // Nobody asked for anything.
+        case .idle: return close()
+        case .head, .body: break
+        }
+        if inbox.readableBytes == 0 { inbox = bytes } else { inbox.writeBuffer(&bytes) }
+        do throws(HTTP1Refusal) {
+            try process()
+        } catch {
+            fail(.upstreamDied)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        pipeline?.flushResponse()
+    }
+
+    private func process() throws(HTTP1Refusal) {
+        if case .head(let pipeline) = phase {
+            guard try readHead(for: pipeline) else { return }
+        }
+        guard case .body(let pipeline) = phase else { return }
+        try readBody(for: pipeline, after: nil)
+    }
+
+    /// Reads a head and what of the body lies behind it; returns whether there is more to do.
+    private func readHead(for pipeline: Pipeline) throws(HTTP1Refusal) -> Bool {
+        while true {
+            let bytes = inbox
+            guard try scanner.scan(bytes.readableBytesUInt8Span, answering: pipeline.method),
+                let head = inbox.readSlice(length: scanner.length)
+            else { return false }
+            guard !scanner.isInterim else {
+                // An interim response is for us: nobody waits for it (RFC 9110 §15.2).
+                scanner.reset()
+                continue
+            }
+            framing = scanner.framing
+            keepsAlive = scanner.keepsAlive
+            body = try BodyScanner(framing)
+            phase = .body(pipeline)
+            unsent = nil
+            let room = min(inbox.readableBytes + 16, Pipeline.copiedBytes)
+            try readBody(for: pipeline, after: pipeline.makeResponseHead(scanner, head, room: room))
+            return false
+        }
+    }
+
+    /// Passes on what has come of a body; small pieces leave in one buffer with the head before them.
+    private func readBody(for pipeline: Pipeline, after head: ByteBuffer?) throws(HTTP1Refusal) {
+        var pending = head
+        var pendingContent = 0
+        while body?.isComplete == false, inbox.readableBytes > 0, var scanner = body {
+            let step: BodyScanner.Step
+            let input = inbox
+            do throws(HTTP1Refusal) {
+                step = try scanner.next(input.readableBytesUInt8Span)
+            } catch {
+                if let pending { pipeline.pass(pending, content: pendingContent) }
+                throw error
+            }
+            body = scanner
+            if step.forward > 0, let bytes = inbox.readSlice(length: step.forward) {
+                let piece = wrap(bytes)
+                if pending != nil, piece.readableBytes <= Pipeline.copiedBytes {
+                    pending?.writeImmutableBuffer(piece)
+                    pendingContent += step.content
+                } else {
+                    if let head = pending.take() { pipeline.pass(head, content: pendingContent) }
+                    pipeline.pass(piece, content: step.content)
+                }
+            }
+            inbox.moveReaderIndex(forwardBy: step.drop)
+        }
+        if let pending { pipeline.pass(pending, content: pendingContent) }
+        if body?.isComplete == true { endResponse(for: pipeline) }
+    }
+
+    /// A piece of a body that ends with the connection becomes a chunk.
+    private func wrap(_ bytes: ByteBuffer) -> ByteBuffer {
+        guard case .untilClose = framing else { return bytes }
+        var chunk = ByteBuffer()
+        chunk.reserveCapacity(bytes.readableBytes + 12)
+        chunk.writeString(String(bytes.readableBytes, radix: 16))
+        chunk.writeStaticString("\r\n")
+        chunk.writeImmutableBuffer(bytes)
+        chunk.writeStaticString("\r\n")
+        return chunk
+    }
+
+    private func endResponse(for pipeline: Pipeline) {
+        // The connection is given back first: the end of the request may begin the next one.
+        if keepsAlive, isRequestWhole, inbox.readableBytes == 0, context?.channel.isActive == true {
+            phase = .idle
+            pool.release(self)
+        } else {
+            close()
+        }
+        pipeline.endResponse()
+    }
+
+    // MARK: The end
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .body(let pipeline) = phase, body?.endsAtClose == true {
+            phase = .closed
+            pool.removed(self)
+            pipeline.pass(ByteBuffer(staticString: "0\r\n\r\n"), content: 0)
+            pipeline.endResponse()
+        } else {
+            failed("the connection was closed")
+        }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A body that ends with the connection must end well: a cut one is no end.
+        failed("\(error)")
+        context.close(promise: nil)
+    }
+
+    /// The connection is gone, whatever it was doing.
+    func failed(_ reason: String) {
+        switch phase {
+        case .closed: return
+        case .connecting:
+            phase = .closed
+            pool.failedToConnect(reason)
+            context?.close(promise: nil)
+        case .idle:
+            phase = .closed
+            pool.removed(self)
+        case .head, .body: fail(.upstreamDied)
+        }
+    }
+
+    private func fail(_ ending: CompletionRecord.Ending) {
+        guard let pipeline else { return }
+        close()
+        pipeline.upstreamFailed(ending)
+    }
+
+    /// The request is of no use any more, and the connection neither, since its response may still come.
+    func abort() {
+        close()
+    }
+
+    /// Closes the connection for good.
+    func close() {
+        switch phase {
+        case .closed: return
+        case .connecting: pool.failedToConnect("given up")
+        case .idle, .head, .body: pool.removed(self)
+        }
+        phase = .closed
+        context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,153 @@
+import AuditLog
+
+/// Writes metrics as Prometheus reads them (text format 0.0.4).
+struct MetricsText {
+    private(set) var text = ""
+
+    /// What stands beside the counters of the event loops.
+    struct Surroundings: Sendable {
+        var version: String
+        var principal: String
+        var workload: String
+        var namespace: String
+        var identityExpiry: Double
+        var log: LogStats
+        var isReady: Bool
+    }
+
+    /// The whole answer to a scrape.
+    static func render(_ metrics: WorkerMetrics, _ surroundings: Surroundings) -> String {
+        var output = MetricsText()
+        output.requests(metrics, surroundings)
+        output.connections(metrics)
+        output.audit(metrics, surroundings.log)
+        output.gauge(
+            "lapwing_svid_expiry_timestamp_seconds",
+            "When the gateway's own SVID expires.",
+            surroundings.identityExpiry
+        )
+        output.gauge("lapwing_ready", "Whether the gateway takes requests.", surroundings.isReady ? 1 : 0)
+        output.family("lapwing_build_info", "gauge", "The version that runs; always 1.")
+        output.sample("lapwing_build_info", [("version", surroundings.version)], "1")
+        output.counter(
+            "lapwing_metrics_series_dropped_total",
+            "Samples counted under `other`, since their metric has too many series.",
+            metrics.droppedSeries
+        )
+        return output.text
+    }
+
+    private mutating func requests(_ metrics: WorkerMetrics, _ surroundings: Surroundings) {
+        family("lapwing_requests_total", "counter", "Requests by decision, the policy that decided and the reason.")
+        for (key, value) in metrics.decisions.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            sample(
+                "lapwing_requests_total",
+                [("decision", key.isAllowed ? "allow" : "deny"), ("policy", key.policy), ("reason", key.reason)],
+                String(value)
+            )
+        }
+        histogram(
+            "lapwing_request_duration_seconds",
+            "From a request's first byte to its end.",
+            metrics.requestDuration
+        )
+        histogram("lapwing_decision_duration_seconds", "How long policy took to decide.", metrics.decisionDuration)
+        family("istio_requests_total", "counter", "Requests, in the words of Istio's standard metrics.")
+        for (key, value) in metrics.requests.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            sample(
+                "istio_requests_total",
+                [
+                    ("reporter", "destination"), ("request_protocol", "http"), ("response_code", String(key.status)),
+                    ("source_principal", key.source), ("destination_principal", surroundings.principal),
+                    ("destination_workload", surroundings.workload),
+                    ("destination_workload_namespace", surroundings.namespace),
+                    ("destination_service_name", key.upstream), ("connection_security_policy", "mutual_tls"),
+                ],
+                String(value)
+            )
+        }
+        counter("lapwing_request_body_bytes_total", "Bytes of request content received.", metrics.bytesReceived)
+        counter("lapwing_response_body_bytes_total", "Bytes of response content sent.", metrics.bytesSent)
+    }
+
+    private mutating func connections(_ metrics: WorkerMetrics) {
+        family("lapwing_connections_refused_total", "counter", "Connections refused before anybody was identified.")
+        for (reason, value) in metrics.refusals.sorted(by: { $0.key < $1.key }) {
+            sample("lapwing_connections_refused_total", [("reason", reason)], String(value))
+        }
+        counter("lapwing_connections_total", "Client connections accepted.", metrics.connectionsOpened)
+        gauge("lapwing_connections", "Client connections that are open.", Double(metrics.connections))
+        counter("lapwing_upstream_connections_total", "Connections made to upstreams.", metrics.upstreamConnects)
+        counter("lapwing_upstream_failures_total", "Upstream calls that failed.", metrics.upstreamFailures)
+        counter("lapwing_upstream_retries_total", "Upstream calls that were tried again.", metrics.upstreamRetries)
+    }
+
+    private mutating func audit(_ metrics: WorkerMetrics, _ log: LogStats) {
+        counter("lapwing_audit_events_total", "Records that are durable.", log.acknowledged)
+        gauge("lapwing_audit_acked_index", "The index of the next record.", Double(log.acknowledged))
+        gauge(
+            "lapwing_audit_checkpoint_size",
+            "Records that the published checkpoint covers.",
+            Double(log.checkpointSize)
+        )
+        if let age = log.checkpointAge {
+            gauge("lapwing_audit_checkpoint_age_seconds", "How old the published checkpoint is.", age)
+        }
+        gauge("lapwing_audit_wal_bytes", "Bytes of the write-ahead log on the disk.", Double(log.walBytes))
+        counter("lapwing_audit_syncs_total", "Synchronisations of the write-ahead log.", log.syncs)
+        counter("lapwing_audit_refused_total", "Records that the log did not take.", log.refused)
+        counter(
+            "lapwing_audit_requests_refused_total",
+            "Requests refused since their decision could not be recorded.",
+            metrics.recordFailures
+        )
+    }
+
+    private mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
+        family(name, "counter", help)
+        sample(name, [], String(value))
+    }
+
+    private mutating func gauge(_ name: String, _ help: String, _ value: Double) {
+        family(name, "gauge", help)
+        sample(name, [], value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value))
+    }
+
+    private mutating func histogram(_ name: String, _ help: String, _ histogram: Histogram) {
+        family(name, "histogram", help)
+        var total: UInt64 = 0
+        for (bound, count) in zip(histogram.bounds, histogram.counts) {
+            total += count
+            sample(name + "_bucket", [("le", String(Double(bound) / 1e9))], String(total))
+        }
+        total += histogram.counts.last ?? 0
+        sample(name + "_bucket", [("le", "+Inf")], String(total))
+        sample(name + "_sum", [], String(Double(histogram.sum) / 1e9))
+        sample(name + "_count", [], String(total))
+    }
+
+    private mutating func family(_ name: String, _ type: String, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    private mutating func sample(_ name: String, _ labels: [(String, String)], _ value: String) {
+        text += name
+        if !labels.isEmpty {
+            text += "{" + labels.map { "\($0)=\"\(Self.escape($1))\"" }.joined(separator: ",") + "}"
+        }
+        text += " \(value)\n"
+    }
+
+    private static func escape(_ value: String) -> String {
+        var result = ""
+        for character in value.unicodeScalars {
+            switch character {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}

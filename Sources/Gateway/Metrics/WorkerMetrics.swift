@@ -1,0 +1,75 @@
+import Authorization
+
+/// What one event loop has counted.
+///
+/// It is confined to the loop; a scrape copies it there and merges the copies.
+struct WorkerMetrics: Sendable {
+    /// What tells decisions apart.
+    struct DecisionKey: Hashable, Sendable {
+        let isAllowed: Bool
+        let policy: String
+        let reason: String
+    }
+
+    /// What tells requests apart, in the words of Istio's standard metrics.
+    struct RequestKey: Hashable, Sendable {
+        let source: String
+        let upstream: String
+        let status: Int
+    }
+
+    /// The series that one metric may have on one event loop; the rest are counted under `other`.
+    static let maximumSeries = 2_000
+
+    var decisions: [DecisionKey: UInt64] = [:]
+    var requests: [RequestKey: UInt64] = [:]
+    var refusals: [String: UInt64] = [:]
+    var requestDuration = Histogram.requests
+    var decisionDuration = Histogram.decisions
+    var bytesReceived: UInt64 = 0
+    var bytesSent: UInt64 = 0
+    var connectionsOpened: UInt64 = 0
+    var connections = 0
+    var upstreamConnects: UInt64 = 0
+    var upstreamFailures: UInt64 = 0
+    var upstreamRetries: UInt64 = 0
+    var recordFailures: UInt64 = 0
+    var droppedSeries: UInt64 = 0
+
+    mutating func countDecision(isAllowed: Bool, policy: String, reason: String) {
+        let key = DecisionKey(isAllowed: isAllowed, policy: policy, reason: reason)
+        guard decisions[key] != nil || decisions.count < Self.maximumSeries else {
+            droppedSeries += 1
+            decisions[DecisionKey(isAllowed: isAllowed, policy: "other", reason: reason), default: 0] += 1
+            return
+        }
+        decisions[key, default: 0] += 1
+    }
+
+    mutating func countRequest(source: String, upstream: String, status: Int) {
+        let key = RequestKey(source: source, upstream: upstream, status: status)
+        guard requests[key] != nil || requests.count < Self.maximumSeries else {
+            droppedSeries += 1
+            requests[RequestKey(source: "other", upstream: upstream, status: status), default: 0] += 1
+            return
+        }
+        requests[key, default: 0] += 1
+    }
+
+    mutating func merge(_ other: WorkerMetrics) {
+        decisions.merge(other.decisions, uniquingKeysWith: +)
+        requests.merge(other.requests, uniquingKeysWith: +)
+        refusals.merge(other.refusals, uniquingKeysWith: +)
+        requestDuration.merge(other.requestDuration)
+        decisionDuration.merge(other.decisionDuration)
+        bytesReceived += other.bytesReceived
+        bytesSent += other.bytesSent
+        connectionsOpened += other.connectionsOpened
+        connections += other.connections
+        upstreamConnects += other.upstreamConnects
+        upstreamFailures += other.upstreamFailures
+        upstreamRetries += other.upstreamRetries
+        recordFailures += other.recordFailures
+        droppedSeries += other.droppedSeries
+    }
+}

@@ -1,0 +1,85 @@
+/// How one request ended: its status, its bytes, its timings.
+///
+/// It carries the id of the ``DecisionRecord`` that it completes; every decision is followed by exactly one.
+public struct CompletionRecord: Hashable, Sendable {
+    /// The request's id.
+    public var id: RequestID
+    /// When the request ended.
+    public var time: Timestamp
+    /// The name of the node that served it.
+    public var node: String
+    /// The status sent to the client; nil where no response head left.
+    public var status: Int?
+    /// Bytes of request body received from the client.
+    public var bytesReceived: UInt64
+    /// Bytes of response body sent to the client.
+    public var bytesSent: UInt64
+    /// The upstream that answered; nil where none was called.
+    public var upstream: String?
+    /// How long the parts took.
+    public var timings: Timings
+    /// How it ended.
+    public var ending: Ending
+
+    /// How a request ended.
+    public enum Ending: String, Hashable, Sendable, CaseIterable {
+        /// The whole response was sent.
+        case complete
+        /// Policy refused it.
+        case refused
+        /// The request was malformed, or larger than a limit.
+        case badRequest = "bad_request"
+        /// The client went away first.
+        case clientLeft = "client_left"
+        /// No upstream could be reached.
+        case upstreamUnreachable = "upstream_unreachable"
+        /// The upstream went away, or broke the protocol, before its response was whole.
+        case upstreamDied = "upstream_died"
+        /// A time limit ran out.
+        case timedOut = "timed_out"
+        /// The decision could not be recorded, so the request was not served.
+        case notRecorded = "not_recorded"
+        /// The node was told to stop before the response was whole.
+        case drained
+    }
+
+    /// Durations in nanoseconds, counted from the request's first byte.
+    public struct Timings: Hashable, Sendable {
+        /// Until the whole request had been received; nil where it never was.
+        public var requestReceived: UInt64?
+        /// Until the upstream's response head arrived; nil where none did.
+        public var upstreamHead: UInt64?
+        /// Until the end.
+        public var total: UInt64
+
+        /// The durations of one request.
+        public init(requestReceived: UInt64? = nil, upstreamHead: UInt64? = nil, total: UInt64) {
+            self.requestReceived = requestReceived
+            self.upstreamHead = upstreamHead
+            self.total = total
+        }
+    }
+
+    /// The end of a request.
+    public init(
+        id: RequestID,
+        time: Timestamp,
+        node: String,
+        status: Int?,
+        bytesReceived: UInt64,
+        bytesSent: UInt64,
+        upstream: String?,
+        timings: Timings,
+        ending: Ending
+    ) {
+        self.id = id
+        self.time = time
+        self.node = node
+        self.status = status
+        self.bytesReceived = bytesReceived
+        self.bytesSent = bytesSent
+        self.upstream = upstream
+        self.timings = timings
+        self.ending = ending
+    }
+}

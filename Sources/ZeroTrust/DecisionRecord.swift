@@ -1,0 +1,171 @@
+/// What was decided about one request, by which rule, and on what grounds.
+///
+/// Every request leaves exactly one, allowed or denied, and it is on disk before the response head leaves. A
+/// ``CompletionRecord`` of the same id tells how the request ended.
+public struct DecisionRecord: Hashable, Sendable {
+    /// The request's id, which joins its records, its refusal and its log lines.
+    public var id: RequestID
+    /// When the decision was made.
+    public var time: Timestamp
+    /// The name of the node that decided.
+    public var node: String
+    /// The verified caller; nil where the caller proved no identity.
+    public var caller: Caller?
+    /// The connection's other end.
+    public var source: Exchange.Endpoint
+    /// The connection's TLS parameters; nil on a plaintext connection.
+    public var tls: TLS?
+    /// What was asked for.
+    public var request: Request
+    /// Whether the request was let through.
+    public var outcome: Outcome
+    /// A short, stable code for the grounds: `no_policy_allows`, `rule`.
+    public var reason: String
+    /// The rule that decided; nil where no rule did.
+    public var policy: Policy?
+    /// The digest of the policy snapshot that was in force, in hexadecimal.
+    public var snapshot: String
+    /// The defaults that applied: `strict` or `istio`.
+    public var compatibility: String
+    /// What the policies under trial would have decided, where there are any.
+    public var dryRun: Outcome?
+    /// How long the decision took, in nanoseconds.
+    public var latency: UInt64
+    /// The route that the request matched; nil where none did.
+    public var route: String?
+    /// The request's W3C `traceparent`, as sent.
+    public var traceparent: String?
+
+    /// Whether a request was let through.
+    public enum Outcome: String, Hashable, Sendable {
+        /// It was.
+        case allow
+        /// It was not.
+        case deny
+    }
+
+    /// Who called, as the certificate proved it.
+    public struct Caller: Hashable, Sendable {
+        /// The SPIFFE ID.
+        public var spiffeID: SPIFFEID
+        /// The certificate's serial number, in hexadecimal.
+        public var serialNumber: String
+        /// The SHA-256 of the certificate, in hexadecimal.
+        public var fingerprint: String
+
+        /// A verified caller.
+        public init(spiffeID: SPIFFEID, serialNumber: String, fingerprint: String) {
+            self.spiffeID = spiffeID
+            self.serialNumber = serialNumber
+            self.fingerprint = fingerprint
+        }
+    }
+
+    /// The parameters that a TLS handshake settled on.
+    public struct TLS: Hashable, Sendable {
+        /// The protocol version: `TLSv1.3`.
+        public var version: String
+        /// The cipher suite: `TLS_AES_128_GCM_SHA256`.
+        public var cipher: String
+        /// The name that the client asked for, or nil.
+        public var serverName: String?
+
+        /// The parameters of one connection.
+        public init(version: String, cipher: String, serverName: String? = nil) {
+            self.version = version
+            self.cipher = cipher
+            self.serverName = serverName
+        }
+    }
+
+    /// What was asked for, as policy saw it.
+    public struct Request: Hashable, Sendable {
+        /// The method.
+        public var method: String
+        /// The normalised path and query.
+        public var path: String
+        /// The host asked for.
+        public var authority: String
+        /// The headers that policy consulted.
+        ///
+        /// Values of headers that carry credentials are never written.
+        public var headers: [Exchange.Header]
+        /// The address and port on which the request arrived.
+        public var destination: Exchange.Endpoint
+
+        /// One request.
+        public init(
+            method: String,
+            path: String,
+            authority: String,
+            headers: [Exchange.Header] = [],
+            destination: Exchange.Endpoint
+        ) {
+            self.method = method
+            self.path = path
+            self.authority = authority
+            self.headers = headers
+            self.destination = destination
+        }
+    }
+
+    /// A rule and where it stands.
+    public struct Policy: Hashable, Sendable {
+        /// The policy's namespace.
+        public var namespace: String
+        /// The policy's name.
+        public var name: String
+        /// The rule's index in the policy.
+        public var rule: Int
+        /// The file that declares it.
+        public var file: String
+        /// The line in that file.
+        public var line: Int
+
+        /// A rule of a policy.
+        public init(namespace: String, name: String, rule: Int, file: String, line: Int) {
+            self.namespace = namespace
+            self.name = name
+            self.rule = rule
+            self.file = file
+            self.line = line
+        }
+    }
+
+    /// A decision with everything that led to it.
+    public init(
+        id: RequestID,
+        time: Timestamp,
+        node: String,
+        caller: Caller?,
+        source: Exchange.Endpoint,
+        tls: TLS?,
+        request: Request,
+        outcome: Outcome,
+        reason: String,
+        policy: Policy?,
+        snapshot: String,
+        compatibility: String,
+        dryRun: Outcome? = nil,
+        latency: UInt64,
+        route: String?,
+        traceparent: String? = nil
+    ) {
+        self.id = id
+        self.time = time
+        self.node = node
+        self.caller = caller
+        self.source = source
+        self.tls = tls
+        self.request = request
+        self.outcome = outcome
+        self.reason = reason
+        self.policy = policy
+        self.snapshot = snapshot
+        self.compatibility = compatibility
+        self.dryRun = dryRun
+        self.latency = latency
+        self.route = route
+        self.traceparent = traceparent
+    }
+}

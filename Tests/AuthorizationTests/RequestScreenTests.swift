@@ -1,0 +1,83 @@
+import Authorization
+import Testing
+import ZeroTrust
+
+@Suite struct RequestScreenTests {
+    struct Row: CustomTestStringConvertible, Sendable {
+        let method: String
+        let target: String
+        let host: String?
+        let outcome: RequestScreen.Outcome?
+        let reason: BadRequest?
+
+        init(
+            _ method: String,
+            _ target: String,
+            host: String? = "h.example",
+            path: String,
+            authority: String = "h.example"
+        ) {
+            (self.method, self.target, self.host, reason) = (method, target, host, nil)
+            let screen = RequestScreen(normalization: .none)
+            // Made through the screen itself from the plain form of the same request.
+            outcome = screen.check(method: method, target: path, authority: authority)
+        }
+
+        init(_ method: String, _ target: String, host: String? = "h.example", refused reason: BadRequest) {
+            (self.method, self.target, self.host, self.reason) = (method, target, host, reason)
+            outcome = nil
+        }
+
+        var testDescription: String { "\(method) \(target)" }
+    }
+
+    static let rows = [
+        Row("POST", "/v1/predict?x=1", path: "/v1/predict?x=1"),
+        Row("M-SEARCH", "/", path: "/"),
+        Row("GET", "/", host: "", path: "/", authority: ""),
+        Row("GET", "/a/../b", path: "/b"),
+        Row("GET", "http://other.example/x", path: "/x", authority: "other.example"),
+        Row("GET", "HTTPS://other.example:8443/a/../x?y", path: "/x?y", authority: "other.example:8443"),
+        Row("GET", "http://other.example", host: nil, path: "/", authority: "other.example"),
+        Row("GET", "http://other.example?x", path: "/?x", authority: "other.example"),
+        Row("get", "/", refused: .unknownMethod), Row("POSTX", "/", refused: .unknownMethod),
+        Row("", "/", refused: .unknownMethod), Row("CONNECT", "h.example:443", refused: .tunnel),
+        Row("GET", "", refused: .emptyTarget), Row("OPTIONS", "*", refused: .notAbsolutePath),
+        Row("GET", "v1/predict", refused: .notAbsolutePath), Row("GET", "ftp://h/x", refused: .notAbsolutePath),
+        Row("GET", "http:/x", refused: .notAbsolutePath), Row("GET", "http:///x", refused: .badTargetAuthority),
+        Row("GET", "http://u@h.example/x", refused: .badTargetAuthority),
+        Row("GET", "http://h\u{e9}.example/x", refused: .badTargetByte), Row("GET", "/\u{e9}", refused: .badTargetByte),
+        Row("GET", "/x#y", refused: .fragment), Row("GET", "http://h.example#y", refused: .fragment),
+        Row("GET", "/%00", refused: .encodedNUL), Row("GET", "/", host: nil, refused: .missingHost),
+    ]
+
+    @Test(arguments: rows)
+    func `a request line is put to the policies or answered with 400`(_ row: Row) {
+        let outcome = RequestScreen().check(method: row.method, target: row.target, authority: row.host)
+        if let reason = row.reason { #expect(outcome == .refused(reason)) } else { #expect(outcome == row.outcome) }
+    }
+
+    @Test func `any request line has an outcome`() {
+        var random = SplitMix64(seed: 5)
+        let pieces = ["http://", "https:", "/", "//", "@", "?", "#", "a", "%", "..", "\\", "\u{0}", "é", ":", "*", " "]
+        for _ in 0..<10_000 {
+            let target = (0..<Int(random.next() % 8)).map { _ in pieces[Int(random.next() % 16)] }.joined()
+            let outcome = RequestScreen().check(method: "GET", target: target, authority: "h.example")
+            if case .accepted(let request) = outcome {
+                #expect(request.path.hasPrefix("/") && !request.authority.isEmpty, "\(target.debugDescription)")
+                #expect(!request.authority.contains("/") && !request.authority.contains("@"))
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ([], "10.0.0.7"), (["1.2.3.4"], "1.2.3.4"), (["9.9.9.9, 1.2.3.4"], "1.2.3.4"), (["1.2.3.4 "], "1.2.3.4"),
+        (["1.2.3.4", "5.6.7.8"], "5.6.7.8"), (["1.2.3.4:80"], "10.0.0.7"), (["1.2.3.4,"], "10.0.0.7"),
+        (["unknown"], "10.0.0.7"), ([""], "10.0.0.7"), (["::ffff:1.2.3.4"], "::ffff:1.2.3.4"),
+        (["2001:db8::1"], "2001:db8::1"),
+    ])
+    func `one trusted hop is believed for the last address only`(_ lines: [String], _ expected: String) throws {
+        let source = try #require(IPAddress("10.0.0.7"))
+        #expect(Attributes.remoteAddress(forwardedFor: lines, source: source) == IPAddress(expected))
+    }
+}

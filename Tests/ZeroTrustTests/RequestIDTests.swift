@@ -1,0 +1,31 @@
+import Testing
+import ZeroTrust
+
+@Suite struct `Request ID` {
+    @Test func `is a version 7 UUID of its moment`() throws {
+        let id = RequestID(milliseconds: 0x0197_f2d8_5c1e, random: .max)
+        #expect("\(id)" == "0197f2d8-5c1e-7fff-bfff-ffffffffffff")
+        #expect(id.milliseconds == 0x0197_f2d8_5c1e)
+        #expect("\(RequestID(milliseconds: 0, random: 0))" == "00000000-0000-7000-8000-000000000000")
+    }
+
+    @Test func `comes back the same from its text`() throws {
+        let id = RequestID(milliseconds: 1_800_000_000_000, random: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)
+        #expect(RequestID("\(id)") == id)
+        #expect(RequestID("\(id)".uppercased()) == id)
+    }
+
+    @Test func `sorts by time as text`() {
+        let ids = ([1, 2, 255, 256, 65_536] as [UInt64]).map { "\(RequestID(milliseconds: $0, random: 7))" }
+        #expect(ids == ids.sorted())
+    }
+
+    @Test(arguments: [
+        "", "0197f2d8-5c1e-7fff-bfff-fffffffffff", "0197f2d8-5c1e-7fff-bfff-fffffffffffff",
+        "0197f2d85c1e-7fff-bfff-fffffffffffff", "0197f2d8-5c1e-7fff-bfff-ffffffffffg0",
+        "0197f2d8_5c1e_7fff_bfff_ffffffffffff", "{0197f2d8-5c1e-7fff-bfff-ffffffffff}",
+    ])
+    func `is refused where the text is anything else`(text: String) {
+        #expect(RequestID(text) == nil)
+    }
+}

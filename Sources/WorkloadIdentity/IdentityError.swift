@@ -10,7 +10,7 @@ public struct IdentityError: Error, Sendable {
         case alreadyExists
         /// Nothing of that name exists.
         case notFound
-        /// The state changed since it was read; read again and decide again.
+        /// The state does not allow it, or changed since it was read.
         case conflict
         /// The part that must answer is not ready, or did not.
         case unavailable

@@ -26,7 +26,9 @@ struct ProcessStatus: Hashable {
         return UInt64(Substring(fields[19]))
     }
 
-    /// The second number of the line `Uid:`. The name, on an earlier line, has its line ends escaped by the kernel.
+    /// The second number of the line `Uid:`.
+    ///
+    /// The name, on an earlier line, has its line ends escaped by the kernel.
     static func effectiveUser(_ status: String) -> UInt32? {
         for line in status.utf8.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Uid:".utf8) {
             let fields = line.split { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }

@@ -193,6 +193,7 @@ public final class Authority: Sendable {
     ///
     /// - Parameter force: also what has signed SVIDs that still live, which nobody trusts from then on: the answer to a
     ///   stolen key.
+    /// - Throws: the store's error.
     public func prune(force: Bool = false) async throws {
         try await advance(.pruningRequested(clock(), force: force))
     }

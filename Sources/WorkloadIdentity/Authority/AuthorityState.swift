@@ -34,6 +34,12 @@ public struct AuthoritySlot: Hashable, Sendable, Codable {
     /// When it stopped signing; nothing that it signed lives for more than a sixth of its own life after that.
     public var retiredAt: Date?
 
+    /// Whether it was succeeded ahead of its schedule, by command: what it signed is replaced at once.
+    public var isReplacedEarly: Bool {
+        guard status == .old, let retiredAt else { return false }
+        return retiredAt < RotationSchedule.activation(notBefore: notBefore, notAfter: notAfter)
+    }
+
     /// A slot.
     public init(
         id: String,

@@ -113,11 +113,11 @@ public final class EntryRegistry: Sendable {
 
     /// Takes an entry out of the store.
     ///
-    /// - Throws: ``IdentityError`` with `notFound`, or `invalidArgument` where the entry belongs to a file.
+    /// - Throws: ``IdentityError`` with `notFound`, or `conflict` where the entry belongs to a file.
     public func delete(_ name: String, expecting revision: Int64? = nil) async throws {
         if case .file(let location)? = snapshot.items[name]?.source {
             throw IdentityError(
-                .invalidArgument,
+                .conflict,
                 "the entry `\(name)` belongs to a file; take it out at \(location)"
             )
         }

@@ -5,7 +5,11 @@ import FoundationEssentials
 enum RenewalSchedule {
     /// The moment.
     ///
-    /// - Parameter jitter: from -1 to 1.
+    /// - Parameters:
+    ///   - issuedAt: when it was made.
+    ///   - notAfter: the end of its life.
+    ///   - jitter: from -1 to 1.
+    /// - Returns: when to replace it.
     static func renewal(issuedAt: Date, notAfter: Date, jitter: Double) -> Date {
         issuedAt + notAfter.timeIntervalSince(issuedAt) / 2 * (1 + jitter / 10)
     }

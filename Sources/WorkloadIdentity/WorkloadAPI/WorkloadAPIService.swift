@@ -147,7 +147,10 @@ public final class WorkloadAPIService: Sendable {
 
     /// Attests the caller, and calls `push` with its entries at once and whenever something changed.
     ///
-    /// - Parameter push: returns when it wants to be called at the latest.
+    /// - Parameters:
+    ///   - context: the call.
+    ///   - push: returns when it wants to be called at the latest.
+    /// - Throws: `RPCStatus` for a caller that gets nothing, and what `push` throws.
     private func serve(
         _ context: RPCContext,
         _ push: ([WorkloadEntry]) async throws -> Date?

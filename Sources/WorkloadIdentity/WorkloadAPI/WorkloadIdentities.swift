@@ -44,7 +44,7 @@ struct WorkloadIdentities {
     /// - Throws: `RPCStatus` UNAVAILABLE where an SVID is missing and none can be issued.
     mutating func update(_ entries: [WorkloadEntry]) throws -> WorkloadAPI_X509SVIDResponse? {
         let bundle = authority.bundle
-        let signers = Set(authority.state.slots.map(\.id))
+        let signers = Set(authority.state.slots.filter { !$0.isReplacedEarly }.map(\.id))
         let now = clock()
         var next: [String: Held] = [:]
         for entry in entries {

@@ -91,13 +91,14 @@ import ZeroTrust
                 try await fixture.authority.prepare()
                 #expect(try await peer.line(beginning: "update ").hasSuffix(" 2"))
                 try await fixture.authority.activate()
+            } else {
+                let stored = try #require(try await fixture.base.store.entries().entries.first)
+                _ = try await fixture.base.store.update(
+                    try WorkloadAPIFixture.entry(dnsNames: ["r\(rotation).example"]),
+                    expecting: stored.revision
+                )
+                try await fixture.registry.refresh()
             }
-            let stored = try #require(try await fixture.base.store.entries().entries.first)
-            _ = try await fixture.base.store.update(
-                try WorkloadAPIFixture.entry(dnsNames: ["r\(rotation).example"]),
-                expecting: stored.revision
-            )
-            try await fixture.registry.refresh()
             let update = try await peer.line(beginning: "update ").split(separator: " ")
             #expect(update[1] != serial)
             serial = update[1]
@@ -114,6 +115,23 @@ import ZeroTrust
         #expect(counts["wrong_serials"] == 0)
         #expect(counts["updates"] == rotations + 2 * (rotations / 10))
         #expect(counts["handshakes"] == counts["updates"])
+        await fixture.drain()
+    }
+
+    @Test(.enabled(if: geteuid() == 0))
+    func `a user gets the identity of the user, and nobody else's`() async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try FileManager.default.setAttributes([.posixPermissions: 0o711], ofItemAtPath: fixture.base.directory.path)
+        let method = "/SpiffeWorkloadAPI/FetchX509SVID"
+        func status() async throws -> String? {
+            let peer = try PeerProcess("as_user.py", ["65534", method], socket: fixture.socket)
+            let line = try #require(await peer.line())
+            return (try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])?[method]
+        }
+        try await fixture.create(try WorkloadAPIFixture.entry())
+        #expect(try await status() == "PERMISSION_DENIED")
+        try await fixture.create(try WorkloadAPIFixture.entry("nobody", selectors: ["unix:uid:65534", "unix:gid:65534"]))
+        #expect(try await status() == "OK")
         await fixture.drain()
     }
 }

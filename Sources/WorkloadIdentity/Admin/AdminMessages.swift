@@ -1,0 +1,80 @@
+import Crypto
+import FoundationEssentials
+import Resources
+import SwiftProtobuf
+import WireProtos
+import ZeroTrust
+
+extension Admin_Entry {
+    /// An entry as it goes over the wire.
+    init(_ item: EntrySnapshot.Item) {
+        self.init()
+        name = item.entry.name
+        spiffeID = item.entry.id.description
+        selectors = item.entry.selectors.map(\.description).sorted()
+        if let lifetime = item.entry.lifetime { ttl = Google_Protobuf_Duration(seconds: Int64(lifetime)) }
+        dnsNames = item.entry.dnsNames
+        subject = item.entry.subject?.description ?? ""
+        hint = item.entry.hint ?? ""
+        switch item.source {
+        case .file(let place):
+            source = .file
+            location = place.description
+        case .command: source = .store
+        }
+    }
+
+    /// The entry that a message describes.
+    ///
+    /// - Throws: ``IdentityError`` with `invalidArgument` where it could never match or never be issued.
+    func read() throws(IdentityError) -> WorkloadEntry {
+        let id: SPIFFEID
+        do {
+            id = try SPIFFEID(spiffeID)
+        } catch {
+            throw IdentityError(.invalidArgument, "`\(spiffeID.prefix(200))` is no SPIFFE ID: \(error)")
+        }
+        guard !hasTtl || ttl.nanos == 0 else {
+            throw IdentityError(.invalidArgument, "an SVID's life is counted in whole seconds")
+        }
+        var found: Set<Selector> = []
+        for text in selectors { found.insert(try Selector(text)) }
+        return try WorkloadEntry(
+            name: name,
+            id: id,
+            selectors: found,
+            lifetime: hasTtl ? TimeInterval(ttl.seconds) : nil,
+            dnsNames: dnsNames,
+            subject: subject.isEmpty ? nil : try CertificateSubject(subject),
+            hint: hint.isEmpty ? nil : hint
+        )
+    }
+}
+
+extension Admin_AuthorityStatus {
+    /// The authorities of a trust domain as they go over the wire, oldest first.
+    init(_ state: AuthorityState) {
+        self.init()
+        authorities = state.slots.map { slot in
+            var authority = Admin_Authority()
+            authority.id = slot.id
+            authority.state =
+                switch slot.status {
+                case .prepared: .prepared
+                case .active: .active
+                case .old: .retired
+                }
+            authority.notBefore = Google_Protobuf_Timestamp(slot.notBefore)
+            authority.notAfter = Google_Protobuf_Timestamp(slot.notAfter)
+            authority.fingerprint = slot.chain.first.map { CertificateProfile.hexadecimal(SHA256.hash(data: $0)) } ?? ""
+            return authority
+        }
+    }
+}
+
+extension Google_Protobuf_Timestamp {
+    /// A moment, to the second.
+    init(_ date: Date) {
+        self.init(seconds: Int64(date.timeIntervalSince1970.rounded(.down)), nanos: 0)
+    }
+}

@@ -1,0 +1,42 @@
+/// What an administrator does.
+public enum AdminRole: String, Hashable, Sendable, CaseIterable {
+    /// Looks at entries, bundles and the authority's state.
+    case viewer
+    /// Looks at the same, and at the audit log.
+    case auditor
+    /// Changes entries and rotates the authority.
+    case operate = "operator"
+    /// Releases models; of the authority it sees what a viewer does.
+    case releaser
+
+    /// Whether the role may do something.
+    public func permits(_ action: AdminAction) -> Bool {
+        self == .operate || !action.isChange
+    }
+}
+
+/// Something that is done over the admin socket.
+public enum AdminAction: String, Hashable, Sendable, CaseIterable {
+    /// Lists the entries.
+    case listEntries = "entry.list"
+    /// Shows one entry.
+    case showEntry = "entry.show"
+    /// Makes an entry.
+    case createEntry = "entry.create"
+    /// Deletes an entry.
+    case deleteEntry = "entry.delete"
+    /// Shows a bundle.
+    case showBundle = "bundle.show"
+    /// Rotates the authority.
+    case rotateAuthority = "authority.rotate"
+    /// Shows the state.
+    case status = "status.show"
+
+    /// Whether it changes anything.
+    public var isChange: Bool {
+        switch self {
+        case .createEntry, .deleteEntry, .rotateAuthority: true
+        case .listEntries, .showEntry, .showBundle, .status: false
+        }
+    }
+}

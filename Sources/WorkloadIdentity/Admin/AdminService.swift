@@ -1,0 +1,258 @@
+public import FoundationEssentials
+public import Logging
+public import RPC
+import SPIFFE
+import SwiftProtobuf
+import Synchronization
+import WireProtos
+import ZeroTrust
+
+/// Administration of the identity authority over the admin socket: entries, bundles, rotation.
+///
+/// The kernel says who calls. Every act is first judged by the ``AdminPolicy``, then handed to `onAct`, and only then
+/// done: an act that cannot be recorded does not happen.
+///
+/// ```swift
+/// let admin = AdminService(authority: authority, registry: registry, policy: policy, logger: logger)
+/// let server = RPCServer(services: [admin.service])
+/// ```
+public final class AdminService: Sendable {
+    private let authority: Authority
+    private let registry: EntryRegistry
+    private let logger: Logger
+    private let version: String
+    private let streams: @Sendable () -> Int
+    private let clock: @Sendable () -> Date
+    private let onAct: @Sendable (AdminAct) async throws -> Void
+    private let started: Date
+
+    // Guards the policy in force.
+    private let policy: Mutex<AdminPolicy>
+
+    /// A service.
+    ///
+    /// - Parameters:
+    ///   - authority: whose certificates are shown and rotated.
+    ///   - registry: whose entries are shown and changed.
+    ///   - policy: who may.
+    ///   - version: the program's version, for `Status`.
+    ///   - streams: how many Workload API streams are open, for `Status`.
+    ///   - clock: the time of day.
+    ///   - logger: where refusals and changes are told.
+    ///   - onAct: records each act; where it throws, the act is not done.
+    public init(
+        authority: Authority,
+        registry: EntryRegistry,
+        policy: AdminPolicy,
+        version: String = "",
+        streams: @escaping @Sendable () -> Int = { 0 },
+        clock: @escaping @Sendable () -> Date = { Date() },
+        logger: Logger,
+        onAct: @escaping @Sendable (AdminAct) async throws -> Void = { _ in }
+    ) {
+        self.authority = authority
+        self.registry = registry
+        self.policy = Mutex(policy)
+        self.version = version
+        self.streams = streams
+        self.clock = clock
+        self.logger = logger
+        self.onAct = onAct
+        self.started = clock()
+    }
+
+    /// Puts another policy in force.
+    public func replace(policy: AdminPolicy) {
+        self.policy.withLock { $0 = policy }
+    }
+
+    /// The service, for an `RPCServer`.
+    public var service: RPCService {
+        RPCService(
+            ServiceName.admin,
+            methods: [
+                .unary("ListEntries", handler: listEntries),
+                .unary("ShowEntry", handler: showEntry),
+                .unary("CreateEntry", handler: createEntry),
+                .unary("DeleteEntry", handler: deleteEntry),
+                .unary("ShowBundle", handler: showBundle),
+                .unary("RotateAuthority", handler: rotateAuthority),
+                .unary("Status", handler: status),
+            ]
+        )
+    }
+
+    private func listEntries(
+        _ request: Admin_ListEntriesRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_ListEntriesResponse {
+        try await perform(.listEntries, on: "", context) { _ in
+            var response = Admin_ListEntriesResponse()
+            response.entries = registry.snapshot.sorted.map(Admin_Entry.init)
+            return response
+        }
+    }
+
+    private func showEntry(_ request: Admin_ShowEntryRequest, _ context: RPCContext) async throws -> Admin_Entry {
+        try await perform(.showEntry, on: request.name, context) { _ in
+            guard let item = registry.snapshot.items[request.name] else {
+                throw IdentityError(.notFound, "there is no entry `\(request.name.prefix(253))`")
+            }
+            return Admin_Entry(item)
+        }
+    }
+
+    private func createEntry(_ request: Admin_CreateEntryRequest, _ context: RPCContext) async throws -> Admin_Entry {
+        try await perform(.createEntry, on: request.entry.name, context) { caller in
+            let entry = try request.entry.read()
+            let stored = try await registry.create(entry, by: caller.description, at: clock())
+            return Admin_Entry(EntrySnapshot.Item(entry: stored.entry, source: .command(stored)))
+        }
+    }
+
+    private func deleteEntry(
+        _ request: Admin_DeleteEntryRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_DeleteEntryResponse {
+        try await perform(.deleteEntry, on: request.name, context) { _ in
+            try await registry.delete(request.name)
+            return Admin_DeleteEntryResponse()
+        }
+    }
+
+    private func showBundle(
+        _ request: Admin_ShowBundleRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_ShowBundleResponse {
+        try await perform(.showBundle, on: request.trustDomain, context) { _ in
+            let own = authority.options.trustDomain
+            guard request.trustDomain.isEmpty || request.trustDomain == own.name else {
+                throw IdentityError(.notFound, "there is no bundle of `\(request.trustDomain.prefix(255))`")
+            }
+            let document = authority.document
+            var response = Admin_ShowBundleResponse()
+            response.trustDomain = own.name
+            response.pem = document.x509Bundle.pem
+            response.document = Data(document.document.utf8)
+            response.sequence = document.sequence ?? 0
+            return response
+        }
+    }
+
+    private func rotateAuthority(
+        _ request: Admin_RotateAuthorityRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_AuthorityStatus {
+        let step =
+            switch request.phase {
+            case .prepare: "prepare"
+            case .activate: "activate"
+            case .prune: "prune"
+            case .unspecified: "rotate"
+            case .UNRECOGNIZED(let number): "phase \(number)"
+            }
+        return try await perform(.rotateAuthority, on: request.force ? step + " by force" : step, context) { _ in
+            switch request.phase {
+            case .prepare: try await authority.prepare()
+            case .activate: try await authority.activate(force: request.force)
+            case .prune: try await authority.prune(force: request.force)
+            case .unspecified: try await authority.rotate()
+            case .UNRECOGNIZED: throw IdentityError(.invalidArgument, "a rotation has no \(step)")
+            }
+            return Admin_AuthorityStatus(authority.state)
+        }
+    }
+
+    private func status(_ request: Admin_StatusRequest, _ context: RPCContext) async throws -> Admin_StatusResponse {
+        try await perform(.status, on: "", context) { _ in
+            var response = Admin_StatusResponse()
+            response.trustDomain = authority.options.trustDomain.name
+            response.authority = Admin_AuthorityStatus(authority.state)
+            response.entries = UInt64(registry.snapshot.items.count)
+            response.streams = UInt64(streams())
+            response.issued = authority.issued
+            response.version = version
+            response.started = Google_Protobuf_Timestamp(started)
+            return response
+        }
+    }
+
+    /// Judges an act, has it recorded, does it, and says in gRPC's terms how it went.
+    private func perform<Result>(
+        _ action: AdminAction,
+        on subject: String,
+        _ context: RPCContext,
+        _ body: (AdminCaller) async throws -> Result
+    ) async throws -> Result {
+        guard let credentials = context.credentials else {
+            throw RPCStatus(.unauthenticated, "only the admin socket says who calls")
+        }
+        let caller = AdminCaller.user(credentials.uid)
+        // What is recorded is bounded, whatever was sent.
+        let subject = String(subject.unicodeScalars.prefix(256).filter { $0.value >= 0x20 && $0.value != 0x7f })
+        let isPermitted = policy.withLock { $0.permits(caller, action) }
+        try await record(caller, action, subject, isPermitted ? .allowed : .denied)
+        guard isPermitted else {
+            logger.warning("admin act refused", metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)"])
+            throw RPCStatus(
+                .permissionDenied,
+                "\(caller) may not do `\(action.rawValue)`; an AdminPolicy gives roles to users and workloads"
+            )
+        }
+        do {
+            let result = try await body(caller)
+            if action.isChange {
+                logger.notice(
+                    "admin act done",
+                    metadata: [
+                        "admin.caller": "\(caller)", "admin.action": "\(action.rawValue)", "admin.subject": "\(subject)",
+                    ]
+                )
+            }
+            return result
+        } catch {
+            try await record(caller, action, subject, .failed("\(error)"))
+            throw Self.status(of: error)
+        }
+    }
+
+    private func record(
+        _ caller: AdminCaller,
+        _ action: AdminAction,
+        _ subject: String,
+        _ outcome: AdminAct.Outcome
+    ) async throws {
+        do {
+            try await onAct(
+                AdminAct(caller: caller, action: action, subject: subject, outcome: outcome, time: clock()))
+        } catch {
+            logger.error("admin act not recorded", metadata: ["admin.action": "\(action.rawValue)", "error": "\(error)"])
+            throw RPCStatus(.unavailable, "the act cannot be recorded, and is not done")
+        }
+    }
+
+    /// An administrator is told what went wrong.
+    private static func status(of error: any Error) -> RPCStatus {
+        switch error {
+        case let error as RPCStatus: error
+        case let error as IdentityError: RPCStatus(error.code.status, error.description)
+        case is CancellationError: RPCStatus(.cancelled)
+        default: RPCStatus(.internalError, "\(error)")
+        }
+    }
+}
+
+extension IdentityError.Code {
+    /// The same in gRPC's terms.
+    fileprivate var status: RPCStatus.Code {
+        switch self {
+        case .invalidArgument: .invalidArgument
+        case .alreadyExists: .alreadyExists
+        case .notFound: .notFound
+        case .conflict: .failedPrecondition
+        case .unavailable: .unavailable
+        case .processGone: .permissionDenied
+        case .badFile, .issuance: .internalError
+        }
+    }
+}

@@ -1,0 +1,30 @@
+"""Calls methods of a Unix socket as another user: `as_user.py UID /service/Method …`; prints their statuses as JSON.
+
+The endpoint comes from SPIFFE_ENDPOINT_SOCKET. Only root can run it for another user.
+"""
+
+import json
+import os
+import sys
+
+uid = int(sys.argv[1])
+import grpc  # noqa: E402  (imported before the privileges are gone: the folder may be root's)
+
+os.setgroups([])
+os.setgid(uid)
+os.setuid(uid)
+
+found = {}
+with grpc.insecure_channel(os.environ["SPIFFE_ENDPOINT_SOCKET"]) as channel:
+    for path in sys.argv[2:]:
+        call = channel.unary_stream(path, request_serializer=None, response_deserializer=None)(
+            b"", metadata=(("workload.spiffe.io", "true"),), timeout=10
+        )
+        try:
+            for _ in call:
+                found[path] = "OK"
+                call.cancel()
+                break
+        except grpc.RpcError as error:
+            found[path] = error.code().name
+print(json.dumps(found))

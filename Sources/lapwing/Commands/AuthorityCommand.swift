@@ -73,16 +73,18 @@ private struct AuthorityProcess {
 
         let signing = try CheckpointAuthority(directory: directory + "/log", origin: settings.logOrigin)
         try Self.publish(signing.verifier, to: settings.verifierKeyFile)
-        admin = AdminService(
-            authority: authority,
-            registry: registry,
-            policy: configuration.adminPolicy,
-            logger: logger
-        )
         let workloadAPI = WorkloadAPIService(
             authority: authority,
             registry: registry,
             attestor: WorkloadAttestor(logger: logger),
+            logger: logger
+        )
+        admin = AdminService(
+            authority: authority,
+            registry: registry,
+            policy: configuration.adminPolicy,
+            version: Version.current,
+            streams: { workloadAPI.streamCount },
             logger: logger
         )
         workloadServer = RPCServer(services: [workloadAPI.service], logger: logger)

@@ -93,7 +93,9 @@ import Testing
             directory.path + "/r"
         )
         #expect(result.status == 1)
-        #expect(result.errors.contains("x.yaml:1:1: error: unknown or unsupported kind `Gatway`; did you mean `Gateway`?"))
+        #expect(
+            result.errors.contains("x.yaml:1:1: error: unknown or unsupported kind `Gatway`; did you mean `Gateway`?")
+        )
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/s/authority/keys"))
     }
 }

@@ -52,8 +52,15 @@ class Lapwing(Proxy):
         self.wait_until_ready()
 
     def command(self, configuration: Path) -> list[str]:
-        """How it is started."""
-        return [find_lapwing(), "serve", "--config", str(configuration), "--state", str(self.directory / "state")]
+        """How it is started: with one event loop, as the others have one worker."""
+        return [find_lapwing(), "serve", *self.settings(configuration), "--log-level", "warning", "--threads", "1"]
+
+    def settings(self, configuration: Path) -> list[str]:
+        """Where everything of this instance lies."""
+        return [
+            "--config", str(configuration), "--state", str(self.directory / "state"),
+            "--run", str(self.directory / "run"), "--trust-domain", TRUST_DOMAIN, "--node", "benchmark",
+        ]  # fmt: skip
 
     def configuration(self) -> dict[str, str]:
         up = self.upstream
@@ -125,7 +132,25 @@ spec:
   spiffeID: {SERVICE.spiffe_id}
   selectors: ["unix:uid:{os.getuid()}"]
 """
-        return {"gateway.yaml": gateway, "policies.yaml": policy, "identities.yaml": entry}
+        # Its authority is signed by the benchmark's, so that all proxies trust the same callers.
+        authority = self.certificates.authority
+        settings = f"""
+apiVersion: lapwing.dev/v1alpha1
+kind: Settings
+metadata:
+  name: settings
+spec:
+  authority:
+    upstream:
+      certificateFile: {authority.certificate}
+      keyFile: {authority.key}
+"""
+        return {
+            "gateway.yaml": gateway,
+            "policies.yaml": policy,
+            "identities.yaml": entry,
+            "settings.yaml": settings,
+        }
 
     def admin(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}{path}", timeout=5) as answer:
@@ -151,3 +176,16 @@ spec:
 
     def records(self) -> float | None:
         return self.counters().get("lapwing_audit_events_total")
+
+    def verify_records(self) -> str | None:
+        """Hashes the whole log again."""
+        # A checkpoint is signed every second; this one covers all that was measured.
+        written, limit = self.records(), time.monotonic() + 30
+        while self.counters().get("lapwing_audit_checkpoint_size", 0) < written and time.monotonic() < limit:
+            time.sleep(0.1)
+        command = [find_lapwing(), "audit", "verify", *self.settings(self.directory / "configuration")]
+        done = subprocess.run(command, capture_output=True, text=True)
+        found = re.search(r"verified: (\d+) entries", done.stdout)
+        if done.returncode != 0 or not found or int(found[1]) < written:
+            raise RuntimeError(f"the record does not verify:\n{done.stdout}{done.stderr}")
+        return f"its record verifies: {found[1]} entries"

@@ -51,6 +51,10 @@ class Proxy:
         """How many records are on disk, if it keeps them and says so."""
         return None
 
+    def verify_records(self) -> str | None:
+        """Proves that what it claims to have recorded is there; says so, or raises. Nothing where it keeps none."""
+        return None
+
     # For the benchmark.
 
     def stop(self) -> None:

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authorization
 import Logging
 import Resources
 import ZeroTrust
@@ -35,6 +36,11 @@ struct ConfigCommand: ParsableCommand {
                 ("node", settings.node.value, settings.node.origin),
                 ("log-format", settings.logFormat.value.rawValue, settings.logFormat.origin),
                 ("log-level", settings.logLevel.value.rawValue, settings.logLevel.origin),
+                (
+                    "compat", settings.compatibility.value?.rawValue ?? "as each gateway says",
+                    settings.compatibility.origin
+                ),
+                ("threads", settings.threads.value.map(String.init) ?? "one for each core", settings.threads.origin),
             ]
             switch output {
             case .json:

@@ -100,7 +100,8 @@ private final class GatewayProcess: Sendable {
                         identity: try identities.identity(of: gateway, in: settings.trustDomain.value),
                         log: log,
                         logger: logger,
-                        node: settings.node.value
+                        node: settings.node.value,
+                        threads: settings.threads.value
                     )
                     try await server.start()
                     servers.append(server)

@@ -32,7 +32,13 @@ struct Configuration: Sendable {
             }
         }
         _ = try gather { try KnownKinds.check(snapshot.documents) }
-        let gateways = try gather { try GatewayConfiguration.load(snapshot.documents) }
+        let gateways = try gather {
+            try GatewayConfiguration.load(snapshot.documents).map { gateway in
+                var gateway = gateway
+                gateway.compatibility = settings.compatibility.value ?? gateway.compatibility
+                return gateway
+            }
+        }
         let policies = try gather { try PolicySet.load(snapshot.documents) }
         let entries = try gather {
             try collectingDiagnostics(snapshot.documents.filter { $0.kind == WorkloadEntry.kind }) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authorization
 import Foundation
 import Logging
 import Resources
@@ -27,6 +28,14 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "The least level logged: trace, debug, info, notice, warning, error (LAPWING_LOG_LEVEL).")
     var logLevel: String?
 
+    @Option(help: "Event loops of each gateway; one for each core unless said (LAPWING_THREADS).")
+    var threads: Int?
+
+    @Option(
+        help: "Whose defaults hold for every gateway: strict or istio; otherwise each says itself (LAPWING_COMPAT)."
+    )
+    var compat: String?
+
     /// The arguments that give a child process the same settings.
     func arguments(for settings: Settings) -> [String] {
         [
@@ -34,7 +43,8 @@ struct SettingsOptions: ParsableArguments {
             "--trust-domain", settings.trustDomain.value.name, "--node", settings.node.value, "--log-format",
             settings.logFormat.value.rawValue,
             "--log-level", settings.logLevel.value.rawValue,
-        ]
+        ] + (settings.threads.value.map { ["--threads", String($0)] } ?? [])
+            + (settings.compatibility.value.map { ["--compat", $0.rawValue] } ?? [])
     }
 }
 
@@ -56,6 +66,10 @@ struct Settings: Sendable {
     let node: Setting<String>
     let logFormat: Setting<LogFormat>
     let logLevel: Setting<Logger.Level>
+    /// Event loops of each gateway; nil for one on each core.
+    let threads: Setting<Int?>
+    /// Whose defaults hold for every gateway; nil for what each says itself.
+    let compatibility: Setting<Compatibility?>
     let authority: AuthoritySettings
 
     /// Finds every value.
@@ -99,6 +113,19 @@ struct Settings: Sendable {
                             "unknown level `\($0)`; \(suggestion(for: $0, among: Logger.Level.allCases.map(\.rawValue)))"
                     )
                 )
+        }
+        self.compatibility = try finder.find("compat", options.compat, default: "").map {
+            if $0.isEmpty { return .success(nil) }
+            let names = Compatibility.allCases.map(\.rawValue)
+            return Compatibility(rawValue: $0).map { .success($0) }
+                ?? .failure(.init(reason: "unknown value `\($0)`; \(suggestion(for: $0, among: names))"))
+        }
+        self.threads = try finder.find("threads", options.threads.map(String.init), default: "").map {
+            if $0.isEmpty { return .success(nil) }
+            guard let count = Int($0), (1...1024).contains(count) else {
+                return .failure(.init(reason: "expected a number of event loops from 1 to 1024, found `\($0)`"))
+            }
+            return .success(count)
         }
         self.authority = file.authority
     }
@@ -180,6 +207,7 @@ private struct SettingsResource {
         ] {
             strings[key] = try fields.optional(field) { (try $0.string(), $0.location) }
         }
+        strings["threads"] = try fields.optional("threads") { (String(try $0.integer(in: 1...1024)), $0.location) }
         if let value = fields.value("authority"), !value.isNull {
             var fields = try FieldReader(value, of: "authority")
             authority.keyStorage =

@@ -8,7 +8,9 @@ import os
 import sys
 
 uid = int(sys.argv[1])
-import grpc  # noqa: E402  (imported before the privileges are gone: the folder may be root's)
+# Loaded whole before the privileges are gone: the folders may be open to root alone.
+import grpc  # noqa: E402
+import grpc._channel  # noqa: E402, F401
 
 os.setgroups([])
 os.setgid(uid)

@@ -13,8 +13,34 @@ import threading
 
 from OpenSSL import SSL
 from spiffe import SpiffeId, X509Source
-from spiffetls import ListenOptions, ServerTlsMode, create_ssl_context, listen
+from spiffetls import create_ssl_context
 from spiffetls.tlsconfig.authorize import authorize_id
+
+
+class Moment:
+    """What a source holds at one moment, in the form that spiffe-tls makes a TLS context of.
+
+    spiffe-tls changes its contexts in place on an update, which the pyOpenSSL that it asks for refuses once a context
+    has been used; so each update gets contexts of its own.
+    """
+
+    def __init__(self, context):
+        self.svid = context.default_svid
+        self.bundles = context.x509_bundle_set.bundles
+
+    def subscribe_for_updates(self, callback):
+        pass
+
+
+class Contexts:
+    """The TLS contexts of both sides, replaced together."""
+
+    def __init__(self, context):
+        moment = Moment(context)
+        authorize = authorize_id(SpiffeId(str(moment.svid.spiffe_id)))
+        self.serial = moment.svid.leaf.serial_number
+        self.server = create_ssl_context(SSL.TLS_SERVER_METHOD, moment, authorize)
+        self.client = create_ssl_context(SSL.TLS_CLIENT_METHOD, moment, authorize, SSL.VERIFY_PEER)
 
 
 def receive(connection, count):
@@ -27,7 +53,7 @@ def receive(connection, count):
     return data
 
 
-def serve(listener):
+def serve(listener, current):
     """Echoes messages of eight bytes on every connection."""
 
     def echo(connection):
@@ -39,10 +65,9 @@ def serve(listener):
             pass
 
     while True:
-        try:
-            connection, _ = listener.accept()
-        except Exception:
-            return
+        accepted, _ = listener.accept()
+        connection = SSL.Connection(current().server, accepted)
+        connection.set_accept_state()
         threading.Thread(target=echo, args=(connection,), daemon=True).start()
 
 
@@ -56,24 +81,17 @@ class Counts:
 
 def main():
     source = X509Source(timeout_in_seconds=20)
-    spiffe_id = SpiffeId(str(source.svid.spiffe_id))
-    listener = listen(
-        "127.0.0.1:0",
-        source,
-        ListenOptions(tls_mode=ServerTlsMode.MTLS, authorize_fn=authorize_id(spiffe_id), backlog=64),
-    )
-    address = listener.getsockname()
-    threading.Thread(target=serve, args=(listener,), daemon=True).start()
-    context = create_ssl_context(
-        SSL.TLS_CLIENT_METHOD, source, authorize_id(spiffe_id), SSL.VERIFY_PEER
-    )
-
+    state = {"contexts": Contexts(source.get_x509_context())}
     updates = queue.Queue()
-    # Called after both TLS contexts have taken the update: they subscribed first.
     source.subscribe_for_updates(lambda: updates.put(source.get_x509_context()))
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+    threading.Thread(
+        target=serve, args=(listener, lambda: state["contexts"]), daemon=True
+    ).start()
 
     def connect():
-        connection = SSL.Connection(context, socket.create_connection(address))
+        connection = SSL.Connection(state["contexts"].client, socket.create_connection(address))
         connection.set_connect_state()
         connection.do_handshake()
         return connection
@@ -100,38 +118,34 @@ def main():
 
     requester = threading.Thread(target=live_requests)
     requester.start()
-    lock = threading.Lock()
-
     def follow():
         while True:
             update = updates.get()
             if update is None:
                 return
             svid = update.default_svid
-            with lock:
-                Counts.updates += 1
-                try:
-                    fresh = connect()
-                    Counts.handshakes += 1
-                    message = b"fresh..."
-                    fresh.sendall(message)
-                    if receive(fresh, 8) != message:
-                        raise ConnectionError("the answer is another's")
-                    if fresh.get_peer_certificate().get_serial_number() != svid.leaf.serial_number:
-                        # A later update overtook this handshake, or the server still holds the old one.
-                        if updates.empty():
-                            Counts.wrong_serials += 1
-                    fresh.shutdown()
-                    fresh.close()
-                except Exception as error:
-                    Counts.failures += 1
-                    print(f"failure on a new connection: {error!r}", file=sys.stderr)
+            state["contexts"] = Contexts(update)
+            Counts.updates += 1
+            try:
+                fresh = connect()
+                Counts.handshakes += 1
+                message = b"fresh..."
+                fresh.sendall(message)
+                if receive(fresh, 8) != message:
+                    raise ConnectionError("the answer is another's")
+                if fresh.get_peer_certificate().get_serial_number() != svid.leaf.serial_number:
+                    Counts.wrong_serials += 1
+                fresh.shutdown()
+                fresh.close()
+            except Exception as error:
+                Counts.failures += 1
+                print(f"failure on a new connection: {error!r}", file=sys.stderr)
             bundle = next(iter(update.x509_bundle_set.bundles))
             print(f"update {svid.leaf.serial_number:x} {len(bundle.x509_authorities)}", flush=True)
 
     follower = threading.Thread(target=follow)
     follower.start()
-    print(f"ready {source.svid.leaf.serial_number:x}", flush=True)
+    print(f"ready {state['contexts'].serial:x}", flush=True)
     for line in sys.stdin:
         if line.strip() == "quit":
             break

@@ -63,7 +63,6 @@ def fetched():
         return {
             "default": str(svid.spiffe_id),
             "svids": [str(each.spiffe_id) for each in svids],
-            "hints": [each.hint for each in svids],
             "chain": len(svid.cert_chain),
             "context": str(context.default_svid.spiffe_id),
             "context_bundles": [each.trust_domain.name for each in context.x509_bundle_set.bundles],

@@ -193,7 +193,10 @@ public final class AdminService: Sendable {
         let isPermitted = policy.withLock { $0.permits(caller, action) }
         try await record(caller, action, subject, isPermitted ? .allowed : .denied)
         guard isPermitted else {
-            logger.warning("admin act refused", metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)"])
+            logger.warning(
+                "admin act refused",
+                metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)"]
+            )
             throw RPCStatus(
                 .permissionDenied,
                 "\(caller) may not do `\(action.rawValue)`; an AdminPolicy gives roles to users and workloads"
@@ -205,7 +208,8 @@ public final class AdminService: Sendable {
                 logger.notice(
                     "admin act done",
                     metadata: [
-                        "admin.caller": "\(caller)", "admin.action": "\(action.rawValue)", "admin.subject": "\(subject)",
+                        "admin.caller": "\(caller)", "admin.action": "\(action.rawValue)",
+                        "admin.subject": "\(subject)",
                     ]
                 )
             }
@@ -224,9 +228,13 @@ public final class AdminService: Sendable {
     ) async throws {
         do {
             try await onAct(
-                AdminAct(caller: caller, action: action, subject: subject, outcome: outcome, time: clock()))
+                AdminAct(caller: caller, action: action, subject: subject, outcome: outcome, time: clock())
+            )
         } catch {
-            logger.error("admin act not recorded", metadata: ["admin.action": "\(action.rawValue)", "error": "\(error)"])
+            logger.error(
+                "admin act not recorded",
+                metadata: ["admin.action": "\(action.rawValue)", "error": "\(error)"]
+            )
             throw RPCStatus(.unavailable, "the act cannot be recorded, and is not done")
         }
     }

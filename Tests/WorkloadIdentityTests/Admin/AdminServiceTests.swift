@@ -1,6 +1,7 @@
 import Foundation
 import RPC
 import Resources
+import SPIFFE
 import SwiftProtobuf
 import Synchronization
 import Testing
@@ -105,7 +106,8 @@ import ZeroTrust
         let _: Admin_DeleteEntryResponse = try await fixture.call("DeleteEntry", delete)
         #expect(fixture.base.registry.snapshot.items.isEmpty)
         #expect(
-            fixture.log.acts.map(\.action) == [.createEntry, .listEntries, .showEntry, .deleteEntry])
+            fixture.log.acts.map(\.action) == [.createEntry, .listEntries, .showEntry, .deleteEntry]
+        )
         #expect(fixture.log.acts.allSatisfy { $0.outcome == .allowed && $0.caller == .user(geteuid()) })
         #expect(fixture.log.acts.map(\.subject) == ["a", "", "a", "a"])
         await fixture.end()
@@ -115,7 +117,9 @@ import ZeroTrust
         let fixture = try await Fixture()
         let _: Admin_Entry = try await fixture.call("CreateEntry", Self.create(Self.entry("a")))
         let specification = try WorkloadEntryTests.document(
-            "spiffeID: spiffe://cluster.local/f\nselectors: [\"unix:uid:1\"]", name: "f")
+            "spiffeID: spiffe://cluster.local/f\nselectors: [\"unix:uid:1\"]",
+            name: "f"
+        )
         try fixture.base.registry.load([specification])
         var delete = Admin_DeleteEntryRequest()
         func failure<Request: Message>(_ method: String, _ request: Request) async -> RPCStatus.Code? {
@@ -187,7 +191,9 @@ import ZeroTrust
         let client = try await RPCClient.connect(host: "127.0.0.1", port: port)
         let failure = await #expect(throws: RPCStatus.self) {
             let _: Admin_StatusResponse = try await client.unary(
-                "/lapwing.admin.v1.Admin/Status", Admin_StatusRequest())
+                "/lapwing.admin.v1.Admin/Status",
+                Admin_StatusRequest()
+            )
         }
         #expect(failure?.code == .unauthenticated)
         await client.close()
@@ -198,7 +204,9 @@ import ZeroTrust
     func `another user is refused until a policy gives them a role`() async throws {
         let fixture = try await Fixture()
         try FileManager.default.setAttributes(
-            [.posixPermissions: 0o711], ofItemAtPath: fixture.base.base.directory.path)
+            [.posixPermissions: 0o711],
+            ofItemAtPath: fixture.base.base.directory.path
+        )
         let methods = ["ListEntries", "CreateEntry"].map { "/lapwing.admin.v1.Admin/\($0)" }
         func statuses() async throws -> [String] {
             let peer = try PeerProcess("as_user.py", ["65534"] + methods, socket: fixture.socket)

@@ -20,7 +20,6 @@ import ZeroTrust
         #expect(json["context_bundles"] as? [String] == ["cluster.local"])
         #expect(json["bundles"] as? [String: Int] == ["cluster.local": 1])
         #expect(json["chain"] as? Int == 1)
-        #expect((json["hints"] as? [Any])?.first as? String == "main")
         #expect(await peer.wait() == 0)
         await fixture.drain()
     }
@@ -130,7 +129,9 @@ import ZeroTrust
         }
         try await fixture.create(try WorkloadAPIFixture.entry())
         #expect(try await status() == "PERMISSION_DENIED")
-        try await fixture.create(try WorkloadAPIFixture.entry("nobody", selectors: ["unix:uid:65534", "unix:gid:65534"]))
+        try await fixture.create(
+            try WorkloadAPIFixture.entry("nobody", selectors: ["unix:uid:65534", "unix:gid:65534"])
+        )
         #expect(try await status() == "OK")
         await fixture.drain()
     }

@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    @Test func `a body that trickles is 408, however steadily`() async throws {
+        let limits = GatewayLimits(bodyTimeout: .milliseconds(200), minimumBodyRate: 1_000_000)
+        try await TestGateway.with(limits: limits) { gateway, _ in
+            let client = try await gateway.client()
+            client.send("POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+            let trickle = client.trickle()
+            #expect(await client.end().statuses == [408])
+            trickle.cancel()
+            #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "timed_out")
+        }
+    }
+
     @Test func `a connection without requests is closed`() async throws {
         try await TestGateway.with(limits: GatewayLimits(idleTimeout: Self.short)) { gateway, _ in
             let unused = try await gateway.client()

@@ -83,14 +83,10 @@ static inline int lapwing_pidfd_is_running(int pidfd) {
     return count == 0;
 }
 
-/// The longest path that a Unix socket can be bound or connected to, without the closing zero.
-static inline size_t lapwing_unix_path_limit(void) {
-    return sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
-}
-
+/// The address of a path; ENAMETOOLONG where it does not fit.
 static inline int lapwing_unix_address(const char *_Nonnull path, struct sockaddr_un *_Nonnull address) {
     size_t length = strlen(path);
-    if (length == 0 || length > lapwing_unix_path_limit()) { errno = ENAMETOOLONG; return -1; }
+    if (length == 0 || length >= sizeof address->sun_path) { errno = ENAMETOOLONG; return -1; }
     memset(address, 0, sizeof *address);
     address->sun_family = AF_UNIX;
     memcpy(address->sun_path, path, length);

@@ -171,7 +171,11 @@ final class ClientConnection: ChannelDuplexHandler {
         // What a request's end sets in motion comes back here; the loop below goes on with it.
         guard !isProcessing else { return }
         isProcessing = true
-        defer { isProcessing = false }
+        defer {
+            isProcessing = false
+            // The storage goes back to whoever reads next, and an idle connection keeps none.
+            if inbox.readableBytes == 0 { inbox = ByteBuffer() }
+        }
         while inbox.readableBytes > 0 {
             switch phase {
             case .head: guard readHead() else { return }

@@ -38,7 +38,7 @@ struct ServerStreamStateMachine {
     }
 
     /// The next of what has arrived.
-    enum InputAction {
+    enum InputAction: Equatable {
         case message(ByteBuffer)
         case end
         case waitForMore
@@ -46,14 +46,14 @@ struct ServerStreamStateMachine {
     }
 
     /// What to do about a message to be sent.
-    enum MessageAction {
+    enum MessageAction: Equatable {
         case sendHeadAndMessage(HPACKHeaders)
         case sendMessage
         case discard
     }
 
     /// What to do at the end of a call.
-    enum FinishAction {
+    enum FinishAction: Equatable {
         case sendTrailers(HPACKHeaders, reset: Bool)
         case discard
     }

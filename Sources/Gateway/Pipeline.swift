@@ -60,6 +60,10 @@ final class Pipeline {
     private var bodyEndedAt: NIODeadline?
     private var respondedAt: NIODeadline?
     private var lastProgress: NIODeadline
+    /// From when, and from which byte, the body's rate is measured: a pause for want of room upstream is no fault of the
+    /// client's.
+    private var measuredFrom: NIODeadline
+    private var measuredBytes: UInt64 = 0
 
     init(connection: ClientConnection, method: HTTP1Method, startedAt: NIODeadline) {
         self.connection = connection
@@ -67,6 +71,7 @@ final class Pipeline {
         self.method = method
         self.startedAt = startedAt
         self.lastProgress = startedAt
+        self.measuredFrom = startedAt
         self.id = worker.makeID(at: .now())
         self.idText = id.description
     }
@@ -321,6 +326,8 @@ final class Pipeline {
         upstream = connection
         connection.attach(self)
         lastProgress = .now()
+        measuredFrom = lastProgress
+        measuredBytes = bytesReceived
         sendPending()
         self.connection.resumeBody()
     }
@@ -555,7 +562,17 @@ final class Pipeline {
     }
 
     func upstreamWritable() {
+        measuredFrom = .now()
+        measuredBytes = bytesReceived
         connection.resumeBody()
+    }
+
+    /// Whether the body has taken longer than its slowest rate allows, however steadily it trickles.
+    private func isBodyTooSlow(_ now: NIODeadline) -> Bool {
+        let limits = worker.context.configuration.limits
+        guard limits.minimumBodyRate > 0 else { return false }
+        let allowed = Double(bytesReceived - measuredBytes) / Double(limits.minimumBodyRate)
+        return measuredFrom + worker.context.timeouts.body + .nanoseconds(Int64(allowed * 1e9)) <= now
     }
 
     /// Looks whether something takes too long.
@@ -572,7 +589,7 @@ final class Pipeline {
             abortUpstream()
             end(.timedOut, aborts: true)
         case .none where !isBodyWhole && canTakeBody:
-            guard lastProgress + worker.context.timeouts.body <= now else { return }
+            guard lastProgress + worker.context.timeouts.body <= now || isBodyTooSlow(now) else { return }
             keepsAlive = false
             abortUpstream()
             answer(status: 408, ending: .timedOut)

@@ -1,5 +1,8 @@
 import Foundation
+import MutualTLS
 import NIOCore
+import SPIFFE
+import TestIdentities
 import Testing
 
 @testable import Gateway
@@ -24,6 +27,33 @@ import Testing
             #expect(await client.end().statuses == [408])
             #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "timed_out")
             await upstream.closed.wait { $0 == 1 }
+        }
+    }
+
+    @Test func `a body that trickles is 408, however steadily`() async throws {
+        let limits = GatewayLimits(bodyTimeout: .milliseconds(200), minimumBodyRate: 1_000_000)
+        try await TestGateway.with(limits: limits) { gateway, _ in
+            let client = try await gateway.client()
+            client.send("POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+            let trickle = client.trickle()
+            #expect(await client.end().statuses == [408])
+            trickle.cancel()
+            #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "timed_out")
+        }
+    }
+
+    @Test func `a connection ends with the certificate that opened it`() async throws {
+        try await TestGateway.with { gateway, _ in
+            let svid = try gateway.authority.svid("/ns/ml-api/sa/api-gateway") { $0.notAfter = Date() + 2 }
+            let identity = try TLSIdentity(
+                svid: svid,
+                bundles: [gateway.authority.trustDomain: gateway.authority.bundle]
+            )
+            let port = gateway.server.ports["mtls"] ?? 0
+            let client = try await TestClient.connect(to: port, as: identity, expecting: gateway.id)
+            #expect(await client.request(TestGateway.post()).statuses == [200])
+            #expect(await client.end().statuses == [200])
+            #expect(svid.notAfter <= Date())
         }
     }
 

@@ -18,6 +18,8 @@ public struct GatewayLimits: Hashable, Sendable {
     public var headTimeout: Duration
     /// How long a client may be silent in the middle of a body, or refuse to read the response.
     public var bodyTimeout: Duration
+    /// The bytes in a second that a body must make on average, once ``bodyTimeout`` has passed.
+    public var minimumBodyRate: Int
     /// How long a connection is kept without a request.
     public var idleTimeout: Duration
 
@@ -30,6 +32,7 @@ public struct GatewayLimits: Hashable, Sendable {
         targetBytes: Int = 8 * 1024,
         headTimeout: Duration = .seconds(10),
         bodyTimeout: Duration = .seconds(30),
+        minimumBodyRate: Int = 256,
         idleTimeout: Duration = .seconds(75)
     ) {
         self.maximumConnections = maximumConnections
@@ -39,6 +42,7 @@ public struct GatewayLimits: Hashable, Sendable {
         self.targetBytes = targetBytes
         self.headTimeout = headTimeout
         self.bodyTimeout = bodyTimeout
+        self.minimumBodyRate = minimumBodyRate
         self.idleTimeout = idleTimeout
     }
 
@@ -56,6 +60,7 @@ public struct GatewayLimits: Hashable, Sendable {
         try count("headBytes", 256...65536, &headBytes)
         try count("headerCount", 1...1000, &headerCount)
         try count("targetBytes", 16...65536, &targetBytes)
+        try count("minimumBodyRate", 0...1_000_000_000, &minimumBodyRate)
         try duration("headTimeout", &headTimeout)
         try duration("bodyTimeout", &bodyTimeout)
         try duration("idleTimeout", &idleTimeout)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MutualTLS
 import NIOCore
 import SPIFFE
@@ -21,6 +22,8 @@ final class ClientConnection: ChannelDuplexHandler {
         let record: DecisionRecord.Caller
         /// The lines by which an upstream knows the caller.
         let fields: ByteBuffer
+        /// When the caller's certificate ends, and what it proved with it.
+        let expiry: NIODeadline
     }
 
     private enum Phase {
@@ -96,7 +99,8 @@ final class ClientConnection: ChannelDuplexHandler {
             peer: peer,
             tls: .init(version: verified.tlsVersion, cipher: verified.cipher, serverName: verified.serverName),
             record: .init(spiffeID: peer.id, serialNumber: peer.serialNumber, fingerprint: peer.fingerprint),
-            fields: HeadWriter.identity(peer.id, fingerprint: peer.fingerprint)
+            fields: HeadWriter.identity(peer.id, fingerprint: peer.fingerprint),
+            expiry: .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
         )
         exchange = Exchange(
             id: RequestID(milliseconds: 0, random: 0),
@@ -171,7 +175,11 @@ final class ClientConnection: ChannelDuplexHandler {
         // What a request's end sets in motion comes back here; the loop below goes on with it.
         guard !isProcessing else { return }
         isProcessing = true
-        defer { isProcessing = false }
+        defer {
+            isProcessing = false
+            // The storage goes back to whoever reads next, and an idle connection keeps none.
+            if inbox.readableBytes == 0 { inbox = ByteBuffer() }
+        }
         while inbox.readableBytes > 0 {
             switch phase {
             case .head: guard readHead() else { return }
@@ -344,6 +352,8 @@ final class ClientConnection: ChannelDuplexHandler {
 
     /// Looks whether something takes too long.
     func check(_ now: NIODeadline) {
+        // Nobody is believed past the end of the certificate: the client comes back with its next one.
+        if let caller, caller.expiry <= now, !isDraining { drain() }
         if case .exchange(let pipeline) = phase { return pipeline.check(now) }
         guard deadline <= now else { return }
         if case .head = phase, firstByte != nil { return refuse("head_timeout", status: 408) }

@@ -172,6 +172,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         } catch {
             fail(.upstreamDied)
         }
+        // The storage goes back to whoever reads next, and an idle connection keeps none.
+        if inbox.readableBytes == 0 { inbox = ByteBuffer() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -66,6 +66,14 @@ final class TestClient: Sendable {
         StreamingTests.pour(count, into: channel, sent)
     }
 
+    /// Sends a byte every few milliseconds until it is cancelled.
+    func trickle() -> RepeatedTask {
+        let channel = channel
+        return channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { _ in
+            channel.writeAndFlush(ByteBuffer(string: "x"), promise: nil)
+        }
+    }
+
     func send(_ text: String) {
         channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
     }

@@ -162,7 +162,10 @@ let package = Package(
             ] + nio,
             resources: [.embedInCode("Demo/Resources/model.safetensors")]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["lapwing", "ZeroTrust"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["lapwing", "ZeroTrust", "Resources", "Authorization", "Gateway", "WorkloadIdentity"]
+        ),
 
         // Certificates, good and bad, that the tests of several modules present.
         .target(

@@ -122,7 +122,12 @@ let package = Package(
         ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
-        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
+        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto]),
+        // Writes a log until it is killed.
+        .executableTarget(
+            name: "audit-crash-writer",
+            dependencies: ["AuditLog"],
+            path: "Tests/Support/audit-crash-writer"),
         .target(
             name: "Gateway",
             dependencies: [

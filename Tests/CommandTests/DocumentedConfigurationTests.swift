@@ -38,6 +38,7 @@ struct DocumentedConfigurationTests {
     private func load(_ documents: [Document]) throws {
         _ = try GatewayConfiguration.load(documents)
         _ = try PolicySet.load(documents)
+        _ = try AdminPolicy.load(documents)
         for document in documents where document.kind == WorkloadEntry.kind { _ = try WorkloadEntry(document) }
     }
 

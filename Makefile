@@ -58,6 +58,7 @@ install: ## copy dist/ (made by `make release`) to PREFIX, /usr/local unless sai
 	@test -x dist/bin/lapwing || { echo "There is no dist/ yet: run make release first, as yourself." >&2; exit 1; }
 	install -d "$(DESTDIR)$(PREFIX)"
 	cp -R dist/. "$(DESTDIR)$(PREFIX)/"
+	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' "$(DESTDIR)$(PREFIX)/lib/systemd/system/lapwing.service"
 
 clean: ## remove what was built
 	rm -rf .build dist

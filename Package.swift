@@ -95,7 +95,8 @@ let package = Package(
         ),
         .target(
             name: "WorkloadIdentity",
-            dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", protobuf, x509, crypto, asn1, logging] + nio
+            dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", protobuf, x509, crypto, asn1, logging]
+                + nio
         ),
         .testTarget(
             name: "WorkloadIdentityTests",
@@ -130,7 +131,8 @@ let package = Package(
         .executableTarget(
             name: "audit-crash-writer",
             dependencies: ["AuditLog"],
-            path: "Tests/Support/audit-crash-writer"),
+            path: "Tests/Support/audit-crash-writer"
+        ),
         .target(
             name: "Gateway",
             dependencies: [
@@ -171,7 +173,10 @@ let package = Package(
             ] + nio,
             resources: [.embedInCode("Demo/Resources/model.safetensors")]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["lapwing", "ZeroTrust"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["lapwing", "ZeroTrust", "Resources", "Authorization", "Gateway", "WorkloadIdentity"]
+        ),
 
         // Certificates, good and bad, that the tests of several modules present.
         .target(

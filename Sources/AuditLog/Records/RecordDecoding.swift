@@ -7,7 +7,7 @@ extension AuditRecord {
     /// What was cut from a text when the record was written stays cut, and confidential header values stay away; the
     /// entry's own bytes tell where.
     ///
-    /// - Throws: ``AuditLogError`` with the code `malformed` where the entry is not a record of this schema.
+    /// - Throws: `AuditLogError` with the code `malformed` where the entry is not a record of this schema.
     public init(entry: [UInt8]) throws {
         guard entry.count <= EntryBundle.maximumEntryLength else {
             throw AuditLogError(.malformed, "the record has \(entry.count) bytes")

@@ -1,6 +1,6 @@
 public import ZeroTrust
 
-/// Counts refusals before an identity is known, for ``AggregateRefusalRecord``s: per source, reason and second.
+/// Counts refusals before an identity is known, for `AggregateRefusalRecord`s: per source, reason and second.
 ///
 /// A second with too many sources counts the further ones together, so that nobody can fill memory or disk.
 public struct RefusalTally: Sendable {

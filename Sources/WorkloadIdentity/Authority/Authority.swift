@@ -10,7 +10,8 @@ public import ZeroTrust
 /// The authority of a trust domain: it holds the signing key, makes X.509-SVIDs, and succeeds itself on schedule.
 ///
 /// Its certificate is its own root, or is signed by an ``UpstreamAuthority``. Issuing takes no lock for longer than a
-/// copy; making, activating and pruning certificates happens in ``maintain()``, which ``run()`` calls every ten seconds.
+/// copy; making, activating and pruning certificates happens in ``maintain()``, which ``run(every:)``
+/// calls every ten seconds.
 ///
 /// ```swift
 /// let authority = Authority(options, store: store, keys: try FileKeyStore(directory: "keys"), logger: logger)

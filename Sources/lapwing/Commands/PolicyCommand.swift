@@ -151,6 +151,10 @@ struct PolicyCommand: AsyncParsableCommand {
                 )
             }
             let record = try AuditRecords(directory: configuration.settings.auditDirectory).decision(id)
+            // A route is looked for after policy; any other reason that is not policy's own came before it.
+            guard Decision.Reason(rawValue: record.reason) != nil || record.reason == "no_route" else {
+                throw CommandError(.refused, "refused before any policy was asked: \(record.reason)")
+            }
             let request = record.request
             return Attributes(
                 caller: record.caller.map { Caller($0.spiffeID) } ?? .anonymous,

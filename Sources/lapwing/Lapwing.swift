@@ -9,18 +9,19 @@ struct Lapwing: AsyncParsableCommand {
         commandName: "lapwing",
         abstract: "Zero trust for the ML stack: identity, mTLS, policy, gateway and a provable record.",
         discussion: """
-            Begin with `lapwing demo`, which shows the whole path of a request on this machine, or with
+            Begin with `lapwing demo`, which shows the whole path of a request on this machine, or with \
             `lapwing init DIR`, which writes a commented configuration to start from.
 
-            Exit codes: 0 fine; 1 refused by policy, or findings; 2 usage; 3 unreachable; 4 the bytes or a signature do
-            not verify.
+            Exit codes: 0 fine; 1 refused by policy, or findings; 2 usage; 3 unreachable; 4 the bytes or a signature \
+            do not verify.
             """,
         version: Version.current,
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, DoctorCommand.self, AuthorityCommand.self,
             GatewayCommand.self, IdentityCommand.self, PolicyCommand.self, AuditCommand.self, ConfigCommand.self,
             DemoWorkloadCommand.self, DemoCallCommand.self,
-        ])
+        ]
+    )
 
     static func main() async {
         do {

@@ -10,7 +10,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["polcy"], ["policy", "check"], ["policy", "explain"], ["serve", "--confg", "x"], ["policy", "explain", "not-an-id"],
+        ["polcy"], ["policy", "check"], ["policy", "explain"], ["serve", "--confg", "x"],
+        ["policy", "explain", "not-an-id"],
         ["config", "show", "--log-level", "loud"],
     ])
     func `a wrong command line is a usage error`(arguments: [String]) throws {
@@ -44,7 +45,8 @@ import Testing
               - to:
                 - operation: {method: ["POST"]}
             """,
-            to: "p.yaml")
+            to: "p.yaml"
+        )
         let result = try Program.run("policy", "check", file)
         #expect(result.status == 1)
         #expect(result.output.contains("\(file):7:19: error: unknown field `method`"), "\(result.output)")
@@ -55,20 +57,41 @@ import Testing
         let directory = try TemporaryDirectory()
         _ = try Program.run("init", directory.path + "/c")
         let allowed = try Program.run(
-            "policy", "explain", "--config", directory.path + "/c",
-            "--from", "cluster.local/ns/ml-api/sa/api-gateway", "POST", "https://inference.example/v1/predict")
+            "policy",
+            "explain",
+            "--config",
+            directory.path + "/c",
+            "--from",
+            "cluster.local/ns/ml-api/sa/api-gateway",
+            "POST",
+            "https://inference.example/v1/predict"
+        )
         #expect(allowed.status == 0, "\(allowed.output)\(allowed.errors)")
         let denied = try Program.run(
-            "policy", "explain", "--config", directory.path + "/c",
-            "--from", "cluster.local/ns/ml-batch/sa/job", "POST", "https://inference.example/v1/predict")
+            "policy",
+            "explain",
+            "--config",
+            directory.path + "/c",
+            "--from",
+            "cluster.local/ns/ml-batch/sa/job",
+            "POST",
+            "https://inference.example/v1/predict"
+        )
         #expect(denied.status == 1, "\(denied.output)\(denied.errors)")
         #expect(denied.output.contains("smallest edit"))
     }
 
     @Test func `a setting says where it came from`() throws {
         let result = try Program.run(
-            "config", "show", "--origin", "--state", "/tmp/flag", "-o", "json",
-            environment: ["LAPWING_RUN": "/tmp/environment"])
+            "config",
+            "show",
+            "--origin",
+            "--state",
+            "/tmp/flag",
+            "-o",
+            "json",
+            environment: ["LAPWING_RUN": "/tmp/environment"]
+        )
         #expect(result.status == 0, "\(result.errors)")
         struct Row: Decodable { let name, value, origin: String }
         let rows = try JSONDecoder().decode([Row].self, from: Data(result.output.utf8))

@@ -64,7 +64,7 @@ import Testing
 @Suite(.enabled(if: PythonPeer.isAvailable)) struct `HTTP/2 by hand` {
     static let scenarios = [
         "content_type", "method_and_path", "framing", "no_preface", "other_protocol", "pings", "resets",
-        "continuations", "too_many_streams",
+        "continuations", "large_headers", "too_many_streams",
     ]
 
     @Test(arguments: scenarios) func `is answered or cut off`(_ scenario: String) async throws {

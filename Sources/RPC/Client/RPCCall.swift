@@ -9,14 +9,16 @@ public import SwiftProtobuf
 /// ```
 public struct RPCCall<Request: Message, Response: Message>: Sendable {
     private let call: StartedCall
+    private let lifetime: CallLifetime
 
     init(_ call: StartedCall) {
         self.call = call
+        self.lifetime = CallLifetime(call.channel)
     }
 
     /// The responses as they come.
     public var responses: RPCMessages<Response> {
-        RPCMessages(self.call.queue, lifetime: self.call.lifetime)
+        RPCMessages(self.call.queue, lifetime: self.lifetime)
     }
 
     /// Sends a request; returns when there is room for another.

@@ -146,6 +146,8 @@ public final class RPCClient: Sendable {
         timeout: Duration? = nil
     ) async throws -> Response {
         let call = try await self.start(path, metadata, timeout)
+        // Does nothing where the call is over.
+        defer { if !call.queue.isFinished { call.cancel() } }
         return try await withTaskCancellationHandler {
             try await call.gate.send(FramedMessage.encode(request), last: true)
             guard let bytes = try await call.queue.next() else {
@@ -177,7 +179,7 @@ public final class RPCClient: Sendable {
             // Where the server has answered already, its answer says more than that the request could not be sent.
             guard error is RPCStatus else { throw error }
         }
-        return RPCMessages(call.queue, lifetime: call.lifetime)
+        return RPCMessages(call.queue, lifetime: CallLifetime(call.channel))
     }
 
     /// Opens a call in which both sides send any number of messages.

@@ -5,14 +5,6 @@ struct StartedCall: Sendable {
     let channel: any Channel
     let queue: InboundQueue
     let gate: OutboundGate
-    let lifetime: CallLifetime
-
-    init(channel: any Channel, queue: InboundQueue, gate: OutboundGate) {
-        self.channel = channel
-        self.queue = queue
-        self.gate = gate
-        self.lifetime = CallLifetime(channel)
-    }
 
     /// Gives the call up.
     func cancel() {

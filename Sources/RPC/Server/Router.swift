@@ -1,30 +1,35 @@
 /// Finds the method that a path names.
 struct Router: Sendable {
+    typealias Check = @Sendable (RPCContext) throws -> Void
+
     private struct Service: Sendable {
-        var intercept: (@Sendable (RPCContext) throws -> Void)?
+        /// The server's check and the service's, in this order.
+        var checks: [Check]
         var methods: [String: RPCMethod.Implementation]
     }
 
-    /// A method that was found, or the reason to refuse.
+    /// A method that was found, or the reason to refuse; the checks come first either way.
     enum Route {
-        case found(RPCMethod.Implementation, [@Sendable (RPCContext) throws -> Void])
-        case unknown([@Sendable (RPCContext) throws -> Void], RPCStatus)
+        case found(RPCMethod.Implementation, [Check])
+        case unknown([Check], RPCStatus)
     }
 
     private let services: [String: Service]
-    private let intercept: (@Sendable (RPCContext) throws -> Void)?
+    private let checks: [Check]
 
-    init(_ services: [RPCService], intercept: (@Sendable (RPCContext) throws -> Void)?) {
+    init(_ services: [RPCService], intercept: Check?) {
+        let checks = intercept.map { [$0] } ?? []
         var table: [String: Service] = [:]
         for service in services {
-            var entry = table[service.name] ?? Service(intercept: service.intercept, methods: [:])
+            var entry = table[service.name] ?? Service(checks: checks, methods: [:])
+            if let check = service.intercept { entry.checks.append(check) }
             for method in service.methods {
                 entry.methods[method.name] = method.implementation
             }
             table[service.name] = entry
         }
         self.services = table
-        self.intercept = intercept
+        self.checks = checks
     }
 
     /// The two names in a path, `/service/method`; nil where it is not one.
@@ -36,14 +41,15 @@ struct Router: Sendable {
 
     /// Finds a method.
     func route(service name: String, method: String) -> Route {
-        let own = self.intercept.map { [$0] } ?? []
         guard let service = self.services[name] else {
-            return .unknown(own, RPCStatus(.unimplemented, "the service `\(name)` is not served here"))
+            return .unknown(self.checks, RPCStatus(.unimplemented, "the service `\(name)` is not served here"))
         }
-        let checks = own + (service.intercept.map { [$0] } ?? [])
         guard let implementation = service.methods[method] else {
-            return .unknown(checks, RPCStatus(.unimplemented, "the method `\(method)` of `\(name)` is not served here"))
+            return .unknown(
+                service.checks,
+                RPCStatus(.unimplemented, "the method `\(method)` of `\(name)` is not served here")
+            )
         }
-        return .found(implementation, checks)
+        return .found(implementation, service.checks)
     }
 }

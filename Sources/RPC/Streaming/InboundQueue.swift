@@ -58,6 +58,9 @@ final class InboundQueue: Sendable {
         }
     }
 
+    /// Whether the stream has ended.
+    var isFinished: Bool { self.state.withLock { $0.end != nil } }
+
     /// Whether the channel should be read from; where not, the queue asks for it when there is room.
     func wantsMore() -> Bool {
         self.state.withLock { state in
@@ -92,7 +95,6 @@ final class InboundQueue: Sendable {
     }
 
     private func take(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) {
-        let isCancelled = Task.isCancelled
         let taken: Taken = self.state.withLock { state in
             if let message = state.messages.popFirst() {
                 state.bytes -= message.readableBytes
@@ -101,7 +103,8 @@ final class InboundQueue: Sendable {
                 return .message(message, resumeReading: resume)
             }
             if let end = state.end { return .end(end) }
-            if isCancelled { return .cancelled }
+            // Asked under the lock, which a cancellation that comes later has to wait for.
+            if Task.isCancelled { return .cancelled }
             if state.waiter != nil { return .busy }
             state.waiter = continuation
             return .wait

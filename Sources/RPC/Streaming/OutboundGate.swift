@@ -25,13 +25,13 @@ final class OutboundGate: Sendable {
 
     /// Sends a framed message; returns when there is room for another.
     func send(_ message: ByteBuffer, last: Bool = false) async throws {
+        try Task.checkCancellation()
         let size = message.readableBytes
         let closed = self.state.withLock { state in
             if state.closed == nil { state.pendingBytes += size }
             return state.closed
         }
         if let closed { throw closed }
-        try Task.checkCancellation()
         let promise = self.channel.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { result in
             self.written(size, result)
@@ -78,10 +78,10 @@ final class OutboundGate: Sendable {
         guard let id else { return }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let isCancelled = Task.isCancelled
                 let outcome: Result<Void, any Error>? = self.state.withLock { state in
                     if let closed = state.closed { return .failure(closed) }
-                    if isCancelled { return .failure(CancellationError()) }
+                    // Asked under the lock, which a cancellation that comes later has to wait for.
+                    if Task.isCancelled { return .failure(CancellationError()) }
                     if state.pendingBytes <= self.highWatermark { return .success(()) }
                     state.waiters.append((id, continuation))
                     return nil

@@ -30,7 +30,10 @@ struct Executable {
     ) throws(IdentityError) -> Result {
         let descriptor = unsafe open("/proc/\(pid)/exe", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw IdentityError(.unavailable, "the program of the process \(pid) cannot be opened: \(SystemError.text())")
+            throw IdentityError(
+                .unavailable,
+                "the program of the process \(pid) cannot be opened: \(SystemError.text())"
+            )
         }
         defer { close(descriptor) }
         return try body(descriptor)
@@ -87,7 +90,9 @@ final class ExecutableDigests: Sendable {
         var offset: Int64 = 0
         while true {
             // `pread` writes at most `count` bytes into a buffer of that size.
-            let count = unsafe chunk.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, Int(offset)) }
+            let count = unsafe chunk.withUnsafeMutableBytes {
+                unsafe pread(descriptor, $0.baseAddress, $0.count, Int(offset))
+            }
             if count == 0 { break }
             if count < 0 {
                 if errno == EINTR { continue }

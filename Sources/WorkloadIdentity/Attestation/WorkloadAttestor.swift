@@ -59,7 +59,9 @@ public final class WorkloadAttestor: Sendable {
         if kinds.contains(.path) || kinds.contains(.sha256) {
             do {
                 try Executable.withDescriptor(of: credentials.pid) { descriptor throws(IdentityError) in
-                    if kinds.contains(.path), let path = try Executable.path(of: credentials.pid, descriptor: descriptor) {
+                    if kinds.contains(.path),
+                        let path = try Executable.path(of: credentials.pid, descriptor: descriptor)
+                    {
                         selectors.insert(Selector(.path, path))
                     }
                     if kinds.contains(.sha256) {
@@ -68,7 +70,9 @@ public final class WorkloadAttestor: Sendable {
                 }
             } catch {
                 logger.warning(
-                    "program not attested", metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"])
+                    "program not attested",
+                    metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"]
+                )
             }
         }
         return selectors

@@ -26,7 +26,9 @@ public final class WorkloadProcess: Sendable {
         }
         guard status.uid == credentials.uid else {
             throw IdentityError(
-                .processGone, "the process \(credentials.pid) runs as uid \(status.uid), and uid \(credentials.uid) connected")
+                .processGone,
+                "the process \(credentials.pid) runs as uid \(status.uid), and uid \(credentials.uid) connected"
+            )
         }
         self.credentials = credentials
         self.handle = handle

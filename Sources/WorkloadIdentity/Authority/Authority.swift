@@ -87,7 +87,9 @@ public final class Authority: Sendable {
         self.snapshot = Mutex(
             Snapshot(
                 state: AuthorityState(trustDomain: options.trustDomain),
-                bundle: X509Bundle(trustDomain: options.trustDomain, authorities: [])))
+                bundle: X509Bundle(trustDomain: options.trustDomain, authorities: [])
+            )
+        )
     }
 
     /// The certificates of the trust domain as last read or written.
@@ -100,7 +102,10 @@ public final class Authority: Sendable {
     public var document: SPIFFEBundle {
         let (state, bundle) = snapshot.withLock { ($0.state, $0.bundle) }
         return SPIFFEBundle(
-            trustDomain: state.trustDomain, authorities: bundle.authorities, sequence: UInt64(clamping: state.sequence))
+            trustDomain: state.trustDomain,
+            authorities: bundle.authorities,
+            sequence: UInt64(clamping: state.sequence)
+        )
     }
 
     /// How many X.509-SVIDs it has issued since it was made.
@@ -248,7 +253,9 @@ public final class Authority: Sendable {
     private func makeCertificate() throws(IdentityError) -> AuthoritySlot {
         guard state.slots.count < Self.maximumSlots else {
             throw IdentityError(
-                .conflict, "the bundle holds \(Self.maximumSlots) authorities already; prune those that no longer sign")
+                .conflict,
+                "the bundle holds \(Self.maximumSlots) authorities already; prune those that no longer sign"
+            )
         }
         let key = P256.Signing.PrivateKey()
         let identifier = CertificateProfile.keyIdentifier(of: key.publicKey)

@@ -55,8 +55,12 @@ public struct WorkloadAPIClient: Sendable {
         let client = try await connect()
         defer { Task { await client.close() } }
         let responses = try await client.serverStreaming(
-            Self.path("FetchX509SVID"), WorkloadAPI_X509SVIDRequest(), metadata: Self.metadata, timeout: timeout,
-            as: WorkloadAPI_X509SVIDResponse.self)
+            Self.path("FetchX509SVID"),
+            WorkloadAPI_X509SVIDRequest(),
+            metadata: Self.metadata,
+            timeout: timeout,
+            as: WorkloadAPI_X509SVIDResponse.self
+        )
         for try await response in responses { return try X509Context(response, at: clock()) }
         throw RPCStatus(.unavailable, "the Workload API ended the call without an answer")
     }
@@ -68,8 +72,12 @@ public struct WorkloadAPIClient: Sendable {
         let client = try await connect()
         defer { Task { await client.close() } }
         let responses = try await client.serverStreaming(
-            Self.path("FetchX509Bundles"), WorkloadAPI_X509BundlesRequest(), metadata: Self.metadata, timeout: timeout,
-            as: WorkloadAPI_X509BundlesResponse.self)
+            Self.path("FetchX509Bundles"),
+            WorkloadAPI_X509BundlesRequest(),
+            metadata: Self.metadata,
+            timeout: timeout,
+            as: WorkloadAPI_X509BundlesResponse.self
+        )
         for try await response in responses {
             var bundles: X509BundleSet = [:]
             for (name, der) in response.bundles {
@@ -121,8 +129,11 @@ public struct WorkloadAPIClient: Sendable {
         let client = try await connect()
         defer { Task { await client.close() } }
         let responses = try await client.serverStreaming(
-            Self.path("FetchX509SVID"), WorkloadAPI_X509SVIDRequest(), metadata: Self.metadata,
-            as: WorkloadAPI_X509SVIDResponse.self)
+            Self.path("FetchX509SVID"),
+            WorkloadAPI_X509SVIDRequest(),
+            metadata: Self.metadata,
+            as: WorkloadAPI_X509SVIDResponse.self
+        )
         for try await response in responses { body(.context(try X509Context(response, at: clock()))) }
         throw RPCStatus(.unavailable, "the Workload API ended the stream")
     }

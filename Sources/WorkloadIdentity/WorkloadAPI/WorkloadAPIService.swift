@@ -99,7 +99,8 @@ public final class WorkloadAPIService: Sendable {
                     throw Self.notServed("WIT")
                 },
             ],
-            intercept: Self.requireSecurityHeader)
+            intercept: Self.requireSecurityHeader
+        )
     }
 
     private static func notServed(_ profile: String) -> RPCStatus {
@@ -199,12 +200,15 @@ public final class WorkloadAPIService: Sendable {
             entries = snapshot.entries(matching: selectors)
         } catch let error as IdentityError {
             logger.info(
-                "caller no longer attested", metadata: ["process.pid": "\(process.credentials.pid)", "error": "\(error)"])
+                "caller no longer attested",
+                metadata: ["process.pid": "\(process.credentials.pid)", "error": "\(error)"]
+            )
         }
         guard !entries.isEmpty else {
             logger.info(
                 "no identity for caller",
-                metadata: ["process.pid": "\(process.credentials.pid)", "process.uid": "\(process.credentials.uid)"])
+                metadata: ["process.pid": "\(process.credentials.pid)", "process.uid": "\(process.credentials.uid)"]
+            )
             throw RPCStatus(.permissionDenied, "no identity is issued to this process")
         }
         return entries

@@ -88,7 +88,10 @@ struct WorkloadIdentities {
             }
             try checked.check(against: bundle, at: now)
             let renewal = RenewalSchedule.renewal(
-                issuedAt: svid.issuedAt, notAfter: svid.notAfter, jitter: .random(in: -1...1))
+                issuedAt: svid.issuedAt,
+                notAfter: svid.notAfter,
+                jitter: .random(in: -1...1)
+            )
             return Held(svid: svid, request: entry.request, renewal: renewal)
         } catch {
             logger.error("X.509-SVID not issued", metadata: ["spiffe.id": "\(entry.id)", "error": "\(error)"])

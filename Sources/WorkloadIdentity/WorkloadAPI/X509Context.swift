@@ -29,11 +29,15 @@ public struct X509Context: Sendable {
             var svids: [X509SVID] = []
             for message in response.svids {
                 let svid = try X509SVID(
-                    chainDER: Array(message.x509Svid), keyPKCS8: Array(message.x509SvidKey),
-                    hint: message.hint.isEmpty ? nil : message.hint)
+                    chainDER: Array(message.x509Svid),
+                    keyPKCS8: Array(message.x509SvidKey),
+                    hint: message.hint.isEmpty ? nil : message.hint
+                )
                 guard svid.id.description == message.spiffeID else {
                     throw IdentityError(
-                        .unavailable, "the Workload API calls `\(svid.id)` by another name, `\(message.spiffeID.prefix(200))`")
+                        .unavailable,
+                        "the Workload API calls `\(svid.id)` by another name, `\(message.spiffeID.prefix(200))`"
+                    )
                 }
                 let bundle = try X509Bundle(trustDomain: svid.id.trustDomain, der: Array(message.bundle))
                 try svid.check(against: bundle, at: now)

@@ -8,7 +8,8 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Read the record, prove an entry of it, and verify it whole.",
-        subcommands: [Tail.self, Show.self, Verify.self, Proof.self])
+        subcommands: [Tail.self, Show.self, Verify.self, Proof.self]
+    )
 
     /// `lapwing audit tail`.
     struct Tail: AsyncParsableCommand {
@@ -26,7 +27,9 @@ struct AuditCommand: AsyncParsableCommand {
         var output = OutputFormat.table
 
         func validate() throws {
-            guard (0...100_000).contains(count) else { throw ValidationError("--lines takes a number from 0 to 100000") }
+            guard (0...100_000).contains(count) else {
+                throw ValidationError("--lines takes a number from 0 to 100000")
+            }
         }
 
         func run() async throws {
@@ -55,7 +58,8 @@ struct AuditCommand: AsyncParsableCommand {
     /// `lapwing audit show`.
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print every record of an id: a request's decision and how it ended.")
+            abstract: "Print every record of an id: a request's decision and how it ended."
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -74,9 +78,13 @@ struct AuditCommand: AsyncParsableCommand {
                 }
                 let object = try JSONSerialization.jsonObject(with: Data(entry.bytes))
                 let text = try JSONSerialization.data(
-                    withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+                    withJSONObject: object,
+                    options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                )
                 StandardOutput.write(
-                    output == .json ? String(decoding: entry.bytes, as: UTF8.self) : String(decoding: text, as: UTF8.self))
+                    output == .json
+                        ? String(decoding: entry.bytes, as: UTF8.self) : String(decoding: text, as: UTF8.self)
+                )
             }
         }
     }
@@ -85,7 +93,8 @@ struct AuditCommand: AsyncParsableCommand {
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Hash the whole log again and hold it against its signed checkpoint; or verify a proof file.",
-            discussion: "Exits with 4 where a byte does not fit. A proof file needs nothing but the key to be verified.")
+            discussion: "Exits with 4 where a byte does not fit. A proof file needs nothing but the key to be verified."
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -110,8 +119,11 @@ struct AuditCommand: AsyncParsableCommand {
             bar.finish()
             struct Result: Encodable { let verified: UInt64, size: UInt64?, root: String?, fault: String? }
             let result = Result(
-                verified: report.verified, size: report.checkpoint?.size, root: report.checkpoint?.root.description,
-                fault: report.fault?.description)
+                verified: report.verified,
+                size: report.checkpoint?.size,
+                root: report.checkpoint?.root.description,
+                fault: report.fault?.description
+            )
             if output == .json {
                 try StandardOutput.write(json: result)
             } else if report.fault == nil {
@@ -140,7 +152,8 @@ struct AuditCommand: AsyncParsableCommand {
     /// `lapwing audit proof`.
     struct Proof: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write a proof, for somebody else to verify, that a record is in the signed log.")
+            abstract: "Write a proof, for somebody else to verify, that a record is in the signed log."
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -167,7 +180,9 @@ struct AuditCommand: AsyncParsableCommand {
                 guard FileManager.default.createFile(atPath: path, contents: Data(proof.bytes)) else {
                     throw CommandError(.unreachable, "`\(path)` cannot be written")
                 }
-                StandardError.write("wrote `\(path)`; anyone can check it: lapwing audit verify --proof \(path) --key KEY")
+                StandardError.write(
+                    "wrote `\(path)`; anyone can check it: lapwing audit verify --proof \(path) --key KEY"
+                )
             }
         }
     }
@@ -176,7 +191,10 @@ struct AuditCommand: AsyncParsableCommand {
 /// Reads an id from the command line.
 private func requestID(_ text: String) throws -> RequestID {
     guard let id = RequestID(text) else {
-        throw CommandError(.usage, "`\(text)` is no request id; expected one such as 0197f2d8-5c1e-7abc-8def-0123456789ab")
+        throw CommandError(
+            .usage,
+            "`\(text)` is no request id; expected one such as 0197f2d8-5c1e-7abc-8def-0123456789ab"
+        )
     }
     return id
 }
@@ -191,7 +209,9 @@ enum VerifierKey {
         let content = FileManager.default.contents(atPath: source).map { String(decoding: $0, as: UTF8.self) } ?? text
         guard let content else {
             throw CommandError(
-                .unreachable, "there is no verifier key at `\(source)`; give the key or its file with --key")
+                .unreachable,
+                "there is no verifier key at `\(source)`; give the key or its file with --key"
+            )
         }
         do {
             return try NoteVerifier(content.trimmingCharacters(in: .whitespacesAndNewlines))

@@ -13,7 +13,8 @@ import ZeroTrust
 struct AuthorityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authority",
-        abstract: "Run the authority alone: the CA, the Workload API, the admin socket, the log's signing key.")
+        abstract: "Run the authority alone: the CA, the Workload API, the admin socket, the log's signing key."
+    )
 
     @OptionGroup var options: SettingsOptions
 
@@ -60,8 +61,12 @@ private struct AuthorityProcess {
                 svidLifetime: settings.authority.svidLifetime / .seconds(1),
                 upstream: settings.authority.upstream.map {
                     UpstreamAuthority(certificateFile: $0.certificates, keyFile: $0.key)
-                }),
-            store: store, keys: keys, logger: logger)
+                }
+            ),
+            store: store,
+            keys: keys,
+            logger: logger
+        )
         registry = EntryRegistry(trustDomain: settings.trustDomain.value, store: store)
         try registry.load(configuration.documents)
         try await registry.refresh()
@@ -69,13 +74,22 @@ private struct AuthorityProcess {
         let signing = try CheckpointAuthority(directory: directory + "/log", origin: settings.logOrigin)
         try Self.publish(signing.verifier, to: settings.verifierKeyFile)
         admin = AdminService(
-            authority: authority, registry: registry, policy: configuration.adminPolicy, logger: logger)
+            authority: authority,
+            registry: registry,
+            policy: configuration.adminPolicy,
+            logger: logger
+        )
         let workloadAPI = WorkloadAPIService(
-            authority: authority, registry: registry, attestor: WorkloadAttestor(logger: logger), logger: logger)
+            authority: authority,
+            registry: registry,
+            attestor: WorkloadAttestor(logger: logger),
+            logger: logger
+        )
         workloadServer = RPCServer(services: [workloadAPI.service], logger: logger)
         adminServer = RPCServer(
             services: [admin.service, SigningService(authority: signing, allowedUIDs: [0, geteuid()]).service],
-            logger: logger)
+            logger: logger
+        )
     }
 
     /// Begins to issue and to answer.
@@ -89,7 +103,8 @@ private struct AuthorityProcess {
             metadata: [
                 "trust_domain": "\(settings.trustDomain.value)", "workload_api": "\(settings.workloadSocket)",
                 "admin": "\(settings.adminSocket)", "entries": "\(registry.snapshot.items.count)",
-            ])
+            ]
+        )
     }
 
     /// Keeps the authority on schedule and the entries as the files say, until asked to stop.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authorization
 import Logging
 import Resources
 import ZeroTrust
@@ -8,7 +9,8 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Show and validate the configuration.",
-        subcommands: [Show.self, Validate.self])
+        subcommands: [Show.self, Validate.self]
+    )
 
     /// `lapwing config show`.
     struct Show: ParsableCommand {
@@ -34,6 +36,10 @@ struct ConfigCommand: ParsableCommand {
                 ("node", settings.node.value, settings.node.origin),
                 ("log-format", settings.logFormat.value.rawValue, settings.logFormat.origin),
                 ("log-level", settings.logLevel.value.rawValue, settings.logLevel.origin),
+                (
+                    "compat", settings.compatibility.value?.rawValue ?? "as each gateway says",
+                    settings.compatibility.origin
+                ),
                 ("threads", settings.threads.value.map(String.init) ?? "one for each core", settings.threads.origin),
             ]
             switch output {
@@ -51,7 +57,8 @@ struct ConfigCommand: ParsableCommand {
     /// `lapwing config validate`.
     struct Validate: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Load the whole configuration as `serve` would, and say what is wrong in it.")
+            abstract: "Load the whole configuration as `serve` would, and say what is wrong in it."
+        )
 
         @OptionGroup var options: SettingsOptions
 

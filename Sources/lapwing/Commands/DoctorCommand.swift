@@ -7,7 +7,8 @@ import Resources
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check this machine and the configuration, and say how to mend each fault.")
+        abstract: "Check this machine and the configuration, and say how to mend each fault."
+    )
 
     @OptionGroup var options: SettingsOptions
 
@@ -24,11 +25,19 @@ struct DoctorCommand: AsyncParsableCommand {
             let loaded = try Configuration(settings: settings)
             configuration = loaded
             findings.append(
-                .init(.fine, "configuration", "\(documents.count) resources in `\(settings.config.value)`"))
-            findings += loaded.warnings.map { .init(.doubt, "configuration", $0.description, mend: "see the line named") }
+                .init(.fine, "configuration", "\(documents.count) resources in `\(settings.config.value)`")
+            )
+            findings += loaded.warnings.map {
+                .init(.doubt, "configuration", $0.description, mend: "see the line named")
+            }
         } catch let error as ResourceError {
             findings += error.diagnostics.map {
-                .init(.fault, "configuration", $0.description, mend: "mend the line named, then `lapwing config validate`")
+                .init(
+                    .fault,
+                    "configuration",
+                    $0.description,
+                    mend: "mend the line named, then `lapwing config validate`"
+                )
             }
         }
         findings += MachineChecks.all(settings: settings)
@@ -93,8 +102,11 @@ enum MachineChecks {
         }
         guard unsafe access(existing, W_OK) == 0 else {
             return .init(
-                .fault, name, "`\(existing)` cannot be written to by uid \(geteuid())",
-                mend: "`sudo install -d -o \(geteuid()) \(path)`, or choose another place with a flag")
+                .fault,
+                name,
+                "`\(existing)` cannot be written to by uid \(geteuid())",
+                mend: "`sudo install -d -o \(geteuid()) \(path)`, or choose another place with a flag"
+            )
         }
         return .init(.fine, name, existing == path ? "`\(path)`" : "`\(path)` will be made")
     }
@@ -102,12 +114,17 @@ enum MachineChecks {
     /// Whether nobody else can read where the keys are.
     private static func privateDirectory(_ path: String) -> DoctorFinding {
         var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return .init(.fine, "keys", "`\(path)` will be made with mode 0700") }
+        guard unsafe stat(path, &status) == 0 else {
+            return .init(.fine, "keys", "`\(path)` will be made with mode 0700")
+        }
         let mode = status.st_mode & 0o777
         guard mode & 0o077 == 0 else {
             return .init(
-                .fault, "keys", "`\(path)` has mode 0\(String(mode, radix: 8)): others can read the CA's key",
-                mend: "`chmod 700 \(path)`, then rotate: `lapwing identity ca rotate`")
+                .fault,
+                "keys",
+                "`\(path)` has mode 0\(String(mode, radix: 8)): others can read the CA's key",
+                mend: "`chmod 700 \(path)`, then rotate: `lapwing identity ca rotate`"
+            )
         }
         return .init(.fine, "keys", "`\(path)` is private")
     }
@@ -117,8 +134,11 @@ enum MachineChecks {
         let longest = runtime + "/notify-authority.sock"
         guard longest.utf8.count <= 107 else {
             return .init(
-                .fault, "socket paths", "`\(longest)` has \(longest.utf8.count) bytes; Linux allows 107",
-                mend: "choose a shorter directory with --run")
+                .fault,
+                "socket paths",
+                "`\(longest)` has \(longest.utf8.count) bytes; Linux allows 107",
+                mend: "choose a shorter directory with --run"
+            )
         }
         return .init(.fine, "socket paths", "short enough")
     }
@@ -137,10 +157,18 @@ enum MachineChecks {
         let text = "\(free >> 20) MiB free at `\(path)`"
         guard free >= 256 << 20 else {
             return .init(
-                .fault, "disk", text + "; requests are refused when the record cannot be written",
-                mend: "free some space, or move the state directory with --state")
+                .fault,
+                "disk",
+                text + "; requests are refused when the record cannot be written",
+                mend: "free some space, or move the state directory with --state"
+            )
         }
-        return .init(free >= 2 << 30 ? .fine : .doubt, "disk", text, mend: free >= 2 << 30 ? nil : "plan for more space")
+        return .init(
+            free >= 2 << 30 ? .fine : .doubt,
+            "disk",
+            text,
+            mend: free >= 2 << 30 ? nil : "plan for more space"
+        )
     }
 
     /// Whether many connections can be held.
@@ -151,8 +179,11 @@ enum MachineChecks {
         }
         guard limit.rlim_cur >= 4096 else {
             return .init(
-                .doubt, "open files", "the limit is \(limit.rlim_cur); each connection takes one or two",
-                mend: "`ulimit -n 65536`, or `LimitNOFILE=65536` in the systemd unit")
+                .doubt,
+                "open files",
+                "the limit is \(limit.rlim_cur); each connection takes one or two",
+                mend: "`ulimit -n 65536`, or `LimitNOFILE=65536` in the systemd unit"
+            )
         }
         return .init(.fine, "open files", "the limit is \(limit.rlim_cur)")
     }
@@ -163,8 +194,11 @@ enum MachineChecks {
         let made = Date(timeIntervalSince1970: 1_790_000_000)
         guard Date.now > made else {
             return .init(
-                .fault, "clock", "it says \(Date.now.formatted(.iso8601)), which is before this program was made",
-                mend: "`timedatectl set-ntp true`; certificates cannot be judged by a wrong clock")
+                .fault,
+                "clock",
+                "it says \(Date.now.formatted(.iso8601)), which is before this program was made",
+                mend: "`timedatectl set-ntp true`; certificates cannot be judged by a wrong clock"
+            )
         }
         return .init(.fine, "clock", Date.now.formatted(.iso8601))
     }

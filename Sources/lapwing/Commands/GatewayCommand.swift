@@ -15,7 +15,8 @@ import ZeroTrust
 struct GatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gateway",
-        abstract: "Run the gateway alone: mTLS listeners, policy, forwarding, the record.")
+        abstract: "Run the gateway alone: mTLS listeners, policy, forwarding, the record."
+    )
 
     @OptionGroup var options: SettingsOptions
 
@@ -27,7 +28,10 @@ struct GatewayCommand: AsyncParsableCommand {
         let configuration = try Configuration(settings: settings)
         for warning in configuration.warnings { logger.warning("configuration", metadata: ["warning": "\(warning)"]) }
         guard !configuration.gateways.isEmpty else {
-            throw CommandError(.usage, "`\(settings.config.value)` has no `Gateway`; `lapwing init DIR` writes an example")
+            throw CommandError(
+                .usage,
+                "`\(settings.config.value)` has no `Gateway`; `lapwing init DIR` writes an example"
+            )
         }
         let requests = await ProcessLife.requests()
         let process = try GatewayProcess(configuration: configuration, logger: logger)
@@ -42,17 +46,23 @@ private final class GatewayProcess: Sendable {
     private let configuration: Configuration
     private let log: LogWriter
     private let workloadAPI: WorkloadAPIClient
+    /// Guards the policies in force, one for each gateway, in the configuration's order.
+    private let boxes = Mutex<[PolicySnapshotBox]>([])
 
     init(configuration: Configuration, logger: Logger) throws {
         self.configuration = configuration
         self.settings = configuration.settings
         self.logger = logger
         self.workloadAPI = WorkloadAPIClient(
-            endpoint: try WorkloadEndpoint("unix://" + settings.workloadSocket), logger: logger)
+            endpoint: try WorkloadEndpoint("unix://" + settings.workloadSocket),
+            logger: logger
+        )
         do {
             self.log = try LogWriter(
-                directory: settings.auditDirectory, origin: settings.logOrigin,
-                signer: RemoteCheckpointSigner(socket: settings.adminSocket))
+                directory: settings.auditDirectory,
+                origin: settings.logOrigin,
+                signer: RemoteCheckpointSigner(socket: settings.adminSocket)
+            )
         } catch {
             throw CommandError(.unreachable, "the audit log at `\(settings.auditDirectory)` cannot be opened: \(error)")
         }
@@ -64,15 +74,18 @@ private final class GatewayProcess: Sendable {
     func run(until requests: AsyncStream<ProcessLife.Request>) async throws {
         defer { log.close() }
         let identities = GatewayIdentities(
-            needed: try configuration.gateways.map { try $0.identity(in: settings.trustDomain.value) })
+            needed: try configuration.gateways.map { try $0.identity(in: settings.trustDomain.value) }
+        )
         var servers: [GatewayServer] = []
-        var boxes: [PolicySnapshotBox] = []
         let (ready, announce) = AsyncStream.makeStream(of: Void.self)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.followIdentity(identities, announce) }
                 group.addTask {
-                    for await request in requests where request == .stop { throw End.asked }
+                    for await request in requests {
+                        guard request == .reload else { throw End.asked }
+                        self.reload()
+                    }
                 }
                 // Nothing is served before every listener has its SVID.
                 group.addTask {
@@ -82,16 +95,26 @@ private final class GatewayProcess: Sendable {
                 for gateway in configuration.gateways {
                     let box = PolicySnapshotBox(try snapshot(for: gateway, of: configuration))
                     let server = GatewayServer(
-                        configuration: gateway, policies: box,
-                        identity: try identities.identity(of: gateway, in: settings.trustDomain.value), log: log,
-                        logger: logger, node: settings.node.value, threads: settings.threads.value)
+                        configuration: gateway,
+                        policies: box,
+                        identity: try identities.identity(of: gateway, in: settings.trustDomain.value),
+                        log: log,
+                        logger: logger,
+                        node: settings.node.value,
+                        threads: settings.threads.value
+                    )
                     try await server.start()
                     servers.append(server)
-                    boxes.append(box)
+                    boxes.withLock { $0.append(box) }
                 }
                 ServiceNotifier.notify("READY=1\nSTATUS=\(servers.count) gateways serving")
-                let published = boxes
-                group.addTask { try await self.followConfiguration(published) }
+                group.addTask {
+                    var watcher = ConfigurationWatcher(path: self.settings.config.value)
+                    while true {
+                        try await watcher.change()
+                        self.reload()
+                    }
+                }
                 while try await group.next() != nil {}
             }
         } catch End.asked {
@@ -112,7 +135,9 @@ private final class GatewayProcess: Sendable {
     }
 
     /// Takes each SVID and bundle as it comes; says once that all are there.
-    private func followIdentity(_ identities: GatewayIdentities, _ announce: AsyncStream<Void>.Continuation) async throws {
+    private func followIdentity(_ identities: GatewayIdentities, _ announce: AsyncStream<Void>.Continuation)
+        async throws
+    {
         for try await event in workloadAPI.events() {
             switch event {
             case .context(let context):
@@ -124,13 +149,15 @@ private final class GatewayProcess: Sendable {
                 } else {
                     logger.warning(
                         "waiting for identities",
-                        metadata: ["missing": "\(missing.joined(separator: ", "))", "mend": "add a WorkloadEntry"])
+                        metadata: ["missing": "\(missing.joined(separator: ", "))", "mend": "add a WorkloadEntry"]
+                    )
                 }
             case .denied(let status):
                 guard !identities.isComplete else { throw End.identityLost(status.message) }
                 logger.warning(
                     "waiting for an identity",
-                    metadata: ["error": "\(status.message)", "mend": "add a WorkloadEntry that fits this process"])
+                    metadata: ["error": "\(status.message)", "mend": "add a WorkloadEntry that fits this process"]
+                )
             case .interrupted(let error):
                 logger.debug("workload api interrupted", metadata: ["error": "\(error)"])
             }
@@ -138,28 +165,21 @@ private final class GatewayProcess: Sendable {
     }
 
     /// Puts changed policies in force under load; what needs a restart is said.
-    private func followConfiguration(_ boxes: [PolicySnapshotBox]) async throws {
-        var watcher = ConfigurationWatcher(path: settings.config.value)
-        while true {
-            try await watcher.change()
-            do {
-                let next = try Configuration(settings: settings)
-                guard next.gateways == configuration.gateways else {
-                    logger.warning("gateways changed; listeners and routes take effect at the next start")
-                    try publish(next, boxes)
-                    continue
-                }
-                try publish(next, boxes)
-            } catch {
-                logger.error("configuration refused; the one in force stays", metadata: ["error": "\(error)"])
+    private func reload() {
+        do {
+            let next = try Configuration(settings: settings)
+            if next.gateways != configuration.gateways {
+                logger.warning("gateways changed; listeners, routes and upstreams take effect at the next start")
             }
+            // Every snapshot is made before the first is published.
+            let snapshots = try configuration.gateways.map { try snapshot(for: $0, of: next) }
+            boxes.withLock { boxes in
+                for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
+            }
+            logger.info("policies reloaded", metadata: ["digest": "\(next.digest)"])
+        } catch {
+            logger.error("configuration refused; the one in force stays", metadata: ["error": "\(error)"])
         }
-    }
-
-    private func publish(_ next: Configuration, _ boxes: [PolicySnapshotBox]) throws {
-        let snapshots = try configuration.gateways.map { try snapshot(for: $0, of: next) }
-        for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
-        logger.info("policies reloaded", metadata: ["digest": "\(next.digest)"])
     }
 
     private func snapshot(for gateway: GatewayConfiguration, of configuration: Configuration) throws -> PolicySnapshot {

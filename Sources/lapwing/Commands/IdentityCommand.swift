@@ -13,24 +13,31 @@ struct IdentityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "identity",
         abstract: "Look at identities and change them.",
-        subcommands: [IdentityEntryCommand.self, SVID.self, Bundle.self, CA.self])
+        subcommands: [IdentityEntryCommand.self, SVID.self, Bundle.self, CA.self]
+    )
 
     /// `lapwing identity svid`.
     struct SVID: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "This process's own X.509-SVID.", subcommands: [Fetch.self])
+            abstract: "This process's own X.509-SVID.",
+            subcommands: [Fetch.self]
+        )
     }
 
     /// `lapwing identity bundle`.
     struct Bundle: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The authorities that are believed.", subcommands: [Show.self])
+            abstract: "The authorities that are believed.",
+            subcommands: [Show.self]
+        )
     }
 
     /// `lapwing identity ca`.
     struct CA: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The certificate authority.", subcommands: [Rotate.self, Status.self])
+            abstract: "The certificate authority.",
+            subcommands: [Rotate.self, Status.self]
+        )
     }
 }
 
@@ -39,7 +46,8 @@ extension IdentityCommand.SVID {
     struct Fetch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Fetch what the Workload API gives to the caller of this command.",
-            discussion: "The socket is that of --run, or the one that SPIFFE_ENDPOINT_SOCKET names.")
+            discussion: "The socket is that of --run, or the one that SPIFFE_ENDPOINT_SOCKET names."
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -56,15 +64,22 @@ extension IdentityCommand.SVID {
             do { endpoint = try WorkloadEndpoint(text ?? "unix://" + Settings(options).workloadSocket) } catch {
                 throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
             }
-            let client = WorkloadAPIClient(endpoint: endpoint, logger: Logger(label: "lapwing.identity") { _ in SwiftLogNoOpLogHandler() })
+            let client = WorkloadAPIClient(
+                endpoint: endpoint,
+                logger: Logger(label: "lapwing.identity") { _ in SwiftLogNoOpLogHandler() }
+            )
             let context: X509Context
             do { context = try await client.fetchX509Context() } catch { throw Self.reason(error, endpoint) }
             if let write { try save(context, to: write) }
             struct Row: Encodable { let spiffeID, serialNumber, hint: String, notBefore, notAfter: Date }
             let rows = context.svids.map {
                 Row(
-                    spiffeID: $0.id.description, serialNumber: $0.serialNumber, hint: $0.hint ?? "",
-                    notBefore: $0.notBefore, notAfter: $0.notAfter)
+                    spiffeID: $0.id.description,
+                    serialNumber: $0.serialNumber,
+                    hint: $0.hint ?? "",
+                    notBefore: $0.notBefore,
+                    notAfter: $0.notAfter
+                )
             }
             switch output {
             case .json: try StandardOutput.write(json: rows)
@@ -81,16 +96,23 @@ extension IdentityCommand.SVID {
             let text = "\(error)"
             if text.lowercased().contains("permission") {
                 return CommandError(
-                    .refused, "no entry fits this process (uid \(geteuid())): \(text); see `lapwing identity entry list`")
+                    .refused,
+                    "no entry fits this process (uid \(geteuid())): \(text); see `lapwing identity entry list`"
+                )
             }
             return CommandError(
-                .unreachable, "the Workload API at `\(endpoint)` does not answer: \(text); is `lapwing serve` running?")
+                .unreachable,
+                "the Workload API at `\(endpoint)` does not answer: \(text); is `lapwing serve` running?"
+            )
         }
 
         private func save(_ context: X509Context, to directory: String) throws {
             do {
                 try FileManager.default.createDirectory(
-                    atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                    atPath: directory,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700]
+                )
             } catch {
                 throw CommandError(.unreachable, "cannot make `\(directory)`: \(error.localizedDescription)")
             }
@@ -108,13 +130,18 @@ extension IdentityCommand.SVID {
             let temporary = path + ".tmp"
             unsafe unlink(temporary)
             let created = FileManager.default.createFile(
-                atPath: temporary, contents: Data(), attributes: [.posixPermissions: 0o600])
+                atPath: temporary,
+                contents: Data(),
+                attributes: [.posixPermissions: 0o600]
+            )
             guard created, let handle = FileHandle(forWritingAtPath: temporary) else {
                 throw CommandError(.unreachable, "cannot write `\(path)`")
             }
             try handle.write(contentsOf: Data(text.utf8))
             try handle.close()
-            guard unsafe rename(temporary, path) == 0 else { throw CommandError(.unreachable, "cannot write `\(path)`") }
+            guard unsafe rename(temporary, path) == 0 else {
+                throw CommandError(.unreachable, "cannot write `\(path)`")
+            }
         }
     }
 }
@@ -134,10 +161,14 @@ extension IdentityCommand.Bundle {
 
         func run() async throws {
             let response: Admin_ShowBundleResponse = try await AdminClient(options).call(
-                "ShowBundle", Admin_ShowBundleRequest())
+                "ShowBundle",
+                Admin_ShowBundleRequest()
+            )
             StandardOutput.write(
                 output == .pem
-                    ? response.pem.trimmingCharacters(in: .newlines) : String(decoding: response.document, as: UTF8.self))
+                    ? response.pem.trimmingCharacters(in: .newlines)
+                    : String(decoding: response.document, as: UTF8.self)
+            )
         }
     }
 }
@@ -154,7 +185,8 @@ extension IdentityCommand.CA {
                 `prepare` publishes the next authority, `activate` signs with it, `prune` withdraws what has expired;
                 `all` prepares and activates. Workloads get new SVIDs at once; both roots stay in the bundle, so that
                 nothing is refused in between.
-                """)
+                """
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -194,7 +226,8 @@ extension IdentityCommand.CA {
             let status: Admin_StatusResponse = try await AdminClient(options).call("Status", Admin_StatusRequest())
             StandardOutput.write(table(of: status.authority))
             StandardError.write(
-                "\(status.trustDomain): \(status.entries) entries, \(status.streams) streams, \(status.issued) SVIDs issued")
+                "\(status.trustDomain): \(status.entries) entries, \(status.streams) streams, \(status.issued) SVIDs issued"
+            )
         }
     }
 }

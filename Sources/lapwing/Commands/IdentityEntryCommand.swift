@@ -9,7 +9,8 @@ struct IdentityEntryCommand: AsyncParsableCommand {
         commandName: "entry",
         abstract: "List, show, create and delete workload entries.",
         discussion: "Entries in files belong to the files and are changed there.",
-        subcommands: [List.self, Show.self, Create.self, Delete.self])
+        subcommands: [List.self, Show.self, Create.self, Delete.self]
+    )
 
     /// `lapwing identity entry list`.
     struct List: AsyncParsableCommand {
@@ -22,7 +23,9 @@ struct IdentityEntryCommand: AsyncParsableCommand {
 
         func run() async throws {
             let response: Admin_ListEntriesResponse = try await AdminClient(options).call(
-                "ListEntries", Admin_ListEntriesRequest())
+                "ListEntries",
+                Admin_ListEntriesRequest()
+            )
             try EntryOutput.write(response.entries, as: output)
         }
     }
@@ -50,7 +53,8 @@ struct IdentityEntryCommand: AsyncParsableCommand {
     /// `lapwing identity entry create`.
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Create an entry; processes that fit it get the identity at once.")
+            abstract: "Create an entry; processes that fit it get the identity at once."
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -97,7 +101,8 @@ struct IdentityEntryCommand: AsyncParsableCommand {
     /// `lapwing identity entry delete`.
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete an entry; its workloads lose the identity at once.")
+            abstract: "Delete an entry; its workloads lose the identity at once."
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -143,8 +148,12 @@ private enum EntryOutput {
             var table = TextTable("NAME", "SPIFFE ID", "SELECTORS", "TTL", "SOURCE")
             for row in rows {
                 table.add(
-                    row.name, row.spiffeID, row.selectors.joined(separator: " "),
-                    row.ttlSeconds.map { "\($0)s" } ?? "default", row.location.isEmpty ? row.source : row.location)
+                    row.name,
+                    row.spiffeID,
+                    row.selectors.joined(separator: " "),
+                    row.ttlSeconds.map { "\($0)s" } ?? "default",
+                    row.location.isEmpty ? row.source : row.location
+                )
             }
             StandardOutput.write(table.render())
         }

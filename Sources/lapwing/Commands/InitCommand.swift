@@ -7,7 +7,8 @@ struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Write a commented configuration that loads as it stands.",
-        discussion: "Four files, to be changed: settings, identities, the gateway and the policies of one service.")
+        discussion: "Four files, to be changed: settings, identities, the gateway and the policies of one service."
+    )
 
     @Argument(help: "A directory that does not exist yet, or is empty.")
     var directory: String
@@ -36,7 +37,8 @@ struct InitCommand: ParsableCommand {
               lapwing config validate --config \(directory)
               lapwing doctor --config \(directory)
               lapwing serve --config \(directory)
-            """)
+            """
+        )
     }
 }
 

@@ -10,13 +10,15 @@ struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "Check policies and explain decisions.",
-        subcommands: [Check.self, Explain.self])
+        subcommands: [Check.self, Explain.self]
+    )
 
     /// `lapwing policy check`.
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check policy files as Istio's webhook does, and more strictly.",
-            discussion: "Prints `file:line:column: error: …` for each finding; exits with 1 where there is an error.")
+            discussion: "Prints `file:line:column: error: …` for each finding; exits with 1 where there is an error."
+        )
 
         @Argument(help: "Files or directories of YAML; `-` reads standard input.")
         var paths: [String]
@@ -47,13 +49,19 @@ struct PolicyCommand: AsyncParsableCommand {
                 try StandardOutput.write(
                     json: diagnostics.map {
                         Row(
-                            severity: $0.severity.rawValue, file: $0.location.file, message: $0.message,
-                            line: $0.location.line, column: $0.location.column)
-                    })
+                            severity: $0.severity.rawValue,
+                            file: $0.location.file,
+                            message: $0.message,
+                            line: $0.location.line,
+                            column: $0.location.column
+                        )
+                    }
+                )
             case .table:
                 for diagnostic in diagnostics { StandardOutput.write(diagnostic.description) }
                 StandardError.write(
-                    "\(checked.policies.count) policies fine, \(errors) errors, \(diagnostics.count - errors) warnings")
+                    "\(checked.policies.count) policies fine, \(errors) errors, \(diagnostics.count - errors) warnings"
+                )
             }
             guard errors == 0 else { throw ExitCode(ExitStatus.refused.rawValue) }
         }
@@ -70,7 +78,8 @@ struct PolicyCommand: AsyncParsableCommand {
             discussion: """
                 ID is the request id of a refusal (`x-request-id`). A hypothetical request is decided by the policies of
                 --config as they stand now. Exits with 0 where the request is allowed and 1 where it is denied.
-                """)
+                """
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -110,10 +119,16 @@ struct PolicyCommand: AsyncParsableCommand {
                 try report(engine.explain(try recorded(request[0], configuration)))
             } else {
                 switch gateway.screen.check(
-                    method: request[0], target: target(request[1]), authority: host(request[1]))
+                    method: request[0],
+                    target: target(request[1]),
+                    authority: host(request[1])
+                )
                 {
                 case .refused(let reason):
-                    throw CommandError(.refused, "the gateway answers 400 before any policy is asked: \(reason.rawValue)")
+                    throw CommandError(
+                        .refused,
+                        "the gateway answers 400 before any policy is asked: \(reason.rawValue)"
+                    )
                 case .accepted(let screened):
                     try report(engine.explain(try hypothetical(screened, gateway)))
                 }
@@ -131,18 +146,27 @@ struct PolicyCommand: AsyncParsableCommand {
         private func recorded(_ text: String, _ configuration: Configuration) throws -> Attributes {
             guard let id = RequestID(text) else {
                 throw CommandError(
-                    .usage, "`\(text)` is no request id; for a hypothetical request give a method and a URL")
+                    .usage,
+                    "`\(text)` is no request id; for a hypothetical request give a method and a URL"
+                )
             }
             let record = try AuditRecords(directory: configuration.settings.auditDirectory).decision(id)
             let request = record.request
             return Attributes(
-                caller: record.caller.map { Caller($0.spiffeID) } ?? .anonymous, method: request.method,
-                path: request.path, authority: request.authority, headers: request.headers,
-                source: record.source.address, destination: request.destination, serverName: record.tls?.serverName)
+                caller: record.caller.map { Caller($0.spiffeID) } ?? .anonymous,
+                method: request.method,
+                path: request.path,
+                authority: request.authority,
+                headers: request.headers,
+                source: record.source.address,
+                destination: request.destination,
+                serverName: record.tls?.serverName
+            )
         }
 
         private func hypothetical(
-            _ request: RequestScreen.Request, _ gateway: GatewayConfiguration
+            _ request: RequestScreen.Request,
+            _ gateway: GatewayConfiguration
         ) throws -> Attributes {
             guard let source = IPAddress(sourceIP) else {
                 throw CommandError(.usage, "`\(sourceIP)` is no IP address")
@@ -153,7 +177,9 @@ struct PolicyCommand: AsyncParsableCommand {
                     throw CommandError(.usage, "`\(line)` is no header; write `name: value`")
                 }
                 return Exchange.Header(
-                    name: parts[0].lowercased(), value: parts[1].trimmingCharacters(in: .whitespaces))
+                    name: parts[0].lowercased(),
+                    value: parts[1].trimmingCharacters(in: .whitespaces)
+                )
             }
             let caller =
                 try from.map { text in
@@ -163,11 +189,18 @@ struct PolicyCommand: AsyncParsableCommand {
                 } ?? .anonymous
             let destination = Exchange.Endpoint(
                 address: IPAddress(gateway.listeners.first?.address ?? "") ?? IPAddress(v4: 0x7f00_0001),
-                port: port ?? UInt16(gateway.listeners.first?.port ?? 0))
+                port: port ?? UInt16(gateway.listeners.first?.port ?? 0)
+            )
             return Attributes(
-                caller: caller, method: request.method, path: request.path, authority: request.authority,
-                headers: lines, source: source, destination: destination,
-                serverName: request.authority.split(separator: ":").first.map { $0.lowercased() })
+                caller: caller,
+                method: request.method,
+                path: request.path,
+                authority: request.authority,
+                headers: lines,
+                source: source,
+                destination: destination,
+                serverName: request.authority.split(separator: ":").first.map { $0.lowercased() }
+            )
         }
 
         /// The path and query of a URL, or the text itself.

@@ -11,7 +11,8 @@ struct ServeCommand: AsyncParsableCommand {
             Two processes are started and kept running: the authority, which holds the CA and log-signing keys and speaks
             the Workload API, and the gateway, which carries traffic and holds no key but its own SVID's. SIGHUP reloads
             the configuration; it is also read again when a file in it changes. SIGTERM drains and stops.
-            """)
+            """
+    )
 
     @OptionGroup var options: SettingsOptions
 
@@ -29,7 +30,8 @@ struct ServeCommand: AsyncParsableCommand {
                 .init(name: "gateway", arguments: ["gateway"] + arguments, startTimeout: .seconds(60)),
             ],
             runtimeDirectory: settings.runtime.value,
-            logger: logger)
+            logger: logger
+        )
         try await supervisor.run()
     }
 }

@@ -40,8 +40,13 @@ struct DemoCall: Sendable {
     }
 
     private init(
-        _ title: String, _ caller: Caller, _ ending: Ending, _ line: String, headers: [String] = [],
-        body: String? = #"{"input": "I was charged twice for one order"}"#, holds: String? = nil
+        _ title: String,
+        _ caller: Caller,
+        _ ending: Ending,
+        _ line: String,
+        headers: [String] = [],
+        body: String? = #"{"input": "I was charged twice for one order"}"#,
+        holds: String? = nil
     ) {
         self.title = title
         self.caller = caller
@@ -79,19 +84,35 @@ struct DemoCall: Sendable {
         DemoCall("wrong path: /v1/predict%00", gateway, .status(400), "POST /v1/predict%00"),
         DemoCall("wrong caller, forged identity headers", batch, .status(403), "POST /v1/predict", headers: forged),
         DemoCall(
-            "right caller, forged identity header is replaced", gateway, .status(200), "POST /v1/predict",
+            "right caller, forged identity header is replaced",
+            gateway,
+            .status(200),
+            "POST /v1/predict",
             headers: ["x-lapwing-spiffe-id: spiffe://cluster.local/ns/kube-system/sa/root"],
-            holds: DemoScenario.Workload.apiGateway.id),
+            holds: DemoScenario.Workload.apiGateway.id
+        ),
         DemoCall(
-            "smuggled: two lengths", gateway, .status(400), "POST /v1/predict",
-            headers: ["content-length: 4"]),
+            "smuggled: two lengths",
+            gateway,
+            .status(400),
+            "POST /v1/predict",
+            headers: ["content-length: 4"]
+        ),
         DemoCall(
-            "smuggled: length and chunks", gateway, .status(400), "POST /v1/predict",
+            "smuggled: length and chunks",
+            gateway,
+            .status(400),
+            "POST /v1/predict",
             headers: ["transfer-encoding: chunked", "content-length: 4"],
-            body: "0\r\n\r\nPOST /v1/admin HTTP/1.1\r\nhost: x\r\n\r\n"),
+            body: "0\r\n\r\nPOST /v1/admin HTTP/1.1\r\nhost: x\r\n\r\n"
+        ),
         DemoCall(
-            "smuggled: folded header", gateway, .status(400), "POST /v1/predict",
-            headers: ["x-padding: a", " transfer-encoding: chunked"]),
+            "smuggled: folded header",
+            gateway,
+            .status(400),
+            "POST /v1/predict",
+            headers: ["x-padding: a", " transfer-encoding: chunked"]
+        ),
     ]
 }
 

@@ -19,7 +19,8 @@ struct DemoCommand: AsyncParsableCommand {
             Five workloads, three gateways and an authority are started for real, each workload with its own SVID. Then
             calls are made that must pass and calls that must not, and the log of it all is verified. Everything lies in
             one directory under /tmp, which is removed at the end unless --keep is given.
-            """)
+            """
+    )
 
     @Flag(help: "Leave everything running until Ctrl-C, and keep the directory.")
     var keep = false
@@ -34,7 +35,9 @@ struct DemoCommand: AsyncParsableCommand {
             let started = ContinuousClock.now
             StandardError.write("starting the authority, three gateways and five workloads in \(scenario.directory)")
             try await demo.start()
-            StandardError.write("ready after \((ContinuousClock.now - started).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1))))\n")
+            StandardError.write(
+                "ready after \((ContinuousClock.now - started).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1))))\n"
+            )
             let mistakes = try await demo.attack()
             try await demo.verify()
             demo.suggest(keep: keep)
@@ -60,25 +63,30 @@ private final class RunningDemo {
     /// Starts everything, each part once those that it needs are ready.
     func start() async throws {
         try await launch(
-            "lapwing serve", program: nil,
+            "lapwing serve",
+            program: nil,
             [
                 "serve", "--config", scenario.configDirectory, "--state", scenario.stateDirectory, "--run",
                 scenario.runtimeDirectory, "--trust-domain", "cluster.local", "--log-level", "error",
-            ])
+            ]
+        )
         try await launch(.registry)
         try await launch(.featureStore)
         try await launch(
             .inferenceService,
-            ["--registry-port", "\(scenario.ports[.registry] ?? 0)", "--model", scenario.modelDigest])
+            ["--registry-port", "\(scenario.ports[.registry] ?? 0)", "--model", scenario.modelDigest]
+        )
     }
 
     private func launch(_ workload: DemoScenario.Workload, _ more: [String] = []) async throws {
         try await launch(
-            workload.rawValue, program: scenario.program(workload),
+            workload.rawValue,
+            program: scenario.program(workload),
             [
                 "demo-workload", workload.rawValue, "--socket", scenario.upstreamSocket(workload), "--workload-api",
                 scenario.workloadSocket,
-            ] + more)
+            ] + more
+        )
     }
 
     private func launch(_ name: String, program: String?, _ arguments: [String]) async throws {
@@ -114,7 +122,8 @@ private final class RunningDemo {
             table.render { row, column, cell in
                 guard column == 2 else { return cell }
                 return good[row] ? Style.green(cell) : Style.red(cell)
-            })
+            }
+        )
         return good.count { !$0 }
     }
 
@@ -157,16 +166,23 @@ private final class RunningDemo {
         let trustDomain = try TrustDomain("cluster.local")
         let directory = scenario.directory + "/foreign"
         try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            atPath: directory,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
         let authority = Authority(
             .init(trustDomain: trustDomain),
             store: SQLiteAuthorityStore(try SQLiteDatabase(path: directory + "/foreign.sqlite")),
-            keys: MemoryKeyStore(), logger: logger)
+            keys: MemoryKeyStore(),
+            logger: logger
+        )
         try await authority.maintain()
         let issued = try authority.issue(SVIDRequest(id: try SPIFFEID(DemoScenario.Workload.apiGateway.id)))
         let svid = try X509SVID(chainDER: issued.chain, keyPKCS8: issued.privateKey.value)
         let client = WorkloadAPIClient(
-            endpoint: try WorkloadEndpoint("unix://" + scenario.workloadSocket), logger: logger)
+            endpoint: try WorkloadEndpoint("unix://" + scenario.workloadSocket),
+            logger: logger
+        )
         // This process may ask for bundles as the gateway may, being the same program.
         return try TLSIdentity(svid: svid, bundles: try await client.fetchX509Bundles())
     }
@@ -208,12 +224,15 @@ private final class RunningDemo {
         guard let data = FileManager.default.contents(atPath: scenario.stateDirectory + "/log.vkey") else {
             throw CommandError(.unverified, "the log's verifier key is missing")
         }
-        let key = try NoteVerifier(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+        let key = try NoteVerifier(
+            String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        )
         let report = try LogVerifier(directory: directory, keys: [key]).verify()
         if let fault = report.fault { throw CommandError(.unverified, "the log does not verify: \(fault)") }
         StandardOutput.write(
             "\nthe record: \(report.verified) entries hashed again and held against the signed checkpoint: "
-                + Style.green("verified"))
+                + Style.green("verified")
+        )
     }
 
     /// What to try next.
@@ -226,7 +245,8 @@ private final class RunningDemo {
                   lapwing demo --keep        leave it running and look around
                   lapwing init DIR           a commented configuration of your own
                   lapwing policy check DIR   what Istio's webhook says of your YAML, and more
-                """)
+                """
+            )
             return
         }
         let places = "--state \(scenario.stateDirectory) --run \(scenario.runtimeDirectory)"
@@ -240,6 +260,7 @@ private final class RunningDemo {
               lapwing policy explain --config \(scenario.configDirectory) --gateway inference-service \\
                 --from cluster.local/ns/ml-batch/sa/batch-job POST https://inference/v1/predict
               curl http://127.0.0.1:\(scenario.adminPort)/metrics
-            """)
+            """
+        )
     }
 }

@@ -51,7 +51,10 @@ struct DemoScenario {
         do {
             for path in ["", "/bin", "/config", "/upstream", "/state", "/run"] {
                 try manager.createDirectory(
-                    atPath: directory + path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                    atPath: directory + path,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700]
+                )
             }
             let own = try manager.destinationOfSymbolicLink(atPath: "/proc/self/exe")
             for workload in Workload.allCases {
@@ -64,7 +67,11 @@ struct DemoScenario {
             var ports: [Workload: Int] = [:]
             for workload in [Workload.inferenceService, .registry, .featureStore] { ports[workload] = try freePort() }
             let scenario = DemoScenario(
-                directory: directory, ports: ports, adminPort: try freePort(), modelDigest: modelDigest)
+                directory: directory,
+                ports: ports,
+                adminPort: try freePort(),
+                modelDigest: modelDigest
+            )
             for (name, text) in try scenario.configuration(executable: own) {
                 try text.write(toFile: scenario.configDirectory + "/" + name, atomically: true, encoding: .utf8)
             }
@@ -110,14 +117,26 @@ struct DemoScenario {
         ]
         let policies = [
             policy(
-                "only-api-gateway", .inferenceService, from: .apiGateway, methods: ["POST"],
-                paths: ["/v1/predict", "/v1/stream"]),
+                "only-api-gateway",
+                .inferenceService,
+                from: .apiGateway,
+                methods: ["POST"],
+                paths: ["/v1/predict", "/v1/stream"]
+            ),
             policy(
-                "only-inference-reads-models", .registry, from: .inferenceService, methods: ["GET"],
-                paths: ["/models/*"]),
+                "only-inference-reads-models",
+                .registry,
+                from: .inferenceService,
+                methods: ["GET"],
+                paths: ["/models/*"]
+            ),
             policy(
-                "only-inference-reads-features", .featureStore, from: .inferenceService, methods: ["GET"],
-                paths: ["/v1/features/*"]),
+                "only-inference-reads-features",
+                .featureStore,
+                from: .inferenceService,
+                methods: ["GET"],
+                paths: ["/v1/features/*"]
+            ),
         ]
         return [
             ("identities.yaml", (entries + gatewayEntries.sorted()).joined(separator: "---\n")),

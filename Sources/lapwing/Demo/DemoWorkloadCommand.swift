@@ -34,11 +34,14 @@ struct DemoWorkloadCommand: AsyncParsableCommand {
         case .inferenceService:
             let file = try await fetchModel(logger: logger)
             let service = InferenceService(
-                model: try TicketModel(file), callerHeader: "x-lapwing-spiffe-id")
+                model: try TicketModel(file),
+                callerHeader: "x-lapwing-spiffe-id"
+            )
             server = try await LocalHTTPServer.start(unixSocket: socket, answer: service.answer)
         case .registry:
             let file = PackageResources.model_safetensors
-            let digest = SHA256.hash(data: file).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+            let digest = SHA256.hash(data: file).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+                .joined()
             let service = RegistryStandIn(digest: digest, file: file)
             server = try await LocalHTTPServer.start(unixSocket: socket, answer: service.answer)
         case .featureStore:
@@ -55,8 +58,12 @@ struct DemoWorkloadCommand: AsyncParsableCommand {
         let identity = try await DemoIdentity.fetch(workloadAPI: workloadAPI, logger: logger)
         let request = "GET /models/sha256/\(model) HTTP/1.1\r\nhost: registry.ml-registry\r\nconnection: close\r\n\r\n"
         let registry = try SPIFFEID(DemoScenario.Workload.registry.id)
-        let outcome = await RawClient(group: .singletonMultiThreadedEventLoopGroup, host: "127.0.0.1", port: registryPort)
-            .exchange(Array(request.utf8), over: .mutualTLS(identity, expecting: registry))
+        let outcome = await RawClient(
+            group: .singletonMultiThreadedEventLoopGroup,
+            host: "127.0.0.1",
+            port: registryPort
+        )
+        .exchange(Array(request.utf8), over: .mutualTLS(identity, expecting: registry))
         guard case .answer(200, _, let body, _) = outcome else {
             throw CommandError(.unreachable, "the registry did not give the model: \(outcome)")
         }
@@ -105,7 +112,12 @@ extension DemoCallCommand.Answer {
         switch outcome {
         case .answer(let status, let head, let body, let arrivals):
             self.init(
-                status: status, head: head, body: String(decoding: body, as: UTF8.self), arrivals: arrivals, refusal: nil)
+                status: status,
+                head: head,
+                body: String(decoding: body, as: UTF8.self),
+                arrivals: arrivals,
+                refusal: nil
+            )
         case .refused(let reason): self.init(status: nil, head: "", body: "", arrivals: 0, refusal: reason)
         }
     }

@@ -44,14 +44,17 @@ struct RawClient {
                         var configuration = TLSConfiguration.makeClientConfiguration()
                         configuration.certificateVerification = .none
                         let handler = try NIOSSLClientHandler(
-                            context: NIOSSLContext(configuration: configuration), serverHostname: nil)
+                            context: NIOSSLContext(configuration: configuration),
+                            serverHostname: nil
+                        )
                         try channel.pipeline.syncOperations.addHandler(handler)
                         collector.sendsWhenConnected = true
                     case .mutualTLS(let identity, let id):
                         try channel.pipeline.syncOperations.addHandlers(
                             identity.clientHandlers(expecting: id) { refused in
                                 finished.succeed(.refused(refused.refusal.message))
-                            })
+                            }
+                        )
                     }
                     try channel.pipeline.syncOperations.addHandler(collector)
                 }

@@ -31,7 +31,8 @@ struct SigningService: Sendable {
                 guard let uid = context.credentials?.uid, allowedUIDs.contains(uid) else {
                     throw RPCStatus(.permissionDenied, "checkpoints are signed for the gateway's user only")
                 }
-            })
+            }
+        )
     }
 
     private func sign(_ request: Signing_SignCheckpointRequest) throws -> Signing_SignCheckpointResponse {
@@ -47,8 +48,14 @@ struct SigningService: Sendable {
             response.signedNote = .init(
                 try authority.sign(
                     CheckpointRequest(
-                        origin: request.origin, size: request.size, root: root, oldSize: request.oldSize,
-                        consistencyProof: proof)))
+                        origin: request.origin,
+                        size: request.size,
+                        root: root,
+                        oldSize: request.oldSize,
+                        consistencyProof: proof
+                    )
+                )
+            )
             return response
         } catch let refusal as CheckpointRefusal {
             switch refusal {
@@ -93,17 +100,25 @@ final class RemoteCheckpointSigner: CheckpointSigner {
     /// The key that the log's checkpoints verify with.
     func verifierKey() async throws -> String {
         let response: Signing_GetVerifierKeyResponse = try await Self.call(
-            socket, "GetVerifierKey", Signing_GetVerifierKeyRequest())
+            socket,
+            "GetVerifierKey",
+            Signing_GetVerifierKeyRequest()
+        )
         return response.verifierKey
     }
 
     private static func call<Request: Message, Response: Message>(
-        _ socket: String, _ method: String, _ request: Request
+        _ socket: String,
+        _ method: String,
+        _ request: Request
     ) async throws -> Response {
         let client = try await RPCClient.connect(unixSocket: socket, timeout: .seconds(3))
         do {
             let response: Response = try await client.unary(
-                "/\(ServiceName.signing)/\(method)", request, timeout: .seconds(3))
+                "/\(ServiceName.signing)/\(method)",
+                request,
+                timeout: .seconds(3)
+            )
             await client.close()
             return response
         } catch {

@@ -43,8 +43,11 @@ struct ConfigurationWatcher {
             var status = stat()
             guard unsafe stat(path + "/" + name, &status) == 0 else { continue }
             marks[name] = Mark(
-                inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: status.st_mtim.tv_sec,
-                nanoseconds: status.st_mtim.tv_nsec)
+                inode: UInt64(status.st_ino),
+                size: Int64(status.st_size),
+                seconds: status.st_mtim.tv_sec,
+                nanoseconds: status.st_mtim.tv_nsec
+            )
         }
         return marks
     }

@@ -35,7 +35,9 @@ struct UnixAddress {
         address.sun_family = sa_family_t(AF_UNIX)
         // Sound: the count was checked against the field's size.
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
-        if bytes.first == UInt8(ascii: "@") { unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0[0] = 0 } }
+        if bytes.first == UInt8(ascii: "@") {
+            unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0[0] = 0 }
+        }
         self.address = address
         let headerSize = MemoryLayout<sockaddr_un>.size - capacity
         self.length = socklen_t(headerSize + bytes.count + (bytes.first == UInt8(ascii: "@") ? 0 : 1))
@@ -60,7 +62,10 @@ final class NotificationListener: Sendable {
     /// - Throws: ``CommandError`` where the path is too long or cannot be bound.
     init(path: String) throws {
         guard var address = UnixAddress(path) else {
-            throw CommandError(.usage, "the path `\(path)` is too long for a Unix socket; choose a shorter --run directory")
+            throw CommandError(
+                .usage,
+                "the path `\(path)` is too long for a Unix socket; choose a shorter --run directory"
+            )
         }
         unsafe unlink(path)
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

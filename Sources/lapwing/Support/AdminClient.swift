@@ -19,11 +19,15 @@ struct AdminClient {
         do { client = try await RPCClient.connect(unixSocket: socket, timeout: .seconds(5)) } catch {
             throw CommandError(
                 .unreachable,
-                "nobody answers on `\(socket)`; start `lapwing serve`, or name its --run directory")
+                "nobody answers on `\(socket)`; start `lapwing serve`, or name its --run directory"
+            )
         }
         do {
             let response: Response = try await client.unary(
-                "/\(ServiceName.admin)/\(method)", request, timeout: .seconds(30))
+                "/\(ServiceName.admin)/\(method)",
+                request,
+                timeout: .seconds(30)
+            )
             await client.close()
             return response
         } catch let status as RPCStatus {

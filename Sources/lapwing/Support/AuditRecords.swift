@@ -13,7 +13,8 @@ struct AuditRecords {
         guard FileManager.default.fileExists(atPath: directory) else {
             throw CommandError(
                 .unreachable,
-                "there is no audit log at `\(directory)`; name the state directory with --state, or run `lapwing serve`")
+                "there is no audit log at `\(directory)`; name the state directory with --state, or run `lapwing serve`"
+            )
         }
         self.reader = LogReader(directory: directory)
     }
@@ -25,7 +26,9 @@ struct AuditRecords {
         let found = try reading { try reader.find(id) }
         guard !found.isEmpty else {
             throw CommandError(
-                .refused, "the log at `\(reader.directory)` has no record of `\(id)`; every gateway has a log of its own")
+                .refused,
+                "the log at `\(reader.directory)` has no record of `\(id)`; every gateway has a log of its own"
+            )
         }
         return found
     }

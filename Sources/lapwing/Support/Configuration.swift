@@ -32,7 +32,13 @@ struct Configuration: Sendable {
             }
         }
         _ = try gather { try KnownKinds.check(snapshot.documents) }
-        let gateways = try gather { try GatewayConfiguration.load(snapshot.documents) }
+        let gateways = try gather {
+            try GatewayConfiguration.load(snapshot.documents).map { gateway in
+                var gateway = gateway
+                gateway.compatibility = settings.compatibility.value ?? gateway.compatibility
+                return gateway
+            }
+        }
         let policies = try gather { try PolicySet.load(snapshot.documents) }
         let entries = try gather {
             try collectingDiagnostics(snapshot.documents.filter { $0.kind == WorkloadEntry.kind }) {
@@ -60,8 +66,10 @@ struct Configuration: Sendable {
     /// - Throws: `ResourceError` where the policies contradict each other.
     func engine(for gateway: GatewayConfiguration) throws -> PolicyEngine {
         try PolicyEngine(
-            policies: policies, workload: gateway.workload,
-            options: .init(compatibility: gateway.compatibility, trustDomains: [settings.trustDomain.value.name]))
+            policies: policies,
+            workload: gateway.workload,
+            options: .init(compatibility: gateway.compatibility, trustDomains: [settings.trustDomain.value.name])
+        )
     }
 
     /// The gateway of a name, or the only one.
@@ -79,7 +87,10 @@ struct Configuration: Sendable {
             throw CommandError(.usage, "`\(settings.config.value)` has no `Gateway`, so that no workload is known")
         }
         guard gateways.count == 1 else {
-            throw CommandError(.usage, "there are several gateways; choose one with --gateway: \(names.joined(separator: ", "))")
+            throw CommandError(
+                .usage,
+                "there are several gateways; choose one with --gateway: \(names.joined(separator: ", "))"
+            )
         }
         return gateway
     }
@@ -89,7 +100,8 @@ struct Configuration: Sendable {
         guard entry.id.trustDomain == trustDomain else {
             throw ResourceError(
                 at: document.location,
-                "`\(entry.id)` is not in the trust domain `\(trustDomain)` of this installation; see `lapwing config show`")
+                "`\(entry.id)` is not in the trust domain `\(trustDomain)` of this installation; see `lapwing config show`"
+            )
         }
         return entry
     }
@@ -135,12 +147,14 @@ private enum KnownKinds {
             guard let kinds = groups[String(document.group)] else {
                 throw ResourceError(
                     at: document.location,
-                    "unknown API group `\(document.group)`; \(suggestion(for: String(document.group), among: groups.keys))")
+                    "unknown API group `\(document.group)`; \(suggestion(for: String(document.group), among: groups.keys))"
+                )
             }
             guard kinds.contains(document.kind) else {
                 throw ResourceError(
                     at: document.location,
-                    "unknown or unsupported kind `\(document.kind)`; \(suggestion(for: document.kind, among: kinds))")
+                    "unknown or unsupported kind `\(document.kind)`; \(suggestion(for: document.kind, among: kinds))"
+                )
             }
             if document.kind == "PeerAuthentication" { try requireStrict(document) }
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authorization
 import Foundation
 import Logging
 import Resources
@@ -30,13 +31,20 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "Event loops of each gateway; one for each core unless said (LAPWING_THREADS).")
     var threads: Int?
 
+    @Option(
+        help: "Whose defaults hold for every gateway: strict or istio; otherwise each says itself (LAPWING_COMPAT)."
+    )
+    var compat: String?
+
     /// The arguments that give a child process the same settings.
     func arguments(for settings: Settings) -> [String] {
         [
             "--config", settings.config.value, "--state", settings.state.value, "--run", settings.runtime.value,
-            "--trust-domain", settings.trustDomain.value.name, "--node", settings.node.value, "--log-format", settings.logFormat.value.rawValue,
+            "--trust-domain", settings.trustDomain.value.name, "--node", settings.node.value, "--log-format",
+            settings.logFormat.value.rawValue,
             "--log-level", settings.logLevel.value.rawValue,
         ] + (settings.threads.value.map { ["--threads", String($0)] } ?? [])
+            + (settings.compatibility.value.map { ["--compat", $0.rawValue] } ?? [])
     }
 }
 
@@ -60,6 +68,8 @@ struct Settings: Sendable {
     let logLevel: Setting<Logger.Level>
     /// Event loops of each gateway; nil for one on each core.
     let threads: Setting<Int?>
+    /// Whose defaults hold for every gateway; nil for what each says itself.
+    let compatibility: Setting<Compatibility?>
     let authority: AuthoritySettings
 
     /// Finds every value.
@@ -72,11 +82,17 @@ struct Settings: Sendable {
         let home = ProcessInfo.processInfo.environment["HOME"] ?? "/"
         self.config = finder.find("config", options.config, default: isRoot ? "/etc/lapwing" : "lapwing")
         let state = finder.find(
-            "state", options.state, default: isRoot ? "/var/lib/lapwing" : home + "/.local/state/lapwing")
+            "state",
+            options.state,
+            default: isRoot ? "/var/lib/lapwing" : home + "/.local/state/lapwing"
+        )
         self.state = state
         let userRuntime = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"].map { $0 + "/lapwing" }
         self.runtime = finder.find(
-            "run", options.runtime, default: isRoot ? "/run/lapwing" : userRuntime ?? state.value + "/run")
+            "run",
+            options.runtime,
+            default: isRoot ? "/run/lapwing" : userRuntime ?? state.value + "/run"
+        )
         self.trustDomain = try finder.find("trust-domain", options.trustDomain, default: "cluster.local").map {
             do { return .success(try TrustDomain($0)) } catch { return .failure(.init(reason: "\(error)")) }
         }
@@ -93,7 +109,16 @@ struct Settings: Sendable {
             Logger.Level(rawValue: $0).map { .success($0) }
                 ?? .failure(
                     .init(
-                        reason: "unknown level `\($0)`; \(suggestion(for: $0, among: Logger.Level.allCases.map(\.rawValue)))"))
+                        reason:
+                            "unknown level `\($0)`; \(suggestion(for: $0, among: Logger.Level.allCases.map(\.rawValue)))"
+                    )
+                )
+        }
+        self.compatibility = try finder.find("compat", options.compat, default: "").map {
+            if $0.isEmpty { return .success(nil) }
+            let names = Compatibility.allCases.map(\.rawValue)
+            return Compatibility(rawValue: $0).map { .success($0) }
+                ?? .failure(.init(reason: "unknown value `\($0)`; \(suggestion(for: $0, among: names))"))
         }
         self.threads = try finder.find("threads", options.threads.map(String.init), default: "").map {
             if $0.isEmpty { return .success(nil) }
@@ -138,11 +163,15 @@ struct Settings: Sendable {
         for (path, mode) in [(state.value, 0o755), (runtime.value, 0o755), (authorityDirectory, 0o700)] {
             do {
                 try FileManager.default.createDirectory(
-                    atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
+                    atPath: path,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: mode]
+                )
             } catch {
                 throw CommandError(
                     .unreachable,
-                    "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run")
+                    "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run"
+                )
             }
         }
     }

@@ -196,6 +196,15 @@ def continuations():
     connection.closed()
 
 
+def large_headers():
+    """A list of headers above the limit is refused, though it comes in few frames."""
+    connection = Connection()
+    block = head(extra=[("x-%d" % i, "v" * 100) for i in range(200)])
+    connection.send(frame(HEADERS, 0, 1, block[:16_000]) + frame(CONTINUATION, END_HEADERS, 1, block[16_000:]))
+    got = connection.until(HEADERS, RST_STREAM, GOAWAY)
+    assert got is None or got[0] != HEADERS or status(got[3]) != 200, got
+
+
 def too_many_streams():
     """More calls than are allowed at once are refused."""
     connection = Connection()

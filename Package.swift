@@ -95,11 +95,14 @@ let package = Package(
         ),
         .target(
             name: "WorkloadIdentity",
-            dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", x509, crypto, asn1, logging] + nio
+            dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", protobuf, x509, crypto, asn1, logging] + nio
         ),
         .testTarget(
             name: "WorkloadIdentityTests",
-            dependencies: ["WorkloadIdentity", "SPIFFE", "RPC", "WireProtos", "Storage", x509, crypto] + nio
+            dependencies: [
+                "WorkloadIdentity", "SPIFFE", "Resources", "RPC", "WireProtos", "Storage", protobuf, x509, crypto, asn1,
+                logging,
+            ] + nio
         ),
         .target(
             name: "MutualTLS",
@@ -122,7 +125,12 @@ let package = Package(
         ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
-        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", crypto]),
+        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto]),
+        // Writes a log until it is killed.
+        .executableTarget(
+            name: "audit-crash-writer",
+            dependencies: ["AuditLog"],
+            path: "Tests/Support/audit-crash-writer"),
         .target(
             name: "Gateway",
             dependencies: [

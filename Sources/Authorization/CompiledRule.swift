@@ -1,5 +1,5 @@
 /// One rule of one policy, compiled.
-struct CompiledRule: Sendable {
+final class CompiledRule: Sendable {
     let reference: RuleReference
     let action: AuthorizationPolicy.Action
     let isDryRun: Bool

@@ -1,7 +1,7 @@
 import ZeroTrust
 
 /// One field of a rule, compiled.
-struct FieldMatcher: Sendable {
+final class FieldMatcher: Sendable {
     let subject: AuthorizationPolicy.Subject
     let patterns: [Pattern]
     let isNegated: Bool

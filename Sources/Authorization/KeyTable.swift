@@ -1,7 +1,9 @@
+import ZeroTrust
+
 /// A hash table from byte strings to numbers that is probed with parts of a request's strings, without building them.
 ///
 /// It is filled once, from policies; a request only reads it, so that no request can lengthen a probe.
-struct KeyTable: Sendable {
+final class KeyTable: Sendable {
     /// What a key is held against.
     enum Kind: UInt8, Sendable {
         /// The whole string.
@@ -14,12 +16,28 @@ struct KeyTable: Sendable {
         case namespace
         /// A namespace and a service account in a SPIFFE ID, with `/` between them.
         case account
+        /// A block of addresses: its family, its prefix length and its network.
+        case block
     }
 
     /// A key of a rule: a request that matches the rule hits at least one of the rule's keys.
     struct Key: Hashable, Sendable {
         let kind: Kind
         let bytes: [UInt8]
+
+        init(kind: Kind, bytes: [UInt8]) {
+            self.kind = kind
+            self.bytes = bytes
+        }
+
+        /// The key of a block of addresses.
+        init(_ block: AddressBlock) {
+            self.kind = .block
+            let family: UInt8 = block.network.family == .v4 ? 4 : 6
+            self.bytes =
+                [family, UInt8(block.prefixLength)]
+                + (0..<16).map { UInt8(truncatingIfNeeded: block.network.bits >> (8 * $0)) }
+        }
     }
 
     private struct Slot: Sendable {
@@ -30,47 +48,43 @@ struct KeyTable: Sendable {
         var value: Int32 = -1
     }
 
-    private var slots: [Slot]
-    private var bytes: [UInt8] = []
+    private let slots: [Slot]
+    private let bytes: [UInt8]
     private let mask: Int
-    private var prefixLengths: [Int] = []
-    private var suffixLengths: [Int] = []
-    private var hasNamespaces = false
-    private var hasAccounts = false
+    private let prefixLengths: [Int]
+    private let suffixLengths: [Int]
+    private let hasNamespaces: Bool
+    private let hasAccounts: Bool
+    /// The prefix lengths of blocks, by family.
+    private let blockLengths: (v4: [UInt8], v6: [UInt8])
 
     /// A table of keys, each with its number.
     init(_ entries: [(key: Key, value: Int32)]) {
         var capacity = 4
         while capacity < entries.count * 2 { capacity *= 2 }
-        self.slots = Array(repeating: Slot(), count: capacity)
-        self.mask = capacity - 1
-        var prefixes: Set<Int> = []
-        var suffixes: Set<Int> = []
+        var slots = Array(repeating: Slot(), count: capacity)
+        var bytes: [UInt8] = []
         for (key, value) in entries {
-            switch key.kind {
-            case .exact: break
-            case .prefix: prefixes.insert(key.bytes.count)
-            case .suffix: suffixes.insert(key.bytes.count)
-            case .namespace: hasNamespaces = true
-            case .account: hasAccounts = true
-            }
-            insert(key, value)
+            let hash = (key.kind == .suffix ? key.bytes.reversed() : key.bytes).reduce(Self.seed, Self.mix)
+            var index = Self.position(hash, key.kind) & (capacity - 1)
+            while slots[index].value >= 0 { index = (index + 1) & (capacity - 1) }
+            slots[index] = Slot(hash: hash, start: bytes.count, count: key.bytes.count, kind: key.kind, value: value)
+            bytes += key.bytes
         }
-        self.prefixLengths = prefixes.sorted()
-        self.suffixLengths = suffixes.sorted()
-    }
-
-    private mutating func insert(_ key: Key, _ value: Int32) {
-        var hash = Self.seed
-        if key.kind == .suffix {
-            for byte in key.bytes.reversed() { hash = Self.mix(hash, byte) }
-        } else {
-            for byte in key.bytes { hash = Self.mix(hash, byte) }
+        func lengths(_ kind: Kind) -> [Int] {
+            Set(entries.filter { $0.key.kind == kind }.map(\.key.bytes.count)).sorted()
         }
-        var index = Self.position(hash, key.kind) & mask
-        while slots[index].value >= 0 { index = (index + 1) & mask }
-        slots[index] = Slot(hash: hash, start: bytes.count, count: key.bytes.count, kind: key.kind, value: value)
-        bytes += key.bytes
+        self.slots = slots
+        self.bytes = bytes
+        self.mask = capacity - 1
+        self.prefixLengths = lengths(.prefix)
+        self.suffixLengths = lengths(.suffix)
+        self.hasNamespaces = entries.contains { $0.key.kind == .namespace }
+        self.hasAccounts = entries.contains { $0.key.kind == .account }
+        func blocks(_ family: UInt8) -> [UInt8] {
+            Set(entries.filter { $0.key.kind == .block && $0.key.bytes[0] == family }.map(\.key.bytes[1])).sorted()
+        }
+        self.blockLengths = (blocks(4), blocks(6))
     }
 
     // FNV-1a, 64 bits: it can be continued byte by byte, so that one pass over a string finds all its prefixes.
@@ -126,6 +140,26 @@ struct KeyTable: Sendable {
                 hash = Self.mix(hash, UInt8(ascii: "/"))
                 hash = Self.hash(name, account.0, account.1, hash)
                 findAccount(hash, name, namespace, account, body)
+            }
+        }
+    }
+
+    /// Calls with the number of each block that an address lies in.
+    func forEachHit(address: IPAddress, _ body: (Int32) -> Void) {
+        let isV4 = address.family == .v4
+        let lengths = isV4 ? blockLengths.v4 : blockLengths.v6
+        let width = isV4 ? 32 : 128
+        for position in lengths.indices {
+            let length = lengths[position]
+            let hostBits = width - Int(length)
+            let network = hostBits >= 128 ? 0 : (address.bits >> UInt128(hostBits)) << UInt128(hostBits)
+            var hash = Self.mix(Self.mix(Self.seed, isV4 ? 4 : 6), length)
+            for byte in 0..<16 { hash = Self.mix(hash, UInt8(truncatingIfNeeded: network >> UInt128(8 * byte))) }
+            // Equal hashes of different blocks only cost an examination in vain: the rule itself is held to the address.
+            var index = Self.position(hash, .block) & mask
+            while slots[index].value >= 0 {
+                if slots[index].hash == hash, slots[index].kind == .block { body(slots[index].value) }
+                index = (index + 1) & mask
             }
         }
     }

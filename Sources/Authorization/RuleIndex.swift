@@ -1,22 +1,34 @@
 /// Finds the rules that a request may match without looking at the others.
 ///
-/// A tree: each node sorts its rules into buckets by what they ask of the caller, the path or the host, whichever
+/// A tree: each node sorts its rules into buckets by what they ask of the caller, the path, the host or the addresses, whichever
 /// leaves the smallest buckets, and large buckets are nodes again. What cannot be sorted (a rule without such a field,
 /// or with one that is only negated or only wildcards) is scanned.
 struct RuleIndex: Sendable {
-    private enum Dimension: Int, CaseIterable { case caller, path, host }
+    private enum Dimension: Int, CaseIterable { case caller, path, host, source, remote }
 
-    private struct Node: Sendable {
+    private final class Node: Sendable {
         /// The rules to try one by one, in order.
-        var scanned: [Int32] = []
-        var byCaller: KeyTable?
-        var byPath: KeyTable?
-        var byHost: KeyTable?
+        let scanned: [Int32]
+        let byCaller: KeyTable?
+        let byPath: KeyTable?
+        let byHost: KeyTable?
+        let bySource: KeyTable?
+        let byRemote: KeyTable?
+
+        init(scanned: [Int32], tables: [Dimension: KeyTable]) {
+            self.scanned = scanned
+            self.byCaller = tables[.caller]
+            self.byPath = tables[.path]
+            self.byHost = tables[.host]
+            self.bySource = tables[.source]
+            self.byRemote = tables[.remote]
+        }
     }
 
     /// Rules in the order in which the first match counts.
     let rules: [CompiledRule]
-    private var nodes: [Node] = []
+    /// The tree's nodes, each before the one that leads to it; the last is the root.
+    private let nodes: [Node]
 
     /// Buckets of at most so many rules are scanned.
     private static let scanLimit = 4
@@ -26,7 +38,9 @@ struct RuleIndex: Sendable {
         let named = rules.map { (name: Array($0.reference.description.utf8), rule: $0) }
         self.rules = named.sorted { $0.name.lexicographicallyPrecedes($1.name) }.map(\.rule)
         let keys = self.rules.map { rule in Dimension.allCases.map { Self.keys(of: rule, $0) } }
-        _ = build(Array(self.rules.indices), keys, Dimension.allCases)
+        var nodes: [Node] = []
+        _ = Self.build(Array(self.rules.indices), keys, Dimension.allCases, &nodes)
+        self.nodes = nodes
     }
 
     /// How far a search has come.
@@ -46,13 +60,14 @@ struct RuleIndex: Sendable {
     /// Looks for the first rule that matches, and counts.
     func search(_ attributes: Attributes) -> Search {
         var search = Search(best: rules.count)
-        if !rules.isEmpty { visit(0, attributes, &search) }
+        if !rules.isEmpty { visit(nodes.count - 1, attributes, &search) }
         return search
     }
 
-    private func visit(_ node: Int, _ attributes: Attributes, _ search: inout Search) {
-        for position in nodes[node].scanned.indices {
-            let index = Int(nodes[node].scanned[position])
+    private func visit(_ number: Int, _ attributes: Attributes, _ search: inout Search) {
+        let node = nodes[number]
+        for position in node.scanned.indices {
+            let index = Int(node.scanned[position])
             guard index < search.best else { break }
             search.examined += 1
             if rules[index].matches(attributes) {
@@ -60,33 +75,43 @@ struct RuleIndex: Sendable {
                 break
             }
         }
-        if let table = nodes[node].byCaller, let name = attributes.caller.name {
+        if let table = node.byCaller, let name = attributes.caller.name {
             table.forEachHit(name: name.utf8.span) { visit(Int($0), attributes, &search) }
             for other in attributes.caller.otherNames {
                 table.forEachHit(name: other.utf8.span) { visit(Int($0), attributes, &search) }
             }
         }
-        if let table = nodes[node].byPath {
+        if let table = node.byPath {
             let bytes = attributes.path.utf8.span
             table.forEachHit(bytes.extracting(0..<bytes.pathCount), ignoringCase: false) {
                 visit(Int($0), attributes, &search)
             }
         }
-        if let table = nodes[node].byHost {
+        if let table = node.byHost {
             table.forEachHit(attributes.authority.utf8.span, ignoringCase: true) {
                 visit(Int($0), attributes, &search)
             }
+        }
+        if let table = node.bySource {
+            table.forEachHit(address: attributes.source) { visit(Int($0), attributes, &search) }
+        }
+        if let table = node.byRemote {
+            table.forEachHit(address: attributes.remote) { visit(Int($0), attributes, &search) }
         }
     }
 
     // MARK: - Building
 
-    private mutating func build(_ members: [Int], _ keys: [[[KeyTable.Key]?]], _ dimensions: [Dimension]) -> Int32 {
-        let id = nodes.count
-        nodes.append(Node())
+    /// Adds the node of some rules and the nodes below it; returns its number.
+    private static func build(
+        _ members: [Int],
+        _ keys: [[[KeyTable.Key]?]],
+        _ dimensions: [Dimension],
+        _ nodes: inout [Node]
+    ) -> Int32 {
         var scanned: [Int] = []
         var buckets: [Dimension: [KeyTable.Key: [Int]]] = [:]
-        let sizes = Self.bucketSizes(members, keys, dimensions)
+        let sizes = bucketSizes(members, keys, dimensions)
         for member in members {
             let choices = dimensions.compactMap { dimension in
                 keys[member][dimension.rawValue].map { own in
@@ -94,24 +119,19 @@ struct RuleIndex: Sendable {
                 }
             }
             let best = choices.min { $0.2 < $1.2 }
-            guard let (dimension, own, size) = best, members.count > Self.scanLimit, size < members.count else {
+            guard let (dimension, own, size) = best, members.count > scanLimit, size < members.count else {
                 scanned.append(member)
                 continue
             }
             for key in own { buckets[dimension, default: [:]][key, default: []].append(member) }
         }
-        nodes[id].scanned = scanned.map { Int32($0) }
+        var tables: [Dimension: KeyTable] = [:]
         for (dimension, keyed) in buckets {
             let remaining = dimensions.filter { $0 != dimension }
-            let entries = keyed.map { (key: $0.key, value: build($0.value, keys, remaining)) }
-            let table = KeyTable(entries)
-            switch dimension {
-            case .caller: nodes[id].byCaller = table
-            case .path: nodes[id].byPath = table
-            case .host: nodes[id].byHost = table
-            }
+            tables[dimension] = KeyTable(keyed.map { ($0.key, build($0.value, keys, remaining, &nodes)) })
         }
-        return Int32(id)
+        nodes.append(Node(scanned: scanned.map { Int32($0) }, tables: tables))
+        return Int32(nodes.count - 1)
     }
 
     private static func bucketSizes(
@@ -131,7 +151,7 @@ struct RuleIndex: Sendable {
 
     /// Keys of which a matching request hits at least one, or nil where there are none such.
     private static func keys(of rule: CompiledRule, _ dimension: Dimension) -> [KeyTable.Key]? {
-        let groups = dimension == .caller ? rule.sources : rule.operations
+        let groups = dimension == .path || dimension == .host ? rule.operations : rule.sources
         if let keys = keys(ofAll: groups, dimension) { return keys }
         for field in rule.conditions {
             if let keys = keys(of: field, dimension) { return keys }
@@ -156,7 +176,7 @@ struct RuleIndex: Sendable {
         guard !field.isNegated else { return nil }
         switch (dimension, field.subject) {
         case (.caller, .principal), (.caller, .namespace), (.caller, .serviceAccount), (.caller, .trustDomain),
-            (.path, .path), (.host, .host):
+            (.path, .path), (.host, .host), (.source, .sourceIP), (.remote, .remoteIP):
             break
         default: return nil
         }
@@ -184,7 +204,8 @@ struct RuleIndex: Sendable {
             return KeyTable.Key(kind: .account, bytes: namespace + [UInt8(ascii: "/")] + name)
         case .trustDomain(let prefix, _):
             return prefix.isEmpty ? nil : KeyTable.Key(kind: .prefix, bytes: SPIFFEName.scheme + prefix)
-        case .present, .nonEmpty, .block, .port: return nil
+        case .block(let block): return KeyTable.Key(block)
+        case .present, .nonEmpty, .port: return nil
         }
     }
 }

@@ -40,13 +40,18 @@ final class HandshakeTap: ChannelDuplexHandler, RemovableChannelHandler {
             }
         }
         context.fireChannelRead(data)
-        leaveIfDone(context)
+    }
+
+    /// Leaves between two reads only: a handler that goes while a write passes through it would swallow its flush.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        guard clientHelloRead, serverHelloRead else { return }
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if side == .server { readServerHello(unwrapOutboundIn(data)) }
         context.write(data, promise: promise)
-        leaveIfDone(context)
     }
 
     /// Returns false where the bytes are not TLS.
@@ -68,10 +73,5 @@ final class HandshakeTap: ChannelDuplexHandler, RemovableChannelHandler {
         serverBytes += buffer.readableBytesView.prefix(ServerHello.prefixLength - serverBytes.count)
         notes.cipherSuite = ServerHello.cipherSuite(in: serverBytes)
         serverHelloRead = notes.cipherSuite != nil || serverBytes.count >= ServerHello.prefixLength
-    }
-
-    private func leaveIfDone(_ context: ChannelHandlerContext) {
-        guard clientHelloRead, serverHelloRead else { return }
-        context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 }

@@ -7,9 +7,9 @@ public import ZeroTrust
 
 /// A workload's side of mutual TLS: its SVID, the bundles that it believes, and the handlers that put them to use.
 ///
-/// An update is taken whole and at once: handshakes that begin after it show the new SVID and are judged by the new
-/// bundles, and connections that stand are left alone. A session that is resumed is judged like a new one, so that no
-/// ticket outlives the authority that vouched for its owner.
+/// An update is taken whole and at once: connections that are accepted after it show the new SVID, certificates that
+/// arrive after it are judged by the new bundles, and connections that stand are left alone. A session that is resumed
+/// is judged like a new one, so that no ticket outlives the authority that vouched for its owner.
 ///
 /// ```swift
 /// let identity = try TLSIdentity(svid: svid, bundles: bundles)
@@ -101,14 +101,13 @@ public final class TLSIdentity: Sendable {
     public func serverHandlers(
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void
     ) throws -> [any ChannelHandler] {
-        let current = current
         let notes = HandshakeNotes()
         let tls = NIOSSLServerHandler(context: current.server) { certificates, promise in
-            promise.succeed(Self.judge(certificates, by: current.verifier, expecting: nil, notes))
+            promise.succeed(self.judge(certificates, expecting: nil, notes))
         }
         return [
             HandshakeTap(side: .server, notes: notes), tls,
-            gate(tls, notes, by: current.verifier, expecting: nil, onRefusal: onRefusal),
+            gate(tls, notes, expecting: nil, onRefusal: onRefusal),
         ]
     }
 
@@ -128,24 +127,22 @@ public final class TLSIdentity: Sendable {
         serverName: String? = nil,
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void = { _ in }
     ) throws -> [any ChannelHandler] {
-        let current = current
         let notes = HandshakeNotes()
         notes.serverName = serverName
         let tls = try NIOSSLClientHandler(context: current.client, serverHostname: serverName) {
             certificates,
             promise in
-            promise.succeed(Self.judge(certificates, by: current.verifier, expecting: id, notes))
+            promise.succeed(self.judge(certificates, expecting: id, notes))
         }
         return [
             HandshakeTap(side: .client, notes: notes), tls,
-            gate(tls, notes, by: current.verifier, expecting: id, onRefusal: onRefusal),
+            gate(tls, notes, expecting: id, onRefusal: onRefusal),
         ]
     }
 
     private func gate(
         _ tls: NIOSSLHandler,
         _ notes: HandshakeNotes,
-        by verifier: PeerVerifier,
         expecting id: SPIFFEID?,
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void
     ) -> PeerGate {
@@ -153,32 +150,31 @@ public final class TLSIdentity: Sendable {
             tls: tls,
             notes: notes,
             timeout: options.handshakeTimeout,
-            reverify: { [weak self] in Self.verdict([$0], by: self?.current.verifier ?? verifier, expecting: id) },
+            reverify: { self.verdict([$0], expecting: id) },
             onRefusal: onRefusal
         )
     }
 
-    private static func judge(
+    private func judge(
         _ certificates: [NIOSSLCertificate],
-        by verifier: PeerVerifier,
         expecting id: SPIFFEID?,
         _ notes: HandshakeNotes
     ) -> NIOSSLVerificationResult {
-        let verdict = verdict(certificates, by: verifier, expecting: id)
+        let verdict = verdict(certificates, expecting: id)
         notes.verdict = verdict
         if case .verified = verdict { return .certificateVerified }
         return .failed
     }
 
-    private static func verdict(
+    /// What the bundles of this moment say, whenever the connection began.
+    private func verdict(
         _ certificates: [NIOSSLCertificate],
-        by verifier: PeerVerifier,
         expecting id: SPIFFEID?
     ) -> PeerVerdict {
         guard let chain = try? certificates.map({ try $0.toDERBytes() }) else {
             return .refused(TransportRefusal.handshakeFailed.refusal("a certificate cannot be read"))
         }
-        let verdict = verifier.verify(chain: chain)
+        let verdict = current.verifier.verify(chain: chain)
         guard case .verified(let peer) = verdict, let id, peer.id != id else { return verdict }
         return .refused(
             TransportRefusal.unexpectedID.refusal("the server is `\(peer.id)`; expected `\(id)`")

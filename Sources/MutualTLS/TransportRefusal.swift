@@ -31,6 +31,10 @@ public enum TransportRefusal: String, Sendable, CaseIterable {
         if case .handshakeFailed(.sslError(let stack)) = error as? NIOSSLError, stack == [.eofDuringHandshake] {
             return Self.handshakeAborted.refusal("the connection was closed during the handshake")
         }
+        // BoringSSL itself checks that a leaf may sign, before it shows us the certificate.
+        if text.contains("KEY_USAGE_BIT_INCORRECT") {
+            return PeerRefusal(SVIDError(.noDigitalSignature, "KeyUsage has to hold digitalSignature"))
+        }
         let reason = reason(in: text)
         if let reason, reason.contains("ALERT") {
             return Self.rejectedByPeer.refusal("the other end sent the alert \(reason)")

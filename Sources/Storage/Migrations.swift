@@ -51,6 +51,7 @@ enum Migrations {
                         not_before INTEGER NOT NULL,
                         not_after INTEGER NOT NULL,
                         activates_at REAL,
+                        retired_at REAL,
                         PRIMARY KEY (trust_domain, id)
                     ) STRICT;
                     CREATE TABLE entry (

@@ -64,12 +64,13 @@ public struct SQLiteAuthorityStore: AuthorityStore {
             try database.execute(sql: "DELETE FROM authority WHERE trust_domain = ?", arguments: [name])
             for (position, slot) in next.slots.enumerated() {
                 try database.execute(
-                    sql: "INSERT INTO authority VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    sql: "INSERT INTO authority VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     arguments: [
                         name, position, slot.id, slot.authority, slot.status.rawValue, Self.text(slot.chain),
                         Self.text(slot.anchors), Int64(slot.notBefore.timeIntervalSince1970),
                         Int64(slot.notAfter.timeIntervalSince1970),
                         slot.activatesAt.map(\.timeIntervalSinceReferenceDate),
+                        slot.retiredAt.map(\.timeIntervalSinceReferenceDate),
                     ]
                 )
             }
@@ -205,6 +206,7 @@ extension SQLiteAuthorityStore {
             throw IdentityError(.unavailable, "the database holds the authority `\(id)` in an unknown state")
         }
         let activatesAt: Double? = row["activates_at"]
+        let retiredAt: Double? = row["retired_at"]
         return AuthoritySlot(
             id: id,
             authority: row["authority"],
@@ -213,7 +215,8 @@ extension SQLiteAuthorityStore {
             anchors: try certificates(row["anchors"], of: id),
             notBefore: Date(timeIntervalSince1970: TimeInterval(row["not_before"] as Int64)),
             notAfter: Date(timeIntervalSince1970: TimeInterval(row["not_after"] as Int64)),
-            activatesAt: activatesAt.map { Date(timeIntervalSinceReferenceDate: $0) }
+            activatesAt: activatesAt.map { Date(timeIntervalSinceReferenceDate: $0) },
+            retiredAt: retiredAt.map { Date(timeIntervalSinceReferenceDate: $0) }
         )
     }
 

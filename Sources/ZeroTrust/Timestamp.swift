@@ -3,7 +3,7 @@ import Glibc
 /// A moment, as nanoseconds since 1970-01-01 00:00:00 UTC; it prints as RFC 3339 with nine decimals.
 ///
 /// ```swift
-/// Timestamp(nanoseconds: 1_795_300_801_000_000_042).description  // "2026-11-22T02:40:01.000000042Z"
+/// Timestamp(nanoseconds: 1_795_300_801_000_000_042).description  // "2026-11-21T22:40:01.000000042Z"
 /// ```
 public struct Timestamp: Hashable, Sendable {
     /// Nanoseconds since the epoch; negative before it.

@@ -109,6 +109,9 @@ enum ManyRules {
         Shape(testDescription: "principals that end alike") {
             ManyRules.rule(from: [ManyRules.field(.principal, ["*/sa/service-\($0)"])], to: [])
         },
+        Shape(testDescription: "address blocks") {
+            ManyRules.rule(from: [ManyRules.field(.sourceIP, ["10.\($0 / 200).\(($0 + 251) % 256).0/24"])], to: [])
+        },
         Shape(
             testDescription: "hosts",
             rule: { ManyRules.rule(from: [], to: [ManyRules.field(.host, ["model-\($0).example"])]) },
@@ -153,6 +156,11 @@ enum ManyRules {
             (.namespace, ["a", "b", "*", "a*", ""]),
             (.serviceAccount, ["a/x", "b/y", "b/x", "a/y"]),
             (.trustDomain, ["cluster.local", "other", "clu*", "*"]),
+            (
+                .sourceIP,
+                ["10.0.0.0/8", "10.0.0.7", "0.0.0.0/0", "::/0", "10.0.0.4/30", "2001:db8::/33", "10.0.0.7/31"]
+            ),
+            (.remoteIP, ["192.0.2.0/24", "2001:db8::1", "::ffff:10.0.0.7"]),
             (.path, ["/a", "/a*", "*", "*b", "/a/{*}", "/{**}", "/a/{**}/c", "*.json", "/a/b"]),
             (.host, ["example.com", "*.example.com", "EXAMPLE.*", "*"]),
             (.method, ["GET", "P*"]),
@@ -166,7 +174,7 @@ enum ManyRules {
         }
         for _ in 0..<60 {
             let engine = try ManyRules.engine(count: 40) { _ in
-                [ManyRules.rule(from: fields(values[..<4]), to: fields(values[4...]))]
+                [ManyRules.rule(from: fields(values[..<6]), to: fields(values[6...]))]
             }
             for _ in 0..<60 {
                 let attributes = try Fixture.attributes(
@@ -174,7 +182,9 @@ enum ManyRules {
                         ? .anonymous : Caller(uris: [callers[pick(callers.count)], callers[pick(callers.count)]]),
                     method: ["GET", "POST"][pick(2)],
                     path: paths[pick(paths.count)],
-                    authority: hosts[pick(hosts.count)]
+                    authority: hosts[pick(hosts.count)],
+                    source: ["10.0.0.7", "10.0.0.8", "2001:db8::1", "::ffff:10.0.0.7"][pick(4)],
+                    remote: ["192.0.2.1", "2001:db8::1", "::ffff:10.0.0.7"][pick(3)]
                 )
                 let scanned = engine.allow.rules.firstIndex { $0.matches(attributes) }
                 #expect(engine.allow.firstMatch(attributes) == scanned)

@@ -10,11 +10,15 @@ import Testing
         let file = corpus.appendingPathComponent("istio-webhook-validation/AuthorizationPolicy.json")
         let cases = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [[String: Any]])
         var report = SuiteReport(name: "Istio webhook validation")
+        var leftOut = 0
         for item in cases {
             let name = try #require(item["name"] as? String)
             let isValid = try #require(item["valid"] as? Bool)
             let warns = try #require(item["warning"] as? Bool)
-            guard let spec = item["spec"], let text = Self.json(spec), !Self.needsMore(text) else { continue }
+            guard let spec = item["spec"], let text = Self.json(spec), !Self.needsMore(text) else {
+                leftOut += 1
+                continue
+            }
             var document: [String: Any] = [
                 "apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "spec": spec,
             ]
@@ -31,6 +35,7 @@ import Testing
                 report.passed()
             }
         }
+        print("Istio webhook validation: \(leftOut) left out, which need tokens or an external provider")
         report.finish()
     }
 

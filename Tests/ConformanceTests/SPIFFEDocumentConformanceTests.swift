@@ -35,6 +35,12 @@ import ZeroTrust
                 } else {
                     // One key of the folder is the leaf's; every other has to be refused.
                     tally.note("\(folder)/\(file)", Set(taken.map(\.keyPKCS8.value)).count == 1)
+                    // A key of any kind is written as PKCS#8 and read again.
+                    for svid in taken.prefix(1) {
+                        let copy = try X509SVID(certificates: svid.certificates, privateKey: svid.privateKey)
+                        let again = try? X509SVID(chainDER: copy.chainDER, keyPKCS8: copy.keyPKCS8.value)
+                        tally.note("\(folder)/\(file) written again", again?.privateKey == svid.privateKey)
+                    }
                     for svid in taken.prefix(1) where svid.certificates.count > 1 {
                         tally.note("\(file) verifies", verifies(svid))
                     }

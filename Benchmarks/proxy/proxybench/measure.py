@@ -41,6 +41,8 @@ class Sample:
     wall_s: float
     rss_bytes: int
     syncs_per_s: float | None
+    #: Records that reached the disk for each request, where the proxy keeps them.
+    records_per_request: float | None
     load: dict
 
 
@@ -73,6 +75,11 @@ def cases(connections: int, rate: float, streams: int, handshakes: int) -> list[
     ]
 
 
+def difference(before: float | None, after: float | None, per: float) -> float | None:
+    """How much a counter grew for each of so many, where there is a counter."""
+    return (after - before) / per if before is not None and after is not None and per else None
+
+
 class Bench:
     """The running upstream and proxies, and where output goes."""
 
@@ -99,14 +106,14 @@ class Bench:
         """Opens the connections, then measures from before the first request until after the last answer."""
         run = self.load(proxy, case.options, seconds)
         ours = [run.process.pid, self.upstream.process.pid, os.getpid()]
-        syncs = proxy.syncs()
+        syncs, records = proxy.syncs(), proxy.records()
         busy, ours_before = machine_busy(), CPUTime.now(ours)
         began, before = time.monotonic(), CPUTime.now(proxy.pids())
         result = run.go()
         pids = proxy.pids()
         cpu, wall = CPUTime.now(pids).since(before), time.monotonic() - began
         others = machine_busy() - busy - cpu - CPUTime.now(ours).since(ours_before)
-        after = proxy.syncs()
+        syncs_after, records_after = proxy.syncs(), proxy.records()
         resident = resident_bytes(pids)
         run.end()
         proxy.process.check()
@@ -120,7 +127,8 @@ class Bench:
             others_cpu_s=max(0.0, others),
             wall_s=wall,
             rss_bytes=resident,
-            syncs_per_s=(after - syncs) / wall if syncs is not None and after is not None else None,
+            syncs_per_s=difference(syncs, syncs_after, wall),
+            records_per_request=difference(records, records_after, result["count"]),
             load=result,
         )
 

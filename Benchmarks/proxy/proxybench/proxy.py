@@ -47,6 +47,14 @@ class Proxy:
         """How often it has forced data to disk since it began, if it says so."""
         return None
 
+    def records(self) -> float | None:
+        """How many records are on disk, if it keeps them and says so."""
+        return None
+
+    def verify_records(self) -> str | None:
+        """Proves that what it claims to have recorded is there; says so, or raises. Nothing where it keeps none."""
+        return None
+
     # For the benchmark.
 
     def stop(self) -> None:

@@ -47,6 +47,7 @@ def case_table(case: Case, proxies: list[str], samples: list[Sample]) -> str:
             return median(sample.load[key] for sample in mine)
 
         syncs = [sample.syncs_per_s for sample in mine if sample.syncs_per_s is not None]
+        records = [sample.records_per_request for sample in mine if sample.records_per_request is not None]
         rows.append(
             [
                 proxy,
@@ -59,12 +60,13 @@ def case_table(case: Case, proxies: list[str], samples: list[Sample]) -> str:
                 f"{middle('per_second'):.0f}",
                 f"{median(sample.rss_bytes for sample in mine) / 2**20:.0f}",
                 f"{median(syncs):.0f}" if syncs else "-",
+                f"{median(records):.2f}" if records else "-",
                 str(sum(sample.load["errors"] for sample in mine)),
             ]
         )
     head = [
         "proxy", "CPU-s/10k min", "median", "lapwing ÷ it, min", "median", "p50 ms", "p99 ms", "per s", "RSS MiB",
-        "syncs/s", "errors",
+        "syncs/s", "records each", "errors",
     ]  # fmt: skip
     return f"{case.name}: {case.title}\n{table(head, rows)}"
 

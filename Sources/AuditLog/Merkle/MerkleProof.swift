@@ -82,6 +82,8 @@ public enum MerkleProof {
 
     /// Whether the tree with a size and root holds a subtree with a root
     /// (draft-ietf-plants-merkle-tree-certs §4.4.3).
+    ///
+    /// Every tree holds the empty subtree, whose root is fixed.
     public static func verifySubtreeConsistency(
         subtree: Range<UInt64>,
         subtreeRoot: MerkleHash,
@@ -89,7 +91,9 @@ public enum MerkleProof {
         root: MerkleHash,
         path: [MerkleHash]
     ) -> Bool {
-        guard isSubtree(subtree), subtree.upperBound <= size else { return false }
+        guard subtree.upperBound <= size else { return false }
+        if subtree.isEmpty { return path.isEmpty && subtreeRoot == .emptyRoot }
+        guard isSubtree(subtree) else { return false }
         var first = subtree.lowerBound
         var last = subtree.upperBound - 1
         var end = size - 1

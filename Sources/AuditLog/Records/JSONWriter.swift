@@ -173,8 +173,9 @@ struct JSONWriter {
         endObject()
     }
 
-    /// The member `truncated`, where anything was cut: for each field its whole length and SHA-256.
-    mutating func truncated() {
+    /// The member `truncated`, where anything was cut: for each field its whole length, and its SHA-256; where there is
+    /// little room, that of the path alone.
+    mutating func truncated(isAbridged: Bool = false) {
         guard !truncations.isEmpty else { return }
         name("truncated")
         beginObject()
@@ -183,8 +184,10 @@ struct JSONWriter {
             beginObject()
             name("bytes")
             integer(UInt64(truncation.count))
-            name("sha256")
-            hex(truncation.digest)
+            if !isAbridged || "\(truncation.field)" == "request.path" {
+                name("sha256")
+                hex(truncation.digest)
+            }
             endObject()
         }
         endObject()

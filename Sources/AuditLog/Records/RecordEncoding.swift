@@ -3,7 +3,7 @@ public import ZeroTrust
 /// How records are written: JSON in the canonical form of RFC 8785, so that equal records are equal bytes.
 ///
 /// An entry is at most ``maximumLength`` bytes. Texts that do not fit are cut at a character, and the member
-/// `truncated` states the whole length and SHA-256 of each.
+/// `truncated` states the whole length and SHA-256 of each; where even that is too much, the SHA-256 of the path alone.
 public enum RecordEncoding {
     /// The schema version that is written as `v`.
     public static let version = 1
@@ -24,10 +24,19 @@ public enum RecordEncoding {
         let name: Int
         let file: Int
         let text: Int
+        var isAbridged = false
 
         static let ordinary = Limits(path: 1024, authority: 255, headers: 512, name: 253, file: 256, text: 64)
         static let tight = Limits(path: 256, authority: 64, headers: 0, name: 96, file: 48, text: 40)
-        static let tightest = Limits(path: 96, authority: 32, headers: 0, name: 32, file: 16, text: 16)
+        static let tightest = Limits(
+            path: 96,
+            authority: 32,
+            headers: 0,
+            name: 32,
+            file: 16,
+            text: 16,
+            isAbridged: true
+        )
     }
 }
 
@@ -89,7 +98,7 @@ extension DecisionRecord {
             json.name("traceparent")
             json.string(traceparent, limit: 64, field: "traceparent")
         }
-        json.truncated()
+        json.truncated(isAbridged: limits.isAbridged)
         json.name("v")
         json.integer(UInt64(RecordEncoding.version))
         json.endObject()

@@ -12,27 +12,27 @@ import Glibc
 ///
 /// Integers have their highest byte first. The file is reserved ahead, so what follows the last batch is zeros, or a batch
 /// whose writing was cut short. The nonce keeps the content of entries from posing as a batch.
-enum Segment {
-    static let headerLength = 64
-    static let batchHeaderLength = 64
+package enum Segment {
+    package static let headerLength = 64
+    package static let batchHeaderLength = 64
     static let suffix = ".wal"
     private static let magic = Array("lapwing-wal-v1\n\0".utf8)
     private static let batchMagic: [UInt8] = [0x4c, 0x57, 0x42, 0x31]
 
     /// The name of the segment whose first entry has an index; names sort as indices do.
-    static func name(first: UInt64) -> String {
+    package static func name(first: UInt64) -> String {
         let digits = String(first)
         return String(repeating: "0", count: 20 - digits.count) + digits + suffix
     }
 
-    static func header(first: UInt64, nonce: [UInt8]) -> [UInt8] {
+    package static func header(first: UInt64, nonce: [UInt8]) -> [UInt8] {
         precondition(nonce.count == 16)
         let fields = magic + bigEndian(first) + nonce
         return fields + SHA256.hash(data: fields).prefix(24)
     }
 
     /// The batch of entries that begins at an index.
-    static func batch(_ entries: some Collection<[UInt8]>, first: UInt64, nonce: [UInt8]) -> [UInt8] {
+    package static func batch(_ entries: some Collection<[UInt8]>, first: UInt64, nonce: [UInt8]) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: batchHeaderLength)
         bytes.reserveCapacity(batchHeaderLength + entries.reduce(0) { $0 + $1.count + 2 })
         for entry in entries { EntryBundle.append(entry, to: &bytes) }
@@ -45,19 +45,19 @@ enum Segment {
     }
 
     /// What a segment holds.
-    struct Contents {
+    package struct Contents {
         /// The index of the first entry.
-        let first: UInt64
+        package let first: UInt64
         /// The entries of all whole batches, in order.
-        var entries: [ArraySlice<UInt8>]
+        package var entries: [ArraySlice<UInt8>]
         /// Where the last whole batch ends.
-        var end: Int
+        package var end: Int
         /// Whether a whole batch stands beyond one that is not whole: then bytes that were synchronised have changed.
-        var isBroken: Bool
+        package var isBroken: Bool
     }
 
     /// Reads a segment; nil where its header is not whole.
-    static func read(_ bytes: [UInt8]) -> Contents? {
+    package static func read(_ bytes: [UInt8]) -> Contents? {
         guard bytes.count >= headerLength, bytes.starts(with: magic) else { return nil }
         let fields = bytes[..<40]
         guard bytes[40..<headerLength].elementsEqual(SHA256.hash(data: fields).prefix(24)) else { return nil }

@@ -88,7 +88,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
 
     /// Reads the gateways among documents; other kinds are left to their own modules.
     ///
-    /// - Throws: ``ResourceError`` with everything that is wrong in any of them.
+    /// - Throws: `ResourceError` with everything that is wrong in any of them.
     public static func load(_ documents: [Document]) throws -> [GatewayConfiguration] {
         try collectingDiagnostics(documents.filter { $0.kind == kind && $0.group == "lapwing.dev" }) {
             try GatewayConfiguration($0)
@@ -97,7 +97,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
 
     /// Reads one resource.
     ///
-    /// - Throws: ``ResourceError`` at the first place that is wrong.
+    /// - Throws: `ResourceError` at the first place that is wrong.
     public init(_ document: Document) throws {
         guard document.apiVersion == Self.apiVersion else {
             throw ResourceError(

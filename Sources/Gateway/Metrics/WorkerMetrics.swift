@@ -1,6 +1,8 @@
 import Authorization
 
-/// What one event loop has counted. It is confined to the loop; a scrape copies it there and merges the copies.
+/// What one event loop has counted.
+///
+/// It is confined to the loop; a scrape copies it there and merges the copies.
 struct WorkerMetrics: Sendable {
     /// What tells decisions apart.
     struct DecisionKey: Hashable, Sendable {

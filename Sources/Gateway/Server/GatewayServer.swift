@@ -20,7 +20,7 @@ import ZeroTrust
 /// await server.drain(within: .seconds(30))
 /// ```
 ///
-/// A new SVID is taken through ``TLSIdentity/update(svid:bundles:)`` and new policy through
+/// A new SVID is taken through `TLSIdentity.update(svid:bundles:)` and new policy through
 /// ``PolicySnapshotBox/replace(_:)``, both under load; a new configuration of listeners or routes takes a new server.
 public final class GatewayServer: Sendable {
     private struct State {

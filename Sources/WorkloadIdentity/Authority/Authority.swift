@@ -1,6 +1,7 @@
 import Crypto
 public import FoundationEssentials
 public import Logging
+public import SPIFFE
 import SwiftASN1
 import Synchronization
 import X509
@@ -9,8 +10,7 @@ public import ZeroTrust
 /// The authority of a trust domain: it holds the signing key, makes X.509-SVIDs, and succeeds itself on schedule.
 ///
 /// Its certificate is its own root, or is signed by an ``UpstreamAuthority``. Issuing takes no lock for longer than a
-/// copy; making, activating and pruning certificates happens in ``maintain()``, which ``run(every:)``
-/// calls every ten seconds.
+/// copy; making, activating and pruning certificates happens in ``maintain()``, which ``run()`` calls every ten seconds.
 ///
 /// ```swift
 /// let authority = Authority(options, store: store, keys: try FileKeyStore(directory: "keys"), logger: logger)
@@ -52,6 +52,9 @@ public final class Authority: Sendable {
     /// Announces every change of the certificates, and so of the bundle.
     public let changes = ChangeFeed()
 
+    /// The most certificates that are published at once; a peer may not read a bundle of many more.
+    public static let maximumSlots = 64
+
     private let store: any AuthorityStore
     private let keys: any KeyStore
     private let clock: @Sendable () -> Date
@@ -59,8 +62,11 @@ public final class Authority: Sendable {
 
     private struct Snapshot {
         var state: AuthorityState
+        var bundle: X509Bundle
         var issuer: Issuer?
     }
+
+    private let issuedCount = Atomic<UInt64>(0)
 
     // Guards what issuing reads: the stored state and the certificate that signs.
     private let snapshot: Mutex<Snapshot>
@@ -78,11 +84,32 @@ public final class Authority: Sendable {
         self.keys = keys
         self.clock = clock
         self.logger = logger
-        self.snapshot = Mutex(Snapshot(state: AuthorityState(trustDomain: options.trustDomain)))
+        self.snapshot = Mutex(
+            Snapshot(
+                state: AuthorityState(trustDomain: options.trustDomain),
+                bundle: X509Bundle(trustDomain: options.trustDomain, authorities: [])
+            )
+        )
     }
 
     /// The certificates of the trust domain as last read or written.
     public var state: AuthorityState { snapshot.withLock { $0.state } }
+
+    /// The X.509 authorities of the trust domain.
+    public var bundle: X509Bundle { snapshot.withLock { $0.bundle } }
+
+    /// The trust domain's bundle as others read it, with its sequence number.
+    public var document: SPIFFEBundle {
+        let (state, bundle) = snapshot.withLock { ($0.state, $0.bundle) }
+        return SPIFFEBundle(
+            trustDomain: state.trustDomain,
+            authorities: bundle.authorities,
+            sequence: UInt64(clamping: state.sequence)
+        )
+    }
+
+    /// How many X.509-SVIDs it has issued since it was made.
+    public var issued: UInt64 { issuedCount.load(ordering: .relaxed) }
 
     /// Whether it can issue.
     public var isReady: Bool { snapshot.withLock { $0.issuer != nil } }
@@ -105,7 +132,9 @@ public final class Authority: Sendable {
             throw IdentityError(.unavailable, "the authority has no certificate that can sign")
         }
         let lifetime = min(request.lifetime ?? options.svidLifetime, options.schedule.maximumSVIDLifetime)
-        return try issuer.issue(request, lifetime: lifetime, at: now)
+        let svid = try issuer.issue(request, lifetime: lifetime, at: now)
+        issuedCount.add(1, ordering: .relaxed)
+        return svid
     }
 
     /// Does what the schedule asks for by now: makes, activates and prunes certificates.
@@ -158,6 +187,14 @@ public final class Authority: Sendable {
             )
         }
         try await advance(.activationRequested(clock()))
+    }
+
+    /// Takes out of the bundle what no longer signs, ahead of the schedule.
+    ///
+    /// - Parameter force: also what has signed SVIDs that still live, which nobody trusts from then on: the answer to a
+    ///   stolen key.
+    public func prune(force: Bool = false) async throws {
+        try await advance(.pruningRequested(clock(), force: force))
     }
 
     /// Reads the state, lets the machine take the event, and stores what came out, again where somebody was faster.
@@ -214,6 +251,12 @@ public final class Authority: Sendable {
 
     /// Makes a key, keeps it, and makes its certificate.
     private func makeCertificate() throws(IdentityError) -> AuthoritySlot {
+        guard state.slots.count < Self.maximumSlots else {
+            throw IdentityError(
+                .conflict,
+                "the bundle holds \(Self.maximumSlots) authorities already; prune those that no longer sign"
+            )
+        }
         let key = P256.Signing.PrivateKey()
         let identifier = CertificateProfile.keyIdentifier(of: key.publicKey)
         let id = CertificateProfile.hexadecimal(identifier)
@@ -275,11 +318,17 @@ public final class Authority: Sendable {
                 issuer = try Issuer(active, key: key)
             }
         }
+        let bundle: X509Bundle
+        do {
+            bundle = try X509Bundle(trustDomain: state.trustDomain, der: state.anchors.flatMap { $0 })
+        } catch {
+            throw IdentityError(.unavailable, "the stored bundle cannot be read", cause: error)
+        }
         let isChanged = snapshot.withLock { snapshot in
             // An older state, of a slower task, does not replace a newer one.
             guard state.revision >= snapshot.state.revision else { return false }
             let isChanged = snapshot.state != state || (snapshot.issuer == nil) != (issuer == nil)
-            snapshot = Snapshot(state: state, issuer: issuer)
+            snapshot = Snapshot(state: state, bundle: bundle, issuer: issuer)
             return isChanged
         }
         if isChanged { changes.announce() }

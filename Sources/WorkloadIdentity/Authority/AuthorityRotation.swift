@@ -25,6 +25,9 @@ public struct AuthorityRotation: Sendable {
         case rotationRequested(Date)
         /// Somebody wants the prepared certificate to take over now, whoever has not heard of it yet.
         case activationRequested(Date)
+        /// Somebody wants what no longer signs out of the bundle: where `force` is set at once, else only what has
+        /// signed nothing that still lives.
+        case pruningRequested(Date, force: Bool)
     }
 
     /// What is to be done.
@@ -91,6 +94,15 @@ public struct AuthorityRotation: Sendable {
             guard let prepared else { return [] }
             update(prepared.id) { $0.activatesAt = now }
             return step(at: now)
+        case .pruningRequested(let now, let force):
+            let (authority, life) = (authority, schedule.maximumSVIDLifetime)
+            state.change { slots in
+                slots.removeAll {
+                    $0.authority == authority && $0.status == .old
+                        && (force || $0.retiredAt.map { now >= $0 + life } ?? false)
+                }
+            }
+            return []
         }
     }
 
@@ -111,7 +123,12 @@ public struct AuthorityRotation: Sendable {
 
     private mutating func activate(_ slot: AuthoritySlot, at now: Date) -> [Action] {
         let retired = state.slots.filter { $0.authority == authority && $0.status == .active }.map(\.id)
-        for id in retired { update(id) { $0.status = .old } }
+        for id in retired {
+            update(id) {
+                $0.status = .old
+                $0.retiredAt = now
+            }
+        }
         update(slot.id) {
             $0.status = .active
             $0.activatesAt = nil

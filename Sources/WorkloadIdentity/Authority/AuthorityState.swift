@@ -31,6 +31,8 @@ public struct AuthoritySlot: Hashable, Sendable, Codable {
     public let notAfter: Date
     /// When it takes over, where somebody asked for that ahead of the schedule.
     public var activatesAt: Date?
+    /// When it stopped signing; nothing that it signed lives for more than a sixth of its own life after that.
+    public var retiredAt: Date?
 
     /// A slot.
     public init(
@@ -41,7 +43,8 @@ public struct AuthoritySlot: Hashable, Sendable, Codable {
         anchors: [[UInt8]],
         notBefore: Date,
         notAfter: Date,
-        activatesAt: Date? = nil
+        activatesAt: Date? = nil,
+        retiredAt: Date? = nil
     ) {
         self.id = id
         self.authority = authority
@@ -51,6 +54,7 @@ public struct AuthoritySlot: Hashable, Sendable, Codable {
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.activatesAt = activatesAt
+        self.retiredAt = retiredAt
     }
 }
 

@@ -20,8 +20,8 @@ public struct RotationSchedule: Hashable, Sendable {
     /// A schedule for authorities of a lifetime.
     ///
     /// - Parameters:
-    ///   - authorityLifetime: how long an authority's certificate lives.
-    ///   - overlap: how long a forced successor is published before it signs; 30 s unless told otherwise.
+    ///   - authorityLifetime: how long an authority's own certificate lives.
+    ///   - overlap: how long a forced successor is published before it signs.
     public init(authorityLifetime: TimeInterval = defaultAuthorityLifetime, overlap: TimeInterval = 30) {
         self.authorityLifetime = authorityLifetime
         self.overlap = overlap

@@ -193,13 +193,13 @@ import ZeroTrust
         try write("root.pem", fixture.authority.state.anchors)
         try write("other.pem", other.authority.state.anchors)
         for purpose in ["sslserver", "sslclient"] {
-            let good = try run(
+            let good = try await run(
                 "openssl",
                 ["verify", "-x509_strict", "-purpose", purpose, "-CAfile", path + "/root.pem", path + "/leaf.pem"]
             )
             #expect(good.status == 0, "\(good.output)")
         }
-        let bad = try run("openssl", ["verify", "-CAfile", path + "/other.pem", path + "/leaf.pem"])
+        let bad = try await run("openssl", ["verify", "-CAfile", path + "/other.pem", path + "/leaf.pem"])
         #expect(bad.status != 0)
     }
 }

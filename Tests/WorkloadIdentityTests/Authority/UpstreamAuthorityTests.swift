@@ -7,8 +7,8 @@ import ZeroTrust
 
 @Suite struct UpstreamAuthorityTests {
     /// Makes a CA with openssl, as an operator would.
-    static func makeRoot(in directory: String, key: [String], extra: [String] = []) throws {
-        let made = try run(
+    static func makeRoot(in directory: String, key: [String], extra: [String] = []) async throws {
+        let made = try await run(
             "openssl",
             ["req", "-x509", "-nodes", "-newkey"] + key + [
                 "-keyout", directory + "/ca.key", "-out", directory + "/ca.pem", "-days", "2", "-subj",
@@ -29,7 +29,7 @@ import ZeroTrust
     ])
     func `an authority on disk signs ours, and openssl verifies the chain up to it`(_ key: [String]) async throws {
         let directory = try TemporaryDirectory()
-        try Self.makeRoot(in: directory.path, key: key)
+        try await Self.makeRoot(in: directory.path, key: key)
         let fixture = try AuthorityFixture(upstream: Self.upstream(directory.path), clock: TestClock(Date() + 2))
         try await fixture.authority.maintain()
         let svid = try fixture.authority.issue(try AuthorityTests.request())
@@ -39,7 +39,7 @@ import ZeroTrust
             try PEM.encode(der, type: "CERTIFICATE")
                 .write(toFile: directory.path + "/" + name, atomically: true, encoding: .utf8)
         }
-        let verified = try run(
+        let verified = try await run(
             "openssl",
             [
                 "verify", "-x509_strict", "-CAfile", directory.path + "/ca.pem", "-untrusted",
@@ -55,7 +55,7 @@ import ZeroTrust
 
     @Test func `a key that others can read is refused with the command that mends it`() async throws {
         let directory = try TemporaryDirectory()
-        try Self.makeRoot(in: directory.path, key: ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+        try await Self.makeRoot(in: directory.path, key: ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
         try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: directory.path + "/ca.key")
         let fixture = try AuthorityFixture(upstream: Self.upstream(directory.path), clock: TestClock(Date() + 2))
         let failure = await #expect(throws: IdentityError.self) { try await fixture.authority.maintain() }
@@ -71,7 +71,7 @@ import ZeroTrust
         async throws
     {
         let directory = try TemporaryDirectory()
-        try Self.makeRoot(in: directory.path, key: ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], extra: extra)
+        try await Self.makeRoot(in: directory.path, key: ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], extra: extra)
         let fixture = try AuthorityFixture(upstream: Self.upstream(directory.path), clock: TestClock(Date() + 2))
         let failure = await #expect(throws: IdentityError.self) { try await fixture.authority.maintain() }
         #expect(failure?.message.contains(reason) == true, "\(String(describing: failure))")
@@ -80,7 +80,7 @@ import ZeroTrust
     @Test func `an expired authority and another's key are refused`() async throws {
         let (directory, other) = (try TemporaryDirectory(), try TemporaryDirectory())
         for path in [directory.path, other.path] {
-            try Self.makeRoot(in: path, key: ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+            try await Self.makeRoot(in: path, key: ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
         }
         let late = try AuthorityFixture(upstream: Self.upstream(directory.path), clock: TestClock(Date() + 3 * 86400))
         let expired = await #expect(throws: IdentityError.self) { try await late.authority.maintain() }

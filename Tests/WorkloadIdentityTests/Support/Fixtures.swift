@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Storage
 import Synchronization
+import Testing
 import WorkloadIdentity
 import ZeroTrust
 
@@ -54,16 +55,22 @@ struct AuthorityFixture {
 }
 
 /// Runs a program to its end.
-func run(_ program: String, _ arguments: [String], input: String? = nil) throws -> (status: Int32, output: String) {
+///
+/// Its output goes to a file: a pipe would stay open for as long as any child that another test starts meanwhile.
+func run(_ program: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/output"
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    let output = try #require(FileHandle(forWritingAtPath: path))
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
-    let output = Pipe()
     process.standardOutput = output
     process.standardError = output
     process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    let status = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
+        process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+        do { try process.run() } catch { continuation.resume(throwing: error) }
+    }
+    return (status, try String(contentsOfFile: path, encoding: .utf8))
 }

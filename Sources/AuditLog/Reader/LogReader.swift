@@ -1,0 +1,194 @@
+public import ZeroTrust
+
+/// Reads a log that lies in a directory, while a writer may be adding to it.
+///
+/// ```swift
+/// let log = LogReader(directory: "/var/lib/lapwing/audit")
+/// for entry in try log.find(id) { print(String(decoding: entry.bytes, as: UTF8.self)) }
+/// ```
+public struct LogReader: Sendable {
+    /// Where the log lies.
+    public let directory: String
+    private let files: any FileSystem
+    private var layout: Layout { Layout(directory: directory) }
+
+    /// One entry of the log.
+    public struct Entry: Hashable, Sendable {
+        /// Its index.
+        public let index: UInt64
+        /// Its bytes.
+        public let bytes: [UInt8]
+        /// Whether the published checkpoint covers it; if not, it is in the write-ahead log only, for a second or so.
+        public let isCovered: Bool
+
+        /// The record that the entry holds.
+        ///
+        /// - Throws: ``AuditLogError`` where it holds none.
+        public func record() throws -> AuditRecord { try AuditRecord(entry: bytes) }
+    }
+
+    /// A reader of the log in a directory.
+    public init(directory: String) {
+        self.init(directory: directory, files: SystemFiles())
+    }
+
+    package init(directory: String, files: any FileSystem) {
+        self.directory = directory
+        self.files = files
+    }
+
+    /// The published checkpoint as a signed note; nil before the first. Nothing about it has been verified.
+    ///
+    /// - Throws: ``AuditLogError`` where it cannot be read.
+    public func note() throws -> SignedNote? {
+        try reading { try files.contents(layout.checkpoint).map { try SignedNote($0) } }
+    }
+
+    /// What the published checkpoint states; nil before the first. Nothing about it has been verified.
+    ///
+    /// - Throws: ``AuditLogError`` where it cannot be read.
+    public func checkpoint() throws -> Checkpoint? {
+        try note().map { try Checkpoint(text: $0.text) }
+    }
+
+    /// How many entries the log holds, those in the write-ahead log included.
+    ///
+    /// - Throws: ``AuditLogError`` where it cannot be read.
+    public func size() throws -> UInt64 {
+        try snapshot().size
+    }
+
+    /// The entries of a range, as far as the log has them.
+    ///
+    /// - Throws: ``AuditLogError`` where they cannot be read.
+    public func entries(in range: Range<UInt64>) throws -> [Entry] {
+        try entries(in: range, of: snapshot())
+    }
+
+    /// The newest entries, oldest first.
+    ///
+    /// - Throws: ``AuditLogError`` where they cannot be read.
+    public func tail(_ count: Int) throws -> [Entry] {
+        let snapshot = try snapshot()
+        let count = min(UInt64(clamping: count), snapshot.size)
+        return try entries(in: (snapshot.size - count)..<snapshot.size, of: snapshot)
+    }
+
+    /// The records of an id, in order: for a request its decision and, once it is over, its completion.
+    ///
+    /// - Parameters:
+    ///   - id: the id.
+    ///   - thorough: whether every bundle is searched, and not only those that the index of ids names. The index proves
+    ///     nothing: where somebody may have changed the files, search thoroughly, or verify the log.
+    /// - Returns: the entries; none where the log has no such record.
+    /// - Throws: ``AuditLogError`` where the log cannot be read.
+    public func find(_ id: RequestID, thorough: Bool = false) throws -> [Entry] {
+        let snapshot = try snapshot()
+        let full = snapshot.covered / 256
+        var found: [Entry] = []
+        try reading {
+            let bundles =
+                thorough
+                ? Array(0..<full)
+                : try RecordIndex.candidates(for: id, bundles: full, layout: layout, files: files)
+            for bundle in bundles {
+                for (offset, entry) in try snapshot.reader.entries(bundle: bundle).enumerated()
+                where RecordIndex.id(in: entry) == id {
+                    found.append(Entry(index: bundle * 256 + UInt64(offset), bytes: Array(entry), isCovered: true))
+                }
+            }
+        }
+        return try found
+            + entries(in: (full * 256)..<snapshot.size, of: snapshot).filter { RecordIndex.id(in: $0.bytes[...]) == id }
+    }
+
+    /// The proof that an entry is in the log that the published checkpoint describes. It carries the entry itself.
+    ///
+    /// - Throws: ``AuditLogError`` with the code `notFound` where the checkpoint does not cover the entry yet.
+    public func proof(of index: UInt64) throws -> LogProof {
+        try reading {
+            guard let bytes = try files.contents(layout.checkpoint) else {
+                throw AuditLogError(.notFound, "the log has no checkpoint yet")
+            }
+            let checkpoint = try Checkpoint(text: SignedNote(bytes).text)
+            guard index < checkpoint.size else {
+                throw AuditLogError(
+                    .notFound,
+                    "entry \(index) is not covered yet: the checkpoint has \(checkpoint.size) entries"
+                )
+            }
+            let reader = TileReader(directory: directory, size: checkpoint.size, files: files)
+            let entries = try reader.entries(bundle: index / 256)
+            let path = try MerkleTree.inclusionProof(index: index, size: checkpoint.size, from: reader)
+            return LogProof(index: index, path: path, extra: Array(entries[Int(index % 256)]), note: bytes)
+        }
+    }
+
+    /// What the log holds at one moment.
+    private struct Snapshot {
+        let reader: TileReader
+        let covered: UInt64
+        let first: UInt64
+        let recent: [ArraySlice<UInt8>]
+
+        var size: UInt64 { max(covered, first + UInt64(recent.count)) }
+    }
+
+    /// Reads the write-ahead log first: what is gone from it by then is covered by the checkpoint that is read second.
+    private func snapshot() throws -> Snapshot {
+        try reading {
+            var first: UInt64?
+            var recent: [ArraySlice<UInt8>] = []
+            for name in try files.names(layout.segments) ?? [] where name.hasSuffix(Segment.suffix) {
+                guard let bytes = try files.contents("\(layout.segments)/\(name)"), let segment = Segment.read(bytes)
+                else { continue }
+                if let known = first, known + UInt64(recent.count) != segment.first {
+                    // Segments before this one were removed in between.
+                    first = nil
+                    recent = []
+                }
+                first = first ?? segment.first
+                recent += segment.entries
+            }
+            let covered = try checkpoint()?.size ?? 0
+            return Snapshot(
+                reader: TileReader(directory: directory, size: covered, files: files),
+                covered: covered,
+                first: first ?? covered,
+                recent: recent
+            )
+        }
+    }
+
+    private func entries(in range: Range<UInt64>, of snapshot: Snapshot) throws -> [Entry] {
+        let range = range.clamped(to: 0..<snapshot.size)
+        var entries: [Entry] = []
+        try reading {
+            var index = range.lowerBound
+            while index < min(range.upperBound, snapshot.covered) {
+                let bundle = try snapshot.reader.entries(bundle: index / 256)
+                let end = min(range.upperBound, snapshot.covered, (index / 256 + 1) * 256)
+                for position in index..<end {
+                    let bytes = Array(bundle[Int(position % 256)])
+                    entries.append(Entry(index: position, bytes: bytes, isCovered: true))
+                }
+                index = end
+            }
+            while index < range.upperBound {
+                let bytes = Array(snapshot.recent[Int(index - snapshot.first)])
+                entries.append(Entry(index: index, bytes: bytes, isCovered: false))
+                index += 1
+            }
+        }
+        return entries
+    }
+
+    /// Runs a body whose file errors become errors of the log.
+    private func reading<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as FileError {
+            throw AuditLogError(.io, "the audit log cannot be read", cause: error)
+        }
+    }
+}

@@ -1,0 +1,196 @@
+/// Verifies a whole log: the checkpoint's signature, every tile against the root, every entry against its tile.
+///
+/// Tiles are checked from the root down, so that the first file that does not fit is the one that was changed.
+///
+/// ```swift
+/// let report = try LogVerifier(directory: directory, keys: [key]).verify()
+/// if let fault = report.fault { print(fault) }
+/// ```
+public struct LogVerifier: Sendable {
+    private let directory: String
+    private let keys: [NoteVerifier]
+    private let files: any FileSystem
+    private var layout: Layout { Layout(directory: directory) }
+
+    /// What was found.
+    public struct Report: Hashable, Sendable {
+        /// What the log states of itself; nil where that cannot be read.
+        public let checkpoint: Checkpoint?
+        /// How many entries were hashed and fit.
+        public let verified: UInt64
+        /// The first fault; nil where every byte is accounted for.
+        public let fault: Fault?
+    }
+
+    /// A file that does not fit the checkpoint.
+    public struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
+        /// The file, below the log's directory.
+        public let file: String
+        /// The index of the first entry that cannot be vouched for; nil where the whole log cannot.
+        public let index: UInt64?
+        /// What is wrong.
+        public let message: String
+
+        /// The file, the index and what is wrong.
+        public var description: String {
+            "`\(file)`: \(message)" + (index.map { " (first affected entry: \($0))" } ?? "")
+        }
+    }
+
+    /// A verifier of the log in a directory.
+    ///
+    /// - Parameters:
+    ///   - directory: where the log lies.
+    ///   - keys: the keys that are trusted to sign its checkpoint.
+    public init(directory: String, keys: [NoteVerifier]) {
+        self.init(directory: directory, keys: keys, files: SystemFiles())
+    }
+
+    package init(directory: String, keys: [NoteVerifier], files: any FileSystem) {
+        self.directory = directory
+        self.keys = keys
+        self.files = files
+    }
+
+    /// Hashes everything that the published checkpoint covers.
+    ///
+    /// - Parameter progress: called now and then with how many entries were verified, and of how many.
+    /// - Returns: the report; a fault is a result, not an error.
+    /// - Throws: ``AuditLogError`` where a file exists and cannot be read.
+    public func verify(progress: (UInt64, UInt64) -> Void = { _, _ in }) throws -> Report {
+        var checkpoint: Checkpoint?
+        var verified: UInt64 = 0
+        do {
+            let stated = try signedCheckpoint()
+            checkpoint = stated
+            let reader = TileReader(directory: directory, size: stated.size, files: files)
+            try checkEdge(reader, stated)
+            var level = 0
+            while stated.size >> UInt64(8 * (level + 1)) > 0 { level += 1 }
+            while level > 0 {
+                try checkTiles(reader, level: level)
+                level -= 1
+            }
+            try checkEntries(reader, verified: &verified, progress)
+            return Report(checkpoint: checkpoint, verified: verified, fault: nil)
+        } catch let fault as Fault {
+            return Report(checkpoint: checkpoint, verified: verified, fault: fault)
+        } catch let error as FileError {
+            throw AuditLogError(.io, "the audit log cannot be read", cause: error)
+        }
+    }
+
+    private func signedCheckpoint() throws -> Checkpoint {
+        func fault(_ message: String) -> Fault { Fault(file: "checkpoint", index: nil, message: message) }
+        guard let bytes = try files.contents(layout.checkpoint) else { throw fault("is missing") }
+        guard let note = try? SignedNote(bytes), let checkpoint = try? Checkpoint(text: note.text) else {
+            throw fault("is not a checkpoint")
+        }
+        guard note.verify(with: keys.filter({ $0.name == checkpoint.origin })) else {
+            throw fault("is not signed by a trusted key of the log `\(checkpoint.origin)`")
+        }
+        return checkpoint
+    }
+
+    /// The bytes of a file as the tree has it, with the path at which they were found.
+    private func contents(_ path: TilePath) throws -> (bytes: [UInt8], path: TilePath) {
+        if let bytes = try files.contents(layout.file(path)) { return (bytes, path) }
+        if !path.isFull, let bytes = try files.contents(layout.file(path.full)) { return (bytes, path.full) }
+        throw Fault(file: path.description, index: Self.first(path), message: "is missing")
+    }
+
+    /// The first entry below a tile.
+    private static func first(_ path: TilePath) -> UInt64 {
+        path.index << UInt64(8 * (path.level ?? 0) + 8)
+    }
+
+    /// The hashes of a tile; its file has to have the right length.
+    private func tile(_ path: TilePath) throws -> [UInt8] {
+        let (bytes, found) = try contents(path)
+        guard bytes.count == found.width * 32 else {
+            let message = "holds \(bytes.count) bytes; expected \(found.width * 32)"
+            throw Fault(file: found.description, index: Self.first(path), message: message)
+        }
+        return Array(bytes.prefix(path.width * 32))
+    }
+
+    /// Checks that the tiles of the right edge have the root; where they do not, finds the one at fault.
+    private func checkEdge(_ reader: TileReader, _ checkpoint: Checkpoint) throws {
+        let size = checkpoint.size
+        var edge: [(path: TilePath, bytes: [UInt8])] = []
+        for level in 0...TilePath.maximumLevel {
+            let count = size >> UInt64(8 * level)
+            guard count > 0 else { break }
+            let last = TilePath(level: level, index: (count - 1) / 256, treeSize: size)
+            if let last { edge.append((last, try tile(last))) }
+        }
+        guard try MerkleTree.root(size: size, from: reader) != checkpoint.root else { return }
+        for (path, bytes) in edge {
+            for offset in 0..<path.width {
+                let index = path.index * 256 + UInt64(offset)
+                guard let hash = MerkleHash(bytes[(32 * offset)..<(32 * offset + 32)]) else { continue }
+                let below: MerkleHash? =
+                    if let level = path.level, level > 0 {
+                        try? TileReader.fold(tile(TilePath(level: level - 1, index: index))[...])
+                    } else {
+                        try entry(index, size: size).map { MerkleHash.leaf($0) }
+                    }
+                if below != hash {
+                    let message = "does not have the hash of what is below it"
+                    throw Fault(file: path.description, index: index << UInt64(8 * (path.level ?? 0)), message: message)
+                }
+            }
+        }
+        throw Fault(file: "checkpoint", index: nil, message: "does not have the root of the log's \(size) entries")
+    }
+
+    private func entry(_ index: UInt64, size: UInt64) throws -> ArraySlice<UInt8>? {
+        guard let path = TilePath(level: nil, index: index / 256, treeSize: size) else { return nil }
+        let entries = EntryBundle.entries(try contents(path).bytes[...]) ?? []
+        return Int(index % 256) < entries.count ? entries[Int(index % 256)] : nil
+    }
+
+    /// Checks that the full tiles below a level have the hashes that the level, which was checked, has for them.
+    private func checkTiles(_ reader: TileReader, level: Int) throws {
+        for index in 0..<(reader.size >> UInt64(8 * level)) {
+            let below = TilePath(level: level - 1, index: index)
+            let bytes = try tile(below)
+            let above = try reader.hash(level: 8 * level, index: index)
+            if TileReader.fold(bytes[...]) != above {
+                let message = "does not have the hash that the tile above has for it"
+                throw Fault(file: below.description, index: Self.first(below), message: message)
+            }
+        }
+    }
+
+    /// Checks that the entries have the hashes of the lowest tiles, which were checked.
+    private func checkEntries(
+        _ reader: TileReader,
+        verified: inout UInt64,
+        _ progress: (UInt64, UInt64) -> Void
+    ) throws {
+        let size = reader.size
+        while verified < size {
+            guard let path = TilePath(level: nil, index: verified / 256, treeSize: size),
+                let hashes = TilePath(level: 0, index: verified / 256, treeSize: size)
+            else { return }
+            let (bytes, found) = try contents(path)
+            let tile = try tile(hashes)
+            func fault(_ offset: Int, _ message: String) -> Fault {
+                Fault(file: found.description, index: path.index * 256 + UInt64(offset), message: message)
+            }
+            let entries = EntryBundle.entries(bytes[...]) ?? []
+            for (offset, entry) in entries.prefix(path.width).enumerated() {
+                guard MerkleHash.leaf(entry) == MerkleHash(tile[(32 * offset)..<(32 * offset + 32)]) else {
+                    throw fault(offset, "holds an entry that does not have its hash in `\(hashes)`")
+                }
+            }
+            guard entries.count == found.width else {
+                throw fault(min(entries.count, path.width), "is not a bundle of \(found.width) entries")
+            }
+            verified += UInt64(path.width)
+            if path.index % 64 == 63 { progress(verified, size) }
+        }
+        progress(verified, size)
+    }
+}

@@ -1,0 +1,239 @@
+import Foundation
+public import ZeroTrust
+
+extension AuditRecord {
+    /// Reads a record back from an entry of the log.
+    ///
+    /// What was cut from a text when the record was written stays cut, and confidential header values stay away; the
+    /// entry's own bytes tell where.
+    ///
+    /// - Throws: ``AuditLogError`` with the code `malformed` where the entry is not a record of this schema.
+    public init(entry: [UInt8]) throws {
+        guard entry.count <= EntryBundle.maximumEntryLength else {
+            throw AuditLogError(.malformed, "the record has \(entry.count) bytes")
+        }
+        let data = Data(entry)
+        let decoder = JSONDecoder()
+        do {
+            let head = try decoder.decode(RecordForm.Head.self, from: data)
+            guard head.v == RecordEncoding.version else {
+                throw AuditLogError(.malformed, "the record has the schema version \(head.v); this program reads 1")
+            }
+            switch head.kind {
+            case "decision": self = .decision(try decoder.decode(RecordForm.Decision.self, from: data).record())
+            case "completion": self = .completion(try decoder.decode(RecordForm.Completion.self, from: data).record())
+            case "refusals": self = .refusals(try decoder.decode(RecordForm.Refusals.self, from: data).record())
+            default: throw AuditLogError(.malformed, "the record is of the unknown kind `\(head.kind.prefix(64))`")
+            }
+        } catch let error as AuditLogError {
+            throw error
+        } catch {
+            throw AuditLogError(.malformed, "the entry is not a record", cause: error)
+        }
+    }
+}
+
+/// The JSON of records, as it is read.
+private enum RecordForm {
+    struct Head: Decodable {
+        let kind: String
+        let v: Int
+    }
+
+    struct Endpoint: Decodable {
+        let address: String
+        let port: UInt16
+
+        func endpoint() throws -> Exchange.Endpoint {
+            Exchange.Endpoint(address: try RecordForm.address(address), port: port)
+        }
+    }
+
+    static func address(_ text: String) throws -> IPAddress {
+        guard let address = IPAddress(text) else { throw AuditLogError(.malformed, "`\(text)` is not an address") }
+        return address
+    }
+
+    static func id(_ text: String) throws -> RequestID {
+        guard let id = RequestID(text) else { throw AuditLogError(.malformed, "`\(text)` is not an id") }
+        return id
+    }
+
+    static func time(_ text: String) throws -> Timestamp {
+        guard let time = Timestamp(text) else { throw AuditLogError(.malformed, "`\(text)` is not a time") }
+        return time
+    }
+
+    static func outcome(_ text: String) throws -> DecisionRecord.Outcome {
+        guard let outcome = DecisionRecord.Outcome(rawValue: text) else {
+            throw AuditLogError(.malformed, "`\(text)` is neither `allow` nor `deny`")
+        }
+        return outcome
+    }
+
+    struct Decision: Decodable {
+        struct Caller: Decodable {
+            let serial: String
+            let spiffe_id: String
+            let svid_sha256: String
+        }
+
+        struct Verdict: Decodable {
+            struct Policy: Decodable {
+                let file: String
+                let line: Int
+                let name: String
+                let namespace: String
+                let rule: Int
+            }
+
+            let compatibility: String
+            let dry_run: String?
+            let latency_ns: UInt64
+            let outcome: String
+            let policy: Policy?
+            let reason: String
+            let snapshot: String
+        }
+
+        struct Request: Decodable {
+            struct Header: Decodable {
+                let name: String
+                let value: String?
+            }
+
+            let authority: String
+            let destination: Endpoint
+            let headers: [Header]?
+            let method: String
+            let path: String
+        }
+
+        struct TLS: Decodable {
+            let cipher: String
+            let server_name: String?
+            let version: String
+        }
+
+        let caller: Caller?
+        let decision: Verdict
+        let id: String
+        let node: String
+        let request: Request
+        let route: String?
+        let source: Endpoint
+        let time: String
+        let tls: TLS?
+        let traceparent: String?
+
+        func record() throws -> DecisionRecord {
+            DecisionRecord(
+                id: try RecordForm.id(id),
+                time: try RecordForm.time(time),
+                node: node,
+                caller: try caller.map { caller in
+                    DecisionRecord.Caller(
+                        spiffeID: try SPIFFEID(caller.spiffe_id),
+                        serialNumber: caller.serial,
+                        fingerprint: caller.svid_sha256
+                    )
+                },
+                source: try source.endpoint(),
+                tls: tls.map {
+                    DecisionRecord.TLS(version: $0.version, cipher: $0.cipher, serverName: $0.server_name)
+                },
+                request: DecisionRecord.Request(
+                    method: request.method,
+                    path: request.path,
+                    authority: request.authority,
+                    headers: (request.headers ?? []).map { .init(name: $0.name, value: $0.value ?? "") },
+                    destination: try request.destination.endpoint()
+                ),
+                outcome: try RecordForm.outcome(decision.outcome),
+                reason: decision.reason,
+                policy: decision.policy.map {
+                    DecisionRecord.Policy(
+                        namespace: $0.namespace,
+                        name: $0.name,
+                        rule: $0.rule,
+                        file: $0.file,
+                        line: $0.line
+                    )
+                },
+                snapshot: decision.snapshot,
+                compatibility: decision.compatibility,
+                dryRun: try decision.dry_run.map { try RecordForm.outcome($0) },
+                latency: decision.latency_ns,
+                route: route,
+                traceparent: traceparent
+            )
+        }
+    }
+
+    struct Completion: Decodable {
+        struct Request: Decodable {
+            let bytes: UInt64
+        }
+
+        struct Response: Decodable {
+            let bytes: UInt64
+            let status: Int?
+            let upstream: String?
+        }
+
+        struct Timings: Decodable {
+            let request_ns: UInt64?
+            let total_ns: UInt64
+            let upstream_head_ns: UInt64?
+        }
+
+        let ended: String
+        let id: String
+        let node: String
+        let request: Request
+        let response: Response
+        let time: String
+        let timings: Timings
+
+        func record() throws -> CompletionRecord {
+            guard let ending = CompletionRecord.Ending(rawValue: ended) else {
+                throw AuditLogError(.malformed, "`\(ended)` is not a way in which a request ends")
+            }
+            return CompletionRecord(
+                id: try RecordForm.id(id),
+                time: try RecordForm.time(time),
+                node: node,
+                status: response.status,
+                bytesReceived: request.bytes,
+                bytesSent: response.bytes,
+                upstream: response.upstream,
+                timings: .init(
+                    requestReceived: timings.request_ns,
+                    upstreamHead: timings.upstream_head_ns,
+                    total: timings.total_ns
+                ),
+                ending: ending
+            )
+        }
+    }
+
+    struct Refusals: Decodable {
+        let count: UInt64
+        let id: String
+        let node: String
+        let reason: String
+        let source: String?
+        let time: String
+
+        func record() throws -> AggregateRefusalRecord {
+            AggregateRefusalRecord(
+                id: try RecordForm.id(id),
+                second: try RecordForm.time(time),
+                node: node,
+                source: try source.map { try RecordForm.address($0) },
+                reason: reason,
+                count: count
+            )
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Glibc
+public import Logging
+import NIOPosix
+import RPC
+
+/// Finds out what a process is, as the selectors that it fits.
+///
+/// Ids and groups are those that the kernel recorded when the process connected; path and digest are read from the
+/// process now. Only the kinds that some entry uses are looked at: no name service is asked for nothing, no program is
+/// measured for nothing. What cannot be found out gives no selector, and so fits no entry that asks for it.
+///
+/// A process that runs another program in place of the one that connected is seen as what it is at the next look. A
+/// process can still hand its connection to another on purpose: the identity is that of whoever connected, and the
+/// stream ends when that process does.
+public final class WorkloadAttestor: Sendable {
+    private let digests: ExecutableDigests
+    private let logger: Logger
+
+    /// The largest program that is measured unless told otherwise: 512 MiB.
+    public static let defaultMaximumExecutableSize: Int64 = 512 << 20
+
+    /// An attestor.
+    public init(maximumExecutableSize: Int64 = defaultMaximumExecutableSize, logger: Logger) {
+        self.digests = ExecutableDigests(maximumSize: maximumExecutableSize)
+        self.logger = logger
+    }
+
+    /// The selectors of these kinds that the process fits now.
+    ///
+    /// - Throws: ``IdentityError`` with `processGone` where it has ended or is no longer the same.
+    public func selectors(of process: WorkloadProcess, kinds: Set<Selector.Kind>) async throws -> Set<Selector> {
+        // Files and name services may make a thread wait.
+        try await NIOThreadPool.singleton.runIfActive {
+            try process.read { () throws(IdentityError) in self.look(at: process, kinds) }
+        }
+    }
+
+    private func look(at process: WorkloadProcess, _ kinds: Set<Selector.Kind>) -> Set<Selector> {
+        let credentials = process.credentials
+        let others = credentials.groups.filter { $0 != credentials.gid }
+        var selectors: Set<Selector> = []
+        for kind in kinds {
+            switch kind {
+            case .uid: selectors.insert(Selector(.uid, String(credentials.uid)))
+            case .gid: selectors.insert(Selector(.gid, String(credentials.gid)))
+            case .supplementaryGID:
+                for group in others { selectors.insert(Selector(.supplementaryGID, String(group))) }
+            case .user:
+                if let name = NameService.user(credentials.uid) { selectors.insert(Selector(.user, name)) }
+            case .group:
+                if let name = NameService.group(credentials.gid) { selectors.insert(Selector(.group, name)) }
+            case .supplementaryGroup:
+                for group in others {
+                    if let name = NameService.group(group) { selectors.insert(Selector(.supplementaryGroup, name)) }
+                }
+            case .path, .sha256: break
+            }
+        }
+        if kinds.contains(.path) || kinds.contains(.sha256) {
+            do {
+                try Executable.withDescriptor(of: credentials.pid) { descriptor throws(IdentityError) in
+                    if kinds.contains(.path),
+                        let path = try Executable.path(of: credentials.pid, descriptor: descriptor)
+                    {
+                        selectors.insert(Selector(.path, path))
+                    }
+                    if kinds.contains(.sha256) {
+                        selectors.insert(Selector(.sha256, try digests.digest(of: descriptor)))
+                    }
+                }
+            } catch {
+                logger.warning(
+                    "program not attested",
+                    metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"]
+                )
+            }
+        }
+        return selectors
+    }
+}
+
+/// The names behind ids, from whatever the system's name service is.
+enum NameService {
+    /// The user's name, or nil where there is none.
+    static func user(_ uid: UInt32) -> String? {
+        unsafe lookUp { buffer, count in
+            var record = unsafe passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            let code = unsafe getpwuid_r(uid, &record, buffer, count, &found)
+            // The name lies in the buffer, which outlives this.
+            return unsafe (code, found == nil ? nil : String(cString: record.pw_name))
+        }
+    }
+
+    /// The group's name, or nil where there is none.
+    static func group(_ gid: UInt32) -> String? {
+        unsafe lookUp { buffer, count in
+            var record = unsafe Glibc.group()
+            var found: UnsafeMutablePointer<Glibc.group>?
+            let code = unsafe getgrgid_r(gid, &record, buffer, count, &found)
+            // The name lies in the buffer, which outlives this.
+            return unsafe (code, found == nil ? nil : String(cString: record.gr_name))
+        }
+    }
+
+    /// Tries larger buffers until the record fits: a group may have many members.
+    private static func lookUp(_ body: (UnsafeMutablePointer<CChar>, Int) -> (Int32, String?)) -> String? {
+        for size in [1 << 10, 1 << 14, 1 << 20] {
+            let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+            defer { unsafe buffer.deallocate() }
+            let (code, name) = unsafe body(buffer, size)
+            if code != ERANGE { return code == 0 ? name : nil }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,237 @@
+public import FoundationEssentials
+public import Logging
+public import RPC
+import SPIFFE
+import SwiftProtobuf
+import Synchronization
+import WireProtos
+import ZeroTrust
+
+/// The SPIFFE Workload API: it gives each local process its own X.509-SVIDs and the bundle, and keeps them fresh.
+///
+/// Every message holds the full state. The first comes at once; the next when an entry, the bundle or the process's own
+/// state changes, and when an SVID reaches half of its life. A caller for whom there is no entry is refused with
+/// PERMISSION_DENIED, also in the middle of a stream when its last entry goes. JWT-SVIDs and WIT-SVIDs are not served
+/// yet: their calls are UNIMPLEMENTED.
+///
+/// ```swift
+/// let api = WorkloadAPIService(authority: authority, registry: registry, attestor: attestor, logger: logger)
+/// let server = RPCServer(services: [api.service])
+/// try await server.bind(unixSocket: "/run/lapwing/workload.sock", mode: 0o666)
+/// ```
+public final class WorkloadAPIService: Sendable {
+    /// What a caller may ask.
+    public struct Limits: Sendable {
+        /// Streams of all users together.
+        public var streams = 16_384
+        /// Streams of one user.
+        public var streamsPerUser = 12_288
+
+        /// The default limits.
+        public init() {}
+    }
+
+    /// The metadata that every call must carry (SPIFFE Workload Endpoint §6).
+    public static let securityHeader = "workload.spiffe.io"
+
+    private let authority: Authority
+    private let registry: EntryRegistry
+    private let attestor: WorkloadAttestor
+    private let limits: Limits
+    private let clock: @Sendable () -> Date
+    private let logger: Logger
+
+    // Guards the number of streams by user.
+    private let open = Mutex<[UInt32: Int]>([:])
+
+    /// A service.
+    ///
+    /// - Parameters:
+    ///   - authority: who issues.
+    ///   - registry: which process gets what.
+    ///   - attestor: who finds out what a process is.
+    ///   - limits: what a caller may ask.
+    ///   - clock: the time of day.
+    ///   - logger: where refusals and failures are told.
+    public init(
+        authority: Authority,
+        registry: EntryRegistry,
+        attestor: WorkloadAttestor,
+        limits: Limits = Limits(),
+        clock: @escaping @Sendable () -> Date = { Date() },
+        logger: Logger
+    ) {
+        self.authority = authority
+        self.registry = registry
+        self.attestor = attestor
+        self.limits = limits
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// How many streams are open.
+    public var streamCount: Int { open.withLock { $0.values.reduce(0, +) } }
+
+    /// The service, for an `RPCServer`.
+    public var service: RPCService {
+        RPCService(
+            ServiceName.workloadAPI,
+            methods: [
+                .serverStreaming("FetchX509SVID", handler: fetchX509SVID),
+                .serverStreaming("FetchX509Bundles", handler: fetchX509Bundles),
+                .unary("FetchJWTSVID") { (_: WorkloadAPI_JWTSVIDRequest, _) -> WorkloadAPI_JWTSVIDResponse in
+                    throw Self.notServed("JWT")
+                },
+                .serverStreaming("FetchJWTBundles") {
+                    (_: WorkloadAPI_JWTBundlesRequest, _, _: RPCWriter<WorkloadAPI_JWTBundlesResponse>) in
+                    throw Self.notServed("JWT")
+                },
+                .unary("ValidateJWTSVID") {
+                    (_: WorkloadAPI_ValidateJWTSVIDRequest, _) -> WorkloadAPI_ValidateJWTSVIDResponse in
+                    throw Self.notServed("JWT")
+                },
+                .serverStreaming("FetchWITSVID") {
+                    (_: WorkloadAPI_WITSVIDRequest, _, _: RPCWriter<WorkloadAPI_WITSVIDResponse>) in
+                    throw Self.notServed("WIT")
+                },
+                .serverStreaming("FetchWITBundles") {
+                    (_: WorkloadAPI_WITBundlesRequest, _, _: RPCWriter<WorkloadAPI_WITBundlesResponse>) in
+                    throw Self.notServed("WIT")
+                },
+            ],
+            intercept: Self.requireSecurityHeader
+        )
+    }
+
+    private static func notServed(_ profile: String) -> RPCStatus {
+        RPCStatus(.unimplemented, "the \(profile)-SVID profile is not served here")
+    }
+
+    /// Refuses a call without the header that no forged cross-protocol request can carry.
+    private static func requireSecurityHeader(_ context: RPCContext) throws {
+        guard context.metadata[securityHeader] == ["true"] else {
+            throw RPCStatus(.invalidArgument, "the metadata `\(securityHeader): true` is missing")
+        }
+    }
+
+    /// `FetchX509SVID`.
+    private func fetchX509SVID(
+        _ request: WorkloadAPI_X509SVIDRequest,
+        _ context: RPCContext,
+        _ writer: RPCWriter<WorkloadAPI_X509SVIDResponse>
+    ) async throws {
+        var identities = WorkloadIdentities(authority: authority, clock: clock, logger: logger)
+        try await serve(context) { entries in
+            if let response = try identities.update(entries) { try await writer.write(response) }
+            return identities.nextRenewal
+        }
+    }
+
+    /// `FetchX509Bundles`.
+    private func fetchX509Bundles(
+        _ request: WorkloadAPI_X509BundlesRequest,
+        _ context: RPCContext,
+        _ writer: RPCWriter<WorkloadAPI_X509BundlesResponse>
+    ) async throws {
+        var last: X509Bundle?
+        try await serve(context) { _ in
+            let bundle = authority.bundle
+            guard bundle != last else { return nil }
+            last = bundle
+            var response = WorkloadAPI_X509BundlesResponse()
+            response.bundles = [bundle.trustDomain.id.description: Data(bundle.der)]
+            try await writer.write(response)
+            return nil
+        }
+    }
+
+    /// Attests the caller, and calls `push` with its entries at once and whenever something changed.
+    ///
+    /// - Parameter push: returns when it wants to be called at the latest.
+    private func serve(
+        _ context: RPCContext,
+        _ push: ([WorkloadEntry]) async throws -> Date?
+    ) async throws {
+        guard authority.isReady else { throw RPCStatus(.unavailable, "the authority is starting") }
+        guard let credentials = context.credentials else {
+            throw RPCStatus(.permissionDenied, "only a Unix socket says who calls")
+        }
+        try admit(credentials.uid)
+        defer { leave(credentials.uid) }
+        let process: WorkloadProcess
+        do {
+            process = try WorkloadProcess(credentials)
+        } catch {
+            logger.info("caller not attested", metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"])
+            throw RPCStatus(.permissionDenied, "no identity is issued to this process")
+        }
+
+        let (wakes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let entriesToken = registry.changes.observe { continuation.yield() }
+        let authorityToken = authority.changes.observe { continuation.yield() }
+        let exit = process.onExit { continuation.yield() }
+        var timer: Task<Void, Never>?
+        defer {
+            registry.changes.remove(entriesToken)
+            authority.changes.remove(authorityToken)
+            timer?.cancel()
+            withExtendedLifetime(exit) {}
+        }
+        continuation.yield()
+        for await _ in wakes {
+            timer?.cancel()
+            let deadline = try await push(try await entries(of: process))
+            guard let deadline else { continue }
+            // Looked at again within a minute in any case: a clock may step, and a machine may sleep.
+            let wait = min(max(deadline.timeIntervalSince(clock()), 0.05), 60)
+            timer = Task {
+                try? await Task.sleep(for: .seconds(wait))
+                continuation.yield()
+            }
+        }
+    }
+
+    /// The entries that fit a process now; none is a refusal.
+    private func entries(of process: WorkloadProcess) async throws -> [WorkloadEntry] {
+        let snapshot = registry.snapshot
+        var entries: [WorkloadEntry] = []
+        do {
+            let selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
+            entries = snapshot.entries(matching: selectors)
+        } catch let error as IdentityError {
+            logger.info(
+                "caller no longer attested",
+                metadata: ["process.pid": "\(process.credentials.pid)", "error": "\(error)"]
+            )
+        }
+        guard !entries.isEmpty else {
+            logger.info(
+                "no identity for caller",
+                metadata: ["process.pid": "\(process.credentials.pid)", "process.uid": "\(process.credentials.uid)"]
+            )
+            throw RPCStatus(.permissionDenied, "no identity is issued to this process")
+        }
+        return entries
+    }
+
+    private func admit(_ uid: UInt32) throws {
+        let isAdmitted = open.withLock { open in
+            guard open[uid, default: 0] < limits.streamsPerUser, open.values.reduce(0, +) < limits.streams else {
+                return false
+            }
+            open[uid, default: 0] += 1
+            return true
+        }
+        guard isAdmitted else {
+            logger.warning("workload stream refused", metadata: ["process.uid": "\(uid)"])
+            throw RPCStatus(.unavailable, "there are too many streams")
+        }
+    }
+
+    private func leave(_ uid: UInt32) {
+        open.withLock { open in
+            open[uid, default: 1] -= 1
+            if open[uid] == 0 { open[uid] = nil }
+        }
+    }
+}

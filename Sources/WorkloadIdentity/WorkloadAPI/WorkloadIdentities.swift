@@ -1,0 +1,105 @@
+import FoundationEssentials
+import Logging
+import RPC
+import SPIFFE
+import SwiftProtobuf
+import WireProtos
+import ZeroTrust
+
+/// The X.509-SVIDs of one stream: issues what is missing or due, checks it, and says what has to be sent.
+struct WorkloadIdentities {
+    private struct Held {
+        let svid: IssuedSVID
+        let request: SVIDRequest
+        var renewal: Date
+    }
+
+    /// What a message held, to know whether the next is news.
+    private struct Sent: Hashable {
+        var svids: [String] = []
+        var bundle: X509Bundle?
+    }
+
+    private let authority: Authority
+    private let clock: @Sendable () -> Date
+    private let logger: Logger
+    private var held: [String: Held] = [:]
+    private var sent = Sent()
+
+    /// How long a failed renewal waits for its next try, while the SVID held is still good.
+    private static let retryDelay: TimeInterval = 5
+
+    init(authority: Authority, clock: @escaping @Sendable () -> Date, logger: Logger) {
+        self.authority = authority
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// When the next SVID is due.
+    var nextRenewal: Date? { held.values.map(\.renewal).min() }
+
+    /// Brings the SVIDs up to date with the entries and the bundle.
+    ///
+    /// - Returns: the full state, where it is not what was sent last.
+    /// - Throws: `RPCStatus` UNAVAILABLE where an SVID is missing and none can be issued.
+    mutating func update(_ entries: [WorkloadEntry]) throws -> WorkloadAPI_X509SVIDResponse? {
+        let bundle = authority.bundle
+        let signers = Set(authority.state.slots.map(\.id))
+        let now = clock()
+        var next: [String: Held] = [:]
+        for entry in entries {
+            if let current = held[entry.name], current.request == entry.request, now < current.renewal,
+                signers.contains(current.svid.authority)
+            {
+                next[entry.name] = current
+            } else {
+                next[entry.name] = try renew(entry, bundle, at: now)
+            }
+        }
+        held = next
+
+        var response = WorkloadAPI_X509SVIDResponse()
+        var state = Sent(bundle: bundle)
+        var hints: Set<String> = []
+        for entry in entries {
+            guard let svid = held[entry.name]?.svid else { continue }
+            var message = WorkloadAPI_X509SVID()
+            message.spiffeID = svid.id.description
+            message.x509Svid = Data(svid.chain.joined())
+            message.x509SvidKey = Data(svid.privateKey.value)
+            message.bundle = Data(bundle.der)
+            // A hint stands once in a response (Workload API §8): the first entry by name keeps it.
+            if let hint = entry.hint, hints.insert(hint).inserted { message.hint = hint }
+            response.svids.append(message)
+            state.svids.append("\(entry.name) \(svid.serialNumber) \(message.hint)")
+        }
+        guard state != sent else { return nil }
+        sent = state
+        return response
+    }
+
+    /// Issues and checks an SVID; where that fails, one that is still good is kept and tried again soon.
+    private func renew(_ entry: WorkloadEntry, _ bundle: X509Bundle, at now: Date) throws -> Held {
+        do {
+            let svid = try authority.issue(entry.request)
+            let checked = try X509SVID(chainDER: svid.chain, keyPKCS8: svid.privateKey.value, hint: entry.hint)
+            guard checked.id == entry.id else {
+                throw IdentityError(.issuance, "an SVID was issued for `\(checked.id)` instead of `\(entry.id)`")
+            }
+            try checked.check(against: bundle, at: now)
+            let renewal = RenewalSchedule.renewal(
+                issuedAt: svid.issuedAt,
+                notAfter: svid.notAfter,
+                jitter: .random(in: -1...1)
+            )
+            return Held(svid: svid, request: entry.request, renewal: renewal)
+        } catch {
+            logger.error("X.509-SVID not issued", metadata: ["spiffe.id": "\(entry.id)", "error": "\(error)"])
+            if var current = held[entry.name], current.request == entry.request, now < current.svid.notAfter {
+                current.renewal = now + Self.retryDelay
+                return current
+            }
+            throw RPCStatus(.unavailable, "an identity cannot be issued at the moment")
+        }
+    }
+}

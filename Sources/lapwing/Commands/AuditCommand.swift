@@ -1,0 +1,247 @@
+import ArgumentParser
+import AuditLog
+import Foundation
+import ZeroTrust
+
+/// `lapwing audit`: read, prove and verify what was recorded.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Read the record, prove an entry of it, and verify it whole.",
+        subcommands: [Tail.self, Show.self, Verify.self, Proof.self]
+    )
+
+    /// `lapwing audit tail`.
+    struct Tail: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print the newest records.")
+
+        @OptionGroup var options: SettingsOptions
+
+        @Option(name: [.customShort("n"), .customLong("lines")], help: "How many.")
+        var count = 20
+
+        @Flag(name: .shortAndLong, help: "Go on printing records as they come.")
+        var follow = false
+
+        @Option(name: .shortAndLong, help: "Output: table or json (one record a line).")
+        var output = OutputFormat.table
+
+        func validate() throws {
+            guard (0...100_000).contains(count) else {
+                throw ValidationError("--lines takes a number from 0 to 100000")
+            }
+        }
+
+        func run() async throws {
+            let records = try AuditRecords(directory: try Settings(options).auditDirectory)
+            var entries = try records.reading { try records.reader.tail(count) }
+            var next = try records.reading { try records.reader.size() }
+            for entry in entries { print(entry) }
+            while follow {
+                try await Task.sleep(for: .milliseconds(250))
+                let size = try records.reading { try records.reader.size() }
+                guard size > next else { continue }
+                entries = try records.reading { try records.reader.entries(in: next..<size) }
+                for entry in entries { print(entry) }
+                next = size
+            }
+        }
+
+        private func print(_ entry: LogReader.Entry) {
+            switch output {
+            case .json: StandardOutput.write(String(decoding: entry.bytes, as: UTF8.self))
+            case .table: StandardOutput.write(RecordLine.text(of: entry))
+            }
+        }
+    }
+
+    /// `lapwing audit show`.
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print every record of an id: a request's decision and how it ended."
+        )
+
+        @OptionGroup var options: SettingsOptions
+
+        @Argument(help: "The id: `x-request-id` of a response.")
+        var id: String
+
+        @Option(name: .shortAndLong, help: "Output: table or json.")
+        var output = OutputFormat.table
+
+        func run() throws {
+            let records = try AuditRecords(directory: try Settings(options).auditDirectory)
+            for entry in try records.entries(of: try requestID(id)) {
+                if output == .table {
+                    let covered = entry.isCovered ? "in the signed tree" : "durable, not in the signed tree yet"
+                    StandardOutput.write("# entry \(entry.index), \(covered)")
+                }
+                let object = try JSONSerialization.jsonObject(with: Data(entry.bytes))
+                let text = try JSONSerialization.data(
+                    withJSONObject: object,
+                    options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+                )
+                StandardOutput.write(
+                    output == .json
+                        ? String(decoding: entry.bytes, as: UTF8.self) : String(decoding: text, as: UTF8.self)
+                )
+            }
+        }
+    }
+
+    /// `lapwing audit verify`.
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Hash the whole log again and hold it against its signed checkpoint; or verify a proof file.",
+            discussion: "Exits with 4 where a byte does not fit. A proof file needs nothing but the key to be verified."
+        )
+
+        @OptionGroup var options: SettingsOptions
+
+        @Option(help: "The log's verifier key, or a file that holds it; by default the one in the state directory.")
+        var key: String?
+
+        @Option(help: "A `.tlog-proof` file to verify instead of the log.")
+        var proof: String?
+
+        @Option(name: .shortAndLong, help: "Output: table or json.")
+        var output = OutputFormat.table
+
+        func run() throws {
+            let settings = try Settings(options)
+            let keys = [try VerifierKey.find(key, settings: settings)]
+            if let proof { return try verify(proofFile: proof, keys: keys) }
+            let records = try AuditRecords(directory: settings.auditDirectory)
+            let bar = ProgressBar(label: "verifying", unit: "entries")
+            let report = try records.reading {
+                try LogVerifier(directory: settings.auditDirectory, keys: keys).verify { bar.show($0, of: $1) }
+            }
+            bar.finish()
+            struct Result: Encodable { let verified: UInt64, size: UInt64?, root: String?, fault: String? }
+            let result = Result(
+                verified: report.verified,
+                size: report.checkpoint?.size,
+                root: report.checkpoint?.root.description,
+                fault: report.fault?.description
+            )
+            if output == .json {
+                try StandardOutput.write(json: result)
+            } else if report.fault == nil {
+                StandardOutput.write("verified: \(report.verified) entries, root \(result.root ?? "")")
+            }
+            if let fault = report.fault { throw CommandError(.unverified, "the log does not verify: \(fault)") }
+        }
+
+        private func verify(proofFile: String, keys: [NoteVerifier]) throws {
+            guard let data = FileManager.default.contents(atPath: proofFile) else {
+                throw CommandError(.usage, "`\(proofFile)` cannot be read")
+            }
+            let proof: LogProof
+            do { proof = try LogProof(Array(data)) } catch {
+                throw CommandError(.unverified, "`\(proofFile)` is no proof: \(error)")
+            }
+            switch proof.verify(keys: keys) {
+            case .verified:
+                StandardOutput.write("verified: entry \(proof.index)")
+                if let entry = proof.extra { StandardOutput.write(String(decoding: entry, as: UTF8.self)) }
+            case .refused(let reason): throw CommandError(.unverified, "the proof does not verify: \(reason)")
+            }
+        }
+    }
+
+    /// `lapwing audit proof`.
+    struct Proof: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a proof, for somebody else to verify, that a record is in the signed log."
+        )
+
+        @OptionGroup var options: SettingsOptions
+
+        @Argument(help: "The id of the record, or the index of the entry.")
+        var id: String
+
+        @Option(help: "Where to write; `-` is standard output. By default `ID.tlog-proof`.")
+        var to: String?
+
+        func run() throws {
+            let records = try AuditRecords(directory: try Settings(options).auditDirectory)
+            let index: UInt64
+            if let number = UInt64(id) {
+                index = number
+            } else {
+                guard let first = try records.entries(of: try requestID(id)).first else { return }
+                index = first.index
+            }
+            let proof = try records.reading { try records.reader.proof(of: index) }
+            let path = to ?? "\(id).tlog-proof"
+            if path == "-" {
+                FileHandle.standardOutput.write(Data(proof.bytes))
+            } else {
+                guard FileManager.default.createFile(atPath: path, contents: Data(proof.bytes)) else {
+                    throw CommandError(.unreachable, "`\(path)` cannot be written")
+                }
+                StandardError.write(
+                    "wrote `\(path)`; anyone can check it: lapwing audit verify --proof \(path) --key KEY"
+                )
+            }
+        }
+    }
+}
+
+/// Reads an id from the command line.
+private func requestID(_ text: String) throws -> RequestID {
+    guard let id = RequestID(text) else {
+        throw CommandError(
+            .usage,
+            "`\(text)` is no request id; expected one such as 0197f2d8-5c1e-7abc-8def-0123456789ab"
+        )
+    }
+    return id
+}
+
+/// The key that a log's checkpoints verify with.
+enum VerifierKey {
+    /// The key itself, a file that holds it, or the state directory's.
+    ///
+    /// - Throws: ``CommandError`` where there is none, or it is malformed.
+    static func find(_ text: String?, settings: Settings) throws -> NoteVerifier {
+        let source = text ?? settings.verifierKeyFile
+        let content = FileManager.default.contents(atPath: source).map { String(decoding: $0, as: UTF8.self) } ?? text
+        guard let content else {
+            throw CommandError(
+                .unreachable,
+                "there is no verifier key at `\(source)`; give the key or its file with --key"
+            )
+        }
+        do {
+            return try NoteVerifier(content.trimmingCharacters(in: .whitespacesAndNewlines))
+        } catch {
+            throw CommandError(.usage, "the verifier key from `\(source)` is malformed: \(error)")
+        }
+    }
+}
+
+/// A record on one line, for people.
+enum RecordLine {
+    static func text(of entry: LogReader.Entry) -> String {
+        guard let record = try? entry.record() else {
+            return "\(entry.index)  (an entry of another kind, \(entry.bytes.count) bytes)"
+        }
+        let start = "\(entry.index)  \(record.time)  "
+        switch record {
+        case .decision(let decision):
+            let outcome = decision.outcome == .allow ? Style.green("allow") : Style.red("deny ")
+            let caller = decision.caller?.spiffeID.description ?? "nobody"
+            let rule = decision.policy.map { " by \($0.namespace)/\($0.name) rule \($0.rule)" } ?? ""
+            return start + "\(outcome)  \(caller)  \(decision.request.method) \(decision.request.path)  "
+                + "\(decision.reason)\(rule)  \(decision.id)"
+        case .completion(let completion):
+            let status = completion.status.map(String.init) ?? "-"
+            return start + "end    \(status) \(completion.ending.rawValue), \(completion.bytesSent) bytes sent, "
+                + "\(completion.timings.total / 1000) µs  \(completion.id)"
+        case .refusals(let refusal):
+            return start + Style.red("deny ") + "  \(refusal.source.map(String.init(describing:)) ?? "many sources")  "
+                + "before an identity was known: \(refusal.reason) × \(refusal.count)"
+        }
+    }
+}

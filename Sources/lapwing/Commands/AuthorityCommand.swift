@@ -1,0 +1,151 @@
+import ArgumentParser
+import AuditLog
+import Foundation
+import Glibc
+import Logging
+import RPC
+import Resources
+import Storage
+import WorkloadIdentity
+import ZeroTrust
+
+/// `lapwing authority`: the process that holds the CA's and the log's keys.
+struct AuthorityCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "authority",
+        abstract: "Run the authority alone: the CA, the Workload API, the admin socket, the log's signing key."
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
+        let settings = try Settings(options, documents: documents)
+        let logger = settings.logger("lapwing.authority")
+        try settings.makeDirectories()
+        let requests = await ProcessLife.requests()
+        let process = try await AuthorityProcess(settings: settings, logger: logger)
+        try await process.start()
+        ServiceNotifier.notify("READY=1\nSTATUS=issuing for \(settings.trustDomain.value)")
+        await process.run(until: requests)
+        ServiceNotifier.notify("STOPPING=1")
+        await process.stop()
+    }
+}
+
+/// The authority's parts, joined.
+private struct AuthorityProcess {
+    private let settings: Settings
+    private let logger: Logger
+    private let authority: Authority
+    private let registry: EntryRegistry
+    private let admin: AdminService
+    private let workloadServer: RPCServer
+    private let adminServer: RPCServer
+
+    init(settings: Settings, logger: Logger) async throws {
+        self.settings = settings
+        self.logger = logger
+        let configuration = try Configuration(settings: settings)
+        let directory = settings.authorityDirectory
+        let store = SQLiteAuthorityStore(try SQLiteDatabase(path: directory + "/authority.sqlite"))
+        let keys: any KeyStore =
+            switch settings.authority.keyStorage {
+            case .disk: try FileKeyStore(directory: directory + "/keys")
+            case .memory: MemoryKeyStore()
+            }
+        authority = Authority(
+            .init(
+                trustDomain: settings.trustDomain.value,
+                schedule: RotationSchedule(authorityLifetime: settings.authority.caLifetime / .seconds(1)),
+                svidLifetime: settings.authority.svidLifetime / .seconds(1),
+                upstream: settings.authority.upstream.map {
+                    UpstreamAuthority(certificateFile: $0.certificates, keyFile: $0.key)
+                }
+            ),
+            store: store,
+            keys: keys,
+            logger: logger
+        )
+        registry = EntryRegistry(trustDomain: settings.trustDomain.value, store: store)
+        try registry.load(configuration.documents)
+        try await registry.refresh()
+
+        let signing = try CheckpointAuthority(directory: directory + "/log", origin: settings.logOrigin)
+        try Self.publish(signing.verifier, to: settings.verifierKeyFile)
+        admin = AdminService(
+            authority: authority,
+            registry: registry,
+            policy: configuration.adminPolicy,
+            logger: logger
+        )
+        let workloadAPI = WorkloadAPIService(
+            authority: authority,
+            registry: registry,
+            attestor: WorkloadAttestor(logger: logger),
+            logger: logger
+        )
+        workloadServer = RPCServer(services: [workloadAPI.service], logger: logger)
+        adminServer = RPCServer(
+            services: [admin.service, SigningService(authority: signing, allowedUIDs: [0, geteuid()]).service],
+            logger: logger
+        )
+    }
+
+    /// Begins to issue and to answer.
+    func start() async throws {
+        try await authority.maintain()
+        // Any process may ask who it is; the kernel says what it is.
+        try await workloadServer.bind(unixSocket: settings.workloadSocket, mode: 0o666)
+        try await adminServer.bind(unixSocket: settings.adminSocket, mode: 0o666)
+        logger.info(
+            "authority serving",
+            metadata: [
+                "trust_domain": "\(settings.trustDomain.value)", "workload_api": "\(settings.workloadSocket)",
+                "admin": "\(settings.adminSocket)", "entries": "\(registry.snapshot.items.count)",
+            ]
+        )
+    }
+
+    /// Keeps the authority on schedule and the entries as the files say, until asked to stop.
+    func run(until requests: AsyncStream<ProcessLife.Request>) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await authority.run() }
+            group.addTask {
+                var watcher = ConfigurationWatcher(path: settings.config.value)
+                while (try? await watcher.change()) != nil { reload() }
+            }
+            for await request in requests {
+                guard request == .reload else { break }
+                reload()
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func reload() {
+        do {
+            let configuration = try Configuration(settings: settings)
+            try registry.load(configuration.documents)
+            admin.replace(policy: configuration.adminPolicy)
+            logger.info("configuration reloaded", metadata: ["digest": "\(configuration.digest)"])
+        } catch {
+            // The snapshot in force stays whole.
+            logger.error("configuration refused; the one in force stays", metadata: ["error": "\(error)"])
+        }
+    }
+
+    func stop() async {
+        await workloadServer.drain(grace: .seconds(5))
+        await adminServer.drain(grace: .seconds(5))
+    }
+
+    /// Writes the log's public key where auditors find it.
+    private static func publish(_ verifier: NoteVerifier, to path: String) throws {
+        do {
+            try (verifier.description + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        } catch {
+            throw CommandError(.unreachable, "cannot write `\(path)`: \(error.localizedDescription)")
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Authorization
+import Logging
+import Resources
+import ZeroTrust
+
+/// `lapwing config`: what this installation would run with.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Show and validate the configuration.",
+        subcommands: [Show.self, Validate.self]
+    )
+
+    /// `lapwing config show`.
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print each process setting and where it came from.")
+
+        @OptionGroup var options: SettingsOptions
+
+        @Flag(help: "Say where each value came from: a flag, the environment, a file or the default.")
+        var origin = false
+
+        @Option(name: .shortAndLong, help: "Output: table or json.")
+        var output = OutputFormat.table
+
+        func run() throws {
+            // A configuration that does not load must not hide the settings of the process itself.
+            let path = try Settings(options).config.value
+            let settings = try Settings(options, documents: (try? ResourceLoader.load(path: path).documents) ?? [])
+            let rows = [
+                ("config", settings.config.value, settings.config.origin),
+                ("state", settings.state.value, settings.state.origin),
+                ("run", settings.runtime.value, settings.runtime.origin),
+                ("trust-domain", settings.trustDomain.value.name, settings.trustDomain.origin),
+                ("node", settings.node.value, settings.node.origin),
+                ("log-format", settings.logFormat.value.rawValue, settings.logFormat.origin),
+                ("log-level", settings.logLevel.value.rawValue, settings.logLevel.origin),
+                (
+                    "compat", settings.compatibility.value?.rawValue ?? "as each gateway says",
+                    settings.compatibility.origin
+                ),
+                ("threads", settings.threads.value.map(String.init) ?? "one for each core", settings.threads.origin),
+            ]
+            switch output {
+            case .json:
+                struct Row: Encodable { let name, value, origin: String }
+                try StandardOutput.write(json: rows.map { Row(name: $0.0, value: $0.1, origin: $0.2) })
+            case .table:
+                var table = origin ? TextTable("SETTING", "VALUE", "ORIGIN") : TextTable("SETTING", "VALUE")
+                for row in rows { table.rows.append(origin ? [row.0, row.1, row.2] : [row.0, row.1]) }
+                StandardOutput.write(table.render())
+            }
+        }
+    }
+
+    /// `lapwing config validate`.
+    struct Validate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Load the whole configuration as `serve` would, and say what is wrong in it."
+        )
+
+        @OptionGroup var options: SettingsOptions
+
+        func run() throws {
+            let path = try Settings(options).config.value
+            let documents = try ResourceLoader.load(path: path).documents
+            let configuration = try Configuration(settings: try Settings(options, documents: documents))
+            for warning in configuration.warnings { StandardError.write(warning.description) }
+            StandardOutput.write("\(documents.count) resources in `\(path)`: fine")
+        }
+    }
+}
+
+/// How a command prints its data.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case table
+    case json
+}

@@ -1,0 +1,205 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import Resources
+
+/// `lapwing doctor`: looks at this machine and a configuration, and says how to mend each fault.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check this machine and the configuration, and say how to mend each fault."
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    @Option(name: .shortAndLong, help: "Output: table or json.")
+    var output = OutputFormat.table
+
+    func run() async throws {
+        var findings: [DoctorFinding] = []
+        var settings = try Settings(options)
+        var configuration: Configuration?
+        do {
+            let documents = try ResourceLoader.load(path: settings.config.value).documents
+            settings = try Settings(options, documents: documents)
+            let loaded = try Configuration(settings: settings)
+            configuration = loaded
+            findings.append(
+                .init(.fine, "configuration", "\(documents.count) resources in `\(settings.config.value)`")
+            )
+            findings += loaded.warnings.map {
+                .init(.doubt, "configuration", $0.description, mend: "see the line named")
+            }
+        } catch let error as ResourceError {
+            findings += error.diagnostics.map {
+                .init(
+                    .fault,
+                    "configuration",
+                    $0.description,
+                    mend: "mend the line named, then `lapwing config validate`"
+                )
+            }
+        }
+        findings += MachineChecks.all(settings: settings)
+        findings += await RunningChecks.all(settings: settings, configuration: configuration)
+        try report(findings)
+    }
+
+    private func report(_ findings: [DoctorFinding]) throws {
+        switch output {
+        case .json: try StandardOutput.write(json: findings)
+        case .table:
+            for finding in findings {
+                let mark =
+                    switch finding.state {
+                    case .fine: Style.green("fine ")
+                    case .doubt: Style.yellow("doubt")
+                    case .fault: Style.red("fault")
+                    }
+                StandardOutput.write("\(mark)  \(finding.check): \(finding.detail)")
+                if let mend = finding.mend { StandardOutput.write("       mend: \(mend)") }
+            }
+        }
+        let faults = findings.count { $0.state == .fault }
+        guard faults == 0 else { throw ExitCode(ExitStatus.refused.rawValue) }
+    }
+}
+
+/// What one check of `lapwing doctor` found.
+struct DoctorFinding: Encodable, Sendable {
+    enum State: String, Encodable, Sendable { case fine, doubt, fault }
+
+    let state: State
+    let check: String
+    let detail: String
+    /// What to do about it; nil where all is well.
+    let mend: String?
+
+    init(_ state: State, _ check: String, _ detail: String, mend: String? = nil) {
+        self.state = state
+        self.check = check
+        self.detail = detail
+        self.mend = mend
+    }
+}
+
+/// Checks of the machine alone: nothing needs to run.
+enum MachineChecks {
+    static func all(settings: Settings) -> [DoctorFinding] {
+        [
+            directory("state directory", settings.state.value), directory("runtime directory", settings.runtime.value),
+            privateDirectory(settings.authorityDirectory), socketPath(settings.runtime.value), diskSpace(settings),
+            openFiles(), clock(),
+        ]
+    }
+
+    /// Whether a directory is there, or can be made, and can be written to.
+    private static func directory(_ name: String, _ path: String) -> DoctorFinding {
+        var existing = path
+        while !FileManager.default.fileExists(atPath: existing), existing != "/", !existing.isEmpty {
+            existing = (existing as NSString).deletingLastPathComponent
+            if existing.isEmpty { existing = "." }
+        }
+        guard unsafe access(existing, W_OK) == 0 else {
+            return .init(
+                .fault,
+                name,
+                "`\(existing)` cannot be written to by uid \(geteuid())",
+                mend: "`sudo install -d -o \(geteuid()) \(path)`, or choose another place with a flag"
+            )
+        }
+        return .init(.fine, name, existing == path ? "`\(path)`" : "`\(path)` will be made")
+    }
+
+    /// Whether nobody else can read where the keys are.
+    private static func privateDirectory(_ path: String) -> DoctorFinding {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            return .init(.fine, "keys", "`\(path)` will be made with mode 0700")
+        }
+        let mode = status.st_mode & 0o777
+        guard mode & 0o077 == 0 else {
+            return .init(
+                .fault,
+                "keys",
+                "`\(path)` has mode 0\(String(mode, radix: 8)): others can read the CA's key",
+                mend: "`chmod 700 \(path)`, then rotate: `lapwing identity ca rotate`"
+            )
+        }
+        return .init(.fine, "keys", "`\(path)` is private")
+    }
+
+    /// Whether the sockets' paths fit into the 107 bytes that Linux allows.
+    private static func socketPath(_ runtime: String) -> DoctorFinding {
+        let longest = runtime + "/notify-authority.sock"
+        guard longest.utf8.count <= 107 else {
+            return .init(
+                .fault,
+                "socket paths",
+                "`\(longest)` has \(longest.utf8.count) bytes; Linux allows 107",
+                mend: "choose a shorter directory with --run"
+            )
+        }
+        return .init(.fine, "socket paths", "short enough")
+    }
+
+    /// Whether the record has room.
+    private static func diskSpace(_ settings: Settings) -> DoctorFinding {
+        var path = settings.state.value
+        while !FileManager.default.fileExists(atPath: path), path != "/", !path.isEmpty {
+            path = (path as NSString).deletingLastPathComponent
+        }
+        var space = statvfs()
+        guard unsafe statvfs(path.isEmpty ? "." : path, &space) == 0 else {
+            return .init(.doubt, "disk", "the space at `\(path)` cannot be read", mend: "`df -h \(path)`")
+        }
+        let free = UInt64(space.f_bavail) * UInt64(space.f_frsize)
+        let text = "\(free >> 20) MiB free at `\(path)`"
+        guard free >= 256 << 20 else {
+            return .init(
+                .fault,
+                "disk",
+                text + "; requests are refused when the record cannot be written",
+                mend: "free some space, or move the state directory with --state"
+            )
+        }
+        return .init(
+            free >= 2 << 30 ? .fine : .doubt,
+            "disk",
+            text,
+            mend: free >= 2 << 30 ? nil : "plan for more space"
+        )
+    }
+
+    /// Whether many connections can be held.
+    private static func openFiles() -> DoctorFinding {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return .init(.doubt, "open files", "the limit cannot be read", mend: "`ulimit -n`")
+        }
+        guard limit.rlim_cur >= 4096 else {
+            return .init(
+                .doubt,
+                "open files",
+                "the limit is \(limit.rlim_cur); each connection takes one or two",
+                mend: "`ulimit -n 65536`, or `LimitNOFILE=65536` in the systemd unit"
+            )
+        }
+        return .init(.fine, "open files", "the limit is \(limit.rlim_cur)")
+    }
+
+    /// Whether the clock can be right at all.
+    private static func clock() -> DoctorFinding {
+        // This program was made after this moment.
+        let made = Date(timeIntervalSince1970: 1_790_000_000)
+        guard Date.now > made else {
+            return .init(
+                .fault,
+                "clock",
+                "it says \(Date.now.formatted(.iso8601)), which is before this program was made",
+                mend: "`timedatectl set-ntp true`; certificates cannot be judged by a wrong clock"
+            )
+        }
+        return .init(.fine, "clock", Date.now.formatted(.iso8601))
+    }
+}

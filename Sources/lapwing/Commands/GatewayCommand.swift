@@ -1,0 +1,230 @@
+import ArgumentParser
+import AuditLog
+import Foundation
+import Gateway
+import Logging
+import MutualTLS
+import RPC
+import Resources
+import SPIFFE
+import Synchronization
+import WorkloadIdentity
+import ZeroTrust
+
+/// `lapwing gateway`: the process that carries traffic.
+struct GatewayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway",
+        abstract: "Run the gateway alone: mTLS listeners, policy, forwarding, the record."
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
+        let settings = try Settings(options, documents: documents)
+        let logger = settings.logger("lapwing.gateway")
+        try settings.makeDirectories()
+        let configuration = try Configuration(settings: settings)
+        for warning in configuration.warnings { logger.warning("configuration", metadata: ["warning": "\(warning)"]) }
+        guard !configuration.gateways.isEmpty else {
+            throw CommandError(
+                .usage,
+                "`\(settings.config.value)` has no `Gateway`; `lapwing init DIR` writes an example"
+            )
+        }
+        let requests = await ProcessLife.requests()
+        let process = try GatewayProcess(configuration: configuration, logger: logger)
+        try await process.run(until: requests)
+    }
+}
+
+/// The gateway's parts, joined.
+private final class GatewayProcess: Sendable {
+    private let settings: Settings
+    private let logger: Logger
+    private let configuration: Configuration
+    private let log: LogWriter
+    private let workloadAPI: WorkloadAPIClient
+    /// Guards the policies in force, one for each gateway, in the configuration's order.
+    private let boxes = Mutex<[PolicySnapshotBox]>([])
+
+    init(configuration: Configuration, logger: Logger) throws {
+        self.configuration = configuration
+        self.settings = configuration.settings
+        self.logger = logger
+        self.workloadAPI = WorkloadAPIClient(
+            endpoint: try WorkloadEndpoint("unix://" + settings.workloadSocket),
+            logger: logger
+        )
+        do {
+            self.log = try LogWriter(
+                directory: settings.auditDirectory,
+                origin: settings.logOrigin,
+                signer: RemoteCheckpointSigner(socket: settings.adminSocket)
+            )
+        } catch {
+            throw CommandError(.unreachable, "the audit log at `\(settings.auditDirectory)` cannot be opened: \(error)")
+        }
+    }
+
+    /// What ends a run.
+    private enum End: Error { case asked, identityLost(String) }
+
+    func run(until requests: AsyncStream<ProcessLife.Request>) async throws {
+        defer { log.close() }
+        let identities = GatewayIdentities(
+            needed: try configuration.gateways.map { try $0.identity(in: settings.trustDomain.value) }
+        )
+        var servers: [GatewayServer] = []
+        let (ready, announce) = AsyncStream.makeStream(of: Void.self)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.followIdentity(identities, announce) }
+                group.addTask {
+                    for await request in requests {
+                        guard request == .reload else { throw End.asked }
+                        self.reload()
+                    }
+                }
+                // Nothing is served before every listener has its SVID.
+                group.addTask {
+                    for await _ in ready { return }
+                }
+                _ = try await group.next()
+                for gateway in configuration.gateways {
+                    let box = PolicySnapshotBox(try snapshot(for: gateway, of: configuration))
+                    let server = GatewayServer(
+                        configuration: gateway,
+                        policies: box,
+                        identity: try identities.identity(of: gateway, in: settings.trustDomain.value),
+                        log: log,
+                        logger: logger,
+                        node: settings.node.value,
+                        threads: settings.threads.value
+                    )
+                    try await server.start()
+                    servers.append(server)
+                    boxes.withLock { $0.append(box) }
+                }
+                ServiceNotifier.notify("READY=1\nSTATUS=\(servers.count) gateways serving")
+                group.addTask {
+                    var watcher = ConfigurationWatcher(path: self.settings.config.value)
+                    while true {
+                        try await watcher.change()
+                        self.reload()
+                    }
+                }
+                while try await group.next() != nil {}
+            }
+        } catch End.asked {
+            logger.info("draining")
+        } catch End.identityLost(let reason) {
+            logger.error("identity lost; draining", metadata: ["error": "\(reason)"])
+            await drain(servers)
+            throw CommandError(.refused, "the gateway has no identity any more: \(reason)")
+        }
+        ServiceNotifier.notify("STOPPING=1")
+        await drain(servers)
+    }
+
+    private func drain(_ servers: [GatewayServer]) async {
+        await withTaskGroup(of: Void.self) { group in
+            for server in servers { group.addTask { await server.drain(within: .seconds(30)) } }
+        }
+    }
+
+    /// Takes each SVID and bundle as it comes; says once that all are there.
+    private func followIdentity(_ identities: GatewayIdentities, _ announce: AsyncStream<Void>.Continuation)
+        async throws
+    {
+        for try await event in workloadAPI.events() {
+            switch event {
+            case .context(let context):
+                let missing = try identities.update(context)
+                if missing.isEmpty {
+                    announce.yield()
+                } else if identities.isComplete {
+                    throw End.identityLost("no entry gives this process \(missing.joined(separator: ", "))")
+                } else {
+                    logger.warning(
+                        "waiting for identities",
+                        metadata: ["missing": "\(missing.joined(separator: ", "))", "mend": "add a WorkloadEntry"]
+                    )
+                }
+            case .denied(let status):
+                guard !identities.isComplete else { throw End.identityLost(status.message) }
+                logger.warning(
+                    "waiting for an identity",
+                    metadata: ["error": "\(status.message)", "mend": "add a WorkloadEntry that fits this process"]
+                )
+            case .interrupted(let error):
+                logger.debug("workload api interrupted", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Puts changed policies in force under load; what needs a restart is said.
+    private func reload() {
+        do {
+            let next = try Configuration(settings: settings)
+            if next.gateways != configuration.gateways {
+                logger.warning("gateways changed; listeners, routes and upstreams take effect at the next start")
+            }
+            // Every snapshot is made before the first is published.
+            let snapshots = try configuration.gateways.map { try snapshot(for: $0, of: next) }
+            boxes.withLock { boxes in
+                for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
+            }
+            logger.info("policies reloaded", metadata: ["digest": "\(next.digest)"])
+        } catch {
+            logger.error("configuration refused; the one in force stays", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func snapshot(for gateway: GatewayConfiguration, of configuration: Configuration) throws -> PolicySnapshot {
+        PolicySnapshot(engine: try configuration.engine(for: gateway), digest: configuration.digest)
+    }
+}
+
+/// The SVIDs of the gateways, by the SPIFFE ID that each answers as.
+private final class GatewayIdentities: Sendable {
+    private let needed: [SPIFFEID]
+    /// Guards the identities, which are made once and updated after.
+    private let held = Mutex<[SPIFFEID: TLSIdentity]>([:])
+
+    init(needed: [SPIFFEID]) {
+        self.needed = needed
+    }
+
+    /// Whether every gateway has had its SVID.
+    var isComplete: Bool { held.withLock { held in needed.allSatisfy { held[$0] != nil } } }
+
+    /// Takes a new state; returns the IDs that are needed and not in it.
+    func update(_ context: X509Context) throws -> [String] {
+        try held.withLock { held in
+            var missing: [String] = []
+            for id in Set(needed) {
+                guard let svid = context.svids.first(where: { $0.id == id }) else {
+                    missing.append(id.description)
+                    continue
+                }
+                if let identity = held[id] {
+                    try identity.update(svid: svid, bundles: context.bundles)
+                } else {
+                    held[id] = try TLSIdentity(svid: svid, bundles: context.bundles)
+                }
+            }
+            return missing.sorted()
+        }
+    }
+
+    /// The identity that a gateway answers as.
+    func identity(of gateway: GatewayConfiguration, in trustDomain: TrustDomain) throws -> TLSIdentity {
+        let id = try gateway.identity(in: trustDomain)
+        guard let identity = held.withLock({ $0[id] }) else {
+            throw CommandError(.unreachable, "the gateway `\(gateway.name)` has no SVID for `\(id)`")
+        }
+        return identity
+    }
+}

@@ -1,0 +1,248 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import Logging
+import SPIFFE
+import SwiftProtobuf
+import WireProtos
+import WorkloadIdentity
+import ZeroTrust
+
+/// `lapwing identity`: who is who, and by whose word.
+struct IdentityCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "identity",
+        abstract: "Look at identities and change them.",
+        subcommands: [IdentityEntryCommand.self, SVID.self, Bundle.self, CA.self]
+    )
+
+    /// `lapwing identity svid`.
+    struct SVID: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "This process's own X.509-SVID.",
+            subcommands: [Fetch.self]
+        )
+    }
+
+    /// `lapwing identity bundle`.
+    struct Bundle: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The authorities that are believed.",
+            subcommands: [Show.self]
+        )
+    }
+
+    /// `lapwing identity ca`.
+    struct CA: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The certificate authority.",
+            subcommands: [Rotate.self, Status.self]
+        )
+    }
+}
+
+extension IdentityCommand.SVID {
+    /// `lapwing identity svid fetch`.
+    struct Fetch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Fetch what the Workload API gives to the caller of this command.",
+            discussion: "The socket is that of --run, or the one that SPIFFE_ENDPOINT_SOCKET names."
+        )
+
+        @OptionGroup var options: SettingsOptions
+
+        @Option(help: "Write svid.N.pem, svid.N.key and bundle.N.pem to a directory, readable by you alone.")
+        var write: String?
+
+        @Option(name: .shortAndLong, help: "Output: table or json.")
+        var output = OutputFormat.table
+
+        func run() async throws {
+            let environment = ProcessInfo.processInfo.environment[WorkloadEndpoint.environmentVariable]
+            let text = options.runtime == nil ? environment : nil
+            let endpoint: WorkloadEndpoint
+            do { endpoint = try WorkloadEndpoint(text ?? "unix://" + Settings(options).workloadSocket) } catch {
+                throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
+            }
+            let client = WorkloadAPIClient(
+                endpoint: endpoint,
+                logger: Logger(label: "lapwing.identity") { _ in SwiftLogNoOpLogHandler() }
+            )
+            let context: X509Context
+            do { context = try await client.fetchX509Context() } catch { throw Self.reason(error, endpoint) }
+            if let write { try save(context, to: write) }
+            struct Row: Encodable { let spiffeID, serialNumber, hint: String, notBefore, notAfter: Date }
+            let rows = context.svids.map {
+                Row(
+                    spiffeID: $0.id.description,
+                    serialNumber: $0.serialNumber,
+                    hint: $0.hint ?? "",
+                    notBefore: $0.notBefore,
+                    notAfter: $0.notAfter
+                )
+            }
+            switch output {
+            case .json: try StandardOutput.write(json: rows)
+            case .table:
+                var table = TextTable("SPIFFE ID", "SERIAL", "EXPIRES")
+                for row in rows {
+                    table.add(row.spiffeID, row.serialNumber, row.notAfter.formatted(.iso8601))
+                }
+                StandardOutput.write(table.render())
+            }
+        }
+
+        private static func reason(_ error: any Error, _ endpoint: WorkloadEndpoint) -> CommandError {
+            let text = "\(error)"
+            if text.lowercased().contains("permission") {
+                return CommandError(
+                    .refused,
+                    "no entry fits this process (uid \(geteuid())): \(text); see `lapwing identity entry list`"
+                )
+            }
+            return CommandError(
+                .unreachable,
+                "the Workload API at `\(endpoint)` does not answer: \(text); is `lapwing serve` running?"
+            )
+        }
+
+        private func save(_ context: X509Context, to directory: String) throws {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: directory,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700]
+                )
+            } catch {
+                throw CommandError(.unreachable, "cannot make `\(directory)`: \(error.localizedDescription)")
+            }
+            for (index, svid) in context.svids.enumerated() {
+                let bundle = context.bundles[svid.id.trustDomain]?.pem ?? ""
+                try writePrivate(svid.chainPEM, to: "\(directory)/svid.\(index).pem")
+                try writePrivate(svid.keyPEM.value, to: "\(directory)/svid.\(index).key")
+                try writePrivate(bundle, to: "\(directory)/bundle.\(index).pem")
+            }
+            StandardError.write("wrote \(context.svids.count * 3) files to \(directory)")
+        }
+
+        /// Writes a file that nobody else could read at any moment.
+        private func writePrivate(_ text: String, to path: String) throws {
+            let temporary = path + ".tmp"
+            unsafe unlink(temporary)
+            let created = FileManager.default.createFile(
+                atPath: temporary,
+                contents: Data(),
+                attributes: [.posixPermissions: 0o600]
+            )
+            guard created, let handle = FileHandle(forWritingAtPath: temporary) else {
+                throw CommandError(.unreachable, "cannot write `\(path)`")
+            }
+            try handle.write(contentsOf: Data(text.utf8))
+            try handle.close()
+            guard unsafe rename(temporary, path) == 0 else {
+                throw CommandError(.unreachable, "cannot write `\(path)`")
+            }
+        }
+    }
+}
+
+extension IdentityCommand.Bundle {
+    /// `lapwing identity bundle show`.
+    struct Show: AsyncParsableCommand {
+        /// The forms that a bundle is printed in.
+        enum Form: String, ExpressibleByArgument, CaseIterable { case pem, jwks }
+
+        static let configuration = CommandConfiguration(abstract: "Print the trust domain's bundle.")
+
+        @OptionGroup var options: SettingsOptions
+
+        @Option(name: .shortAndLong, help: "Output: pem, or jwks as SPIFFE trust domains exchange it.")
+        var output = Form.pem
+
+        func run() async throws {
+            let response: Admin_ShowBundleResponse = try await AdminClient(options).call(
+                "ShowBundle",
+                Admin_ShowBundleRequest()
+            )
+            StandardOutput.write(
+                output == .pem
+                    ? response.pem.trimmingCharacters(in: .newlines)
+                    : String(decoding: response.document, as: UTF8.self)
+            )
+        }
+    }
+}
+
+extension IdentityCommand.CA {
+    /// `lapwing identity ca rotate`.
+    struct Rotate: AsyncParsableCommand {
+        /// The steps of a rotation.
+        enum Phase: String, ExpressibleByArgument, CaseIterable { case prepare, activate, prune, all }
+
+        static let configuration = CommandConfiguration(
+            abstract: "Succeed the signing authority before its time.",
+            discussion: """
+                `prepare` publishes the next authority, `activate` signs with it, `prune` withdraws what has expired;
+                `all` prepares and activates. Workloads get new SVIDs at once; both roots stay in the bundle, so that
+                nothing is refused in between.
+                """
+        )
+
+        @OptionGroup var options: SettingsOptions
+
+        @Option(help: "prepare, activate, prune or all.")
+        var phase = Phase.all
+
+        @Flag(help: "Go on although the prepared authority is not everywhere yet: the answer to a stolen key.")
+        var force = false
+
+        func run() async throws {
+            let client = try AdminClient(options)
+            let phases: [Admin_RotationPhase] =
+                switch phase {
+                case .prepare: [.prepare]
+                case .activate: [.activate]
+                case .prune: [.prune]
+                case .all: [.prepare, .activate]
+                }
+            var status = Admin_AuthorityStatus()
+            for step in phases {
+                var request = Admin_RotateAuthorityRequest()
+                request.phase = step
+                request.force = force || phase == .all
+                status = try await client.call("RotateAuthority", request)
+            }
+            StandardOutput.write(table(of: status))
+        }
+    }
+
+    /// `lapwing identity ca status`.
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print the authorities and when they expire.")
+
+        @OptionGroup var options: SettingsOptions
+
+        func run() async throws {
+            let status: Admin_StatusResponse = try await AdminClient(options).call("Status", Admin_StatusRequest())
+            StandardOutput.write(table(of: status.authority))
+            StandardError.write(
+                "\(status.trustDomain): \(status.entries) entries, \(status.streams) streams, \(status.issued) SVIDs issued"
+            )
+        }
+    }
+}
+
+private func table(of status: Admin_AuthorityStatus) -> String {
+    var table = TextTable("AUTHORITY", "STATE", "EXPIRES", "SHA-256")
+    for authority in status.authorities {
+        let state =
+            switch authority.state {
+            case .prepared: "prepared"
+            case .active: "active"
+            case .retired: "retired"
+            default: "unknown"
+            }
+        table.add(authority.id, state, authority.notAfter.date.formatted(.iso8601), authority.fingerprint)
+    }
+    return table.render()
+}

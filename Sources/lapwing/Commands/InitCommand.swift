@@ -1,0 +1,171 @@
+import ArgumentParser
+import Foundation
+import Glibc
+
+/// `lapwing init`: a commented configuration to start from.
+struct InitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Write a commented configuration that loads as it stands.",
+        discussion: "Four files, to be changed: settings, identities, the gateway and the policies of one service."
+    )
+
+    @Argument(help: "A directory that does not exist yet, or is empty.")
+    var directory: String
+
+    @Option(help: "The trust domain of this installation.")
+    var trustDomain = "cluster.local"
+
+    func run() throws {
+        let manager = FileManager.default
+        if let content = try? manager.contentsOfDirectory(atPath: directory), !content.isEmpty {
+            throw CommandError(.usage, "`\(directory)` is not empty; nothing was written")
+        }
+        do {
+            try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            for (name, text) in StartingConfiguration(trustDomain: trustDomain, uid: geteuid()).files {
+                try text.write(toFile: directory + "/" + name, atomically: true, encoding: .utf8)
+                StandardError.write("wrote \(directory)/\(name)")
+            }
+        } catch {
+            throw CommandError(.unreachable, "cannot write to `\(directory)`: \(error.localizedDescription)")
+        }
+        StandardError.write(
+            """
+
+            next:
+              lapwing config validate --config \(directory)
+              lapwing doctor --config \(directory)
+              lapwing serve --config \(directory)
+            """
+        )
+    }
+}
+
+/// The files that `lapwing init` writes.
+struct StartingConfiguration {
+    let trustDomain: String
+    let uid: UInt32
+
+    var files: [(name: String, text: String)] {
+        [
+            ("settings.yaml", settings), ("identities.yaml", identities), ("gateway.yaml", gateway),
+            ("policies.yaml", policies),
+        ]
+    }
+
+    private var settings: String {
+        """
+        # What the processes run with. A flag or a LAPWING_* variable wins over this file;
+        # `lapwing config show --origin` says which.
+        apiVersion: lapwing.dev/v1alpha1
+        kind: Settings
+        metadata:
+          name: settings
+        spec:
+          trustDomain: \(trustDomain)
+          # stateDirectory: /var/lib/lapwing     # keys, entries made by command, the record
+          # runtimeDirectory: /run/lapwing       # sockets
+          logFormat: text                        # or json
+          authority:
+            keyStorage: disk                     # or memory: a new CA at each start
+            caTTL: 24h
+            svidTTL: 1h                          # at most a sixth of caTTL
+
+        """
+    }
+
+    private var identities: String {
+        """
+        # Who is who. A process gets the SPIFFE ID of each entry all of whose selectors fit it; the kernel says what it
+        # is. Selectors: unix:uid, unix:user, unix:gid, unix:group, unix:supplementary_gid, unix:supplementary_group,
+        # unix:path, unix:sha256.
+
+        # The program that may call the model.
+        apiVersion: lapwing.dev/v1alpha1
+        kind: WorkloadEntry
+        metadata:
+          name: api-gateway
+        spec:
+          spiffeID: spiffe://\(trustDomain)/ns/ml-api/sa/api-gateway
+          selectors: ["unix:uid:\(uid)", "unix:path:/usr/local/bin/api-gateway"]
+        ---
+        # The gateway itself, which answers for the inference service. Without this entry `lapwing serve` does not
+        # become ready.
+        apiVersion: lapwing.dev/v1alpha1
+        kind: WorkloadEntry
+        metadata:
+          name: inference-service
+        spec:
+          spiffeID: spiffe://\(trustDomain)/ns/ml-inference/sa/inference-service
+          selectors: ["unix:uid:\(uid)"]
+
+        """
+    }
+
+    private var gateway: String {
+        """
+        # Where callers connect, and where permitted requests go.
+        apiVersion: lapwing.dev/v1alpha1
+        kind: Gateway
+        metadata:
+          name: inference
+          namespace: ml-inference
+        spec:
+          # What the requests are for: it decides which policies apply, and which SVID the listener shows.
+          workload:
+            labels: { app: inference-service }
+            serviceAccount: inference-service
+          # Where no policy allows, the request is denied. `istio` gives Istio's own default instead.
+          compatibility: strict
+          # How paths are made canonical before policy sees them: NONE, BASE, MERGE_SLASHES or
+          # DECODE_AND_MERGE_SLASHES. What policy saw is what goes upstream.
+          pathNormalization: MERGE_SLASHES
+          listeners:
+          - { name: mtls, address: 127.0.0.1, port: 8443 }
+          upstreams:
+          # A Unix socket that only the gateway's user may open, or mutual TLS:
+          #   { name: model, address: 10.0.0.7, port: 8443, spiffeID: "spiffe://\(trustDomain)/ns/x/sa/y" }
+          - { name: model, unixSocket: /run/inference/model.sock }
+          routes:
+          - name: predict
+            path: { exact: /v1/predict }
+            upstream: model
+            bodyLimit: 64Ki
+          - name: stream
+            path: { exact: /v1/stream }
+            upstream: model
+            bodyLimit: 64Ki
+            timeouts: { response: 30s, stream: 120s }
+          # Health, readiness and Prometheus metrics, for this machine alone.
+          admin: { address: 127.0.0.1, port: 9443 }
+
+        """
+    }
+
+    private var policies: String {
+        """
+        # Istio's AuthorizationPolicy, read as Istio reads it. Only the API gateway may call the model, and only like
+        # this. Ask with `lapwing policy explain --from SPIFFE-ID POST https://host/v1/predict`.
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata:
+          name: only-api-gateway
+          namespace: ml-inference
+        spec:
+          selector:
+            matchLabels:
+              app: inference-service
+          action: ALLOW
+          rules:
+          - from:
+            - source:
+                principals: ["\(trustDomain)/ns/ml-api/sa/api-gateway"]
+            to:
+            - operation:
+                methods: ["POST"]
+                paths: ["/v1/predict", "/v1/stream"]
+
+        """
+    }
+}

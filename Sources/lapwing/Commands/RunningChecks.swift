@@ -1,0 +1,138 @@
+import AuditLog
+import Foundation
+import Gateway
+import Logging
+import NIOCore
+import NIOPosix
+import SPIFFE
+import WorkloadIdentity
+import ZeroTrust
+
+/// Checks of what runs now; where nothing runs, that is said and is no fault.
+enum RunningChecks {
+    static func all(settings: Settings, configuration: Configuration?) async -> [DoctorFinding] {
+        guard FileManager.default.fileExists(atPath: settings.workloadSocket) else {
+            var findings = [
+                DoctorFinding(
+                    .doubt,
+                    "running",
+                    "nothing answers at `\(settings.workloadSocket)`",
+                    mend: "`lapwing serve --config \(settings.config.value)`"
+                )
+            ]
+            if let configuration { findings += await ports(of: configuration) }
+            return findings
+        }
+        var findings = [await workloadAPI(settings), record(settings)]
+        for gateway in configuration?.gateways ?? [] {
+            if let admin = gateway.admin { findings.append(await readiness(gateway.name, admin)) }
+        }
+        return findings
+    }
+
+    /// Whether the ports that the listeners want are free.
+    private static func ports(of configuration: Configuration) async -> [DoctorFinding] {
+        var findings: [DoctorFinding] = []
+        for gateway in configuration.gateways {
+            for listener in gateway.listeners where listener.port != 0 {
+                let name = "port \(listener.port)"
+                do {
+                    let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                        .bind(host: listener.address, port: listener.port).get()
+                    try await channel.close()
+                    findings.append(.init(.fine, name, "free, for the gateway `\(gateway.name)`"))
+                } catch {
+                    findings.append(
+                        .init(
+                            .fault,
+                            name,
+                            "the gateway `\(gateway.name)` cannot listen on \(listener.address): \(error)",
+                            mend: "`ss -ltnp sport = :\(listener.port)` says who does; stop it or change `port`"
+                        )
+                    )
+                }
+            }
+        }
+        return findings
+    }
+
+    /// Whether the Workload API answers, and what it says of this process.
+    private static func workloadAPI(_ settings: Settings) async -> DoctorFinding {
+        do {
+            let client = WorkloadAPIClient(
+                endpoint: try WorkloadEndpoint("unix://" + settings.workloadSocket),
+                logger: Logger(label: "lapwing.doctor") { _ in SwiftLogNoOpLogHandler() }
+            )
+            let context = try await client.fetchX509Context(timeout: .seconds(3))
+            let ids = context.svids.map(\.id.description).joined(separator: ", ")
+            let left = Int(context.defaultSVID.notAfter.timeIntervalSinceNow)
+            guard left > 60 else {
+                return .init(
+                    .fault,
+                    "workload api",
+                    "\(ids): expires in \(left) s and was not renewed",
+                    mend: "look at the authority's log; `lapwing identity ca status`"
+                )
+            }
+            return .init(.fine, "workload api", "this program is \(ids), for \(left / 60) minutes more")
+        } catch {
+            return .init(
+                .fault,
+                "workload api",
+                "`\(settings.workloadSocket)`: \(error)",
+                mend: "if it says PERMISSION_DENIED, add a WorkloadEntry that fits; else restart `lapwing serve`"
+            )
+        }
+    }
+
+    /// Whether the record's checkpoint is young.
+    private static func record(_ settings: Settings) -> DoctorFinding {
+        let path = settings.auditDirectory + "/checkpoint"
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+            let written = attributes[.modificationDate] as? Date
+        else {
+            return .init(
+                .doubt,
+                "record",
+                "there is no checkpoint yet at `\(path)`",
+                mend: "one is signed within a second of the first record; else look at the authority's log"
+            )
+        }
+        guard let checkpoint = try? LogReader(directory: settings.auditDirectory).checkpoint() else {
+            return .init(.fault, "record", "`\(path)` is not a checkpoint", mend: "`lapwing audit verify`")
+        }
+        return .init(
+            .fine,
+            "record",
+            "\(checkpoint.size) entries signed, last \(Int(-written.timeIntervalSinceNow)) s ago"
+        )
+    }
+
+    /// Whether a gateway says that it is ready.
+    private static func readiness(_ name: String, _ admin: GatewayConfiguration.AdminAddress) async -> DoctorFinding {
+        let request = "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        let outcome = await RawClient(
+            group: .singletonMultiThreadedEventLoopGroup,
+            host: admin.address,
+            port: admin.port
+        ).exchange(Array(request.utf8), over: .plaintext)
+        switch outcome {
+        case .answer(200, _, _, _): return .init(.fine, "gateway \(name)", "ready")
+        case .answer(let status, _, let body, _):
+            return .init(
+                .fault,
+                "gateway \(name)",
+                "not ready (\(status)): \(String(decoding: body, as: UTF8.self))",
+                mend: "mend what it names; the gateway's log says more"
+            )
+        case .refused(let reason):
+            return .init(
+                .fault,
+                "gateway \(name)",
+                "\(admin.address):\(admin.port) does not answer: \(reason)",
+                mend: "look at the gateway's log; `systemctl status lapwing`"
+            )
+        }
+    }
+}

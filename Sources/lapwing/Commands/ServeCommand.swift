@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import Resources
+
+/// `lapwing serve`: everything that one machine needs, from one command.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the authority and the gateway, supervised, from one configuration.",
+        discussion: """
+            Two processes are started and kept running: the authority, which holds the CA and log-signing keys and speaks
+            the Workload API, and the gateway, which carries traffic and holds no key but its own SVID's. SIGHUP reloads
+            the configuration; it is also read again when a file in it changes. SIGTERM drains and stops.
+            """
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
+        let settings = try Settings(options, documents: documents)
+        let logger = settings.logger("lapwing.serve")
+        try settings.makeDirectories()
+        // What is wrong in the configuration is said here, once, before anything is started.
+        _ = try Configuration(settings: settings)
+        let arguments = options.arguments(for: settings)
+        let supervisor = Supervisor(
+            roles: [
+                .init(name: "authority", arguments: ["authority"] + arguments, startTimeout: .seconds(30)),
+                .init(name: "gateway", arguments: ["gateway"] + arguments, startTimeout: .seconds(60)),
+            ],
+            runtimeDirectory: settings.runtime.value,
+            logger: logger
+        )
+        try await supervisor.run()
+    }
+}

@@ -1,0 +1,266 @@
+import ArgumentParser
+import AuditLog
+import Crypto
+import Foundation
+import Logging
+import MutualTLS
+import NIOPosix
+import SPIFFE
+import Storage
+import WorkloadIdentity
+import ZeroTrust
+
+/// `lapwing demo`: the reference scenario on this machine, attacked.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Run the reference scenario on loopback, attack it, and verify the record.",
+        discussion: """
+            Five workloads, three gateways and an authority are started for real, each workload with its own SVID. Then
+            calls are made that must pass and calls that must not, and the log of it all is verified. Everything lies in
+            one directory under /tmp, which is removed at the end unless --keep is given.
+            """
+    )
+
+    @Flag(help: "Leave everything running until Ctrl-C, and keep the directory.")
+    var keep = false
+
+    func run() async throws {
+        LogFormat.text.bootstrap(level: .critical)
+        let digest = SHA256.hash(data: PackageResources.model_safetensors)
+            .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let scenario = try DemoScenario.make(modelDigest: digest)
+        let demo = RunningDemo(scenario: scenario)
+        do {
+            let started = ContinuousClock.now
+            StandardError.write("starting the authority, three gateways and five workloads in \(scenario.directory)")
+            try await demo.start()
+            StandardError.write(
+                "ready after \((ContinuousClock.now - started).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1))))\n"
+            )
+            let mistakes = try await demo.attack()
+            try await demo.verify()
+            demo.suggest(keep: keep)
+            if keep { await ProcessLife.untilStopped() }
+            await demo.stop(removing: !keep)
+            guard mistakes == 0 else { throw CommandError(.refused, "\(mistakes) calls did not end as they must") }
+        } catch {
+            await demo.stop(removing: !keep)
+            throw error
+        }
+    }
+}
+
+/// The scenario's processes, and the calls that are made of them.
+private final class RunningDemo {
+    private let scenario: DemoScenario
+    private var processes: [ChildProcess] = []
+
+    init(scenario: DemoScenario) {
+        self.scenario = scenario
+    }
+
+    /// Starts everything, each part once those that it needs are ready.
+    func start() async throws {
+        try await launch(
+            "lapwing serve",
+            program: nil,
+            [
+                "serve", "--config", scenario.configDirectory, "--state", scenario.stateDirectory, "--run",
+                scenario.runtimeDirectory, "--trust-domain", "cluster.local", "--log-level", "error",
+            ]
+        )
+        try await launch(.registry)
+        try await launch(.featureStore)
+        try await launch(
+            .inferenceService,
+            ["--registry-port", "\(scenario.ports[.registry] ?? 0)", "--model", scenario.modelDigest]
+        )
+    }
+
+    private func launch(_ workload: DemoScenario.Workload, _ more: [String] = []) async throws {
+        try await launch(
+            workload.rawValue,
+            program: scenario.program(workload),
+            [
+                "demo-workload", workload.rawValue, "--socket", scenario.upstreamSocket(workload), "--workload-api",
+                scenario.workloadSocket,
+            ] + more
+        )
+    }
+
+    private func launch(_ name: String, program: String?, _ arguments: [String]) async throws {
+        let listener = try NotificationListener(path: scenario.directory + "/notify.sock")
+        let child = try ChildProcess(arguments: arguments, notifySocket: listener.path, program: program)
+        processes.append(child)
+        guard await child.becomesReady(listener, within: .seconds(60)) else {
+            throw CommandError(.unreachable, "`\(name)` did not become ready; its messages stand above")
+        }
+    }
+
+    /// Stops everything, the last started first.
+    func stop(removing: Bool) async {
+        for process in processes.reversed() {
+            process.terminate()
+            _ = await process.ended()
+        }
+        if removing { try? FileManager.default.removeItem(atPath: scenario.directory) }
+    }
+
+    /// Makes every call, prints the table, and says how many did not end as they must.
+    func attack() async throws -> Int {
+        var table = TextTable("CALL", "MUST", "GOT", "WHY, BY THE RECORD", "ENTRY")
+        var good: [Bool] = []
+        for call in DemoCall.all {
+            let outcome = try await send(call)
+            let record = try await self.record(of: outcome, call)
+            let isGood = call.isMet(by: outcome)
+            good.append(isGood)
+            table.rows.append([call.title, call.must, outcome.inWords, record.why, record.index])
+        }
+        StandardOutput.write(
+            table.render { row, column, cell in
+                guard column == 2 else { return cell }
+                return good[row] ? Style.green(cell) : Style.red(cell)
+            }
+        )
+        return good.count { !$0 }
+    }
+
+    private func send(_ call: DemoCall) async throws -> DemoOutcome {
+        let port = scenario.ports[.inferenceService] ?? 0
+        let client = RawClient(group: .singletonMultiThreadedEventLoopGroup, host: "127.0.0.1", port: port)
+        switch call.caller {
+        case .plaintext: return DemoOutcome(await client.exchange(call.bytes, over: .plaintext))
+        case .anonymous: return DemoOutcome(await client.exchange(call.bytes, over: .anonymousTLS))
+        case .foreignAuthority:
+            let identity = try await foreignIdentity()
+            let id = try SPIFFEID(DemoScenario.Workload.inferenceService.id)
+            return DemoOutcome(await client.exchange(call.bytes, over: .mutualTLS(identity, expecting: id)))
+        case .workload(let workload):
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: scenario.program(workload))
+            process.arguments = [
+                "demo-call", "--workload-api", scenario.workloadSocket, "--port", "\(port)", "--expecting",
+                DemoScenario.Workload.inferenceService.id,
+            ]
+            let input = Pipe()
+            let output = Pipe()
+            process.standardInput = input
+            process.standardOutput = output
+            try process.run()
+            try input.fileHandleForWriting.write(contentsOf: Data(call.bytes))
+            try input.fileHandleForWriting.close()
+            let data = try output.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            guard let answer = try? JSONDecoder().decode(DemoCallCommand.Answer.self, from: data) else {
+                throw CommandError(.unreachable, "the demo's `\(workload.rawValue)` failed; its messages stand above")
+            }
+            return DemoOutcome(answer)
+        }
+    }
+
+    /// The right names, signed by an authority that nobody here trusts; the server is believed by the real bundle.
+    private func foreignIdentity() async throws -> TLSIdentity {
+        let logger = Logger(label: "demo.foreign")
+        let trustDomain = try TrustDomain("cluster.local")
+        let directory = scenario.directory + "/foreign"
+        try FileManager.default.createDirectory(
+            atPath: directory,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let authority = Authority(
+            .init(trustDomain: trustDomain),
+            store: SQLiteAuthorityStore(try SQLiteDatabase(path: directory + "/foreign.sqlite")),
+            keys: MemoryKeyStore(),
+            logger: logger
+        )
+        try await authority.maintain()
+        let issued = try authority.issue(SVIDRequest(id: try SPIFFEID(DemoScenario.Workload.apiGateway.id)))
+        let svid = try X509SVID(chainDER: issued.chain, keyPKCS8: issued.privateKey.value)
+        let client = WorkloadAPIClient(
+            endpoint: try WorkloadEndpoint("unix://" + scenario.workloadSocket),
+            logger: logger
+        )
+        // This process may ask for bundles as the gateway may, being the same program.
+        return try TLSIdentity(svid: svid, bundles: try await client.fetchX509Bundles())
+    }
+
+    /// What the log says of a call: by the id that the answer carries, else by the newest aggregate refusal.
+    private func record(of outcome: DemoOutcome, _ call: DemoCall) async throws -> (why: String, index: String) {
+        let reader = LogReader(directory: scenario.stateDirectory + "/audit")
+        if let id = outcome.requestID {
+            for entry in try reader.find(id) {
+                guard case .decision(let decision) = try entry.record() else { continue }
+                let rule = decision.policy.map { ": \($0.namespace)/\($0.name), rule \($0.rule)" } ?? ""
+                return (decision.reason + rule, "\(entry.index)")
+            }
+            return ("no record", "-")
+        }
+        // Refusals before an identity is known are recorded once a second, together.
+        for _ in 0..<30 {
+            for entry in try reader.tail(20).reversed() {
+                guard case .refusals(let refusal) = try entry.record(), !seen.contains(entry.index) else { continue }
+                seen.insert(entry.index)
+                return ("\(refusal.reason) × \(refusal.count)", "\(entry.index)")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return ("no record", "-")
+    }
+
+    private var seen: Set<UInt64> = []
+
+    /// Waits until the signed checkpoint covers everything, then hashes the log again.
+    func verify() async throws {
+        let directory = scenario.stateDirectory + "/audit"
+        let reader = LogReader(directory: directory)
+        let size = try reader.size()
+        for _ in 0..<100 {
+            if let checkpoint = try reader.checkpoint(), checkpoint.size >= size { break }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        guard let data = FileManager.default.contents(atPath: scenario.stateDirectory + "/log.vkey") else {
+            throw CommandError(.unverified, "the log's verifier key is missing")
+        }
+        let key = try NoteVerifier(
+            String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        )
+        let report = try LogVerifier(directory: directory, keys: [key]).verify()
+        if let fault = report.fault { throw CommandError(.unverified, "the log does not verify: \(fault)") }
+        StandardOutput.write(
+            "\nthe record: \(report.verified) entries hashed again and held against the signed checkpoint: "
+                + Style.green("verified")
+        )
+    }
+
+    /// What to try next.
+    func suggest(keep: Bool) {
+        guard keep else {
+            StandardOutput.write(
+                """
+
+                next:
+                  lapwing demo --keep        leave it running and look around
+                  lapwing init DIR           a commented configuration of your own
+                  lapwing policy check DIR   what Istio's webhook says of your YAML, and more
+                """
+            )
+            return
+        }
+        let places = "--state \(scenario.stateDirectory) --run \(scenario.runtimeDirectory)"
+        StandardOutput.write(
+            """
+
+            it is running; Ctrl-C stops it. Try, in another terminal:
+              lapwing audit tail -f --state \(scenario.stateDirectory)
+              lapwing audit verify --state \(scenario.stateDirectory)
+              lapwing identity entry list \(places)
+              lapwing policy explain --config \(scenario.configDirectory) --gateway inference-service \\
+                --from cluster.local/ns/ml-batch/sa/batch-job POST https://inference/v1/predict
+              curl http://127.0.0.1:\(scenario.adminPort)/metrics
+            """
+        )
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import Resources
+
+/// The program: parse arguments, call, print.
+@main
+struct Lapwing: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lapwing",
+        abstract: "Zero trust for the ML stack: identity, mTLS, policy, gateway and a provable record.",
+        discussion: """
+            Begin with `lapwing demo`, which shows the whole path of a request on this machine, or with \
+            `lapwing init DIR`, which writes a commented configuration to start from.
+
+            Exit codes: 0 fine; 1 refused by policy, or findings; 2 usage; 3 unreachable; 4 the bytes or a signature \
+            do not verify.
+            """,
+        version: Version.current,
+        subcommands: [
+            InitCommand.self, ServeCommand.self, DemoCommand.self, DoctorCommand.self, AuthorityCommand.self,
+            GatewayCommand.self, IdentityCommand.self, PolicyCommand.self, AuditCommand.self, ConfigCommand.self,
+            DemoWorkloadCommand.self, DemoCallCommand.self,
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as CommandError {
+            StandardError.write("lapwing: error: \(error.message)")
+            Foundation.exit(error.status.rawValue)
+        } catch let error as ResourceError {
+            StandardError.write(error.description)
+            Foundation.exit(ExitStatus.refused.rawValue)
+        } catch {
+            let code = exitCode(for: error)
+            if code == .validationFailure {
+                StandardError.write(fullMessage(for: error))
+                Foundation.exit(ExitStatus.usage.rawValue)
+            }
+            exit(withError: error)
+        }
+    }
+}
+
+/// The program's version.
+enum Version {
+    static let current = "0.1.0"
+}

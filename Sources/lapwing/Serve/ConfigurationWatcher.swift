@@ -1,0 +1,54 @@
+import Foundation
+import Glibc
+
+/// Notices that something in the configuration directory has changed.
+struct ConfigurationWatcher {
+    let path: String
+    private var fingerprint: [String: Mark]
+
+    /// What tells one version of a file from another without reading it.
+    private struct Mark: Equatable {
+        let inode: UInt64
+        let size: Int64
+        let seconds: Int
+        let nanoseconds: Int
+    }
+
+    init(path: String) {
+        self.path = path
+        self.fingerprint = Self.look(at: path)
+    }
+
+    /// Waits for a change; looks once a second.
+    ///
+    /// - Throws: `CancellationError`.
+    mutating func change() async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            let now = Self.look(at: path)
+            guard now != fingerprint else { continue }
+            // A file that is being written is left to settle.
+            try await Task.sleep(for: .milliseconds(200))
+            let settled = Self.look(at: path)
+            guard settled == now else { continue }
+            fingerprint = settled
+            return
+        }
+    }
+
+    private static func look(at path: String) -> [String: Mark] {
+        var marks: [String: Mark] = [:]
+        let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
+        for name in names.prefix(20_000) where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            var status = stat()
+            guard unsafe stat(path + "/" + name, &status) == 0 else { continue }
+            marks[name] = Mark(
+                inode: UInt64(status.st_ino),
+                size: Int64(status.st_size),
+                seconds: status.st_mtim.tv_sec,
+                nanoseconds: status.st_mtim.tv_nsec
+            )
+        }
+        return marks
+    }
+}

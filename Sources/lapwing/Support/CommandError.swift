@@ -1,0 +1,22 @@
+/// How the program ends.
+enum ExitStatus: Int32 {
+    /// Refused by policy, or something was found.
+    case refused = 1
+    /// The command line is wrong.
+    case usage = 2
+    /// What was asked for cannot be reached.
+    case unreachable = 3
+    /// The bytes or a signature do not verify.
+    case unverified = 4
+}
+
+/// Work that a command could not do: what was wrong, and what to do next.
+struct CommandError: Error {
+    let message: String
+    let status: ExitStatus
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}

@@ -1,0 +1,182 @@
+import Authorization
+import Crypto
+import Foundation
+import Gateway
+import Resources
+import WorkloadIdentity
+import ZeroTrust
+
+/// A whole configuration directory, read and checked as one snapshot.
+struct Configuration: Sendable {
+    let settings: Settings
+    let documents: [Document]
+    /// The SHA-256 of all files, by name and content, in hexadecimal; decision records carry it.
+    let digest: String
+    let gateways: [GatewayConfiguration]
+    let policies: PolicySet
+    let entries: [WorkloadEntry]
+    let adminPolicy: AdminPolicy
+    /// What loads and is doubtful.
+    let warnings: [Diagnostic]
+
+    /// Reads the directory that the settings name.
+    ///
+    /// - Throws: `ResourceError` with everything that is wrong in it.
+    init(settings: Settings) throws {
+        let snapshot = try ResourceLoader.load(path: settings.config.value)
+        var diagnostics: [Diagnostic] = []
+        func gather<Part>(_ read: () throws -> Part) throws -> Part? {
+            do { return try read() } catch let error as ResourceError {
+                diagnostics += error.diagnostics
+                return nil
+            }
+        }
+        _ = try gather { try KnownKinds.check(snapshot.documents) }
+        let gateways = try gather {
+            try GatewayConfiguration.load(snapshot.documents).map { gateway in
+                var gateway = gateway
+                gateway.compatibility = settings.compatibility.value ?? gateway.compatibility
+                return gateway
+            }
+        }
+        let policies = try gather { try PolicySet.load(snapshot.documents) }
+        let entries = try gather {
+            try collectingDiagnostics(snapshot.documents.filter { $0.kind == WorkloadEntry.kind }) {
+                try Self.entry($0, in: settings.trustDomain.value)
+            }
+        }
+        let adminPolicy = try gather { try AdminPolicy.load(snapshot.documents) }
+        guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let entries,
+            let adminPolicy
+        else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
+        self.settings = settings
+        self.documents = snapshot.documents
+        self.digest = Self.digest(of: snapshot.sources)
+        self.gateways = gateways
+        self.policies = policies
+        self.entries = entries
+        self.adminPolicy = adminPolicy
+        self.warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings)
+        // An engine that cannot be made is an error of the configuration, and is said now.
+        for gateway in gateways { _ = try engine(for: gateway) }
+    }
+
+    /// The engine that decides for a gateway's workload.
+    ///
+    /// - Throws: `ResourceError` where the policies contradict each other.
+    func engine(for gateway: GatewayConfiguration) throws -> PolicyEngine {
+        try PolicyEngine(
+            policies: policies,
+            workload: gateway.workload,
+            options: .init(compatibility: gateway.compatibility, trustDomains: [settings.trustDomain.value.name])
+        )
+    }
+
+    /// The gateway of a name, or the only one.
+    ///
+    /// - Throws: ``CommandError`` where there is none, or a choice.
+    func gateway(named name: String?) throws -> GatewayConfiguration {
+        let names = gateways.map(\.name)
+        if let name {
+            guard let gateway = gateways.first(where: { $0.name == name }) else {
+                throw CommandError(.usage, "there is no gateway `\(name)`; \(suggestion(for: name, among: names))")
+            }
+            return gateway
+        }
+        guard let gateway = gateways.first else {
+            throw CommandError(.usage, "`\(settings.config.value)` has no `Gateway`, so that no workload is known")
+        }
+        guard gateways.count == 1 else {
+            throw CommandError(
+                .usage,
+                "there are several gateways; choose one with --gateway: \(names.joined(separator: ", "))"
+            )
+        }
+        return gateway
+    }
+
+    private static func entry(_ document: Document, in trustDomain: TrustDomain) throws -> WorkloadEntry {
+        let entry = try WorkloadEntry(document)
+        guard entry.id.trustDomain == trustDomain else {
+            throw ResourceError(
+                at: document.location,
+                "`\(entry.id)` is not in the trust domain `\(trustDomain)` of this installation; see `lapwing config show`"
+            )
+        }
+        return entry
+    }
+
+    private static func digest(of sources: [(file: String, bytes: Data)]) -> String {
+        var hash = SHA256()
+        for source in sources {
+            // Each part with its length, so that no two sets of files run into the same bytes.
+            hash.update(data: Data("\(source.file.utf8.count) \(source.file) \(source.bytes.count) ".utf8))
+            hash.update(data: source.bytes)
+        }
+        return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}
+
+extension GatewayConfiguration {
+    /// The screen that requests to this gateway pass before any policy is asked.
+    var screen: RequestScreen { RequestScreen(normalization: pathNormalization) }
+
+    /// Whom this gateway answers as: the workload's own SPIFFE ID.
+    ///
+    /// - Throws: ``CommandError`` where the workload's names do not make an ID.
+    func identity(in trustDomain: TrustDomain) throws -> SPIFFEID {
+        let account = workload.serviceAccount ?? "default"
+        do {
+            return try SPIFFEID(trustDomain: trustDomain, path: "/ns/\(workload.namespace)/sa/\(account)")
+        } catch {
+            throw CommandError(.usage, "the workload of the gateway `\(name)` has no SPIFFE ID: \(error)")
+        }
+    }
+}
+
+/// The kinds of resource that a configuration may hold.
+private enum KnownKinds {
+    private static let groups: [String: Set<String>] = [
+        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy"],
+        "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication"],
+    ]
+
+    /// Refuses what would otherwise be passed over in silence.
+    static func check(_ documents: [Document]) throws {
+        _ = try collectingDiagnostics(documents) { document in
+            guard let kinds = groups[String(document.group)] else {
+                throw ResourceError(
+                    at: document.location,
+                    "unknown API group `\(document.group)`; \(suggestion(for: String(document.group), among: groups.keys))"
+                )
+            }
+            guard kinds.contains(document.kind) else {
+                throw ResourceError(
+                    at: document.location,
+                    "unknown or unsupported kind `\(document.kind)`; \(suggestion(for: document.kind, among: kinds))"
+                )
+            }
+            if document.kind == "PeerAuthentication" { try requireStrict(document) }
+        }
+    }
+
+    /// Listeners are STRICT always; a resource that asks for just that is accepted, any other is not pretended.
+    private static func requireStrict(_ document: Document) throws {
+        guard let spec = document.spec, !spec.isNull else { return }
+        var fields = try FieldReader(spec, of: "PeerAuthentication spec")
+        fields.ignore("selector")
+        _ = try fields.optional("mtls") { value in
+            var fields = try FieldReader(value, of: "mtls")
+            _ = try fields.optional("mode") { mode in
+                guard try mode.oneOf(["STRICT", "PERMISSIVE", "DISABLE", "UNSET"]) == "STRICT" else {
+                    throw mode.error("only `STRICT` is supported: every listener demands mutual TLS")
+                }
+            }
+            try fields.finish()
+        }
+        if let ports = fields.value("portLevelMtls") {
+            throw ports.error("`portLevelMtls` is not supported yet: every listener demands mutual TLS")
+        }
+        try fields.finish()
+    }
+}

@@ -1,0 +1,260 @@
+import ArgumentParser
+import Authorization
+import Foundation
+import Logging
+import Resources
+import ZeroTrust
+
+/// The flags that every command which runs or reaches Lapwing takes.
+struct SettingsOptions: ParsableArguments {
+    @Option(help: "Directory of YAML resources (LAPWING_CONFIG).")
+    var config: String?
+
+    @Option(help: "Directory for keys, entries and the record (LAPWING_STATE).")
+    var state: String?
+
+    @Option(name: .customLong("run"), help: "Directory for sockets (LAPWING_RUN).")
+    var runtime: String?
+
+    @Option(help: "Trust domain of this installation (LAPWING_TRUST_DOMAIN).")
+    var trustDomain: String?
+
+    @Option(help: "This node's name, in records and in its log's name (LAPWING_NODE).")
+    var node: String?
+
+    @Option(help: "How log events are written: text or json (LAPWING_LOG_FORMAT).")
+    var logFormat: String?
+
+    @Option(help: "The least level logged: trace, debug, info, notice, warning, error (LAPWING_LOG_LEVEL).")
+    var logLevel: String?
+
+    @Option(help: "Event loops of each gateway; one for each core unless said (LAPWING_THREADS).")
+    var threads: Int?
+
+    @Option(
+        help: "Whose defaults hold for every gateway: strict or istio; otherwise each says itself (LAPWING_COMPAT)."
+    )
+    var compat: String?
+
+    /// The arguments that give a child process the same settings.
+    func arguments(for settings: Settings) -> [String] {
+        [
+            "--config", settings.config.value, "--state", settings.state.value, "--run", settings.runtime.value,
+            "--trust-domain", settings.trustDomain.value.name, "--node", settings.node.value, "--log-format",
+            settings.logFormat.value.rawValue,
+            "--log-level", settings.logLevel.value.rawValue,
+        ] + (settings.threads.value.map { ["--threads", String($0)] } ?? [])
+            + (settings.compatibility.value.map { ["--compat", $0.rawValue] } ?? [])
+    }
+}
+
+/// What the process runs with: each value with where it came from.
+///
+/// A flag wins over the environment, the environment over a `Settings` resource in the configuration, and that over
+/// the default.
+struct Settings: Sendable {
+    /// A value and its origin: `--state`, `LAPWING_STATE`, `settings.yaml:7:10` or `default`.
+    struct Setting<Value: Sendable>: Sendable {
+        let value: Value
+        let origin: String
+    }
+
+    let config: Setting<String>
+    let state: Setting<String>
+    let runtime: Setting<String>
+    let trustDomain: Setting<TrustDomain>
+    let node: Setting<String>
+    let logFormat: Setting<LogFormat>
+    let logLevel: Setting<Logger.Level>
+    /// Event loops of each gateway; nil for one on each core.
+    let threads: Setting<Int?>
+    /// Whose defaults hold for every gateway; nil for what each says itself.
+    let compatibility: Setting<Compatibility?>
+    let authority: AuthoritySettings
+
+    /// Finds every value.
+    ///
+    /// - Throws: ``CommandError`` or `ResourceError` for a value that is not allowed.
+    init(_ options: SettingsOptions, documents: [Document] = []) throws {
+        let file = try SettingsResource(documents)
+        let finder = Finder(file: file.strings)
+        let isRoot = geteuid() == 0
+        let home = ProcessInfo.processInfo.environment["HOME"] ?? "/"
+        self.config = finder.find("config", options.config, default: isRoot ? "/etc/lapwing" : "lapwing")
+        let state = finder.find(
+            "state",
+            options.state,
+            default: isRoot ? "/var/lib/lapwing" : home + "/.local/state/lapwing"
+        )
+        self.state = state
+        let userRuntime = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"].map { $0 + "/lapwing" }
+        self.runtime = finder.find(
+            "run",
+            options.runtime,
+            default: isRoot ? "/run/lapwing" : userRuntime ?? state.value + "/run"
+        )
+        self.trustDomain = try finder.find("trust-domain", options.trustDomain, default: "cluster.local").map {
+            do { return .success(try TrustDomain($0)) } catch { return .failure(.init(reason: "\(error)")) }
+        }
+        self.node = try finder.find("node", options.node, default: Self.hostName).map {
+            $0.isEmpty || $0.utf8.count > 64 || !$0.utf8.allSatisfy(Self.allowsInNode)
+                ? .failure(.init(reason: "a node's name is 1 to 64 letters, digits, `.`, `-` and `_`, found `\($0)`"))
+                : .success($0)
+        }
+        self.logFormat = try finder.find("log-format", options.logFormat, default: "text").map {
+            LogFormat(rawValue: $0).map { .success($0) }
+                ?? .failure(.init(reason: "expected `text` or `json`, found `\($0)`"))
+        }
+        self.logLevel = try finder.find("log-level", options.logLevel, default: "info").map {
+            Logger.Level(rawValue: $0).map { .success($0) }
+                ?? .failure(
+                    .init(
+                        reason:
+                            "unknown level `\($0)`; \(suggestion(for: $0, among: Logger.Level.allCases.map(\.rawValue)))"
+                    )
+                )
+        }
+        self.compatibility = try finder.find("compat", options.compat, default: "").map {
+            if $0.isEmpty { return .success(nil) }
+            let names = Compatibility.allCases.map(\.rawValue)
+            return Compatibility(rawValue: $0).map { .success($0) }
+                ?? .failure(.init(reason: "unknown value `\($0)`; \(suggestion(for: $0, among: names))"))
+        }
+        self.threads = try finder.find("threads", options.threads.map(String.init), default: "").map {
+            if $0.isEmpty { return .success(nil) }
+            guard let count = Int($0), (1...1024).contains(count) else {
+                return .failure(.init(reason: "expected a number of event loops from 1 to 1024, found `\($0)`"))
+            }
+            return .success(count)
+        }
+        self.authority = file.authority
+    }
+
+    /// The machine's own name, as far as it can be a node's.
+    private static var hostName: String {
+        let name = ProcessInfo.processInfo.hostName.prefix(64)
+        let allowed = String(decoding: name.utf8.filter(allowsInNode), as: UTF8.self)
+        return allowed.isEmpty ? "node" : allowed
+    }
+
+    private static func allowsInNode(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || ".-_".utf8.contains(byte)
+    }
+
+    /// The name of this node's log, which its checkpoints begin with.
+    var logOrigin: String { "\(trustDomain.value.name)/\(node.value)" }
+
+    /// Installs the log handler and gives the process's logger.
+    func logger(_ label: String) -> Logger {
+        logFormat.value.bootstrap(level: logLevel.value)
+        return Logger(label: label)
+    }
+
+    var workloadSocket: String { runtime.value + "/workload-api.sock" }
+    var adminSocket: String { runtime.value + "/admin.sock" }
+    var auditDirectory: String { state.value + "/audit" }
+    var authorityDirectory: String { state.value + "/authority" }
+
+    /// Makes the directories that do not exist yet.
+    ///
+    /// - Throws: ``CommandError`` saying which could not be made.
+    func makeDirectories() throws {
+        for (path, mode) in [(state.value, 0o755), (runtime.value, 0o755), (authorityDirectory, 0o700)] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: path,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: mode]
+                )
+            } catch {
+                throw CommandError(
+                    .unreachable,
+                    "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run"
+                )
+            }
+        }
+    }
+}
+
+/// How the authority issues, from the `Settings` resource.
+struct AuthoritySettings: Sendable {
+    /// Where the CA's key is kept.
+    enum KeyStorage: String, CaseIterable, Sendable { case disk, memory }
+
+    var keyStorage = KeyStorage.disk
+    var caLifetime = Duration.seconds(24 * 3600)
+    var svidLifetime = Duration.seconds(3600)
+    /// PEM files of an upstream CA's certificate chain and key, or nil for a root made here.
+    var upstream: (certificates: String, key: String)?
+}
+
+/// The `Settings` resource: process settings in the configuration directory.
+private struct SettingsResource {
+    var strings: [String: (text: String, location: SourceLocation)] = [:]
+    var authority = AuthoritySettings()
+
+    init(_ documents: [Document]) throws {
+        let all = documents.filter { $0.kind == "Settings" && $0.group == "lapwing.dev" }
+        guard let document = all.first, let spec = document.spec else { return }
+        if all.count > 1 {
+            throw ResourceError(at: all[1].location, "there is a `Settings` already, at \(document.location)")
+        }
+        var fields = try FieldReader(spec, of: "Settings")
+        for (field, key) in [
+            ("stateDirectory", "state"), ("runtimeDirectory", "run"), ("trustDomain", "trust-domain"), ("node", "node"),
+            ("logFormat", "log-format"), ("logLevel", "log-level"),
+        ] {
+            strings[key] = try fields.optional(field) { (try $0.string(), $0.location) }
+        }
+        strings["threads"] = try fields.optional("threads") { (String(try $0.integer(in: 1...1024)), $0.location) }
+        if let value = fields.value("authority"), !value.isNull {
+            var fields = try FieldReader(value, of: "authority")
+            authority.keyStorage =
+                try fields.optional("keyStorage") {
+                    AuthoritySettings.KeyStorage(rawValue: try $0.oneOf(["disk", "memory"])) ?? .disk
+                } ?? .disk
+            authority.caLifetime = try fields.optional("caTTL") { try $0.duration() } ?? authority.caLifetime
+            authority.svidLifetime = try fields.optional("svidTTL") { try $0.duration() } ?? authority.svidLifetime
+            authority.upstream = try fields.optional("upstream") { value in
+                var fields = try FieldReader(value, of: "upstream")
+                let certificates = try fields.required("certificateFile") { try $0.string() }
+                let key = try fields.required("keyFile") { try $0.string() }
+                try fields.finish()
+                return (certificates, key)
+            }
+            try fields.finish()
+        }
+        try fields.finish()
+    }
+}
+
+/// Looks in the flag, the environment, the file and the default, in this order.
+private struct Finder {
+    let file: [String: (text: String, location: SourceLocation)]
+
+    func find(_ name: String, _ flag: String?, default standard: String) -> Settings.Setting<String> {
+        if let flag { return .init(value: flag, origin: "--\(name)") }
+        let variable = "LAPWING_" + name.uppercased().replacing("-", with: "_")
+        if let text = ProcessInfo.processInfo.environment[variable], !text.isEmpty {
+            return .init(value: text, origin: variable)
+        }
+        if let found = file[name] { return .init(value: found.text, origin: "\(found.location)") }
+        return .init(value: standard, origin: "default")
+    }
+}
+
+extension Settings.Setting where Value == String {
+    /// The text read as another type; what is wrong is reported with the origin.
+    fileprivate func map<Other>(_ read: (String) -> Result<Other, BadSetting>) throws -> Settings.Setting<Other> {
+        switch read(value) {
+        case .success(let other): return .init(value: other, origin: origin)
+        case .failure(let bad): throw CommandError(.usage, "\(origin): \(bad.reason)")
+        }
+    }
+}
+
+/// Why a setting's text is not allowed.
+private struct BadSetting: Error {
+    let reason: String
+}

@@ -1,0 +1,143 @@
+import AuditLog
+import Foundation
+import Testing
+import ZeroTrust
+
+@Suite struct `Record encoding` {
+    @Test func `a decision is written in the canonical form`() throws {
+        let text = String(decoding: try Sample.decision().encoded(), as: UTF8.self)
+        #expect(
+            text == #"{"caller":{"serial":"0a1b2c","spiffe_id":"spiffe://cluster.local/ns/ml-api/sa/api-gateway","#
+                + #""svid_sha256":"\#(String(repeating: "ab", count: 32))"},"decision":{"compatibility":"strict","#
+                + #""dry_run":"deny","latency_ns":812,"outcome":"allow","policy":{"file":"policy.yaml","line":12,"#
+                + #""name":"callers","namespace":"ml-inference","rule":0},"reason":"rule","#
+                + #""snapshot":"\#(String(repeating: "0f", count: 32))"},"#
+                + #""id":"01a20044-39e8-7000-8000-000000000001","kind":"decision","node":"node-1","#
+                + #""request":{"authority":"inference.example:8443","#
+                + #""destination":{"address":"2001:db8::1","port":8443},"method":"POST","path":"/v1/predict"},"#
+                + #""route":"predict","source":{"address":"192.0.2.7","port":40112},"#
+                + #""time":"2026-11-21T22:40:01.000000042Z","#
+                + #""tls":{"cipher":"TLS_AES_128_GCM_SHA256","server_name":"inference.example","version":"TLSv1.3"},"#
+                + #""traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","v":1}"#
+        )
+    }
+
+    @Test func `every kind of record is read back as it was written`() throws {
+        var bare = try Sample.decision()
+        (bare.caller, bare.tls, bare.policy, bare.dryRun, bare.route, bare.traceparent) = (nil, nil, nil, nil, nil, nil)
+        bare.outcome = .deny
+        var unanswered = Sample.completion()
+        (unanswered.status, unanswered.upstream) = (nil, nil)
+        (unanswered.timings, unanswered.ending) = (.init(total: 1), .clientLeft)
+        var others = Sample.refusals()
+        others.source = nil
+        let headers = [Exchange.Header(name: "x-tenant", value: "blue \"é\"\u{1}\u{7f}\\")]
+        let records: [AuditRecord] = [
+            .decision(try Sample.decision(headers: headers)), .decision(bare), .completion(Sample.completion()),
+            .completion(unanswered), .refusals(Sample.refusals()), .refusals(others),
+        ]
+        for record in records {
+            let read = try AuditRecord(entry: record.encoded())
+            #expect(read == record)
+            #expect(read.id == record.id)
+        }
+    }
+
+    static let hostilePaths = [
+        #"/","id":"01a20196-0000-7000-8000-000000000666","x":""#,
+        "/\u{0}\u{1}\u{8}\t\n\u{c}\r\u{1f}\u{7f}\u{80}\u{2028}\u{fffd}\u{1f600}",
+        String(repeating: "/\u{1}", count: 4000), String(repeating: "/é", count: 9000),
+        String(repeating: "\u{1f600}", count: 3000), String(repeating: "\\\"", count: 5000), "",
+    ]
+
+    @Test(arguments: hostilePaths)
+    func `whatever the client sends, the record is canonical, short and says what was cut`(path: String) throws {
+        let header = Exchange.Header(name: "x-note", value: String(path.prefix(300)))
+        let record = try Sample.decision(path: path, headers: Array(repeating: header, count: 9))
+        let entry = record.encoded()
+        #expect(entry.count <= RecordEncoding.maximumLength)
+        try expectCanonical(entry)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(entry)) as? [String: Any])
+        let request = try #require(object["request"] as? [String: Any])
+        let written = try #require(request["path"] as? String)
+        #expect(path.unicodeScalars.starts(with: written.unicodeScalars))
+        let cut = (object["truncated"] as? [String: Any])?["request.path"] as? [String: Any]
+        #expect((cut == nil) == (written.unicodeScalars.elementsEqual(path.unicodeScalars)))
+        if let cut { #expect(cut["bytes"] as? Int == path.utf8.count) }
+        #expect(try AuditRecord(entry: entry).id == record.id)
+    }
+
+    @Test func `texts of every field at their longest still fit`() throws {
+        let long = String(repeating: "x\u{1}\"", count: 2000)
+        var record = try Sample.decision(path: long)
+        let path = String(repeating: "/" + String(repeating: "a", count: 19), count: 101)
+        let id = try SPIFFEID("spiffe://d" + path)
+        record.caller = .init(spiffeID: id, serialNumber: long, fingerprint: long)
+        record.node = long
+        record.tls = .init(version: long, cipher: long, serverName: long)
+        record.request.authority = long
+        record.request.method = long
+        record.reason = long
+        record.policy = .init(namespace: long, name: long, rule: -1, file: long, line: .max)
+        record.snapshot = long
+        record.compatibility = long
+        record.route = long
+        record.traceparent = long
+        let entry = record.encoded()
+        #expect(entry.count <= RecordEncoding.maximumLength, "\(entry.count) bytes")
+        try expectCanonical(entry)
+        guard case .decision(let read) = try AuditRecord(entry: entry) else {
+            Issue.record("another kind")
+            return
+        }
+        #expect(read.caller?.spiffeID == id)
+        var completion = Sample.completion()
+        completion.upstream = long
+        completion.node = long
+        #expect(completion.encoded().count <= RecordEncoding.maximumLength)
+        try expectCanonical(completion.encoded())
+    }
+
+    @Test(arguments: ["authorization", "cookie", "x-api-key"])
+    func `a credential's value is never written`(name: String) throws {
+        let headers = [Exchange.Header(name: name, value: "secret-value-1234"), .init(name: "x-tenant", value: "blue")]
+        let text = String(decoding: try Sample.decision(headers: headers).encoded(), as: UTF8.self)
+        #expect(!text.contains("secret"))
+        #expect(text.contains(#"{"bytes":17,"name":"\#(name)","redacted":true},{"name":"x-tenant","value":"blue"}"#))
+    }
+
+    @Test func `headers beyond their room are counted`() throws {
+        let headers = (0..<50).map { Exchange.Header(name: "x-\($0)", value: String(repeating: "v", count: 80)) }
+        let entry = try Sample.decision(headers: headers).encoded()
+        #expect(String(decoding: entry, as: UTF8.self).contains(#""headers_omitted":"#))
+        #expect(entry.count < 2048)
+    }
+
+    @Test(arguments: [
+        "", "{}", "null", "[1]", #"{"kind":"decision","v":1}"#, #"{"kind":"other","v":1}"#,
+        #"{"kind":"completion","v":2}"#, "\u{feff}{}", String(repeating: "[", count: 60_000),
+    ])
+    func `what is not a record is refused`(text: String) {
+        #expect(throws: AuditLogError.self) { try AuditRecord(entry: Array(text.utf8)) }
+    }
+
+    @Test func `damaged records are read or refused, never worse`() throws {
+        var generator = SeededGenerator(state: 1)
+        let entry = try Sample.decision().encoded()
+        for _ in 0..<(300 * scale) {
+            var damaged = entry
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                let index = damaged.indices.randomElement(using: &generator) ?? 0
+                damaged[index] = UInt8.random(in: .min ... .max, using: &generator)
+            }
+            _ = try? AuditRecord(entry: damaged)
+        }
+    }
+
+    /// Checks against Foundation: the same members in order of their names, no white space.
+    private func expectCanonical(_ entry: [UInt8]) throws {
+        let object = try JSONSerialization.jsonObject(with: Data(entry))
+        let again = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+        #expect(Array(again) == entry)
+    }
+}

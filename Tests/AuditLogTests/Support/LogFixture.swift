@@ -1,0 +1,121 @@
+import AuditLog
+import Crypto
+import Dispatch
+import Synchronization
+
+/// A log in a directory of its own, with the authority that signs for it.
+struct LogFixture {
+    static let origin = "log.example/node-1"
+    let directory: TemporaryDirectory
+    let authority: CheckpointAuthority
+    var log: String { directory.path + "/log" }
+    var keys: [NoteVerifier] { [authority.verifier] }
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        authority = try CheckpointAuthority(directory: directory.path + "/authority", origin: Self.origin)
+    }
+
+    /// A writer that takes little time: short windows and intervals, small segments.
+    func writer(
+        files: any FileSystem = SystemFiles(),
+        signer: (any CheckpointSigner)? = nil,
+        configure: (inout LogWriter.Options) -> Void = { _ in }
+    ) throws -> LogWriter {
+        var options = LogWriter.Options()
+        options.window = .microseconds(200)
+        options.checkpointInterval = .milliseconds(5)
+        options.segmentSize = 1 << 20
+        options.verifier = authority.verifier
+        configure(&options)
+        return try LogWriter(
+            directory: log,
+            origin: Self.origin,
+            signer: signer ?? authority,
+            options: options,
+            files: files
+        )
+    }
+
+    var reader: LogReader { LogReader(directory: log) }
+
+    func verify() throws -> LogVerifier.Report { try LogVerifier(directory: log, keys: keys).verify() }
+
+    /// Writes entries and closes the log.
+    func fill(_ entries: [[UInt8]]) throws {
+        let writer = try writer()
+        _ = writer.appendAndWait(entries)
+        writer.close()
+    }
+
+    static func entries(_ count: Int, from first: Int = 0, length: Int = 40) -> [[UInt8]] {
+        (first..<(first + count)).map { index in
+            let text = Array("entry \(index) ".utf8)
+            return text + [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: max(0, length - text.count))
+        }
+    }
+}
+
+/// Collects the answers to appended entries.
+final class Answers: Sendable {
+    private let results = Mutex<[Result<UInt64, AuditLogError>]>([])
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func take(_ result: Result<UInt64, AuditLogError>) {
+        results.withLock { $0.append(result) }
+        semaphore.signal()
+    }
+
+    /// Waits until so many answers have come; returns all, in the order in which they came.
+    func wait(for count: Int) -> [Result<UInt64, AuditLogError>] {
+        for _ in 0..<count { semaphore.wait() }
+        return results.withLock { $0 }
+    }
+}
+
+extension LogWriter {
+    /// Appends entries and waits for all answers.
+    func appendAndWait(_ entries: [[UInt8]]) -> [Result<UInt64, AuditLogError>] {
+        let answers = Answers()
+        for entry in entries { append(entry) { answers.take($0) } }
+        return answers.wait(for: entries.count)
+    }
+}
+
+extension Result where Success == UInt64, Failure == AuditLogError {
+    var index: UInt64? { try? get() }
+
+    var code: AuditLogError.Code? {
+        if case .failure(let error) = self { return error.code }
+        return nil
+    }
+}
+
+/// A signer that does what the test says.
+final class ScriptedSigner: CheckpointSigner {
+    private let body: Mutex<@Sendable (CheckpointRequest) throws -> [UInt8]>
+    private let requests = Mutex<[CheckpointRequest]>([])
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    init(_ body: @escaping @Sendable (CheckpointRequest) throws -> [UInt8]) {
+        self.body = Mutex(body)
+    }
+
+    func answer(_ body: @escaping @Sendable (CheckpointRequest) throws -> [UInt8]) {
+        self.body.withLock { $0 = body }
+    }
+
+    func sign(_ request: CheckpointRequest) throws -> [UInt8] {
+        requests.withLock { $0.append(request) }
+        semaphore.signal()
+        let body = body.withLock { $0 }
+        return try body(request)
+    }
+
+    func waitForRequest() { semaphore.wait() }
+
+    var asked: [CheckpointRequest] { requests.withLock { $0 } }
+}
+
+/// What an authority that cannot be reached throws.
+struct Unreachable: Error {}

@@ -1,0 +1,141 @@
+import AuditLog
+import Foundation
+import Glibc
+import Testing
+
+@Suite struct `Faults of the disk` {
+    private let fixture: LogFixture
+
+    init() throws {
+        fixture = try LogFixture()
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let operation: FaultyFiles.Operation
+        let effect: FaultyFiles.Effect
+        let code: AuditLogError.Code
+        var testDescription: String { name }
+    }
+
+    static let cases = [
+        Case(name: "write fails", operation: .write, effect: .error(EIO), code: .io),
+        Case(name: "disk full", operation: .write, effect: .error(ENOSPC), code: .diskFull),
+        Case(name: "quota used up", operation: .write, effect: .error(EDQUOT), code: .diskFull),
+        Case(name: "write is cut short and fails", operation: .write, effect: .torn(100, EIO), code: .io),
+        Case(name: "write makes no progress", operation: .write, effect: .short(0), code: .io),
+        Case(name: "synchronisation fails", operation: .sync, effect: .error(EIO), code: .io),
+        Case(name: "synchronisation finds the disk full", operation: .sync, effect: .error(ENOSPC), code: .diskFull),
+    ]
+
+    @Test(arguments: cases)
+    func `a failing write-ahead log refuses all that follows, and loses nothing`(fault: Case) throws {
+        let files = FaultyFiles()
+        let writer = try fixture.writer(files: files)
+        #expect(writer.appendAndWait(LogFixture.entries(20)).last?.index == 19)
+        files.inject(.init(operation: fault.operation, path: ".wal", effect: fault.effect, isLasting: false))
+        let refused = writer.appendAndWait(LogFixture.entries(5, from: 100))
+        #expect(refused.allSatisfy { $0.code == fault.code })
+        let before = files.done.filter { $0.operation == .sync && $0.path.hasSuffix(".wal") }.count
+        // The disk works again, and still nothing is taken: what the failure left cannot be known.
+        #expect(writer.appendAndWait([[1]]).first?.code == fault.code)
+        #expect(writer.stats.failure != nil)
+        writer.close()
+        #expect(files.done.filter { $0.operation == .sync && $0.path.hasSuffix(".wal") }.count == before)
+
+        try fixture.fill([[7]])
+        let entries = try fixture.reader.entries(in: 0..<100).map(\.bytes)
+        #expect(entries.prefix(20).elementsEqual(LogFixture.entries(20)))
+        #expect(entries.last == [7])
+        #expect(try fixture.verify().fault == nil)
+    }
+
+    @Test func `short writes are gone on with`() throws {
+        let files = FaultyFiles()
+        files.inject(.init(operation: .write, path: "", effect: .short(11)))
+        let writer = try fixture.writer(files: files)
+        #expect(writer.appendAndWait(LogFixture.entries(50)).last?.index == 49)
+        writer.close()
+        #expect(try fixture.verify().verified == 50)
+    }
+
+    @Test func `a disk without room for the next segment refuses when this one is full`() throws {
+        let files = FaultyFiles()
+        let writer = try fixture.writer(files: files)
+        files.inject(.init(operation: .allocate, path: "spare", effect: .error(ENOSPC)))
+        var taken = 0
+        for _ in 0..<100 {
+            let answers = writer.appendAndWait(LogFixture.entries(20, length: 4000))
+            guard answers.contains(where: { $0.code != nil }) else {
+                taken += 20
+                continue
+            }
+            #expect(answers.allSatisfy { $0.code == .diskFull || $0.index != nil })
+            taken += answers.compactMap(\.index).count
+            break
+        }
+        writer.close()
+        #expect(writer.appendAndWait([[1]]).first?.code == .diskFull)
+        try fixture.fill([])
+        #expect(try fixture.verify().verified >= UInt64(taken))
+    }
+
+    @Test(arguments: ["tile/entries", "tile/0", ".state/tree", "checkpoint"], ["write", "sync", "rename"])
+    func `a tree that cannot be written ends the service, and is mended later`(path: String, kind: String) throws {
+        let operation = try #require(FaultyFiles.Operation(rawValue: kind))
+        try fixture.fill(LogFixture.entries(300))
+        let files = FaultyFiles()
+        files.inject(.init(operation: operation, path: path, effect: .error(EIO)))
+        let writer = try fixture.writer(files: files)
+        let answers = writer.appendAndWait(LogFixture.entries(300, from: 300))
+        let taken = answers.prefix { $0.index != nil }.count
+        #expect(answers.dropFirst(taken).allSatisfy { $0.code == .io })
+        writer.close()
+        #expect(writer.appendAndWait([[1]]).first?.code == .io)
+        try fixture.fill([])
+        let report = try fixture.verify()
+        #expect(report.fault == nil)
+        #expect(report.verified >= UInt64(300 + taken))
+        #expect(try fixture.reader.entries(in: 0..<UInt64(300 + taken)).map(\.bytes) == LogFixture.entries(300 + taken))
+    }
+
+    @Test func `faults at random places lose no acknowledged entry`() throws {
+        var generator = SeededGenerator(state: 3)
+        var acknowledged: [[UInt8]] = []
+        for round in 0..<(15 * scale) {
+            let files = FaultyFiles()
+            let operations: [FaultyFiles.Operation] = [.write, .sync, .rename, .syncDirectory, .allocate, .truncate]
+            let effects: [FaultyFiles.Effect] = [.error(EIO), .error(ENOSPC), .torn(70, EIO), .torn(5, ENOSPC)]
+            files.inject(
+                .init(
+                    operation: operations.randomElement(using: &generator) ?? .write,
+                    path: "",
+                    skip: .random(in: 0..<60, using: &generator),
+                    effect: effects.randomElement(using: &generator) ?? .error(EIO)
+                )
+            )
+            if let writer = try? fixture.writer(files: files) {
+                for _ in 0..<4 {
+                    let entries = LogFixture.entries(30, from: round * 1000, length: .random(in: 0..<900, using: &generator))
+                    for (entry, answer) in zip(entries, writer.appendAndWait(entries)) {
+                        guard let index = answer.index else { continue }
+                        while acknowledged.count <= Int(index) { acknowledged.append([]) }
+                        acknowledged[Int(index)] = entry
+                    }
+                }
+                writer.close()
+            }
+            let mended = try fixture.writer()
+            mended.close()
+            #expect(mended.stats.failure == nil)
+            let entries = try fixture.reader.entries(in: 0..<UInt64.max).map(\.bytes)
+            #expect(entries.count >= acknowledged.count)
+            for (index, entry) in acknowledged.enumerated() where entries[index] != entry && !entry.isEmpty {
+                Issue.record("entry \(index) is lost")
+            }
+            // What was written without being acknowledged is part of the log from now on.
+            acknowledged = entries
+        }
+        #expect(try fixture.verify().fault == nil)
+    }
+}

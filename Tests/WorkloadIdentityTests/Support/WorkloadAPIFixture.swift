@@ -1,0 +1,95 @@
+import Foundation
+import RPC
+import Resources
+import SPIFFE
+import Testing
+import ZeroTrust
+
+@testable import WorkloadIdentity
+
+/// The Workload API on a real socket, in this process.
+struct WorkloadAPIFixture {
+    let base: AuthorityFixture
+    let registry: EntryRegistry
+    let api: WorkloadAPIService
+    let server: RPCServer
+    let socket: String
+
+    var authority: Authority { base.authority }
+
+    init(
+        schedule: RotationSchedule = RotationSchedule(overlap: 0),
+        limits: WorkloadAPIService.Limits = .init(),
+        isReady: Bool = true
+    ) async throws {
+        self.base = try AuthorityFixture(schedule: schedule, clock: TestClock(Date()))
+        self.registry = EntryRegistry(trustDomain: try TrustDomain("cluster.local"), store: base.store)
+        try await registry.refresh()
+        let clock = base.clock
+        self.api = WorkloadAPIService(
+            authority: base.authority,
+            registry: registry,
+            attestor: WorkloadAttestor(logger: quietLogger),
+            limits: limits,
+            clock: { clock.now },
+            logger: quietLogger
+        )
+        self.server = RPCServer(services: [api.service], logger: quietLogger)
+        self.socket = base.directory.path + "/w.sock"
+        try await server.bind(unixSocket: socket, mode: 0o666)
+        if isReady { try await base.authority.maintain() }
+    }
+
+    var client: WorkloadAPIClient {
+        get throws {
+            let clock = base.clock
+            return WorkloadAPIClient(
+                endpoint: try WorkloadEndpoint("unix://" + socket),
+                clock: { clock.now },
+                logger: quietLogger
+            )
+        }
+    }
+
+    /// An entry that fits this very process.
+    static func entry(
+        _ name: String = "self",
+        selectors: [String] = [],
+        dnsNames: [String] = [],
+        hint: String? = nil,
+        lifetime: TimeInterval? = nil
+    ) throws -> WorkloadEntry {
+        try WorkloadEntry(
+            name: name,
+            id: try SPIFFEID("spiffe://cluster.local/\(name)"),
+            selectors: Set(try (selectors.isEmpty ? ["unix:uid:\(geteuid())"] : selectors).map { try Selector($0) }),
+            lifetime: lifetime,
+            dnsNames: dnsNames,
+            hint: hint
+        )
+    }
+
+    @discardableResult
+    func create(_ entry: WorkloadEntry) async throws -> StoredEntry {
+        try await registry.create(entry, by: "test", at: base.clock.now)
+    }
+
+    func drain() async {
+        await server.drain(grace: .zero)
+    }
+}
+
+/// The next context of a stream, whatever else happens before it.
+func nextContext(
+    _ iterator: inout AsyncThrowingStream<WorkloadAPIClient.Event, any Error>.Iterator
+) async throws -> X509Context {
+    while let event = try await iterator.next(isolation: #isolation) {
+        if case .context(let context) = event { return context }
+    }
+    throw CancellationError()
+}
+
+/// How large a campaign is: 1 in CI, more by hand.
+func scaled(_ normal: Int) -> Int {
+    ProcessInfo.processInfo.environment["LAPWING_SCALE"].flatMap(Int.init) ?? normal
+}

@@ -167,3 +167,10 @@ final class Gate: Sendable {
         try Task.checkCancellation()
     }
 }
+
+/// Waits while a condition holds that something else will end.
+func wait(while condition: () -> Bool) async throws {
+    while condition() {
+        try await Task.sleep(for: .milliseconds(2))
+    }
+}

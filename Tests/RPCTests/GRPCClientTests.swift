@@ -1,10 +1,11 @@
+import Foundation
 import NIOCore
 import RPC
 import SwiftProtobuf
 import Testing
 
 /// What Python's grpcio makes of the server.
-@Suite(.enabled(if: PythonPeer.isAvailable)) struct `A gRPC client of others` {
+@Suite(.serialized, .enabled(if: PythonPeer.isAvailable)) struct `A gRPC client of others` {
     static let scenarios = [
         "unary", "many_at_once", "server_stream", "bidirectional", "status_and_message", "metadata", "interceptor",
         "credentials", "deadline", "cancel", "slow_reader", "slow_server", "too_large", "compression", "unknown",
@@ -37,7 +38,8 @@ import Testing
             async let outcome = PythonPeer(script: "grpc_client.py").run("drain", "unix:\(folder)/s")
             for await _ in echo.held { break }
             async let drained: Void = echo.server.drain(grace: .seconds(60))
-            // The call is let go only once the server has told the client to go.
+            // The call is let go only once the server no longer listens.
+            try await wait { FileManager.default.fileExists(atPath: "\(folder)/s") }
             echo.release.open()
             await drained
             let result = try await outcome
@@ -51,17 +53,17 @@ import Testing
             let echo = EchoServer()
             try await echo.server.bind(unixSocket: "\(folder)/s")
             async let outcome = PythonPeer(script: "grpc_client.py").run("cut_off", "unix:\(folder)/s")
-            while echo.counter("hang.started") == 0 { await Task.yield() }
+            try await wait { echo.counter("hang.started") == 0 }
             await echo.server.drain(grace: .zero)
             let result = try await outcome
             #expect(result.status == 0, "\(result.errors)")
-            while echo.counter("hang.cancelled") == 0 { await Task.yield() }
+            try await wait { echo.counter("hang.cancelled") == 0 }
         }
     }
 }
 
 /// What frames that no library sends do to the server.
-@Suite(.enabled(if: PythonPeer.isAvailable)) struct `HTTP/2 by hand` {
+@Suite(.serialized, .enabled(if: PythonPeer.isAvailable)) struct `HTTP/2 by hand` {
     static let scenarios = [
         "content_type", "method_and_path", "framing", "no_preface", "other_protocol", "pings", "resets",
         "continuations", "large_headers", "too_many_streams",
@@ -81,5 +83,23 @@ import Testing
         #expect(answer.value == "still here")
         await client.close()
         await echo.server.drain(grace: .zero)
+    }
+
+    @Test func `is told to go while a call is in flight`() async throws {
+        try await withTemporaryFolder { folder in
+            let echo = EchoServer()
+            let port = try await echo.server.bind(host: "127.0.0.1", port: 0)
+            async let outcome = PythonPeer(script: "raw_http2.py")
+                .run("going_away", "127.0.0.1", "\(port)", "\(folder)/told")
+            for await _ in echo.held { break }
+            async let drained: Void = echo.server.drain(grace: .seconds(60))
+            try await wait {
+                !FileManager.default.fileExists(atPath: "\(folder)/told") && echo.server.connectionCount > 0
+            }
+            echo.release.open()
+            await drained
+            let result = try await outcome
+            #expect(result.status == 0, "\(result.errors)")
+        }
     }
 }

@@ -14,7 +14,7 @@ import Testing
         #expect(handle.isRunning)
         #expect(handle.origin == .number)
         kill(pid, SIGKILL)
-        while handle.isRunning { await Task.yield() }
+        try await wait { handle.isRunning }
         // Nobody has collected it, so that it still has its number.
         #expect(kill(pid, 0) == 0)
         #expect(waitpid(pid, nil, 0) == pid)

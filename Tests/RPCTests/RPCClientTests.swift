@@ -108,7 +108,7 @@ import Testing
                 let responses: RPCMessages<Bytes> = try await client.serverStreaming("/test.Echo/Count", Number(.max))
                 for try await _ in responses { break }
             }
-            while echo.counter("count.ended") == 0 { await Task.yield() }
+            try await wait { echo.counter("count.ended") == 0 }
         }
     }
 
@@ -117,10 +117,10 @@ import Testing
             let task = Task {
                 let _: Text = try await client.unary("/test.Echo/Hang", Text("x"))
             }
-            while echo.counter("hang.started") == 0 { await Task.yield() }
+            try await wait { echo.counter("hang.started") == 0 }
             task.cancel()
             await #expect(throws: (any Error).self) { try await task.value }
-            while echo.counter("hang.cancelled") == 0 { await Task.yield() }
+            try await wait { echo.counter("hang.cancelled") == 0 }
         }
     }
 
@@ -131,7 +131,7 @@ import Testing
             }
             #expect(status?.code == .deadlineExceeded)
             // On a busy machine the time may be up before the handler begins.
-            while echo.counter("hang.cancelled") < echo.counter("hang.started") { await Task.yield() }
+            try await wait { echo.counter("hang.cancelled") < echo.counter("hang.started") }
         }
     }
 
@@ -229,11 +229,11 @@ import Testing
             let task = Task {
                 let _: Text = try await client.unary("/test.Echo/Hang", Text("x"))
             }
-            while echo.counter("hang.started") == 0 { await Task.yield() }
+            try await wait { echo.counter("hang.started") == 0 }
             await client.close()
             let status = await self.status { try await task.value }
             #expect(status?.code == .unavailable)
-            while echo.counter("hang.cancelled") == 0 { await Task.yield() }
+            try await wait { echo.counter("hang.cancelled") == 0 }
         }
     }
 
@@ -256,7 +256,7 @@ import Testing
             #expect(status?.code == .unavailable)
             // A place that is given back can be taken again.
             await clients.removeLast().close()
-            while echo.server.connectionCount > 1 { await Task.yield() }
+            try await wait { echo.server.connectionCount > 1 }
             let fourth = try await RPCClient.connect(unixSocket: "\(folder)/s")
             let _: Text = try await fourth.unary("/test.Echo/Metadata", Text("x"))
             await fourth.close()

@@ -24,6 +24,8 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A stream's own error has reset that stream and no other.
+        if error is NIOHTTP2Errors.StreamError { return }
         self.isGoingAway.mark()
         context.close(promise: nil)
     }

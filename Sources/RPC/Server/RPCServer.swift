@@ -156,33 +156,20 @@ public final class RPCServer: Sendable {
             credentials: credentials ?? nil,
             remoteAddress: channel.remoteAddress
         )
-        let management = NIOHTTP2ServerConnectionManagementHandler(
-            eventLoop: channel.eventLoop,
-            configuration: .init(
-                maxIdleTime: self.limits.idleTimeout,
-                maxAge: nil,
-                maxGraceTime: nil,
-                keepalive: self.limits.keepaliveInterval.map {
-                    .init(pingInterval: $0, ackTimeout: self.limits.keepaliveTimeout)
-                }
-            )
-        )
+        let drainFilter = DrainFilterHandler()
+        let connection = ServerConnectionHandler(limits: self.limits, logger: self.logger, drainFilter: drainFilter)
         let http2 = NIOHTTP2Handler(
             mode: .server,
             eventLoop: channel.eventLoop,
             connectionConfiguration: self.limits.connectionConfiguration(isServer: true),
             streamConfiguration: self.limits.streamConfiguration,
-            streamDelegate: management.http2StreamDelegate
+            streamDelegate: ServerStreamDelegate(connection, eventLoop: channel.eventLoop)
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 try stream.syncOptions?.setOption(.autoRead, value: false)
                 try stream.pipeline.syncOperations.addHandler(ServerStreamHandler(environment))
             }
         }
-        try pipeline.addHandlers([
-            http2,
-            management,
-            ServerConnectionHandler(prefaceTimeout: self.limits.prefaceTimeout, logger: self.logger),
-        ])
+        try pipeline.addHandlers([drainFilter, http2, connection])
     }
 }

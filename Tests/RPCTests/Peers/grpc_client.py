@@ -273,6 +273,7 @@ def reachable(echo):
 def drain(echo):
     # The server drains as soon as it has this call; the call finishes all the same.
     assert echo.hold(StringValue(value="held")).value == "held"
+    until(lambda: not reachable(echo))
     fails(grpc.StatusCode.UNAVAILABLE, lambda: echo.echo(BytesValue()))
 
 
@@ -297,6 +298,8 @@ def main():
         ("grpc.max_receive_message_length", -1),
         ("grpc.max_send_message_length", -1),
         ("grpc.use_local_subchannel_pool", 1),
+        # Otherwise the client's windows grow to 16 MiB and hide whether the server minds them.
+        ("grpc.http2.bdp_probe", 0),
     ]
     with grpc.insecure_channel(target, options=options) as channel:
         function = globals()[scenario]

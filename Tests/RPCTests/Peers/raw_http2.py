@@ -214,4 +214,32 @@ def too_many_streams():
     assert got is not None, "200 calls at once were accepted"
 
 
+def going_away():
+    """A draining server says so while a call is in flight, refuses what comes after, and closes after the call.
+
+    The server's side lets the call go when the file that the last argument names is there.
+    """
+    connection = Connection()
+
+    def call(stream, method):
+        connection.send(frame(HEADERS, END_HEADERS, stream, head(path="/test.Echo/" + method)))
+        connection.send(frame(DATA, END_STREAM, stream, b"\0\0\0\0\0"))
+
+    call(1, "Hold")
+    got = connection.until(GOAWAY)
+    assert got[3][:8] == b"\0\0\0\x01" + b"\0\0\0\0", got
+    # A call that was on its way is not answered, so that it can safely be made elsewhere; the other goes on.
+    call(3, "Echo")
+    connection.send(frame(RST_STREAM, 0, 3, b"\0\0\0\x08"))
+    connection.send(frame(PING, 0, 0, b"stillyou"))
+    got = connection.until(PING, RST_STREAM, HEADERS, GOAWAY)
+    assert got[0] == PING and got[3] == b"stillyou", got
+    open(sys.argv[4], "x").close()
+    got = connection.until(HEADERS)
+    assert got[2] == 1 and status(got[3]) == 200 and not got[1] & END_STREAM, got
+    got = connection.until(HEADERS)
+    assert got[2] == 1 and got[1] & END_STREAM, got
+    connection.closed()
+
+
 globals()[sys.argv[1]]()

@@ -143,7 +143,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE", "TestIdentities",
+                "Gateway", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE",
+                "TestIdentities",
                 x509, crypto, nioSSL, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -228,7 +228,7 @@ final class Pipeline {
         let isAllowed = refusal == nil && decision?.outcome == .allow
         let reason = refusal ?? decision?.reason.rawValue ?? "bad_request"
         let rule = decision?.rule
-        let entry = DecisionRecord(
+        var entry = DecisionRecord(
             id: id,
             time: .now(),
             node: worker.context.node,
@@ -244,15 +244,7 @@ final class Pipeline {
             ),
             outcome: isAllowed ? .allow : .deny,
             reason: reason,
-            policy: rule.map {
-                .init(
-                    namespace: $0.namespace,
-                    name: $0.policy,
-                    rule: $0.rule,
-                    file: $0.location.file,
-                    line: $0.location.line
-                )
-            },
+            policy: rule.map(DecisionRecord.Policy.init),
             snapshot: policy.digest,
             compatibility: worker.context.configuration.compatibility.rawValue,
             dryRun: decision?.dryRun.map {
@@ -262,13 +254,14 @@ final class Pipeline {
             route: route?.route.name,
             traceparent: trace
         )
+        entry.audited = decision?.auditedBy.map(DecisionRecord.Policy.init)
         worker.metrics.countDecision(isAllowed: isAllowed, policy: rule?.policy ?? "", reason: reason)
         if !isAllowed {
             worker.context.logger.info(
                 "request denied",
                 metadata: [
                     "request.id": "\(idText)", "spiffe.id": "\(caller.peer.id)", "method": "\(exchange.method)",
-                    "path": "\(exchange.path)", "reason": "\(reason)",
+                    "path": "\(exchange.path.prefix { $0 != "?" })", "reason": "\(reason)",
                     "policy.rule": "\(decision?.matchedPolicy ?? "none")",
                 ]
             )
@@ -606,5 +599,18 @@ extension NIODeadline {
     /// The nanoseconds from here to a later moment; zero where it is not later.
     func nanoseconds(until later: NIODeadline) -> UInt64 {
         UInt64(clamping: (later - self).nanoseconds)
+    }
+}
+
+extension DecisionRecord.Policy {
+    /// A rule as records name it.
+    fileprivate init(_ rule: RuleReference) {
+        self.init(
+            namespace: rule.namespace,
+            name: rule.policy,
+            rule: rule.rule,
+            file: rule.location.file,
+            line: rule.location.line
+        )
     }
 }

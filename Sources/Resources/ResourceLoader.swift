@@ -103,7 +103,13 @@ public enum ResourceLoader {
                     )
                 }
                 let child = folder + (folder.hasSuffix("/") ? "" : "/") + name
-                guard let isFolder = isDirectory(child) else { continue }
+                guard let isFolder = isDirectory(child) else {
+                    guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { continue }
+                    throw ResourceError(
+                        at: SourceLocation(file: child, line: 1, column: 1),
+                        "the link leads nowhere; remove it, or mend what it points to"
+                    )
+                }
                 if isFolder {
                     // A link to a folder is not followed, so that there can be no endless loop.
                     let type = try? manager.attributesOfItem(atPath: child)[.type] as? FileAttributeType

@@ -16,6 +16,8 @@ public struct IdentityError: Error, Sendable {
         case unavailable
         /// The process that asked is gone, or is not the one that asked.
         case processGone
+        /// The system has no descriptor or memory left; asking again later may help.
+        case exhausted
         /// A certificate could not be made, or did not pass our own check.
         case issuance
     }

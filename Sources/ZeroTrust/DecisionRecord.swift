@@ -23,6 +23,8 @@ public struct DecisionRecord: Hashable, Sendable {
     public var reason: String
     /// The rule that decided; nil where no rule did.
     public var policy: Policy?
+    /// The first rule of an AUDIT policy that matched; it never changes the outcome.
+    public var audited: Policy?
     /// The digest of the policy snapshot that was in force, in hexadecimal.
     public var snapshot: String
     /// The defaults that applied: `strict` or `istio`.

@@ -70,7 +70,8 @@ package struct SystemFiles: FileSystem {
     }
 
     package func open(_ path: String, create: Bool) throws(FileError) -> Int32 {
-        let flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0)
+        // A link that somebody left here is not followed.
+        let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0)
         return try Self.retry("open", path) { unsafe Glibc.open(path, flags, 0o644) }
     }
 

@@ -85,8 +85,13 @@ private enum RecordForm {
                 let name: String
                 let namespace: String
                 let rule: Int
+
+                var policy: DecisionRecord.Policy {
+                    DecisionRecord.Policy(namespace: namespace, name: name, rule: rule, file: file, line: line)
+                }
             }
 
+            let audited: Policy?
             let compatibility: String
             let dry_run: String?
             let latency_ns: UInt64
@@ -127,7 +132,7 @@ private enum RecordForm {
         let traceparent: String?
 
         func record() throws -> DecisionRecord {
-            DecisionRecord(
+            var record = DecisionRecord(
                 id: try RecordForm.id(id),
                 time: try RecordForm.time(time),
                 node: node,
@@ -151,15 +156,7 @@ private enum RecordForm {
                 ),
                 outcome: try RecordForm.outcome(decision.outcome),
                 reason: decision.reason,
-                policy: decision.policy.map {
-                    DecisionRecord.Policy(
-                        namespace: $0.namespace,
-                        name: $0.name,
-                        rule: $0.rule,
-                        file: $0.file,
-                        line: $0.line
-                    )
-                },
+                policy: decision.policy?.policy,
                 snapshot: decision.snapshot,
                 compatibility: decision.compatibility,
                 dryRun: try decision.dry_run.map { try RecordForm.outcome($0) },
@@ -167,6 +164,8 @@ private enum RecordForm {
                 route: route,
                 traceparent: traceparent
             )
+            record.audited = decision.audited?.policy
+            return record
         }
     }
 

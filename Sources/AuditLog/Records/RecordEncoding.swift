@@ -107,6 +107,7 @@ extension DecisionRecord {
 
     private func write(decision json: inout JSONWriter, _ limits: RecordEncoding.Limits) {
         json.beginObject()
+        if let audited { write(rule: audited, as: "audited", &json, limits) }
         json.name("compatibility")
         json.string(compatibility, limit: 16, field: "decision.compatibility")
         if let dryRun {
@@ -117,25 +118,32 @@ extension DecisionRecord {
         json.integer(latency)
         json.name("outcome")
         json.literal(outcome == .allow ? "allow" : "deny")
-        if let policy {
-            json.name("policy")
-            json.beginObject()
-            json.name("file")
-            json.string(policy.file, limit: limits.file, field: "decision.policy.file")
-            json.name("line")
-            json.integer(UInt64(clamping: policy.line))
-            json.name("name")
-            json.string(policy.name, limit: limits.name, field: "decision.policy.name")
-            json.name("namespace")
-            json.string(policy.namespace, limit: 63, field: "decision.policy.namespace")
-            json.name("rule")
-            json.integer(UInt64(clamping: policy.rule))
-            json.endObject()
-        }
+        if let policy { write(rule: policy, as: "policy", &json, limits) }
         json.name("reason")
         json.string(reason, limit: 64, field: "decision.reason")
         json.name("snapshot")
         json.string(snapshot, limit: 64, field: "decision.snapshot")
+        json.endObject()
+    }
+
+    private func write(
+        rule: Policy,
+        as name: StaticString,
+        _ json: inout JSONWriter,
+        _ limits: RecordEncoding.Limits
+    ) {
+        json.name(name)
+        json.beginObject()
+        json.name("file")
+        json.string(rule.file, limit: limits.file, field: "decision.policy.file")
+        json.name("line")
+        json.integer(UInt64(clamping: rule.line))
+        json.name("name")
+        json.string(rule.name, limit: limits.name, field: "decision.policy.name")
+        json.name("namespace")
+        json.string(rule.namespace, limit: 63, field: "decision.policy.namespace")
+        json.name("rule")
+        json.integer(UInt64(clamping: rule.rule))
         json.endObject()
     }
 

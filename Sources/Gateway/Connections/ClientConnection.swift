@@ -154,7 +154,7 @@ final class ClientConnection: ChannelDuplexHandler {
         switch phase {
         case .handshake, .head, .lingering, .closed, .discarding: true
         case .exchange(let pipeline):
-            if requestBody?.isComplete == true {
+            if pipeline.isAnswered || requestBody?.isComplete != false {
                 inbox.readableBytes < Self.waitingBytes
             } else {
                 pipeline.canTakeBody
@@ -211,6 +211,7 @@ final class ClientConnection: ChannelDuplexHandler {
         }
         guard let head = inbox.readSlice(length: scanner.length) else { return false }
         requests += 1
+        discarded = 0
         deadline = .distantFuture
         let pipeline = Pipeline(connection: self, method: scanner.method, startedAt: firstByte ?? .now())
         phase = .exchange(pipeline)
@@ -221,7 +222,8 @@ final class ClientConnection: ChannelDuplexHandler {
     /// Returns whether the loop should go on.
     private func readBody(for pipeline: Pipeline) -> Bool {
         guard var body = requestBody, !body.isComplete else { return false }
-        if pipeline.isAnswered { return discardBody() }
+        // What is left of it waits until the answer is out; then it is dropped, or the connection closed.
+        if pipeline.isAnswered { return false }
         guard pipeline.canTakeBody else { return false }
         do throws(HTTP1Refusal) {
             let bytes = inbox
@@ -319,12 +321,14 @@ final class ClientConnection: ChannelDuplexHandler {
             phase = .lingering
             discarded = 0
             inbox.clear()
-            deadline = .now() + worker.context.timeouts.linger
+            // The client has as long for the rest of the answer as for any of it.
+            deadline = .now() + worker.context.timeouts.body
             guard let context else { return }
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
             needsFlush = false
             context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
-                if isWhole { bound.value.close() }
+                if isWhole { return bound.value.close() }
+                bound.value.startLinger()
             }
             return
         }
@@ -337,6 +341,12 @@ final class ClientConnection: ChannelDuplexHandler {
             startNext()
         }
         resumeBody()
+    }
+
+    /// The answer has left; what the client still sends is read for a moment, so that a reset does not overtake it.
+    private func startLinger() {
+        guard case .lingering = phase else { return }
+        deadline = .now() + worker.context.timeouts.linger
     }
 
     private func startNext() {

@@ -258,7 +258,7 @@ extension IdentityError.Code {
         case .alreadyExists: .alreadyExists
         case .notFound: .notFound
         case .conflict: .failedPrecondition
-        case .unavailable: .unavailable
+        case .unavailable, .exhausted: .unavailable
         case .processGone: .permissionDenied
         case .badFile, .issuance: .internalError
         }

@@ -31,7 +31,7 @@ struct Executable {
         let descriptor = unsafe open("/proc/\(pid)/exe", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw IdentityError(
-                .unavailable,
+                SystemError.isExhaustion(errno) ? .exhausted : .unavailable,
                 "the program of the process \(pid) cannot be opened: \(SystemError.text())"
             )
         }

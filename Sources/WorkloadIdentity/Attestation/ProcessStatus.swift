@@ -41,6 +41,7 @@ struct ProcessStatus: Hashable {
         do {
             return try PrivateFile.readPublic(path, maximum: 64 * 1024)
         } catch {
+            guard !SystemError.isExhaustion(errno) else { throw IdentityError(.exhausted, error.message) }
             throw IdentityError(.processGone, "the process has ended: \(error.message)")
         }
     }

@@ -27,15 +27,19 @@ public final class WorkloadAttestor: Sendable {
 
     /// The selectors of these kinds that the process fits now.
     ///
-    /// - Throws: ``IdentityError`` with `processGone` where it has ended or is no longer the same.
+    /// - Throws: ``IdentityError`` with `processGone` where it has ended or is no longer the same, and `exhausted` where the
+    ///   system cannot tell now.
     public func selectors(of process: WorkloadProcess, kinds: Set<Selector.Kind>) async throws -> Set<Selector> {
         // Files and name services may make a thread wait.
         try await NIOThreadPool.singleton.runIfActive {
-            try process.read { () throws(IdentityError) in self.look(at: process, kinds) }
+            try process.read { () throws(IdentityError) in try self.look(at: process, kinds) }
         }
     }
 
-    private func look(at process: WorkloadProcess, _ kinds: Set<Selector.Kind>) -> Set<Selector> {
+    private func look(
+        at process: WorkloadProcess,
+        _ kinds: Set<Selector.Kind>
+    ) throws(IdentityError) -> Set<Selector> {
         let credentials = process.credentials
         let others = credentials.groups.filter { $0 != credentials.gid }
         var selectors: Set<Selector> = []
@@ -69,6 +73,8 @@ public final class WorkloadAttestor: Sendable {
                     }
                 }
             } catch {
+                // What a lack of descriptors hides is not known; it is not absent.
+                guard error.code != .exhausted else { throw error }
                 logger.warning(
                     "program not attested",
                     metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"]

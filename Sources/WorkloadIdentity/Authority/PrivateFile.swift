@@ -7,6 +7,11 @@ enum SystemError {
     static func text(_ code: Int32 = errno) -> String {
         unsafe String(cString: strerror(code))
     }
+
+    /// Whether a call failed for want of descriptors or memory, which says nothing about what was asked for.
+    static func isExhaustion(_ code: Int32) -> Bool {
+        code == EMFILE || code == ENFILE || code == ENOMEM
+    }
 }
 
 /// Files that only their owner may read.

@@ -202,6 +202,10 @@ public final class WorkloadAPIService: Sendable {
             let selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
             entries = snapshot.entries(matching: selectors)
         } catch let error as IdentityError {
+            guard error.code != .exhausted else {
+                logger.error("caller cannot be attested now", metadata: ["error": "\(error)"])
+                throw RPCStatus(.unavailable, "callers cannot be attested now; what was issued stays good")
+            }
             logger.info(
                 "caller no longer attested",
                 metadata: ["process.pid": "\(process.credentials.pid)", "error": "\(error)"]

@@ -23,11 +23,13 @@ struct AuthorityCommand: AsyncParsableCommand {
         let settings = try Settings(options, documents: documents)
         let logger = settings.logger("lapwing.authority")
         try settings.makeDirectories()
+        ProcessLife.raiseOpenFileLimit()
         let requests = await ProcessLife.requests()
+        let watcher = ConfigurationWatcher(path: settings.config.value)
         let process = try await AuthorityProcess(settings: settings, logger: logger)
         try await process.start()
         ServiceNotifier.notify("READY=1\nSTATUS=issuing for \(settings.trustDomain.value)")
-        await process.run(until: requests)
+        await process.run(until: requests, watching: watcher)
         ServiceNotifier.notify("STOPPING=1")
         await process.stop()
     }
@@ -110,11 +112,11 @@ private struct AuthorityProcess {
     }
 
     /// Keeps the authority on schedule and the entries as the files say, until asked to stop.
-    func run(until requests: AsyncStream<ProcessLife.Request>) async {
+    func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await authority.run() }
             group.addTask {
-                var watcher = ConfigurationWatcher(path: settings.config.value)
+                var watcher = watcher
                 while (try? await watcher.change()) != nil { reload() }
             }
             for await request in requests {

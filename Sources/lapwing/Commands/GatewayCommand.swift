@@ -25,6 +25,9 @@ struct GatewayCommand: AsyncParsableCommand {
         let settings = try Settings(options, documents: documents)
         let logger = settings.logger("lapwing.gateway")
         try settings.makeDirectories()
+        ProcessLife.raiseOpenFileLimit()
+        // What changes from here on is noticed, however long the start takes.
+        let watcher = ConfigurationWatcher(path: settings.config.value)
         let configuration = try Configuration(settings: settings)
         for warning in configuration.warnings { logger.warning("configuration", metadata: ["warning": "\(warning)"]) }
         guard !configuration.gateways.isEmpty else {
@@ -35,7 +38,7 @@ struct GatewayCommand: AsyncParsableCommand {
         }
         let requests = await ProcessLife.requests()
         let process = try GatewayProcess(configuration: configuration, logger: logger)
-        try await process.run(until: requests)
+        try await process.run(until: requests, watching: watcher)
     }
 }
 
@@ -69,12 +72,12 @@ private final class GatewayProcess: Sendable {
     }
 
     /// What ends a run.
-    private enum End: Error { case asked, identityLost(String) }
+    private enum End: Error { case asked, identityLost(String), logFailed(String) }
 
-    func run(until requests: AsyncStream<ProcessLife.Request>) async throws {
+    func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async throws {
         defer { log.close() }
         let identities = GatewayIdentities(
-            needed: try configuration.gateways.map { try $0.identity(in: settings.trustDomain.value) }
+            gateways: try configuration.gateways.map { ($0, try $0.identity(in: settings.trustDomain.value)) }
         )
         var servers: [GatewayServer] = []
         let (ready, announce) = AsyncStream.makeStream(of: Void.self)
@@ -107,12 +110,21 @@ private final class GatewayProcess: Sendable {
                     servers.append(server)
                     boxes.withLock { $0.append(box) }
                 }
+                // What changed while the identities were awaited is in force before anybody is told of us.
+                reload()
                 ServiceNotifier.notify("READY=1\nSTATUS=\(servers.count) gateways serving")
                 group.addTask {
-                    var watcher = ConfigurationWatcher(path: self.settings.config.value)
+                    var watcher = watcher
                     while true {
                         try await watcher.change()
                         self.reload()
+                    }
+                }
+                // A log that has failed takes no record again; a new process recovers it.
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: .seconds(1))
+                        if let failure = self.log.stats.failure { throw End.logFailed(failure) }
                     }
                 }
                 while try await group.next() != nil {}
@@ -123,6 +135,10 @@ private final class GatewayProcess: Sendable {
             logger.error("identity lost; draining", metadata: ["error": "\(reason)"])
             await drain(servers)
             throw CommandError(.refused, "the gateway has no identity any more: \(reason)")
+        } catch End.logFailed(let reason) {
+            logger.critical("the record has failed; draining", metadata: ["error": "\(reason)"])
+            await drain(servers)
+            throw CommandError(.unreachable, "the audit log takes no records any more: \(reason)")
         }
         ServiceNotifier.notify("STOPPING=1")
         await drain(servers)
@@ -166,6 +182,11 @@ private final class GatewayProcess: Sendable {
 
     /// Puts changed policies in force under load; what needs a restart is said.
     private func reload() {
+        // One at a time, so that what was read last is what is in force last.
+        boxes.withLock { reload($0) }
+    }
+
+    private func reload(_ boxes: [PolicySnapshotBox]) {
         do {
             let next = try Configuration(settings: settings)
             if next.gateways != configuration.gateways {
@@ -173,9 +194,7 @@ private final class GatewayProcess: Sendable {
             }
             // Every snapshot is made before the first is published.
             let snapshots = try configuration.gateways.map { try snapshot(for: $0, of: next) }
-            boxes.withLock { boxes in
-                for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
-            }
+            for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
             logger.info("policies reloaded", metadata: ["digest": "\(next.digest)"])
         } catch {
             logger.error("configuration refused; the one in force stays", metadata: ["error": "\(error)"])
@@ -190,11 +209,20 @@ private final class GatewayProcess: Sendable {
 /// The SVIDs of the gateways, by the SPIFFE ID that each answers as.
 private final class GatewayIdentities: Sendable {
     private let needed: [SPIFFEID]
+    private let options: [SPIFFEID: TLSOptions]
     /// Guards the identities, which are made once and updated after.
     private let held = Mutex<[SPIFFEID: TLSIdentity]>([:])
 
-    init(needed: [SPIFFEID]) {
-        self.needed = needed
+    init(gateways: [(GatewayConfiguration, SPIFFEID)]) {
+        self.needed = gateways.map(\.1)
+        // TLS 1.2 is spoken where any listener asks for it; the others refuse it after the handshake.
+        self.options = Dictionary(
+            gateways.map { gateway, id in
+                let allowsTLS12 = gateway.listeners.contains(where: \.allowsTLS12)
+                return (id, TLSOptions(minimumVersion: allowsTLS12 ? .tls12 : .tls13))
+            },
+            uniquingKeysWith: { $0.minimumVersion == .tls12 ? $0 : $1 }
+        )
     }
 
     /// Whether every gateway has had its SVID.
@@ -212,7 +240,11 @@ private final class GatewayIdentities: Sendable {
                 if let identity = held[id] {
                     try identity.update(svid: svid, bundles: context.bundles)
                 } else {
-                    held[id] = try TLSIdentity(svid: svid, bundles: context.bundles)
+                    held[id] = try TLSIdentity(
+                        svid: svid,
+                        bundles: context.bundles,
+                        options: options[id] ?? TLSOptions()
+                    )
                 }
             }
             return missing.sorted()

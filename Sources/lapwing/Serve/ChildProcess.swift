@@ -16,7 +16,7 @@ final class ChildProcess: Sendable {
     /// - Throws: ``CommandError`` where it cannot be started.
     init(arguments: [String], notifySocket: String, program: String? = nil) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: try program ?? Self.executable())
+        process.executableURL = URL(fileURLWithPath: try program ?? ProcessLife.ownPath.get())
         process.arguments = arguments
         var environment = ProcessInfo.processInfo.environment
         environment["NOTIFY_SOCKET"] = notifySocket
@@ -56,18 +56,23 @@ final class ChildProcess: Sendable {
         }
     }
 
+    /// Asks the process to stop, waits until it has, and ends it by force when the time is over.
+    func end(within time: Duration) async {
+        terminate()
+        let killer = Task {
+            try await Task.sleep(for: time)
+            signal(SIGKILL)
+        }
+        _ = await ended()
+        killer.cancel()
+    }
+
     /// Asks the process to stop.
     func terminate() { signal(SIGTERM) }
 
     /// Sends a signal, unless the process has ended.
     func signal(_ number: Int32) {
         if isRunning { kill(processIdentifier, number) }
-    }
-
-    private static func executable() throws -> String {
-        do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
-            throw CommandError(.unreachable, "cannot find this program's own file: \(error.localizedDescription)")
-        }
     }
 
     /// The exit status and who waits for it.

@@ -4,6 +4,21 @@ import UnixSignals
 
 /// When a process that serves should stop, and when it should read its configuration again.
 enum ProcessLife {
+    /// This program's own file, looked up once: what replaces it later takes its place at the next restart.
+    static let ownPath = Result<String, any Error> {
+        let path = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return path.hasSuffix(" (deleted)") ? String(path.dropLast(" (deleted)".count)) : path
+    }
+
+    /// Raises the limit of open files as far as this process may: every connection takes one, or two.
+    static func raiseOpenFileLimit() {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(resource, &limit)
+    }
+
     /// What a process that serves is asked.
     enum Request: Sendable { case stop, reload }
 

@@ -39,27 +39,37 @@ final class Supervisor: Sendable {
     ///
     /// - Throws: ``CommandError`` where a role does not become ready at the first start.
     func run() async throws {
+        _ = try ProcessLife.ownPath.get()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-        do {
-            for role in roles { try await start(role) }
-        } catch {
-            await stop()
-            throw error
-        }
-        ServiceNotifier.notify("READY=1\nSTATUS=serving")
-        logger.info("ready", metadata: ["roles": "\(roles.map(\.name).joined(separator: ","))"])
-        await withTaskGroup(of: Void.self) { group in
-            for role in roles { group.addTask { await self.keepRunning(role) } }
-            for await signal in signals {
-                if signal == .sighup {
-                    forward(SIGHUP)
-                    continue
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await signal in signals {
+                    guard signal == .sighup else { break }
+                    self.forward(SIGHUP)
                 }
-                break
+                ServiceNotifier.notify("STOPPING=1")
+                self.logger.info("stopping")
+                await self.stop()
+                throw CancellationError()
             }
-            ServiceNotifier.notify("STOPPING=1")
-            logger.info("stopping")
-            await stop()
+            group.addTask {
+                do {
+                    for role in self.roles where self.isRunning { try await self.start(role) }
+                } catch {
+                    // A role that was stopped while it started has not failed.
+                    guard self.isRunning else { return }
+                    await self.stop()
+                    throw error
+                }
+                guard self.isRunning else { return }
+                ServiceNotifier.notify("READY=1\nSTATUS=serving")
+                let names = self.roles.map(\.name).joined(separator: ",")
+                self.logger.info("ready", metadata: ["roles": "\(names)"])
+                await withTaskGroup(of: Void.self) { group in
+                    for role in self.roles { group.addTask { await self.keepRunning(role) } }
+                }
+            }
+            do { while try await group.next() != nil {} } catch is CancellationError {}
             group.cancelAll()
         }
     }
@@ -77,8 +87,9 @@ final class Supervisor: Sendable {
         }
         let ready = await child.becomesReady(listener, within: role.startTimeout)
         guard ready else {
-            child.terminate()
             let why = child.isRunning ? "did not become ready in \(role.startTimeout)" : "ended at its start"
+            // It has ended before another of its kind is started: both would want the same locks.
+            await child.end(within: .seconds(10))
             throw CommandError(.unreachable, "the \(role.name) \(why); its messages stand above")
         }
         logger.info("started", metadata: ["role": "\(role.name)", "pid": "\(child.processIdentifier)"])
@@ -128,15 +139,6 @@ final class Supervisor: Sendable {
             phase = .stopping
             return children
         }
-        for role in roles.reversed() {
-            guard let child = children[role.name] else { continue }
-            child.terminate()
-            let killer = Task {
-                try await Task.sleep(for: .seconds(40))
-                child.signal(SIGKILL)
-            }
-            _ = await child.ended()
-            killer.cancel()
-        }
+        for role in roles.reversed() { await children[role.name]?.end(within: .seconds(40)) }
     }
 }

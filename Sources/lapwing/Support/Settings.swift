@@ -1,6 +1,7 @@
 import ArgumentParser
 import Authorization
 import Foundation
+import Glibc
 import Logging
 import Resources
 import ZeroTrust
@@ -156,11 +157,14 @@ struct Settings: Sendable {
     var auditDirectory: String { state.value + "/audit" }
     var authorityDirectory: String { state.value + "/authority" }
 
-    /// Makes the directories that do not exist yet.
+    /// Makes the directories that do not exist yet, and refuses those that somebody else could change.
     ///
-    /// - Throws: ``CommandError`` saying which could not be made.
+    /// - Throws: ``CommandError`` saying which, and how to mend it.
     func makeDirectories() throws {
-        for (path, mode) in [(state.value, 0o755), (runtime.value, 0o755), (authorityDirectory, 0o700)] {
+        let wanted = [
+            (state.value, 0o755), (runtime.value, 0o755), (authorityDirectory, 0o700), (auditDirectory, 0o750),
+        ]
+        for (path, mode) in wanted {
             do {
                 try FileManager.default.createDirectory(
                     atPath: path,
@@ -173,6 +177,21 @@ struct Settings: Sendable {
                     "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run"
                 )
             }
+            try Self.requireOwn(path)
+        }
+    }
+
+    /// Refuses a directory that is a link, that another user owns, or that others may write to.
+    private static func requireOwn(_ path: String) throws {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw CommandError(.refused, "`\(path)` is not a directory itself; a link is not followed here")
+        }
+        guard status.st_uid == geteuid() || status.st_uid == 0, status.st_mode & 0o022 == 0 else {
+            throw CommandError(
+                .refused,
+                "others could change what lies in `\(path)`; `chown \(geteuid()) \(path) && chmod go-w \(path)`"
+            )
         }
     }
 }

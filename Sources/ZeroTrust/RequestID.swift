@@ -23,7 +23,7 @@ public struct RequestID: Hashable, Sendable {
         self.init(utf8: Array(text.utf8)[...])
     }
 
-    /// Parses the canonical text from its bytes. Returns nil for anything else.
+    /// Parses the canonical text from its bytes; nil for anything else.
     ///
     /// This is for readers that look at many records: it converts nothing and allocates nothing.
     public init?(utf8 text: ArraySlice<UInt8>) {

@@ -38,6 +38,7 @@ final class Pipeline {
     let method: HTTP1Method
     private let startedAt: NIODeadline
     private var keepsAlive = false
+    private var isBeginning = false
     private var isAwaited = false
     private var record = Record.none
     private var recordedBy = NIODeadline.distantFuture
@@ -80,6 +81,8 @@ final class Pipeline {
 
     /// Takes a whole head, of which so many bytes of body have come too.
     func begin(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, room: Int) {
+        isBeginning = true
+        defer { isBeginning = false }
         keepsAlive = scanner.keepsAlive
         isAwaited = scanner.expectsContinue
         let trace = Self.trace(scanner, head)
@@ -321,6 +324,8 @@ final class Pipeline {
         lastProgress = .now()
         measuredFrom = lastProgress
         measuredBytes = bytesReceived
+        // Where the body came with the head, both leave in one write: the connection sends them once it has read on.
+        guard !isBeginning else { return }
         sendPending()
         self.connection.resumeBody()
     }
@@ -375,15 +380,17 @@ final class Pipeline {
     /// Sends what waits for the upstream, in one go.
     func sendPending() {
         guard let upstream else { return }
+        let isWhole = connection.requestBody?.isComplete == true
+        if isWhole { upstream.requestEnded() }
+        guard outgoing != nil || !further.isEmpty else { return }
         if let head = outgoing {
             outgoing = nil
-            upstream.send(head: head, isWhole: further.isEmpty && connection.requestBody?.isComplete == true)
+            upstream.send(head: head, isWhole: further.isEmpty && isWhole)
         }
         for bytes in further { upstream.send(bytes) }
         further.removeAll(keepingCapacity: true)
         waiting = 0
         upstream.flush()
-        if connection.requestBody?.isComplete == true { upstream.requestEnded() }
     }
 
     /// The connection that was reused turned out to be closed before anything was sent: another one is tried, once.

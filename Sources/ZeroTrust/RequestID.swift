@@ -20,9 +20,18 @@ public struct RequestID: Hashable, Sendable {
     /// Returns nil for anything else.
     public init?(_ text: some StringProtocol) {
         guard text.utf8.count == 36 else { return nil }
+        self.init(utf8: Array(text.utf8)[...])
+    }
+
+    /// Parses the canonical text from its bytes; nil for anything else.
+    ///
+    /// This is for readers that look at many records: it converts nothing and allocates nothing.
+    public init?(utf8 text: ArraySlice<UInt8>) {
+        guard text.count == 36 else { return nil }
         var bits: UInt128 = 0
-        for (index, byte) in text.utf8.enumerated() {
-            if Self.hyphens.contains(index) {
+        for offset in 0..<36 {
+            let byte = text[text.startIndex + offset]
+            if offset == 8 || offset == 13 || offset == 18 || offset == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
@@ -38,8 +47,6 @@ public struct RequestID: Hashable, Sendable {
 
     /// When the id was made, as Unix time in milliseconds.
     public var milliseconds: UInt64 { UInt64(truncatingIfNeeded: bits >> 80) }
-
-    private static let hyphens: Set<Int> = [8, 13, 18, 23]
 }
 
 extension RequestID: CustomStringConvertible {

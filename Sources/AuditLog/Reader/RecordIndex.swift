@@ -21,7 +21,7 @@ enum RecordIndex {
         }
         guard let start, entry.count >= start + 36 else { return nil }
         let text = entry[(entry.startIndex + start)..<(entry.startIndex + start + 36)]
-        return RequestID(String(decoding: text, as: UTF8.self))
+        return RequestID(utf8: text)
     }
 
     static func fingerprint(_ id: RequestID) -> UInt32 { UInt32(truncatingIfNeeded: id.bits) }

@@ -117,9 +117,14 @@ final class UpstreamPool {
         for connection in idle { connection.close() }
     }
 
-    private func connect() {
+    /// Counts a connection that is about to be made.
+    func reserve() {
         count += 1
         connecting += 1
+    }
+
+    private func connect() {
+        reserve()
         let connection = UpstreamConnection(pool: self, isVerified: !upstream.isMutualTLS)
         let bound = NIOLoopBound((connection, self), eventLoop: worker.eventLoop)
         let bootstrap = ClientBootstrap(group: worker.eventLoop)

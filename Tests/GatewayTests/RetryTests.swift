@@ -1,0 +1,181 @@
+import Authorization
+import Foundation
+import Logging
+import MutualTLS
+import NIOCore
+import NIOEmbedded
+import SPIFFE
+import Synchronization
+import TestIdentities
+import Testing
+import ZeroTrust
+
+@testable import AuditLog
+@testable import Gateway
+
+/// A request is sent again only where not a byte of it had left.
+@Suite struct RetryTests {
+    /// A log whose records are durable when it says so, on the test's own thread.
+    final class ManualLog: RecordLog {
+        private let callbacks = Mutex<[@Sendable (Result<UInt64, AuditLogError>) -> Void]>([])
+
+        func append(
+            _ entry: [UInt8],
+            immediately: Bool,
+            onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
+        ) {
+            callbacks.withLock { $0.append(onDurable) }
+        }
+
+        func release() {
+            for callback in callbacks.withLock({ callbacks in
+                defer { callbacks = [] }
+                return callbacks
+            }) { callback(.success(0)) }
+        }
+
+        var stats: LogStats { LogStats() }
+    }
+
+    /// A transport that fails its writes, with or without having sent something.
+    final class FailingTransport: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        var error: ChannelError?
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            guard let error else { return context.write(data, promise: promise) }
+            promise?.fail(error)
+        }
+    }
+
+    /// A gateway's parts around one client and some upstream connections, on a loop that the test turns.
+    struct Bench {
+        let loop = EmbeddedEventLoop()
+        let log = ManualLog()
+        let worker: Worker
+        let client: EmbeddedChannel
+        var upstreams: [(channel: EmbeddedChannel, transport: FailingTransport)] = []
+
+        init(upstreams count: Int) throws {
+            let authority = try TestAuthority.root("cluster.local", now: Date())
+            var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger.logLevel = .critical
+            let context = GatewayContext(
+                configuration: GatewayConfiguration(
+                    name: "g",
+                    workload: .init(namespace: "ml-inference", labels: ["app": "inference-service"]),
+                    listeners: [],
+                    upstreams: [
+                        Upstream(name: "u", transport: .unixSocket("/u"), maximumConnections: count, maximumWaiting: 0)
+                    ],
+                    routes: [Route(name: "all", upstream: "u")]
+                ),
+                policies: PolicySnapshotBox(try TestGateway.snapshot(TestGateway.policy)),
+                identity: try TestGateway.identity(authority, "/ns/ml-inference/sa/inference-service"),
+                log: log,
+                logger: logger,
+                node: "node-1",
+                workerCount: 1
+            )
+            worker = Worker(eventLoop: loop, context: context)
+            client = EmbeddedChannel(handler: ClientConnection(worker: worker, allowsTLS12: false), loop: loop)
+            client.localAddress = try SocketAddress(ipAddress: "127.0.0.1", port: 8443)
+            client.remoteAddress = try SocketAddress(ipAddress: "127.0.0.1", port: 50000)
+            let verifier = PeerVerifier(bundles: [authority.trustDomain: authority.bundle])
+            guard case .verified(let peer) = verifier.verify(chain: try authority.leaf().der) else {
+                throw ChannelError.inappropriateOperationForState
+            }
+            client.pipeline.fireUserInboundEventTriggered(
+                PeerVerified(peer: peer, tlsVersion: "TLSv1.3", cipher: "", serverName: nil)
+            )
+            for _ in 0..<count {
+                let transport = FailingTransport()
+                worker.pools[0].reserve()
+                let connection = UpstreamConnection(pool: worker.pools[0], isVerified: true)
+                let channel = EmbeddedChannel(handlers: [transport, connection], loop: loop)
+                try channel.connect(to: SocketAddress(unixDomainSocketPath: "/u")).wait()
+                upstreams.append((channel, transport))
+            }
+        }
+
+        /// Sends a request; returns which upstream connection it came out of.
+        func send(_ text: String) throws -> Int? {
+            try client.writeInbound(ByteBuffer(string: text))
+            log.release()
+            loop.run()
+            return try upstreams.firstIndex { try $0.channel.readOutbound(as: ByteBuffer.self) != nil }
+        }
+
+        /// Lets an upstream connection answer; returns what the client got.
+        func answer(_ index: Int) throws -> String {
+            try upstreams[index].channel.writeInbound(ByteBuffer(string: TestUpstream.ok))
+            return try heard()
+        }
+
+        func heard() throws -> String {
+            log.release()
+            loop.run()
+            var text = ""
+            while let bytes = try client.readOutbound(as: ByteBuffer.self) { text += String(buffer: bytes) }
+            return text
+        }
+    }
+
+    @Test func `a small request and its answer leave in one write each`() throws {
+        let bench = try Bench(upstreams: 1)
+        for _ in 0..<2 {
+            try bench.client.writeInbound(ByteBuffer(string: TestGateway.post("/v1/predict", "body")))
+            let request = try #require(try bench.upstreams[0].channel.readOutbound(as: ByteBuffer.self))
+            #expect(String(buffer: request).hasSuffix("\r\n\r\nbody"))
+            #expect(try bench.upstreams[0].channel.readOutbound(as: ByteBuffer.self) == nil)
+            bench.log.release()
+            bench.loop.run()
+            try bench.upstreams[0].channel.writeInbound(ByteBuffer(string: TestUpstream.ok))
+            let response = try #require(try bench.client.readOutbound(as: ByteBuffer.self))
+            #expect(String(buffer: response).hasSuffix("\r\n\r\nhello"))
+            #expect(try bench.client.readOutbound(as: ByteBuffer.self) == nil)
+        }
+    }
+
+    @Test func `a request goes to another connection where the one that was reused is closed already`() throws {
+        let bench = try Bench(upstreams: 2)
+        let first = try #require(try bench.send(TestGateway.post()))
+        #expect(try bench.answer(first).hasPrefix("HTTP/1.1 200"))
+        bench.upstreams[first].transport.error = .ioOnClosedChannel
+        let second = try #require(try bench.send(TestGateway.post()))
+        #expect(second != first)
+        #expect(try bench.answer(second).hasPrefix("HTTP/1.1 200"))
+        #expect(bench.worker.metrics.upstreamRetries == 1)
+    }
+
+    @Test func `a request is not sent again where something may have left`() throws {
+        let bench = try Bench(upstreams: 2)
+        let first = try #require(try bench.send(TestGateway.post()))
+        _ = try bench.answer(first)
+        let second = try #require(try bench.send(TestGateway.post()))
+        #expect(second == first)
+        bench.upstreams[first].channel.pipeline.fireChannelInactive()
+        #expect(try bench.heard().hasPrefix("HTTP/1.1 502"))
+        #expect(bench.worker.metrics.upstreamRetries == 0)
+    }
+
+    @Test func `a new connection that fails is not tried again`() throws {
+        let bench = try Bench(upstreams: 1)
+        bench.upstreams[0].transport.error = .ioOnClosedChannel
+        #expect(try bench.send(TestGateway.post()) == nil)
+        bench.upstreams[0].channel.pipeline.fireChannelInactive()
+        #expect(try bench.heard().hasPrefix("HTTP/1.1 502"))
+        #expect(bench.worker.metrics.upstreamRetries == 0)
+    }
+
+    @Test func `a request is sent again once, not for ever`() throws {
+        let bench = try Bench(upstreams: 2)
+        let first = try #require(try bench.send(TestGateway.post()))
+        _ = try bench.answer(first)
+        for upstream in bench.upstreams { upstream.transport.error = .ioOnClosedChannel }
+        #expect(try bench.send(TestGateway.post()) == nil)
+        bench.upstreams[1 - first].channel.pipeline.fireChannelInactive()
+        #expect(try bench.heard().hasPrefix("HTTP/1.1 502"))
+        #expect(bench.worker.metrics.upstreamRetries == 1)
+    }
+}

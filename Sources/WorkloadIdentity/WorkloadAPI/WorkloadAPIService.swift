@@ -39,6 +39,7 @@ public final class WorkloadAPIService: Sendable {
     private let attestor: WorkloadAttestor
     private let limits: Limits
     private let clock: @Sendable () -> Date
+    private let sleep: @Sendable (Duration) async throws -> Void
     private let logger: Logger
 
     // Guards the number of streams by user.
@@ -53,7 +54,7 @@ public final class WorkloadAPIService: Sendable {
     ///   - limits: what a caller may ask.
     ///   - clock: the time of day.
     ///   - logger: where refusals and failures are told.
-    public init(
+    public convenience init(
         authority: Authority,
         registry: EntryRegistry,
         attestor: WorkloadAttestor,
@@ -61,11 +62,33 @@ public final class WorkloadAPIService: Sendable {
         clock: @escaping @Sendable () -> Date = { Date() },
         logger: Logger
     ) {
+        self.init(
+            authority: authority,
+            registry: registry,
+            attestor: attestor,
+            limits: limits,
+            clock: clock,
+            sleep: { try await Task.sleep(for: $0) },
+            logger: logger
+        )
+    }
+
+    /// A service whose waiting a test controls.
+    init(
+        authority: Authority,
+        registry: EntryRegistry,
+        attestor: WorkloadAttestor,
+        limits: Limits,
+        clock: @escaping @Sendable () -> Date,
+        sleep: @escaping @Sendable (Duration) async throws -> Void,
+        logger: Logger
+    ) {
         self.authority = authority
         self.registry = registry
         self.attestor = attestor
         self.limits = limits
         self.clock = clock
+        self.sleep = sleep
         self.logger = logger
     }
 
@@ -181,26 +204,53 @@ public final class WorkloadAPIService: Sendable {
             withExtendedLifetime(exit) {}
         }
         continuation.yield()
+        var last: Look?
         for await _ in wakes {
+            if let last, process.isRunning, changesNothing(for: last) { continue }
             timer?.cancel()
-            let deadline = try await push(try await entries(of: process))
-            guard let deadline else { continue }
-            // Looked at again within a minute in any case: a clock may step, and a machine may sleep.
-            let wait = min(max(deadline.timeIntervalSince(clock()), 0.05), 60)
-            timer = Task {
-                try? await Task.sleep(for: .seconds(wait))
-                continuation.yield()
+            var look = try await look(at: process)
+            let deadline = try await push(look.entries)
+            // Looked at again within a minute in any case: a clock may step, a machine may sleep, a process may change.
+            let wait = min(max(deadline?.timeIntervalSince(clock()) ?? Self.longestWait, 0.05), Self.longestWait)
+            look.next = clock() + wait
+            last = look
+            timer = Task { [sleep] in
+                // A timer may be early by the clock on the wall; it asks again until it is let go.
+                var wait = wait
+                while (try? await sleep(.seconds(wait))) != nil {
+                    continuation.yield()
+                    wait = 1
+                }
             }
         }
     }
 
-    /// The entries that fit a process now; none is a refusal.
-    private func entries(of process: WorkloadProcess) async throws -> [WorkloadEntry] {
+    /// What was found out about a process, and what it was given for it.
+    private struct Look {
+        let kinds: Set<Selector.Kind>
+        let selectors: Set<Selector>
+        let entries: [WorkloadEntry]
+        /// The state of the authority that the last message was made of.
+        let revision: Int64
+        var next: Date
+    }
+
+    private static let longestWait: TimeInterval = 60
+
+    /// Whether what woke a stream means nothing to it, as most changes of the entries mean nothing to most streams.
+    private func changesNothing(for look: Look) -> Bool {
         let snapshot = registry.snapshot
-        var entries: [WorkloadEntry] = []
+        return clock() < look.next && authority.state.revision == look.revision && snapshot.kinds == look.kinds
+            && snapshot.entries(matching: look.selectors) == look.entries
+    }
+
+    /// Attests a process and finds its entries; none is a refusal.
+    private func look(at process: WorkloadProcess) async throws -> Look {
+        let revision = authority.state.revision
+        let snapshot = registry.snapshot
+        var selectors: Set<Selector> = []
         do {
-            let selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
-            entries = snapshot.entries(matching: selectors)
+            selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
         } catch let error as IdentityError {
             guard error.code != .exhausted else {
                 logger.error("caller cannot be attested now", metadata: ["error": "\(error)"])
@@ -211,6 +261,7 @@ public final class WorkloadAPIService: Sendable {
                 metadata: ["process.pid": "\(process.credentials.pid)", "error": "\(error)"]
             )
         }
+        let entries = snapshot.entries(matching: selectors)
         guard !entries.isEmpty else {
             logger.info(
                 "no identity for caller",
@@ -218,7 +269,13 @@ public final class WorkloadAPIService: Sendable {
             )
             throw RPCStatus(.permissionDenied, "no identity is issued to this process")
         }
-        return entries
+        return Look(
+            kinds: snapshot.kinds,
+            selectors: selectors,
+            entries: entries,
+            revision: revision,
+            next: .distantPast
+        )
     }
 
     private func admit(_ uid: UInt32) throws {

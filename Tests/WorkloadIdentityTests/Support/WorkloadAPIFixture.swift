@@ -20,7 +20,8 @@ struct WorkloadAPIFixture {
     init(
         schedule: RotationSchedule = RotationSchedule(overlap: 0),
         limits: WorkloadAPIService.Limits = .init(),
-        isReady: Bool = true
+        isReady: Bool = true,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) async throws {
         self.base = try AuthorityFixture(schedule: schedule, clock: TestClock(Date()))
         self.registry = EntryRegistry(trustDomain: try TrustDomain("cluster.local"), store: base.store)
@@ -32,6 +33,7 @@ struct WorkloadAPIFixture {
             attestor: WorkloadAttestor(logger: quietLogger),
             limits: limits,
             clock: { clock.now },
+            sleep: sleep,
             logger: quietLogger
         )
         self.server = RPCServer(services: [api.service], logger: quietLogger)

@@ -1,6 +1,7 @@
 import Foundation
 import RPC
 import SPIFFE
+import Synchronization
 import Testing
 import WireProtos
 import ZeroTrust
@@ -171,6 +172,31 @@ import ZeroTrust
         fixture.registry.changes.announce()
         let third = try await nextContext(&events)
         #expect(!third.svids.contains { $0.serialNumber == first.defaultSVID.serialNumber })
+        await fixture.drain()
+    }
+
+    @Test func `a timer that is early asks again until the renewal is due`() async throws {
+        let (ticks, continuation) = AsyncStream.makeStream(of: Void.self)
+        let waits = Mutex<[Duration]>([])
+        let fixture = try await WorkloadAPIFixture(sleep: { duration in
+            waits.withLock { $0.append(duration) }
+            for await _ in ticks { return }
+            throw CancellationError()
+        })
+        try await fixture.create(try WorkloadAPIFixture.entry(lifetime: 100))
+        var events = try fixture.client.events().makeAsyncIterator()
+        let first = try await nextContext(&events)
+        // Too early by the clock: nothing comes of it but another look.
+        continuation.yield()
+        while waits.withLock({ $0.count }) < 2 { await Task.yield() }
+        fixture.base.clock.advance(by: 56)
+        continuation.yield()
+        let second = try await nextContext(&events)
+        #expect(second.defaultSVID.serialNumber != first.defaultSVID.serialNumber)
+        let seen = waits.withLock { $0 }
+        #expect(seen[0] >= .seconds(44) && seen[0] <= .seconds(56))
+        #expect(seen[1] == .seconds(1))
+        continuation.finish()
         await fixture.drain()
     }
 

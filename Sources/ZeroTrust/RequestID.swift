@@ -19,10 +19,17 @@ public struct RequestID: Hashable, Sendable {
     ///
     /// Returns nil for anything else.
     public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 36 else { return nil }
+        guard text.utf8.count == 36, let bits = Self.parse(Substring(text).utf8) else { return nil }
+        self.bits = bits
+    }
+
+    // Not generic, so that it compiles to a plain loop: every record that joins the log's index is parsed.
+    private static func parse(_ text: Substring.UTF8View) -> UInt128? {
         var bits: UInt128 = 0
-        for (index, byte) in text.utf8.enumerated() {
-            if Self.hyphens.contains(index) {
+        var index = 0
+        for byte in text {
+            defer { index += 1 }
+            if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
@@ -33,13 +40,11 @@ public struct RequestID: Hashable, Sendable {
             default: return nil
             }
         }
-        self.bits = bits
+        return bits
     }
 
     /// When the id was made, as Unix time in milliseconds.
     public var milliseconds: UInt64 { UInt64(truncatingIfNeeded: bits >> 80) }
-
-    private static let hyphens: Set<Int> = [8, 13, 18, 23]
 }
 
 extension RequestID: CustomStringConvertible {

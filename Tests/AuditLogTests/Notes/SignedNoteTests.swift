@@ -47,7 +47,9 @@ import Testing
         #expect(read.verify(with: [other.verifier]))
         #expect(!read.verify(with: []))
         var spoilt = both
-        spoilt[spoilt.count - 10] ^= 2
+        // Another letter of base64, so that it is the signature that is wrong and not its form.
+        let place = spoilt.count - 10
+        spoilt[place] = spoilt[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
         let reread = try SignedNote(spoilt)
         #expect(reread.verify(with: [signer.verifier]))
         #expect(!reread.verify(with: [signer.verifier, other.verifier]))

@@ -608,16 +608,3 @@ extension NIODeadline {
         UInt64(clamping: (later - self).nanoseconds)
     }
 }
-
-extension DecisionRecord.Policy {
-    /// A rule as records name it.
-    fileprivate init(_ rule: RuleReference) {
-        self.init(
-            namespace: rule.namespace,
-            name: rule.policy,
-            rule: rule.rule,
-            file: rule.location.file,
-            line: rule.location.line
-        )
-    }
-}

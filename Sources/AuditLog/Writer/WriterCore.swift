@@ -43,6 +43,8 @@ final class WriterCore: Sendable {
         var spare: SegmentFile.Spare?
         /// Whether the thread that integrates shall reserve one.
         var needsSpare = true
+        /// How much of the current segment is written.
+        var segmentEnd = Segment.headerLength
         /// The segments that are complete.
         var segments: [(path: String, end: UInt64)]
         var isClosed = false
@@ -171,14 +173,13 @@ final class WriterCore: Sendable {
     }
 
     var stats: LogStats {
-        let end = commit.withLock { $0.segment.end }
-        return shared.withLock { shared in
+        shared.withLock { shared in
             let now = monotonicNow()
             var stats = shared.stats
             stats.pendingEntries = UInt64(shared.queue.count)
             stats.checkpointAge = shared.publishedAt.map { Double(now - $0) / 1e9 }
             stats.checkpointLag = shared.uncoveredSince.map { Double(now - $0) / 1e9 } ?? 0
-            stats.walBytes = UInt64(shared.segments.count * max(options.segmentSize, 1 << 20) + end)
+            stats.walBytes = UInt64(shared.segments.count * max(options.segmentSize, 1 << 20) + shared.segmentEnd)
             return stats
         }
     }
@@ -255,19 +256,20 @@ final class WriterCore: Sendable {
 
     /// Brings a batch to the disk; returns the index of its first entry.
     private func commitBatch(_ entries: [[UInt8]]) throws -> UInt64 {
-        let first = try commit.withLock { state -> UInt64 in
+        let (first, end) = try commit.withLock { state -> (UInt64, Int) in
             let payload = entries.reduce(0) { $0 + $1.count + 2 }
             if !state.segment.hasRoom(for: payload) {
                 try rotate(&state)
             }
             try state.segment.commit(entries, first: state.next, files: files)
             defer { state.next += UInt64(entries.count) }
-            return state.next
+            return (state.next, state.segment.end)
         }
         let next = first + UInt64(entries.count)
         shared.withLock { shared in
             shared.durable += entries
             shared.durableBytes += entries.reduce(0) { $0 + $1.count }
+            shared.segmentEnd = end
             shared.stats.acknowledged = next
             shared.stats.syncs += 1
             if shared.uncoveredSince == nil { shared.uncoveredSince = monotonicNow() }

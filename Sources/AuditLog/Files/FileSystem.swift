@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A system call that failed.
@@ -35,6 +36,8 @@ package protocol FileSystem: Sendable {
     func write(_ bytes: ArraySlice<UInt8>, to file: Int32, at offset: Int, path: String) throws(FileError) -> Int
     /// Brings a file's bytes to the disk.
     func synchronize(_ file: Int32, path: String) throws(FileError)
+    /// Brings everything of the file system that a file lies on to the disk.
+    func synchronizeFileSystem(_ file: Int32, path: String) throws(FileError)
     /// Brings a directory's entries to the disk.
     func synchronizeDirectory(_ path: String) throws(FileError)
     /// Gives a file another name, replacing what has it.
@@ -106,6 +109,10 @@ package struct SystemFiles: FileSystem {
 
     package func synchronize(_ file: Int32, path: String) throws(FileError) {
         guard fdatasync(file) == 0 else { throw FileError(number: errno, operation: "sync", path: path) }
+    }
+
+    package func synchronizeFileSystem(_ file: Int32, path: String) throws(FileError) {
+        guard lapwing_syncfs(file) == 0 else { throw FileError(number: errno, operation: "sync", path: path) }
     }
 
     package func synchronizeDirectory(_ path: String) throws(FileError) {
@@ -207,17 +214,22 @@ extension FileSystem {
     /// The directory is the caller's to synchronise.
     func install(_ bytes: [UInt8], at path: String) throws(FileError) {
         let temporary = path + ".tmp"
-        let file = try open(temporary, create: true)
+        try writeTemporary(bytes, at: temporary, synchronizes: true)
+        try rename(temporary, to: path)
+    }
+
+    /// Writes a file under a name that nobody reads yet.
+    func writeTemporary(_ bytes: [UInt8], at path: String, synchronizes: Bool) throws(FileError) {
+        let file = try open(path, create: true)
         do {
-            try truncate(file, length: 0, path: temporary)
-            try writeAll(bytes, to: file, at: 0, path: temporary)
-            try synchronize(file, path: temporary)
+            try truncate(file, length: 0, path: path)
+            try writeAll(bytes, to: file, at: 0, path: path)
+            if synchronizes { try synchronize(file, path: path) }
         } catch {
             close(file)
             throw error
         }
         close(file)
-        try rename(temporary, to: path)
     }
 
     /// Makes a directory and those above it that are missing; each parent of a new one is synchronised.

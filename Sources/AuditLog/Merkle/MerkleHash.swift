@@ -42,13 +42,9 @@ public struct MerkleHash: Hashable, Sendable {
 
     /// Adds the 32 bytes to others.
     func append(to bytes: inout [UInt8]) {
-        for word in [words.0, words.1, words.2, words.3] {
-            var shift: UInt64 = 64
-            while shift > 0 {
-                shift -= 8
-                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
-            }
-        }
+        let words = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        // The buffer is the local tuple, and `append` copies it.
+        unsafe withUnsafeBytes(of: words) { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// The root of a tree with no entries: the hash of nothing (RFC 6962 §2.1).

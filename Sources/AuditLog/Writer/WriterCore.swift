@@ -359,13 +359,22 @@ final class WriterCore: Sendable {
         shared.signal()
     }
 
-    /// Puts the files of a grown tree in place, in their order, and brings their names to the disk.
+    /// From how many new files on the whole file system is synchronised, once, and not each file.
+    private static let manyFiles = 8
+
+    /// Puts the files of a grown tree in place: all are written and on the disk before the first has its name, and
+    /// their names come to the disk last.
     private func install(_ written: [TreeEdge.File]) throws {
         var directories: [String] = []
+        let isMany = written.count >= Self.manyFiles
+        // Errors of writing are reported to files that were open before.
+        let anchor = isMany ? try files.open(layout.lock, create: false) : nil
+        defer { if let anchor { files.close(anchor) } }
+        var paths: [String] = []
         for file in written {
             let path = layout.file(file.path)
             let directory = SystemFiles.parent(path)
-            if !directories.contains(directory) {
+            if directories.last != directory, !directories.contains(directory) {
                 try files.makeDirectories(directory)
                 directories.append(directory)
             }
@@ -375,9 +384,12 @@ final class WriterCore: Sendable {
                     throw AuditLogError(.corrupt, "`\(path)` exists and holds other bytes")
                 }
             } else {
-                try files.install(file.bytes, at: path)
+                try files.writeTemporary(file.bytes, at: path + ".tmp", synchronizes: !isMany)
+                paths.append(path)
             }
         }
+        if let anchor { try files.synchronizeFileSystem(anchor, path: layout.directory) }
+        for path in paths { try files.rename(path + ".tmp", to: path) }
         for directory in directories { try files.synchronizeDirectory(directory) }
     }
 

@@ -14,6 +14,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/// syncfs: brings everything of the file system that a file lies on to the disk.
+static inline int lapwing_syncfs(int fd) {
+    return (int)syscall(SYS_syncfs, fd);
+}
+
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59
 #endif

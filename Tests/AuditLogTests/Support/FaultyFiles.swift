@@ -5,7 +5,7 @@ import Synchronization
 /// The machine's file system, with faults where a test wants them, and a list of what was done.
 final class FaultyFiles: FileSystem {
     enum Operation: String, Sendable {
-        case open, allocate, truncate, write, sync, syncDirectory, rename, remove
+        case open, allocate, truncate, write, sync, syncFileSystem, syncDirectory, rename, remove
     }
 
     enum Effect: Sendable {
@@ -93,6 +93,11 @@ final class FaultyFiles: FileSystem {
     func synchronize(_ file: Int32, path: String) throws(FileError) {
         try check(.sync, path)
         try system.synchronize(file, path: path)
+    }
+
+    func synchronizeFileSystem(_ file: Int32, path: String) throws(FileError) {
+        try check(.syncFileSystem, path)
+        try system.synchronizeFileSystem(file, path: path)
     }
 
     func synchronizeDirectory(_ path: String) throws(FileError) {

@@ -99,12 +99,27 @@ import Testing
         #expect(try fixture.reader.entries(in: 0..<UInt64(300 + taken)).map(\.bytes) == LogFixture.entries(300 + taken))
     }
 
+    @Test func `many tiles that do not come to the disk end the service`() throws {
+        let files = FaultyFiles()
+        files.inject(.init(operation: .syncFileSystem, path: "", effect: .error(EIO)))
+        let writer = try fixture.writer(files: files) { $0.checkpointInterval = .seconds(3600) }
+        #expect(writer.appendAndWait(LogFixture.entries(3000)).last?.index == 2999)
+        writer.close()
+        #expect(writer.stats.failure != nil)
+        let names = files.done.filter { $0.operation == .rename && $0.path.contains("/tile/") }
+        #expect(names.isEmpty, "a tile has its name before its bytes are on the disk")
+        try fixture.fill([])
+        #expect(try fixture.verify().verified == 3000)
+    }
+
     @Test func `faults at random places lose no acknowledged entry`() throws {
         var generator = SeededGenerator(state: 3)
         var acknowledged: [[UInt8]] = []
         for round in 0..<(15 * scale) {
             let files = FaultyFiles()
-            let operations: [FaultyFiles.Operation] = [.write, .sync, .rename, .syncDirectory, .allocate, .truncate]
+            let operations: [FaultyFiles.Operation] = [
+                .write, .sync, .rename, .syncFileSystem, .syncDirectory, .allocate, .truncate,
+            ]
             let effects: [FaultyFiles.Effect] = [.error(EIO), .error(ENOSPC), .torn(70, EIO), .torn(5, ENOSPC)]
             files.inject(
                 .init(

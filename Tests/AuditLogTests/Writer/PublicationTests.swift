@@ -121,8 +121,9 @@ import Testing
             try #require(done.firstIndex { $0.operation == operation && $0.path.hasSuffix(suffix) }, "\(suffix)")
         }
         let steps = try [
-            first(.sync, "tile/entries/000.tmp"), first(.rename, "tile/entries/000"), first(.sync, "tile/0/000.tmp"),
-            first(.rename, "tile/0/000"), first(.rename, "tile/1/000.p/1"), first(.syncDirectory, "tile/1/000.p"),
+            first(.sync, "tile/entries/000.tmp"), first(.sync, "tile/0/000.tmp"), first(.sync, "tile/1/000.p/1.tmp"),
+            first(.rename, "tile/entries/000"), first(.rename, "tile/0/000"), first(.rename, "tile/1/000.p/1"),
+            first(.syncDirectory, "tile/1/000.p"),
         ]
         #expect(steps == steps.sorted())
         // Once all tiles of a tree have their names comes its state, and then its checkpoint.

@@ -1,4 +1,5 @@
 import Authorization
+import Resources
 import ZeroTrust
 
 extension DecisionRecord.Policy {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// Tells a service manager that this process is ready or stopping, by the datagram protocol of `sd_notify(3)`.
 ///
@@ -57,10 +58,14 @@ final class NotificationListener: Sendable {
     let path: String
     private let descriptor: Int32
 
-    /// Binds a datagram socket at a path.
+    // Counts the listeners, so that none takes away the socket of the next when it goes.
+    private static let count = Atomic<Int>(0)
+
+    /// Binds a datagram socket at a path that begins so and is this listener's alone.
     ///
     /// - Throws: ``CommandError`` where the path is too long or cannot be bound.
-    init(path: String) throws {
+    init(path prefix: String) throws {
+        let path = "\(prefix).\(Self.count.add(1, ordering: .relaxed).newValue)"
         guard var address = UnixAddress(path) else {
             throw CommandError(
                 .usage,

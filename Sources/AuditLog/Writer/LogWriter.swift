@@ -113,9 +113,10 @@ public final class LogWriter: Sendable {
         }
     }
 
-    /// Adds an entry and returns its index; the entry is on the disk once ``durable`` is higher.
+    /// Adds an entry, of which nobody is told when it is on the disk: it is once ``durable`` is higher than its index.
     ///
     /// - Parameter entry: at most 65,535 bytes.
+    /// - Returns: the entry's index.
     /// - Throws: ``AuditLogError`` where the entry is not taken.
     public func append(_ entry: [UInt8]) throws(AuditLogError) -> UInt64 {
         try core.enqueue(entry)

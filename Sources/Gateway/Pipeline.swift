@@ -36,7 +36,7 @@ final class Pipeline {
     /// Pieces of a body up to this size are copied behind the head, so that both leave in one write.
     static let copiedBytes = 16 * 1024
 
-    private let connection: ClientConnection
+    private let connection: any ClientSide
     private let worker: Worker
     private let id: RequestID
     /// The id as text, which goes to the client and to the upstream.
@@ -74,7 +74,7 @@ final class Pipeline {
     private var measuredFrom: NIODeadline
     private var measuredBytes: UInt64 = 0
 
-    init(connection: ClientConnection, method: HTTP1Method, startedAt: NIODeadline) {
+    init(connection: any ClientSide, method: HTTP1Method, startedAt: NIODeadline) {
         self.connection = connection
         self.worker = connection.worker
         self.method = method

@@ -9,7 +9,7 @@ import ZeroTrust
 ///
 /// Before the handshake is over nothing is read. What arrives behind a request waits until that request is answered,
 /// and no more is read from the network than can be held.
-final class ClientConnection: ChannelDuplexHandler {
+final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, ClientSide, ServedConnection {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -112,9 +112,10 @@ final class ClientConnection: ChannelDuplexHandler {
             destination: destination,
             serverName: verified.serverName
         )
+        if isDraining { return close() }
+        if verified.applicationProtocol == "h2" { return HTTP2Connection.takeOver(from: self, context) }
         phase = .head
         deadline = .now() + worker.context.timeouts.idle
-        if isDraining { close() }
     }
 
     private static func endpoint(_ address: SocketAddress?) -> Exchange.Endpoint? {

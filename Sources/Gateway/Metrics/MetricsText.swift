@@ -71,7 +71,7 @@ struct MetricsText {
     }
 
     private mutating func connections(_ metrics: WorkerMetrics) {
-        family("lapwing_connections_refused_total", "counter", "Connections refused before anybody was identified.")
+        family("lapwing_connections_refused_total", "counter", "Connections refused or ended, by reason.")
         for (reason, value) in metrics.refusals.sorted(by: { $0.key < $1.key }) {
             sample("lapwing_connections_refused_total", [("reason", reason)], String(value))
         }

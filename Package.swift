@@ -136,14 +136,14 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "CLinux", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog",
+                "CLinux", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "RPC",
                 httpTypes, nioSSL, logging, atomics,
             ] + nio
         ),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE",
+                "Gateway", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE", "RPC",
                 "TestIdentities",
                 x509, crypto, nioSSL, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -193,7 +193,9 @@ public final class GatewayServer: Sendable {
         let now = Date()
         let isValid = svid.notBefore <= now && now < svid.notAfter
         let failure = context.log.stats.failure
-        let (isDraining, isListening) = state.withLock { ($0.isDraining, !$0.listeners.isEmpty) }
+        let (isDraining, isListening) = state.withLock {
+            ($0.isDraining, !$0.listeners.isEmpty || configuration.listeners.isEmpty)
+        }
         return [
             ("svid", isValid ? nil : "the SVID is not valid now"),
             ("log", failure.map { "the audit log takes no records: \($0)" }),

@@ -48,6 +48,7 @@ private final class GatewayProcess: Sendable {
     private let logger: Logger
     private let configuration: Configuration
     private let log: LogWriter
+    private let egress: EgressServers
     private let workloadAPI: WorkloadAPIClient
     /// Guards the policies in force, one for each gateway, in the configuration's order.
     private let boxes = Mutex<[PolicySnapshotBox]>([])
@@ -69,6 +70,7 @@ private final class GatewayProcess: Sendable {
         } catch {
             throw CommandError(.unreachable, "the audit log at `\(settings.auditDirectory)` cannot be opened: \(error)")
         }
+        self.egress = EgressServers(log: log, logger: logger)
     }
 
     /// What ends a run.
@@ -109,6 +111,11 @@ private final class GatewayProcess: Sendable {
                     try await server.start()
                     servers.append(server)
                     boxes.withLock { $0.append(box) }
+                    try await egress.start(
+                        gateway,
+                        of: configuration,
+                        identity: try identities.identity(of: gateway, in: settings.trustDomain.value)
+                    )
                 }
                 // What changed while the identities were awaited is in force before anybody is told of us.
                 reload()
@@ -147,6 +154,7 @@ private final class GatewayProcess: Sendable {
     private func drain(_ servers: [GatewayServer]) async {
         await withTaskGroup(of: Void.self) { group in
             for server in servers { group.addTask { await server.drain(within: .seconds(30)) } }
+            group.addTask { await self.egress.drain(within: .seconds(5)) }
         }
     }
 
@@ -194,7 +202,9 @@ private final class GatewayProcess: Sendable {
             }
             // Every snapshot is made before the first is published.
             let snapshots = try configuration.gateways.map { try snapshot(for: $0, of: next) }
+            let outbound = try egress.snapshots(of: next)
             for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
+            egress.replace(outbound)
             logger.info("policies reloaded", metadata: ["digest": "\(next.digest)"])
         } catch {
             logger.error("configuration refused; the one in force stays", metadata: ["error": "\(error)"])

@@ -1,6 +1,7 @@
 public import RPC
 import SPIFFE
 import WireProtos
+import ZeroTrust
 
 /// Tells gateways what is revoked: the whole list at once, and again at every change.
 ///

@@ -196,7 +196,8 @@ extension EgressConnection {
 
     func complete(_ ending: CompletionRecord.Ending) {
         guard let record = record.take() else { return }
-        egress.log.append(record.completionRecord(ending, node: egress.node).encoded(), immediately: false) { _ in }
+        // What could not be added is counted by the log, which tells of it.
+        _ = try? egress.log.append(record.completionRecord(ending, node: egress.node).encoded())
     }
 
     // MARK: 3. The connection

@@ -113,7 +113,8 @@ final class EgressContext: Sendable {
                 reason: count.reason,
                 count: count.count
             )
-            log.append(record.encoded(), immediately: false) { _ in }
+            // What could not be added is counted by the log, which tells of it.
+            _ = try? log.append(record.encoded())
         }
     }
 }

@@ -127,6 +127,8 @@ public final class TLSIdentity: Sendable {
     /// - Parameters:
     ///   - acceptsHTTP2: whether `h2` is taken before the protocols of ``options``.
     ///   - onRefusal: called before a connection is closed that was not verified.
+    /// - Returns: the handlers, of one connection only.
+    /// - Throws: nothing today; a handler may come to need more than there is.
     public func serverHandlers(
         acceptsHTTP2: Bool = false,
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void

@@ -105,7 +105,7 @@ import Testing
         var uid = EgressInstallation.uid
     }
 
-    private static let curl = "curl -s -m 8 --cacert CERT"
+    private static let curl = "curl -s -m 8 --cacert @PEM@"
     private static let proxy = "\(curl) -x http://127.0.0.1:15001"
 
     private static let cases: [Case] = [
@@ -132,7 +132,7 @@ import Testing
         Case(
             name: "Python through the proxy",
             command:
-                "env HTTPS_PROXY=http://127.0.0.1:15001 SSL_CERT_FILE=CERT python3 -c \"import urllib.request; print(urllib.request.urlopen('https://hub.example.com/index.html').read().decode())\"",
+                "env HTTPS_PROXY=http://127.0.0.1:15001 SSL_CERT_FILE=@PEM@ python3 -c \"import urllib.request; print(urllib.request.urlopen('https://hub.example.com/index.html').read().decode())\"",
             reason: nil
         ),
         // What is not.
@@ -276,7 +276,7 @@ import Testing
 
         for entry in Self.cases {
             let last = try lapwing.lastRecord
-            let command = entry.command.replacing("CERT", with: directory + "/cert.pem")
+            let command = entry.command.replacing("@PEM@", with: directory + "/cert.pem")
             let result = try lapwing.asWorkload(["bash", "-c", command], uid: entry.uid)
             guard let reason = entry.reason else {
                 #expect(result.output.contains("hello from outside"), "\(entry.name): \(result.errors)")

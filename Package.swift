@@ -144,7 +144,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE", "RPC",
+                "Gateway", "CLinux", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE",
+                "RPC",
                 "TestIdentities",
                 x509, crypto, nioSSL, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -74,8 +74,14 @@ static void pass_signals_to(pid_t pid) {
     action.sa_sigaction = pass_on;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     sigfillset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof passed_signals / sizeof *passed_signals; i++)
+    sigset_t passed;
+    sigemptyset(&passed);
+    for (size_t i = 0; i < sizeof passed_signals / sizeof *passed_signals; i++) {
         sigaction(passed_signals[i], &action, NULL);
+        sigaddset(&passed, passed_signals[i]);
+    }
+    // Whoever started this process may have had them blocked.
+    pthread_sigmask(SIG_UNBLOCK, &passed, NULL);
 }
 
 static void reset_signals(void) {

@@ -183,12 +183,14 @@ struct EgressEngine: Sendable {
         for answer in answers {
             let kind = AddressClass.of(answer)
             let isDeclared = entry.addresses.contains { $0.contains(answer) }
-            if kind.reasonAlways == nil, kind != .loopback, isDeclared {
-                hasGood = true
-            } else if let reason = kind.reason, !(entry.isInternal && kind == .privateUse) {
+            if let reason = kind.reasonAlways ?? (kind == .loopback ? .loopbackAddress : nil) {
                 firstBad = firstBad ?? reason
+            } else if isDeclared {
+                hasGood = true
             } else if !entry.addresses.isEmpty {
                 firstBad = firstBad ?? .addressNotDeclared
+            } else if let reason = kind.reason, !entry.isInternal {
+                firstBad = firstBad ?? reason
             } else {
                 hasGood = true
             }

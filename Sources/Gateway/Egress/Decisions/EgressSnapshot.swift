@@ -106,6 +106,16 @@ public final class EgressSnapshot: Sendable {
     private static func checkTargets(_ policies: PolicySet, _ entries: [ServiceEntry]) throws {
         var diagnostics: [Diagnostic] = []
         for policy in policies.policies {
+            let isAttached = policy.targetReferences.contains { $0.kind == ServiceEntry.kind }
+            if isAttached, ![.allow, .deny, .audit].contains(policy.action) {
+                diagnostics.append(
+                    Diagnostic(
+                        at: policy.location,
+                        "the policy `\(policy.name)` has the action \(policy.action.rawValue), which is not asked for calls to "
+                            + "a ServiceEntry; expected ALLOW, DENY or AUDIT"
+                    )
+                )
+            }
             for target in policy.targetReferences
             where target.kind == ServiceEntry.kind && target.group == ServiceEntry.group {
                 let known = entries.filter { $0.namespace == policy.namespace }.map(\.name)

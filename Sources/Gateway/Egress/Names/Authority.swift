@@ -11,7 +11,10 @@ struct Authority: Hashable, Sendable {
         if bytes.contains(UInt8(ascii: "@")) { throw EgressRefusal(.userInfo) }
         if bytes.contains(UInt8(ascii: "[")) || bytes.contains(UInt8(ascii: "]")) { throw EgressRefusal(.ipLiteral) }
         let colons = bytes.count { $0 == UInt8(ascii: ":") }
-        guard colons <= 1 else { throw EgressRefusal(.ipLiteral) }
+        guard colons <= 1 else {
+            let isAddress = bytes.prefix { $0 != UInt8(ascii: "%") }.allSatisfy(Self.isAddressByte)
+            throw EgressRefusal(isAddress ? .ipLiteral : .badAuthority)
+        }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         // `%` begins an escape or a zone id; neither is read.
         guard !bytes.contains(UInt8(ascii: "%")), let host = parts.first, !host.isEmpty else {
@@ -19,6 +22,10 @@ struct Authority: Hashable, Sendable {
         }
         self.name = try DestinationName.parse(host).get()
         self.port = try parts.count == 2 ? Self.port(parts[1]) : nil
+    }
+
+    private static func isAddressByte(_ byte: UInt8) -> Bool {
+        ByteClass.hexValue(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
     }
 
     /// Digits alone, without a leading zero: `443`.

@@ -1,11 +1,13 @@
 import CLinux
+import FoundationEssentials
 import NIOPosix
 public import ZeroTrust
 
-/// Resolves names as this machine is set up to, through `getaddrinfo`, on threads of its own.
+/// Resolves names as this machine is set up to: by `/etc/hosts`, else through `getaddrinfo`, on threads of its own.
 public struct SystemResolver: HostResolver {
     /// The most addresses that are looked at of one name.
     private static let maximumAddresses = 64
+    private static let maximumHostsFile = 1 << 20
 
     private let threads: NIOThreadPool
 
@@ -19,7 +21,18 @@ public struct SystemResolver: HostResolver {
     ///
     /// The name is asked for with a final dot, so that no search domain is tried.
     public func addresses(of name: DestinationName) async throws -> [IPAddress] {
-        try await threads.runIfActive { try Self.lookUp(name.text + ".") }
+        try await threads.runIfActive {
+            let written = Self.written(name)
+            return try written.isEmpty ? Self.lookUp(name.text + ".") : written
+        }
+    }
+
+    private static func written(_ name: DestinationName) -> [IPAddress] {
+        guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: "/etc/hosts")), bytes.count <= maximumHostsFile
+        else {
+            return []
+        }
+        return HostsFile.addresses(of: name, in: String(decoding: bytes, as: UTF8.self))
     }
 
     /// What went wrong, in the system's words.

@@ -32,7 +32,8 @@ public struct PolicyEngine: Sendable {
         public var providers: Set<String>
         /// Whether a request may be allowed only once its token was looked for.
         ///
-        /// Set where a `RequestAuthentication` selects the workload, so that forgetting to verify is a denial.
+        /// True in any case where a `RequestAuthentication` selects the workload, so that forgetting to verify is a
+        /// denial.
         public var requiresTokenVerdict: Bool
 
         /// Options; the defaults are Lapwing's own.
@@ -86,6 +87,12 @@ public struct PolicyEngine: Sendable {
     public init(policies: PolicySet, workload: Workload, options: Options = Options()) throws {
         let selected = policies.policies.filter {
             $0.applies(to: workload, rootNamespace: options.rootNamespace)
+        }
+        var options = options
+        if policies.requestAuthentications.contains(where: {
+            $0.applies(to: workload, rootNamespace: options.rootNamespace)
+        }) {
+            options.requiresTokenVerdict = true
         }
         try self.init(applying: selected, options: options)
     }

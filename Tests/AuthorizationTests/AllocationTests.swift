@@ -20,7 +20,7 @@ import ZeroTrust
             case .allow(let permit):
                 permit.redeem()
                 allowed += 1
-            case .deny: break
+            case .deny, .ask: break
             }
         }
         // The first call lets the runtime build its metadata.

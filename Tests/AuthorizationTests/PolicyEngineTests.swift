@@ -35,9 +35,10 @@ import ZeroTrust
             #expect(permit.rule?.policy == "inference")
             permit.redeem()
         case .deny(let denial): Issue.record("denied: \(denial.reason)")
+        case .ask: Issue.record("asked")
         }
         switch engine.authorize(peer, Fixture.exchange(method: "GET")) {
-        case .allow: Issue.record("allowed")
+        case .allow, .ask: Issue.record("allowed")
         case .deny(let denial):
             #expect(denial.reason == "no_rule_matched")
             #expect(denial.rule == nil)

@@ -1,3 +1,5 @@
+public import ZeroTrust
+
 /// What an external provider says of a request.
 public enum ExternalVerdict: Sendable, Hashable {
     /// The request may go on to the DENY and ALLOW policies.
@@ -10,12 +12,12 @@ public enum ExternalVerdict: Sendable, Hashable {
     /// What the provider wants changed in a request that it allows.
     public struct Changes: Sendable, Hashable {
         /// Headers to set in place of what the client sent, in the order given.
-        public var setHeaders: [ExternalHeader]
+        public var setHeaders: [Exchange.Header]
         /// The names of headers to take out, in lower case.
         public var removedHeaders: [String]
 
         /// Changes; none unless said.
-        public init(setHeaders: [ExternalHeader] = [], removedHeaders: [String] = []) {
+        public init(setHeaders: [Exchange.Header] = [], removedHeaders: [String] = []) {
             self.setHeaders = setHeaders
             self.removedHeaders = removedHeaders
         }
@@ -26,29 +28,15 @@ public enum ExternalVerdict: Sendable, Hashable {
         /// The status; a status that is no refusal counts as 403.
         public let status: Int
         /// Headers of the response.
-        public let headers: [ExternalHeader]
+        public let headers: [Exchange.Header]
         /// The body of the response.
         public let body: [UInt8]
 
         /// A refusal; 403 without a body unless said.
-        public init(status: Int = 403, headers: [ExternalHeader] = [], body: [UInt8] = []) {
+        public init(status: Int = 403, headers: [Exchange.Header] = [], body: [UInt8] = []) {
             self.status = (300...599).contains(status) ? status : 403
             self.headers = headers
             self.body = body
         }
-    }
-}
-
-/// A header that an external provider sets.
-public struct ExternalHeader: Sendable, Hashable {
-    /// The name in lower case.
-    public let name: String
-    /// The value.
-    public let value: String
-
-    /// A header.
-    public init(name: String, value: String) {
-        self.name = name
-        self.value = value
     }
 }

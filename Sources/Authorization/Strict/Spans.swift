@@ -10,13 +10,12 @@ extension Span<UInt8> {
         return end
     }
 
-    /// The bytes between two indices without the blanks around them.
-    @_lifetime(copy self)
-    func trimmed(_ start: Int, _ end: Int) -> Span<UInt8> {
+    /// The bounds of what stands between two indices without the blanks around it.
+    func trimmed(_ start: Int, _ end: Int) -> Range<Int> {
         var (start, end) = (start, end)
         while start < end, self[start] == 0x20 || self[start] == 0x09 { start += 1 }
         while start < end, self[end - 1] == 0x20 || self[end - 1] == 0x09 { end -= 1 }
-        return extracting(start..<end)
+        return start..<end
     }
 }
 

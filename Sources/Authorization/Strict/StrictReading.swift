@@ -1,3 +1,5 @@
+import ZeroTrust
+
 /// How strict mode reads one field of a rule, so that a doubt never allows anything.
 ///
 /// Where the field helps to allow (a field of an ALLOW rule, or a negated one of a DENY rule), a value must match every
@@ -166,7 +168,7 @@ struct StrictReading: Sendable {
             while start <= bytes.count {
                 var end = start
                 while end < bytes.count, bytes[end] != UInt8(ascii: ",") { end += 1 }
-                let element = bytes.trimmed(start, end)
+                let element = bytes.extracting(bytes.trimmed(start, end))
                 for pattern in field.patterns.indices where field.patterns[pattern].matches(element) { return true }
                 start = end + 1
             }

@@ -70,7 +70,7 @@ extension PolicyEngine {
     /// Decides a request and says why, rule by rule.
     public func explain(_ attributes: Attributes) -> Explanation {
         let decision = evaluate(attributes)
-        let considered = [deny, allow, audit, trialDeny, trialAllow].flatMap(\.rules)
+        let considered = [custom, deny, allow, audit, trialDeny, trialAllow].flatMap(\.rules)
         let examined = considered.map { RuleExamination($0, attributes) }
         return Explanation(
             outcome: decision.outcome,
@@ -223,6 +223,8 @@ extension Attributes {
             let lines = headers.filter { $0.name == name }.map(\.value)
             guard let first = lines.first else { return ("no such header", nil) }
             return (lines.map { "`\($0)`" }.joined(separator: ", "), first.isEmpty ? nil : first)
+        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim: return ("no token", nil)
+        case .filterMetadata: return ("no metadata of filters", nil)
         }
     }
 

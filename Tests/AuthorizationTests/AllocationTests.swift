@@ -20,7 +20,8 @@ import ZeroTrust
             case .allow(let permit):
                 permit.redeem()
                 allowed += 1
-            case .deny, .ask: break
+            case .deny: break
+            case .ask: break
             }
         }
         // The first call lets the runtime build its metadata.

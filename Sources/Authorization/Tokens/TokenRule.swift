@@ -21,8 +21,8 @@ public struct TokenRule: Sendable {
         case cookie(String)
     }
 
-    /// The issuer that a token must name in `iss`.
-    public var issuer: String
+    /// The issuer that a token must name in `iss`, or nil where any that the keys sign for will do.
+    public var issuer: String?
     /// The audiences of which a token must name one; empty for any.
     public var audiences: Set<String>
     /// Where the issuer's keys come from.
@@ -45,7 +45,7 @@ public struct TokenRule: Sendable {
 
     /// A rule; what is not said is as Istio has it.
     public init(
-        issuer: String,
+        issuer: String?,
         audiences: Set<String> = [],
         keys: Keys,
         places: [Place] = TokenRule.defaultPlaces,
@@ -64,6 +64,9 @@ public struct TokenRule: Sendable {
         self.spaceDelimited = spaceDelimited
     }
 
+    /// Whether the rule is for tokens of an issuer.
+    func accepts(issuer: String) -> Bool { self.issuer.map { $0 == issuer } ?? true }
+
     /// The rule that a `RequestAuthentication` declares.
     ///
     /// - Throws: `ResourceError` where its key set has no usable key.
@@ -74,7 +77,7 @@ public struct TokenRule: Sendable {
             keys = .inline(try TokenKeySet(json: Array(text.text.utf8), at: text.location))
         case .url(let url): keys = .url(url.text)
         case .discovery:
-            let issuer = rule.issuer.text
+            let issuer = rule.issuer?.text ?? ""
             keys = .url((issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer) + Self.discoveryPath)
         }
         // Envoy looks at headers in the order of their names, then at parameters, then at cookies.
@@ -85,7 +88,7 @@ public struct TokenRule: Sendable {
             + rule.fromParameters.map(\.text).sorted().map { .parameter($0) }
             + rule.fromCookies.map(\.text).sorted().map { .cookie($0) }
         self.init(
-            issuer: rule.issuer.text,
+            issuer: rule.issuer?.text,
             audiences: Set(rule.audiences.map(\.text)),
             keys: keys,
             places: places.isEmpty ? Self.defaultPlaces : places,

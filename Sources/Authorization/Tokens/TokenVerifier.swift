@@ -132,7 +132,8 @@ public struct TokenVerifier: Sendable {
         ) throws(TokenRefusal) -> (rule: Int, token: VerifiedToken) {
             let issuer = try parse(text).issuer
             var refusal = TokenRefusal(.unknownIssuer, "no rule accepts tokens of `\(issuer.prefix(200))` there")
-            for index in rules.indices where rules[index].issuer == issuer && rules[index].places.contains(place) {
+            for index in rules.indices where rules[index].accepts(issuer: issuer) && rules[index].places.contains(place)
+            {
                 do throws(TokenRefusal) { return (index, try accept(text, by: index)) } catch { refusal = error }
             }
             throw refusal
@@ -187,7 +188,7 @@ public struct TokenVerifier: Sendable {
                 return token
             }
             let token = try parse(text)
-            guard token.issuer == rule.issuer else {
+            guard rule.accepts(issuer: token.issuer) else {
                 throw TokenRefusal(.unknownIssuer, "the token is of `\(token.issuer.prefix(200))`")
             }
             try checkTimes(token.expiresAt, token.notBefore)
@@ -195,7 +196,7 @@ public struct TokenVerifier: Sendable {
                 throw TokenRefusal(.wrongAudience, "none of the token's audiences is accepted")
             }
             guard let keys else {
-                throw TokenRefusal(.noKeys, "there are no keys of `\(rule.issuer)` now")
+                throw TokenRefusal(.noKeys, "there are no keys of `\(token.issuer.prefix(200))` now")
             }
             do throws(TokenRefusal) { try keys.verify(token) } catch {
                 if error.code == .unknownKey { verifier.keys.missedKey(for: rule) }

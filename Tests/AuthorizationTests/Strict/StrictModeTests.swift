@@ -77,7 +77,12 @@ import ZeroTrust
     private static let spareDelete = operation("notPaths: ['/v1/{*}/delete']")
 
     static let attacks: [Attack] = [
-        Attack(18, "a certificate with a DNS name only", allow: source("principals: ['*']"), attack: named(dns: "a.example")),
+        Attack(
+            18,
+            "a certificate with a DNS name only",
+            allow: source("principals: ['*']"),
+            attack: named(dns: "a.example")
+        ),
         Attack(
             18,
             "a certificate with a DNS name only, not excluded",
@@ -133,7 +138,12 @@ import ZeroTrust
             allow: source("serviceAccounts: [ml-api/api-gateway]"),
             attack: named("spiffe://cluster.local/ns/ml-api/x/sa/api-gateway/y")
         ),
-        Attack(24, "plaintext is nobody excluded", allow: source("notPrincipals: [cluster.local/ns/x/sa/y]"), attack: plaintext),
+        Attack(
+            24,
+            "plaintext is nobody excluded",
+            allow: source("notPrincipals: [cluster.local/ns/x/sa/y]"),
+            attack: plaintext
+        ),
         Attack(24, "plaintext is in no excluded namespace", allow: source("notNamespaces: [evil]"), attack: plaintext),
         Attack(
             24,
@@ -188,8 +198,18 @@ import ZeroTrust
             deny: source("ipBlocks: [192.0.2.0/24]"),
             attack: Request(source: "::ffff:192.0.2.1")
         ),
-        Attack(28, "a host with a port", deny: operation("hosts: [admin.example]"), attack: Request(authority: "admin.example:8080")),
-        Attack(28, "a host with a dot", deny: operation("hosts: [admin.example]"), attack: Request(authority: "Admin.example.")),
+        Attack(
+            28,
+            "a host with a port",
+            deny: operation("hosts: [admin.example]"),
+            attack: Request(authority: "admin.example:8080")
+        ),
+        Attack(
+            28,
+            "a host with a dot",
+            deny: operation("hosts: [admin.example]"),
+            attack: Request(authority: "Admin.example.")
+        ),
         Attack(
             28,
             "a host with a port that is not excluded",
@@ -202,10 +222,30 @@ import ZeroTrust
             deny: when("key: 'request.headers[:authority]', values: [admin.example]"),
             attack: Request(authority: "ADMIN.example")
         ),
-        Attack(33, "a template that is not excluded with a slash at the end", allow: spareDelete, attack: path("/v1/m/delete/")),
-        Attack(33, "a template that is not excluded with two slashes", allow: spareDelete, attack: path("/v1/m//delete")),
-        Attack(33, "a template that is not excluded with parameters", allow: spareDelete, attack: path("/v1/m/delete;a")),
-        Attack(33, "a template that is not excluded with an escaped slash", allow: spareDelete, attack: path("/v1/m%2fdelete")),
+        Attack(
+            33,
+            "a template that is not excluded with a slash at the end",
+            allow: spareDelete,
+            attack: path("/v1/m/delete/")
+        ),
+        Attack(
+            33,
+            "a template that is not excluded with two slashes",
+            allow: spareDelete,
+            attack: path("/v1/m//delete")
+        ),
+        Attack(
+            33,
+            "a template that is not excluded with parameters",
+            allow: spareDelete,
+            attack: path("/v1/m/delete;a")
+        ),
+        Attack(
+            33,
+            "a template that is not excluded with an escaped slash",
+            allow: spareDelete,
+            attack: path("/v1/m%2fdelete")
+        ),
         Attack(33, "a template that is not excluded in other case", allow: spareDelete, attack: path("/v1/m/Delete")),
         Attack(33, "a template that is not denied with two slashes", deny: denyDelete, attack: path("/v1//m/delete")),
         Attack(
@@ -329,7 +369,9 @@ import ZeroTrust
         #expect(try spared.evaluate(Self.path(path).attributes(.strict)).outcome == .deny)
     }
 
-    @Test(arguments: ["/administrator", "/x/admin", "/v1/admin/x", "/admins", "/a/dmin", "/", "/x?/admin/", "/x?a=/../admin"])
+    @Test(arguments: [
+        "/administrator", "/x/admin", "/v1/admin/x", "/admins", "/a/dmin", "/", "/x?/admin/", "/x?a=/../admin",
+    ])
     func `a path that folds to another is not denied`(path: String) throws {
         let engine = try Self.engine(allow: "{}", deny: Self.denyAdmin, .strict)
         #expect(try engine.evaluate(Self.path(path).attributes(.strict)).outcome == .allow)
@@ -392,11 +434,14 @@ import ZeroTrust
         }
     }
 
-    @Test(arguments: [
-        (["1.1.1.1"], 1, "1.1.1.1"), (["9.9.9.9, 1.1.1.1"], 1, "1.1.1.1"), (["9.9.9.9, 1.1.1.1, 2.2.2.2"], 2, "1.1.1.1"),
-        (["9.9.9.9", "1.1.1.1"], 1, "1.1.1.1"), (["1.1.1.1"], 2, "10.0.0.7"), (["1.1.1.1"], 0, "10.0.0.7"),
-        (["1.1.1.1:80"], 1, "10.0.0.7"), ([], 1, "10.0.0.7"), (["1.1.1.1, "], 1, "10.0.0.7"),
-    ] as [([String], Int, String)])
+    @Test(
+        arguments: [
+            (["1.1.1.1"], 1, "1.1.1.1"), (["9.9.9.9, 1.1.1.1"], 1, "1.1.1.1"),
+            (["9.9.9.9, 1.1.1.1, 2.2.2.2"], 2, "1.1.1.1"),
+            (["9.9.9.9", "1.1.1.1"], 1, "1.1.1.1"), (["1.1.1.1"], 2, "10.0.0.7"), (["1.1.1.1"], 0, "10.0.0.7"),
+            (["1.1.1.1:80"], 1, "10.0.0.7"), ([], 1, "10.0.0.7"), (["1.1.1.1, "], 1, "10.0.0.7"),
+        ] as [([String], Int, String)]
+    )
     func `rule 26: only as many elements are believed as there are trusted hops`(
         lines: [String],
         hops: Int,

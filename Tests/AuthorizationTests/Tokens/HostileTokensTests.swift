@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import ZeroTrust
 
 @testable import Authorization
 

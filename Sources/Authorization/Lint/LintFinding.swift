@@ -35,19 +35,23 @@ struct LintFindings {
     }
 
     /// Notes a finding; `owner` is where the resource begins.
+    ///
+    /// `policy` is set for a way around that strict mode closes on its own: where it holds, the finding is a note.
     mutating func add(
         _ location: SourceLocation,
         in owner: SourceLocation?,
         _ message: String,
         fix: String,
-        edits: [LintEdit] = []
+        edits: [LintEdit] = [],
+        closedInStrictModeFor policy: AuthorizationPolicy? = nil
     ) {
+        let isClosed = policy.map { input.compatibility(of: $0) == .strict } ?? false
         findings.append(
             LintFinding(
                 rule: rule.id,
-                severity: rule.severity,
+                severity: isClosed ? .note : rule.severity,
                 location: location,
-                message: message,
+                message: message + (isClosed ? " (in Istio; strict mode sees through it)" : ""),
                 fix: fix,
                 resource: owner.flatMap { input.objectsByLocation[$0]?.title } ?? "",
                 edits: edits

@@ -7,7 +7,7 @@ public struct LintRule: Sendable, Identifiable {
     public let id: String
     /// A short name of words joined by `-`.
     public let name: String
-    /// How much its findings matter.
+    /// How much its findings matter; those that strict mode closes on its own are notes.
     public let severity: LintSeverity
     /// What is wrong, in one sentence in lower case.
     public let summary: String

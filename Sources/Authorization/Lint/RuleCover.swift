@@ -4,38 +4,53 @@ import Resources
 ///
 /// Like ``ValuePattern``, sound and not complete.
 enum RuleCover {
-    /// Whether every request that the narrow rule matches, the wide one matches.
-    static func covers(_ wide: AuthorizationPolicy.Rule, _ narrow: AuthorizationPolicy.Rule) -> Bool {
-        groups(wide.from, cover: narrow.from) && groups(wide.to, cover: narrow.to)
-            && fields(wide.when.flatMap(\.fields), cover: narrow.when.flatMap(\.fields))
+    /// A field with its values read once, for rules that are held against many.
+    struct Field {
+        let subject: AuthorizationPolicy.Subject
+        let isNegated: Bool
+        let patterns: [ValuePattern]
+
+        init(_ field: AuthorizationPolicy.Field) {
+            self.subject = field.subject
+            self.isNegated = field.isNegated
+            self.patterns = field.values.map { ValuePattern($0.text, field.subject) }
+        }
+
+        /// Whether the field lets through everything that another does.
+        func covers(_ narrow: Field) -> Bool {
+            guard subject == narrow.subject, isNegated == narrow.isNegated else { return false }
+            let (outer, inner) = isNegated ? (narrow.patterns, patterns) : (patterns, narrow.patterns)
+            return inner.allSatisfy { pattern in outer.contains { $0.covers(pattern) } }
+        }
     }
 
-    private static func groups(
-        _ wide: [AuthorizationPolicy.FieldGroup],
-        cover narrow: [AuthorizationPolicy.FieldGroup]
-    ) -> Bool {
+    /// A rule's fields, read once.
+    struct Rule {
+        let from: [[Field]]
+        let to: [[Field]]
+        let when: [Field]
+
+        init(_ rule: AuthorizationPolicy.Rule) {
+            self.from = rule.from.map { $0.fields.map { Field($0) } }
+            self.to = rule.to.map { $0.fields.map { Field($0) } }
+            self.when = rule.when.flatMap(\.fields).map { Field($0) }
+        }
+    }
+
+    /// Whether every request that the narrow rule matches, the wide one matches.
+    static func covers(_ wide: Rule, _ narrow: Rule) -> Bool {
+        groups(wide.from, cover: narrow.from) && groups(wide.to, cover: narrow.to)
+            && fields(wide.when, cover: narrow.when)
+    }
+
+    private static func groups(_ wide: [[Field]], cover narrow: [[Field]]) -> Bool {
         if wide.isEmpty { return true }
-        return !narrow.isEmpty
-            && narrow.allSatisfy { group in wide.contains { fields($0.fields, cover: group.fields) } }
+        return !narrow.isEmpty && narrow.allSatisfy { group in wide.contains { fields($0, cover: group) } }
     }
 
     /// Each condition of the wide side follows from one of the narrow side.
-    private static func fields(
-        _ wide: [AuthorizationPolicy.Field],
-        cover narrow: [AuthorizationPolicy.Field]
-    ) -> Bool {
-        wide.allSatisfy { field in narrow.contains { covers(field, $0) } }
-    }
-
-    /// Whether a field lets through everything that another does.
-    private static func covers(_ wide: AuthorizationPolicy.Field, _ narrow: AuthorizationPolicy.Field) -> Bool {
-        guard wide.subject == narrow.subject, wide.isNegated == narrow.isNegated else { return false }
-        let (outer, inner) = wide.isNegated ? (narrow, wide) : (wide, narrow)
-        let patterns = outer.values.map { ValuePattern($0.text, outer.subject) }
-        return inner.values.allSatisfy { value in
-            let pattern = ValuePattern(value.text, inner.subject)
-            return patterns.contains { $0.covers(pattern) }
-        }
+    private static func fields(_ wide: [Field], cover narrow: [Field]) -> Bool {
+        wide.allSatisfy { field in narrow.contains { field.covers($0) } }
     }
 
     /// Whether one policy selects every workload that another does.
@@ -44,9 +59,10 @@ enum RuleCover {
         beyond narrow: AuthorizationPolicy,
         rootNamespace: String
     ) -> Bool {
-        guard wide.targetReferences.isEmpty == narrow.targetReferences.isEmpty else { return false }
-        guard Set(narrow.targetReferences).isSubset(of: wide.targetReferences) else { return false }
-        guard wide.namespace == narrow.namespace || wide.namespace == rootNamespace else { return false }
+        guard wide.namespace == narrow.namespace || wide.namespace == rootNamespace,
+            wide.targetReferences.isEmpty == narrow.targetReferences.isEmpty,
+            narrow.targetReferences.allSatisfy({ wide.targetReferences.contains($0) })
+        else { return false }
         return wide.selector.allSatisfy { narrow.selector[$0.key] == $0.value }
     }
 

@@ -32,23 +32,37 @@ extension PolicyCommand {
         @Option(name: .customLong("disable"), help: "A rule that is not asked, such as LW0013; may be repeated.")
         var disabled: [String] = []
 
-        @Option(help: "The least severity that makes the exit code 1: note, warning or error.")
+        @Option(
+            help: "The least severity that makes the exit code 1: note, warning or error.",
+            transform: { try choice($0) }
+        )
         var failOn = LintSeverity.warning
 
-        @Option(name: .customLong("compat"), help: "Whose defaults hold where no Gateway says so: strict or istio.")
+        @Option(
+            name: .customLong("compat"),
+            help: "Whose defaults hold where no Gateway says so: strict or istio.",
+            transform: { try choice($0) }
+        )
         var compatibility = Compatibility.strict
 
         @Option(help: "The namespace whose policies apply in all namespaces.")
         var rootNamespace = "istio-system"
 
-        @Option(help: "How paths are made canonical where no Gateway says so.")
+        @Option(
+            help: ArgumentHelp(
+                "How paths are made canonical where no Gateway says so: "
+                    + PathNormalization.allCases.map(\.rawValue).joined(separator: ", ") + "."
+            ),
+            transform: { try choice($0) }
+        )
         var pathNormalization = PathNormalization.base
 
         @Option(
             help: ArgumentHelp(
                 "The kind of server behind, which decides which spellings of a path it takes for one: "
                     + BackendProfile.allCases.map(\.rawValue).joined(separator: ", ") + "."
-            )
+            ),
+            transform: { try choice($0) }
         )
         var backend = BackendProfile.unknown
 
@@ -175,10 +189,12 @@ extension PolicyCommand {
     }
 }
 
-extension LintSeverity: ExpressibleByArgument {}
-extension BackendProfile: ExpressibleByArgument {}
-extension Compatibility: ExpressibleByArgument {}
-extension PathNormalization: ExpressibleByArgument {}
+/// Reads one of a few words.
+private func choice<Choice: RawRepresentable & CaseIterable>(_ text: String) throws -> Choice
+where Choice.RawValue == String {
+    if let choice = Choice(rawValue: text) { return choice }
+    throw ValidationError("unknown value `\(text)`; \(suggestion(for: text, among: Choice.allCases.map(\.rawValue)))")
+}
 
 /// Writes a file anew where it is, so that no reader sees half of it.
 enum FileRewriter {

@@ -138,4 +138,28 @@ import Testing
         #expect(outcome.sources[1] == sources[1])
         #expect(outcome.sources[0].text == bad.replacing("get", with: "GET"))
     }
+
+    @Test func `no text, however broken, makes linting or mending fail, and mending twice is mending once`() {
+        var random = SplitMix64(seed: 42)
+        let pieces = [
+            "\n", " ", "  - ", "[", "]", "{", "}", ": ", "#", "'", "\"", "\r\n", "\u{85}", "ü", "*a", "&a ", "get", "|",
+        ]
+        for item in LintCase.all {
+            var text = Array(item.bad.unicodeScalars)
+            for _ in 0..<4 {
+                let index = Int(random.next() % UInt64(text.count + 1))
+                let piece = pieces[Int(random.next() % UInt64(pieces.count))]
+                if random.next() % 3 == 0, index < text.count {
+                    text.remove(at: index)
+                } else {
+                    text.insert(contentsOf: piece.unicodeScalars, at: index)
+                }
+                var mutant = String.UnicodeScalarView()
+                mutant.append(contentsOf: text)
+                let source = LintSource(file: "a.yaml", text: String(mutant))
+                let once = LintFixer.fix([source], with: PolicyLinter())
+                #expect(LintFixer.fix(once.sources, with: PolicyLinter()).sources == once.sources)
+            }
+        }
+    }
 }

@@ -59,6 +59,33 @@ import Testing
         #expect(PolicyLinter(disabled: ["LW0002"]).lint([source]).map(\.rule) == ["LW0003"])
     }
 
+    @Test(arguments: ["LW0020", "LW0021", "LW0042", "LW0043", "LW0044", "LW0045", "LW0046", "LW0047", "LW0055"])
+    func `a way around that strict mode closes is a note there, and a warning under istio`(_ rule: String) throws {
+        let item = try #require(LintCase.all.first { $0.rule == rule })
+        for compatibility in Compatibility.allCases {
+            var options = item.options
+            options.compatibility = compatibility
+            let findings = PolicyLinter(options: options).lint([LintSource(file: "a.yaml", text: item.bad)])
+            let finding = try #require(findings.first { $0.rule == rule })
+            #expect(finding.severity == (compatibility == .strict ? .note : .warning))
+            #expect(finding.message.contains("strict mode sees through it") == (compatibility == .strict))
+        }
+    }
+
+    @Test func `a gateway among the files says whose defaults hold`() throws {
+        let text = LintYAML.join(
+            LintYAML.operation("paths: [/admin/x], ports: ['80']", action: "DENY"),
+            LintYAML.object(
+                "lapwing.dev/v1alpha1",
+                "Gateway",
+                "g",
+                "namespace: ml-inference}\nspec: {compatibility: istio}"
+            )
+        )
+        let findings = PolicyLinter().lint([LintSource(file: "a.yaml", text: text)])
+        #expect(findings.contains { $0.rule == "LW0042" && $0.severity == .warning })
+    }
+
     @Test func `a finding names its place and its resource`() throws {
         let text = "# a comment\n" + LintYAML.operation("methods: [get]")
         let finding = try #require(PolicyLinter().lint([LintSource(file: "dir/a.yaml", text: text)]).first)

@@ -54,7 +54,7 @@ extension LintRule {
             for rule in allowing {
                 let cover = denying.first { wide in
                     RuleCover.reaches(wide.policy, beyond: rule.policy, rootNamespace: input.options.rootNamespace)
-                        && RuleCover.covers(wide.rule, rule.rule)
+                        && RuleCover.covers(wide.fields, rule.fields)
                 }
                 guard let cover else { continue }
                 found.add(
@@ -72,6 +72,14 @@ extension LintRule {
 struct PlacedRule: CustomStringConvertible {
     let policy: AuthorizationPolicy
     let rule: AuthorizationPolicy.Rule
+    /// The rule's fields, for comparisons.
+    let fields: RuleCover.Rule
+
+    init(policy: AuthorizationPolicy, rule: AuthorizationPolicy.Rule) {
+        self.policy = policy
+        self.rule = rule
+        self.fields = RuleCover.Rule(rule)
+    }
 
     var description: String {
         "the rule at \(rule.location) of `\(policy.namespace)/\(policy.name)`"
@@ -85,10 +93,14 @@ extension LintInput {
 
     /// The rules of some policies, each with its policy.
     func placedRules(_ isMeant: (AuthorizationPolicy) -> Bool) -> [PlacedRule] {
-        let all = policies.filter(isMeant).flatMap { policy in
-            policy.rules.map { PlacedRule(policy: policy, rule: $0) }
+        var placed: [PlacedRule] = []
+        for policy in policies where isMeant(policy) {
+            for rule in policy.rules {
+                guard placed.count < Self.maximumComparedRules else { return placed }
+                placed.append(PlacedRule(policy: policy, rule: rule))
+            }
         }
-        return Array(all.prefix(Self.maximumComparedRules))
+        return placed
     }
 
     /// Calls with each rule that another of the same action covers, and whether they say the same.
@@ -122,8 +134,7 @@ extension LintInput {
     }
 
     private func covers(_ wide: PlacedRule, _ narrow: PlacedRule) -> Bool {
-        wide.policy.provider == narrow.policy.provider
+        RuleCover.covers(wide.fields, narrow.fields) && wide.policy.provider == narrow.policy.provider
             && RuleCover.reaches(wide.policy, beyond: narrow.policy, rootNamespace: options.rootNamespace)
-            && RuleCover.covers(wide.rule, narrow.rule)
     }
 }

@@ -6,12 +6,13 @@ extension LintRule {
         header(
             "LW0021",
             "authority-as-header",
-            "the host is compared as a header, where letter case counts"
-        ) { name, _, policy in
+            "the host is compared as a header, where letter case counts",
+            isClosedInStrictMode: true
+        ) { name, field, policy in
             guard name == ":authority" || name == "host" else { return nil }
+            let effect = policy.opensWhenMissed(field) ? "the rule is passed by" : "the rule does not match"
             return (
-                "`\(name)` is compared with regard to case, and with its port: `\(policy.name)` is passed by other "
-                    + "letter case",
+                "`\(name)` is compared with regard to case, and with its port: \(effect) other letter case",
                 "use `hosts`, which are compared without regard to case"
             )
         },
@@ -84,6 +85,7 @@ extension LintRule {
         _ id: String,
         _ name: String,
         _ summary: String,
+        isClosedInStrictMode: Bool = false,
         _ judge:
             @escaping @Sendable (
                 _ name: String, _ field: AuthorizationPolicy.Field, _ policy: AuthorizationPolicy
@@ -95,7 +97,13 @@ extension LintRule {
                     guard case .header(let name) = field.subject, let (message, fix) = judge(name, field, policy) else {
                         return
                     }
-                    found.add(condition?.location ?? field.location, in: policy.location, message, fix: fix)
+                    found.add(
+                        condition?.location ?? field.location,
+                        in: policy.location,
+                        message,
+                        fix: fix,
+                        closedInStrictModeFor: isClosedInStrictMode ? policy : nil
+                    )
                 }
             }
         }

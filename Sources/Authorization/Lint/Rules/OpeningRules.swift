@@ -40,14 +40,15 @@ extension LintRule {
             "LW0036",
             "only-excluded-callers",
             .warning,
-            "an ALLOW rule says only who may not call, and allows everyone else, without an identity too"
+            "an ALLOW rule says only who may not call, and allows everyone else"
         ) { input, found in
             for policy in input.policies where policy.action == .allow && !policy.isDryRun {
+                let others = input.compatibility(of: policy) == .istio ? ", a caller without an identity too" : ""
                 for rule in policy.rules where rule.onlyExcludesCallers {
                     found.add(
                         rule.from.first?.location ?? rule.location,
                         in: policy.location,
-                        "this source only excludes callers: whoever is not named is allowed, a caller without an identity too",
+                        "this source only excludes callers: whoever is not named is allowed\(others)",
                         fix: "name those that may call, or add `principals: [\"*\"]` beside the exclusion"
                     )
                 }

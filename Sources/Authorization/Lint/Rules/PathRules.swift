@@ -24,7 +24,8 @@ extension LintRule {
                             in: policy.location,
                             "`\(field.name)`: `\(value.text)` is passed by `\(value.text):443`: a host is compared with its port",
                             fix: isExact ? "add `\(value.text):*`" : "name the hosts, each also with `:*`",
-                            edits: isExact ? [LintEdit(.insertAfter("\(value.text):*"), of: value)] : []
+                            edits: isExact ? [LintEdit(.insertAfter("\(value.text):*"), of: value)] : [],
+                            closedInStrictModeFor: policy
                         )
                     }
                 }
@@ -101,7 +102,8 @@ extension LintRule {
                             in: policy.location,
                             "`\(field.name)`: `\(value.text)` is passed by `\(variant)`",
                             fix: "add `\(addition)`",
-                            edits: [LintEdit(.insertAfter(addition), of: value)]
+                            edits: [LintEdit(.insertAfter(addition), of: value)],
+                            closedInStrictModeFor: policy
                         )
                     }
                 }
@@ -123,7 +125,8 @@ extension LintRule {
                         in: policy.location,
                         "`\(field.name)`: `\(value.text)` is passed by a slash or a `;` more: a template takes whole "
                             + "segments, none of them empty",
-                        fix: "write `paths` of an ALLOW policy instead"
+                        fix: "write `paths` of an ALLOW policy instead",
+                        closedInStrictModeFor: policy
                     )
                 }
             }
@@ -152,7 +155,8 @@ extension LintRule {
                             value.location,
                             in: policy.location,
                             "`\(field.name)`: `\(value.text)` is passed by `\(variant)`",
-                            fix: fix
+                            fix: fix,
+                            closedInStrictModeFor: policy
                         )
                         // One value shows it; the others of the list are mended with it.
                         return

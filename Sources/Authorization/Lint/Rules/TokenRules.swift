@@ -42,7 +42,8 @@ extension LintRule {
                                 field.location,
                                 in: policy.location,
                                 "a request without a token has none of these values, and is allowed",
-                                fix: "ask for a token as well: `requestPrincipals: [\"ISSUER/*\"]`"
+                                fix: "ask for a token as well: `requestPrincipals: [\"ISSUER/*\"]`",
+                                closedInStrictModeFor: policy
                             )
                         }
                     }

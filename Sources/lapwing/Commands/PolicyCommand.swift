@@ -10,7 +10,7 @@ struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "Check policies and explain decisions.",
-        subcommands: [Check.self, Explain.self]
+        subcommands: [Check.self, Lint.self, Explain.self]
     )
 
     /// `lapwing policy check`.

@@ -1,3 +1,5 @@
+import ZeroTrust
+
 /// Finds the rules that a request may match without looking at the others.
 ///
 /// A tree: each node sorts its rules into buckets by what they ask of the caller, the path, the host or the addresses, whichever
@@ -120,13 +122,17 @@ struct RuleIndex: Sendable {
             }
         }
         if let table = node.bySource {
-            let address = reading == .istio ? attributes.source : attributes.source.unmapped
-            table.forEachHit(address: address) { visit(Int($0), attributes, &search) }
+            forEachForm(of: attributes.source, in: table) { visit(Int($0), attributes, &search) }
         }
         if let table = node.byRemote {
-            let address = reading == .istio ? attributes.remote : attributes.remote.unmapped
-            table.forEachHit(address: address) { visit(Int($0), attributes, &search) }
+            forEachForm(of: attributes.remote, in: table) { visit(Int($0), attributes, &search) }
         }
+    }
+
+    private func forEachForm(of address: IPAddress, in table: KeyTable, _ body: (Int32) -> Void) {
+        table.forEachHit(address: address, body)
+        let unmapped = address.unmapped
+        if reading == .restricts, unmapped != address { table.forEachHit(address: unmapped, body) }
     }
 
     // MARK: - Building

@@ -364,7 +364,7 @@ import ZeroTrust
 
     @Test(arguments: fieldRows)
     func `a field matches what Istio's does`(_ row: FieldRow) throws {
-        let allow = try Fixture.engine(Fixture.policy(row.rule))
+        let allow = try Fixture.engine(Fixture.policy(row.rule), compatibility: .istio)
         let deny = try Fixture.engine(Fixture.policy(row.rule, action: "DENY"), compatibility: .istio)
         for request in row.matching {
             #expect(allow.evaluate(try request.attributes()).outcome == .allow, "\(request.testDescription)")

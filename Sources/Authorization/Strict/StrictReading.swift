@@ -13,6 +13,8 @@ struct StrictReading: Sendable {
     private let asksForAbsence: Bool
     /// The values of identities that a caller with one SPIFFE ID is held to.
     private let identities: [Pattern]
+    /// What a caller must be for its namespace to be known: of the form that Istio issues, and of the mesh.
+    private let home: Pattern?
     /// The values of hosts and server names in lower case.
     private let lowercase: [Pattern]
     /// The values of request principals, read as one text.
@@ -26,6 +28,8 @@ struct StrictReading: Sendable {
         self.matchesAnyForm = context.grants == field.isNegated
         self.asksForAbsence = field.isNegated && texts.contains("*")
         self.identities = Self.identities(texts, field.subject, context) ?? patterns
+        self.home =
+            Self.identities(["*"], field.subject == .serviceAccount ? .namespace : field.subject, context)?.first
         var (lowercase, joined, folded): ([Pattern], [Pattern], [FoldedPattern?]) = ([], [], [])
         switch field.subject {
         case .host, .serverName, .header(":authority"), .header("host"):
@@ -62,15 +66,17 @@ struct StrictReading: Sendable {
     func matches(_ field: FieldMatcher, _ attributes: Attributes) -> Bool {
         // Nothing here sees what Envoy's filters note, so that such a field never allows and never spares.
         if case .filterMetadata = field.subject { return !grants }
-        if isAbsent(field.subject, attributes) { return field.isNegated && (!grants || asksForAbsence) }
+        if isAbsent(field.subject, attributes) {
+            return field.isNegated && (!grants || asksForAbsence && !possibly(field, attributes))
+        }
         let isMatch = matchesAnyForm ? possibly(field, attributes) : surely(field, attributes)
         return isMatch != field.isNegated
     }
 
     private func isAbsent(_ subject: AuthorizationPolicy.Subject, _ attributes: Attributes) -> Bool {
         switch subject {
-        case .principal, .namespace, .serviceAccount, .trustDomain:
-            attributes.caller.name == nil || grants && !attributes.caller.isSPIFFE
+        case .principal, .trustDomain: attributes.caller.name == nil || grants && !attributes.caller.isSPIFFE
+        case .namespace, .serviceAccount: attributes.caller.name == nil || grants && !isAtHome(attributes.caller)
         case .serverName: attributes.serverName?.isEmpty ?? true
         case .requestPrincipal: attributes.token?.issuer == nil || attributes.token?.subject == nil
         case .requestAudience: attributes.token?.audience == nil
@@ -78,6 +84,11 @@ struct StrictReading: Sendable {
         case .requestClaim(let path): attributes.token?.claim(at: path) == nil
         default: false
         }
+    }
+
+    private func isAtHome(_ caller: Caller) -> Bool {
+        guard caller.isSPIFFE, let name = caller.name, let home else { return false }
+        return home.matches(name.utf8.span)
     }
 
     // MARK: - In every form
@@ -89,9 +100,6 @@ struct StrictReading: Sendable {
             let bytes = name.utf8.span
             for index in identities.indices where identities[index].matches(bytes) { return true }
             return false
-        case .sourceIP: return field.matchesAny(attributes.source.unmapped)
-        case .remoteIP: return field.matchesAny(attributes.remote.unmapped)
-        case .destinationIP: return field.matchesAny(attributes.destination.address.unmapped)
         case .path, .header(":path"):
             for index in field.patterns.indices
             where matches(field, index, attributes) && isFolded(index, attributes, else: true) { return true }
@@ -116,9 +124,9 @@ struct StrictReading: Sendable {
 
     private func possibly(_ field: FieldMatcher, _ attributes: Attributes) -> Bool {
         switch field.subject {
-        case .sourceIP: return field.matchesAny(attributes.source.unmapped)
-        case .remoteIP: return field.matchesAny(attributes.remote.unmapped)
-        case .destinationIP: return field.matchesAny(attributes.destination.address.unmapped)
+        case .sourceIP: return isMatch(attributes.source, field)
+        case .remoteIP: return isMatch(attributes.remote, field)
+        case .destinationIP: return isMatch(attributes.destination.address, field)
         case .path, .header(":path"):
             for index in field.patterns.indices
             where matches(field, index, attributes) || isFolded(index, attributes, else: false) { return true }
@@ -134,6 +142,11 @@ struct StrictReading: Sendable {
             return field.matchesAnyValue(attributes) || isOther(attributes.token?.claim(at: path), field)
         default: return field.matchesAnyValue(attributes)
         }
+    }
+
+    /// Whether an address matches, or the IPv4 address that it stands for.
+    private func isMatch(_ address: IPAddress, _ field: FieldMatcher) -> Bool {
+        field.matchesAny(address) || field.matchesAny(address.unmapped)
     }
 
     private func matches(_ field: FieldMatcher, _ index: Int, _ attributes: Attributes) -> Bool {

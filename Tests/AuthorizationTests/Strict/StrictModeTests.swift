@@ -382,6 +382,8 @@ import ZeroTrust
             let engine = try Self.engine(allow: Self.source(excluded), deny: nil, .strict)
             #expect(try engine.evaluate(Self.plaintext.attributes(.strict)).outcome == .allow)
             #expect(try engine.evaluate(Request().attributes(.strict)).outcome == .deny)
+            let foreign = Self.named("spiffe://evil.example/ns/x/sa/y")
+            #expect(try engine.evaluate(foreign.attributes(.strict)).outcome == .deny)
         }
         let engine = try Self.engine(allow: Self.source("notRequestPrincipals: ['*']"), deny: nil, .strict)
         #expect(try engine.evaluate(Request().attributes(.strict)).outcome == .allow)

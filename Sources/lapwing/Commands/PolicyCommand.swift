@@ -10,7 +10,7 @@ struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "Check policies and explain decisions.",
-        subcommands: [Check.self, Explain.self]
+        subcommands: [Check.self, Lint.self, Explain.self]
     )
 
     /// `lapwing policy check`.
@@ -60,7 +60,7 @@ struct PolicyCommand: AsyncParsableCommand {
             case .table:
                 for diagnostic in diagnostics { StandardOutput.write(diagnostic.description) }
                 StandardError.write(
-                    "\(checked.policies.count) policies fine, \(errors) errors, \(diagnostics.count - errors) warnings"
+                    "\(checked.sound.count) resources fine, \(errors) errors, \(diagnostics.count - errors) warnings"
                 )
             }
             guard errors == 0 else { throw ExitCode(ExitStatus.refused.rawValue) }

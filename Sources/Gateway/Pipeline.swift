@@ -110,8 +110,11 @@ final class Pipeline {
         }
         let policy = worker.currentPolicy
         let headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
+        let tokens = policy.tokens.map { verifier in
+            TokenPassage(verifier, headers: Self.headers(verifier.consultedHeaders, scanner, head), path: path)
+        }
         guard let caller = connection.caller,
-            let exchange = connection.describe(
+            var exchange = connection.describe(
                 id: id,
                 method: method.rawValue,
                 path: path,
@@ -123,12 +126,21 @@ final class Pipeline {
         // MARK: 2. Policy: may this caller ask for it?
 
         let before = NIODeadline.now()
-        let authorization = policy.engine.authorize(caller.peer, exchange)
+        let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict)
         let latency = before.nanoseconds(until: .now())
         worker.metrics.decisionDuration.observe(latency)
+        if let tokens { exchange.path = tokens.recordedPath }
         switch consume authorization {
         case .deny(let denial):
-            decided(denial.decision, exchange, policy, latency: latency, trace: trace?.value)
+            let refusal = denial.decision.reason == .tokenRefused ? tokens?.verdict.refusal?.code.rawValue : nil
+            decided(
+                denial.decision,
+                exchange,
+                policy,
+                latency: latency,
+                trace: trace?.value,
+                refusedFor: refusal
+            )
             answer(status: denial.status, ending: .refused)
         case .ask(let question):
             // Nobody here asks providers: what would need one is refused.
@@ -154,6 +166,7 @@ final class Pipeline {
                 identity: caller.fields,
                 id: idText,
                 keepsTrace: trace?.isValid ?? false,
+                tokens: tokens,
                 bodyRoom: min(room, Self.copiedBytes)
             )
             decided(permit.decision, exchange, policy, latency: latency, trace: trace?.value)
@@ -175,7 +188,9 @@ final class Pipeline {
         _ trace: (value: String, isValid: Bool)? = nil
     ) {
         var path = ""
-        if case .path(let normal)? = resolved?.path { path = normal }
+        if case .path(let normal)? = resolved?.path {
+            path = worker.currentPolicy.tokens.map { TokenPassage.recorded(normal, by: $0) } ?? normal
+        }
         guard
             let exchange = connection.describe(
                 id: id,

@@ -9,6 +9,9 @@ public enum TokenVerdict: Sendable {
     /// There is a token that is not valid: answer 401.
     case refused(TokenRefusal)
 
+    /// Why the token is refused, where it is.
+    public var refusal: TokenRefusal? { if case .refused(let refusal) = self { refusal } else { nil } }
+
     /// What a valid token proves.
     public var identity: RequestIdentity? { if case .verified(let identity) = self { identity } else { nil } }
 }
@@ -23,6 +26,9 @@ public struct TokenForwarding: Sendable, Hashable {
     public var removedCookies: [String] = []
     /// The headers to set.
     public var setHeaders: [Exchange.Header] = []
+
+    /// Nothing changes.
+    public init() {}
 
     /// A path without the query parameters that do not go upstream.
     public func path(_ path: String) -> String {

@@ -41,6 +41,8 @@ public struct TokenVerifier: Sendable {
 
     /// The names, in lower case, of the headers in which tokens may stand.
     public let consultedHeaders: Set<String>
+    /// The names of the query parameters in which tokens may stand: their values are secrets.
+    public let consultedParameters: Set<String>
     /// The names, in lower case, of the headers in which only verified claims go upstream: what a client sends in them
     /// is taken out of every request.
     public let reservedHeaders: Set<String>
@@ -69,14 +71,16 @@ public struct TokenVerifier: Sendable {
         self.isStrict = compatibility == .strict
         self.clock = clock
         var consulted: Set<String> = []
+        var parameters: Set<String> = []
         for place in rules.flatMap(\.places) {
             switch place {
             case .header(let name, _): consulted.insert(name)
             case .cookie: consulted.insert("cookie")
-            case .parameter: break
+            case .parameter(let name): parameters.insert(name)
             }
         }
         self.consultedHeaders = consulted
+        self.consultedParameters = parameters
         self.reservedHeaders = Set(
             rules.flatMap { $0.claimHeaders.map(\.header) + ($0.payloadHeader.map { [$0] } ?? []) }
         )

@@ -16,6 +16,8 @@ enum HeadWriter {
     }
 
     /// The head of a request for the upstream, with room for so many bytes of its body.
+    ///
+    /// Where tokens were looked for, what stands in `tokens` holds instead of the path and the header lines.
     static func request(
         _ scanner: borrowing RequestScanner,
         _ head: ByteBuffer,
@@ -23,15 +25,28 @@ enum HeadWriter {
         identity: ByteBuffer,
         id: String,
         keepsTrace: Bool,
+        tokens: TokenPassage? = nil,
         bodyRoom: Int
     ) -> ByteBuffer {
+        let path = tokens?.path ?? path
+        var lines = scanner.fields.lines
+        if let removed = tokens?.removedHeaders, !removed.isEmpty {
+            lines.removeAll { line in
+                let name = head.getString(
+                    at: head.readerIndex + line.nameRange.lowerBound,
+                    length: line.nameRange.count
+                )
+                // A name that cannot be read does not go on.
+                return name.map { removed.contains($0.lowercased()) } ?? true
+            }
+        }
         var output = ByteBuffer()
         output.reserveCapacity(head.readableBytes + path.utf8.count + identity.readableBytes + 128 + bodyRoom)
         output.writeString(scanner.method.rawValue)
         output.writeStaticString(" ")
         output.writeString(path)
         output.writeStaticString(" HTTP/1.1\r\n")
-        copy(scanner.fields.lines, of: head, to: &output) { name in
+        copy(lines, of: head, to: &output) { name in
             switch name {
             case .other, .host, .contentLength, .transferEncoding, .alternativeService: true
             case .traceparent, .tracestate: keepsTrace
@@ -39,6 +54,7 @@ enum HeadWriter {
             }
         }
         output.writeImmutableBuffer(identity)
+        if let tokens { output.writeImmutableBuffer(tokens.addedLines) }
         writeRequestID(id, to: &output)
         output.writeStaticString("\r\n")
         return output
@@ -91,6 +107,8 @@ enum HeadWriter {
         output.writeStaticString("\r\ncontent-type: application/json\r\ncontent-length: ")
         output.writeString(String(id.utf8.count + 18))
         output.writeStaticString("\r\n")
+        // What kind of credential would do (RFC 6750 §3), and nothing of what was wrong with this one.
+        if status == 401 { output.writeStaticString("www-authenticate: Bearer error=\"invalid_token\"\r\n") }
         if closes { output.writeStaticString("connection: close\r\n") }
         writeRequestID(id, to: &output)
         output.writeStaticString("\r\n")

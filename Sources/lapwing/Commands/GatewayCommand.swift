@@ -232,7 +232,11 @@ private final class GatewayProcess: Sendable {
     }
 
     private func snapshot(for gateway: GatewayConfiguration, of configuration: Configuration) throws -> PolicySnapshot {
-        PolicySnapshot(engine: try configuration.engine(for: gateway), digest: configuration.digest)
+        PolicySnapshot(
+            engine: try configuration.engine(for: gateway),
+            tokens: try configuration.tokens(for: gateway),
+            digest: configuration.digest
+        )
     }
 }
 

@@ -69,6 +69,7 @@ struct Configuration: Sendable {
         // An engine that cannot be made is an error of the configuration, and is said now.
         for gateway in gateways {
             _ = try engine(for: gateway)
+            _ = try tokens(for: gateway)
             if gateway.egress != nil { warnings += try egress(for: gateway).warnings }
         }
         self.warnings = warnings
@@ -78,10 +79,33 @@ struct Configuration: Sendable {
     ///
     /// - Throws: `ResourceError` where the policies contradict each other.
     func engine(for gateway: GatewayConfiguration) throws -> PolicyEngine {
-        try PolicyEngine(
+        try PolicyEngine(policies: policies, workload: gateway.workload, options: options(for: gateway))
+    }
+
+    private func options(for gateway: GatewayConfiguration) -> PolicyEngine.Options {
+        .init(compatibility: gateway.compatibility, trustDomains: [settings.trustDomain.value.name])
+    }
+
+    /// What verifies the tokens of requests to a gateway's workload, or nil where no `RequestAuthentication` selects it.
+    ///
+    /// - Throws: `ResourceError` for keys that cannot be used, or that would have to be fetched.
+    func tokens(for gateway: GatewayConfiguration) throws -> TokenVerifier? {
+        let options = options(for: gateway)
+        let selected = policies.requestAuthentications.filter {
+            $0.applies(to: gateway.workload, rootNamespace: options.rootNamespace)
+        }
+        _ = try collectingDiagnostics(selected.flatMap(\.rules)) { rule in
+            if case .inline = rule.keys { return }
+            throw ResourceError(
+                at: rule.location,
+                "keys are not fetched from an issuer yet, so that each of its tokens would be refused; write them in `jwks`"
+            )
+        }
+        return try TokenVerifier(
             policies: policies,
             workload: gateway.workload,
-            options: .init(compatibility: gateway.compatibility, trustDomains: [settings.trustDomain.value.name])
+            options: options,
+            keys: TokenKeyStore()
         )
     }
 

@@ -56,11 +56,18 @@ final class TestGateway: Sendable {
 
     static func snapshot(_ policy: String, digest: String = "digest-1") throws -> PolicySnapshot {
         let documents = try ResourceLoader.parse(yaml: policy, file: "policy.yaml")
-        let engine = try PolicyEngine(
-            policies: PolicySet.load(documents),
-            workload: Workload(namespace: "ml-inference", labels: ["app": "inference-service"])
+        let policies = try PolicySet.load(documents)
+        let workload = Workload(namespace: "ml-inference", labels: ["app": "inference-service"])
+        return PolicySnapshot(
+            engine: try PolicyEngine(policies: policies, workload: workload),
+            tokens: try TokenVerifier(
+                policies: policies,
+                workload: workload,
+                options: PolicyEngine.Options(),
+                keys: TokenKeyStore()
+            ),
+            digest: digest
         )
-        return PolicySnapshot(engine: engine, digest: digest)
     }
 
     /// Starts a gateway before an upstream.

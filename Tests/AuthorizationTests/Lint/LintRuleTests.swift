@@ -59,7 +59,9 @@ import Testing
         #expect(PolicyLinter(disabled: ["LW0002"]).lint([source]).map(\.rule) == ["LW0003"])
     }
 
-    @Test(arguments: ["LW0020", "LW0021", "LW0042", "LW0043", "LW0044", "LW0045", "LW0046", "LW0047", "LW0055"])
+    @Test(arguments: [
+        "LW0020", "LW0021", "LW0042", "LW0043", "LW0044", "LW0045", "LW0046", "LW0047", "LW0053", "LW0055",
+    ])
     func `a way around that strict mode closes is a note there, and a warning under istio`(_ rule: String) throws {
         let item = try #require(LintCase.all.first { $0.rule == rule })
         for compatibility in Compatibility.allCases {

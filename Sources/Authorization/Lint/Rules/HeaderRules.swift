@@ -74,7 +74,8 @@ extension LintRule {
                     field.location,
                     in: policy.location,
                     "`\(field.name)` is taken from `x-forwarded-for`, which any caller may send",
-                    fix: "use `ipBlocks`, or say with `--trusted-hops` how many proxies in front write the header"
+                    fix: "use `ipBlocks`, or say with `--trusted-hops` how many proxies in front write the header",
+                    closedInStrictModeFor: policy
                 )
             }
         },

@@ -15,8 +15,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Who is at the other end.
-    struct Caller {
+    /// Who is at the other end; shared by the requests of the connection.
+    final class Caller {
         let peer: Peer
         let tls: DecisionRecord.TLS
         let record: DecisionRecord.Caller
@@ -24,6 +24,14 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         let fields: ByteBuffer
         /// When the caller's certificate ends, and what it proved with it.
         let expiry: NIODeadline
+
+        init(_ verified: PeerVerified) {
+            peer = verified.peer
+            tls = .init(version: verified.tlsVersion, cipher: verified.cipher, serverName: verified.serverName)
+            record = .init(spiffeID: peer.id, serialNumber: peer.serialNumber, fingerprint: peer.fingerprint)
+            fields = HeadWriter.identity(peer.id, fingerprint: peer.fingerprint)
+            expiry = .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
+        }
     }
 
     private enum Phase {
@@ -94,14 +102,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             worker.refused("unknown_address", from: context.remoteAddress)
             return close()
         }
-        let peer = verified.peer
-        caller = Caller(
-            peer: peer,
-            tls: .init(version: verified.tlsVersion, cipher: verified.cipher, serverName: verified.serverName),
-            record: .init(spiffeID: peer.id, serialNumber: peer.serialNumber, fingerprint: peer.fingerprint),
-            fields: HeadWriter.identity(peer.id, fingerprint: peer.fingerprint),
-            expiry: .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
-        )
+        caller = Caller(verified)
         exchange = Exchange(
             id: RequestID(milliseconds: 0, random: 0),
             method: "",

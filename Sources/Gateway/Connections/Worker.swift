@@ -76,7 +76,8 @@ final class GatewayContext: Sendable {
 final class Worker {
     let eventLoop: any EventLoop
     let context: GatewayContext
-    let mailbox: RecordMailbox
+    /// The requests that wait for their records.
+    let records: RecordQueue
     var metrics = WorkerMetrics()
     private(set) var pools: [UpstreamPool] = []
     private(set) var isDraining = false
@@ -93,7 +94,7 @@ final class Worker {
     init(eventLoop: any EventLoop, context: GatewayContext) {
         self.eventLoop = eventLoop
         self.context = context
-        self.mailbox = RecordMailbox(eventLoop: eventLoop)
+        self.records = RecordQueue(log: context.log, eventLoop: eventLoop)
         self.policyStamp = context.policies.stamp
         self.policy = context.policies.current
         self.random = SmallRandom()
@@ -173,7 +174,8 @@ final class Worker {
                 reason: count.reason,
                 count: count.count
             )
-            context.log.append(record.encoded(), immediately: false) { _ in }
+            // What could not be added is counted by the log, which tells of it.
+            _ = try? context.log.append(record.encoded())
         }
     }
 
@@ -202,6 +204,7 @@ final class Worker {
         for connection in Array(connections.values) { connection.abort(.drained) }
         for pool in pools { pool.close() }
         record(refusals.drain())
+        records.close()
         ticks?.cancel()
         finishDrainIfDone()
     }

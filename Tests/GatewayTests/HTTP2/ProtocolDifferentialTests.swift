@@ -124,6 +124,11 @@ private final class Pair {
         let before = upstream.received.value.count
         let heard = await client.request(request.http1, responses: responses + 1)
         first?.responses += 1
+        // HTTP/1 ends a connection with a request that could not be read.
+        if heard.text.contains("connection: close\r\n") {
+            await client.close()
+            first = nil
+        }
         return await seen(heard.statuses.last, before)
     }
 

@@ -26,6 +26,8 @@ public final class TLSIdentity: Sendable {
     private let clock: @Sendable () -> Date
     /// Guards the snapshot that new connections take; each is immutable and replaced whole.
     private let snapshot: Mutex<Snapshot>
+    /// Guards what is no longer accepted, however valid.
+    private let revocations = Mutex(RevocationSet())
 
     private final class Snapshot: Sendable {
         let svid: X509SVID
@@ -88,6 +90,26 @@ public final class TLSIdentity: Sendable {
     public func update(svid: X509SVID, bundles: X509BundleSet) throws {
         let next = try Snapshot(svid: svid, bundles: bundles, options: options, clock: clock)
         snapshot.withLock { $0 = next }
+    }
+
+    /// Refuses what is revoked in the handshakes that end from now on.
+    ///
+    /// Connections that stand are the caller's to look at, with ``refusal(of:)``.
+    public func revoke(_ revocations: RevocationSet) {
+        self.revocations.withLock { $0 = revocations }
+    }
+
+    /// Why a peer whose connection stands is no longer to be believed; nil where it is.
+    ///
+    /// That its certificate has expired is not looked at.
+    public func refusal(of peer: Peer) -> PeerRefusal? {
+        if revocations.withLock({ $0.revokes(peer) }) {
+            return TransportRefusal.revoked.refusal("`\(peer.id)` or its certificate is revoked")
+        }
+        guard current.verifier.believes(peer) else {
+            return TransportRefusal.authorityRemoved.refusal("the authority of `\(peer.id)` is in no bundle any more")
+        }
+        return nil
     }
 
     /// The SVID that new handshakes show.
@@ -188,7 +210,9 @@ public final class TLSIdentity: Sendable {
             return .refused(TransportRefusal.handshakeFailed.refusal("a certificate cannot be read"))
         }
         let verdict = current.verifier.verify(chain: chain)
-        guard case .verified(let peer) = verdict, let id, peer.id != id else { return verdict }
+        guard case .verified(let peer) = verdict else { return verdict }
+        if let refusal = refusal(of: peer) { return .refused(refusal) }
+        guard let id, peer.id != id else { return verdict }
         return .refused(
             TransportRefusal.unexpectedID.refusal("the server is `\(peer.id)`; expected `\(id)`")
         )

@@ -39,6 +39,7 @@ struct DocumentedConfigurationTests {
         _ = try GatewayConfiguration.load(documents)
         _ = try PolicySet.load(documents)
         _ = try AdminPolicy.load(documents)
+        _ = try ServiceEntry.load(documents)
         for document in documents where document.kind == WorkloadEntry.kind { _ = try WorkloadEntry(document) }
     }
 

@@ -154,7 +154,8 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
-            ] + nio
+            ] + nio,
+            exclude: ["Peers"]
         ),
 
         // What the stages keep.

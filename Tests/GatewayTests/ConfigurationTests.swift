@@ -15,6 +15,7 @@ import Testing
           pathNormalization: MERGE_SLASHES
           listeners:
             - { name: mtls, address: 127.0.0.1, port: 8443, tls: { minimumVersion: "1.2" } }
+            - { name: old, address: 127.0.0.1, port: 8444, http2: false }
           upstreams:
             - { name: inference, unixSocket: /run/inference.sock, maximumConnections: 8, connectTimeout: 2s }
             - { name: model, address: model.example, port: 8443, spiffeID: "spiffe://cluster.local/ns/ml/sa/model" }
@@ -23,7 +24,7 @@ import Testing
             - { name: stream, hosts: ["*.example"], path: { prefix: /v1 }, upstream: inference, bodyLimit: 1Mi,
                 timeouts: { response: 5m, stream: 10m } }
             - { name: release, path: { exact: /v1/release }, upstream: model, record: first }
-          limits: { maximumConnections: 100, headTimeout: 5s }
+          limits: { maximumConnections: 100, headTimeout: 5s, http2: { maximumStreams: 10, bufferBytes: 512Ki } }
           admin: { port: 9901 }
         """
 
@@ -44,6 +45,9 @@ import Testing
         )
         #expect(configuration.routes[1].record == .first && configuration.routes[1].bodyLimit == 16 << 20)
         #expect(configuration.limits.headTimeout == .seconds(5) && configuration.limits.headBytes == 32 * 1024)
+        #expect(configuration.listeners.map(\.acceptsHTTP2) == [true, false])
+        #expect(configuration.limits.http2.maximumStreams == 10 && configuration.limits.http2.maximumResets == 200)
+        #expect(configuration.limits.http2.bufferBytes == 512 << 10)
         #expect(configuration.admin == .init(port: 9901))
         // Plaintext was asked for, and is warned of.
         #expect(configuration.warnings.map(\.severity) == [.warning])
@@ -65,6 +69,9 @@ import Testing
             ("spiffe://cluster.local/ns", "https://cluster.local/ns", "spiffe://"),
             ("unixSocket: /run/inference.sock", "unixSocket: /run/a, port: 1", "neither"),
             ("compatibility: strict", "compatibility: strickt", "strict"),
+            ("maximumStreams: 10", "maximumStreams: 0", "1"),
+            ("maximumStreams: 10", "maximumStream: 10", "maximumStreams"),
+            ("bufferBytes: 512Ki", "bufferBytes: 1Ki", "65536"), ("http2: false", "http2: no-thanks", "true"),
         ]
     ) func `what cannot be meant is an error with its place`(_ text: String, _ change: String, _ message: String) throws
     {

@@ -36,6 +36,8 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
     private var framing = MessageFraming.none
     /// The bytes of a declared length that have not come.
     private var undelivered: UInt64 = 0
+    /// The last of them, until the stream has ended with them: what is longer than it said does not become whole.
+    private var lastBytes: ByteBuffer?
     private var isRequestWhole = false
     private var isReading = false
     private var isProcessing = false
@@ -206,9 +208,17 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
                 return breakBody(HTTP1Refusal(.lengthMismatch), for: pipeline)
             }
             undelivered -= count
-            if inbox.readableBytes == 0 { inbox = bytes } else { inbox.writeImmutableBuffer(bytes) }
+            if undelivered == 0, !endsStream {
+                if lastBytes == nil { lastBytes = bytes }
+                return
+            }
+            take(lastBytes.take() ?? bytes)
         }
         process()
+    }
+
+    private func take(_ bytes: ByteBuffer) {
+        if inbox.readableBytes == 0 { inbox = bytes } else { inbox.writeImmutableBuffer(bytes) }
     }
 
     private func readTrailers(_ fields: HPACKHeaders) {
@@ -224,12 +234,14 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
         }
         if case .empty(let head) = phase { return endEmpty(head, isEmpty: true, endsStream: true) }
         if case .chunked = framing { inbox.writeStaticString("0\r\n\r\n") }
+        if let bytes = lastBytes.take() { take(bytes) }
         process()
     }
 
     private func breakBody(_ refusal: HTTP1Refusal, for pipeline: Pipeline) {
         isInVain = true
         inbox = ByteBuffer()
+        lastBytes = nil
         // Where it is answered there is nothing to take back.
         if !pipeline.isAnswered { pipeline.breakBody(refusal) }
     }

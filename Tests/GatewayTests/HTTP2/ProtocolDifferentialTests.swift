@@ -124,6 +124,11 @@ private final class Pair {
         let before = upstream.received.value.count
         let heard = await client.request(request.http1, responses: responses + 1)
         first?.responses += 1
+        // HTTP/1 ends a connection with a request that could not be read.
+        if heard.text.contains("connection: close\r\n") {
+            await client.close()
+            first = nil
+        }
         return await seen(heard.statuses.last, before)
     }
 
@@ -141,9 +146,10 @@ private final class Pair {
 
     private func seen(_ status: Int?, _ before: Int) async -> Seen {
         decisions += 1
-        let record = await gateway.log.records("decision", count: decisions).last
-        // A connection that HTTP/1 closes after a refusal ends with its record.
-        _ = await gateway.log.records("completion", count: decisions)
+        // A decision and a completion of each request, one request after the other.
+        let count = decisions * 2
+        let entries = await gateway.log.entries.wait { $0.count >= count }
+        let record = entries[count - 2..<count].first { $0["kind"] == "decision" }
         let forwarded = upstream.received.value.dropFirst(before).map { received in
             let head = received.head.split(separator: "\r\n").filter { !$0.lowercased().hasPrefix("x-request-id:") }
             return head.map { $0.lowercased() == $0 ? String($0) : Self.named($0) }.sorted().joined(separator: "\n")

@@ -101,7 +101,7 @@ private struct AuthorityProcess {
         adminServer = RPCServer(
             services: [
                 admin.service, SigningService(authority: signing, allowedUIDs: gatewayUIDs).service,
-                attestation.service,
+                attestation.service, RevocationService(registry: registry, allowedUIDs: gatewayUIDs).service,
             ],
             logger: logger
         )

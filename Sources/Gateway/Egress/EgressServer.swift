@@ -5,6 +5,7 @@ public import MutualTLS
 import NIOCore
 public import NIOPosix
 import RPC
+public import SPIFFE
 import Synchronization
 import ZeroTrust
 
@@ -201,6 +202,16 @@ public final class EgressServer: Sendable {
         return true
     }
 
+    // MARK: Revocation
+
+    /// Serves no identity any more that is revoked, and closes the connections of those that are.
+    public func revoke(_ revocations: RevocationSet) {
+        context.revoke(revocations.ids)
+        for channel in state.withLock({ Array($0.connections.values) }) {
+            channel.pipeline.fireUserInboundEventTriggered(EgressRevocation())
+        }
+    }
+
     // MARK: Stopping
 
     /// Stops listening, lets connections end by themselves, and closes what is left when the time is over.
@@ -229,6 +240,9 @@ public final class EgressServer: Sendable {
         context.writeRefusals(all: true)
     }
 }
+
+/// Tells a connection to look again whether its caller is revoked.
+struct EgressRevocation: Sendable {}
 
 /// Tells a connection that the server stops.
 struct EgressDrain: Sendable {

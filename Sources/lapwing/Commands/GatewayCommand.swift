@@ -99,6 +99,7 @@ private final class GatewayProcess: Sendable {
                 group.addTask {
                     try await revocations.follow { revoked in
                         identities.revoke(revoked)
+                        self.egress.revoke(revoked)
                         self.revisitConnections()
                         heard.yield()
                     }

@@ -1,6 +1,7 @@
 import Gateway
 import Logging
 import MutualTLS
+import SPIFFE
 import Synchronization
 
 /// The egress listeners of all gateways of this process.
@@ -15,6 +16,8 @@ final class EgressServers: Sendable {
     private let logger: Logger
     /// Guards the servers, in the order in which they were started.
     private let running = Mutex<[Running]>([])
+    /// Guards what is revoked, for servers that are yet to be started.
+    private let revoked = Mutex(RevocationSet())
 
     init(log: any RecordLog, logger: Logger) {
         self.log = log
@@ -42,6 +45,8 @@ final class EgressServers: Sendable {
             throw CommandError(.unreachable, "the egress listener of `\(gateway.name)` cannot be bound: \(error)")
         }
         running.withLock { $0.append(Running(gateway: gateway, server: server, box: box)) }
+        // What was heard while it started.
+        server.revoke(revoked.withLock { $0 })
     }
 
     /// What would be in force by another configuration.
@@ -55,6 +60,12 @@ final class EgressServers: Sendable {
     func replace(_ snapshots: [EgressSnapshot]) {
         let boxes = running.withLock { $0.map(\.box) }
         for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
+    }
+
+    /// Serves no identity any more that is revoked, from now on and at servers that are yet to be started.
+    func revoke(_ revocations: RevocationSet) {
+        revoked.withLock { $0 = revocations }
+        for server in running.withLock({ $0.map(\.server) }) { server.revoke(revocations) }
     }
 
     /// Stops listening, and ends connections within that time.

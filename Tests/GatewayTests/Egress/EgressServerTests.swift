@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import RPC
+import SPIFFE
 import Testing
 import ZeroTrust
 
@@ -323,6 +324,29 @@ import ZeroTrust
         await egress.stop()
         #expect(!FileManager.default.fileExists(atPath: path))
         await server.stop()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a caller that is revoked loses its connection, and gets no other`() async throws {
+        let server = try await RawServer { $0 }
+        let egress = try await TestEgress.start(port: server.port)
+        let client = try await egress.connect()
+        let hello = Hello.named("canary.example.com").bytes
+        client.send(hello)
+        await client.heard.wait { $0.bytes.count == hello.count }
+        egress.server.revoke(RevocationSet(ids: [try SPIFFEID("spiffe://cluster.local/ns/ml/sa/another")]))
+        client.send([23, 3, 3, 0, 1, 42])
+        await client.heard.wait { $0.bytes.count == hello.count + 6 }
+        egress.server.revoke(RevocationSet(ids: [try SPIFFEID("spiffe://cluster.local/ns/ml/sa/trainer")]))
+        await client.end()
+        #expect(await egress.log.records("completion", count: 1).first?["ended"] == "revoked")
+        let late = try await egress.connect()
+        late.send(hello)
+        #expect(await late.end().bytes.isEmpty)
+        await client.close()
+        await late.close()
+        await egress.stop()
+        try await server.channel.close()
     }
 
     @Test(.timeLimit(.minutes(1)))

@@ -97,7 +97,7 @@ final class EgressConnection: ChannelDuplexHandler {
     private func attested(_ result: Result<[SPIFFEID], any Error>) {
         guard case .attesting = phase else { return }
         switch result {
-        case .success(let callers) where !callers.isEmpty:
+        case .success(let callers) where !callers.isEmpty && !egress.isRevoked(callers):
             self.callers = callers
             phase = .head
             wait(egress.configuration.headTimeout)
@@ -348,6 +348,10 @@ final class EgressConnection: ChannelDuplexHandler {
     func touch() { lastMove = .now() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is EgressRevocation {
+            if egress.isRevoked(callers) { leave(.revoked) }
+            return
+        }
         if let drain = event as? EgressDrain {
             if drain.isOver { return leave(.drained) }
             // Between two requests nothing is lost.

@@ -18,11 +18,13 @@ final class EgressContext: Sendable {
     let resolver: any HostResolver
     let answers: AnswerCache
     let budget = NameBudget()
-    let log: DecisionLog
+    let log: any RecordLog
     let logger: Logger
     let node: String
     /// The connections that are open.
     let connectionCount = Atomic<Int>(0)
+    /// Guards the identities that are revoked.
+    private let revoked = Mutex<Set<SPIFFEID>>([])
     /// Guards what was refused before a caller was known, second by second, and the source of ids.
     private let counters = Mutex((refusals: AggregateRefusals(), random: SmallRandom()))
 
@@ -46,7 +48,7 @@ final class EgressContext: Sendable {
         self.attestor = attestor
         self.resolver = resolver
         self.answers = AnswerCache(maximumAge: TimeAmount(configuration.maximumAnswerAge))
-        self.log = DecisionLog(log)
+        self.log = log
         self.logger = logger
         self.node = node
     }
@@ -58,6 +60,18 @@ final class EgressContext: Sendable {
     func makeID() -> RequestID {
         let random = counters.withLock { UInt128($0.random.next()) << 64 | UInt128($0.random.next()) }
         return RequestID(milliseconds: Timestamp.now().milliseconds, random: random)
+    }
+
+    // MARK: Revocation
+
+    /// Serves these identities no more.
+    func revoke(_ ids: Set<SPIFFEID>) {
+        revoked.withLock { $0 = ids }
+    }
+
+    /// Whether one of a caller's identities is revoked.
+    func isRevoked(_ callers: [SPIFFEID]) -> Bool {
+        revoked.withLock { revoked in !revoked.isEmpty && callers.contains { revoked.contains($0) } }
     }
 
     // MARK: What takes time
@@ -113,7 +127,8 @@ final class EgressContext: Sendable {
                 reason: count.reason,
                 count: count.count
             )
-            log.append(record.encoded())
+            // What could not be added is counted by the log, which tells of it.
+            _ = try? log.append(record.encoded())
         }
     }
 }

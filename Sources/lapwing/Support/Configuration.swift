@@ -217,7 +217,7 @@ extension GatewayConfiguration {
 private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
         "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy"],
-        "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication"],
+        "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],
     ]
 

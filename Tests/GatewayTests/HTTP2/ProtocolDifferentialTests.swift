@@ -151,7 +151,10 @@ private final class Pair {
         let entries = await gateway.log.entries.wait { $0.count >= count }
         let record = entries[count - 2..<count].first { $0["kind"] == "decision" }
         let forwarded = upstream.received.value.dropFirst(before).map { received in
-            let head = received.head.split(separator: "\r\n").filter { !$0.lowercased().hasPrefix("x-request-id:") }
+            // The request's own id, and the certificate of a connection.
+            let own = ["x-request-id:", "x-forwarded-client-cert:"]
+            let head = received.head.split(separator: "\r\n")
+                .filter { line in !own.contains { line.lowercased().hasPrefix($0) } }
             return head.map { $0.lowercased() == $0 ? String($0) : Self.named($0) }.sorted().joined(separator: "\n")
         }
         return Seen(

@@ -155,7 +155,7 @@ private final class Pair {
             let own = ["x-request-id:", "x-forwarded-client-cert:"]
             let head = received.head.split(separator: "\r\n")
                 .filter { line in !own.contains { line.lowercased().hasPrefix($0) } }
-            return head.map { $0.lowercased() == $0 ? String($0) : Self.named($0) }.sorted().joined(separator: "\n")
+            return head.map(Self.named).sorted().joined(separator: "\n")
         }
         return Seen(
             status: status,
@@ -169,10 +169,11 @@ private final class Pair {
         )
     }
 
-    /// The line with its field's name in lower case, as HTTP/2 has it.
+    /// The line with its field's name in lower case and no blanks around its value, as HTTP/2 has it.
     private static func named(_ line: Substring) -> String {
         guard let colon = line.firstIndex(of: ":"), !line.contains(" HTTP/1.1") else { return String(line) }
-        return line[..<colon].lowercased() + line[colon...]
+        return line[..<colon].lowercased() + ": "
+            + line[colon...].dropFirst().trimmingCharacters(in: .whitespaces)
     }
 
     func close() async {

@@ -151,8 +151,11 @@ private final class Pair {
         let entries = await gateway.log.entries.wait { $0.count >= count }
         let record = entries[count - 2..<count].first { $0["kind"] == "decision" }
         let forwarded = upstream.received.value.dropFirst(before).map { received in
-            let head = received.head.split(separator: "\r\n").filter { !$0.lowercased().hasPrefix("x-request-id:") }
-            return head.map { $0.lowercased() == $0 ? String($0) : Self.named($0) }.sorted().joined(separator: "\n")
+            // The request's own id, and the certificate of a connection.
+            let own = ["x-request-id:", "x-forwarded-client-cert:"]
+            let head = received.head.split(separator: "\r\n")
+                .filter { line in !own.contains { line.lowercased().hasPrefix($0) } }
+            return head.map(Self.named).sorted().joined(separator: "\n")
         }
         return Seen(
             status: status,
@@ -166,10 +169,11 @@ private final class Pair {
         )
     }
 
-    /// The line with its field's name in lower case, as HTTP/2 has it.
+    /// The line with its field's name in lower case and no blanks around its value, as HTTP/2 has it.
     private static func named(_ line: Substring) -> String {
         guard let colon = line.firstIndex(of: ":"), !line.contains(" HTTP/1.1") else { return String(line) }
-        return line[..<colon].lowercased() + line[colon...]
+        return line[..<colon].lowercased() + ": "
+            + line[colon...].dropFirst().trimmingCharacters(in: .whitespaces)
     }
 
     func close() async {

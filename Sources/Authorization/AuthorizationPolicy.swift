@@ -2,8 +2,9 @@ public import Resources
 
 /// An Istio `AuthorizationPolicy` (`security.istio.io/v1` and `v1beta1`), read and checked.
 ///
-/// A request is put first to the DENY policies that select the workload, then to its ALLOW policies; AUDIT policies
-/// only mark. A rule matches where any of its `from`, any of its `to` and all of its `when` match.
+/// A request is put first to the CUSTOM policies that select the workload, then to its DENY and then to its ALLOW
+/// policies; AUDIT policies only mark. A rule matches where any of its `from`, any of its `to` and all of its `when`
+/// match.
 public struct AuthorizationPolicy: Sendable, Hashable {
     /// What a matching rule does.
     public enum Action: String, Sendable, Codable, CaseIterable {
@@ -13,6 +14,8 @@ public struct AuthorizationPolicy: Sendable, Hashable {
         case deny = "DENY"
         /// Marks the request for the record.
         case audit = "AUDIT"
+        /// Asks an external provider, before any DENY or ALLOW policy.
+        case custom = "CUSTOM"
     }
 
     /// The name.
@@ -21,6 +24,8 @@ public struct AuthorizationPolicy: Sendable, Hashable {
     public let namespace: String
     /// What a matching rule does.
     public internal(set) var action: Action
+    /// The external provider that a CUSTOM policy asks; nil for the other actions.
+    public let provider: String?
     /// Whether the annotation `istio.io/dry-run` puts the policy on trial: it is evaluated and decides nothing.
     public let isDryRun: Bool
     /// The labels that a workload must have; empty selects every workload in scope.
@@ -122,6 +127,27 @@ public struct AuthorizationPolicy: Sendable, Hashable {
         case serverName
         /// A header, by its name in lower case, or a pseudo-header such as `:authority`.
         case header(String)
+        /// The issuer and the subject of the request's token: `ISSUER/SUBJECT`.
+        case requestPrincipal
+        /// An audience of the request's token.
+        case requestAudience
+        /// The party that the request's token was issued to: its claim `azp`.
+        case requestPresenter
+        /// A claim of the request's token, by the names that lead to it.
+        case requestClaim([String])
+        /// What a filter of Envoy noted of the connection or the request, by the names that lead to it.
+        case filterMetadata(filter: String, path: [String])
+
+        /// Whether a connection that carries no HTTP lacks the attribute.
+        public var isHTTPOnly: Bool {
+            switch self {
+            case .host, .method, .path, .header, .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim:
+                true
+            case .principal, .namespace, .serviceAccount, .trustDomain, .sourceIP, .remoteIP, .destinationPort,
+                .destinationIP, .serverName, .filterMetadata:
+                false
+            }
+        }
     }
 
     /// Whether the policy applies to a workload, given the namespace whose policies apply in all namespaces.

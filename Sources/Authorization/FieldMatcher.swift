@@ -36,7 +36,8 @@ final class FieldMatcher: Sendable {
         case .destinationPort: return UInt16(text).map { [.port($0)] } ?? []
         case .host: return [.string(text.lowercased(), star: .present)]
         case .method, .header: return [.string(text, star: .present)]
-        case .serverName: return [.string(text, star: .nonEmpty)]
+        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata, .serverName:
+            return [.string(text, star: .nonEmpty)]
         case .path:
             if PathTemplate.isTemplate(text), let template = try? PathTemplate(text) { return [.template(template)] }
             return [.string(text, star: .nonEmpty)]
@@ -81,6 +82,7 @@ final class FieldMatcher: Sendable {
             return false
         case .serverName: return matchesAny(attributes.serverName ?? "")
         case .header(let name): return matchesAnyHeader(name, attributes)
+        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata: return false
         }
     }
 

@@ -45,17 +45,18 @@ struct PolicyDecoder {
         }
         let isDryRun = dryRun()
         guard let spec = document.spec, !spec.isNull else {
-            return make(action: .allow, isDryRun: isDryRun)
+            return make(action: .allow, provider: nil, isDryRun: isDryRun)
         }
         guard var fields = open(spec, "the spec of an AuthorizationPolicy") else { return nil }
         let actionValue = fields.value("action")
-        let provider = fields.value("provider")
+        let providerValue = fields.value("provider")
         let rulesValue = fields.value("rules")
         let selector = selector(&fields)
         let targets = targets(&fields)
         collect { try fields.finish() }
 
-        guard let action = action(actionValue, provider: provider) else { return nil }
+        guard let action = action(actionValue) else { return nil }
+        let provider = provider(providerValue, of: action, in: spec)
         let rules = rules(rulesValue)
         if action == .deny, rulesValue == nil || rules.isEmpty, checks == .admission {
             report(
@@ -64,14 +65,22 @@ struct PolicyDecoder {
             )
         }
         if action == .deny { warnOfTCP(rules) }
-        if action == .audit, isDryRun {
+        if isDryRun, action != .allow, action != .deny {
             report(document.location, "`istio.io/dry-run` is for ALLOW and DENY policies only")
         }
-        return make(action: action, isDryRun: isDryRun, selector: selector, targets: targets, rules: rules)
+        return make(
+            action: action,
+            provider: provider,
+            isDryRun: isDryRun,
+            selector: selector,
+            targets: targets,
+            rules: rules
+        )
     }
 
     private func make(
         action: AuthorizationPolicy.Action,
+        provider: String?,
         isDryRun: Bool,
         selector: [String: String] = [:],
         targets: [AuthorizationPolicy.TargetReference] = [],
@@ -81,6 +90,7 @@ struct PolicyDecoder {
             name: document.metadata.name,
             namespace: document.metadata.namespace,
             action: action,
+            provider: provider,
             isDryRun: isDryRun,
             selector: selector,
             targetReferences: targets,
@@ -104,23 +114,35 @@ struct PolicyDecoder {
         }
     }
 
-    private mutating func action(_ value: Value?, provider: Value?) -> AuthorizationPolicy.Action? {
-        let text =
-            collect {
-                try value.flatMap { $0.isNull ? nil : try $0.oneOf(["ALLOW", "DENY", "AUDIT", "CUSTOM"]) } ?? "ALLOW"
+    private mutating func action(_ value: Value?) -> AuthorizationPolicy.Action? {
+        let names = AuthorizationPolicy.Action.allCases.map(\.rawValue)
+        let text = collect { try value.flatMap { $0.isNull ? nil : try $0.oneOf(names) } ?? "ALLOW" }
+        return text.flatMap { AuthorizationPolicy.Action(rawValue: $0) }
+    }
+
+    private mutating func provider(
+        _ value: Value?,
+        of action: AuthorizationPolicy.Action,
+        in spec: Value
+    ) -> String? {
+        guard let value, !value.isNull else {
+            if action == .custom, checks == .admission {
+                report(spec.location, "a CUSTOM policy needs `provider`; write `provider: {name: NAME}`")
             }
-        guard let text else { return nil }
-        guard text != "CUSTOM" else {
+            return nil
+        }
+        guard action == .custom else {
             report(
-                value?.location ?? document.location,
-                "action CUSTOM is not supported yet; decisions by an external provider are refused rather than ignored"
+                value.location,
+                "`provider` is for policies whose action is CUSTOM; this one's is \(action.rawValue)"
             )
             return nil
         }
-        if let provider {
-            report(provider.location, "`provider` is for policies whose action is CUSTOM; this one's is \(text)")
-        }
-        return AuthorizationPolicy.Action(rawValue: text)
+        guard var fields = open(value, "a provider") else { return nil }
+        let name = collect { try fields.required("name") { try $0.string() } }
+        collect { try fields.finish() }
+        if name?.isEmpty ?? false { report(value.location, "the name of a provider must not be empty") }
+        return name
     }
 
     // MARK: - What it selects
@@ -221,13 +243,13 @@ struct PolicyDecoder {
         )
     }
 
-    /// The fields of a source by name; those without a subject need JWTs.
-    private static let sourceFields: [(name: String, subject: AuthorizationPolicy.Subject?)] = [
-        ("principals", .principal), ("requestPrincipals", nil), ("namespaces", .namespace),
+    /// The fields of a source by name.
+    private static let sourceFields: [(name: String, subject: AuthorizationPolicy.Subject)] = [
+        ("principals", .principal), ("requestPrincipals", .requestPrincipal), ("namespaces", .namespace),
         ("serviceAccounts", .serviceAccount), ("trustDomains", .trustDomain), ("ipBlocks", .sourceIP),
         ("remoteIpBlocks", .remoteIP),
     ]
-    private static let operationFields: [(name: String, subject: AuthorizationPolicy.Subject?)] = [
+    private static let operationFields: [(name: String, subject: AuthorizationPolicy.Subject)] = [
         ("hosts", .host), ("ports", .destinationPort), ("methods", .method), ("paths", .path),
     ]
 
@@ -239,7 +261,7 @@ struct PolicyDecoder {
         _ value: Value?,
         in list: String,
         each element: String,
-        names: [(name: String, subject: AuthorizationPolicy.Subject?)],
+        names: [(name: String, subject: AuthorizationPolicy.Subject)],
         maximum: Int
     ) -> [AuthorizationPolicy.FieldGroup] {
         guard let value, !value.isNull, let elements = elements(value) else { return [] }
@@ -256,7 +278,7 @@ struct PolicyDecoder {
         _ value: Value,
         in list: String,
         each element: String,
-        names: [(name: String, subject: AuthorizationPolicy.Subject?)]
+        names: [(name: String, subject: AuthorizationPolicy.Subject)]
     ) -> AuthorizationPolicy.FieldGroup? {
         guard var outer = open(value, "an element of `\(list)`") else { return nil }
         let inner = outer.value(element)
@@ -270,10 +292,6 @@ struct PolicyDecoder {
         for (name, subject) in names {
             for (written, isNegated) in [(name, false), (Self.negated(name), true)] {
                 guard let list = reader.value(written), !list.isNull else { continue }
-                guard let subject else {
-                    report(list.location, "`\(written)` needs verified JWTs, which are not supported yet")
-                    continue
-                }
                 if let field = field(written, subject, isNegated: isNegated, list) { fields.append(field) }
             }
         }
@@ -360,6 +378,8 @@ struct PolicyDecoder {
         "source.ip": .sourceIP, "remote.ip": .remoteIP, "source.namespace": .namespace,
         "source.serviceAccount": .serviceAccount, "source.principal": .principal, "source.trustDomain": .trustDomain,
         "destination.ip": .destinationIP, "destination.port": .destinationPort, "connection.sni": .serverName,
+        "request.auth.principal": .requestPrincipal, "request.auth.audiences": .requestAudience,
+        "request.auth.presenter": .requestPresenter,
     ]
 
     private mutating func subject(of key: String, at location: SourceLocation) -> AuthorizationPolicy.Subject? {
@@ -369,14 +389,16 @@ struct PolicyDecoder {
         } else if key.hasPrefix("request.headers") {
             if let name = Self.mapKey(of: key, after: "request.headers") { return .header(name.lowercased()) }
             report(location, "`\(key)` names no header; write `request.headers[x-team]`")
-        } else if key.hasPrefix("request.auth.") {
-            report(location, "`\(key)` needs verified JWTs, which are not supported yet")
+        } else if key.hasPrefix("request.auth.claims") {
+            if let path = Self.claimPath(of: key) { return .requestClaim(path) }
+            report(location, "`\(key)` names no claim; write `request.auth.claims[groups]`")
         } else if key.hasPrefix("experimental.envoy.filters.") {
-            report(location, "`\(key)` reads the metadata of Envoy's filters, which is not supported")
+            if let subject = Self.filterMetadata(of: key) { return subject }
+            report(location, "`\(key)` names no metadata; write `experimental.envoy.filters.FILTER[KEY]`")
         } else if let replacement = Self.replacedKeys[key.prefix { $0 != "[" }] {
             report(location, "`\(key)` is no longer known; use \(replacement)")
         } else {
-            let known = Array(Self.conditionKeys.keys) + ["request.headers[NAME]"]
+            let known = Array(Self.conditionKeys.keys) + ["request.headers[NAME]", "request.auth.claims[NAME]"]
             report(location, "unknown condition key `\(key)`; \(suggestion(for: key, among: known))")
         }
         return nil
@@ -399,6 +421,26 @@ struct PolicyDecoder {
         let token = name.first == ":" ? name.dropFirst() : name
         guard !token.isEmpty, token.utf8.allSatisfy({ HeaderName.allows($0) }) else { return nil }
         return String(name)
+    }
+
+    /// The names in `request.auth.claims[a][b]`, outermost first.
+    private static func claimPath(of key: String) -> [String]? {
+        let rest = key.dropFirst("request.auth.claims".count)
+        guard rest.hasPrefix("["), rest.hasSuffix("]") else { return nil }
+        let names = rest.dropFirst().dropLast().split(separator: "][", omittingEmptySubsequences: false).map(
+            String.init
+        )
+        return names.allSatisfy { !$0.isEmpty && !$0.contains("[") && !$0.contains("]") } ? names : nil
+    }
+
+    /// What `experimental.envoy.filters.a.b[c]` reads: the key is all that stands between the outermost brackets.
+    private static func filterMetadata(of key: String) -> AuthorizationPolicy.Subject? {
+        let rest = key.dropFirst("experimental.".count)
+        guard let bracket = rest.firstIndex(of: "["), rest.hasSuffix("]") else { return nil }
+        let name = rest[rest.index(after: bracket)...].dropLast()
+        let filter = rest[..<bracket]
+        guard !name.isEmpty, filter.count > "envoy.filters.".count else { return nil }
+        return .filterMetadata(filter: String(filter), path: [String(name)])
     }
 
     // MARK: - Findings

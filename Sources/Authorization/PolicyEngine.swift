@@ -47,6 +47,7 @@ public struct PolicyEngine: Sendable {
     /// The names, in lower case, of the headers that the policies look at; others need not be handed over.
     public let consultedHeaders: Set<String>
 
+    let custom: RuleIndex
     let deny: RuleIndex
     let allow: RuleIndex
     let audit: RuleIndex
@@ -90,6 +91,7 @@ public struct PolicyEngine: Sendable {
         }
         self.options = options
         self.policies = policies
+        self.custom = index(.custom, isDryRun: false)
         self.deny = index(.deny, isDryRun: false)
         self.allow = index(.allow, isDryRun: false)
         self.audit = index(.audit, isDryRun: false)
@@ -150,7 +152,10 @@ public struct PolicyEngine: Sendable {
         let outcome: Decision.Outcome
         let reason: Decision.Reason
         var rule: RuleReference?
-        if let index = deny.firstMatch(attributes) {
+        if let index = custom.firstMatch(attributes) {
+            // No provider can be asked: what the rule matches is denied.
+            (outcome, reason, rule) = (.deny, .deniedByRule, custom.rules[index].reference)
+        } else if let index = deny.firstMatch(attributes) {
             (outcome, reason, rule) = (.deny, .deniedByRule, deny.rules[index].reference)
         } else if let index = allow.firstMatch(attributes) {
             (outcome, reason, rule) = (.allow, .allowedByRule, allow.rules[index].reference)

@@ -18,6 +18,7 @@ enum ManyRules {
                 name: "p\(index)",
                 namespace: "ml-inference",
                 action: .allow,
+                provider: nil,
                 isDryRun: false,
                 selector: [:],
                 targetReferences: [],

@@ -30,6 +30,8 @@ extension Attributes {
             let lines = headers.filter { $0.name == name }.map(\.value)
             guard let first = lines.first else { return ("no such header", nil) }
             return (lines.map { "`\($0)`" }.joined(separator: ", "), first.isEmpty ? nil : first)
+        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim: return ("no token", nil)
+        case .filterMetadata: return ("no metadata of filters", nil)
         }
     }
 

@@ -85,6 +85,7 @@ struct EditSearch {
             name: name,
             namespace: engine.policies.first?.namespace ?? engine.options.rootNamespace,
             action: action,
+            provider: nil,
             isDryRun: false,
             selector: [:],
             targetReferences: [],

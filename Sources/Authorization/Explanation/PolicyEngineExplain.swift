@@ -2,7 +2,7 @@ extension PolicyEngine {
     /// Decides a request and says why, rule by rule, with the smallest edit that would turn the decision round.
     public func explain(_ attributes: Attributes) -> Explanation {
         let decision = evaluate(attributes)
-        let considered = [deny, allow, audit, trialDeny, trialAllow].flatMap(\.rules)
+        let considered = [custom, deny, allow, audit, trialDeny, trialAllow].flatMap(\.rules)
         let examined = considered.map { RuleExamination($0, attributes) }
         return Explanation(
             decision: decision,

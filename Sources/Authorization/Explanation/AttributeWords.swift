@@ -1,3 +1,5 @@
+import ZeroTrust
+
 extension Attributes {
     /// What a request has of an attribute: in words, and as a value that a policy could list for just that.
     func words(for subject: AuthorizationPolicy.Subject) -> (text: String, value: String?) {

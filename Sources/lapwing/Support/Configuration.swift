@@ -137,7 +137,7 @@ extension GatewayConfiguration {
 /// The kinds of resource that a configuration may hold.
 private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
-        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy"],
+        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest"],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication"],
     ]
 

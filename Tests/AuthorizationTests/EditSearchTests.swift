@@ -14,6 +14,7 @@ import ZeroTrust
         var method = "POST"
         var path = "/v1/predict"
         var isAnonymous = false
+        var hasCaution = false
         let edit: String
         var testDescription: String { name }
     }
@@ -29,25 +30,25 @@ import ZeroTrust
         Row(
             name: "the only value of a rule cannot be taken out, so an exception is added",
             policies: [Fixture.policy("{to: [{operation: {methods: [POST]}}]}")],
-            edit: "add `notMethods: [\"POST\"]` to to[0].operation at policy.yaml:4:48"
+            edit: "add `notMethods: [\"POST\"]` to to[0].operation at policy.yaml:4:49"
         ),
         Row(
             name: "a rule without fields is removed",
             policies: [Fixture.policy("{}")],
-            edit: "remove rule 0 of `ml-inference/p` at policy.yaml:4:30"
+            edit: "remove rule 0 of `ml-inference/p` at policy.yaml:4:31"
         ),
         Row(
             name: "a missing value is added",
             policies: [Fixture.reference],
             method: "GET",
-            edit: "add `GET` to to[0].operation.methods at policy.yaml:10:31"
+            edit: "add `GET` to to[0].operation.methods at policy.yaml:10:28"
         ),
         Row(
             name: "two values of one rule",
             policies: [Fixture.reference],
             method: "GET",
             path: "/v1/models",
-            edit: "add `GET` to to[0].operation.methods at policy.yaml:10:31; "
+            edit: "add `GET` to to[0].operation.methods at policy.yaml:10:28; "
                 + "and add `/v1/models` to to[0].operation.paths at policy.yaml:10:43"
         ),
         Row(
@@ -62,12 +63,13 @@ import ZeroTrust
         Row(
             name: "an exception from a denial",
             policies: [Fixture.reference, stop],
-            edit: "add `notPaths: [\"/v1/predict\"]` to to[0].operation at policy.yaml:15:60"
+            edit: "add `notPaths: [\"/v1/predict\"]` to to[0].operation at policy.yaml:15:48"
         ),
         Row(
             name: "a denied value that an exclusion names",
             policies: [Fixture.policy("{to: [{operation: {notMethods: [GET, POST]}}]}")],
-            edit: "remove `POST` from to[0].operation.notMethods at policy.yaml:4:69"
+            hasCaution: true,
+            edit: "remove `POST` from to[0].operation.notMethods at policy.yaml:4:68"
         ),
         Row(
             name: "no ALLOW policy at all",
@@ -80,12 +82,13 @@ import ZeroTrust
             name: "allowed by default, a DENY rule comes near",
             policies: [Fixture.policy("{to: [{operation: {methods: [PUT]}}]}", action: "DENY")],
             compatibility: .istio,
-            edit: "add `POST` to to[0].operation.methods at policy.yaml:4:67"
+            edit: "add `POST` to to[0].operation.methods at policy.yaml:4:58"
         ),
         Row(
             name: "a caller without identity",
             policies: [Fixture.reference],
             isAnonymous: true,
+            hasCaution: true,
             edit: "remove from[0].source.principals at policy.yaml:8:28"
         ),
     ]
@@ -95,7 +98,7 @@ import ZeroTrust
         let engine = try engine(row)
         let explanation = engine.explain(try attributes(row))
         #expect(explanation.edit == row.edit)
-        #expect((explanation.proposal?.caution != nil) == row.isAnonymous)
+        #expect((explanation.proposal?.caution != nil) == row.hasCaution)
     }
 
     @Test(arguments: rows)

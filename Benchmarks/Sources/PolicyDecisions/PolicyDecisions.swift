@@ -21,7 +21,12 @@ enum PolicyDecisions {
             case .decide: result = try Timing.decisions(engine, requests, seconds: arguments.seconds)
             case .explain: result = try Timing.explanations(engine, requests, seconds: arguments.seconds)
             case .replay:
-                result = try ReplayTiming.run(engine, requests, records: arguments.records, isDistinct: arguments.isDistinct)
+                result = try ReplayTiming.run(
+                    engine,
+                    requests,
+                    records: arguments.records,
+                    isDistinct: arguments.isDistinct
+                )
             }
             result["load_s"] = loaded
             let encoder = JSONEncoder()

@@ -71,7 +71,9 @@ public struct TrafficTally: Sendable {
             let hash = hash()
             if let known = find(hash) {
                 requests[known].count += 1
-            } else if requests.count < Self.maximumRequests, var request = RecordedRequest(text, outline, defaultPort: defaultPort) {
+            } else if requests.count < Self.maximumRequests,
+                var request = RecordedRequest(text, outline, defaultPort: defaultPort)
+            {
                 if ignored.contains(.query) { request.path = String(request.path.prefix { $0 != "?" }) }
                 insert(request, hash)
             } else {

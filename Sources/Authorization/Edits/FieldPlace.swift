@@ -11,6 +11,13 @@ enum RuleSection: Hashable, Sendable {
     case from(Int)
     case to(Int)
     case when(Int)
+
+    /// The section's index in its list.
+    var index: Int {
+        switch self {
+        case .from(let index), .to(let index), .when(let index): index
+        }
+    }
 }
 
 /// Where a field stands in a list of policies.

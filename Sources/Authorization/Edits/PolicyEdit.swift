@@ -61,9 +61,8 @@ enum PolicyEdit: Hashable, Sendable {
         switch self {
         case .addValue, .replaceValue, .addField, .negateField, .setAction: [0]
         case .removeValue(let index, let place): [1, -index, place.field]
-        case .removeField(let place): [2, -place.field]
-        case .removeSection(_, .from(let index)), .removeSection(_, .to(let index)), .removeSection(_, .when(let index)):
-            [3, -index]
+        case .removeField(let place): [2, -place.section.index, -place.field]
+        case .removeSection(_, let section): [3, -section.index]
         case .removeRule(let place): [4, -place.rule]
         case .addRule: [5]
         case .removePolicy(let index): [6, -index]

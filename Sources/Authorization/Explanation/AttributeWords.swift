@@ -40,7 +40,7 @@ extension Attributes {
     /// A value that means just what the request has, or nil where every way to write it means more.
     func value(for subject: AuthorizationPolicy.Subject) -> String? {
         guard let value = words(for: subject).value, !value.hasPrefix("*"), !value.hasSuffix("*"),
-            ValueCheck.problem(with: value, as: subject) == nil, ValueCheck.doubt(about: value, as: subject) == nil
+            ValueCheck.problem(with: value, as: subject) == nil, subject != .path || !PathTemplate.isTemplate(value)
         else { return nil }
         return value
     }

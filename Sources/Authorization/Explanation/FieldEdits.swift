@@ -9,7 +9,8 @@ extension EditSearch {
             return groups.enumerated().filter { $0.element.count <= 2 }
                 .map { index, fields in fields.map { (section(index), $0) } }
         }
-        let conditions = rule.when.enumerated().flatMap { index, fields in fields.map { (RuleSection.when(index), $0) } }
+        let conditions = rule.when.enumerated().flatMap { index, fields in fields.map { (RuleSection.when(index), $0) }
+        }
         var plans: [EditPlan] = []
         for from in alternatives(rule.from, RuleSection.from).prefix(EditPlan.alternatives) {
             for to in alternatives(rule.to, RuleSection.to).prefix(EditPlan.alternatives) {

@@ -85,9 +85,7 @@ public struct PolicyGenerator: Sendable {
 
     private func omission(_ attributes: Attributes) -> GeneratedPolicies.Omission.Reason? {
         guard attributes.value(for: .principal) != nil else { return .anonymous }
-        // A template in an observed path would be read as one.
-        let path = attributes.value(for: .path)
-        guard let path, !PathTemplate.isTemplate(path) else { return .unnameablePath }
+        guard attributes.value(for: .path) != nil else { return .unnameablePath }
         guard attributes.value(for: .method) != nil, !includesHosts || attributes.value(for: .host) != nil else {
             return .unnameableValue
         }

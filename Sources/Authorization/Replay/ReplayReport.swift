@@ -37,7 +37,10 @@ public struct ReplayReport: Sendable {
         /// What is newly denied comes first, then what concerns the most requests.
         func precedes(_ other: Change) -> Bool {
             func rank(_ change: Change) -> (Int, Int, String) {
-                (change.new.outcome == .deny ? 0 : 1, -change.count, "\(change.old.matchedPolicy) \(change.new.matchedPolicy)")
+                (
+                    change.new.outcome == .deny ? 0 : 1, -change.count,
+                    "\(change.old.matchedPolicy) \(change.new.matchedPolicy)"
+                )
             }
             return rank(self) < rank(other)
         }

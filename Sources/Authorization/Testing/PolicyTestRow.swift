@@ -37,9 +37,10 @@ struct PolicyTestRow {
         self.remote = try fields.optional("remote") { try Self.address($0) }
         self.destination = try fields.optional("destination") { try Self.address($0) }
         self.serverName = try fields.optional("serverName") { try $0.string().lowercased() }
-        self.expectation = try fields.optional("expect") {
-            PolicyTestCase.Outcome(rawValue: try $0.oneOf(PolicyTestCase.Outcome.allCases.map(\.rawValue)))
-        } ?? nil
+        self.expectation =
+            try fields.optional("expect") {
+                PolicyTestCase.Outcome(rawValue: try $0.oneOf(PolicyTestCase.Outcome.allCases.map(\.rawValue)))
+            } ?? nil
         self.rule = try fields.optional("rule") { try Self.ruleName($0) }
         self.audit = try fields.optional("audit") { try Self.ruleName($0) }
         try fields.finish()

@@ -112,7 +112,10 @@ extension PolicyTestCase {
         }
         if let audit, !audit.names(decision.auditedBy) {
             problems.append(
-                .init(expected: "marked by \(audit.text)", got: "marked by \(decision.auditedBy?.description ?? "none")")
+                .init(
+                    expected: "marked by \(audit.text)",
+                    got: "marked by \(decision.auditedBy?.description ?? "none")"
+                )
             )
         }
         return problems

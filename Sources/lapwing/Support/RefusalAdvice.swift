@@ -18,7 +18,8 @@ struct RefusalAdvice {
         self.mend = mend
     }
 
-    private static let renew = "let the caller fetch a new SVID from the Workload API, and see that it takes rotations up"
+    private static let renew =
+        "let the caller fetch a new SVID from the Workload API, and see that it takes rotations up"
     private static let profile =
         "issue the caller's certificate from Lapwing's authority, or give the foreign issuer the X.509-SVID profile"
 
@@ -58,14 +59,26 @@ struct RefusalAdvice {
             "let callers keep connections open and share them, or raise the gateway's connection limit"
         ),
         // The chain.
-        "chain_too_long": .init("the chain has more certificates than are looked at", "send the leaf and its issuers alone"),
-        "too_large": .init("a certificate has more bytes than are looked at", "issue smaller certificates: one URI name"),
+        "chain_too_long": .init(
+            "the chain has more certificates than are looked at",
+            "send the leaf and its issuers alone"
+        ),
+        "too_large": .init(
+            "a certificate has more bytes than are looked at",
+            "issue smaller certificates: one URI name"
+        ),
         "malformed_certificate": .init("a certificate cannot be decoded", Self.profile),
-        "malformed_pem": .init("the PEM text is not what is wanted", "write one CERTIFICATE block for each certificate"),
+        "malformed_pem": .init(
+            "the PEM text is not what is wanted",
+            "write one CERTIFICATE block for each certificate"
+        ),
         "malformed_key": .init("the private key cannot be read", "write the key as unencrypted PKCS#8"),
         "key_mismatch": .init("the key does not belong to the certificate", "pair each certificate with its own key"),
         "weak_signature": .init("a certificate is signed with a broken hash", "issue with SHA-256 or better"),
-        "repeated_key": .init("two certificates of the chain carry the same key", "give each authority a key of its own"),
+        "repeated_key": .init(
+            "two certificates of the chain carry the same key",
+            "give each authority a key of its own"
+        ),
         "invalid_path": .init("the chain breaks a rule of RFC 5280 §6", Self.profile),
         "name_constraint": .init(
             "an issuer's name constraint forbids the caller's name",
@@ -112,7 +125,10 @@ struct RefusalAdvice {
         // The profile of a leaf.
         "san_not_critical": .init("the subject is empty and the alternative names are not critical", Self.profile),
         "no_basic_constraints": .init("the leaf has no BasicConstraints", Self.profile),
-        "leaf_is_ca": .init("the caller shows an authority's certificate", "let the caller present a leaf, its own SVID"),
+        "leaf_is_ca": .init(
+            "the caller shows an authority's certificate",
+            "let the caller present a leaf, its own SVID"
+        ),
         "no_key_usage": .init("the leaf has no KeyUsage", Self.profile),
         "key_usage_not_critical": .init("the leaf's KeyUsage is not critical", Self.profile),
         "no_digital_signature": .init("the leaf may not sign", Self.profile),

@@ -76,7 +76,10 @@ struct TrafficOptions: ParsableArguments {
             // Whole lines now, the end of the last one with what follows.
             guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else {
                 guard rest.count <= Self.chunk * 2 else {
-                    throw CommandError(.usage, "`\(file)` has a line of more than \(Self.chunk) bytes; it is no JSON lines")
+                    throw CommandError(
+                        .usage,
+                        "`\(file)` has a line of more than \(Self.chunk) bytes; it is no JSON lines"
+                    )
                 }
                 continue
             }
@@ -93,7 +96,9 @@ extension TrafficTally {
     /// - Parameter isWanted: which of them.
     func observed(ports: Set<UInt16>, where isWanted: (RecordedRequest) -> Bool = { _ in true }) -> [ObservedRequest] {
         requests.compactMap { request, count in
-            guard request.wasDecidedByPolicy, isWanted(request), ports.isEmpty || ports.contains(request.destination.port) else {
+            guard request.wasDecidedByPolicy, isWanted(request),
+                ports.isEmpty || ports.contains(request.destination.port)
+            else {
                 return nil
             }
             return ObservedRequest(Attributes(request), count: count, id: request.id?.description)

@@ -50,7 +50,9 @@ import ZeroTrust
     }
 
     @Test func `a record is read as the slow reader reads it`() throws {
-        let paths = ["/v1/\"quoted\"", "/\\u00e4", "/ä/€/😀?x=1", "/v1/predict\n\u{1}", String(repeating: "/x", count: 900)]
+        let paths = [
+            "/v1/\"quoted\"", "/\\u00e4", "/ä/€/😀?x=1", "/v1/predict\n\u{1}", String(repeating: "/x", count: 900),
+        ]
         for (number, path) in paths.enumerated() {
             let headers = [
                 Exchange.Header(name: "x-team", value: "blue \"team\""), .init(name: "x-team", value: "ü"),
@@ -87,10 +89,12 @@ import ZeroTrust
         )
         tally.add(refusals.encoded())
         let texts = [
-            "", "{", "[]", "null", "{}", #"{"request":{"method":"GET"}}"#, #"{"request":{"method":"GET","path":"/"}} x"#,
+            "", "{", "[]", "null", "{}", #"{"request":{"method":"GET"}}"#,
+            #"{"request":{"method":"GET","path":"/"}} x"#,
             #"{"request":{"method":"GET","path":"/","destination":{"port":70000}}}"#,
             #"{"caller":{"spiffe_id":"x"},"request":{"method":"GET","path":"/"}}"#,
-            #"{"request":{"method":"GET","path":"/\ud800"}}"#, #"{"source":{"address":"1.2.3"},"request":{"method":"GET","path":"/"}}"#,
+            #"{"request":{"method":"GET","path":"/\ud800"}}"#,
+            #"{"source":{"address":"1.2.3"},"request":{"method":"GET","path":"/"}}"#,
             String(repeating: "[", count: 100_000), String(repeating: #"{"a":"#, count: 100_000),
         ]
         for text in texts { tally.add(Array(text.utf8)) }

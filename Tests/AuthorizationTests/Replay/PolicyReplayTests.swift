@@ -33,9 +33,11 @@ import ZeroTrust
         #expect(report.changes[0].new.reason == .noRuleMatched)
         #expect(report.changes[0].explanation?.edit?.hasPrefix("add `/v1/stream` to") == true)
         #expect(report.changes[1].new.rule?.description == "ns[ml-inference]-policy[inference]-rule[0]")
-        #expect(report.changes[1].requests.map(\.summary) == [
-            "GET /v1/predict from cluster.local/ns/ml-api/sa/api-gateway"
-        ])
+        #expect(
+            report.changes[1].requests.map(\.summary) == [
+                "GET /v1/predict from cluster.local/ns/ml-api/sa/api-gateway"
+            ]
+        )
     }
 
     @Test func `another rule to the same end is no change, nor is another place in the file`() throws {

@@ -4,7 +4,7 @@ import ZeroTrust
 
 /// Times what `lapwing policy replay` does with records that are in memory: reading, counting, deciding twice.
 enum ReplayTiming {
-    /// - Parameter isDistinct: whether every record is of another request: nothing is saved by counting equal ones.
+    /// Where `isDistinct`, every record is of another request, and nothing is saved by counting equal ones.
     static func run(
         _ engine: PolicyEngine,
         _ requests: [CaseRequest],

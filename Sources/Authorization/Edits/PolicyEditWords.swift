@@ -3,7 +3,7 @@ import Resources
 extension PolicyEdit {
     /// What a person has to do, with the place: "add `GET` to methods at policy.yaml:14:18".
     ///
-    /// - Parameter policies: the policies before the edit.
+    /// The policies are those before the edit.
     func words(in policies: [AuthorizationPolicy]) -> String {
         let place = location(in: policies).map { " at \($0)" } ?? ""
         switch self {

@@ -16,7 +16,10 @@ public struct PolicyReplay: Sendable {
 
     /// Decides each request twice and gathers what differs.
     ///
-    /// - Parameter progress: called now and then with how many different requests were decided.
+    /// - Parameters:
+    ///   - requests: the requests, equal ones counted together.
+    ///   - progress: called now and then with how many different requests were decided.
+    /// - Returns: what changes.
     public func run(_ requests: [ObservedRequest], progress: (Int) -> Void = { _ in }) -> ReplayReport {
         var groups: [ReplayReport.Key: ReplayReport.Change] = [:]
         var total = 0

@@ -18,7 +18,9 @@ public struct MutationReport: Sendable {
     /// Every case has to come out as expected before; a mutant of policies that several tables share is noticed where any
     /// of them does.
     ///
-    /// - Parameter progress: called with how many mutants were tried, and of how many.
+    /// - Parameters:
+    ///   - runners: the tables, each with its engine.
+    ///   - progress: called with how many mutants were tried, and of how many.
     public init(_ runners: [PolicyTestRunner], progress: (Int, Int) -> Void = { _, _ in }) {
         var noticed: [PolicyMutant.Place: Bool] = [:]
         var order: [PolicyMutant] = []

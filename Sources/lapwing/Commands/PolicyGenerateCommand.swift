@@ -3,6 +3,7 @@ import AuditLog
 import Authorization
 import Foundation
 import Resources
+import ZeroTrust
 
 /// `lapwing policy generate`.
 struct PolicyGenerateCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import Authorization
 import Foundation
 import Gateway
 import Resources
+import ZeroTrust
 
 /// `lapwing policy test`.
 struct PolicyTestCommand: ParsableCommand {

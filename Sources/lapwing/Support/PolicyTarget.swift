@@ -51,6 +51,8 @@ struct PolicyTarget {
     ///
     /// - Parameters:
     ///   - path: a configuration directory, or one with policies alone; nil for that of the settings.
+    ///   - options: the settings' flags.
+    ///   - choice: the flags that name a workload.
     ///   - fallback: a target whose workload holds where neither the directory nor the flags name one.
     /// - Throws: `ResourceError` for what is wrong in the files, ``CommandError`` where no workload is known.
     init(

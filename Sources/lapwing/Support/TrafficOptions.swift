@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditLog
 import Authorization
 import Foundation
+import ZeroTrust
 
 /// The flags that say where recorded traffic comes from, and its reading.
 struct TrafficOptions: ParsableArguments {
@@ -93,7 +94,7 @@ struct TrafficOptions: ParsableArguments {
 extension TrafficTally {
     /// The requests that policies decided on, for a gateway's ports where it has any.
     ///
-    /// - Parameter isWanted: which of them.
+    /// `isWanted` says which of them.
     func observed(ports: Set<UInt16>, where isWanted: (RecordedRequest) -> Bool = { _ in true }) -> [ObservedRequest] {
         requests.compactMap { request, count in
             guard request.wasDecidedByPolicy, isWanted(request),

@@ -29,7 +29,7 @@ enum ReplayTiming {
             made += entries.count
         }
         let (wallBefore, cpuBefore) = (Clock.wall, Clock.cpu)
-        let observed = tally.requests.map { request, count in
+        let observed = tally.requests.lazy.map { request, count in
             ObservedRequest(
                 Attributes(
                     caller: request.caller.map { Caller($0) } ?? .anonymous,

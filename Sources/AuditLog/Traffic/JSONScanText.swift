@@ -1,9 +1,15 @@
 extension JSONScan {
     /// The text of a string, given the range between its quotation marks; nil where it is not UTF-8 or an escape is none.
     static func decoded(_ text: Span<UInt8>, _ range: Range<Int>) -> String? {
+        var index = range.lowerBound
+        while index < range.upperBound, text[index] != UInt8(ascii: "\\") { index += 1 }
+        if index == range.upperBound {
+            // No escape: the bytes are the text.
+            do { return String(copying: try UTF8Span(validating: text.extracting(range))) } catch { return nil }
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
-        var index = range.lowerBound
+        index = range.lowerBound
         while index < range.upperBound {
             let byte = text[index]
             guard byte == UInt8(ascii: "\\") else {

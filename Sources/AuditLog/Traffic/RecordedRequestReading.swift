@@ -2,16 +2,16 @@ import ZeroTrust
 
 extension RecordedRequest {
     /// Reads the parts of a record; nil where one of them is not what it should be.
-    init?(_ text: Span<UInt8>, _ outline: RecordOutline, defaultPort: UInt16) {
+    init?(_ text: Span<UInt8>, _ outline: RecordOutline, defaultPort: UInt16, memory: inout RecordMemory) {
         func string(_ range: Range<Int>) -> String? { JSONScan.decoded(text, range) }
         let loopback = IPAddress(v4: 0x7f00_0001)
-        func address(_ range: Range<Int>) -> IPAddress? {
-            range.isEmpty ? loopback : string(range).flatMap { IPAddress($0) }
-        }
+        let source = outline.source.isEmpty ? loopback : memory.source(text, outline.source)
+        let destination =
+            outline.destinationAddress.isEmpty ? loopback : memory.destination(text, outline.destinationAddress)
         guard let method = string(outline.method), let path = string(outline.path),
-            let authority = string(outline.authority), let source = address(outline.source),
-            let destination = address(outline.destinationAddress), let serverName = string(outline.serverName),
-            let outcome = string(outline.outcome), let reason = string(outline.reason), let id = string(outline.id)
+            let authority = string(outline.authority), let source, let destination,
+            let serverName = string(outline.serverName), let outcome = string(outline.outcome),
+            let reason = string(outline.reason), let id = string(outline.id)
         else { return nil }
         var port = defaultPort
         if !outline.destinationPort.isEmpty {
@@ -20,8 +20,8 @@ extension RecordedRequest {
         }
         var caller: SPIFFEID?
         if !outline.caller.isEmpty {
-            guard let text = string(outline.caller), let id = try? SPIFFEID(text) else { return nil }
-            caller = id
+            caller = memory.caller(text, outline.caller)
+            guard caller != nil else { return nil }
         }
         var isComplete = !outline.isCut
         guard let headers = Self.headers(text, outline.headers, &isComplete) else { return nil }

@@ -37,6 +37,7 @@ public struct TrafficTally: Sendable {
     /// Numbers of requests, by the hash of their keys; -1 where there is none.
     private var slots: [Int32]
     private var key: [UInt8] = []
+    private var memory = RecordMemory()
 
     /// The most different requests that are kept; further ones are counted as malformed.
     public static let maximumRequests = 4_000_000
@@ -72,9 +73,11 @@ public struct TrafficTally: Sendable {
             if let known = find(hash) {
                 requests[known].count += 1
             } else if requests.count < Self.maximumRequests,
-                var request = RecordedRequest(text, outline, defaultPort: defaultPort)
+                var request = RecordedRequest(text, outline, defaultPort: defaultPort, memory: &memory)
             {
-                if ignored.contains(.query) { request.path = String(request.path.prefix { $0 != "?" }) }
+                if ignored.contains(.query), let query = request.path.utf8.firstIndex(of: UInt8(ascii: "?")) {
+                    request.path = String(request.path[..<query])
+                }
                 insert(request, hash)
             } else {
                 malformed += 1

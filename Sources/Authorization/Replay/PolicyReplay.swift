@@ -20,12 +20,14 @@ public struct PolicyReplay: Sendable {
     ///   - requests: the requests, equal ones counted together.
     ///   - progress: called now and then with how many different requests were decided.
     /// - Returns: what changes.
-    public func run(_ requests: [ObservedRequest], progress: (Int) -> Void = { _ in }) -> ReplayReport {
+    public func run(_ requests: some Sequence<ObservedRequest>, progress: (Int) -> Void = { _ in }) -> ReplayReport {
         var groups: [ReplayReport.Key: ReplayReport.Change] = [:]
         var total = 0
         var otherRule = 0
-        for (number, request) in requests.enumerated() {
-            if number.isMultiple(of: 65_536) { progress(number) }
+        var distinct = 0
+        for request in requests {
+            if distinct.isMultiple(of: 65_536) { progress(distinct) }
+            distinct += 1
             total += request.count
             let before = old.evaluate(request.attributes)
             let after = new.evaluate(request.attributes)
@@ -45,7 +47,7 @@ public struct PolicyReplay: Sendable {
         }
         return ReplayReport(
             total: total,
-            distinct: requests.count,
+            distinct: distinct,
             otherRule: otherRule,
             changes: changes
         )

@@ -51,8 +51,8 @@ struct PolicyGenerateCommand: ParsableCommand {
             ignoring: [.query, .source],
             defaultPort: target.ports.min() ?? 443
         )
-        var allowed = tally.observed(ports: target.ports) { $0.outcome == .allow || $0.outcome == nil }
-        allowed.sort { $0.summary < $1.summary }
+        let observed = tally.observed(ports: target.ports) { $0.outcome == .allow || $0.outcome == nil }
+        let allowed = observed.sorted { $0.summary < $1.summary }
         let generator = PolicyGenerator(
             scope: .init(namespace: target.workload.namespace, name: name, labels: target.workload.labels),
             minimumDistinct: minimumDistinct,

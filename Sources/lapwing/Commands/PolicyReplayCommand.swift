@@ -53,7 +53,7 @@ struct PolicyReplayCommand: ParsableCommand {
         let requests = tally.observed(ports: before.ports)
         let bar = ProgressBar(label: "deciding", unit: "requests")
         let report = PolicyReplay(old: before.engine, new: after.engine).run(requests) {
-            bar.show(UInt64($0), of: UInt64(requests.count))
+            bar.show(UInt64($0), of: UInt64(tally.requests.count))
         }
         bar.finish()
         switch output {

@@ -92,11 +92,12 @@ struct TrafficOptions: ParsableArguments {
 }
 
 extension TrafficTally {
-    /// The requests that policies decided on, for a gateway's ports where it has any.
-    ///
-    /// `isWanted` says which of them.
-    func observed(ports: Set<UInt16>, where isWanted: (RecordedRequest) -> Bool = { _ in true }) -> [ObservedRequest] {
-        requests.compactMap { request, count in
+    /// The requests that policies decided on, for a gateway's ports where it has any; made one by one as they are asked for.
+    func observed(
+        ports: Set<UInt16>,
+        where isWanted: @escaping (RecordedRequest) -> Bool = { _ in true }
+    ) -> some Sequence<ObservedRequest> {
+        requests.lazy.compactMap { request, count in
             guard request.wasDecidedByPolicy, isWanted(request),
                 ports.isEmpty || ports.contains(request.destination.port)
             else {

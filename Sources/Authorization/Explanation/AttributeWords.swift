@@ -32,7 +32,12 @@ extension Attributes {
             let lines = headers.filter { $0.name == name }.map(\.value)
             guard let first = lines.first else { return ("no such header", nil) }
             return (lines.map { "`\($0)`" }.joined(separator: ", "), first.isEmpty ? nil : first)
-        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim: return ("no token", nil)
+        case .requestPrincipal:
+            guard let token else { return ("no token", nil) }
+            return quoted("\(token.issuer ?? "")/\(token.subject ?? "")")
+        case .requestAudience: return claim(token?.audience)
+        case .requestPresenter: return claim(token?.presenter)
+        case .requestClaim(let path): return claim(token?.claim(at: path))
         case .filterMetadata: return ("no metadata of filters", nil)
         }
     }
@@ -43,6 +48,14 @@ extension Attributes {
             ValueCheck.problem(with: value, as: subject) == nil, subject != .path || !PathTemplate.isTemplate(value)
         else { return nil }
         return value
+    }
+
+    private func claim(_ claim: TokenClaims.Claim?) -> (String, String?) {
+        guard token != nil else { return ("no token", nil) }
+        guard let claim else { return ("no such claim", nil) }
+        let texts = claim.texts
+        guard let first = texts.first else { return ("a claim that is no string", nil) }
+        return (texts.map { "`\($0)`" }.joined(separator: ", "), first)
     }
 
     private func named(_ part: (String) -> String?) -> (String, String?) {

@@ -24,8 +24,13 @@ struct EditSearch {
     }
 
     /// The smallest edit that was found and works.
+    ///
+    /// Without HTTP, rules that need it apply in part or not at all, and no edit of them is looked for.
     func smallest() -> ProposedEdit? {
-        let plans = decision.outcome == .deny ? plansToAllow() : plansToDeny()
+        let isPlain =
+            attributes.transport == .http || !engine.policies.contains { $0.rules.contains(where: \.isHTTPOnly) }
+        guard isPlain else { return nil }
+        let plans = decision.outcome == .allow ? plansToDeny() : plansToAllow()
         for plan in plans.ranked.prefix(Self.trials) {
             if let proposal = tried(plan) { return proposal }
         }
@@ -118,7 +123,7 @@ struct EditSearch {
         policies = PolicyEdit.apply(plan.edits, to: policies)
         guard let engine = try? PolicyEngine(applying: policies, options: self.engine.options) else { return nil }
         let after = engine.evaluate(attributes)
-        guard after.outcome != decision.outcome else { return nil }
+        guard after.outcome == (decision.outcome == .allow ? .deny : .allow) else { return nil }
         return ProposedEdit(
             steps: plan.edits.map {
                 .init(text: $0.words(in: self.engine.policies), location: $0.location(in: self.engine.policies))
@@ -133,7 +138,7 @@ struct EditSearch {
     private func caution(_ edited: PolicyEngine) -> String? {
         var anonymous = attributes
         anonymous.caller = .anonymous
-        guard decision.outcome == .deny, engine.evaluate(anonymous).outcome == .deny,
+        guard decision.outcome != .allow, engine.evaluate(anonymous).outcome != .allow,
             edited.evaluate(anonymous).outcome == .allow
         else { return nil }
         return "it would allow the same request to a caller that proves no identity"

@@ -84,12 +84,10 @@ extension EditSearch {
     /// The values of a field that the request has.
     private func matchingValues(_ place: FieldPlace) -> [Int] {
         let policy = engine.policies[place.rule.policy]
-        return engine.policies[place].values.indices.filter { index in
-            var single = engine.policies[place]
-            single.isNegated = false
-            single.values = [single.values[index]]
-            return FieldMatcher(single, namespace: policy.namespace, trustDomains: engine.options.trustDomains)
-                .matches(attributes)
+        let rule = engine.policies[place.rule]
+        let field = engine.policies[place]
+        return field.values.indices.filter { index in
+            SingleValue(index, of: field, in: place.section, of: rule, policy, engine.options).isHad(by: attributes)
         }
     }
 }

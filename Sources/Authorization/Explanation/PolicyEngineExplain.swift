@@ -2,7 +2,8 @@ extension PolicyEngine {
     /// Decides a request and says why, rule by rule, with the smallest edit that would turn the decision round.
     public func explain(_ attributes: Attributes) -> Explanation {
         let decision = evaluate(attributes)
-        let considered = [custom, deny, allow, audit, trialDeny, trialAllow].flatMap(\.rules)
+        let set = rules(attributes)
+        let considered = [set.custom, set.deny, set.allow, set.audit, set.trialDeny, set.trialAllow].flatMap(\.rules)
         let examined = considered.map { RuleExamination($0, attributes) }
         return Explanation(
             decision: decision,

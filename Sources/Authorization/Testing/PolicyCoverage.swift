@@ -58,34 +58,39 @@ public struct PolicyCoverage: Sendable {
 /// One rule with a matcher for each of its values.
 private struct RuleCoverage {
     private let rule: AuthorizationPolicy.Rule
-    private let compiled: CompiledRule
+    private let reference: RuleReference
+    /// Nil for a rule that decides nothing over HTTP.
+    private let compiled: CompiledRule?
     /// By section, field and value.
-    private let values: [[[FieldMatcher]]]
+    private let values: [[[SingleValue]]]
 
     init(_ rule: AuthorizationPolicy.Rule, index: Int, of policy: AuthorizationPolicy, options: PolicyEngine.Options) {
         self.rule = rule
-        self.compiled = CompiledRule(rule, index: index, of: policy, trustDomains: options.trustDomains)
+        self.compiled = CompiledRule(rule, index: index, of: policy, options, transport: .http)
+        self.reference = RuleReference(
+            policy: policy.name,
+            namespace: policy.namespace,
+            rule: index,
+            location: rule.location
+        )
         self.values = rule.sections.map { section in
             rule[section].map { field in
-                field.values.map { value in
-                    var single = field
-                    single.isNegated = false
-                    single.values = [value]
-                    return FieldMatcher(single, namespace: policy.namespace, trustDomains: options.trustDomains)
-                }
+                field.values.indices.map { SingleValue($0, of: field, in: section, of: rule, policy, options) }
             }
         }
     }
 
     func items(_ requests: [Attributes]) -> [(PolicyCoverage.Item, Bool)] {
-        let examined = requests.map { (attributes: $0, examination: RuleExamination(compiled, $0)) }
+        let examined = requests.compactMap { attributes in
+            compiled.map { (attributes: attributes, examination: RuleExamination($0, attributes)) }
+        }
         let isMatched = examined.contains { $0.examination.matches }
         var items = [(item(nil, nil, rule.location), isMatched)]
         for (sectionIndex, section) in rule.sections.enumerated() {
             for (fieldIndex, field) in rule[section].enumerated() {
                 let deciding = examined.filter { $0.examination.isDecided(by: field, fieldIndex, in: section) }
-                for (value, matcher) in zip(field.values, values[sectionIndex][fieldIndex]) {
-                    let isExercised = deciding.contains { matcher.matches($0.attributes) }
+                for (value, single) in zip(field.values, values[sectionIndex][fieldIndex]) {
+                    let isExercised = deciding.contains { single.isHad(by: $0.attributes) }
                     items.append((item(rule.name(of: field, in: section), value.text, value.location), isExercised))
                 }
             }
@@ -94,7 +99,7 @@ private struct RuleCoverage {
     }
 
     private func item(_ field: String?, _ value: String?, _ location: SourceLocation) -> PolicyCoverage.Item {
-        PolicyCoverage.Item(rule: compiled.reference, field: field, value: value, location: location)
+        PolicyCoverage.Item(rule: reference, field: field, value: value, location: location)
     }
 }
 

@@ -9,6 +9,8 @@ public struct PolicyTestCase: Sendable {
         case allow
         /// The policies deny the request.
         case deny
+        /// A CUSTOM policy asks its provider.
+        case custom
         /// The request is answered 400 before any policy is asked.
         case badRequest = "bad-request"
     }

@@ -14,6 +14,7 @@ struct PolicyTestRow {
     private var remote: IPAddress?
     private var destination: IPAddress?
     private var serverName: String?
+    private var claims: TokenClaims?
     private var expectation: PolicyTestCase.Outcome?
     private var rule: RuleName?
     private var audit: RuleName?
@@ -37,6 +38,7 @@ struct PolicyTestRow {
         self.remote = try fields.optional("remote") { try Self.address($0) }
         self.destination = try fields.optional("destination") { try Self.address($0) }
         self.serverName = try fields.optional("serverName") { try $0.string().lowercased() }
+        self.claims = try fields.optional("claims") { try TokenClaims(tested: $0) }
         self.expectation =
             try fields.optional("expect") {
                 PolicyTestCase.Outcome(rawValue: try $0.oneOf(PolicyTestCase.Outcome.allCases.map(\.rawValue)))
@@ -61,6 +63,7 @@ struct PolicyTestRow {
         row.remote = remote ?? defaults.remote
         row.destination = destination ?? defaults.destination
         row.serverName = serverName ?? defaults.serverName
+        row.claims = claims ?? defaults.claims
         row.expectation = expectation ?? defaults.expectation
         row.rule = rule ?? defaults.rule
         row.audit = audit ?? defaults.audit
@@ -70,7 +73,7 @@ struct PolicyTestRow {
     /// A case for each combination.
     func cases() throws -> [PolicyTestCase] {
         guard let expectation else {
-            throw ResourceError(at: location, "a case needs `expect`: `allow`, `deny` or `bad-request`")
+            throw ResourceError(at: location, "a case needs `expect`: `allow`, `deny`, `custom` or `bad-request`")
         }
         guard let paths else { throw ResourceError(at: location, "a case needs `path`") }
         let callers = callers ?? [.anonymous]
@@ -118,7 +121,8 @@ struct PolicyTestRow {
                 source: source ?? loopback,
                 remote: remote,
                 destination: Exchange.Endpoint(address: destination ?? loopback, port: port ?? 443),
-                serverName: serverName
+                serverName: serverName,
+                token: claims
             )
         )
     }
@@ -161,5 +165,28 @@ struct PolicyTestRow {
             }
             return try oneOrMore(entry.value) { Exchange.Header(name: entry.key.lowercased(), value: try $0.string()) }
         }.flatMap(\.self)
+    }
+}
+
+extension TokenClaims {
+    /// Reads the claims of a token that was verified, as a table writes them.
+    fileprivate init(tested value: Value) throws {
+        var members: [String: Claim] = [:]
+        for entry in try value.mapping() { members[entry.key] = Claim(tested: entry.value) }
+        self.init(members)
+    }
+}
+
+extension TokenClaims.Claim {
+    fileprivate init(tested value: Value) {
+        switch value.content {
+        case .null: self = .other("null")
+        case .bool(let flag): self = .other("\(flag)")
+        case .number(let text): self = .other(text)
+        case .string(let text): self = .text(text)
+        case .list(let elements): self = .list(elements.map { Self(tested: $0) })
+        case .mapping(let entries):
+            self = .members(Dictionary(entries.map { ($0.key, Self(tested: $0.value)) }) { _, last in last })
+        }
     }
 }

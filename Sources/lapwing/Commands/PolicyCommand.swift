@@ -9,7 +9,7 @@ struct PolicyCommand: AsyncParsableCommand {
         commandName: "policy",
         abstract: "Check and test policies, explain decisions, and learn from recorded traffic.",
         subcommands: [
-            Check.self, PolicyExplainCommand.self, PolicyTestCommand.self, PolicyReplayCommand.self,
+            Check.self, Lint.self, PolicyExplainCommand.self, PolicyTestCommand.self, PolicyReplayCommand.self,
             PolicyGenerateCommand.self,
         ]
     )
@@ -61,7 +61,7 @@ struct PolicyCommand: AsyncParsableCommand {
             case .table:
                 for diagnostic in diagnostics { StandardOutput.write(diagnostic.description) }
                 StandardError.write(
-                    "\(checked.policies.count) policies fine, \(errors) errors, \(diagnostics.count - errors) warnings"
+                    "\(checked.sound.count) resources fine, \(errors) errors, \(diagnostics.count - errors) warnings"
                 )
             }
             guard errors == 0 else { throw ExitCode(ExitStatus.refused.rawValue) }

@@ -30,6 +30,9 @@ struct HypotheticalRequest: ParsableArguments {
     @Flag(name: .customLong("no-sni"), help: "The handshake asks for no name.")
     var hasNoServerName = false
 
+    @Option(help: "The claims of the request's token, which is taken to be valid: a JSON object.")
+    var claims: String?
+
     /// What the policies would see.
     ///
     /// - Throws: ``CommandError`` for a flag that cannot be read, and where the request is answered 400 before any policy
@@ -58,7 +61,8 @@ struct HypotheticalRequest: ParsableArguments {
                         ?? IPAddress(v4: 0x7f00_0001),
                     port: port ?? UInt16(listener?.port ?? 0)
                 ),
-                serverName: hasNoServerName ? nil : name?.lowercased()
+                serverName: hasNoServerName ? nil : name?.lowercased(),
+                token: try token()
             )
         }
     }
@@ -67,6 +71,15 @@ struct HypotheticalRequest: ParsableArguments {
         guard let from else { return .anonymous }
         do { return Caller(try SPIFFEID(from.hasPrefix("spiffe://") ? from : "spiffe://" + from)) } catch {
             throw CommandError(.usage, "--from `\(from)`: \(error)")
+        }
+    }
+
+    private func token() throws -> TokenClaims? {
+        try claims.map { text in
+            guard let token = TokenClaims(json: text) else {
+                throw CommandError(.usage, "--claims takes a JSON object such as `{\"iss\": \"https://issuer\"}`")
+            }
+            return token
         }
     }
 

@@ -144,6 +144,41 @@ import ZeroTrust
         #expect(proposals * 10 >= total * 9, "\(proposals) of \(total)")
     }
 
+    @Test func `claims of a token and CUSTOM policies have their edits`() throws {
+        let claims = try Fixture.engine(
+            Fixture.policy("{when: [{key: 'request.auth.claims[group]', values: [ml]}]}")
+        )
+        var attributes = try Fixture.attributes()
+        #expect(claims.explain(attributes).rules.first?.failure?.got == "no token")
+        attributes.token = TokenClaims(["group": .list([.text("web"), .text("ops")])])
+        #expect(claims.explain(attributes).rules.first?.failure?.got == "`web`, `ops`")
+        #expect(
+            claims.explain(attributes).edit
+                == "add `web` to when[0] request.auth.claims[group] values at policy.yaml:4:82"
+        )
+        #expect(try expectFlip(claims, attributes))
+        let custom = Fixture.policy("{to: [{operation: {paths: [/v1/*]}}]}", action: "CUSTOM", name: "ask")
+            .replacing("action: CUSTOM,", with: "action: CUSTOM, provider: {name: nobody},")
+        let asking = try Fixture.engine(Fixture.reference, custom)
+        let explanation = asking.explain(try Fixture.attributes())
+        #expect(explanation.reason == .unknownProvider)
+        #expect(explanation.rules.first?.action == .custom)
+        #expect(try expectFlip(asking, try Fixture.attributes()))
+    }
+
+    @Test func `a connection without HTTP is explained by the rules that apply to it`() throws {
+        let destination = Exchange.Endpoint(address: IPAddress(v4: 0x0a00_0001), port: 5432)
+        let caller = Caller(uris: [Fixture.gateway])
+        let attributes = Attributes(connectionOf: caller, source: IPAddress(v4: 0x0a00_0007), destination: destination)
+        let plain = try Fixture.engine(Fixture.policy("{to: [{operation: {ports: ['5433']}}]}"))
+        #expect(plain.explain(attributes).edit == "add `5432` to to[0].operation.ports at policy.yaml:4:56")
+        #expect(try expectFlip(plain, attributes))
+        // A rule that needs HTTP does not apply, and no edit of it is proposed.
+        let http = try Fixture.engine(Fixture.reference)
+        let explanation = http.explain(attributes)
+        #expect(explanation.outcome == .deny && explanation.rules.isEmpty && explanation.proposal == nil)
+    }
+
     @discardableResult
     private func expectFlip(_ engine: PolicyEngine, _ attributes: Attributes) throws -> Bool {
         let explanation = engine.explain(attributes)

@@ -126,6 +126,29 @@ import ZeroTrust
         #expect(results[6].problems.map(\.expected) == ["marked by none"])
     }
 
+    @Test func `a row may have a token, and a CUSTOM policy may be what is expected`() throws {
+        let policy = Fixture.policy("{when: [{key: 'request.auth.claims[a][b]', values: [x]}]}")
+        let custom = Fixture.policy("{to: [{operation: {paths: [/ask]}}]}", action: "CUSTOM", name: "ask")
+            .replacing("action: CUSTOM,", with: "action: CUSTOM, provider: {name: nobody},")
+        let test = try Self.table(
+            """
+              - {path: /, claims: {a: {b: [y, x]}}, expect: allow}
+              - {path: /, claims: {a: {b: 1}}, expect: deny}
+              - {path: /, expect: deny}
+              - {path: /ask, claims: {a: {b: x}}, expect: deny, rule: "ask[0]"}
+            """
+        )
+        let runner = try Self.runner(test, policy, custom)
+        #expect(runner.run().flatMap(\.problems).isEmpty)
+        let asking = try Self.table("  - {path: /ask, expect: custom}")
+        let engine = try PolicyEngine(
+            policies: try PolicySet.load(try ResourceLoader.parse(yaml: custom, file: "policy.yaml")),
+            workload: Fixture.workload,
+            options: .init(providers: ["nobody"])
+        )
+        #expect(PolicyTestRunner(asking, engine: engine, screen: RequestScreen()).run().flatMap(\.problems).isEmpty)
+    }
+
     // MARK: - Coverage
 
     @Test func `what no case exercises is named`() throws {

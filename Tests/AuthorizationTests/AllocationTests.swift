@@ -55,16 +55,38 @@ import ZeroTrust
             headers: [("x-other", "a header value that is not small"), ("x-team", "blue")],
             serverName: "inference.ml-inference.svc.cluster.local"
         )
-        attributes.token = TokenClaims(
-            json: """
-                {"iss": "https://issuer.example", "sub": "a subject that is not small", "aud": ["x", "inference"],
-                 "azp": "portal", "scope": "write read", "org": {"team": "blue"}}
-                """
-        )
+        attributes.token = Self.token
         #expect(engine.evaluate(attributes).outcome == .allow)
         let count = Self.allocations { for _ in 0..<100 { Self.use(engine.evaluate(attributes)) } }
         #expect(count == 0)
     }
+
+    @Test(
+        arguments: [
+            "from: [{source: {requestPrincipals: ['https://issuer.example/*']}}]",
+            "from: [{source: {notRequestPrincipals: ['x/y/z']}}]",
+            "when: [{key: request.auth.audiences, values: [inference]}]",
+            "when: [{key: request.auth.presenter, values: ['p*']}]",
+            "when: [{key: 'request.auth.claims[scope]', values: [read]}]",
+            "when: [{key: 'request.auth.claims[org][team]', values: [blue]}]",
+            "when: [{key: 'request.auth.claims[org][team]', notValues: [red]}]",
+        ],
+        Compatibility.allCases
+    )
+    func `what a token says is looked at without an allocation`(rule: String, compatibility: Compatibility) throws {
+        let engine = try Fixture.engine(Fixture.policy("{\(rule)}"), compatibility: compatibility)
+        var attributes = try Fixture.attributes()
+        attributes.token = Self.token
+        #expect(engine.evaluate(attributes).outcome == .allow)
+        #expect(Self.allocations { for _ in 0..<100 { Self.use(engine.evaluate(attributes)) } } == 0)
+    }
+
+    private static let token = TokenClaims(
+        json: """
+            {"iss": "https://issuer.example", "sub": "a subject that is not small", "aud": ["x", "inference"],
+             "azp": "portal", "scope": "write read", "org": {"team": "blue"}}
+            """
+    )
 
     @Test func `a canonical path is returned without an allocation`() {
         let path = "/v1/models/llama-3.1-70b/versions/3?trace=1"

@@ -83,10 +83,12 @@ public struct TokenClaims: Sendable {
 
     /// The claim that some names lead to, the outermost first.
     public func claim(at path: [String]) -> Claim? {
-        guard let first = path.first, var claim = content.members[first] else { return nil }
-        for index in 1..<max(path.count, 1) {
-            guard case .members(let members) = claim, let next = members[path[index]] else { return nil }
+        guard !path.isEmpty, var claim = content.members[path[0]] else { return nil }
+        var depth = 1
+        while depth < path.count {
+            guard case .members(let members) = claim, let next = members[path[depth]] else { return nil }
             claim = next
+            depth += 1
         }
         return claim
     }

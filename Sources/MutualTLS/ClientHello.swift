@@ -74,7 +74,7 @@ struct ClientHello {
     }
 
     /// The name in lower case, or nil where it is not one that RFC 6066 §3 allows.
-    private static func normalized(_ name: ArraySlice<UInt8>) -> String? {
+    static func normalized(_ name: ArraySlice<UInt8>) -> String? {
         guard (1...255).contains(name.count) else { return nil }
         var text: [UInt8] = []
         for byte in name {

@@ -4,6 +4,9 @@ struct Cursor {
 
     init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
+    /// Whether nothing is left.
+    var isEmpty: Bool { rest.isEmpty }
+
     /// The next bytes, or nil where there are fewer.
     mutating func bytes(_ count: Int) -> ArraySlice<UInt8>? {
         guard rest.count >= count else { return nil }

@@ -26,6 +26,8 @@ public final class TLSIdentity: Sendable {
     private let clock: @Sendable () -> Date
     /// Guards the snapshot that new connections take; each is immutable and replaced whole.
     private let snapshot: Mutex<Snapshot>
+    /// Guards what is no longer accepted, however valid.
+    private let revocations = Mutex(RevocationSet())
 
     private final class Snapshot: Sendable {
         let svid: X509SVID
@@ -90,6 +92,26 @@ public final class TLSIdentity: Sendable {
         snapshot.withLock { $0 = next }
     }
 
+    /// Refuses what is revoked in the handshakes that end from now on.
+    ///
+    /// Connections that stand are the caller's to look at, with ``refusal(of:)``.
+    public func revoke(_ revocations: RevocationSet) {
+        self.revocations.withLock { $0 = revocations }
+    }
+
+    /// Why a peer whose connection stands is no longer to be believed; nil where it is.
+    ///
+    /// That its certificate has expired is not looked at.
+    public func refusal(of peer: Peer) -> PeerRefusal? {
+        if revocations.withLock({ $0.revokes(peer) }) {
+            return TransportRefusal.revoked.refusal("`\(peer.id)` or its certificate is revoked")
+        }
+        guard current.verifier.believes(peer) else {
+            return TransportRefusal.authorityRemoved.refusal("the authority of `\(peer.id)` is in no bundle any more")
+        }
+        return nil
+    }
+
     /// The SVID that new handshakes show.
     public var svid: X509SVID { current.svid }
     /// The bundles by which new handshakes are judged.
@@ -105,6 +127,8 @@ public final class TLSIdentity: Sendable {
     /// - Parameters:
     ///   - acceptsHTTP2: whether `h2` is taken before the protocols of ``options``.
     ///   - onRefusal: called before a connection is closed that was not verified.
+    /// - Returns: the handlers, of one connection only.
+    /// - Throws: nothing today; a handler may come to need more than there is.
     public func serverHandlers(
         acceptsHTTP2: Bool = false,
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void
@@ -186,7 +210,9 @@ public final class TLSIdentity: Sendable {
             return .refused(TransportRefusal.handshakeFailed.refusal("a certificate cannot be read"))
         }
         let verdict = current.verifier.verify(chain: chain)
-        guard case .verified(let peer) = verdict, let id, peer.id != id else { return verdict }
+        guard case .verified(let peer) = verdict else { return verdict }
+        if let refusal = refusal(of: peer) { return .refused(refusal) }
+        guard let id, peer.id != id else { return verdict }
         return .refused(
             TransportRefusal.unexpectedID.refusal("the server is `\(peer.id)`; expected `\(id)`")
         )

@@ -17,6 +17,10 @@ public enum TransportRefusal: String, Sendable, CaseIterable {
     case handshakeTimeout = "handshake_timeout"
     /// The other end is somebody, but not whom we called.
     case unexpectedID = "unexpected_id"
+    /// The other end's identity or certificate is revoked.
+    case revoked = "revoked"
+    /// The authority that vouched for the other end has left the bundle.
+    case authorityRemoved = "authority_removed"
 
     func refusal(_ message: String) -> PeerRefusal { PeerRefusal(code: rawValue, message: message) }
 

@@ -20,11 +20,13 @@ struct PathValidation: Sendable {
         func contains(_ date: Date) -> Bool { notBefore <= date && date <= notAfter }
     }
 
-    /// Finds a valid path from the leaf to an authority and returns when all of it is valid.
+    /// Finds a valid path from the leaf to an authority; returns when all of it is valid, and that authority.
     ///
     /// The chain's shape has been checked. Each certificate of it carries its own key, so that each was signed by at
     /// most one of the others and the search is as long as the chain.
-    func validate(chain: [Certificate], at date: Date) throws(SVIDError) -> Validity {
+    func validate(chain: [Certificate], at date: Date) throws(SVIDError) -> (
+        validity: Validity, authority: Certificate
+    ) {
         guard !authorities.isEmpty else {
             throw SVIDError(.emptyBundle, "the trust domain's bundle holds no authority")
         }
@@ -35,10 +37,11 @@ struct PathValidation: Sendable {
         try checkDates(of: leaf, at: date)
         let path = try findPath(leaf: leaf, intermediates: chain.dropFirst(), at: date)
         for issuer in path.dropFirst() { try CertificateProfile.check(issuer: issuer) }
-        return Validity(
+        let validity = Validity(
             notBefore: path.map(\.notValidBefore).max() ?? .distantFuture,
             notAfter: path.map(\.notValidAfter).min() ?? .distantPast
         )
+        return (validity, path.last ?? leaf)
     }
 
     private func checkDates(of certificate: Certificate, at date: Date) throws(SVIDError) {

@@ -15,12 +15,16 @@ public struct Peer: Hashable, Sendable {
     public let fingerprint: String
     /// When its certificate expires.
     public let notAfter: Date
+    /// The SHA-256 of the public key (SubjectPublicKeyInfo) of the bundle's authority that vouches for it, in lower-case
+    /// hexadecimal.
+    public let authority: String
 
-    fileprivate init(id: SPIFFEID, serialNumber: String, fingerprint: String, notAfter: Date) {
+    fileprivate init(id: SPIFFEID, serialNumber: String, fingerprint: String, notAfter: Date, authority: String) {
         self.id = id
         self.serialNumber = serialNumber
         self.fingerprint = fingerprint
         self.notAfter = notAfter
+        self.authority = authority
     }
 }
 
@@ -41,6 +45,8 @@ public struct PeerVerifier: Sendable {
     /// The bundles by which peers are verified.
     public let bundles: X509BundleSet
     private let paths: [TrustDomain: PathValidation]
+    /// The authorities of each bundle by the hashes of their keys.
+    private let authorities: [TrustDomain: Set<String>]
     private let clock: @Sendable () -> Date
     private let verified: VerifiedLeaves
 
@@ -52,6 +58,7 @@ public struct PeerVerifier: Sendable {
     public init(bundles: X509BundleSet, clock: @escaping @Sendable () -> Date = { Date() }) {
         self.bundles = bundles
         self.paths = bundles.mapValues { PathValidation(authorities: $0.authorities) }
+        self.authorities = bundles.mapValues { Set($0.authorities.map(Self.keyHash)) }
         self.clock = clock
         self.verified = VerifiedLeaves()
     }
@@ -87,6 +94,17 @@ public struct PeerVerifier: Sendable {
         }
     }
 
+    /// Whether the authority that vouched for a peer is still in its bundle.
+    ///
+    /// For connections that stand: a new one is judged by ``verify(chain:)``.
+    public func believes(_ peer: Peer) -> Bool {
+        authorities[peer.id.trustDomain]?.contains(peer.authority) ?? false
+    }
+
+    private static func keyHash(_ certificate: Certificate) -> String {
+        Hexadecimal.text(Array(SHA256.hash(data: Array(certificate.publicKey.subjectPublicKeyInfoBytes))))
+    }
+
     private func verify(
         _ chain: [Certificate],
         digest: SHA256.Digest,
@@ -96,12 +114,13 @@ public struct PeerVerifier: Sendable {
         guard let path = paths[id.trustDomain] else {
             throw SVIDError(.unknownTrustDomain, "there is no bundle for the trust domain `\(id.trustDomain)`")
         }
-        let validity = try path.validate(chain: chain, at: date)
+        let (validity, authority) = try path.validate(chain: chain, at: date)
         let peer = Peer(
             id: id,
             serialNumber: Hexadecimal.text(chain[0].serialNumber.bytes),
             fingerprint: Hexadecimal.text(Array(digest)),
-            notAfter: chain[0].notValidAfter
+            notAfter: chain[0].notValidAfter,
+            authority: Self.keyHash(authority)
         )
         verified.insert(peer, of: digest, validity: validity)
         return peer

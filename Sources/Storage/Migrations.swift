@@ -74,6 +74,18 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("0002 revocations") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE revocation (
+                        subject TEXT NOT NULL PRIMARY KEY,
+                        reason TEXT NOT NULL,
+                        creator TEXT NOT NULL,
+                        created_at INTEGER NOT NULL
+                    ) STRICT;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -136,6 +136,52 @@ public struct SQLiteAuthorityStore: AuthorityStore {
             return try Self.advance(database)
         }
     }
+
+    /// What is revoked.
+    public func revocations() async throws -> [Revocation] {
+        try await database.pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM revocation ORDER BY subject").map { row in
+                try Revocation(
+                    try Revocation.Subject(row["subject"] as String),
+                    reason: row["reason"],
+                    creator: row["creator"],
+                    at: Date(timeIntervalSince1970: TimeInterval(row["created_at"] as Int64))
+                )
+            }
+        }
+    }
+
+    /// Adds a revocation.
+    public func revoke(_ revocation: Revocation) async throws -> Int64 {
+        try await database.pool.write { database in
+            let subject = revocation.subject.description
+            guard try !Self.isRevoked(subject, database) else {
+                throw IdentityError(.alreadyExists, "`\(subject)` is revoked already")
+            }
+            try database.execute(
+                sql: "INSERT INTO revocation VALUES (?, ?, ?, ?)",
+                arguments: [
+                    subject, revocation.reason, revocation.creator, Int64(revocation.createdAt.timeIntervalSince1970),
+                ]
+            )
+            return try Self.advance(database)
+        }
+    }
+
+    /// Takes a revocation back.
+    public func restore(_ subject: Revocation.Subject) async throws -> Int64 {
+        try await database.pool.write { database in
+            guard try Self.isRevoked(subject.description, database) else {
+                throw IdentityError(.notFound, "`\(subject)` is not revoked")
+            }
+            try database.execute(sql: "DELETE FROM revocation WHERE subject = ?", arguments: [subject.description])
+            return try Self.advance(database)
+        }
+    }
+
+    private static func isRevoked(_ subject: String, _ database: Database) throws -> Bool {
+        try Row.fetchOne(database, sql: "SELECT 1 FROM revocation WHERE subject = ?", arguments: [subject]) != nil
+    }
 }
 
 extension SQLiteAuthorityStore {

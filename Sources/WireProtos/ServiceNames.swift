@@ -12,6 +12,10 @@ public enum ServiceName {
     public static let admin = "lapwing.admin.v1.Admin"
     /// Signing of the log's checkpoints.
     public static let signing = "lapwing.signing.v1.Signing"
+    /// Who a local caller of the egress listener is.
+    public static let attestation = "lapwing.attestation.v1.Attestation"
+    /// What is revoked.
+    public static let revocations = "lapwing.revocation.v1.Revocations"
     /// The gRPC health check.
     public static let health = "grpc.health.v1.Health"
 }

@@ -36,6 +36,21 @@ public protocol AuthorityStore: Sendable {
     /// - Throws: ``IdentityError`` with `notFound`, or `conflict` where somebody else wrote meanwhile.
     func delete(_ name: String, expecting revision: Int64?) async throws -> Int64
 
+    /// What is revoked, by subject.
+    func revocations() async throws -> [Revocation]
+
+    /// Adds a revocation.
+    ///
+    /// - Returns: the revision of the list of entries, which the revocations share.
+    /// - Throws: ``IdentityError`` with `alreadyExists` where the subject is revoked.
+    func revoke(_ revocation: Revocation) async throws -> Int64
+
+    /// Takes a revocation back.
+    ///
+    /// - Returns: the revision of the list of entries, which the revocations share.
+    /// - Throws: ``IdentityError`` with `notFound` where the subject is not revoked.
+    func restore(_ subject: Revocation.Subject) async throws -> Int64
+
     /// The revision of the list of entries, which grows with every change: cheap to ask for often.
     func entriesRevision() async throws -> Int64
 }

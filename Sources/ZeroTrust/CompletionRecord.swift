@@ -39,6 +39,8 @@ public struct CompletionRecord: Hashable, Sendable {
         case timedOut = "timed_out"
         /// The decision could not be recorded, so the request was not served.
         case notRecorded = "not_recorded"
+        /// The client's identity was revoked, or its authority removed, before the response was whole.
+        case revoked
         /// The node was told to stop before the response was whole.
         case drained
     }

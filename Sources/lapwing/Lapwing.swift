@@ -19,7 +19,7 @@ struct Lapwing: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, DoctorCommand.self, AuthorityCommand.self,
             GatewayCommand.self, IdentityCommand.self, PolicyCommand.self, AuditCommand.self, ConfigCommand.self,
-            DemoWorkloadCommand.self, DemoCallCommand.self,
+            RunCommand.self, EgressRelayCommand.self, DemoWorkloadCommand.self, DemoCallCommand.self,
         ]
     )
 

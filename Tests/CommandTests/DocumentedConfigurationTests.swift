@@ -40,6 +40,7 @@ struct DocumentedConfigurationTests {
         _ = try PolicySet.load(documents)
         _ = try PolicyTest.load(documents)
         _ = try AdminPolicy.load(documents)
+        _ = try ServiceEntry.load(documents)
         for document in documents where document.kind == WorkloadEntry.kind { _ = try WorkloadEntry(document) }
     }
 

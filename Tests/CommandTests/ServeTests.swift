@@ -68,6 +68,15 @@ import Testing
         let owned = try lapwing.run("identity", "entry", "delete", "inference-service")
         #expect(owned.status == 1, "an entry of a file was deleted by command")
 
+        let id = "spiffe://cluster.local/ns/ml-training/sa/trainer"
+        #expect(try lapwing.run("identity", "revoke", id, "--reason", "laptop lost").status == 0)
+        #expect(try lapwing.run("identity", "revoke", id).status == 1)
+        #expect(try lapwing.run("identity", "revoke", "no-serial").status == 2)
+        let revoked = try lapwing.run("identity", "revocations").output
+        #expect(revoked.contains(id) && revoked.contains("laptop lost"))
+        #expect(try lapwing.run("identity", "restore", id).status == 0)
+        #expect(try lapwing.run("identity", "restore", id).status == 1)
+
         let before = try lapwing.run("identity", "bundle", "show").output
         #expect(try lapwing.run("identity", "ca", "rotate").status == 0)
         let after = try lapwing.run("identity", "bundle", "show").output

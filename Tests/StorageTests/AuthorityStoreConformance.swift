@@ -25,6 +25,7 @@ struct AuthorityStoreConformance {
         ("an update needs the entry's revision", { try await $0.update() }),
         ("a deletion needs the entry, and its revision where one is given", { try await $0.deletion() }),
         ("the list's revision grows by one with every change", { try await $0.listRevision() }),
+        ("a revocation is stored once, and taken back once", { try await $0.revocations() }),
     ]
 
     func slot(_ id: String, _ status: AuthoritySlot.Status, activatesAt: Date? = nil) throws -> AuthoritySlot {
@@ -153,6 +154,28 @@ struct AuthorityStoreConformance {
         let revision = try await store.delete("a", expecting: stored.revision)
         #expect(revision == stored.revision + 1)
         #expect(try await store.entries() == StoredEntries(entries: [], revision: revision))
+    }
+
+    func revocations() async throws {
+        let start = try await store.entriesRevision()
+        #expect(try await store.revocations().isEmpty)
+        let id = try Revocation(
+            try .init("spiffe://cluster.local/a"),
+            reason: "it's \"lost\"; –",
+            creator: "x",
+            at: now
+        )
+        let serial = try Revocation(.serialNumber("1f"), reason: "", creator: "y", at: now + 0.7)
+        #expect(try await store.revoke(id) == start + 1)
+        #expect(try await store.revoke(serial) == start + 2)
+        #expect(try await store.revocations() == [serial, id])
+        let twice = await #expect(throws: IdentityError.self) { _ = try await store.revoke(id) }
+        #expect(twice?.code == .alreadyExists)
+        #expect(try await store.restore(id.subject) == start + 3)
+        let missing = await #expect(throws: IdentityError.self) { _ = try await store.restore(id.subject) }
+        #expect(missing?.code == .notFound)
+        #expect(try await store.revocations() == [serial])
+        #expect(try await store.entriesRevision() == start + 3)
     }
 
     func listRevision() async throws {

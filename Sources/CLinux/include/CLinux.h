@@ -1,8 +1,8 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-// What Linux has and Swift's Glibc module does not import. What only wraps a system call is a static inline
-// function. Results are those of the system call: -1 and errno on failure.
+// What Linux has and Swift's Glibc module does not import. What is short is a static inline function; the rest has a
+// file of its own. Results are those of the system call: -1 and errno on failure.
 
 #include <errno.h>
 #include <poll.h>
@@ -13,6 +13,9 @@
 #include <sys/types.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "CLinuxSandbox.h"
+#include "CLinuxSockets.h"
 
 /// syncfs: brings everything of the file system that a file lies on to the disk.
 static inline int lapwing_syncfs(int fd) {

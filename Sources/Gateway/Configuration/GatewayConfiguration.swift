@@ -45,6 +45,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var limits: GatewayLimits
     /// Where health, readiness and metrics are served; nil where nowhere.
     public var admin: AdminAddress?
+    /// Where local workloads call out; nil where nowhere.
+    public var egress: EgressConfiguration?
     /// What is doubtful and still loads, such as plaintext upstreams.
     public var warnings: [Diagnostic]
 
@@ -72,7 +74,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
         upstreams: [Upstream],
         routes: [Route],
         limits: GatewayLimits = GatewayLimits(),
-        admin: AdminAddress? = nil
+        admin: AdminAddress? = nil,
+        egress: EgressConfiguration? = nil
     ) {
         self.name = name
         self.workload = workload
@@ -83,6 +86,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.routes = routes
         self.limits = limits
         self.admin = admin
+        self.egress = egress
         self.warnings = []
     }
 
@@ -121,23 +125,35 @@ public struct GatewayConfiguration: Hashable, Sendable {
                 PathNormalization(rawValue: try $0.oneOf(PathNormalization.allCases.map(\.rawValue))) ?? .base
             } ?? .base
         self.limits = try fields.optional("limits") { try GatewayLimits($0) } ?? GatewayLimits()
-        self.listeners = try fields.required("listeners") { value in
-            let listeners = try value.list { try Listener($0) }
-            guard !listeners.isEmpty else { throw value.error("a Gateway needs at least one listener") }
-            return listeners
-        }
+        let egress = try fields.optional("egress") { try EgressConfiguration($0) }
+        self.egress = egress
+        // A gateway that only calls out has nothing to listen for.
+        let isOutboundOnly = egress != nil && fields.value("listeners") == nil
+        self.listeners =
+            isOutboundOnly
+            ? []
+            : try fields.required("listeners") { value in
+                let listeners = try value.list { try Listener($0) }
+                guard !listeners.isEmpty else { throw value.error("a Gateway needs at least one listener") }
+                return listeners
+            }
         var warnings: [Diagnostic] = []
-        self.upstreams = try fields.required("upstreams") { value in
+        let readUpstreams = { (value: Value) throws -> [Upstream] in
             let upstreams = try value.list { try Upstream($0, warnings: &warnings) }
             try Self.refuseDuplicates(upstreams.map(\.name), in: value, of: "upstream")
             return upstreams
         }
+        self.upstreams =
+            try isOutboundOnly
+            ? fields.optional("upstreams", readUpstreams) ?? [] : fields.required("upstreams", readUpstreams)
         let names = upstreams.map(\.name)
-        self.routes = try fields.required("routes") { value in
+        let readRoutes = { (value: Value) throws -> [Route] in
             let routes = try value.list { try Route($0, upstreams: names) }
             try Self.refuseDuplicates(routes.map(\.name), in: value, of: "route")
             return routes
         }
+        self.routes =
+            try isOutboundOnly ? fields.optional("routes", readRoutes) ?? [] : fields.required("routes", readRoutes)
         self.admin = try fields.optional("admin") { try AdminAddress($0) }
         self.warnings = warnings
         try fields.finish()

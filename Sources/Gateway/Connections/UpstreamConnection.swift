@@ -1,5 +1,6 @@
 import MutualTLS
 import NIOCore
+import SPIFFE
 import ZeroTrust
 
 /// A connection to an upstream, which carries one request after the other.
@@ -23,6 +24,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     /// When the connection was last free.
     var idleSince = NIODeadline.distantFuture
+    /// Who is at the other end, where it had to prove that.
+    private(set) var peer: Peer?
     private(set) var isWritable = true
     private let pool: UpstreamPool
     private var isVerified: Bool
@@ -68,7 +71,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is PeerVerified else { return context.fireUserInboundEventTriggered(event) }
+        guard let event = event as? PeerVerified else { return context.fireUserInboundEventTriggered(event) }
+        peer = event.peer
         isVerified = true
         becomeUsable()
     }
@@ -297,6 +301,11 @@ final class UpstreamConnection: ChannelDuplexHandler {
             pool.removed(self)
         case .head, .body: fail(.upstreamDied)
         }
+    }
+
+    /// Ends now; a request that is under way fails.
+    func fail() {
+        if pipeline == nil { close() } else { fail(.upstreamDied) }
     }
 
     private func fail(_ ending: CompletionRecord.Ending) {

@@ -28,6 +28,8 @@ final class UpstreamPool {
     /// The one that was used last is used first, so that the others can grow old.
     private var idle: [UpstreamConnection] = []
     private var waiters: [Waiter] = []
+    /// The connections whose other end was verified.
+    private var verified: [ObjectIdentifier: UpstreamConnection] = [:]
     private var count = 0
     private var connecting = 0
     private var isClosed = false
@@ -76,6 +78,7 @@ final class UpstreamPool {
     func connected(_ connection: UpstreamConnection) {
         connecting -= 1
         worker.metrics.upstreamConnects += 1
+        if connection.peer != nil { verified[ObjectIdentifier(connection)] = connection }
         release(connection)
     }
 
@@ -95,6 +98,7 @@ final class UpstreamPool {
     func removed(_ connection: UpstreamConnection) {
         count -= 1
         idle.removeAll { $0 === connection }
+        verified[ObjectIdentifier(connection)] = nil
         connectForWaiters()
     }
 
@@ -109,6 +113,18 @@ final class UpstreamPool {
             waiter.pipeline.upstreamUnavailable(.timedOut)
         }
         for connection in idle where connection.idleSince + idleTimeout <= now { connection.close() }
+    }
+
+    /// Ends the connections whose other end is no longer believed.
+    func revisit() {
+        for connection in Array(verified.values) {
+            guard let peer = connection.peer, let refusal = worker.context.identity.refusal(of: peer) else { continue }
+            worker.context.logger.notice(
+                "upstream connection ended",
+                metadata: ["upstream": "\(upstream.name)", "spiffe.id": "\(peer.id)", "reason": "\(refusal.code)"]
+            )
+            connection.fail()
+        }
     }
 
     /// Ends every free connection, and makes no more.

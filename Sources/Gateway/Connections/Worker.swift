@@ -164,6 +164,20 @@ final class Worker {
         )
     }
 
+    /// Ends the connections whose other end is no longer believed, and what is under way on them.
+    func revisit() {
+        for connection in Array(connections.values) {
+            guard let peer = connection.caller?.peer, let refusal = context.identity.refusal(of: peer) else { continue }
+            metrics.refusals[refusal.code, default: 0] += 1
+            context.logger.notice(
+                "connection ended",
+                metadata: ["spiffe.id": "\(peer.id)", "reason": "\(refusal.code)"]
+            )
+            connection.abort(.revoked)
+        }
+        for pool in pools { pool.revisit() }
+    }
+
     private func record(_ counts: [AggregateRefusals.Count]) {
         for count in counts {
             let record = AggregateRefusalRecord(

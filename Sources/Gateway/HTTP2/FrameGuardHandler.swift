@@ -9,6 +9,8 @@ final class FrameGuardHandler: ChannelDuplexHandler {
 
     /// The connection, which is ended where its client sends too much.
     weak var connection: HTTP2Connection?
+    /// Whether bytes came that have not all been read.
+    var isReading = false
     private var frames: FrameGuard
     private var isOver = false
 
@@ -31,6 +33,7 @@ final class FrameGuardHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
+        isReading = true
         do throws(HTTP2Abuse) {
             for piece in try frames.receive(unwrapInboundIn(data), at: .now()) where !isOver {
                 context.fireChannelRead(wrapInboundOut(piece))

@@ -25,6 +25,8 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     private let frames: FrameGuardHandler
     private var context: ChannelHandlerContext?
     private var streams: [ObjectIdentifier: HTTP2Stream] = [:]
+    /// The streams whose requests go on once everything that came at once has been read.
+    private var postponed: [HTTP2Stream] = []
     private var lastStreamID = 0
     private var requests = 0
     private var resets: FrameBudget
@@ -133,6 +135,21 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
         // SETTINGS, PING, GOAWAY and their like are HTTP/2's own affair.
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        frames.isReading = false
+        let streams = postponed
+        postponed.removeAll(keepingCapacity: true)
+        for stream in streams { stream.readEnded() }
+        context.fireChannelReadComplete()
+    }
+
+    /// Comes back to a stream when everything that came at once has been read; false where nothing is being read.
+    func postpone(_ stream: HTTP2Stream) -> Bool {
+        guard frames.isReading else { return false }
+        if postponed.last !== stream { postponed.append(stream) }
+        return true
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         leave()
         context.fireChannelInactive()
@@ -153,7 +170,11 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     func admit(_ stream: HTTP2Stream, id: HTTP2StreamID) -> Bool {
         lastStreamID = max(lastStreamID, Int(id))
         let limits = worker.context.configuration.limits
-        guard !isOver, streams.count < limits.http2.maximumStreams else { return false }
+        guard !isOver else { return false }
+        guard streams.count < limits.http2.maximumStreams else {
+            if !resets.take(at: .now()) { end(for: .streams) }
+            return false
+        }
         guard
             worker.context.streamCount.wrappingAdd(1, ordering: .relaxed).newValue <= limits.http2.maximumTotalStreams
         else {

@@ -111,10 +111,16 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // HTTP/2 ends a stream's read after its head, though its body may have come with it: both leave in one write.
+        if !connection.postpone(self) { readEnded() }
+        context.fireChannelReadComplete()
+    }
+
+    /// What came at once has been read.
+    func readEnded() {
         isReading = false
         if case .exchange(let pipeline) = phase { pipeline.sendPending() }
         if needsFlush { flush() }
-        context.fireChannelReadComplete()
     }
 
     /// Reads on only where there is room for what comes; until then the client's window stays as it is.

@@ -185,6 +185,16 @@ public final class GatewayServer: Sendable {
         context.logger.info("admin listening", metadata: ["address": "\(admin.address)", "port": "\(port ?? 0)"])
     }
 
+    // MARK: Revocation
+
+    /// Looks at every connection again, and ends those whose other end is no longer believed: what
+    /// `TLSIdentity.refusal(of:)` names. Call it when bundles or revocations have changed.
+    public func revisitConnections() {
+        for worker in state.withLock({ $0.workers }) {
+            worker.eventLoop.execute { worker.value.revisit() }
+        }
+    }
+
     // MARK: Health and metrics
 
     /// What readiness is made of, by name: nil where it is well, else what is wrong.
@@ -193,7 +203,9 @@ public final class GatewayServer: Sendable {
         let now = Date()
         let isValid = svid.notBefore <= now && now < svid.notAfter
         let failure = context.log.stats.failure
-        let (isDraining, isListening) = state.withLock { ($0.isDraining, !$0.listeners.isEmpty) }
+        let (isDraining, isListening) = state.withLock {
+            ($0.isDraining, !$0.listeners.isEmpty || configuration.listeners.isEmpty)
+        }
         return [
             ("svid", isValid ? nil : "the SVID is not valid now"),
             ("log", failure.map { "the audit log takes no records: \($0)" }),

@@ -6,9 +6,9 @@ import Glibc
 /// The socket is bound in a directory that nobody else can enter, gets its mode there, and is then renamed to its
 /// place, so that there is no moment at which somebody can connect who should not. A name that is taken by a socket
 /// on which nobody listens is taken over; one on which somebody listens, or that is no socket, is refused.
-struct UnixSocketListener: Sendable {
+package struct UnixSocketListener: Sendable {
     /// The listening socket; whoever made the value owns it.
-    let descriptor: Int32
+    package let descriptor: Int32
     private let path: String
     private let device: UInt64
     private let inode: UInt64
@@ -19,7 +19,7 @@ struct UnixSocketListener: Sendable {
     static let maximumPathLength = 103
 
     /// Binds and listens.
-    init(path: String, mode: UInt32, backlog: Int32 = 1_024) throws(RPCBindError) {
+    package init(path: String, mode: UInt32, backlog: Int32 = 1_024) throws(RPCBindError) {
         guard path.utf8.count <= Self.maximumPathLength, !path.utf8.contains(0), !path.isEmpty else {
             throw RPCBindError(path, "the path is empty or longer than \(Self.maximumPathLength) bytes")
         }
@@ -78,7 +78,7 @@ struct UnixSocketListener: Sendable {
     }
 
     /// Removes the name, where it still is this socket's.
-    func unlinkPath() {
+    package func unlinkPath() {
         var status = stat()
         guard unsafe lstat(self.path, &status) == 0, UInt64(status.st_dev) == self.device,
             UInt64(status.st_ino) == self.inode

@@ -51,6 +51,17 @@ extension Admin_Entry {
     }
 }
 
+extension Admin_Revocation {
+    /// A revocation as it goes over the wire.
+    init(_ revocation: Revocation) {
+        self.init()
+        subject = revocation.subject.description
+        reason = revocation.reason
+        creator = revocation.creator
+        created = Google_Protobuf_Timestamp(revocation.createdAt)
+    }
+}
+
 extension Admin_AuthorityStatus {
     /// The authorities of a trust domain as they go over the wire, oldest first.
     init(_ state: AuthorityState) {

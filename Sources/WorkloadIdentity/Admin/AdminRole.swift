@@ -29,14 +29,20 @@ public enum AdminAction: String, Hashable, Sendable, CaseIterable {
     case showBundle = "bundle.show"
     /// Rotates the authority.
     case rotateAuthority = "authority.rotate"
+    /// Revokes an identity or a certificate.
+    case revoke = "identity.revoke"
+    /// Takes a revocation back.
+    case restore = "identity.restore"
+    /// Lists what is revoked.
+    case listRevocations = "revocation.list"
     /// Shows the state.
     case status = "status.show"
 
     /// Whether it changes anything.
     public var isChange: Bool {
         switch self {
-        case .createEntry, .deleteEntry, .rotateAuthority: true
-        case .listEntries, .showEntry, .showBundle, .status: false
+        case .createEntry, .deleteEntry, .rotateAuthority, .revoke, .restore: true
+        case .listEntries, .showEntry, .showBundle, .listRevocations, .status: false
         }
     }
 }

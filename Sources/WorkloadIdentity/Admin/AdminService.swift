@@ -78,6 +78,9 @@ public final class AdminService: Sendable {
                 .unary("ShowBundle", handler: showBundle),
                 .unary("RotateAuthority", handler: rotateAuthority),
                 .unary("Status", handler: status),
+                .unary("Revoke", handler: revoke),
+                .unary("Restore", handler: restore),
+                .unary("ListRevocations", handler: listRevocations),
             ]
         )
     }
@@ -173,6 +176,43 @@ public final class AdminService: Sendable {
             response.issued = authority.issued
             response.version = version
             response.started = Google_Protobuf_Timestamp(started)
+            return response
+        }
+    }
+
+    private func revoke(
+        _ request: Admin_RevokeRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_Revocation {
+        try await perform(.revoke, on: request.subject, context) { caller in
+            let revocation = try Revocation(
+                try Revocation.Subject(request.subject),
+                reason: request.reason,
+                creator: caller.description,
+                at: clock()
+            )
+            try await registry.revoke(revocation)
+            return Admin_Revocation(revocation)
+        }
+    }
+
+    private func restore(
+        _ request: Admin_RestoreRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_RestoreResponse {
+        try await perform(.restore, on: request.subject, context) { _ in
+            try await registry.restore(try Revocation.Subject(request.subject))
+            return Admin_RestoreResponse()
+        }
+    }
+
+    private func listRevocations(
+        _ request: Admin_ListRevocationsRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_ListRevocationsResponse {
+        try await perform(.listRevocations, on: "", context) { _ in
+            var response = Admin_ListRevocationsResponse()
+            response.revocations = registry.revocations.map(Admin_Revocation.init)
             return response
         }
     }

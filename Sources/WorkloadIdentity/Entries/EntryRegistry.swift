@@ -1,9 +1,10 @@
 public import FoundationEssentials
 public import Resources
+import SPIFFE
 import Synchronization
 public import ZeroTrust
 
-/// Every entry, from files and by command, as one snapshot that is replaced whole.
+/// Every entry, from files and by command, and what is revoked, as one snapshot that is replaced whole.
 ///
 /// Entries in files belong to the files and those made by command to the store; the same name in both is an error that
 /// names both places. Whoever serves workloads observes ``changes`` and reads ``snapshot`` again.
@@ -18,11 +19,12 @@ public final class EntryRegistry: Sendable {
     fileprivate struct State {
         var files: [EntrySnapshot.Item] = []
         var stored: [String: StoredEntry] = [:]
+        var revocations: [Revocation.Subject: Revocation] = [:]
         var revision: Int64 = 0
         var snapshot = EntrySnapshot()
     }
 
-    // Guards both sources and the snapshot made of them.
+    // Guards the sources and the snapshot made of them.
     private let state = Mutex(State())
 
     /// A registry over a store; ``refresh()`` reads the entries that are in it.
@@ -80,12 +82,14 @@ public final class EntryRegistry: Sendable {
         let known = state.withLock { $0.revision }
         if known != 0, try await store.entriesRevision() == known { return }
         let list = try await store.entries()
+        let revocations = Dictionary(try await store.revocations().map { ($0.subject, $0) }) { first, _ in first }
         let isChanged = try state.withLock { state in
             guard list.revision >= state.revision else { return false }
             let stored = Dictionary(list.entries.map { ($0.entry.name, $0) }) { first, _ in first }
             try Self.checkNames(state.files, stored: stored)
-            let isChanged = state.stored != stored
+            let isChanged = state.stored != stored || state.revocations != revocations
             state.stored = stored
+            state.revocations = revocations
             state.revision = list.revision
             state.rebuild()
             return isChanged
@@ -107,7 +111,7 @@ public final class EntryRegistry: Sendable {
             throw IdentityError(.alreadyExists, "the entry `\(entry.name)` exists already, in \(item.source)")
         }
         let stored = try await store.create(entry, by: creator, at: now)
-        try await apply(revision: stored.revision) { $0[entry.name] = stored }
+        try await apply(revision: stored.revision) { $0.stored[entry.name] = stored }
         return stored
     }
 
@@ -122,14 +126,41 @@ public final class EntryRegistry: Sendable {
             )
         }
         let revision = try await store.delete(name, expecting: revision)
-        try await apply(revision: revision) { $0[name] = nil }
+        try await apply(revision: revision) { $0.stored[name] = nil }
+    }
+
+    /// What is revoked, in the order of the subjects.
+    public var revocations: [Revocation] {
+        state.withLock { Array($0.revocations.values) }.sorted { $0.subject.description < $1.subject.description }
+    }
+
+    /// Accepts an identity or a certificate no longer.
+    ///
+    /// - Throws: ``IdentityError`` with `alreadyExists`, or `invalidArgument` for an identity of another trust domain.
+    public func revoke(_ revocation: Revocation) async throws {
+        if case .id(let id) = revocation.subject, id.trustDomain != trustDomain {
+            throw IdentityError(
+                .invalidArgument,
+                "`\(id)` is not of the trust domain `\(trustDomain)`: its own authority has to revoke it"
+            )
+        }
+        let revision = try await store.revoke(revocation)
+        try await apply(revision: revision) { $0.revocations[revocation.subject] = revocation }
+    }
+
+    /// Accepts an identity or a certificate again.
+    ///
+    /// - Throws: ``IdentityError`` with `notFound` where it is not revoked.
+    public func restore(_ subject: Revocation.Subject) async throws {
+        let revision = try await store.restore(subject)
+        try await apply(revision: revision) { $0.revocations[subject] = nil }
     }
 
     /// Follows one change of the store; where there were others, reads all of it.
-    private func apply(revision: Int64, _ change: (inout [String: StoredEntry]) -> Void) async throws {
+    private func apply(revision: Int64, _ change: (inout State) -> Void) async throws {
         let isApplied = state.withLock { state in
             guard revision == state.revision + 1 else { return false }
-            change(&state.stored)
+            change(&state)
             state.revision = revision
             state.rebuild()
             return true
@@ -143,7 +174,8 @@ extension EntryRegistry.State {
     /// Makes the snapshot anew.
     fileprivate mutating func rebuild() {
         snapshot = EntrySnapshot(
-            files + stored.values.map { EntrySnapshot.Item(entry: $0.entry, source: .command($0)) }
+            files + stored.values.map { EntrySnapshot.Item(entry: $0.entry, source: .command($0)) },
+            revocations: RevocationSet(revocations.values)
         )
     }
 }

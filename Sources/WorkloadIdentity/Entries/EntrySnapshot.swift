@@ -1,4 +1,5 @@
 public import Resources
+public import SPIFFE
 
 /// Every entry at one moment, arranged so that a workload's are found without looking at the others.
 public struct EntrySnapshot: Sendable {
@@ -22,15 +23,19 @@ public struct EntrySnapshot: Sendable {
     public private(set) var items: [String: Item] = [:]
     /// The kinds of selector in use: nothing else need be found out about a workload.
     public private(set) var kinds: Set<Selector.Kind> = []
+    /// What is revoked: entries for such an identity stand in the list and give nobody anything.
+    public private(set) var revocations = RevocationSet()
     // Each entry stands under its rarest kind of selector; a workload asks with each of its own.
     private var index: [Selector: [WorkloadEntry]] = [:]
 
     /// No entries.
     public init() {}
 
-    init(_ items: some Sequence<Item>) {
+    init(_ items: some Sequence<Item>, revocations: RevocationSet = RevocationSet()) {
+        self.revocations = revocations
         for item in items {
             self.items[item.entry.name] = item
+            guard !revocations.ids.contains(item.entry.id) else { continue }
             guard let pivot = Self.pivot(of: item.entry) else { continue }
             index[pivot, default: []].append(item.entry)
             kinds.formUnion(item.entry.selectors.map(\.kind))

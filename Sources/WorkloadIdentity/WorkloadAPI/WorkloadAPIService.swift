@@ -145,7 +145,10 @@ public final class WorkloadAPIService: Sendable {
     ) async throws {
         var identities = WorkloadIdentities(authority: authority, clock: clock, logger: logger)
         try await serve(context) { entries in
-            if let response = try identities.update(entries) { try await writer.write(response) }
+            let revocations = registry.snapshot.revocations
+            if let response = try identities.update(entries, revocations: revocations) {
+                try await writer.write(response)
+            }
             return identities.nextRenewal
         }
     }
@@ -230,6 +233,7 @@ public final class WorkloadAPIService: Sendable {
         let kinds: Set<Selector.Kind>
         let selectors: Set<Selector>
         let entries: [WorkloadEntry]
+        let revokedSerialNumbers: Set<String>
         /// The state of the authority that the last message was made of.
         let revision: Int64
         var next: Date
@@ -241,6 +245,7 @@ public final class WorkloadAPIService: Sendable {
     private func changesNothing(for look: Look) -> Bool {
         let snapshot = registry.snapshot
         return clock() < look.next && authority.state.revision == look.revision && snapshot.kinds == look.kinds
+            && snapshot.revocations.serialNumbers == look.revokedSerialNumbers
             && snapshot.entries(matching: look.selectors) == look.entries
     }
 
@@ -273,6 +278,7 @@ public final class WorkloadAPIService: Sendable {
             kinds: snapshot.kinds,
             selectors: selectors,
             entries: entries,
+            revokedSerialNumbers: snapshot.revocations.serialNumbers,
             revision: revision,
             next: .distantPast
         )

@@ -38,18 +38,21 @@ struct WorkloadIdentities {
     /// When the next SVID is due.
     var nextRenewal: Date? { held.values.map(\.renewal).min() }
 
-    /// Brings the SVIDs up to date with the entries and the bundle.
+    /// Brings the SVIDs up to date with the entries and the bundle; a certificate that was revoked is replaced.
     ///
     /// - Returns: the full state, where it is not what was sent last.
     /// - Throws: `RPCStatus` UNAVAILABLE where an SVID is missing and none can be issued.
-    mutating func update(_ entries: [WorkloadEntry]) throws -> WorkloadAPI_X509SVIDResponse? {
+    mutating func update(
+        _ entries: [WorkloadEntry],
+        revocations: RevocationSet = RevocationSet()
+    ) throws -> WorkloadAPI_X509SVIDResponse? {
         let bundle = authority.bundle
         let signers = Set(authority.state.slots.filter { !$0.isReplacedEarly }.map(\.id))
         let now = clock()
         var next: [String: Held] = [:]
         for entry in entries {
             if let current = held[entry.name], current.request == entry.request, now < current.renewal,
-                signers.contains(current.svid.authority)
+                signers.contains(current.svid.authority), !current.svid.isRevoked(by: revocations)
             {
                 next[entry.name] = current
             } else {
@@ -101,5 +104,15 @@ struct WorkloadIdentities {
             }
             throw RPCStatus(.unavailable, "an identity cannot be issued at the moment")
         }
+    }
+}
+
+extension IssuedSVID {
+    /// Whether the certificate itself is revoked.
+    fileprivate func isRevoked(by revocations: RevocationSet) -> Bool {
+        guard !revocations.serialNumbers.isEmpty, let number = RevocationSet.serialNumber(serialNumber) else {
+            return false
+        }
+        return revocations.serialNumbers.contains(number)
     }
 }

@@ -75,10 +75,18 @@ private struct AuthorityProcess {
 
         let signing = try CheckpointAuthority(directory: directory + "/log", origin: settings.logOrigin)
         try Self.publish(signing.verifier, to: settings.verifierKeyFile)
+        let attestor = WorkloadAttestor(logger: logger)
         let workloadAPI = WorkloadAPIService(
             authority: authority,
             registry: registry,
-            attestor: WorkloadAttestor(logger: logger),
+            attestor: attestor,
+            logger: logger
+        )
+        let gatewayUIDs: Set<UInt32> = [0, geteuid()]
+        let attestation = CallerAttestation(
+            registry: registry,
+            attestor: attestor,
+            allowedUIDs: gatewayUIDs,
             logger: logger
         )
         admin = AdminService(
@@ -91,7 +99,10 @@ private struct AuthorityProcess {
         )
         workloadServer = RPCServer(services: [workloadAPI.service], logger: logger)
         adminServer = RPCServer(
-            services: [admin.service, SigningService(authority: signing, allowedUIDs: [0, geteuid()]).service],
+            services: [
+                admin.service, SigningService(authority: signing, allowedUIDs: gatewayUIDs).service,
+                attestation.service, RevocationService(registry: registry, allowedUIDs: gatewayUIDs).service,
+            ],
             logger: logger
         )
     }

@@ -48,9 +48,12 @@ private final class GatewayProcess: Sendable {
     private let logger: Logger
     private let configuration: Configuration
     private let log: LogWriter
+    private let egress: EgressServers
     private let workloadAPI: WorkloadAPIClient
     /// Guards the policies in force, one for each gateway, in the configuration's order.
     private let boxes = Mutex<[PolicySnapshotBox]>([])
+    /// Guards the servers that serve.
+    private let running = Mutex<[GatewayServer]>([])
 
     init(configuration: Configuration, logger: Logger) throws {
         self.configuration = configuration
@@ -69,6 +72,7 @@ private final class GatewayProcess: Sendable {
         } catch {
             throw CommandError(.unreachable, "the audit log at `\(settings.auditDirectory)` cannot be opened: \(error)")
         }
+        self.egress = EgressServers(log: log, logger: logger)
     }
 
     /// What ends a run.
@@ -81,6 +85,7 @@ private final class GatewayProcess: Sendable {
         )
         var servers: [GatewayServer] = []
         let (ready, announce) = AsyncStream.makeStream(of: Void.self)
+        let (firstList, heard) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.followIdentity(identities, announce) }
@@ -90,9 +95,18 @@ private final class GatewayProcess: Sendable {
                         self.reload()
                     }
                 }
-                // Nothing is served before every listener has its SVID.
+                let revocations = RevocationFollower(socket: settings.adminSocket, logger: logger)
                 group.addTask {
-                    for await _ in ready { return }
+                    try await revocations.follow { revoked in
+                        identities.revoke(revoked)
+                        self.revisitConnections()
+                        heard.yield()
+                    }
+                }
+                // Nothing is served before every listener has its SVID, and what is revoked is known.
+                group.addTask {
+                    for await _ in ready { break }
+                    for await _ in firstList { return }
                 }
                 _ = try await group.next()
                 for gateway in configuration.gateways {
@@ -108,7 +122,13 @@ private final class GatewayProcess: Sendable {
                     )
                     try await server.start()
                     servers.append(server)
+                    running.withLock { $0.append(server) }
                     boxes.withLock { $0.append(box) }
+                    try await egress.start(
+                        gateway,
+                        of: configuration,
+                        identity: try identities.identity(of: gateway, in: settings.trustDomain.value)
+                    )
                 }
                 // What changed while the identities were awaited is in force before anybody is told of us.
                 reload()
@@ -144,9 +164,15 @@ private final class GatewayProcess: Sendable {
         await drain(servers)
     }
 
+    /// Ends the connections whose other end is no longer believed.
+    private func revisitConnections() {
+        for server in running.withLock({ $0 }) { server.revisitConnections() }
+    }
+
     private func drain(_ servers: [GatewayServer]) async {
         await withTaskGroup(of: Void.self) { group in
             for server in servers { group.addTask { await server.drain(within: .seconds(30)) } }
+            group.addTask { await self.egress.drain(within: .seconds(5)) }
         }
     }
 
@@ -158,6 +184,8 @@ private final class GatewayProcess: Sendable {
             switch event {
             case .context(let context):
                 let missing = try identities.update(context)
+                // An authority that has left the bundle vouches for nobody any more, on no connection.
+                revisitConnections()
                 if missing.isEmpty {
                     announce.yield()
                 } else if identities.isComplete {
@@ -194,7 +222,9 @@ private final class GatewayProcess: Sendable {
             }
             // Every snapshot is made before the first is published.
             let snapshots = try configuration.gateways.map { try snapshot(for: $0, of: next) }
+            let outbound = try egress.snapshots(of: next)
             for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
+            egress.replace(outbound)
             logger.info("policies reloaded", metadata: ["digest": "\(next.digest)"])
         } catch {
             logger.error("configuration refused; the one in force stays", metadata: ["error": "\(error)"])
@@ -212,6 +242,8 @@ private final class GatewayIdentities: Sendable {
     private let options: [SPIFFEID: TLSOptions]
     /// Guards the identities, which are made once and updated after.
     private let held = Mutex<[SPIFFEID: TLSIdentity]>([:])
+    /// Guards what is revoked, for identities that are yet to be made.
+    private let revoked = Mutex(RevocationSet())
 
     init(gateways: [(GatewayConfiguration, SPIFFEID)]) {
         self.needed = gateways.map(\.1)
@@ -240,15 +272,24 @@ private final class GatewayIdentities: Sendable {
                 if let identity = held[id] {
                     try identity.update(svid: svid, bundles: context.bundles)
                 } else {
-                    held[id] = try TLSIdentity(
+                    let identity = try TLSIdentity(
                         svid: svid,
                         bundles: context.bundles,
                         options: options[id] ?? TLSOptions()
                     )
+                    // Under the same lock as `revoke` sees it, so that neither misses the other.
+                    identity.revoke(revoked.withLock { $0 })
+                    held[id] = identity
                 }
             }
             return missing.sorted()
         }
+    }
+
+    /// Believes no longer what is revoked.
+    func revoke(_ revocations: RevocationSet) {
+        revoked.withLock { $0 = revocations }
+        for identity in held.withLock({ Array($0.values) }) { identity.revoke(revocations) }
     }
 
     /// The identity that a gateway answers as.

@@ -13,7 +13,10 @@ struct IdentityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "identity",
         abstract: "Look at identities and change them.",
-        subcommands: [IdentityEntryCommand.self, SVID.self, Bundle.self, CA.self]
+        subcommands: [
+            IdentityEntryCommand.self, SVID.self, Bundle.self, CA.self, IdentityRevokeCommand.self,
+            IdentityRestoreCommand.self, IdentityRevocationsCommand.self,
+        ]
     )
 
     /// `lapwing identity svid`.

@@ -14,10 +14,12 @@ struct Configuration: Sendable {
     let digest: String
     let gateways: [GatewayConfiguration]
     let policies: PolicySet
+    /// The services outside that callers of the egress listeners may be allowed to call.
+    let services: [ServiceEntry]
     let entries: [WorkloadEntry]
     let adminPolicy: AdminPolicy
     /// What loads and is doubtful.
-    let warnings: [Diagnostic]
+    private(set) var warnings: [Diagnostic]
 
     /// Reads the directory that the settings name.
     ///
@@ -40,6 +42,7 @@ struct Configuration: Sendable {
             }
         }
         let policies = try gather { try PolicySet.load(snapshot.documents) }
+        let services = try gather { try ServiceEntry.load(snapshot.documents) }
         let entries = try gather {
             try collectingDiagnostics(snapshot.documents.filter { $0.kind == WorkloadEntry.kind }) {
                 try Self.entry($0, in: settings.trustDomain.value)
@@ -49,19 +52,25 @@ struct Configuration: Sendable {
         if let gateways, let policies {
             _ = try gather { try Self.requireStrict(policies.peerAuthentications, gateways) }
         }
-        guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let entries,
-            let adminPolicy
+        guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
+            let entries, let adminPolicy
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
         self.settings = settings
         self.documents = snapshot.documents
         self.digest = Self.digest(of: snapshot.sources)
         self.gateways = gateways
         self.policies = policies
+        self.services = services
         self.entries = entries
         self.adminPolicy = adminPolicy
-        self.warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings)
+        var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings)
+        self.warnings = warnings
         // An engine that cannot be made is an error of the configuration, and is said now.
-        for gateway in gateways { _ = try engine(for: gateway) }
+        for gateway in gateways {
+            _ = try engine(for: gateway)
+            if gateway.egress != nil { warnings += try egress(for: gateway).warnings }
+        }
+        self.warnings = warnings
     }
 
     /// The engine that decides for a gateway's workload.
@@ -72,6 +81,19 @@ struct Configuration: Sendable {
             policies: policies,
             workload: gateway.workload,
             options: .init(compatibility: gateway.compatibility, trustDomains: [settings.trustDomain.value.name])
+        )
+    }
+
+    /// What may be called from a gateway's namespace.
+    ///
+    /// - Throws: `ResourceError` where entries or policies contradict each other.
+    func egress(for gateway: GatewayConfiguration) throws -> EgressSnapshot {
+        try EgressSnapshot(
+            entries: services,
+            policies: policies,
+            namespace: gateway.workload.namespace,
+            trustDomains: [settings.trustDomain.value.name],
+            digest: digest
         )
     }
 
@@ -171,6 +193,7 @@ private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
         "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest"],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication"],
+        "networking.istio.io": ["ServiceEntry"],
     ]
 
     /// Refuses what would otherwise be passed over in silence.

@@ -116,6 +116,14 @@ struct RefusalAdvice {
         ),
         "malformed_bundle": .init("the bundle is not a SPIFFE bundle", "fetch the bundle again from its authority"),
         "hint_too_long": .init("the hint has more than 1,024 bytes", "shorten the hint of the entry"),
+        "revoked": .init(
+            "the identity or the certificate was revoked",
+            "if that was right, nothing; else take the revocation back (`lapwing identity restore`)"
+        ),
+        "authority_removed": .init(
+            "the authority that signed the certificate has left the trust domain's bundle",
+            Self.renew
+        ),
         // Time.
         "expired": .init("a certificate of the chain has expired", Self.renew),
         "not_yet_valid": .init(

@@ -152,6 +152,7 @@ final class FrameClient: Sendable {
             case 0x1:
                 // A new decoder each time: a header section that leans on another's would not be read.
                 var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+                decoder.maxDynamicTableLength = Int(UInt32.max)
                 let fields = try? decoder.decodeHeaders(from: &payload)
                 var response = heard.responses[stream] ?? Response()
                 for field in fields ?? [:] {

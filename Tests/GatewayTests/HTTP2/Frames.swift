@@ -1,6 +1,6 @@
 /// HTTP/2 frames written by hand, right or wrong (RFC 9113 §4, §6).
 enum Frames {
-    /// A field of a header section. Each byte of its text is sent as it is.
+    /// A field of a header section, each byte of which is sent as it is.
     typealias Field = (String, String)
 
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)

@@ -34,7 +34,8 @@ import ZeroTrust
         #expect(report.passed > 0)
     }
 
-    private static func play(_ oracle: Oracle, _ normalization: PathNormalization, _ report: inout Report) async throws {
+    private static func play(_ oracle: Oracle, _ normalization: PathNormalization, _ report: inout Report) async throws
+    {
         let sets = oracle.sets.filter { $0.pathNormalization == normalization.rawValue && $0.kind == "http" }
         guard !sets.isEmpty else { return }
         let upstream = try await TestUpstream.start()

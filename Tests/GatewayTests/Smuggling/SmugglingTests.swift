@@ -22,9 +22,10 @@ import Testing
             switch item.message {
             case .http1(let text):
                 let client = try await gateway.client()
-                client.send(text)
-                let heard = await client.end()
-                #expect(heard.statuses.allSatisfy { $0 >= 400 } && heard.statuses.count == 1, "\(item.trick): \(heard)")
+                let heard = await client.request(text)
+                let isRefused = heard.statuses.count == 1 && heard.statuses[0] >= 400
+                #expect(isRefused && heard.text.contains("connection: close\r\n"), "\(item.trick): \(heard)")
+                await client.close()
             case .http2(let frames):
                 let client = try await FrameClient.connect(to: gateway)
                 client.send(frames)

@@ -26,25 +26,26 @@ final class TestGateway: Sendable {
         """
 
     let authority: TestAuthority
+    let identity: TLSIdentity
     let server: GatewayServer
     let policies: PolicySnapshotBox
     let log: FakeLog
-    let id: SPIFFEID
+    var id: SPIFFEID { identity.svid.id }
     private let upstream: TestUpstream?
 
     private init(
         authority: TestAuthority,
+        identity: TLSIdentity,
         server: GatewayServer,
         policies: PolicySnapshotBox,
         log: FakeLog,
-        id: SPIFFEID,
         upstream: TestUpstream?
     ) {
         self.authority = authority
+        self.identity = identity
         self.server = server
         self.policies = policies
         self.log = log
-        self.id = id
         self.upstream = upstream
     }
 
@@ -110,10 +111,10 @@ final class TestGateway: Sendable {
         try await server.start()
         return TestGateway(
             authority: authority,
+            identity: identity,
             server: server,
             policies: policies,
             log: log,
-            id: identity.svid.id,
             upstream: upstream
         )
     }

@@ -1,0 +1,120 @@
+public import Logging
+import NIOPosix
+public import RPC
+import WireProtos
+import ZeroTrust
+
+/// Tells the gateway who a local caller of its egress listener is: the SPIFFE IDs that the Workload API would give to the
+/// same process.
+///
+/// It is asked by the gateway's user alone, and gives away nothing but names. A caller over TCP is found by its socket's
+/// inode; where several processes hold the socket, they all have to be the same workload.
+///
+/// ```swift
+/// let attestation = CallerAttestation(registry: registry, attestor: attestor, allowedUIDs: [0], logger: logger)
+/// let server = RPCServer(services: [attestation.service])
+/// ```
+public final class CallerAttestation: Sendable {
+    private let registry: EntryRegistry
+    private let attestor: WorkloadAttestor
+    private let allowedUIDs: Set<UInt32>
+    private let logger: Logger
+
+    /// A service.
+    ///
+    /// - Parameters:
+    ///   - registry: the entries.
+    ///   - attestor: finds out what a process is.
+    ///   - allowedUIDs: the users that a gateway may run as.
+    ///   - logger: where refusals are told.
+    public init(registry: EntryRegistry, attestor: WorkloadAttestor, allowedUIDs: Set<UInt32>, logger: Logger) {
+        self.registry = registry
+        self.attestor = attestor
+        self.allowedUIDs = allowedUIDs
+        self.logger = logger
+    }
+
+    /// The service, for an `RPCServer`.
+    public var service: RPCService {
+        RPCService(
+            ServiceName.attestation,
+            methods: [.unary("AttestCaller", handler: attest)],
+            intercept: { [allowedUIDs] context in
+                guard let uid = context.credentials?.uid, allowedUIDs.contains(uid) else {
+                    throw RPCStatus(.permissionDenied, "callers are attested for the gateway's user only")
+                }
+            }
+        )
+    }
+
+    private func attest(
+        _ request: Attestation_AttestCallerRequest,
+        _ context: RPCContext
+    ) async throws -> Attestation_AttestCallerResponse {
+        do {
+            switch request.caller {
+            case .process(let process): return try await attest(process)
+            case .socket(let socket): return try await attest(socket)
+            case nil: throw RPCStatus(.invalidArgument, "`process` or `socket` is needed")
+            }
+        } catch let error as IdentityError {
+            logger.info("caller not attested", metadata: ["error": "\(error)"])
+            throw RPCStatus(error.code == .exhausted ? .unavailable : .permissionDenied, error.message)
+        }
+    }
+
+    private func attest(_ process: Attestation_Process) async throws -> Attestation_AttestCallerResponse {
+        let held = try WorkloadProcess(
+            PeerCredentials(
+                pid: process.pid,
+                uid: process.uid,
+                gid: process.gid,
+                groups: process.groups,
+                process: ProcessHandle(pid: process.pid)
+            )
+        )
+        return try response(await identities(of: held), pid: process.pid)
+    }
+
+    private func attest(_ socket: Attestation_TCPSocket) async throws -> Attestation_AttestCallerResponse {
+        // Looking through the descriptors of every process takes its time.
+        let holders = try await NIOThreadPool.singleton.runIfActive {
+            try SocketHolders.find(inode: socket.inode, uid: socket.uid)
+        }
+        var found: [String]?
+        for holder in holders {
+            let identities = try await identities(of: holder)
+            guard found == nil || found == identities else {
+                throw IdentityError(.conflict, "the socket \(socket.inode) is held by more than one workload")
+            }
+            found = identities
+            guard SocketHolders.holds(holder, inode: socket.inode) else {
+                throw IdentityError(
+                    .processGone,
+                    "the process \(holder.credentials.pid) holds the socket \(socket.inode) no longer"
+                )
+            }
+        }
+        return try response(found ?? [], pid: holders.first?.credentials.pid ?? 0)
+    }
+
+    private func identities(of process: WorkloadProcess) async throws -> [String] {
+        let snapshot = registry.snapshot
+        let selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
+        var identities: [String] = []
+        for entry in snapshot.entries(matching: selectors) where !identities.contains(entry.id.description) {
+            identities.append(entry.id.description)
+        }
+        return identities
+    }
+
+    private func response(_ identities: [String], pid: Int32) throws -> Attestation_AttestCallerResponse {
+        guard !identities.isEmpty else {
+            throw IdentityError(.notFound, "no entry fits the process \(pid)")
+        }
+        var response = Attestation_AttestCallerResponse()
+        response.spiffeIds = identities
+        response.pid = pid
+        return response
+    }
+}

@@ -1,0 +1,57 @@
+import Gateway
+import RPC
+import Synchronization
+import WireProtos
+import ZeroTrust
+
+/// Asks the authority over its socket who a local caller is.
+///
+/// One connection serves all questions; where it is lost, another is made.
+final class RemoteCallerAttestor: LocalCallerAttestor {
+    private let socket: String
+    /// Guards the connection.
+    private let connection = Mutex<RPCClient?>(nil)
+
+    init(socket: String) {
+        self.socket = socket
+    }
+
+    func identities(of peer: LocalPeer) async throws -> [SPIFFEID] {
+        var request = Attestation_AttestCallerRequest()
+        switch peer {
+        case .process(let credentials):
+            request.process.pid = credentials.pid
+            request.process.uid = credentials.uid
+            request.process.gid = credentials.gid
+            request.process.groups = credentials.groups
+        case .socket(let inode, let uid):
+            request.socket.inode = inode
+            request.socket.uid = uid
+        }
+        do {
+            return try await ask(request)
+        } catch let status as RPCStatus {
+            // A connection that was lost between two questions says nothing about this one.
+            guard status.code == .unavailable else { throw status }
+            connection.withLock { $0 = nil }
+            return try await ask(request)
+        }
+    }
+
+    private func ask(_ request: Attestation_AttestCallerRequest) async throws -> [SPIFFEID] {
+        let client = try await client()
+        let response: Attestation_AttestCallerResponse = try await client.unary(
+            "/\(ServiceName.attestation)/AttestCaller",
+            request,
+            timeout: .seconds(5)
+        )
+        return try response.spiffeIds.map { try SPIFFEID($0) }
+    }
+
+    private func client() async throws -> RPCClient {
+        if let client = connection.withLock({ $0 }) { return client }
+        let client = try await RPCClient.connect(unixSocket: socket, timeout: .seconds(3))
+        connection.withLock { $0 = client }
+        return client
+    }
+}

@@ -154,7 +154,7 @@ import ZeroTrust
         #expect(claims.explain(attributes).rules.first?.failure?.got == "`web`, `ops`")
         #expect(
             claims.explain(attributes).edit
-                == "add `web` to when[0] request.auth.claims[group] values at policy.yaml:4:82"
+                == "add `web` to when[0] request.auth.claims[group] values at policy.yaml:4:83"
         )
         #expect(try expectFlip(claims, attributes))
         let custom = Fixture.policy("{to: [{operation: {paths: [/v1/*]}}]}", action: "CUSTOM", name: "ask")
@@ -171,7 +171,7 @@ import ZeroTrust
         let caller = Caller(uris: [Fixture.gateway])
         let attributes = Attributes(connectionOf: caller, source: IPAddress(v4: 0x0a00_0007), destination: destination)
         let plain = try Fixture.engine(Fixture.policy("{to: [{operation: {ports: ['5433']}}]}"))
-        #expect(plain.explain(attributes).edit == "add `5432` to to[0].operation.ports at policy.yaml:4:56")
+        #expect(plain.explain(attributes).edit == "add `5432` to to[0].operation.ports at policy.yaml:4:57")
         #expect(try expectFlip(plain, attributes))
         // A rule that needs HTTP does not apply, and no edit of it is proposed.
         let http = try Fixture.engine(Fixture.reference)

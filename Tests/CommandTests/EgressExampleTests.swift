@@ -37,15 +37,17 @@ import ZeroTrust
         )
     }
 
-    @Test(arguments: [
-        ("deployment-pipeline", "hub.example.com", 443, nil, nil),
-        ("deployment-pipeline", "models.storage.example.com", 443, nil, nil),
-        ("inference-service", "hub.example.com", 443, nil, "no_rule_matched"),
-        ("inference-service", "evil.example.com", 443, nil, "undeclared_host"),
-        ("inference-service", "feature-store.ml-features", 80, "/v1/features/7", nil),
-        ("inference-service", "feature-store.ml-features", 80, "/v1/admin", "no_rule_matched"),
-        ("deployment-pipeline", "feature-store.ml-features", 80, "/v1/features/7", "caller_not_our_workload"),
-    ] as [(String, String, UInt16, String?, String?)])
+    @Test(
+        arguments: [
+            ("deployment-pipeline", "hub.example.com", 443, nil, nil),
+            ("deployment-pipeline", "models.storage.example.com", 443, nil, nil),
+            ("inference-service", "hub.example.com", 443, nil, "no_rule_matched"),
+            ("inference-service", "evil.example.com", 443, nil, "undeclared_host"),
+            ("inference-service", "feature-store.ml-features", 80, "/v1/features/7", nil),
+            ("inference-service", "feature-store.ml-features", 80, "/v1/admin", "no_rule_matched"),
+            ("deployment-pipeline", "feature-store.ml-features", 80, "/v1/features/7", "caller_not_our_workload"),
+        ] as [(String, String, UInt16, String?, String?)]
+    )
     func `who may call what`(caller: String, host: String, port: UInt16, path: String?, refusal: String?) throws {
         let own = try SPIFFEID("spiffe://cluster.local/ns/ml-inference/sa/inference-service")
         let engine = EgressEngine(snapshot: try Self.snapshot(), own: own)

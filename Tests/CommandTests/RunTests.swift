@@ -104,6 +104,16 @@ import Testing
         let svid = try lapwing.run(prefix + [lapwing.program, "identity", "svid", "fetch"] + lapwing.places)
         #expect(svid.output.contains("spiffe://cluster.local/ns/ml/sa/job"), "\(svid.errors)")
 
+        // What is hidden is empty but for the sockets, which work as before.
+        let hiding =
+            [lapwing.program, "run"] + lapwing.places + [
+                "--user", "nobody", "--hide", lapwing.directory.path + "/r", "--",
+            ]
+        let hidden = try lapwing.run(
+            hiding + ["sh", "-c", "ls \(lapwing.directory.path)/r; curl -s http://files.example.com/index.html"]
+        )
+        #expect(hidden.output == "egress.sock\nworkload-api.sock\nhello from files", "\(hidden.errors)")
+
         #expect(try lapwing.run(prefix + ["sh", "-c", "exit 7"]).status == 7)
         #expect(try lapwing.run(prefix + ["sh", "-c", "kill -9 $$"]).status == 137)
         #expect(try lapwing.run(prefix + ["cat"], input: "through").output == "through")

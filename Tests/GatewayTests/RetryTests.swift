@@ -32,14 +32,6 @@ import ZeroTrust
             }
         }
 
-        func append(
-            _ entry: [UInt8],
-            immediately: Bool,
-            onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
-        ) {
-            onDurable(.success(append(entry)))
-        }
-
         var durable: UInt64 { state.withLock { $0.durable } }
         var hasFailed: Bool { false }
         func watch(_ watcher: DurabilityWatcher) { state.withLock { $0.watchers.append(watcher) } }

@@ -33,12 +33,7 @@ extension RuleContext {
         _ policy: AuthorizationPolicy,
         _ options: PolicyEngine.Options
     ) {
-        self.init(
-            namespace: policy.namespace,
-            trustDomains: options.trustDomains,
-            isStrict: options.compatibility == .strict,
-            grants: policy.action == .allow
-        )
+        self.init(policy, options)
         let conditions = rule.when.flatMap(\.fields)
         switch section {
         case .from(let index):

@@ -59,14 +59,13 @@ public struct PolicyCoverage: Sendable {
 private struct RuleCoverage {
     private let rule: AuthorizationPolicy.Rule
     private let reference: RuleReference
-    /// Nil for a rule that decides nothing over HTTP.
-    private let compiled: CompiledRule?
+    private let compiled: CompiledRule
     /// By section, field and value.
     private let values: [[[SingleValue]]]
 
     init(_ rule: AuthorizationPolicy.Rule, index: Int, of policy: AuthorizationPolicy, options: PolicyEngine.Options) {
         self.rule = rule
-        self.compiled = CompiledRule(rule, index: index, of: policy, options, transport: .http)
+        self.compiled = CompiledRule(rule, index: index, of: policy, options: options)
         self.reference = RuleReference(
             policy: policy.name,
             namespace: policy.namespace,
@@ -81,9 +80,7 @@ private struct RuleCoverage {
     }
 
     func items(_ requests: [Attributes]) -> [(PolicyCoverage.Item, Bool)] {
-        let examined = requests.compactMap { attributes in
-            compiled.map { (attributes: attributes, examination: RuleExamination($0, attributes)) }
-        }
+        let examined = requests.map { (attributes: $0, examination: RuleExamination(compiled, $0)) }
         let isMatched = examined.contains { $0.examination.matches }
         var items = [(item(nil, nil, rule.location), isMatched)]
         for (sectionIndex, section) in rule.sections.enumerated() {

@@ -1,8 +1,8 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-// What Linux has and Swift's Glibc module does not import. What is short is a static inline function; the rest has a
-// file of its own. Results are those of the system call: -1 and errno on failure.
+// What Linux has and Swift's Glibc module does not import. What only wraps a system call is a static inline
+// function; the rest has a file of its own. Results are those of the system call: -1 and errno on failure.
 
 #include <errno.h>
 #include <poll.h>

@@ -215,12 +215,15 @@ public final class EgressServer: Sendable {
         }
         for socket in sockets { socket.unlinkPath() }
         for channel in channels { try? await channel.close() }
+        for channel in state.withLock({ Array($0.connections.values) }) {
+            channel.pipeline.fireUserInboundEventTriggered(EgressDrain(isOver: false))
+        }
         let end = ContinuousClock.now + deadline
         while ContinuousClock.now < end, !state.withLock({ $0.connections.isEmpty }) {
             try? await Task.sleep(for: .milliseconds(50))
         }
         let left = state.withLock { Array($0.connections.values) }
-        for channel in left { channel.pipeline.fireUserInboundEventTriggered(EgressDrain()) }
+        for channel in left { channel.pipeline.fireUserInboundEventTriggered(EgressDrain(isOver: true)) }
         for channel in left { try? await channel.closeFuture.get() }
         refusals?.cancel()
         context.writeRefusals(all: true)
@@ -228,7 +231,10 @@ public final class EgressServer: Sendable {
 }
 
 /// Tells a connection that the server stops.
-struct EgressDrain: Sendable {}
+struct EgressDrain: Sendable {
+    /// Whether the time to end by itself is over.
+    let isOver: Bool
+}
 
 extension Exchange.Endpoint {
     /// The address and port of an IP socket; nil for another.

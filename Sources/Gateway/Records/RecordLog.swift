@@ -7,15 +7,6 @@ public protocol RecordLog: Sendable {
     /// - Throws: where the entry is not taken.
     func append(_ entry: [UInt8]) throws(AuditLogError) -> UInt64
 
-    /// Adds an entry, and says when it is durable or why it never will be; once, on any thread.
-    ///
-    /// Costs a call for each entry; the path of a request does without.
-    func append(
-        _ entry: [UInt8],
-        immediately: Bool,
-        onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
-    )
-
     /// How many entries are durable: every one with a lower index is.
     var durable: UInt64 { get }
 

@@ -304,10 +304,12 @@ import ZeroTrust
                 EgressListener(name: "socket", place: .unixSocket(path)),
             ]
         )
-        let clients = [try await egress.connect(), try await EgressClient.connect(unixSocket: path)]
-        for client in clients {
+        var clients: [EgressClient] = []
+        for isTCP in [true, false] {
+            let client = try await isTCP ? egress.connect() : EgressClient.connect(unixSocket: path)
             client.send("GET /v1/x HTTP/1.1\r\nHost: canary.example.com\r\n\r\n")
             #expect(await client.wait(for: "hello").text.hasSuffix("hello"))
+            clients.append(client)
         }
         let peers = attestor.peers.value
         guard case .socket(let inode, let uid)? = peers.first, case .process(let credentials)? = peers.last else {

@@ -32,7 +32,6 @@ final class FakeLog: RecordLog {
         var count: UInt64 = 0
         var durable: UInt64 = 0
         var watchers: [DurabilityWatcher] = []
-        var callbacks: [(index: UInt64, call: @Sendable (Result<UInt64, AuditLogError>) -> Void)] = []
     }
 
     let entries = Observed<[Entry]>([])
@@ -55,20 +54,6 @@ final class FakeLog: RecordLog {
         return index
     }
 
-    func append(
-        _ entry: [UInt8],
-        immediately: Bool,
-        onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
-    ) {
-        do throws(AuditLogError) {
-            let index = try append(entry)
-            state.withLock { $0.callbacks.append((index, onDurable)) }
-            if state.withLock({ $0.mode == .prompt }) { queue.async { self.bringToDisk() } }
-        } catch {
-            onDurable(.failure(error))
-        }
-    }
-
     var durable: UInt64 { state.withLock { $0.durable } }
     var hasFailed: Bool { state.withLock { $0.mode == .failing } }
     func watch(_ watcher: DurabilityWatcher) { state.withLock { $0.watchers.append(watcher) } }
@@ -80,13 +65,11 @@ final class FakeLog: RecordLog {
     }
 
     private func bringToDisk() {
-        let (durable, watchers, callbacks) = state.withLock { state in
+        let (durable, watchers) = state.withLock { state in
             state.durable = state.count
-            defer { state.callbacks = [] }
-            return (state.durable, state.watchers, state.callbacks)
+            return (state.durable, state.watchers)
         }
         for watcher in watchers { watcher.tell(durable: durable, hasFailed: false) }
-        for callback in callbacks { callback.call(.success(callback.index)) }
     }
 
     var stats: LogStats {

@@ -51,8 +51,9 @@ extension LintRule {
             found in
             let allowing = input.placedRules { $0.action == .allow && !$0.isDryRun }
             let denying = input.placedRules { $0.action == .deny && !$0.isDryRun }
+            let candidates = RuleCandidates(denying.map(\.fields))
             for rule in allowing {
-                let cover = denying.first { wide in
+                let cover = candidates(for: rule.fields).lazy.map { denying[$0] }.first { wide in
                     RuleCover.reaches(wide.policy, beyond: rule.policy, rootNamespace: input.options.rootNamespace)
                         && RuleCover.covers(wide.fields, rule.fields)
                 }
@@ -89,7 +90,7 @@ struct PlacedRule: CustomStringConvertible {
 extension LintInput {
     /// The most rules of one action that are held against each other; beyond it, duplicates and shadows are not looked
     /// for among the rest.
-    static let maximumComparedRules = 2_000
+    static let maximumComparedRules = 10_000
 
     /// The rules of some policies, each with its policy.
     func placedRules(_ isMeant: (AuthorizationPolicy) -> Bool) -> [PlacedRule] {
@@ -110,8 +111,9 @@ extension LintInput {
         for action in AuthorizationPolicy.Action.allCases {
             for isDryRun in [false, true] {
                 let rules = placedRules { $0.action == action && $0.isDryRun == isDryRun }
+                let candidates = RuleCandidates(rules.map(\.fields))
                 for (index, rule) in rules.enumerated() {
-                    guard let (wide, isSame) = cover(of: rule, at: index, among: rules) else { continue }
+                    guard let (wide, isSame) = cover(of: rule, at: index, among: rules, candidates) else { continue }
                     body(rule, wide, isSame)
                 }
             }
@@ -121,9 +123,11 @@ extension LintInput {
     private func cover(
         of rule: PlacedRule,
         at index: Int,
-        among rules: [PlacedRule]
+        among rules: [PlacedRule],
+        _ candidates: RuleCandidates
     ) -> (wide: PlacedRule, isSame: Bool)? {
-        for (other, candidate) in rules.enumerated() where other != index {
+        for other in candidates(for: rule.fields) where other != index {
+            let candidate = rules[other]
             guard covers(candidate, rule) else { continue }
             let isSame = covers(rule, candidate)
             // Of two that say the same, the later one is reported.

@@ -133,8 +133,7 @@ extension EgressConnection {
         )
         let bound = NIOLoopBound((self, next), eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
-        egress.log.append(entry.encoded(), immediately: false) { result in
-            let isDurable = if case .success = result { true } else { false }
+        egress.log.append(entry.encoded()) { isDurable in
             eventLoop.execute {
                 let (connection, next) = bound.value
                 next(connection, isDurable)
@@ -196,8 +195,7 @@ extension EgressConnection {
 
     func complete(_ ending: CompletionRecord.Ending) {
         guard let record = record.take() else { return }
-        // What could not be added is counted by the log, which tells of it.
-        _ = try? egress.log.append(record.completionRecord(ending, node: egress.node).encoded())
+        egress.log.append(record.completionRecord(ending, node: egress.node).encoded())
     }
 
     // MARK: 3. The connection

@@ -348,7 +348,12 @@ final class EgressConnection: ChannelDuplexHandler {
     func touch() { lastMove = .now() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is EgressDrain { return leave(.drained) }
+        if let drain = event as? EgressDrain {
+            if drain.isOver { return leave(.drained) }
+            // Between two requests nothing is lost.
+            if case .head = phase, record == nil { close() }
+            return
+        }
         guard case ChannelEvent.inputClosed? = event as? ChannelEvent else {
             return context.fireUserInboundEventTriggered(event)
         }

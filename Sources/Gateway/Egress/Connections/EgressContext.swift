@@ -18,7 +18,7 @@ final class EgressContext: Sendable {
     let resolver: any HostResolver
     let answers: AnswerCache
     let budget = NameBudget()
-    let log: any RecordLog
+    let log: DecisionLog
     let logger: Logger
     let node: String
     /// The connections that are open.
@@ -46,7 +46,7 @@ final class EgressContext: Sendable {
         self.attestor = attestor
         self.resolver = resolver
         self.answers = AnswerCache(maximumAge: TimeAmount(configuration.maximumAnswerAge))
-        self.log = log
+        self.log = DecisionLog(log)
         self.logger = logger
         self.node = node
     }
@@ -113,8 +113,7 @@ final class EgressContext: Sendable {
                 reason: count.reason,
                 count: count.count
             )
-            // What could not be added is counted by the log, which tells of it.
-            _ = try? log.append(record.encoded())
+            log.append(record.encoded())
         }
     }
 }

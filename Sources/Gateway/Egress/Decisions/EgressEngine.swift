@@ -77,7 +77,7 @@ struct EgressEngine: Sendable {
             guard callers.contains(own) else { throw refuse(.callerNotOurWorkload) }
             callers = [own]
         }
-        if match.declared.needsAddress || plain == nil && match.declared.needsPlaintext {
+        if match.declared.isUndecidable || plain == nil && match.declared.needsPlaintext {
             throw refuse(.policyUndecidable)
         }
         if plain?.isDNSQuery == true, !entry.isResolver { throw refuse(.dnsOverHTTPS) }

@@ -15,14 +15,14 @@ public final class EgressSnapshot: Sendable {
         let engine: PolicyEngine
         /// Whether the policies ask what only plaintext shows, in a way that would decide otherwise for want of it.
         let needsPlaintext: Bool
-        /// Whether the policies ask for the address, which is not known when they are asked.
-        let needsAddress: Bool
+        /// Whether the policies ask what is not known here at all.
+        let isUndecidable: Bool
 
         init(_ entry: ServiceEntry, policies: [AuthorizationPolicy], options: PolicyEngine.Options) throws {
             self.entry = entry
             self.engine = try PolicyEngine(applying: policies, options: options)
             self.needsPlaintext = policies.contains { !$0.isDryRun && Undecidable.withoutPlaintext($0) }
-            self.needsAddress = policies.contains { !$0.isDryRun && Undecidable.withoutAddress($0) }
+            self.isUndecidable = policies.contains { !$0.isDryRun && Undecidable.always($0) }
         }
     }
 
@@ -161,12 +161,12 @@ public final class EgressSnapshot: Sendable {
                 )
             )
         }
-        if declared.needsAddress || declared.needsPlaintext && entry.ports.contains(where: \.portProtocol.isOpaque) {
+        if declared.isUndecidable || declared.needsPlaintext && entry.ports.contains(where: \.portProtocol.isOpaque) {
             warnings.append(
                 Diagnostic(
                     .warning,
                     at: entry.location,
-                    "a policy of the ServiceEntry `\(entry.name)` asks for the address, or for what TLS hides; "
+                    "a policy of the ServiceEntry `\(entry.name)` asks for the address, a token, or what TLS hides; "
                         + "what cannot be decided is refused"
                 )
             )

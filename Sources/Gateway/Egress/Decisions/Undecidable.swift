@@ -8,12 +8,13 @@ import Authorization
 enum Undecidable {
     /// Whether the policy decides wrongly about a connection whose requests nobody sees.
     static func withoutPlaintext(_ policy: AuthorizationPolicy) -> Bool {
-        decides(policy, wronglyWithout: needsPlaintext)
+        decides(policy, wronglyWithout: { !isOfConnection($0) })
     }
 
-    /// Whether the policy decides wrongly where the address is not known yet.
-    static func withoutAddress(_ policy: AuthorizationPolicy) -> Bool {
-        decides(policy, wronglyWithout: needsAddress)
+    /// Whether the policy decides wrongly about anything: it asks for the address, which is not known yet, or for what is
+    /// proved by other means than the caller's identity.
+    static func always(_ policy: AuthorizationPolicy) -> Bool {
+        decides(policy, wronglyWithout: { !isOfConnection($0) && !isOfRequest($0) || isOfAddress($0) })
     }
 
     private static func decides(
@@ -26,17 +27,23 @@ enum Undecidable {
         }
     }
 
-    /// The attributes of a connection are known; whatever else there is belongs to a request.
-    private static func needsPlaintext(_ subject: AuthorizationPolicy.Subject) -> Bool {
+    private static func isOfConnection(_ subject: AuthorizationPolicy.Subject) -> Bool {
         switch subject {
         case .principal, .namespace, .serviceAccount, .trustDomain, .sourceIP, .remoteIP, .host, .destinationPort,
             .destinationIP, .serverName:
-            false
-        default: true
+            true
+        default: false
         }
     }
 
-    private static func needsAddress(_ subject: AuthorizationPolicy.Subject) -> Bool {
+    private static func isOfRequest(_ subject: AuthorizationPolicy.Subject) -> Bool {
+        switch subject {
+        case .method, .path, .header: true
+        default: false
+        }
+    }
+
+    private static func isOfAddress(_ subject: AuthorizationPolicy.Subject) -> Bool {
         if case .destinationIP = subject { true } else { false }
     }
 }

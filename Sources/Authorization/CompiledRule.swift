@@ -17,24 +17,29 @@ final class CompiledRule: Sendable {
     ///
     /// On a connection without HTTP, an ALLOW rule with a field that needs HTTP is left out whole, and any other rule is
     /// held to its other fields alone: both refuse more, not less.
-    init?(
+    convenience init?(
         _ rule: AuthorizationPolicy.Rule,
         index: Int,
         of policy: AuthorizationPolicy,
-        _ options: PolicyEngine.Options,
+        options: PolicyEngine.Options,
         transport: Attributes.Transport
     ) {
-        var rule = rule
-        if transport == .tcp {
-            guard !rule.isHTTPOnly || policy.action != .allow else { return nil }
-            rule = rule.withoutHTTP
+        guard transport == .tcp else {
+            self.init(rule, index: index, of: policy, options: options)
+            return
         }
-        let context = RuleContext(
-            namespace: policy.namespace,
-            trustDomains: options.trustDomains,
-            isStrict: options.compatibility == .strict,
-            grants: policy.action == .allow
-        )
+        guard !rule.isHTTPOnly || policy.action != .allow else { return nil }
+        self.init(rule.withoutHTTP, index: index, of: policy, options: options)
+    }
+
+    /// Compiles a rule for requests.
+    init(
+        _ rule: AuthorizationPolicy.Rule,
+        index: Int,
+        of policy: AuthorizationPolicy,
+        options: PolicyEngine.Options
+    ) {
+        let context = RuleContext(policy, options)
         self.reference = RuleReference(
             policy: policy.name,
             namespace: policy.namespace,

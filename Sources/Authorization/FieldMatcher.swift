@@ -17,6 +17,12 @@ final class FieldMatcher: Sendable {
         self.strict = context.isStrict ? StrictReading(field, patterns, context) : nil
     }
 
+    /// Compiles a field by itself, as in a rule of a policy that has no other.
+    convenience init(_ field: AuthorizationPolicy.Field, of policy: AuthorizationPolicy, options: PolicyEngine.Options)
+    {
+        self.init(field, RuleContext(policy, options))
+    }
+
     private static func compile(
         _ text: String,
         _ subject: AuthorizationPolicy.Subject,

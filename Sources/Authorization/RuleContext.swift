@@ -11,6 +11,14 @@ struct RuleContext: Sendable {
     /// Whether another field beside says which trust domains are meant.
     var namesTrustDomain = false
 
+    /// What the fields of a policy's rules are compiled with.
+    init(_ policy: AuthorizationPolicy, _ options: PolicyEngine.Options) {
+        self.namespace = policy.namespace
+        self.trustDomains = options.trustDomains
+        self.isStrict = options.compatibility == .strict
+        self.grants = policy.action == .allow
+    }
+
     /// The namespace and the name of a service account as a policy writes it.
     func serviceAccount(_ text: String) -> (namespace: [UInt8], name: [UInt8]) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)

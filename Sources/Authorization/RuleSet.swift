@@ -16,7 +16,7 @@ struct RuleSet: Sendable {
         var rules: [CompiledRule] = []
         for policy in policies {
             for (index, rule) in policy.rules.enumerated() {
-                if let rule = CompiledRule(rule, index: index, of: policy, options, transport: transport) {
+                if let rule = CompiledRule(rule, index: index, of: policy, options: options, transport: transport) {
                     rules.append(rule)
                 }
             }

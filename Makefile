@@ -45,10 +45,13 @@ docs: ## make the documentation, and stop at a broken link
 fuzz: ## fuzz the parsers of hostile bytes for a minute
 	@scripts/fuzz
 
-bench: setup ## compare the gateway with nginx and Envoy on this machine
+bench: setup ## compare gateway and policy with others on this machine
 	@Benchmarks/proxy/setup
 	$(SWIFT) build $(RELEASE) --product lapwing
 	Benchmarks/proxy/run
+	@Benchmarks/policy/setup
+	$(SWIFT) build -c release --package-path Benchmarks --product policydecisions
+	Benchmarks/policy/run
 
 release: setup ## build the optimised program, with its completions and manual, into dist/
 	$(SWIFT) build $(RELEASE) --product lapwing

@@ -183,7 +183,10 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["lapwing", "ZeroTrust", "Resources", "Authorization", "Gateway", "WorkloadIdentity"]
+            dependencies: [
+                "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
+                "WorkloadIdentity",
+            ]
         ),
 
         // Certificates, good and bad, that the tests of several modules present.

@@ -30,6 +30,16 @@ let package = Package(
             ],
             path: "Sources/Microbenchmarks",
             swiftSettings: strict
-        )
+        ),
+        // What `policy/run` measures Lapwing with.
+        .executableTarget(
+            name: "policydecisions",
+            dependencies: [
+                .product(name: "AuditLog", package: "lapwing"),
+                .product(name: "Authorization", package: "lapwing"),
+            ],
+            path: "Sources/PolicyDecisions",
+            swiftSettings: strict
+        ),
     ]
 )

@@ -23,7 +23,7 @@ public struct AuthorizationPolicy: Sendable, Hashable {
     /// The namespace that the policy is in.
     public let namespace: String
     /// What a matching rule does.
-    public let action: Action
+    public internal(set) var action: Action
     /// The external provider that a CUSTOM policy asks; nil for the other actions.
     public let provider: String?
     /// Whether the annotation `istio.io/dry-run` puts the policy on trial: it is evaluated and decides nothing.
@@ -33,7 +33,7 @@ public struct AuthorizationPolicy: Sendable, Hashable {
     /// What else than a workload the policy is attached to; such a policy selects no workload.
     public let targetReferences: [TargetReference]
     /// The rules; a policy without any never matches.
-    public let rules: [Rule]
+    public internal(set) var rules: [Rule]
     /// Where the policy begins.
     public let location: SourceLocation
 
@@ -50,11 +50,11 @@ public struct AuthorizationPolicy: Sendable, Hashable {
     /// One rule.
     public struct Rule: Sendable, Hashable {
         /// The sources, of which one must match; empty for any.
-        public let from: [FieldGroup]
+        public internal(set) var from: [FieldGroup]
         /// The operations, of which one must match; empty for any.
-        public let to: [FieldGroup]
+        public internal(set) var to: [FieldGroup]
         /// The conditions, which must all match.
-        public let when: [Condition]
+        public internal(set) var when: [Condition]
         /// Where the rule begins.
         public let location: SourceLocation
     }
@@ -62,7 +62,7 @@ public struct AuthorizationPolicy: Sendable, Hashable {
     /// A source or an operation: fields that must all match.
     public struct FieldGroup: Sendable, Hashable {
         /// The fields that are set.
-        public let fields: [Field]
+        public internal(set) var fields: [Field]
         /// Where the group begins.
         public let location: SourceLocation
     }
@@ -72,7 +72,7 @@ public struct AuthorizationPolicy: Sendable, Hashable {
         /// What is looked at: `request.headers[x-team]`.
         public let key: String
         /// `values` and `notValues`, those that are set.
-        public let fields: [Field]
+        public internal(set) var fields: [Field]
         /// Where the condition begins.
         public let location: SourceLocation
     }
@@ -80,13 +80,13 @@ public struct AuthorizationPolicy: Sendable, Hashable {
     /// A list of values that a request attribute is held against.
     public struct Field: Sendable, Hashable {
         /// The field as written: `notPaths`, `values`.
-        public let name: String
+        public internal(set) var name: String
         /// The attribute that is looked at.
         public let subject: Subject
         /// Whether the field matches where none of the values does.
-        public let isNegated: Bool
+        public internal(set) var isNegated: Bool
         /// The values as written.
-        public let values: [LocatedValue]
+        public internal(set) var values: [LocatedValue]
         /// Where the list begins.
         public let location: SourceLocation
     }

@@ -76,7 +76,7 @@ final class CompiledRule: Sendable {
     }
 
     /// Whether a field says which trust domains are meant.
-    private static func nameTrustDomain(_ fields: [AuthorizationPolicy.Field]) -> Bool {
+    static func nameTrustDomain(_ fields: [AuthorizationPolicy.Field]) -> Bool {
         fields.contains { !$0.isNegated && ($0.subject == .trustDomain || $0.subject == .principal) }
     }
 

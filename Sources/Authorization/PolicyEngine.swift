@@ -231,7 +231,7 @@ public struct PolicyEngine: Sendable {
         return policiesDecide(attributes)
     }
 
-    private func rules(_ attributes: Attributes) -> RuleSet { attributes.transport == .http ? http : tcp }
+    func rules(_ attributes: Attributes) -> RuleSet { attributes.transport == .http ? http : tcp }
 
     /// What the CUSTOM policies say, or nil where none matches or its provider allows.
     private func external(_ attributes: Attributes, _ verdict: ExternalVerdict?, by answerer: String?) -> Decision? {

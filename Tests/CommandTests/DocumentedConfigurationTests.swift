@@ -38,6 +38,7 @@ struct DocumentedConfigurationTests {
     private func load(_ documents: [Document]) throws {
         _ = try GatewayConfiguration.load(documents)
         _ = try PolicySet.load(documents)
+        _ = try PolicyTest.load(documents)
         _ = try AdminPolicy.load(documents)
         _ = try ServiceEntry.load(documents)
         for document in documents where document.kind == WorkloadEntry.kind { _ = try WorkloadEntry(document) }
@@ -55,7 +56,7 @@ struct DocumentedConfigurationTests {
     @Test func `the reference configuration loads whole`() throws {
         let documents = try ResourceLoader.load(path: Self.root.path + "/Examples/reference").documents
         try load(documents)
-        #expect(Set(documents.map(\.kind)) == ["Gateway", "AuthorizationPolicy", "WorkloadEntry"])
+        #expect(Set(documents.map(\.kind)) == ["Gateway", "AuthorizationPolicy", "WorkloadEntry", "PolicyTest"])
     }
 
     @Test(arguments: [

@@ -53,8 +53,7 @@ struct Configuration: Sendable {
             _ = try gather { try Self.requireStrict(policies.peerAuthentications, gateways) }
         }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
-            let entries,
-            let adminPolicy
+            let entries, let adminPolicy
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
         self.settings = settings
         self.documents = snapshot.documents
@@ -216,7 +215,7 @@ extension GatewayConfiguration {
 /// The kinds of resource that a configuration may hold.
 private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
-        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy"],
+        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest"],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],
     ]

@@ -1,0 +1,142 @@
+import ArgumentParser
+import AuditLog
+import Authorization
+import Foundation
+import Gateway
+import Resources
+import ZeroTrust
+
+/// `lapwing policy explain`.
+struct PolicyExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Say why a recorded or hypothetical request is allowed or denied, rule by rule.",
+        usage: """
+            lapwing policy explain ID
+            lapwing policy explain --from SPIFFE-ID METHOD URL
+            """,
+        discussion: """
+            ID is the request id of a refusal (`x-request-id`), or the id of a record of refused connections. A
+            hypothetical request is decided by the policies of --config as they stand now. The smallest edit that is
+            printed was tried: with it, the decision is the other way round. Exits with 0 where the request is allowed
+            and 1 where it is denied.
+            """
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    @OptionGroup var hypothesis: HypotheticalRequest
+
+    @Option(help: "Which gateway's workload and policies decide, where there are several.")
+    var gateway: String?
+
+    @Option(name: .shortAndLong, help: "Output: table or json.")
+    var output = OutputFormat.table
+
+    @Argument(help: "A request id; or a method and a URL.")
+    var request: [String]
+
+    func validate() throws {
+        guard (1...2).contains(request.count) else {
+            throw ValidationError("give a request id, or a method and a URL such as `POST https://host/v1/predict`")
+        }
+    }
+
+    func run() throws {
+        let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
+        let configuration = try Configuration(settings: try Settings(options, documents: documents))
+        let gateway = try configuration.gateway(named: gateway)
+        let engine = try configuration.engine(for: gateway)
+        if request.count == 1 {
+            try explainRecord(try requestID(request[0]), configuration, engine)
+        } else {
+            try report(
+                engine.explain(try hypothesis.attributes(method: request[0], url: request[1], to: gateway))
+            )
+        }
+    }
+
+    private func requestID(_ text: String) throws -> RequestID {
+        guard let id = RequestID(text) else {
+            throw CommandError(
+                .usage,
+                "`\(text)` is no request id; for a hypothetical request give a method and a URL"
+            )
+        }
+        return id
+    }
+
+    private func report(_ explanation: Explanation) throws {
+        switch output {
+        case .json: try StandardOutput.write(json: explanation)
+        case .table: StandardOutput.write(explanation.description)
+        }
+        if explanation.outcome == .deny { throw ExitCode(ExitStatus.refused.rawValue) }
+    }
+
+    // MARK: - Records
+
+    private func explainRecord(_ id: RequestID, _ configuration: Configuration, _ engine: PolicyEngine) throws {
+        let records = try AuditRecords(directory: configuration.settings.auditDirectory)
+        for entry in try records.entries(of: id) {
+            switch try records.reading({ try entry.record() }) {
+            case .decision(let record): return try explain(record, configuration, engine)
+            case .refusals(let record): return try explain(record)
+            case .completion: continue
+            }
+        }
+        throw CommandError(.refused, "the log has no decision of `\(id)`")
+    }
+
+    private func explain(_ record: DecisionRecord, _ configuration: Configuration, _ engine: PolicyEngine) throws {
+        // A route is looked for after policy; any other reason that is not policy's own came before it.
+        guard Decision.Reason(rawValue: record.reason) != nil || record.reason == "no_route" else {
+            throw CommandError(
+                .refused,
+                "refused before any policy was asked: \(record.reason)\(RefusalAdvice.sentence(for: record.reason))"
+            )
+        }
+        let explanation = engine.explain(Attributes(record))
+        if record.snapshot != configuration.digest, explanation.outcome.rawValue != record.outcome.rawValue {
+            StandardError.write(
+                "the record says \(record.outcome.rawValue) (\(record.reason)); the configuration has changed since, "
+                    + "and this is what it says now"
+            )
+        }
+        try report(explanation)
+    }
+
+    private func explain(_ record: AggregateRefusalRecord) throws {
+        let advice = RefusalAdvice.of(record.reason)
+        switch output {
+        case .json:
+            struct Form: Encodable {
+                let format = "lapwing-refusal-explanation/1"
+                let reason: String
+                let count: UInt64
+                let source: String?
+                let time: Date
+                let meaning, mend: String?
+            }
+            try StandardOutput.write(
+                json: Form(
+                    reason: record.reason,
+                    count: record.count,
+                    source: record.source?.description,
+                    time: Date(timeIntervalSince1970: Double(record.second.nanoseconds) / 1e9),
+                    meaning: advice?.meaning,
+                    mend: advice?.mend
+                )
+            )
+        case .table:
+            let from = record.source.map { "from \($0)" } ?? "from many addresses"
+            StandardOutput.write("refused before an identity was known: \(record.reason) × \(record.count) \(from)")
+            if let advice {
+                StandardOutput.write("  \(advice.meaning)\nwhat to mend: \(advice.mend)")
+            } else {
+                StandardOutput.write("  nothing more is known of this reason")
+            }
+        }
+        throw ExitCode(ExitStatus.refused.rawValue)
+    }
+}

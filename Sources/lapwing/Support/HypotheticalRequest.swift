@@ -1,0 +1,117 @@
+import ArgumentParser
+import Authorization
+import Foundation
+import Gateway
+import ZeroTrust
+
+/// The flags that describe a request which nobody sent.
+struct HypotheticalRequest: ParsableArguments {
+    @Option(help: "The caller's SPIFFE ID; without it the caller proved no identity, as over plaintext.")
+    var from: String?
+
+    @Option(name: .customLong("header"), help: "A header line, `name: value`; may be repeated.")
+    var headers: [String] = []
+
+    @Option(help: "The address that the request comes from.")
+    var sourceIP = "127.0.0.1"
+
+    @Option(name: .customLong("remote-ip"), help: "The client that a trusted hop speaks for; the source by default.")
+    var remoteIP: String?
+
+    @Option(name: .customLong("destination-ip"), help: "The address on which it arrives; the gateway's own by default.")
+    var destinationIP: String?
+
+    @Option(help: "The port on which it arrives; the gateway's own by default.")
+    var port: UInt16?
+
+    @Option(name: .customLong("sni"), help: "The name asked for in the handshake; the URL's host by default.")
+    var serverName: String?
+
+    @Flag(name: .customLong("no-sni"), help: "The handshake asks for no name.")
+    var hasNoServerName = false
+
+    @Option(help: "The claims of the request's token, which is taken to be valid: a JSON object.")
+    var claims: String?
+
+    /// What the policies would see.
+    ///
+    /// - Throws: ``CommandError`` for a flag that cannot be read, and where the request is answered 400 before any policy
+    ///   is asked.
+    func attributes(method: String, url: String, to gateway: GatewayConfiguration) throws -> Attributes {
+        switch gateway.screen.check(method: method, target: Self.target(url), authority: Self.host(url)) {
+        case .refused(let reason):
+            throw CommandError(
+                .refused,
+                "the gateway answers 400 before any policy is asked: \(reason.rawValue)"
+                    + RefusalAdvice.sentence(for: reason.rawValue)
+            )
+        case .accepted(let request):
+            let listener = gateway.listeners.first
+            let name = serverName ?? request.authority.split(separator: ":").first.map(String.init)
+            return Attributes(
+                caller: try caller(),
+                method: request.method,
+                path: request.path,
+                authority: request.authority,
+                headers: try headerLines(),
+                source: try address(sourceIP),
+                remote: try remoteIP.map { try address($0) },
+                destination: Exchange.Endpoint(
+                    address: try destinationIP.map { try address($0) } ?? IPAddress(listener?.address ?? "")
+                        ?? IPAddress(v4: 0x7f00_0001),
+                    port: port ?? UInt16(listener?.port ?? 0)
+                ),
+                serverName: hasNoServerName ? nil : name?.lowercased(),
+                token: try token()
+            )
+        }
+    }
+
+    private func caller() throws -> Caller {
+        guard let from else { return .anonymous }
+        do { return Caller(try SPIFFEID(from.hasPrefix("spiffe://") ? from : "spiffe://" + from)) } catch {
+            throw CommandError(.usage, "--from `\(from)`: \(error)")
+        }
+    }
+
+    private func token() throws -> TokenClaims? {
+        try claims.map { text in
+            guard let token = TokenClaims(json: text) else {
+                throw CommandError(.usage, "--claims takes a JSON object such as `{\"iss\": \"https://issuer\"}`")
+            }
+            return token
+        }
+    }
+
+    private func headerLines() throws -> [Exchange.Header] {
+        try headers.map { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw CommandError(.usage, "`\(line)` is no header; write `name: value`")
+            }
+            return Exchange.Header(
+                name: parts[0].lowercased(),
+                value: parts[1].trimmingCharacters(in: .whitespaces)
+            )
+        }
+    }
+
+    private func address(_ text: String) throws -> IPAddress {
+        guard let address = IPAddress(text) else { throw CommandError(.usage, "`\(text)` is no IP address") }
+        return address
+    }
+
+    /// The path and query of a URL, or the text itself.
+    private static func target(_ url: String) -> String {
+        guard let range = url.firstRange(of: "://") else { return url }
+        let rest = url[range.upperBound...]
+        guard let slash = rest.firstIndex(of: "/") else { return "/" }
+        return String(rest[slash...])
+    }
+
+    /// The host of a URL; a path alone has the gateway's word for it.
+    private static func host(_ url: String) -> String {
+        guard let range = url.firstRange(of: "://") else { return "localhost" }
+        return String(url[range.upperBound...].prefix { $0 != "/" })
+    }
+}

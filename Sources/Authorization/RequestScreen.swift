@@ -75,7 +75,7 @@ public struct RequestScreen: Sendable, Hashable {
     }
 
     /// The methods that are understood: those of the IANA registry that Envoy's parser knows.
-    private static let methods: Set<String> = [
+    static let methods: Set<String> = [
         "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "ACL", "BIND", "CHECKOUT", "COPY", "LINK",
         "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "M-SEARCH", "NOTIFY", "PROPFIND", "PROPPATCH",
         "PURGE", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE",

@@ -1,6 +1,6 @@
 public import Resources
 
-/// The authorization policies of one configuration, read and checked together.
+/// The security policies of one configuration, read and checked together.
 ///
 /// ```swift
 /// let documents = try ResourceLoader.parse(yaml: text, file: "policy.yaml")
@@ -10,21 +10,35 @@ public import Resources
 public struct PolicySet: Sendable, Hashable {
     /// The policies, in the order of the documents.
     public let policies: [AuthorizationPolicy]
+    /// What is asked of connections, in the order of the documents.
+    public let peerAuthentications: [PeerAuthentication]
+    /// Which tokens are accepted, in the order of the documents.
+    public let requestAuthentications: [RequestAuthentication]
     /// What is doubtful in them; each is a warning.
     public let warnings: [Diagnostic]
 
     /// The API group of the kinds that are read here.
     public static let group = "security.istio.io"
     /// The kinds that are read here.
-    public static let kinds: Set<String> = ["AuthorizationPolicy"]
+    public static let kinds: Set<String> = ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"]
 
     /// A set of policies that were read before.
-    public init(_ policies: [AuthorizationPolicy], warnings: [Diagnostic] = []) {
+    public init(
+        _ policies: [AuthorizationPolicy],
+        peerAuthentications: [PeerAuthentication] = [],
+        requestAuthentications: [RequestAuthentication] = [],
+        warnings: [Diagnostic] = []
+    ) {
         self.policies = policies
+        self.peerAuthentications = peerAuthentications
+        self.requestAuthentications = requestAuthentications
         self.warnings = warnings
     }
 
-    /// Reads the authorization policies among documents; other kinds are left to their own modules.
+    /// How many resources of all kinds.
+    public var count: Int { policies.count + peerAuthentications.count + requestAuthentications.count }
+
+    /// Reads the security policies among documents; other kinds are left to their own modules.
     ///
     /// - Throws: `ResourceError` with every error and warning of every policy, in the order of the documents.
     public static func load(_ documents: [Document], checks: PolicyChecks = .admission) throws -> PolicySet {
@@ -32,17 +46,19 @@ public struct PolicySet: Sendable, Hashable {
         guard !result.diagnostics.contains(where: { $0.severity == .error }) else {
             throw ResourceError(result.diagnostics)
         }
-        return PolicySet(result.policies, warnings: result.diagnostics)
+        return result.sound
     }
 
-    /// Reads the authorization policies among documents, and returns those that are sound and all findings.
+    /// Reads the security policies among documents, and returns those that are sound and all findings.
     ///
     /// This serves reports. A configuration is loaded whole with ``load(_:checks:)``, or not at all.
     public static func check(
         _ documents: [Document],
         checks: PolicyChecks = .admission
-    ) -> (policies: [AuthorizationPolicy], diagnostics: [Diagnostic]) {
+    ) -> (sound: PolicySet, diagnostics: [Diagnostic]) {
         var policies: [AuthorizationPolicy] = []
+        var peerAuthentications: [PeerAuthentication] = []
+        var requestAuthentications: [RequestAuthentication] = []
         var diagnostics: [Diagnostic] = []
         for document in documents where document.group == group {
             switch document.kind {
@@ -50,16 +66,23 @@ public struct PolicySet: Sendable, Hashable {
                 let result = PolicyDecoder.decode(document, checks: checks)
                 diagnostics += result.diagnostics
                 if let policy = result.policy { policies.append(policy) }
+            case "PeerAuthentication":
+                let result = PeerAuthenticationDecoder.decode(document)
+                diagnostics += result.diagnostics
+                if let resource = result.resource { peerAuthentications.append(resource) }
             case "RequestAuthentication":
-                diagnostics.append(
-                    Diagnostic(
-                        at: document.location,
-                        "RequestAuthentication needs verified JWTs, which are not supported yet"
-                    )
-                )
+                let result = RequestAuthenticationDecoder.decode(document)
+                diagnostics += result.diagnostics
+                if let resource = result.resource { requestAuthentications.append(resource) }
             default: break
             }
         }
-        return (policies, diagnostics)
+        let sound = PolicySet(
+            policies,
+            peerAuthentications: peerAuthentications,
+            requestAuthentications: requestAuthentications,
+            warnings: diagnostics.filter { $0.severity == .warning }
+        )
+        return (sound, diagnostics)
     }
 }

@@ -1,3 +1,5 @@
+public import ZeroTrust
+
 /// A Kubernetes-style resource as written: its kind, its name, and a spec that its own module decodes.
 public struct Document: Hashable, Sendable {
     /// Group and version: `security.istio.io/v1`.
@@ -23,6 +25,8 @@ public struct Document: Hashable, Sendable {
         public let labels: [String: String]
         /// Annotations by key.
         public let annotations: [String: String]
+        /// When a cluster took the resource in; nil for one that no cluster has seen.
+        public let creationTimestamp: Timestamp?
     }
 
     /// The API group: `security.istio.io` of `security.istio.io/v1`.
@@ -61,8 +65,8 @@ extension Document.Metadata {
             try fields.optional("namespace") { try Self.name($0, maximum: 63, allowsDots: false) } ?? "default"
         self.labels = try fields.optional("labels") { try Self.strings($0) } ?? [:]
         self.annotations = try fields.optional("annotations") { try Self.strings($0) } ?? [:]
+        self.creationTimestamp = try fields.optional("creationTimestamp") { try Self.timestamp($0) }
         fields.ignore(
-            "creationTimestamp",
             "deletionGracePeriodSeconds",
             "deletionTimestamp",
             "finalizers",
@@ -98,6 +102,14 @@ extension Document.Metadata {
             )
         }
         return text
+    }
+
+    private static func timestamp(_ value: Value) throws -> Timestamp {
+        let text = try value.string()
+        guard let time = Timestamp(text) else {
+            throw value.error("expected a time such as `2026-11-21T22:40:01Z`, found `\(text.prefix(60))`")
+        }
+        return time
     }
 
     private static func strings(_ value: Value) throws -> [String: String] {

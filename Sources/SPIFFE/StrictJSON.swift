@@ -2,7 +2,7 @@
 ///
 /// A name that stands twice in an object, a lone surrogate, bytes that are not UTF-8, text after the value and nesting
 /// past sixteen levels are all errors, because a document of keys must not mean different things to different readers.
-enum StrictJSON: Equatable {
+package enum StrictJSON: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -13,13 +13,13 @@ enum StrictJSON: Equatable {
     case object([String: StrictJSON])
 
     /// What is wrong with a text.
-    struct Failure: Error, Equatable {
-        let message: String
-        let offset: Int
+    package struct Failure: Error, Equatable {
+        package let message: String
+        package let offset: Int
     }
 
     /// Parses a whole text.
-    init(_ bytes: [UInt8], maximumDepth: Int = 16) throws(Failure) {
+    package init(_ bytes: [UInt8], maximumDepth: Int = 16) throws(Failure) {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(message: "the text is not UTF-8", offset: 0)
         }
@@ -27,10 +27,10 @@ enum StrictJSON: Equatable {
         self = try parser.document()
     }
 
-    var string: String? { if case .string(let value) = self { value } else { nil } }
-    var array: [StrictJSON]? { if case .array(let value) = self { value } else { nil } }
-    var object: [String: StrictJSON]? { if case .object(let value) = self { value } else { nil } }
-    var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+    package var string: String? { if case .string(let value) = self { value } else { nil } }
+    package var array: [StrictJSON]? { if case .array(let value) = self { value } else { nil } }
+    package var object: [String: StrictJSON]? { if case .object(let value) = self { value } else { nil } }
+    package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
 }
 
 private struct Parser {

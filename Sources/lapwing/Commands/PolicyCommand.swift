@@ -60,7 +60,7 @@ struct PolicyCommand: AsyncParsableCommand {
             case .table:
                 for diagnostic in diagnostics { StandardOutput.write(diagnostic.description) }
                 StandardError.write(
-                    "\(checked.policies.count) policies fine, \(errors) errors, \(diagnostics.count - errors) warnings"
+                    "\(checked.sound.count) resources fine, \(errors) errors, \(diagnostics.count - errors) warnings"
                 )
             }
             guard errors == 0 else { throw ExitCode(ExitStatus.refused.rawValue) }

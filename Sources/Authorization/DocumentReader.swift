@@ -14,12 +14,22 @@ struct DocumentReader {
     /// Whether no error has been found.
     var isSound: Bool { !diagnostics.contains { $0.severity == .error } }
 
-    mutating func report(_ location: SourceLocation, _ message: String) {
-        diagnostics.append(Diagnostic(.error, at: location, message))
+    mutating func report(
+        _ location: SourceLocation,
+        _ message: String,
+        correction: Diagnostic.Correction? = nil
+    ) {
+        diagnostics.append(Diagnostic(.error, at: location, message, correction: correction))
     }
 
-    mutating func warn(_ location: SourceLocation, _ message: String) {
-        diagnostics.append(Diagnostic(.warning, at: location, message))
+    /// Notes what is probably not meant; `rule` is the lint rule that says so, where one does.
+    mutating func warn(
+        _ location: SourceLocation,
+        _ message: String,
+        rule: String? = nil,
+        correction: Diagnostic.Correction? = nil
+    ) {
+        diagnostics.append(Diagnostic(.warning, at: location, message, rule: rule, correction: correction))
     }
 
     /// Runs a reading and keeps what it found wrong.

@@ -16,6 +16,8 @@ public struct PeerAuthentication: Sendable, Hashable {
     public let selector: [String: String]
     /// What is asked of connections, or nil to inherit (`UNSET`, or no mode at all).
     public let mode: MutualTLSMode?
+    /// Where the mode stands, where one is written.
+    public let modeLocation: SourceLocation?
     /// What is asked on single ports, in the order written.
     public let ports: [Port]
     /// Where the document begins.
@@ -27,6 +29,8 @@ public struct PeerAuthentication: Sendable, Hashable {
         public let number: UInt16
         /// What is asked, or nil to inherit the workload's mode.
         public let mode: MutualTLSMode?
+        /// Where the mode stands, where one is written.
+        public let modeLocation: SourceLocation?
         /// Where the port stands.
         public let location: SourceLocation
     }

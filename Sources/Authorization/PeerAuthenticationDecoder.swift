@@ -33,7 +33,7 @@ struct PeerAuthenticationDecoder {
 
     private func make(
         selector: [String: String] = [:],
-        mode: MutualTLSMode? = nil,
+        mode: Mode? = nil,
         ports: [PeerAuthentication.Port] = []
     ) -> PeerAuthentication {
         PeerAuthentication(
@@ -41,20 +41,30 @@ struct PeerAuthenticationDecoder {
             namespace: reader.document.metadata.namespace,
             creationTimestamp: reader.document.metadata.creationTimestamp,
             selector: selector,
-            mode: mode,
+            mode: mode?.value,
+            modeLocation: mode?.location,
             ports: ports,
             location: reader.document.location
         )
     }
 
-    /// Reads `{mode: …}`; nil for a mode that is not set, and, with an error, for one that is not known.
-    private mutating func mode(_ value: Value?, _ owner: String) -> MutualTLSMode? {
+    /// A mode as written; its value is nil for `UNSET`.
+    private struct Mode {
+        let value: MutualTLSMode?
+        let location: SourceLocation
+    }
+
+    /// Reads `{mode: …}`; nil for a mode that is not written, and, with an error, for one that is not known.
+    private mutating func mode(_ value: Value?, _ owner: String) -> Mode? {
         guard let value, !value.isNull, var fields = reader.open(value, "`\(owner)`") else { return nil }
-        let text = reader.collect {
-            try fields.optional("mode") { try $0.oneOf(["UNSET"] + MutualTLSMode.allCases.map(\.rawValue)) }
+        let names = ["UNSET"] + MutualTLSMode.allCases.map(\.rawValue)
+        let mode = reader.collect {
+            try fields.optional("mode") {
+                Mode(value: MutualTLSMode(rawValue: try $0.oneOf(names)), location: $0.location)
+            }
         }
         reader.collect { try fields.finish() }
-        return text.flatMap { $0 }.flatMap { MutualTLSMode(rawValue: $0) }
+        return mode.flatMap { $0 }
     }
 
     private mutating func ports(_ value: Value?) -> [PeerAuthentication.Port] {
@@ -68,7 +78,12 @@ struct PeerAuthenticationDecoder {
                 reader.report(entry.keyLocation, "`\(entry.key)` is no port; expected 1 to 65535")
                 return nil
             }
-            return PeerAuthentication.Port(number: number, mode: mode, location: entry.keyLocation)
+            return PeerAuthentication.Port(
+                number: number,
+                mode: mode?.value,
+                modeLocation: mode?.location,
+                location: entry.keyLocation
+            )
         }
     }
 }

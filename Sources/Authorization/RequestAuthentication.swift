@@ -20,8 +20,8 @@ public struct RequestAuthentication: Sendable, Hashable {
 
     /// One issuer: whose tokens are accepted, where they are found and what becomes of them.
     public struct JWTRule: Sendable, Hashable {
-        /// The issuer that a token must name in `iss`.
-        public let issuer: AuthorizationPolicy.LocatedValue
+        /// The issuer that a token must name in `iss`, or nil where any that the keys of ``keys`` sign for will do.
+        public let issuer: AuthorizationPolicy.LocatedValue?
         /// The audiences of which a token must name one in `aud`; empty for any.
         public let audiences: [AuthorizationPolicy.LocatedValue]
         /// Where the issuer's keys come from.

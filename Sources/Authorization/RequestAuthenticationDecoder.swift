@@ -48,7 +48,7 @@ struct RequestAuthenticationDecoder {
 
     private mutating func rule(_ value: Value) -> RequestAuthentication.JWTRule? {
         guard var fields = reader.open(value, "a JWT rule") else { return nil }
-        let issuer = required("issuer", in: &fields)
+        let issuer = issuer(&fields)
         let audiences = reader.texts(fields.value("audiences"), "audiences")
         let keys = keys(&fields)
         let headers = headers(fields.value("fromHeaders"))
@@ -60,7 +60,10 @@ struct RequestAuthenticationDecoder {
         let timeout = timeout(fields.value("timeout"))
         let spaced = reader.texts(fields.value("spaceDelimitedClaims"), "spaceDelimitedClaims", maximum: 64)
         reader.collect { try fields.finish() }
-        guard let issuer, let keys, let forwards else { return nil }
+        guard let keys, let forwards else { return nil }
+        if issuer == nil, !isURL(keys) {
+            reader.report(value.location, "a JWT rule needs `issuer`, or keys from a `jwksUri`")
+        }
         return RequestAuthentication.JWTRule(
             issuer: issuer,
             audiences: audiences,
@@ -75,6 +78,18 @@ struct RequestAuthenticationDecoder {
             spaceDelimitedClaims: spaced,
             location: value.location
         )
+    }
+
+    /// Reads the issuer, which a rule with a `jwksUri` may leave out.
+    private mutating func issuer(_ fields: inout FieldReader) -> AuthorizationPolicy.LocatedValue? {
+        guard let issuer = text(fields.value("issuer")) else { return nil }
+        if issuer.text.isEmpty { reader.report(issuer.location, "`issuer` must not be empty") }
+        return issuer
+    }
+
+    private func isURL(_ keys: RequestAuthentication.KeySource) -> Bool {
+        if case .url = keys { return true }
+        return false
     }
 
     /// A text that must be there and not empty.

@@ -14,18 +14,49 @@ public struct Diagnostic: Hashable, Sendable {
     public let location: SourceLocation
     /// What is wrong and what was expected, in lower case.
     public let message: String
+    /// The lint rule that found it, such as `LW0001`; nil for what reading itself found.
+    public let rule: String?
+    /// What to write instead of what stands there, where that is known.
+    public let correction: Correction?
+
+    /// A text to write instead of another.
+    public struct Correction: Hashable, Sendable {
+        /// The key or value that stands there.
+        public let found: String
+        /// The key or value to write.
+        public let replacement: String
+        /// Whether the value must be in quotes, because it would be no text without.
+        public let needsQuotes: Bool
+
+        /// A correction of one key or value.
+        public init(of found: String, to replacement: String, needsQuotes: Bool = false) {
+            self.found = found
+            self.replacement = replacement
+            self.needsQuotes = needsQuotes
+        }
+    }
 
     /// A diagnostic.
-    public init(_ severity: Severity = .error, at location: SourceLocation, _ message: String) {
+    public init(
+        _ severity: Severity = .error,
+        at location: SourceLocation,
+        _ message: String,
+        rule: String? = nil,
+        correction: Correction? = nil
+    ) {
         self.severity = severity
         self.location = location
         self.message = message
+        self.rule = rule
+        self.correction = correction
     }
 }
 
 extension Diagnostic: CustomStringConvertible {
-    /// `file:line:column: error: message`.
-    public var description: String { "\(location): \(severity.rawValue): \(message)" }
+    /// `file:line:column: error: message`, and the lint rule where one found it.
+    public var description: String {
+        "\(location): \(severity.rawValue): \(message)" + (rule.map { " [\($0)]" } ?? "")
+    }
 }
 
 /// A configuration that was refused: everything that was found wrong, in the order of the files.

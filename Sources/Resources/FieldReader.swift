@@ -66,10 +66,19 @@ public struct FieldReader {
                 unknown.map {
                     Diagnostic(
                         at: $0.keyLocation,
-                        "unknown field `\($0.key)` in \(owner); \(suggestion(for: $0.key, among: known))"
+                        "unknown field `\($0.key)` in \(owner); \(suggestion(for: $0.key, among: known))",
+                        correction: correction(of: $0.key)
                     )
                 }
             )
         }
+    }
+
+    /// The nearest known field, unless it is there already.
+    private func correction(of key: String) -> Diagnostic.Correction? {
+        guard let nearest = nearestName(to: key, among: known), !entries.contains(where: { $0.key == nearest }) else {
+            return nil
+        }
+        return Diagnostic.Correction(of: key, to: nearest)
     }
 }

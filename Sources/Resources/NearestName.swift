@@ -42,3 +42,8 @@ public func suggestion(for name: String, among candidates: some Sequence<String>
     guard !known.isEmpty else { return "nothing is expected here" }
     return "expected one of " + known.map { "`\($0)`" }.joined(separator: ", ")
 }
+
+/// The known name that an unknown one was probably meant to be, or nil where none is near.
+public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
+    NearestName.of(name, among: candidates)
+}

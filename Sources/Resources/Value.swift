@@ -52,6 +52,11 @@ public struct Value: Hashable, Sendable {
         ResourceError(at: location, message)
     }
 
+    /// An error at this place, with what to write instead.
+    private func error(_ message: String, correction: Diagnostic.Correction?) -> ResourceError {
+        ResourceError([Diagnostic(at: location, message, correction: correction)])
+    }
+
     /// Whether this is `null` or was left empty.
     public var isNull: Bool { content == .null }
 
@@ -61,8 +66,16 @@ public struct Value: Hashable, Sendable {
     public func string() throws -> String {
         switch content {
         case .string(let text): return text
-        case .number(let text): throw error("expected a string, found the number \(text); write \"\(text)\" in quotes")
-        case .bool(let flag): throw error("expected a string, found \(flag); write \"\(flag)\" in quotes")
+        case .number(let text):
+            throw error(
+                "expected a string, found the number \(text); write \"\(text)\" in quotes",
+                correction: .init(of: text, to: text, needsQuotes: true)
+            )
+        case .bool(let flag):
+            throw error(
+                "expected a string, found \(flag); write \"\(flag)\" in quotes",
+                correction: .init(of: "\(flag)", to: "\(flag)", needsQuotes: true)
+            )
         default: throw error("expected a string, found \(kindInWords)")
         }
     }
@@ -94,7 +107,10 @@ public struct Value: Hashable, Sendable {
     public func oneOf(_ names: [String]) throws -> String {
         let text = try string()
         guard names.contains(text) else {
-            throw error("unknown value `\(text)`; \(suggestion(for: text, among: names))")
+            throw error(
+                "unknown value `\(text)`; \(suggestion(for: text, among: names))",
+                correction: nearestName(to: text, among: names).map { .init(of: text, to: $0) }
+            )
         }
         return text
     }

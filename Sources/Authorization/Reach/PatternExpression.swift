@@ -4,7 +4,7 @@ extension Pattern {
         func literal(_ bytes: [UInt8]) -> RegularExpression { ignoringCase ? .ignoringCase(bytes) : .literal(bytes) }
         switch self {
         case .present: return .anything
-        case .nonEmpty: return .some(.byte(.all))
+        case .nonEmpty: return .repeated(.byte(.all))
         case .exact(let value): return literal(value)
         case .prefix(let value): return .sequence([literal(value), .anything])
         case .suffix(let value): return .sequence([.anything, literal(value)])
@@ -23,7 +23,7 @@ extension Pattern {
             }
             return .sequence(sequence)
         case .serviceAccount(let namespace, let name):
-            let some = RegularExpression.some(.byte(.all))
+            let some = RegularExpression.repeated(.byte(.all))
             return .sequence([
                 .literal(SPIFFEName.scheme), some, .text("/ns/"), .literal(namespace), .text("/"),
                 .optional(.sequence([some, .text("/")])), .text("sa/"), .literal(name),
@@ -44,7 +44,7 @@ extension PathTemplate {
             sequence.append(.text("/"))
             switch segment {
             case .literal(let bytes): sequence.append(.literal(bytes))
-            case .one: sequence.append(.some(segmentByte))
+            case .one: sequence.append(.repeated(segmentByte))
             }
         }
         if let tail {

@@ -20,7 +20,7 @@ indirect enum RegularExpression: Sendable {
     static func text(_ text: String) -> RegularExpression { .literal(Array(text.utf8)) }
 
     /// At least once.
-    static func some(_ expression: RegularExpression) -> RegularExpression {
+    static func repeated(_ expression: RegularExpression) -> RegularExpression {
         .sequence([expression, .many(expression)])
     }
 

@@ -19,7 +19,7 @@ struct RequestUniverse: Sendable {
             .choice([.byte(other), .sequence([dot, .byte(other)]), .sequence([dot, dot, .byte(any)])]),
             .many(.byte(any)),
         ])
-        return .sequence([.text("spiffe://"), .some(.byte(domain)), .many(.sequence([.text("/"), segment]))])
+        return .sequence([.text("spiffe://"), .repeated(.byte(domain)), .many(.sequence([.text("/"), segment]))])
     }()
 
     private static let smallLetters = "abcdefghijklmnopqrstuvwxyz"
@@ -28,15 +28,15 @@ struct RequestUniverse: Sendable {
     private static let domain = ByteSet(smallLetters + "0123456789.-_")
 
     /// Every name that a certificate can carry: any text that is printed and is not empty.
-    static let certificateNames = RegularExpression.some(.byte(ByteSet([0x21...0x7e])))
+    static let certificateNames = RegularExpression.repeated(.byte(ByteSet([0x21...0x7e])))
 
     /// A host, perhaps with a port.
-    static let authorities = RegularExpression.some(
+    static let authorities = RegularExpression.repeated(
         .byte(ByteSet([0x21...0x7e]).subtracting(ByteSet("/?#@\\\"<>^`{|}")))
     )
 
-    /// A server name, or the empty string for none.
-    static let serverNames = RegularExpression.many(.byte(domain))
+    /// A server name in lower case, or the empty string for none.
+    static let serverNames = RegularExpression.many(.byte(ByteSet([0x21...0x7e]).subtracting(ByteSet(capitals))))
 
     /// A header's value: text without control characters, and without blanks around it.
     static let headerValues: RegularExpression = {
@@ -69,11 +69,8 @@ extension Languages {
         let noSlash = RegularExpression.many(.byte(path.subtracting(ByteSet("/"))))
         let end = RegularExpression.optional(.sequence([.text("/"), any]))
         let dots = RegularExpression.choice([.text("."), .text("..")])
-        var forms: [RegularExpression] = [
-            // A segment of one or two dots, with parameters or without.
-            .sequence([any, .text("/"), dots, .optional(.sequence([.text(";"), noSlash])), end])
-        ]
-        // An escape of a byte that is never left escaped, or never let through.
+        // What may stand nowhere: an escape of a byte that is never left escaped or never let through, or two slashes.
+        var forbidden: [RegularExpression] = normalization == .base ? [] : [.text("//")]
         for byte in UInt8.min ... .max {
             let isSlash = byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\")
             guard
@@ -81,9 +78,13 @@ extension Languages {
                     || isSlash && normalization == .decodeAndMergeSlashes
             else { continue }
             let digits = [PathByte.hexadecimal[Int(byte >> 4)], PathByte.hexadecimal[Int(byte & 15)]]
-            forms.append(.sequence([any, .text("%"), .ignoringCase(digits), any]))
+            forbidden.append(.sequence([.text("%"), .ignoringCase(digits)]))
         }
-        if normalization != .base { forms.append(.sequence([any, .text("//"), any])) }
-        return forms
+        return [
+            // A segment of one or two dots, with parameters or without.
+            .sequence([any, .text("/"), dots, .optional(.sequence([.text(";"), noSlash])), end]),
+            // One end for all of them: what has been found once need not be told apart any more.
+            .sequence([any, .choice(forbidden), any]),
+        ]
     }
 }

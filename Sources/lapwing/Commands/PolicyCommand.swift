@@ -9,8 +9,8 @@ import ZeroTrust
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Check policies and explain decisions.",
-        subcommands: [Check.self, Explain.self]
+        abstract: "Check policies, explain decisions, and say who can reach what.",
+        subcommands: [Check.self, Explain.self, PolicyReachCommand.self, PolicyExportCommand.self]
     )
 
     /// `lapwing policy check`.

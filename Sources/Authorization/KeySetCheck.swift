@@ -39,6 +39,11 @@ enum KeySetCheck {
         return keys.contains { key in secret.contains { key.object?[$0] != nil } }
     }
 
+    /// How many keys a set has; nil for what is no set.
+    static func count(in text: String) -> Int? {
+        (try? StrictJSON(Array(text.utf8))).flatMap { keys(in: $0)?.count }
+    }
+
     /// The keys of a set, or the one key that stands alone.
     private static func keys(in value: StrictJSON) -> [StrictJSON]? {
         guard let members = value.object else { return nil }

@@ -25,14 +25,24 @@ public struct Diagnostic: Hashable, Sendable {
         public let found: String
         /// The key or value to write.
         public let replacement: String
-        /// Whether the value must be in quotes, because it would be no text without.
-        public let needsQuotes: Bool
+        /// What is wrong with what stands there.
+        public let kind: Kind
+
+        /// What a correction corrects.
+        public enum Kind: Hashable, Sendable {
+            /// The name of a field.
+            case key
+            /// A value.
+            case value
+            /// The quotes that a value lacks, without which it is no text.
+            case quotes
+        }
 
         /// A correction of one key or value.
-        public init(of found: String, to replacement: String, needsQuotes: Bool = false) {
+        public init(of found: String, to replacement: String, _ kind: Kind = .value) {
             self.found = found
             self.replacement = replacement
-            self.needsQuotes = needsQuotes
+            self.kind = kind
         }
     }
 

@@ -79,6 +79,6 @@ public struct FieldReader {
         guard let nearest = nearestName(to: key, among: known), !entries.contains(where: { $0.key == nearest }) else {
             return nil
         }
-        return Diagnostic.Correction(of: key, to: nearest)
+        return Diagnostic.Correction(of: key, to: nearest, .key)
     }
 }

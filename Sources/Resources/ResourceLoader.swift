@@ -23,22 +23,37 @@ public enum ResourceLoader {
     /// - Throws: ``ResourceError`` with everything wrong in any of the files; an error of the file system as a finding
     ///   at the file.
     public static func load(path: String) throws -> Snapshot {
-        let sources = try collectingDiagnostics(try files(at: path)) { file in
+        let sources = try sources(path: path)
+        let documents = try collectingDiagnostics(sources) { source in
+            try parse(yaml: try text(of: source), file: source.file)
+        }.flatMap(\.self)
+        try refuseDuplicates(documents)
+        return Snapshot(documents: documents, sources: sources)
+    }
+
+    /// The texts of one file, or of every YAML file of a directory, unread.
+    ///
+    /// - Throws: ``ResourceError`` for a file that cannot be read or is not UTF-8.
+    package static func texts(path: String) throws -> [(file: String, text: String)] {
+        try collectingDiagnostics(try sources(path: path)) { (file: $0.file, text: try text(of: $0)) }
+    }
+
+    private static func sources(path: String) throws -> [(file: String, bytes: Data)] {
+        try collectingDiagnostics(try files(at: path)) { file in
             do { return (file: file, bytes: try Data(contentsOf: URL(fileURLWithPath: file))) } catch {
                 throw unreadable(file, error)
             }
         }
-        let documents = try collectingDiagnostics(sources) { source in
-            guard let text = String(data: source.bytes, encoding: .utf8) else {
-                throw ResourceError(
-                    at: SourceLocation(file: source.file, line: 1, column: 1),
-                    "the file is not UTF-8 text"
-                )
-            }
-            return try parse(yaml: text, file: source.file)
-        }.flatMap(\.self)
-        try refuseDuplicates(documents)
-        return Snapshot(documents: documents, sources: sources)
+    }
+
+    private static func text(of source: (file: String, bytes: Data)) throws -> String {
+        guard let text = String(data: source.bytes, encoding: .utf8) else {
+            throw ResourceError(
+                at: SourceLocation(file: source.file, line: 1, column: 1),
+                "the file is not UTF-8 text"
+            )
+        }
+        return text
     }
 
     /// Reads the documents of a text; a Kubernetes `List` counts as its items.
@@ -47,9 +62,17 @@ public enum ResourceLoader {
     ///
     /// - Throws: ``ResourceError`` with everything wrong in the text.
     public static func parse(yaml text: String, file: String) throws -> [Document] {
+        try collectingDiagnostics(try values(yaml: text, file: file)) { try Document($0) }
+    }
+
+    /// Reads the documents of a text as they are written, whatever they are; the items of a `List` one by one.
+    ///
+    /// This serves tools that look at whole clusters. What is loaded is read with ``parse(yaml:file:)``.
+    ///
+    /// - Throws: ``ResourceError`` for text that is no YAML or exceeds a bound.
+    package static func values(yaml text: String, file: String) throws -> [Value] {
         try collectingDiagnostics(try YAMLReader.read(text, file: file)) { value in
-            if let items = try listItems(value) { return try collectingDiagnostics(items) { try Document($0) } }
-            return [try Document(value)]
+            try listItems(value) ?? [value]
         }.flatMap(\.self)
     }
 

@@ -69,12 +69,12 @@ public struct Value: Hashable, Sendable {
         case .number(let text):
             throw error(
                 "expected a string, found the number \(text); write \"\(text)\" in quotes",
-                correction: .init(of: text, to: text, needsQuotes: true)
+                correction: .init(of: text, to: text, .quotes)
             )
         case .bool(let flag):
             throw error(
                 "expected a string, found \(flag); write \"\(flag)\" in quotes",
-                correction: .init(of: "\(flag)", to: "\(flag)", needsQuotes: true)
+                correction: .init(of: "\(flag)", to: "\(flag)", .quotes)
             )
         default: throw error("expected a string, found \(kindInWords)")
         }

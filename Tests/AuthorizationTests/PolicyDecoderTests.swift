@@ -82,7 +82,7 @@ import Testing
         Row("selector: {matchlabels: {a: b}}", "did you mean `matchLabels`?"),
         Row("selector: {matchLabels: {a: b}}, targetRef: {kind: Service, name: x}", "at most one of"),
         Row("targetRef: {kind: Gateway, group: gateway.networking.k8s.io}", "a target reference needs `name`"),
-        Row("targetRef: {kind: Pod, group: '', name: x}", "a policy cannot be attached to `/Pod`"),
+        Row("targetRef: {kind: Pod, group: '', name: x}", "nothing can be attached to `/Pod`"),
         Row("targetRef: {kind: Service, name: x, namespace: y}", "must not name a namespace"),
     ]
 

@@ -74,8 +74,9 @@ import Testing
         metadata["name"] = (metadata["name"] as? String)?.replacingOccurrences(of: " ", with: "-")
         if let time = metadata["creationTimestamp"] {
             let data = try JSONSerialization.data(withJSONObject: time)
-            let moment = try JSONDecoder().decode(Expression.self, from: data).timestamp
-            metadata["creationTimestamp"] = try #require(moment)
+            let expression = try JSONDecoder().decode(Expression.self, from: data)
+            let moment: String = try #require(expression.timestamp)
+            metadata["creationTimestamp"] = moment
         }
         let document: [String: Any] = [
             "apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication", "metadata": metadata,

@@ -6,6 +6,8 @@ public struct ReachError: Error, Hashable, Sendable {
     public enum Code: String, Sendable, Codable {
         /// The analysis would take more memory and time than its limits allow.
         case tooLarge = "too_large"
+        /// A policy looks at something that is not analysed.
+        case unsupported
         /// The analysis and the engine disagree; it is a mistake in Lapwing.
         case disagreement
     }
@@ -19,6 +21,14 @@ public struct ReachError: Error, Hashable, Sendable {
         ReachError(
             code: .tooLarge,
             message: "unknown: an automaton would have more than \(limit) states; raise the limit or ask about less"
+        )
+    }
+
+    static func unsupported(_ field: AuthorizationPolicy.Field) -> ReachError {
+        ReachError(
+            code: .unsupported,
+            message: "unknown: `\(field.name)` at \(field.location) looks at a token or at what a filter noted, "
+                + "which is not analysed"
         )
     }
 

@@ -92,7 +92,7 @@ extension RequestSpace {
         case .remoteIP: return (.remote, .addresses(addresses(matcher)))
         case .destinationIP: return (.destination, .addresses(addresses(matcher)))
         case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata:
-            return isNegated ? (.method, .methods(.all)) : nil
+            throw .unsupported(field)
         }
     }
 

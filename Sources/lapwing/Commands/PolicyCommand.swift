@@ -10,7 +10,7 @@ struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "Check policies, explain decisions, and say who can reach what.",
-        subcommands: [Check.self, Explain.self, PolicyReachCommand.self, PolicyExportCommand.self]
+        subcommands: [Check.self, Lint.self, Explain.self, PolicyReachCommand.self, PolicyExportCommand.self]
     )
 
     /// `lapwing policy check`.

@@ -46,6 +46,9 @@ struct Configuration: Sendable {
             }
         }
         let adminPolicy = try gather { try AdminPolicy.load(snapshot.documents) }
+        if let gateways, let policies {
+            _ = try gather { try Self.requireStrict(policies.peerAuthentications, gateways) }
+        }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let entries,
             let adminPolicy
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
@@ -106,6 +109,35 @@ struct Configuration: Sendable {
         return entry
     }
 
+    /// Listeners demand mutual TLS, whatever a resource asks for; one that asks for less is not pretended.
+    private static func requireStrict(
+        _ resources: [PeerAuthentication],
+        _ gateways: [GatewayConfiguration]
+    ) throws {
+        _ = try collectingDiagnostics(gateways) { gateway in
+            let required = MutualTLSRequirement(resources, workload: gateway.workload)
+            if let resource = required.decidedBy, required.mode != .strict {
+                throw ResourceError(
+                    at: resource.modeLocation ?? resource.location,
+                    "every listener demands mutual TLS: \(required.mode.rawValue) is not supported for the workload of "
+                        + "the gateway `\(gateway.name)`; write STRICT"
+                )
+            }
+            let ports = (required.portsDecidedBy?.ports ?? []).filter { required.mode(onPort: $0.number) != .strict }
+            guard ports.isEmpty else {
+                throw ResourceError(
+                    ports.map {
+                        Diagnostic(
+                            at: $0.location,
+                            "every listener demands mutual TLS: port \($0.number) of the workload of the gateway "
+                                + "`\(gateway.name)` cannot ask for less; write STRICT"
+                        )
+                    }
+                )
+            }
+        }
+    }
+
     private static func digest(of sources: [(file: String, bytes: Data)]) -> String {
         var hash = SHA256()
         for source in sources {
@@ -156,27 +188,6 @@ private enum KnownKinds {
                     "unknown or unsupported kind `\(document.kind)`; \(suggestion(for: document.kind, among: kinds))"
                 )
             }
-            if document.kind == "PeerAuthentication" { try requireStrict(document) }
         }
-    }
-
-    /// Listeners are STRICT always; a resource that asks for just that is accepted, any other is not pretended.
-    private static func requireStrict(_ document: Document) throws {
-        guard let spec = document.spec, !spec.isNull else { return }
-        var fields = try FieldReader(spec, of: "PeerAuthentication spec")
-        fields.ignore("selector")
-        _ = try fields.optional("mtls") { value in
-            var fields = try FieldReader(value, of: "mtls")
-            _ = try fields.optional("mode") { mode in
-                guard try mode.oneOf(["STRICT", "PERMISSIVE", "DISABLE", "UNSET"]) == "STRICT" else {
-                    throw mode.error("only `STRICT` is supported: every listener demands mutual TLS")
-                }
-            }
-            try fields.finish()
-        }
-        if let ports = fields.value("portLevelMtls") {
-            throw ports.error("`portLevelMtls` is not supported yet: every listener demands mutual TLS")
-        }
-        try fields.finish()
     }
 }

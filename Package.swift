@@ -137,7 +137,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog",
-                httpTypes, nioSSL, logging, atomics,
+                httpTypes, nioSSL, logging, atomics, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),
         .testTarget(
@@ -148,6 +149,7 @@ let package = Package(
                 x509, crypto, nioSSL, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),
 

@@ -12,7 +12,13 @@ import ZeroTrust
 /// on the event loop of the client's connection; the two waits, for the record and for the upstream, overlap. No byte of
 /// an answer leaves before the decision's record is durable.
 final class Pipeline {
-    private enum Record { case none, pending, durable, failed }
+    private enum Record {
+        case none
+        /// Added to the log under this index.
+        case pending(UInt64)
+        case durable
+        case failed
+    }
 
     /// What the client gets.
     private enum Answer {
@@ -30,7 +36,7 @@ final class Pipeline {
     /// Pieces of a body up to this size are copied behind the head, so that both leave in one write.
     static let copiedBytes = 16 * 1024
 
-    private let connection: ClientConnection
+    private let connection: any ClientSide
     private let worker: Worker
     private let id: RequestID
     /// The id as text, which goes to the client and to the upstream.
@@ -42,6 +48,8 @@ final class Pipeline {
     private var isAwaited = false
     private var record = Record.none
     private var recordedBy = NIODeadline.distantFuture
+    /// Whether the request is called once its record is durable.
+    private var isWaitingForRecord = false
     private var permit: Permit?
     private var route: RouteTable.Entry?
     /// The head for the upstream and what of the body was copied behind it, until it is sent.
@@ -66,7 +74,7 @@ final class Pipeline {
     private var measuredFrom: NIODeadline
     private var measuredBytes: UInt64 = 0
 
-    init(connection: ClientConnection, method: HTTP1Method, startedAt: NIODeadline) {
+    init(connection: any ClientSide, method: HTTP1Method, startedAt: NIODeadline) {
         self.connection = connection
         self.worker = connection.worker
         self.method = method
@@ -145,8 +153,10 @@ final class Pipeline {
                 bodyRoom: min(room, Self.copiedBytes)
             )
             decided(permit.decision, exchange, policy, latency: latency, trace: trace?.value)
+            if case .failed = record { return answer(status: 503, ending: .notRecorded) }
             if route.route.record == .first {
                 self.permit = .some(consume permit)
+                waitForRecord()
             } else {
                 forward(with: permit)
             }
@@ -269,31 +279,53 @@ final class Pipeline {
                 ]
             )
         }
-        record = .pending
         recordedBy = .now() + worker.context.timeouts.record
-        let bound = NIOLoopBound(self, eventLoop: worker.eventLoop)
-        let mailbox = worker.mailbox
-        worker.context.log.append(entry.encoded(), immediately: false) { result in
-            switch result {
-            case .success: mailbox.deliver(.init(pipeline: bound, isDurable: true))
-            case .failure: mailbox.deliver(.init(pipeline: bound, isDurable: false))
-            }
+        do throws(AuditLogError) {
+            record = .pending(try worker.context.log.append(entry.encoded()))
+        } catch {
+            notRecorded(error.description)
+        }
+        if isAwaited { waitForRecord() }
+    }
+
+    private func notRecorded(_ reason: String) {
+        record = .failed
+        worker.metrics.recordFailures += 1
+        worker.context.logger.error(
+            "decision not recorded",
+            metadata: ["request.id": "\(idText)", "reason": "\(reason)"]
+        )
+    }
+
+    /// Asks to be called once the record is durable or never will be.
+    private func waitForRecord() {
+        guard case .pending(let index) = record, !isWaitingForRecord else { return }
+        isWaitingForRecord = true
+        worker.records.add(self, waitingFor: index)
+    }
+
+    /// Looks whether the record has become durable, and asks to be called where it has not.
+    private func lookForRecord() {
+        guard case .pending(let index) = record else { return }
+        if worker.context.log.durable > index {
+            record = .durable
+        } else {
+            waitForRecord()
         }
     }
 
     /// The decision's record is durable, or never will be.
     func recorded(isDurable: Bool) {
-        guard !isOver, record == .pending else { return }
-        guard isDurable else {
-            record = .failed
-            worker.metrics.recordFailures += 1
-            worker.context.logger.error("decision not recorded", metadata: ["request.id": "\(idText)"])
-            permit = nil
-            abortUpstream()
-            answer = .local(status: 503, ending: .notRecorded)
-            return sendAnswer()
+        guard !isOver else { return }
+        if case .pending = record {
+            guard isDurable else {
+                notRecorded("the audit log did not take it")
+                permit = nil
+                abortUpstream()
+                return answer(status: 503, ending: .notRecorded)
+            }
+            record = .durable
         }
-        record = .durable
         if let permit = permit.take() { forward(with: permit) }
         if isAwaited, connection.requestBody?.isComplete == false, case .none = answer {
             connection.write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
@@ -423,7 +455,8 @@ final class Pipeline {
     func pass(_ bytes: ByteBuffer, content: Int) {
         bytesSent += UInt64(content)
         lastProgress = .now()
-        guard record != .durable else {
+        lookForRecord()
+        if case .durable = record {
             answer = .streaming
             return connection.write(bytes)
         }
@@ -463,13 +496,22 @@ final class Pipeline {
     private func answer(status: Int, ending: CompletionRecord.Ending) {
         outgoing = nil
         further = []
-        answer = .local(status: status, ending: ending)
+        // Nothing is said about a decision that was not recorded, not even that it was a refusal.
+        if case .failed = record {
+            answer = .local(status: 503, ending: .notRecorded)
+        } else {
+            answer = .local(status: status, ending: ending)
+        }
         sendAnswer()
     }
 
     /// Sends what is ready, once the record allows it.
     private func sendAnswer() {
-        guard record == .durable || record == .failed else { return }
+        lookForRecord()
+        switch record {
+        case .none, .pending: return
+        case .durable, .failed: break
+        }
         switch answer {
         case .none, .streaming: break
         case .held(let bytes, let isWhole):
@@ -527,7 +569,7 @@ final class Pipeline {
             "request ended",
             metadata: ["request.id": "\(idText)", "status": "\(status ?? 0)", "ending": "\(ending.rawValue)"]
         )
-        guard record != .none else { return }
+        if case .none = record { return }
         let entry = CompletionRecord(
             id: id,
             time: .now(),
@@ -543,7 +585,8 @@ final class Pipeline {
             ),
             ending: ending
         )
-        worker.context.log.append(entry.encoded(), immediately: false) { _ in }
+        // What could not be added is counted by the log, which tells of it.
+        _ = try? worker.context.log.append(entry.encoded())
     }
 
     private func abortUpstream() {
@@ -578,7 +621,9 @@ final class Pipeline {
     /// Looks whether something takes too long.
     func check(_ now: NIODeadline) {
         guard !isOver else { return }
-        if record == .pending, recordedBy <= now { return recorded(isDurable: false) }
+        if case .pending(let index) = record, recordedBy <= now {
+            return recorded(isDurable: worker.context.log.durable > index)
+        }
         if case .local = answer { return }
         let isBodyWhole = connection.requestBody?.isComplete != false
         switch answer {

@@ -59,7 +59,7 @@ final class PeerGate: ChannelInboundHandler, RemovableChannelHandler {
     func channelReadComplete(context: ChannelHandlerContext) {}
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent else {
+        guard case TLSUserEvent.handshakeCompleted(let applicationProtocol)? = event as? TLSUserEvent else {
             return context.fireUserInboundEventTriggered(event)
         }
         guard !over else { return }
@@ -72,7 +72,8 @@ final class PeerGate: ChannelInboundHandler, RemovableChannelHandler {
                 peer: peer,
                 tlsVersion: Self.name(of: tls.tlsVersion),
                 cipher: notes.cipherSuite.map(CipherSuiteName.name(of:)) ?? "",
-                serverName: notes.serverName
+                serverName: notes.serverName,
+                applicationProtocol: applicationProtocol
             )
             context.fireUserInboundEventTriggered(event)
             context.fireUserInboundEventTriggered(verified)

@@ -31,6 +31,8 @@ public final class TLSIdentity: Sendable {
         let svid: X509SVID
         let verifier: PeerVerifier
         let server: NIOSSLContext
+        /// The same, for a server that speaks HTTP/2 too.
+        let serverWithHTTP2: NIOSSLContext
         let client: NIOSSLContext
 
         init(svid: X509SVID, bundles: X509BundleSet, options: TLSOptions, clock: @escaping @Sendable () -> Date) throws
@@ -43,15 +45,16 @@ public final class TLSIdentity: Sendable {
             let key = NIOSSLPrivateKeySource.privateKey(
                 try NIOSSLPrivateKey(bytes: svid.keyPKCS8.value, format: .der)
             )
-            self.server = try NIOSSLContext(
-                configuration: options.configure(
-                    .makeServerConfigurationWithMTLS(
-                        certificateChain: chain,
-                        privateKey: key,
-                        trustRoots: .certificates([])
-                    )
+            var server = options.configure(
+                .makeServerConfigurationWithMTLS(
+                    certificateChain: chain,
+                    privateKey: key,
+                    trustRoots: .certificates([])
                 )
             )
+            self.server = try NIOSSLContext(configuration: server)
+            server.applicationProtocols.insert("h2", at: 0)
+            self.serverWithHTTP2 = try NIOSSLContext(configuration: server)
             var client = TLSConfiguration.makeClientConfiguration()
             client.certificateChain = chain
             client.privateKey = key
@@ -98,11 +101,19 @@ public final class TLSIdentity: Sendable {
     ///
     /// A ``PeerVerified`` event follows a handshake whose client was verified. Any other connection is closed after
     /// `onRefusal` was called, on the event loop.
+    ///
+    /// - Parameters:
+    ///   - acceptsHTTP2: whether `h2` is taken before the protocols of ``options``.
+    ///   - onRefusal: called before a connection is closed that was not verified.
     public func serverHandlers(
+        acceptsHTTP2: Bool = false,
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void
     ) throws -> [any ChannelHandler] {
         let notes = HandshakeNotes()
-        let tls = NIOSSLServerHandler(context: current.server) { certificates, promise in
+        let snapshot = current
+        let tls = NIOSSLServerHandler(context: acceptsHTTP2 ? snapshot.serverWithHTTP2 : snapshot.server) {
+            certificates,
+            promise in
             promise.succeed(self.judge(certificates, expecting: nil, notes))
         }
         return [

@@ -17,21 +17,31 @@ import ZeroTrust
 @Suite struct RetryTests {
     /// A log whose records are durable when it says so, on the test's own thread.
     final class ManualLog: RecordLog {
-        private let callbacks = Mutex<[@Sendable (Result<UInt64, AuditLogError>) -> Void]>([])
-
-        func append(
-            _ entry: [UInt8],
-            immediately: Bool,
-            onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
-        ) {
-            callbacks.withLock { $0.append(onDurable) }
+        private struct State {
+            var count: UInt64 = 0
+            var durable: UInt64 = 0
+            var watchers: [DurabilityWatcher] = []
         }
 
+        private let state = Mutex(State())
+
+        func append(_ entry: [UInt8]) -> UInt64 {
+            state.withLock { state in
+                defer { state.count += 1 }
+                return state.count
+            }
+        }
+
+        var durable: UInt64 { state.withLock { $0.durable } }
+        var hasFailed: Bool { false }
+        func watch(_ watcher: DurabilityWatcher) { state.withLock { $0.watchers.append(watcher) } }
+
         func release() {
-            for callback in callbacks.withLock({ callbacks in
-                defer { callbacks = [] }
-                return callbacks
-            }) { callback(.success(0)) }
+            let (durable, watchers) = state.withLock { state in
+                state.durable = state.count
+                return (state.durable, state.watchers)
+            }
+            for watcher in watchers { watcher.tell(durable: durable, hasFailed: false) }
         }
 
         var stats: LogStats { LogStats() }

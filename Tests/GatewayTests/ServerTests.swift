@@ -109,11 +109,11 @@ import ZeroTrust
 
     @Test func `series beyond the bound are counted together`() {
         var metrics = WorkerMetrics()
-        for index in 0..<WorkerMetrics.maximumSeries + 50 {
+        for index in 0..<SeriesCounts<WorkerMetrics.RequestKey>.maximumSeries + 50 {
             metrics.countRequest(source: "spiffe://cluster.local/\(index)", upstream: "u", status: 200)
         }
-        #expect(metrics.requests.count == WorkerMetrics.maximumSeries + 1)
+        #expect(metrics.requests.byKey.count == SeriesCounts<WorkerMetrics.RequestKey>.maximumSeries + 1)
         #expect(metrics.droppedSeries == 50)
-        #expect(metrics.requests[.init(source: "other", upstream: "u", status: 200)] == 50)
+        #expect(metrics.requests.byKey[.init(source: "other", upstream: "u", status: 200)] == 50)
     }
 }

@@ -26,6 +26,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 package protocol FileSystem: Sendable {
     /// Creates a file, or opens an existing one, for reading and writing.
     func open(_ path: String, create: Bool) throws(FileError) -> Int32
+    /// Creates a file that does not exist, for writing; nil where it does.
+    func create(_ path: String) throws(FileError) -> Int32?
     /// Closes a file.
     func close(_ file: Int32)
     /// Reserves the first bytes of a file on the disk.
@@ -76,6 +78,17 @@ package struct SystemFiles: FileSystem {
         // A link that somebody left here is not followed.
         let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0)
         return try Self.retry("open", path) { unsafe Glibc.open(path, flags, 0o644) }
+    }
+
+    package func create(_ path: String) throws(FileError) -> Int32? {
+        do {
+            return try Self.retry("create", path) {
+                unsafe Glibc.open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_CREAT | O_EXCL, 0o644)
+            }
+        } catch {
+            guard error.number == EEXIST else { throw error }
+            return nil
+        }
     }
 
     package func close(_ file: Int32) {
@@ -214,17 +227,17 @@ extension FileSystem {
     /// The directory is the caller's to synchronise.
     func install(_ bytes: [UInt8], at path: String) throws(FileError) {
         let temporary = path + ".tmp"
-        try writeTemporary(bytes, at: temporary, synchronizes: true)
+        try write(bytes, whole: temporary)
         try rename(temporary, to: path)
     }
 
-    /// Writes a file under a name that nobody reads yet.
-    func writeTemporary(_ bytes: [UInt8], at path: String, synchronizes: Bool) throws(FileError) {
+    /// Makes bytes the whole of a file, and brings them to the disk.
+    func write(_ bytes: [UInt8], whole path: String) throws(FileError) {
         let file = try open(path, create: true)
         do {
             try truncate(file, length: 0, path: path)
             try writeAll(bytes, to: file, at: 0, path: path)
-            if synchronizes { try synchronize(file, path: path) }
+            try synchronize(file, path: path)
         } catch {
             close(file)
             throw error

@@ -1,3 +1,4 @@
+import CLinux
 import ZeroTrust
 
 /// An aid to find records by id: for each full bundle, 32 bits of the id of each of its entries.
@@ -11,17 +12,15 @@ enum RecordIndex {
     ///
     /// Within a JSON string a quotation mark has a backslash before it, so the mark cannot stand in one.
     static func id(in entry: ArraySlice<UInt8>) -> RequestID? {
-        var position = entry.startIndex
-        var start: Int?
-        while start == nil, position + mark.count <= entry.endIndex {
-            if entry[position] == mark[0], entry[position...].starts(with: mark) {
-                start = position - entry.startIndex + mark.count
+        // Both buffers are only read within the closures.
+        let found = unsafe entry.withUnsafeBytes { bytes in
+            unsafe mark.withUnsafeBytes { mark in
+                unsafe lapwing_find(bytes.baseAddress, bytes.count, mark.baseAddress, mark.count)
             }
-            position += 1
         }
-        guard let start, entry.count >= start + 36 else { return nil }
-        let text = entry[(entry.startIndex + start)..<(entry.startIndex + start + 36)]
-        return RequestID(utf8: text)
+        guard found >= 0, entry.count >= found + mark.count + 36 else { return nil }
+        let start = entry.startIndex + found + mark.count
+        return RequestID(utf8: entry[start..<(start + 36)])
     }
 
     static func fingerprint(_ id: RequestID) -> UInt32 { UInt32(truncatingIfNeeded: id.bits) }

@@ -33,6 +33,11 @@ public struct TilePath: Hashable, Sendable {
     /// The same tile when it is full.
     public var full: TilePath { TilePath(level: level, index: index) }
 
+    /// Whether a tree of a size has all that the tile holds.
+    func isCovered(by treeSize: UInt64) -> Bool {
+        index * UInt64(Self.fullWidth) + UInt64(width) <= treeSize >> UInt64(8 * (level ?? 0))
+    }
+
     /// The directory that holds the partial forms of this tile.
     var partialDirectory: String { full.description + ".p" }
 }

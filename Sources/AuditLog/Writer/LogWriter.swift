@@ -106,10 +106,30 @@ public final class LogWriter: Sendable {
         immediately: Bool = false,
         onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
     ) {
-        if let refusal = core.enqueue(entry, immediately: immediately, onDurable: onDurable) {
-            onDurable(.failure(refusal))
+        do throws(AuditLogError) {
+            _ = try core.enqueue(entry, immediately: immediately, onDurable: onDurable)
+        } catch {
+            onDurable(.failure(error))
         }
     }
+
+    /// Adds an entry, of which nobody is told when it is on the disk: it is once ``durable`` is higher than its index.
+    ///
+    /// - Parameter entry: at most 65,535 bytes.
+    /// - Returns: the entry's index.
+    /// - Throws: ``AuditLogError`` where the entry is not taken.
+    public func append(_ entry: [UInt8]) throws(AuditLogError) -> UInt64 {
+        try core.enqueue(entry)
+    }
+
+    /// How many entries are on the disk: every one with a lower index is.
+    public var durable: UInt64 { core.durable.load(ordering: .sequentiallyConsistent) }
+
+    /// Whether the writer takes no more entries; those at or above ``durable`` will never be on the disk.
+    public var hasFailed: Bool { core.hasFailed.load(ordering: .sequentiallyConsistent) }
+
+    /// Has a watcher told of durable entries from now on.
+    public func watch(_ watcher: DurabilityWatcher) { core.watch(watcher) }
 
     /// What the writer has done so far.
     public var stats: LogStats { core.stats }

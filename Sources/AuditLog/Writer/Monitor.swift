@@ -1,29 +1,32 @@
 import Glibc
 
-/// A mutex with a condition, over the state that it guards, for threads that wait.
+/// A mutex with conditions, over the state that it guards, for threads that wait.
+///
+/// Each thread that waits has a condition of its own, so that a signal wakes nobody for whom nothing has changed.
 @safe final class Monitor<State>: @unchecked Sendable {
     // Guarded by `mutex`; that is what makes the class safe to share.
     private var state: State
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private let conditions: UnsafeMutableBufferPointer<pthread_cond_t>
 
-    init(_ state: State) {
+    /// A monitor with so many conditions, which are known by their numbers.
+    init(_ state: State, conditions count: Int = 1) {
         self.state = state
         // POSIX objects must not move, so they have memory of their own, which `deinit` gives back.
         unsafe mutex = .allocate(capacity: 1)
-        unsafe condition = .allocate(capacity: 1)
+        unsafe conditions = .allocate(capacity: count)
         unsafe pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         unsafe pthread_condattr_init(&attributes)
         unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        unsafe pthread_cond_init(condition, &attributes)
+        for index in 0..<count { unsafe pthread_cond_init(&conditions[index], &attributes) }
         unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
-        unsafe pthread_cond_destroy(condition)
+        for index in unsafe conditions.indices { unsafe pthread_cond_destroy(&conditions[index]) }
         unsafe pthread_mutex_destroy(mutex)
-        unsafe condition.deallocate()
+        unsafe conditions.deallocate()
         unsafe mutex.deallocate()
     }
 
@@ -41,24 +44,24 @@ import Glibc
         return try body(&state)
     }
 
-    /// Asks again after each signal and each passed moment, until there is a value.
-    func wait<Value>(_ next: (inout State) -> Step<Value>) -> Value {
+    /// Asks again after each signal of a condition and each passed moment, until there is a value.
+    func wait<Value>(on condition: Int, _ next: (inout State) -> Step<Value>) -> Value {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe _ = pthread_mutex_unlock(mutex) }
         while true {
             switch next(&state) {
             case .go(let value): return value
-            case .wait(until: nil): unsafe pthread_cond_wait(condition, mutex)
+            case .wait(until: nil): unsafe pthread_cond_wait(&conditions[condition], mutex)
             case .wait(until: let moment?):
                 var time = timespec(tv_sec: Int(moment / 1_000_000_000), tv_nsec: Int(moment % 1_000_000_000))
-                unsafe pthread_cond_timedwait(condition, mutex, &time)
+                unsafe pthread_cond_timedwait(&conditions[condition], mutex, &time)
             }
         }
     }
 
-    /// Wakes every thread that waits.
-    func signal() {
-        unsafe pthread_cond_broadcast(condition)
+    /// Wakes the thread that waits on a condition.
+    func signal(_ condition: Int) {
+        unsafe pthread_cond_signal(&conditions[condition])
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The state that a ``LogWriter`` and its three threads share, and what each thread does.
 final class WriterCore: Sendable {
@@ -12,24 +13,43 @@ final class WriterCore: Sendable {
 
     /// Guards everything that the threads and the callers share.
     let shared: Monitor<Shared>
+    /// How many entries are on the disk: each with a lower index is.
+    let durable: Atomic<UInt64>
+    /// Whether the writer takes no more entries, and those that wait will never be durable.
+    let hasFailed = Atomic<Bool>(false)
+    /// Guards who is told of durable entries; they come and go rarely.
+    private let watchers = Mutex<[DurabilityWatcher]>([])
     /// What only the thread that commits uses.
     private let commit: Monitor<CommitState>
     /// What only the thread that integrates uses.
     private let integration: Monitor<IntegrationState>
+
+    /// The threads, by the conditions on which they wait.
+    private enum Thread: Int, CaseIterable {
+        case commit, integration, publication
+    }
 
     /// Batches are written in pieces of at most this, so that a segment can hold any.
     private static let batchLimit = 512 << 10
 
     struct Pending {
         let entry: [UInt8]
-        let onDurable: @Sendable (Result<UInt64, AuditLogError>) -> Void
+        /// Who is told, where somebody is.
+        let onDurable: (@Sendable (Result<UInt64, AuditLogError>) -> Void)?
     }
 
     struct Shared {
-        /// Entries that wait to be written, with the moment at which they are due.
+        /// Entries that wait to be written.
         var queue: [Pending] = []
         var queueBytes = 0
+        /// The index of the next entry that comes.
+        var nextIndex: UInt64
+        /// When the queue is written next; nil while the committing thread sleeps until it is signalled.
         var due: UInt64?
+        /// Whether the queue shall be written at once.
+        var isUrgent = false
+        /// Whether the committing thread sleeps until it is signalled.
+        var isParked = false
         /// Entries that are durable and not in the tree.
         var durable: [[UInt8]] = []
         var durableBytes = 0
@@ -91,7 +111,11 @@ final class WriterCore: Sendable {
             files: files
         )
         let segment = try SegmentFile(spare: spare, first: recovery.next, directory: layout.segments, files: files)
-        var shared = Shared(tree: (recovery.edge.size, recovery.edge.root), segments: recovery.segments)
+        var shared = Shared(
+            nextIndex: recovery.next,
+            tree: (recovery.edge.size, recovery.edge.root),
+            segments: recovery.segments
+        )
         shared.durable = recovery.pending
         shared.durableBytes = recovery.pending.reduce(0) { $0 + $1.count }
         shared.published = recovery.checkpoint
@@ -100,7 +124,8 @@ final class WriterCore: Sendable {
         shared.stats.integrated = recovery.edge.size
         shared.stats.checkpointSize = recovery.checkpoint?.size ?? 0
         shared.lock = lock
-        self.shared = Monitor(shared)
+        self.shared = Monitor(shared, conditions: Thread.allCases.count)
+        self.durable = Atomic(recovery.next)
         self.commit = Monitor(CommitState(segment: segment, next: recovery.next))
         let index = RecordIndex.Writer(layout: layout, edge: recovery.edge, files: files)
         self.integration = Monitor(IntegrationState(edge: recovery.edge, index: index))
@@ -129,35 +154,55 @@ final class WriterCore: Sendable {
                 shared.stats.failure = failure.description
             }
         }
-        shared.signal()
+        hasFailed.store(true, ordering: .sequentiallyConsistent)
+        tellWatchers()
+        signalAll()
+    }
+
+    private func signal(_ thread: Thread) { shared.signal(thread.rawValue) }
+
+    private func signalAll() {
+        for thread in Thread.allCases { signal(thread) }
     }
 
     // MARK: - Callers
 
-    /// Puts an entry in the queue, or says why not.
+    /// Puts an entry in the queue and returns its index, or says why not.
     func enqueue(
         _ entry: [UInt8],
-        immediately: Bool,
-        onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
-    ) -> AuditLogError? {
-        let (refusal, wakes) = shared.withLock { shared -> (AuditLogError?, Bool) in
+        immediately: Bool = false,
+        onDurable: (@Sendable (Result<UInt64, AuditLogError>) -> Void)? = nil
+    ) throws(AuditLogError) -> UInt64 {
+        let (result, wakes) = shared.withLock { shared -> (Result<UInt64, AuditLogError>, Bool) in
             if let refusal = self.refusal(of: entry, shared) {
                 shared.stats.refused += 1
-                return (refusal, false)
+                return (.failure(refusal), false)
             }
+            let index = shared.nextIndex
+            shared.nextIndex += 1
             shared.queue.append(Pending(entry: entry, onDurable: onDurable))
             let before = shared.queueBytes
             shared.queueBytes += entry.count + 2
-            if immediately || before < Self.batchLimit && shared.queueBytes >= Self.batchLimit {
-                shared.due = 0
-                return (nil, true)
-            }
-            guard shared.due == nil else { return (nil, false) }
-            shared.due = monotonicNow() + window
-            return (nil, true)
+            let isUrgent = immediately || before < Self.batchLimit && shared.queueBytes >= Self.batchLimit
+            if isUrgent { shared.isUrgent = true }
+            defer { shared.isParked = false }
+            return (.success(index), isUrgent || shared.isParked)
         }
-        if wakes { shared.signal() }
-        return refusal
+        if wakes { signal(.commit) }
+        return try result.get()
+    }
+
+    func watch(_ watcher: DurabilityWatcher) {
+        watchers.withLock { watchers in
+            watchers.removeAll { $0.isCancelled }
+            watchers.append(watcher)
+        }
+    }
+
+    private func tellWatchers() {
+        let durable = durable.load(ordering: .sequentiallyConsistent)
+        let hasFailed = hasFailed.load(ordering: .sequentiallyConsistent)
+        for watcher in watchers.withLock({ $0 }) { watcher.tell(durable: durable, hasFailed: hasFailed) }
     }
 
     private func refusal(of entry: [UInt8], _ shared: Shared) -> AuditLogError? {
@@ -186,7 +231,7 @@ final class WriterCore: Sendable {
 
     func close() {
         shared.withLock { $0.isClosed = true }
-        shared.signal()
+        signal(.commit)
     }
 
     /// Gives back the files and the lock, once the threads have ended.
@@ -206,21 +251,34 @@ final class WriterCore: Sendable {
             commitGroup(group)
         }
         shared.withLock { $0.isCommitted = true }
-        shared.signal()
+        signal(.integration)
     }
 
-    /// The entries of the next group, when their window has passed; nil at the end.
+    /// The entries of the next group; nil at the end.
+    ///
+    /// An entry that comes after a pause wakes the thread and waits for the window. While entries keep coming a group is
+    /// written in every window, and nobody need be woken for it.
     private func nextGroup() -> [Pending]? {
-        shared.wait { shared in
-            guard let due = shared.due else {
-                return shared.isClosed ? .go(nil) : .wait(until: nil)
+        shared.wait(on: Thread.commit.rawValue) { shared in
+            let now = monotonicNow()
+            guard !shared.queue.isEmpty else {
+                if shared.isClosed { return .go(nil) }
+                if let due = shared.due, now < due { return .wait(until: due) }
+                shared.due = nil
+                shared.isParked = true
+                return .wait(until: nil)
             }
-            guard shared.isClosed || shared.failure != nil || monotonicNow() >= due else { return .wait(until: due) }
+            let due = shared.due ?? now + window
+            guard shared.isClosed || shared.failure != nil || shared.isUrgent || now >= due else {
+                shared.due = due
+                return .wait(until: due)
+            }
             var group: [Pending] = []
             swap(&group, &shared.queue)
             shared.queue.reserveCapacity(min(group.count, 4096))
             shared.queueBytes = 0
-            shared.due = nil
+            shared.isUrgent = false
+            shared.due = now + window
             return .go(group)
         }
     }
@@ -238,8 +296,9 @@ final class WriterCore: Sendable {
                 // A failure is final: nothing is written after one.
                 if let failure = shared.withLock({ $0.failure }) { throw failure }
                 let first = try commitBatch(batch.map(\.entry))
+                tellWatchers()
                 for (offset, pending) in batch.enumerated() {
-                    pending.onDurable(.success(first + UInt64(offset)))
+                    pending.onDurable?(.success(first + UInt64(offset)))
                 }
             } catch {
                 fail(error)
@@ -248,7 +307,7 @@ final class WriterCore: Sendable {
                     return shared.failure
                 }
                 for pending in batch {
-                    pending.onDurable(.failure(failure ?? AuditLogError(.io, "the audit log cannot be written")))
+                    pending.onDurable?(.failure(failure ?? AuditLogError(.io, "the audit log cannot be written")))
                 }
             }
         }
@@ -266,6 +325,7 @@ final class WriterCore: Sendable {
             return (state.next, state.segment.end)
         }
         let next = first + UInt64(entries.count)
+        durable.store(next, ordering: .sequentiallyConsistent)
         shared.withLock { shared in
             shared.durable += entries
             shared.durableBytes += entries.reduce(0) { $0 + $1.count }
@@ -303,7 +363,8 @@ final class WriterCore: Sendable {
         var next = monotonicNow()
         var isLast = false
         while !isLast {
-            let step = shared.wait { shared -> Monitor<Shared>.Step<(entries: [[UInt8]], spare: Bool, last: Bool)> in
+            let step = shared.wait(on: Thread.integration.rawValue) {
+                shared -> Monitor<Shared>.Step<(entries: [[UInt8]], spare: Bool, last: Bool)> in
                 if shared.failure != nil { return .go(([], false, true)) }
                 guard shared.isCommitted || monotonicNow() >= next else { return .wait(until: next) }
                 var entries: [[UInt8]] = []
@@ -326,7 +387,7 @@ final class WriterCore: Sendable {
             }
         }
         shared.withLock { $0.isIntegrated = true }
-        shared.signal()
+        signal(.publication)
     }
 
     /// A spare of its own name, so that it cannot meet one that the committing thread reserves for itself.
@@ -356,21 +417,24 @@ final class WriterCore: Sendable {
             shared.durableBytes -= entries.reduce(0) { $0 + $1.count }
             shared.stats.integrated = tree.size
         }
-        shared.signal()
+        signal(.publication)
     }
 
     /// From how many new files on the whole file system is synchronised, once, and not each file.
     private static let manyFiles = 8
 
-    /// Puts the files of a grown tree in place: all are written and on the disk before the first has its name, and
-    /// their names come to the disk last.
+    /// Puts the files of a grown tree in place, and brings them to the disk with their names.
+    ///
+    /// They are written where they belong: nobody looks for a file of a tree before the tree's state, or its checkpoint,
+    /// is there. A crash before that leaves files that may be cut short, so what is found is written again, except what a
+    /// checkpoint has covered: that never changes.
     private func install(_ written: [TreeEdge.File]) throws {
         var directories: [String] = []
         let isMany = written.count >= Self.manyFiles
         // Errors of writing are reported to files that were open before.
         let anchor = isMany ? try files.open(layout.lock, create: false) : nil
         defer { if let anchor { files.close(anchor) } }
-        var paths: [String] = []
+        let covered = shared.withLock { $0.published?.size ?? 0 }
         for file in written {
             let path = layout.file(file.path)
             let directory = SystemFiles.parent(path)
@@ -378,19 +442,25 @@ final class WriterCore: Sendable {
                 try files.makeDirectories(directory)
                 directories.append(directory)
             }
-            // A crash before the tree's state was written leaves files that are whole; they are never replaced.
-            if let present = try files.contents(path) {
-                guard present == file.bytes else {
-                    throw AuditLogError(.corrupt, "`\(path)` exists and holds other bytes")
-                }
-            } else {
-                try files.writeTemporary(file.bytes, at: path + ".tmp", synchronizes: !isMany)
-                paths.append(path)
+            guard let new = try files.create(path) else {
+                try replace(path, with: file, covered: covered)
+                continue
             }
+            defer { files.close(new) }
+            try files.writeAll(file.bytes, to: new, at: 0, path: path)
+            if !isMany { try files.synchronize(new, path: path) }
         }
-        if let anchor { try files.synchronizeFileSystem(anchor, path: layout.directory) }
-        for path in paths { try files.rename(path + ".tmp", to: path) }
+        if let anchor { return try files.synchronizeFileSystem(anchor, path: layout.directory) }
         for directory in directories { try files.synchronizeDirectory(directory) }
+    }
+
+    /// Writes a file again that a crash may have left cut short.
+    private func replace(_ path: String, with file: TreeEdge.File, covered: UInt64) throws {
+        guard try files.contents(path) != file.bytes else { return }
+        guard !file.path.isCovered(by: covered) else {
+            throw AuditLogError(.corrupt, "`\(path)` exists and holds other bytes")
+        }
+        try files.write(file.bytes, whole: path)
     }
 
     // MARK: - The thread that publishes
@@ -398,7 +468,8 @@ final class WriterCore: Sendable {
     func publicationLoop() {
         var next: UInt64 = 0
         while true {
-            let step = shared.wait { shared -> Monitor<Shared>.Step<(size: UInt64, root: MerkleHash, last: Bool)?> in
+            let step = shared.wait(on: Thread.publication.rawValue) {
+                shared -> Monitor<Shared>.Step<(size: UInt64, root: MerkleHash, last: Bool)?> in
                 if shared.failure != nil { return .go(nil) }
                 let isDone = shared.published?.size == shared.tree.size
                 if shared.isIntegrated {

@@ -1,8 +1,8 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-// What Linux has and Swift's Glibc module does not import. Everything is a static inline function, so that a
-// caller pays for nothing that it does not use. Results are those of the system call: -1 and errno on failure.
+// What Linux has and Swift's Glibc module does not import. What only wraps a system call is a static inline
+// function. Results are those of the system call: -1 and errno on failure.
 
 #include <errno.h>
 #include <poll.h>
@@ -18,6 +18,9 @@
 static inline int lapwing_syncfs(int fd) {
     return (int)syscall(SYS_syncfs, fd);
 }
+
+/// memmem: where bytes occur first within others, or -1. glibc shows it only under _GNU_SOURCE.
+ssize_t lapwing_find(const void *_Nullable bytes, size_t count, const void *_Nullable wanted, size_t length);
 
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59

@@ -22,6 +22,8 @@ public struct GatewayLimits: Hashable, Sendable {
     public var minimumBodyRate: Int
     /// How long a connection is kept without a request.
     public var idleTimeout: Duration
+    /// What holds for HTTP/2 alone.
+    public var http2: HTTP2Limits
 
     /// The defaults, any of them changed.
     public init(
@@ -33,7 +35,8 @@ public struct GatewayLimits: Hashable, Sendable {
         headTimeout: Duration = .seconds(10),
         bodyTimeout: Duration = .seconds(30),
         minimumBodyRate: Int = 256,
-        idleTimeout: Duration = .seconds(75)
+        idleTimeout: Duration = .seconds(75),
+        http2: HTTP2Limits = HTTP2Limits()
     ) {
         self.maximumConnections = maximumConnections
         self.maximumRequestsPerConnection = maximumRequestsPerConnection
@@ -44,6 +47,7 @@ public struct GatewayLimits: Hashable, Sendable {
         self.bodyTimeout = bodyTimeout
         self.minimumBodyRate = minimumBodyRate
         self.idleTimeout = idleTimeout
+        self.http2 = http2
     }
 
     init(_ value: Value) throws {
@@ -64,6 +68,7 @@ public struct GatewayLimits: Hashable, Sendable {
         try duration("headTimeout", &headTimeout)
         try duration("bodyTimeout", &bodyTimeout)
         try duration("idleTimeout", &idleTimeout)
+        if let http2 = try fields.optional("http2", { try HTTP2Limits($0) }) { self.http2 = http2 }
         try fields.finish()
     }
 

@@ -11,13 +11,22 @@ public struct Listener: Hashable, Sendable {
     public var port: Int
     /// Whether TLS 1.2 is spoken beside 1.3.
     public var allowsTLS12: Bool
+    /// Whether HTTP/2 is spoken with clients that ask for it.
+    public var acceptsHTTP2: Bool
 
     /// A listener.
-    public init(name: String = "mtls", address: String, port: Int, allowsTLS12: Bool = false) {
+    public init(
+        name: String = "mtls",
+        address: String,
+        port: Int,
+        allowsTLS12: Bool = false,
+        acceptsHTTP2: Bool = true
+    ) {
         self.name = name
         self.address = address
         self.port = port
         self.allowsTLS12 = allowsTLS12
+        self.acceptsHTTP2 = acceptsHTTP2
     }
 
     init(_ value: Value) throws {
@@ -37,6 +46,7 @@ public struct Listener: Hashable, Sendable {
                 try fields.finish()
                 return version == "1.2"
             } ?? false
+        self.acceptsHTTP2 = try fields.optional("http2") { try $0.bool() } ?? true
         try fields.finish()
     }
 }

@@ -9,14 +9,14 @@ import ZeroTrust
 ///
 /// Before the handshake is over nothing is read. What arrives behind a request waits until that request is answered,
 /// and no more is read from the network than can be held.
-final class ClientConnection: ChannelDuplexHandler {
+final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, ClientSide, ServedConnection {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Who is at the other end.
-    struct Caller {
+    /// Who is at the other end; shared by the requests of the connection.
+    final class Caller {
         let peer: Peer
         let tls: DecisionRecord.TLS
         let record: DecisionRecord.Caller
@@ -24,6 +24,14 @@ final class ClientConnection: ChannelDuplexHandler {
         let fields: ByteBuffer
         /// When the caller's certificate ends, and what it proved with it.
         let expiry: NIODeadline
+
+        init(_ verified: PeerVerified) {
+            peer = verified.peer
+            tls = .init(version: verified.tlsVersion, cipher: verified.cipher, serverName: verified.serverName)
+            record = .init(spiffeID: peer.id, serialNumber: peer.serialNumber, fingerprint: peer.fingerprint)
+            fields = HeadWriter.identity(peer.id, fingerprint: peer.fingerprint)
+            expiry = .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
+        }
     }
 
     private enum Phase {
@@ -94,14 +102,7 @@ final class ClientConnection: ChannelDuplexHandler {
             worker.refused("unknown_address", from: context.remoteAddress)
             return close()
         }
-        let peer = verified.peer
-        caller = Caller(
-            peer: peer,
-            tls: .init(version: verified.tlsVersion, cipher: verified.cipher, serverName: verified.serverName),
-            record: .init(spiffeID: peer.id, serialNumber: peer.serialNumber, fingerprint: peer.fingerprint),
-            fields: HeadWriter.identity(peer.id, fingerprint: peer.fingerprint),
-            expiry: .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
-        )
+        caller = Caller(verified)
         exchange = Exchange(
             id: RequestID(milliseconds: 0, random: 0),
             method: "",
@@ -111,9 +112,10 @@ final class ClientConnection: ChannelDuplexHandler {
             destination: destination,
             serverName: verified.serverName
         )
+        if isDraining { return close() }
+        if verified.applicationProtocol == "h2" { return HTTP2Connection.takeOver(from: self, context) }
         phase = .head
         deadline = .now() + worker.context.timeouts.idle
-        if isDraining { close() }
     }
 
     private static func endpoint(_ address: SocketAddress?) -> Exchange.Endpoint? {

@@ -21,6 +21,8 @@ final class GatewayContext: Sendable {
     let timeouts: Timeouts
     /// The client connections that are open, over all event loops.
     let connectionCount = Atomic<Int>(0)
+    /// The requests in flight over HTTP/2, over all event loops.
+    let streamCount = Atomic<Int>(0)
 
     /// The durations of the configuration, as event loops count them.
     struct Timeouts: Sendable {
@@ -74,11 +76,14 @@ final class GatewayContext: Sendable {
 final class Worker {
     let eventLoop: any EventLoop
     let context: GatewayContext
-    let mailbox: RecordMailbox
+    /// The requests that wait for their records.
+    let records: RecordQueue
     var metrics = WorkerMetrics()
     private(set) var pools: [UpstreamPool] = []
     private(set) var isDraining = false
-    private var connections: [ObjectIdentifier: ClientConnection] = [:]
+    /// What waits for HTTP/2 clients to read it, over all connections of the loop.
+    let http2Buffer: BufferAccount
+    private var connections: [ObjectIdentifier: any ServedConnection] = [:]
     private var refusals = AggregateRefusals()
     private var policy: PolicySnapshot
     private var policyStamp: UInt64
@@ -89,15 +94,23 @@ final class Worker {
     init(eventLoop: any EventLoop, context: GatewayContext) {
         self.eventLoop = eventLoop
         self.context = context
-        self.mailbox = RecordMailbox(eventLoop: eventLoop)
+        self.records = RecordQueue(log: context.log, eventLoop: eventLoop)
         self.policyStamp = context.policies.stamp
         self.policy = context.policies.current
         self.random = SmallRandom()
+        self.http2Buffer = BufferAccount(
+            limit: max(1, context.configuration.limits.http2.totalBufferBytes / context.workerCount)
+        )
         self.pools = context.configuration.upstreams.map { UpstreamPool($0, worker: self) }
     }
 
     /// Begins to look at connections that take too long.
     func start() {
+        http2Buffer.onRoom = { [weak self] in
+            for connection in self?.connections.values.map(\.self) ?? [] {
+                (connection as? HTTP2Connection)?.roomChanged()
+            }
+        }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         ticks = eventLoop.scheduleRepeatedTask(initialDelay: context.timeouts.tick, delay: context.timeouts.tick) { _ in
             bound.value.tick()
@@ -121,20 +134,26 @@ final class Worker {
 
     // MARK: Connections
 
-    func add(_ connection: ClientConnection) {
+    func add(_ connection: any ServedConnection) {
         connections[ObjectIdentifier(connection)] = connection
         metrics.connectionsOpened += 1
         metrics.connections += 1
     }
 
-    func remove(_ connection: ClientConnection) {
+    /// Puts a connection in the place of one whose protocol turned out to be another.
+    func replace(_ connection: any ServedConnection, by other: any ServedConnection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        connections[ObjectIdentifier(other)] = other
+    }
+
+    func remove(_ connection: any ServedConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         metrics.connections -= 1
         context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
         finishDrainIfDone()
     }
 
-    /// Counts a connection that was refused before anybody was identified.
+    /// Counts a connection that was refused before anybody was identified, or ended for what its client sends.
     func refused(_ reason: String, from address: SocketAddress?) {
         metrics.refusals[reason, default: 0] += 1
         let source = address?.ipAddress.flatMap { IPAddress($0) }
@@ -155,7 +174,8 @@ final class Worker {
                 reason: count.reason,
                 count: count.count
             )
-            context.log.append(record.encoded(), immediately: false) { _ in }
+            // What could not be added is counted by the log, which tells of it.
+            _ = try? context.log.append(record.encoded())
         }
     }
 
@@ -184,6 +204,7 @@ final class Worker {
         for connection in Array(connections.values) { connection.abort(.drained) }
         for pool in pools { pool.close() }
         record(refusals.drain())
+        records.close()
         ticks?.cancel()
         finishDrainIfDone()
     }

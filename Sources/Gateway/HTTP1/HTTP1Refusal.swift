@@ -42,6 +42,10 @@ struct HTTP1Refusal: Error, Hashable, Sendable {
         case badConnection = "bad_connection"
         case unsupportedUpgrade = "unsupported_upgrade"
         case unsupportedExpectation = "unsupported_expectation"
+        // HTTP/2, where a head is a list of fields.
+        case badPseudoField = "bad_pseudo_field"
+        case connectionField = "connection_field"
+        case lengthMismatch = "content_length_mismatch"
         // Bodies.
         case badChunk = "bad_chunk"
         case badTrailer = "bad_trailer"

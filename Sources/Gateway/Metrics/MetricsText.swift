@@ -39,7 +39,7 @@ struct MetricsText {
 
     private mutating func requests(_ metrics: WorkerMetrics, _ surroundings: Surroundings) {
         family("lapwing_requests_total", "counter", "Requests by decision, the policy that decided and the reason.")
-        for (key, value) in metrics.decisions.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+        for (key, value) in metrics.decisions.byKey.sorted(by: { "\($0.key)" < "\($1.key)" }) {
             sample(
                 "lapwing_requests_total",
                 [("decision", key.isAllowed ? "allow" : "deny"), ("policy", key.policy), ("reason", key.reason)],
@@ -53,7 +53,7 @@ struct MetricsText {
         )
         histogram("lapwing_decision_duration_seconds", "How long policy took to decide.", metrics.decisionDuration)
         family("istio_requests_total", "counter", "Requests, in the words of Istio's standard metrics.")
-        for (key, value) in metrics.requests.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+        for (key, value) in metrics.requests.byKey.sorted(by: { "\($0.key)" < "\($1.key)" }) {
             sample(
                 "istio_requests_total",
                 [
@@ -71,7 +71,7 @@ struct MetricsText {
     }
 
     private mutating func connections(_ metrics: WorkerMetrics) {
-        family("lapwing_connections_refused_total", "counter", "Connections refused before anybody was identified.")
+        family("lapwing_connections_refused_total", "counter", "Connections refused or ended, by reason.")
         for (reason, value) in metrics.refusals.sorted(by: { $0.key < $1.key }) {
             sample("lapwing_connections_refused_total", [("reason", reason)], String(value))
         }

@@ -18,11 +18,8 @@ struct WorkerMetrics: Sendable {
         let status: Int
     }
 
-    /// The series that one metric may have on one event loop; the rest are counted under `other`.
-    static let maximumSeries = 2_000
-
-    var decisions: [DecisionKey: UInt64] = [:]
-    var requests: [RequestKey: UInt64] = [:]
+    var decisions = SeriesCounts<DecisionKey>()
+    var requests = SeriesCounts<RequestKey>()
     var refusals: [String: UInt64] = [:]
     var requestDuration = Histogram.requests
     var decisionDuration = Histogram.decisions
@@ -38,27 +35,21 @@ struct WorkerMetrics: Sendable {
 
     mutating func countDecision(isAllowed: Bool, policy: String, reason: String) {
         let key = DecisionKey(isAllowed: isAllowed, policy: policy, reason: reason)
-        guard decisions[key] != nil || decisions.count < Self.maximumSeries else {
-            droppedSeries += 1
-            decisions[DecisionKey(isAllowed: isAllowed, policy: "other", reason: reason), default: 0] += 1
-            return
-        }
-        decisions[key, default: 0] += 1
+        guard !decisions.count(key) else { return }
+        droppedSeries += 1
+        decisions.countOther(DecisionKey(isAllowed: isAllowed, policy: "other", reason: reason))
     }
 
     mutating func countRequest(source: String, upstream: String, status: Int) {
         let key = RequestKey(source: source, upstream: upstream, status: status)
-        guard requests[key] != nil || requests.count < Self.maximumSeries else {
-            droppedSeries += 1
-            requests[RequestKey(source: "other", upstream: upstream, status: status), default: 0] += 1
-            return
-        }
-        requests[key, default: 0] += 1
+        guard !requests.count(key) else { return }
+        droppedSeries += 1
+        requests.countOther(RequestKey(source: "other", upstream: upstream, status: status))
     }
 
     mutating func merge(_ other: WorkerMetrics) {
-        decisions.merge(other.decisions, uniquingKeysWith: +)
-        requests.merge(other.requests, uniquingKeysWith: +)
+        decisions.merge(other.decisions)
+        requests.merge(other.requests)
         refusals.merge(other.refusals, uniquingKeysWith: +)
         requestDuration.merge(other.requestDuration)
         decisionDuration.merge(other.decisionDuration)

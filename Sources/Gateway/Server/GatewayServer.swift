@@ -119,6 +119,7 @@ public final class GatewayServer: Sendable {
         let context = context
         let workerByLoop = byLoop
         let allowsTLS12 = listener.allowsTLS12
+        let acceptsHTTP2 = listener.acceptsHTTP2
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -137,7 +138,7 @@ public final class GatewayServer: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     do {
                         try pipeline.addHandlers(
-                            context.identity.serverHandlers { refused in
+                            context.identity.serverHandlers(acceptsHTTP2: acceptsHTTP2) { refused in
                                 bound.value.refused(refused.refusal.code, from: refused.remoteAddress)
                             }
                         )

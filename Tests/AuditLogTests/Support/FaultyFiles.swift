@@ -67,6 +67,11 @@ final class FaultyFiles: FileSystem {
         return try system.open(path, create: create)
     }
 
+    func create(_ path: String) throws(FileError) -> Int32? {
+        try check(.open, path)
+        return try system.create(path)
+    }
+
     func close(_ file: Int32) { system.close(file) }
 
     func preallocate(_ file: Int32, length: Int, path: String) throws(FileError) {

@@ -80,12 +80,27 @@ import Testing
         #expect(try fixture.verify().verified >= UInt64(taken))
     }
 
-    @Test(arguments: ["tile/entries", "tile/0", ".state/tree", "checkpoint"], ["write", "sync", "rename"])
-    func `a tree that cannot be written ends the service, and is mended later`(path: String, kind: String) throws {
-        let operation = try #require(FaultyFiles.Operation(rawValue: kind))
+    struct TreeFault: Sendable {
+        let path: String
+        let operation: FaultyFiles.Operation
+        let effect: FaultyFiles.Effect
+    }
+
+    static let treeFaults =
+        [".state/tree", "checkpoint"].flatMap { path in
+            [.write, .sync, .rename].map { TreeFault(path: path, operation: $0, effect: .error(EIO)) }
+        }
+        + ["tile/entries", "tile/0"].flatMap { path in
+            [.open, .write, .sync].map { TreeFault(path: path, operation: $0, effect: .error(EIO)) }
+                // What a crash leaves of a file that was being written.
+                + [TreeFault(path: path, operation: .write, effect: .torn(37, EIO))]
+        }
+
+    @Test(arguments: treeFaults)
+    func `a tree that cannot be written ends the service, and is mended later`(_ fault: TreeFault) throws {
         try fixture.fill(LogFixture.entries(300))
         let files = FaultyFiles()
-        files.inject(.init(operation: operation, path: path, effect: .error(EIO)))
+        files.inject(.init(operation: fault.operation, path: fault.path, effect: fault.effect))
         let writer = try fixture.writer(files: files)
         let answers = writer.appendAndWait(LogFixture.entries(300, from: 300))
         let taken = answers.prefix { $0.index != nil }.count

@@ -121,18 +121,15 @@ import Testing
             try #require(done.firstIndex { $0.operation == operation && $0.path.hasSuffix(suffix) }, "\(suffix)")
         }
         let steps = try [
-            first(.sync, "tile/entries/000.tmp"), first(.sync, "tile/0/000.tmp"), first(.sync, "tile/1/000.p/1.tmp"),
-            first(.rename, "tile/entries/000"), first(.rename, "tile/0/000"), first(.rename, "tile/1/000.p/1"),
-            first(.syncDirectory, "tile/1/000.p"),
+            first(.write, "tile/entries/000"), first(.sync, "tile/entries/000"), first(.sync, "tile/0/000"),
+            first(.sync, "tile/1/000.p/1"), first(.syncDirectory, "tile/1/000.p"),
         ]
         #expect(steps == steps.sorted())
-        // Once all tiles of a tree have their names comes its state, and then its checkpoint.
-        let order = ["/.state/tree", "/checkpoint"]
-        let named = done.filter { $0.operation == .rename && !$0.path.hasSuffix(".wal") }.map(\.path)
-        let states = named.enumerated().filter { $0.element.hasSuffix(order[0]) }.map(\.offset)
-        let last = try #require(states.last)
-        #expect(!named[last...].contains { $0.contains("/tile/") })
-        #expect(named.last?.hasSuffix(order[1]) == true)
+        // A tree's state, and then its checkpoint, come when all its tiles are on the disk.
+        let tile = done.lastIndex { $0.path.contains("/tile/") && [.sync, .syncDirectory].contains($0.operation) }
+        let state = done.lastIndex { $0.operation == .rename && $0.path.hasSuffix("/.state/tree") }
+        let checkpoint = done.lastIndex { $0.operation == .rename && $0.path.hasSuffix("/checkpoint") }
+        #expect(try #require(tile) < #require(state) && #require(state) < #require(checkpoint))
         for (position, step) in done.enumerated() where step.operation == .rename && !step.path.hasSuffix(".wal") {
             let temporary = FaultyFiles.Done(operation: .sync, path: step.path + ".tmp")
             #expect(done[..<position].contains(temporary), "\(step.path) has its name before its bytes")

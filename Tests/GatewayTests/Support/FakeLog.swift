@@ -27,51 +27,55 @@ final class FakeLog: RecordLog {
         }
     }
 
-    private struct Waiting: Sendable {
+    private struct State: Sendable {
         var mode: Mode
-        var callbacks: [@Sendable (Result<UInt64, AuditLogError>) -> Void] = []
+        var count: UInt64 = 0
+        var durable: UInt64 = 0
+        var watchers: [DurabilityWatcher] = []
     }
 
     let entries = Observed<[Entry]>([])
-    /// Guards the mode and the records that wait.
-    private let waiting: Mutex<Waiting>
+    /// Guards the mode, and what is durable.
+    private let state: Mutex<State>
     private let queue = DispatchQueue(label: "fake log")
 
     init(_ mode: Mode = .prompt) {
-        waiting = Mutex(Waiting(mode: mode))
+        state = Mutex(State(mode: mode))
     }
 
-    func append(
-        _ entry: [UInt8],
-        immediately: Bool,
-        onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
-    ) {
-        let mode = waiting.withLock { waiting in
-            if waiting.mode == .held { waiting.callbacks.append(onDurable) }
-            return waiting.mode
+    func append(_ entry: [UInt8]) throws(AuditLogError) -> UInt64 {
+        let (mode, index) = state.withLock { state in
+            defer { if state.mode != .failing { state.count += 1 } }
+            return (state.mode, state.count)
         }
-        if mode != .failing { entries.update { $0.append(Entry(text: String(decoding: entry, as: UTF8.self))) } }
-        switch mode {
-        case .prompt: queue.async { onDurable(.success(0)) }
-        case .held: break
-        case .failing: queue.async { onDurable(.failure(AuditLogError(.diskFull, "the disk is full"))) }
-        }
+        if mode == .failing { throw AuditLogError(.diskFull, "the disk is full") }
+        entries.update { $0.append(Entry(text: String(decoding: entry, as: UTF8.self))) }
+        if mode == .prompt { queue.async { self.bringToDisk() } }
+        return index
     }
+
+    var durable: UInt64 { state.withLock { $0.durable } }
+    var hasFailed: Bool { state.withLock { $0.mode == .failing } }
+    func watch(_ watcher: DurabilityWatcher) { state.withLock { $0.watchers.append(watcher) } }
 
     /// Makes the records that wait durable, and those that come later as soon as they come.
     func release() {
-        let callbacks = waiting.withLock { waiting in
-            waiting.mode = .prompt
-            defer { waiting.callbacks = [] }
-            return waiting.callbacks
+        state.withLock { $0.mode = .prompt }
+        queue.async { self.bringToDisk() }
+    }
+
+    private func bringToDisk() {
+        let (durable, watchers) = state.withLock { state in
+            state.durable = state.count
+            return (state.durable, state.watchers)
         }
-        for callback in callbacks { queue.async { callback(.success(0)) } }
+        for watcher in watchers { watcher.tell(durable: durable, hasFailed: false) }
     }
 
     var stats: LogStats {
         var stats = LogStats()
         stats.acknowledged = UInt64(entries.value.count)
-        if waiting.withLock({ $0.mode }) == .failing { stats.failure = "the disk is full" }
+        if hasFailed { stats.failure = "the disk is full" }
         return stats
     }
 

@@ -76,13 +76,6 @@ public enum ResourceLoader {
         }.flatMap(\.self)
     }
 
-    /// Reads the documents of a text that are no resources: what they hold is the caller's to judge.
-    ///
-    /// - Throws: ``ResourceError`` with everything wrong in the text.
-    public static func values(yaml text: String, file: String) throws -> [Value] {
-        try YAMLReader.read(text, file: file)
-    }
-
     /// Refuses documents that share group, kind, namespace and name.
     ///
     /// - Throws: ``ResourceError`` at the later of each pair, naming the earlier.

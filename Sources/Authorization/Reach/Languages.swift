@@ -83,6 +83,11 @@ final class Languages {
         return result
     }
 
+    /// Gives a set another name.
+    func rename(_ language: Language, _ name: String) {
+        names[language.index] = Name(included: name)
+    }
+
     /// Whether no string is in a set.
     func isEmpty(_ language: Language) -> Bool { automata[language.index].isEmpty }
 

@@ -58,7 +58,9 @@ extension Languages {
         let query = RegularExpression.optional(.sequence([.text("?"), .many(.byte(visible))]))
         let written = try language(.sequence([path, query]), name: Languages.any)
         let rewritten = try language(.sequence([.choice(Self.rewritten(normalization)), query]), name: "not canonical")
-        return try difference(written, rewritten)
+        let targets = try difference(written, rewritten)
+        rename(targets, Self.any)
+        return targets
     }
 
     /// The paths that are not canonical.

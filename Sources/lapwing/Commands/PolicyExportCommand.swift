@@ -19,6 +19,11 @@ struct PolicyExportCommand: ParsableCommand {
         case ztunnel
     }
 
+    enum Layer: String, ExpressibleByArgument, CaseIterable {
+        case http
+        case tcp
+    }
+
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case yaml
         case json
@@ -33,7 +38,7 @@ struct PolicyExportCommand: ParsableCommand {
     var gateway: String?
 
     @Option(name: .customLong("protocol"), help: "For Envoy: the layer that the filters stand on, http or tcp.")
-    var layer = EnvoyExport.Layer.http
+    var layer = Layer.http
 
     @Option(help: "For Envoy: a file with Istio's mesh configuration, whose `extensionProviders` CUSTOM policies ask.")
     var meshConfig: String?
@@ -65,7 +70,10 @@ struct PolicyExportCommand: ParsableCommand {
     }
 
     private func envoy(_ subject: PolicySubject) throws -> PolicyExport {
-        var exporter = EnvoyExport(layer: layer, trustDomains: subject.engine.options.trustDomains)
+        var exporter = EnvoyExport(
+            layer: layer == .http ? .http : .tcp,
+            trustDomains: subject.engine.options.trustDomains
+        )
         if let meshConfig {
             guard let data = FileManager.default.contents(atPath: meshConfig), data.count <= 1 << 20,
                 let text = String(data: data, encoding: .utf8)
@@ -78,5 +86,3 @@ struct PolicyExportCommand: ParsableCommand {
         return exporter.export(subject.engine.policies, compatibility: subject.engine.options.compatibility)
     }
 }
-
-extension EnvoyExport.Layer: ExpressibleByArgument {}

@@ -22,6 +22,12 @@ struct PolicyReachCommand: ParsableCommand {
             """
     )
 
+    enum Callers: String, ExpressibleByArgument, CaseIterable {
+        case spiffe
+        case named
+        case anyone
+    }
+
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case table
         case json
@@ -42,7 +48,7 @@ struct PolicyReachCommand: ParsableCommand {
     @Option(
         help: "Which callers there can be: spiffe (as Lapwing's listeners let in), named, or anyone (as Envoy may)."
     )
-    var callers: Reachability.Options.Callers?
+    var callers: Callers?
 
     @Option(help: "The most states of one automaton; where more were needed the answer is unknown.")
     var maximumStates = ReachLimits().states
@@ -75,8 +81,12 @@ struct PolicyReachCommand: ParsableCommand {
             limits: ReachLimits(states: maximumStates, regions: maximumRegions)
         )
         // Behind Lapwing, only SPIFFE IDs come; Istio's own semantics are asked about for Envoy, which lets in any name.
-        options.callers =
-            callers ?? (subject.isGateway || subject.engine.options.compatibility == .strict ? .spiffe : .anyone)
+        let isSPIFFE = subject.isGateway || subject.engine.options.compatibility == .strict
+        switch callers ?? (isSPIFFE ? .spiffe : .anyone) {
+        case .spiffe: options.callers = .spiffe
+        case .named: options.callers = .named
+        case .anyone: options.callers = .anyone
+        }
         if let port = subject.port {
             options.template.destination = Exchange.Endpoint(address: options.template.destination.address, port: port)
         }
@@ -199,5 +209,3 @@ struct PolicyReachCommand: ParsableCommand {
         return lines.joined(separator: "\n")
     }
 }
-
-extension Reachability.Options.Callers: ExpressibleByArgument {}

@@ -169,7 +169,7 @@ extension GatewayConfiguration {
 /// The kinds of resource that a configuration may hold.
 private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
-        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy"],
+        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "ReachAssertions"],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication"],
     ]
 

@@ -28,6 +28,7 @@ let nio: [Target.Dependency] = [
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -119,10 +120,12 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio
         ),
-        .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics]),
+        .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics, crypto, cryptoExtras]),
         .testTarget(
             name: "AuthorizationTests",
-            dependencies: ["CAllocationCounter", "Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto]
+            dependencies: [
+                "CAllocationCounter", "Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto, cryptoExtras,
+            ]
         ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),

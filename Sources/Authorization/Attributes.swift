@@ -6,18 +6,21 @@ public struct Caller: Sendable, Hashable {
     public let name: String?
     /// Further names of the same certificate; empty for a SPIFFE identity.
     public let otherNames: [String]
+    /// Whether the certificate has exactly one URI name, and that is a SPIFFE ID: what the specification asks.
+    public let isSPIFFE: Bool
 
     /// A caller that proved no identity, as over plaintext.
-    public static let anonymous = Caller(name: nil, otherNames: [])
+    public static let anonymous = Caller(name: nil, otherNames: [], isSPIFFE: false)
 
-    private init(name: String?, otherNames: [String]) {
+    private init(name: String?, otherNames: [String], isSPIFFE: Bool) {
         self.name = name
         self.otherNames = otherNames
+        self.isSPIFFE = isSPIFFE
     }
 
     /// A caller with one verified SPIFFE ID.
     public init(_ id: SPIFFEID) {
-        self.init(name: id.description, otherNames: [])
+        self.init(name: id.description, otherNames: [], isSPIFFE: true)
     }
 
     /// A caller with a certificate that may carry several names, for hypothetical requests.
@@ -31,21 +34,39 @@ public struct Caller: Sendable, Hashable {
     public init(uris: [String], dns: [String] = [], subject: String? = nil) {
         var names = uris + dns
         if let subject { names.append(subject) }
-        self.init(name: names.first, otherNames: Array(names.dropFirst()))
+        self.init(
+            name: names.first,
+            otherNames: Array(names.dropFirst()),
+            isSPIFFE: uris.count == 1 && (try? SPIFFEID(uris[0])) != nil
+        )
     }
 
     /// Every name.
     public var names: [String] { (name.map { [$0] } ?? []) + otherNames }
 }
 
-/// What the policies look at: one request and its caller.
+/// What the policies look at: one request and its caller, or one connection that carries no HTTP.
 public struct Attributes: Sendable, Hashable {
+    /// What the connection carries, as far as policies tell it apart.
+    public enum Transport: Sendable, Hashable {
+        /// HTTP: every field of a policy applies.
+        case http
+        /// Anything else: the fields that look at HTTP do not apply.
+        case tcp
+    }
+
     /// Who calls.
     public var caller: Caller
+    /// What the verified token of the request says, or nil where there is none.
+    public var token: TokenClaims?
+    /// What the connection carries.
+    public var transport: Transport
     /// The method, as sent.
     public var method: String
     /// The normalised path and query.
-    public var path: String
+    public var path: String { didSet { foldedPath = FoldedPath.fold(path.utf8.span) } }
+    /// The folded form of the path, or nil where that is the path itself.
+    private(set) var foldedPath: [UInt8]?
     /// The host asked for, with its port where one was sent.
     public var authority: String
     /// The header lines, names in lower case.
@@ -71,6 +92,7 @@ public struct Attributes: Sendable, Hashable {
     ///   - remote: the address of the client that a trusted hop speaks for; `source` where nil.
     ///   - destination: the address and port on which the request arrived.
     ///   - serverName: the name asked for in the TLS handshake, in lower case.
+    ///   - token: what the verified token of the request says.
     public init(
         caller: Caller,
         method: String,
@@ -80,11 +102,15 @@ public struct Attributes: Sendable, Hashable {
         source: IPAddress,
         remote: IPAddress? = nil,
         destination: Exchange.Endpoint,
-        serverName: String? = nil
+        serverName: String? = nil,
+        token: TokenClaims? = nil
     ) {
         self.caller = caller
+        self.token = token
+        self.transport = .http
         self.method = method
         self.path = path
+        self.foldedPath = FoldedPath.fold(path.utf8.span)
         self.authority = authority
         self.headers = headers
         self.source = source
@@ -93,8 +119,33 @@ public struct Attributes: Sendable, Hashable {
         self.serverName = serverName
     }
 
-    /// The attributes of an exchange with a caller.
-    public init(caller: Caller, exchange: Exchange) {
+    /// The attributes of a connection that carries no HTTP.
+    ///
+    /// - Parameters:
+    ///   - caller: who calls.
+    ///   - source: the address of the connection's other end.
+    ///   - destination: the address and port on which the connection arrived.
+    ///   - serverName: the name asked for in the TLS handshake, in lower case.
+    public init(
+        connectionOf caller: Caller,
+        source: IPAddress,
+        destination: Exchange.Endpoint,
+        serverName: String? = nil
+    ) {
+        self.init(
+            caller: caller,
+            method: "",
+            path: "",
+            authority: "",
+            source: source,
+            destination: destination,
+            serverName: serverName
+        )
+        self.transport = .tcp
+    }
+
+    /// The attributes of an exchange with a caller, and what the caller's token says.
+    public init(caller: Caller, exchange: Exchange, token: TokenClaims? = nil) {
         self.init(
             caller: caller,
             method: exchange.method,
@@ -104,19 +155,40 @@ public struct Attributes: Sendable, Hashable {
             source: exchange.source.address,
             remote: exchange.remoteAddress,
             destination: exchange.destination,
-            serverName: exchange.serverName
+            serverName: exchange.serverName,
+            token: token
         )
     }
 
-    /// The client's address where one hop before us is trusted: the last element of the last `x-forwarded-for` line.
+    /// The client's address, as the hops before us that are trusted tell it in `x-forwarded-for`.
+    ///
+    /// Each hop appends the address that it was called from. Without a trusted hop the header is anyone's word, and the
+    /// connection's address stands; it stands too where the header has fewer elements than there are trusted hops, or
+    /// something else than a plain address where the client's should be.
+    public static func remoteAddress(
+        forwardedFor lines: [String],
+        source: IPAddress,
+        trustedHops: Int
+    ) -> IPAddress {
+        guard trustedHops > 0 else { return source }
+        let elements = lines.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        guard elements.count >= trustedHops else { return source }
+        return plainAddress(elements[elements.count - trustedHops]) ?? source
+    }
+
+    /// The client's address as an Istio sidecar takes it, which believes whoever calls: the last element of the last
+    /// `x-forwarded-for` line.
     ///
     /// An element that is no plain address (one with a port, or garbage) is not believed, and the connection's address
     /// stands.
     public static func remoteAddress(forwardedFor lines: [String], source: IPAddress) -> IPAddress {
         guard let last = lines.last?.split(separator: ",", omittingEmptySubsequences: false).last else { return source }
-        let trimmed = last.drop { $0 == " " || $0 == "\t" }
+        return plainAddress(last) ?? source
+    }
+
+    private static func plainAddress(_ element: Substring) -> IPAddress? {
+        let trimmed = element.drop { $0 == " " || $0 == "\t" }
         let end = trimmed.lastIndex { $0 != " " && $0 != "\t" }
-        guard let end else { return source }
-        return IPAddress(trimmed[...end]) ?? source
+        return end.flatMap { IPAddress(trimmed[...$0]) }
     }
 }

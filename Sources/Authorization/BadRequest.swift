@@ -16,6 +16,12 @@ public enum BadRequest: String, Error, Hashable, Sendable, Codable, CaseIterable
     case fragment = "fragment_in_target"
     /// The path has an encoded NUL, which no normalisation can keep.
     case encodedNUL = "encoded_nul_in_path"
+    /// The path has a dot segment with parameters, such as `..;x`, which servers read differently.
+    case ambiguousDotSegment = "ambiguous_dot_segment"
+    /// The path has a `%` that begins no escape.
+    case malformedEscape = "malformed_escape_in_path"
+    /// The path has an escaped control byte.
+    case encodedControl = "encoded_control_byte_in_path"
     /// There is no host, neither in the target nor in a header.
     case missingHost = "missing_host"
 }

@@ -99,6 +99,9 @@ extension PolicyEngine {
             let also = allows || !hasAllowPolicy && options.compatibility == .istio ? "" : ", and allow the request"
             return "narrow rule \(rule.rule) of `\(rule.policy)` at \(rule.location)\(also)"
         case .noAllowPolicy: return "add an ALLOW policy that selects the workload and matches this request"
+        case .askedByRule, .deniedByProvider, .providerFailed, .unknownProvider, .severalProviders:
+            return decision.rule.map { "narrow rule \($0.rule) of `\($0.policy)` at \($0.location)" }
+        case .tokenRefused, .tokenNotChecked: return nil
         case .noRuleMatched:
             let nearest = rules.filter { $0.decides(.allow) }.min { $0.failures.count < $1.failures.count }
             guard let nearest else { return "add a rule to an ALLOW policy" }
@@ -223,9 +226,22 @@ extension Attributes {
             let lines = headers.filter { $0.name == name }.map(\.value)
             guard let first = lines.first else { return ("no such header", nil) }
             return (lines.map { "`\($0)`" }.joined(separator: ", "), first.isEmpty ? nil : first)
-        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim: return ("no token", nil)
+        case .requestPrincipal:
+            guard let token else { return ("no token", nil) }
+            return quoted("\(token.issuer ?? "")/\(token.subject ?? "")")
+        case .requestAudience: return claim(token?.audience)
+        case .requestPresenter: return claim(token?.presenter)
+        case .requestClaim(let path): return claim(token?.claim(at: path))
         case .filterMetadata: return ("no metadata of filters", nil)
         }
+    }
+
+    private func claim(_ claim: TokenClaims.Claim?) -> (String, String?) {
+        guard token != nil else { return ("no token", nil) }
+        guard let claim else { return ("no such claim", nil) }
+        let texts = claim.texts
+        guard let first = texts.first else { return ("a claim that is no string", nil) }
+        return (texts.map { "`\($0)`" }.joined(separator: ", "), first)
     }
 
     private func named(_ part: (String) -> String?) -> (String, String?) {

@@ -3,40 +3,40 @@ import ZeroTrust
 /// One field of a rule, compiled.
 final class FieldMatcher: Sendable {
     let subject: AuthorizationPolicy.Subject
+    /// The values as Istio reads them.
     let patterns: [Pattern]
     let isNegated: Bool
+    /// The values as strict mode reads them beside that, or nil under `istio`.
+    let strict: StrictReading?
 
-    /// Compiles a field of a policy in a namespace.
-    init(_ field: AuthorizationPolicy.Field, namespace: String, trustDomains: [String]) {
+    /// Compiles a field of a rule.
+    init(_ field: AuthorizationPolicy.Field, _ context: RuleContext) {
         self.subject = field.subject
         self.isNegated = field.isNegated
-        self.patterns = field.values.flatMap {
-            Self.compile($0.text, field.subject, namespace: namespace, trustDomains: trustDomains)
-        }
+        self.patterns = field.values.flatMap { Self.compile($0.text, field.subject, context) }
+        self.strict = context.isStrict ? StrictReading(field, patterns, context) : nil
     }
 
     private static func compile(
         _ text: String,
         _ subject: AuthorizationPolicy.Subject,
-        namespace: String,
-        trustDomains: [String]
+        _ context: RuleContext
     ) -> [Pattern] {
         switch subject {
         case .principal:
-            return TrustDomainAliases.expand(text, trustDomains: trustDomains)
+            return TrustDomainAliases.expand(text, trustDomains: context.trustDomains)
                 .map { .string($0, star: .nonEmpty, prefix: "spiffe://") }
         case .namespace: return [.glob(Array("*/ns/\(text)/*".utf8))]
         case .serviceAccount:
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            let account = parts.last ?? ""
-            let space = parts.count == 2 ? parts[0] : namespace[...]
-            return [.serviceAccount(namespace: Array(space.utf8), name: Array(account.utf8))]
+            let (namespace, account) = context.serviceAccount(text)
+            return [.serviceAccount(namespace: namespace, name: account)]
         case .trustDomain: return [trustDomain(text)]
         case .sourceIP, .remoteIP, .destinationIP: return AddressBlock(text).map { [.block($0)] } ?? []
         case .destinationPort: return UInt16(text).map { [.port($0)] } ?? []
         case .host: return [.string(text.lowercased(), star: .present)]
         case .method, .header: return [.string(text, star: .present)]
-        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata, .serverName:
+        case .requestPrincipal: return [.requestPrincipal(text)]
+        case .serverName, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata:
             return [.string(text, star: .nonEmpty)]
         case .path:
             if PathTemplate.isTemplate(text), let template = try? PathTemplate(text) { return [.template(template)] }
@@ -55,10 +55,12 @@ final class FieldMatcher: Sendable {
     ///
     /// Arrays are gone through by index here and in what follows: unoptimised, their iterators allocate.
     func matches(_ attributes: Attributes) -> Bool {
-        matchesAnyValue(attributes) != isNegated
+        if let strict { return strict.matches(self, attributes) }
+        return matchesAnyValue(attributes) != isNegated
     }
 
-    private func matchesAnyValue(_ attributes: Attributes) -> Bool {
+    /// Whether any value matches as Istio reads it.
+    func matchesAnyValue(_ attributes: Attributes) -> Bool {
         switch subject {
         case .principal, .namespace, .serviceAccount, .trustDomain:
             guard let name = attributes.caller.name else { return false }
@@ -82,7 +84,11 @@ final class FieldMatcher: Sendable {
             return false
         case .serverName: return matchesAny(attributes.serverName ?? "")
         case .header(let name): return matchesAnyHeader(name, attributes)
-        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata: return false
+        case .requestPrincipal: return matchesAnyPrincipal(attributes.token)
+        case .requestAudience: return matchesAny(attributes.token?.audience)
+        case .requestPresenter: return matchesAny(attributes.token?.presenter)
+        case .requestClaim(let path): return matchesAny(attributes.token?.claim(at: path))
+        case .filterMetadata: return false
         }
     }
 
@@ -101,13 +107,33 @@ final class FieldMatcher: Sendable {
         }
     }
 
-    private func matchesAny(_ text: String) -> Bool {
+    private func matchesAnyPrincipal(_ token: TokenClaims?) -> Bool {
+        guard let token, let issuer = token.issuer, let subject = token.subject else { return false }
+        let (first, second) = (issuer.utf8.span, subject.utf8.span)
+        for index in patterns.indices where patterns[index].matches(issuer: first, subject: second) { return true }
+        return false
+    }
+
+    /// Whether a claim is a string that matches, or a list that has one.
+    private func matchesAny(_ claim: TokenClaims.Claim?) -> Bool {
+        switch claim {
+        case .text(let text): return matchesAny(text)
+        case .list(let elements):
+            for index in elements.indices {
+                if case .text(let text) = elements[index], matchesAny(text) { return true }
+            }
+            return false
+        case .members, .other, nil: return false
+        }
+    }
+
+    func matchesAny(_ text: String) -> Bool {
         let bytes = text.utf8.span
         for index in patterns.indices where patterns[index].matches(bytes) { return true }
         return false
     }
 
-    private func matchesAny(_ address: IPAddress) -> Bool {
+    func matchesAny(_ address: IPAddress) -> Bool {
         for index in patterns.indices {
             if case .block(let block) = patterns[index], block.contains(address) { return true }
         }
@@ -119,36 +145,5 @@ final class FieldMatcher: Sendable {
             if case .port(let value) = patterns[index], value == port { return true }
         }
         return false
-    }
-}
-
-/// Widens principals to the names that a mesh's trust domain goes by.
-enum TrustDomainAliases {
-    /// The principal under each trust domain of the mesh, where it is written with one of them or `cluster.local`.
-    ///
-    /// No trust domains at all change nothing.
-    static func expand(_ principal: String, trustDomains: [String]) -> [String] {
-        let parts = principal.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 5, !trustDomains.isEmpty else { return [principal] }
-        let written = String(parts[0])
-        guard written == "cluster.local" || trustDomains.contains(where: { matches(written, $0) }) else {
-            return [principal]
-        }
-        let rest = parts.dropFirst().joined(separator: "/")
-        var expanded: [String] = []
-        for domain in trustDomains {
-            // A wildcard stands for the domains that it matches.
-            let name = matches(written, domain) && written.hasPrefix("*") ? written : domain
-            let candidate = "\(name)/\(rest)"
-            if !expanded.contains(candidate) { expanded.append(candidate) }
-        }
-        return expanded
-    }
-
-    private static func matches(_ written: String, _ domain: String) -> Bool {
-        if written == "*" { return true }
-        if written.hasPrefix("*") { return domain.hasSuffix(written.dropFirst()) }
-        if written.hasSuffix("*") { return domain.hasPrefix(written.dropLast()) }
-        return written == domain
     }
 }

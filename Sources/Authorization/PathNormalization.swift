@@ -24,6 +24,13 @@ public enum PathNormalization: String, Sendable, Codable, CaseIterable {
         case badRequest(BadRequest)
     }
 
+    /// Makes a request target in origin form canonical or, under `strict`, refuses it where servers read its path
+    /// differently: dot segments with parameters (`..;x`), a `%` that begins no escape, escaped control bytes.
+    public func normalize(_ target: String, compatibility: Compatibility) -> Outcome {
+        if compatibility == .strict, let reason = AmbiguousPath.reason(target.utf8.span) { return .badRequest(reason) }
+        return normalize(target)
+    }
+
     /// Makes a request target in origin form, a path and query, canonical.
     ///
     /// Takes time and memory in proportion to the target's length. A target that is canonical already is returned as

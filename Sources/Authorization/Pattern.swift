@@ -16,6 +16,10 @@ enum Pattern: Sendable {
     /// A name that the glob matches; `*` is any run of bytes.
     case glob([UInt8])
     case serviceAccount(namespace: [UInt8], name: [UInt8])
+    /// A SPIFFE ID of exactly the form `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`.
+    case workload(WorkloadPattern)
+    /// A token's issuer and subject, as `ISSUER/SUBJECT`.
+    indirect case requestPrincipal(issuer: Pattern, subject: Pattern)
     case template(PathTemplate)
     case block(AddressBlock)
     case port(UInt16)
@@ -29,6 +33,37 @@ enum Pattern: Sendable {
         }
         if text.hasSuffix("*") { return .prefix(Array((scheme + text.dropLast()).utf8)) }
         return .exact(Array((scheme + text).utf8))
+    }
+
+    /// The reading of a request principal: the last `/` parts issuer and subject, and a `*` at either end of the whole
+    /// stands for any of that part.
+    static func requestPrincipal(_ text: String) -> Pattern {
+        guard text != "*" else { return .requestPrincipal(issuer: .nonEmpty, subject: .nonEmpty) }
+        let slash = text.lastIndex(of: "/")
+        let issuer = slash.map { String(text[..<$0]) } ?? text
+        let subject = slash.map { String(text[text.index(after: $0)...]) } ?? ""
+        func exact(_ text: String) -> Pattern { .exact(Array(text.utf8)) }
+        if text.hasPrefix("*") {
+            guard slash != nil else {
+                return .requestPrincipal(issuer: .nonEmpty, subject: .suffix(Array(text.utf8.dropFirst())))
+            }
+            let part: Pattern = issuer == "*" ? .nonEmpty : .suffix(Array(issuer.utf8.dropFirst()))
+            return .requestPrincipal(issuer: part, subject: exact(subject))
+        }
+        if text.hasSuffix("*") {
+            guard slash != nil else {
+                return .requestPrincipal(issuer: .prefix(Array(text.utf8.dropLast())), subject: .nonEmpty)
+            }
+            let part: Pattern = subject == "*" ? .nonEmpty : .prefix(Array(subject.utf8.dropLast()))
+            return .requestPrincipal(issuer: exact(issuer), subject: part)
+        }
+        return .requestPrincipal(issuer: exact(issuer), subject: exact(subject))
+    }
+
+    /// Whether a token's issuer and subject match; a pattern for anything else matches none.
+    func matches(issuer: Span<UInt8>, subject: Span<UInt8>) -> Bool {
+        guard case .requestPrincipal(let first, let second) = self else { return false }
+        return first.matches(issuer) && second.matches(subject)
     }
 
     /// Whether bytes match; a pattern for addresses or ports matches none.
@@ -47,8 +82,9 @@ enum Pattern: Sendable {
         case .glob(let glob): return bytes.matches(glob: glob)
         case .serviceAccount(let namespace, let name):
             return SPIFFEName.has(namespace: namespace, serviceAccount: name, in: bytes)
+        case .workload(let workload): return workload.matches(bytes)
         case .template(let template): return template.matches(bytes)
-        case .block, .port: return false
+        case .block, .port, .requestPrincipal: return false
         }
     }
 

@@ -13,12 +13,13 @@ public import ZeroTrust
 /// print(decision.outcome, decision.matchedPolicy)
 /// ```
 ///
-/// `authorize(_:_:)` takes a verified peer and makes a ``Permit``; `evaluate(_:)` and `explain(_:)` take any attributes
-/// and never do.
+/// A request is put to the CUSTOM policies first, then its token must be valid where it has one, then come the DENY and
+/// the ALLOW policies. `authorize(_:_:token:answer:)` takes a verified peer and makes a ``Permit``;
+/// `evaluate(_:external:)` and `explain(_:)` take any attributes and never do.
 public struct PolicyEngine: Sendable {
     /// What an engine is told beside the policies.
     public struct Options: Sendable, Hashable {
-        /// Whose defaults hold.
+        /// Whose defaults hold, and whose reading of what is doubtful.
         public var compatibility: Compatibility
         /// The namespace whose policies apply in all namespaces.
         public var rootNamespace: String
@@ -27,16 +28,27 @@ public struct PolicyEngine: Sendable {
         /// A principal written with one of them, or with `cluster.local`, stands for all. Empty leaves every principal
         /// as written.
         public var trustDomains: [String]
+        /// The external providers that CUSTOM policies may name; what a rule with another one matches is denied.
+        public var providers: Set<String>
+        /// Whether a request may be allowed only once its token was looked for.
+        ///
+        /// True in any case where a `RequestAuthentication` selects the workload, so that forgetting to verify is a
+        /// denial.
+        public var requiresTokenVerdict: Bool
 
         /// Options; the defaults are Lapwing's own.
         public init(
             compatibility: Compatibility = .strict,
             rootNamespace: String = "istio-system",
-            trustDomains: [String] = []
+            trustDomains: [String] = [],
+            providers: Set<String> = [],
+            requiresTokenVerdict: Bool = false
         ) {
             self.compatibility = compatibility
             self.rootNamespace = rootNamespace
             self.trustDomains = trustDomains
+            self.providers = providers
+            self.requiresTokenVerdict = requiresTokenVerdict
         }
     }
 
@@ -47,16 +59,23 @@ public struct PolicyEngine: Sendable {
     /// The names, in lower case, of the headers that the policies look at; others need not be handed over.
     public let consultedHeaders: Set<String>
 
-    let custom: RuleIndex
-    let deny: RuleIndex
-    let allow: RuleIndex
-    let audit: RuleIndex
-    let trialDeny: RuleIndex
-    let trialAllow: RuleIndex
+    /// The rules for requests.
+    let http: RuleSet
+    /// The rules for connections that carry no HTTP.
+    let tcp: RuleSet
     /// Whether any ALLOW policy that is not on trial applies, even one that has no rules.
     let hasAllowPolicy: Bool
     private let hasTrialDeny: Bool
     private let hasTrialAllow: Bool
+    /// Whether the CUSTOM policies name more than one provider.
+    private let hasSeveralProviders: Bool
+
+    var custom: RuleIndex { http.custom }
+    var deny: RuleIndex { http.deny }
+    var allow: RuleIndex { http.allow }
+    var audit: RuleIndex { http.audit }
+    var trialDeny: RuleIndex { http.trialDeny }
+    var trialAllow: RuleIndex { http.trialAllow }
 
     /// An engine for a workload.
     ///
@@ -69,6 +88,12 @@ public struct PolicyEngine: Sendable {
         let selected = policies.policies.filter {
             $0.applies(to: workload, rootNamespace: options.rootNamespace)
         }
+        var options = options
+        if policies.requestAuthentications.contains(where: {
+            $0.applies(to: workload, rootNamespace: options.rootNamespace)
+        }) {
+            options.requiresTokenVerdict = true
+        }
         try self.init(applying: selected, options: options)
     }
 
@@ -77,29 +102,17 @@ public struct PolicyEngine: Sendable {
     /// - Throws: `ResourceError` where two of the policies share a namespace and a name.
     package init(applying policies: [AuthorizationPolicy], options: Options) throws {
         try Self.refuseDuplicates(policies)
-        var rules: [CompiledRule] = []
-        for policy in policies {
-            for (index, rule) in policy.rules.enumerated() {
-                rules.append(CompiledRule(rule, index: index, of: policy, trustDomains: options.trustDomains))
-            }
-        }
-        func index(_ action: AuthorizationPolicy.Action, isDryRun: Bool) -> RuleIndex {
-            RuleIndex(rules.filter { $0.action == action && $0.isDryRun == isDryRun })
-        }
         func has(_ action: AuthorizationPolicy.Action, isDryRun: Bool) -> Bool {
             policies.contains { $0.action == action && $0.isDryRun == isDryRun }
         }
         self.options = options
         self.policies = policies
-        self.custom = index(.custom, isDryRun: false)
-        self.deny = index(.deny, isDryRun: false)
-        self.allow = index(.allow, isDryRun: false)
-        self.audit = index(.audit, isDryRun: false)
-        self.trialDeny = index(.deny, isDryRun: true)
-        self.trialAllow = index(.allow, isDryRun: true)
+        self.http = RuleSet(policies, options, transport: .http)
+        self.tcp = RuleSet(policies, options, transport: .tcp)
         self.hasAllowPolicy = has(.allow, isDryRun: false)
         self.hasTrialDeny = has(.deny, isDryRun: true)
         self.hasTrialAllow = has(.allow, isDryRun: true)
+        self.hasSeveralProviders = Set(policies.filter { $0.action == .custom }.map(\.provider)).count > 1
         self.consultedHeaders = Self.headers(policies)
     }
 
@@ -130,21 +143,122 @@ public struct PolicyEngine: Sendable {
         return names
     }
 
-    /// Decides a request of a verified peer, and permits it or does not; allocates nothing.
-    public func authorize(_ peer: Peer, _ exchange: Exchange) -> Authorization {
-        let decision = evaluate(Attributes(caller: Caller(peer.id), exchange: exchange))
-        guard decision.outcome == .allow else { return .deny(Denial(decision)) }
-        return .allow(Permit(peer: peer, requestID: exchange.id, decision: decision))
+    /// Decides a request of a verified peer, and permits it or does not; allocates nothing unless a provider is asked.
+    ///
+    /// - Parameters:
+    ///   - peer: the verified caller, or nil for one that proved no identity.
+    ///   - exchange: the request.
+    ///   - token: what became of the request's token, or nil where nobody looked.
+    ///   - answer: the answer to the question that this function asked about the same request before, or nil. An answer
+    ///     to another request, or by another provider, counts as none.
+    public func authorize(
+        _ peer: Peer?,
+        _ exchange: Exchange,
+        token: TokenVerdict? = nil,
+        answer: ExternalAnswer? = nil
+    ) -> Authorization {
+        let caller = peer.map { Caller($0.id) } ?? .anonymous
+        let attributes = Attributes(caller: caller, exchange: exchange, token: token?.identity?.claims)
+        return authorize(peer, attributes, id: exchange.id, token: token, answer: answer)
     }
 
-    /// Decides a request without permitting it; allocates nothing.
-    public func evaluate(_ attributes: Attributes) -> Decision {
-        let auditedBy = audit.firstMatch(attributes).map { audit.rules[$0].reference }
+    /// Decides a connection that carries no HTTP, and permits it or does not.
+    ///
+    /// - Parameters:
+    ///   - peer: the verified caller, or nil for one that proved no identity.
+    ///   - connection: the connection.
+    ///   - answer: as for a request.
+    public func authorize(
+        _ peer: Peer?,
+        _ connection: TCPConnection,
+        answer: ExternalAnswer? = nil
+    ) -> Authorization {
+        let attributes = Attributes(
+            connectionOf: peer.map { Caller($0.id) } ?? .anonymous,
+            source: connection.source.address,
+            destination: connection.destination,
+            serverName: connection.serverName
+        )
+        return authorize(peer, attributes, id: connection.id, token: .absent, answer: answer)
+    }
+
+    private func authorize(
+        _ peer: Peer?,
+        _ attributes: Attributes,
+        id: RequestID,
+        token: TokenVerdict?,
+        answer: ExternalAnswer?
+    ) -> Authorization {
+        var verdict: ExternalVerdict?
+        if !rules(attributes).custom.rules.isEmpty {
+            if let answer, answer.requestID == id { verdict = answer.verdict }
+            if let decision = external(attributes, verdict, by: answer?.provider) {
+                guard decision.outcome == .custom, let rule = decision.rule, let provider = decision.provider else {
+                    guard case .deny(let refusal) = verdict, decision.reason == .deniedByProvider else {
+                        return .deny(Denial(decision))
+                    }
+                    return .deny(Denial(decision, refusal: refusal))
+                }
+                return .ask(ExternalQuestion(provider: provider, rule: rule, requestID: id, decision: decision))
+            }
+        }
+        switch token {
+        case .refused: return .deny(Denial(Decision(outcome: .deny, reason: .tokenRefused)))
+        case nil where options.requiresTokenVerdict && attributes.transport == .http:
+            return .deny(Denial(Decision(outcome: .deny, reason: .tokenNotChecked)))
+        default: break
+        }
+        let decision = policiesDecide(attributes)
+        guard decision.outcome == .allow else { return .deny(Denial(decision)) }
+        return .allow(Permit(peer: peer, requestID: id, decision: decision))
+    }
+
+    /// Decides a request or a connection without permitting it; allocates nothing.
+    ///
+    /// - Parameters:
+    ///   - attributes: what the policies look at.
+    ///   - external: what the provider of a CUSTOM rule that matches is taken to say; nil where it is not to be assumed,
+    ///     and the outcome is then ``Decision/Outcome/custom``.
+    public func evaluate(_ attributes: Attributes, external: ExternalVerdict? = nil) -> Decision {
+        let rules = rules(attributes)
+        if !rules.custom.rules.isEmpty {
+            let provider = rules.custom.firstMatch(attributes).flatMap { rules.custom.rules[$0].provider }
+            if let decision = self.external(attributes, external, by: provider) { return decision }
+        }
+        return policiesDecide(attributes)
+    }
+
+    private func rules(_ attributes: Attributes) -> RuleSet { attributes.transport == .http ? http : tcp }
+
+    /// What the CUSTOM policies say, or nil where none matches or its provider allows.
+    private func external(_ attributes: Attributes, _ verdict: ExternalVerdict?, by answerer: String?) -> Decision? {
+        let custom = rules(attributes).custom
+        guard let index = custom.firstMatch(attributes) else { return nil }
+        let rule = custom.rules[index]
+        let provider = rule.provider ?? ""
+        func refused(_ reason: Decision.Reason) -> Decision {
+            Decision(outcome: .deny, reason: reason, rule: rule.reference, provider: provider)
+        }
+        if hasSeveralProviders { return refused(.severalProviders) }
+        guard options.providers.contains(provider) else { return refused(.unknownProvider) }
+        switch verdict {
+        case .allow where answerer == provider: return nil
+        case .deny where answerer == provider: return refused(.deniedByProvider)
+        case .failed where answerer == provider: return refused(.providerFailed)
+        default:
+            return Decision(outcome: .custom, reason: .askedByRule, rule: rule.reference, provider: provider)
+        }
+    }
+
+    /// What the policies say once no CUSTOM policy stands in the way.
+    private func policiesDecide(_ attributes: Attributes) -> Decision {
+        let rules = rules(attributes)
+        let auditedBy = rules.audit.firstMatch(attributes).map { rules.audit.rules[$0].reference }
         var trial: Decision.DryRun?
         if hasTrialDeny || hasTrialAllow {
             trial = Decision.DryRun(
-                deniedBy: trialDeny.firstMatch(attributes).map { trialDeny.rules[$0].reference },
-                allowedBy: trialAllow.firstMatch(attributes).map { trialAllow.rules[$0].reference },
+                deniedBy: rules.trialDeny.firstMatch(attributes).map { rules.trialDeny.rules[$0].reference },
+                allowedBy: rules.trialAllow.firstMatch(attributes).map { rules.trialAllow.rules[$0].reference },
                 hasDenyPolicy: hasTrialDeny,
                 hasAllowPolicy: hasTrialAllow
             )
@@ -152,13 +266,10 @@ public struct PolicyEngine: Sendable {
         let outcome: Decision.Outcome
         let reason: Decision.Reason
         var rule: RuleReference?
-        if let index = custom.firstMatch(attributes) {
-            // No provider can be asked: what the rule matches is denied.
-            (outcome, reason, rule) = (.deny, .deniedByRule, custom.rules[index].reference)
-        } else if let index = deny.firstMatch(attributes) {
-            (outcome, reason, rule) = (.deny, .deniedByRule, deny.rules[index].reference)
-        } else if let index = allow.firstMatch(attributes) {
-            (outcome, reason, rule) = (.allow, .allowedByRule, allow.rules[index].reference)
+        if let index = rules.deny.firstMatch(attributes) {
+            (outcome, reason, rule) = (.deny, .deniedByRule, rules.deny.rules[index].reference)
+        } else if let index = rules.allow.firstMatch(attributes) {
+            (outcome, reason, rule) = (.allow, .allowedByRule, rules.allow.rules[index].reference)
         } else if hasAllowPolicy {
             (outcome, reason) = (.deny, .noRuleMatched)
         } else if options.compatibility == .istio {
@@ -170,34 +281,37 @@ public struct PolicyEngine: Sendable {
     }
 }
 
-/// What ``PolicyEngine/authorize(_:_:)`` answers.
+/// What ``PolicyEngine/authorize(_:_:token:answer:)`` answers.
 public enum Authorization: ~Copyable, Sendable {
     /// The request may go on, once.
     case allow(Permit)
     /// The request is refused.
     case deny(Denial)
+    /// An external provider must be asked, and the engine with its answer; nothing is permitted before.
+    case ask(ExternalQuestion)
 }
 
 /// The proof that a request was authorised.
 ///
-/// Only ``PolicyEngine/authorize(_:_:)`` makes one. It cannot be copied, and forwarding consumes it, so that no request
-/// is forwarded that nobody authorised, and none twice.
+/// Only ``PolicyEngine`` makes one. It cannot be copied, and forwarding consumes it, so that no request is forwarded that
+/// nobody authorised, and none twice.
 ///
 /// ```swift
 /// switch engine.authorize(peer, exchange) {
 /// case .allow(let permit): forward(exchange, with: permit)  // takes it as `consuming`
 /// case .deny(let denial): record(denial.reason)
+/// case .ask(let question): ask(question.provider)  // and then authorize again, with the answer
 /// }
 /// ```
 public struct Permit: ~Copyable, Sendable {
-    /// The caller that the permit was made for.
-    public let peer: Peer
+    /// The caller that the permit was made for, or nil for one that proved no identity.
+    public let peer: Peer?
     /// The request that the permit was made for.
     public let requestID: RequestID
     /// The whole decision, for the record.
     public let decision: Decision
 
-    fileprivate init(peer: Peer, requestID: RequestID, decision: Decision) {
+    fileprivate init(peer: Peer?, requestID: RequestID, decision: Decision) {
         self.peer = peer
         self.requestID = requestID
         self.decision = decision

@@ -10,10 +10,13 @@
 public struct RequestScreen: Sendable, Hashable {
     /// How paths are made canonical.
     public let normalization: PathNormalization
+    /// Whether paths that servers read differently are refused, as `strict` does.
+    public let compatibility: Compatibility
 
     /// A screen with a normalisation.
-    public init(normalization: PathNormalization = .base) {
+    public init(normalization: PathNormalization = .base, compatibility: Compatibility = .strict) {
         self.normalization = normalization
+        self.compatibility = compatibility
     }
 
     /// A request line that may be put to the policies.
@@ -54,7 +57,7 @@ public struct RequestScreen: Sendable, Hashable {
             }
         }
         guard let host else { return .refused(.missingHost) }
-        switch normalization.normalize(path) {
+        switch normalization.normalize(path, compatibility: compatibility) {
         case .badRequest(let reason): return .refused(reason)
         case .path(let path): return .accepted(Request(method: method, path: path, authority: host))
         }

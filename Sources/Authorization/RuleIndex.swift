@@ -1,9 +1,21 @@
+import ZeroTrust
+
 /// Finds the rules that a request may match without looking at the others.
 ///
 /// A tree: each node sorts its rules into buckets by what they ask of the caller, the path, the host or the addresses, whichever
 /// leaves the smallest buckets, and large buckets are nodes again. What cannot be sorted (a rule without such a field,
 /// or with one that is only negated or only wildcards) is scanned.
 struct RuleIndex: Sendable {
+    /// How the fields of the rules are read.
+    enum Reading: Sendable {
+        /// As Istio reads them.
+        case istio
+        /// As strict mode reads those that allow.
+        case grants
+        /// As strict mode reads those that refuse: paths and hosts match in any form.
+        case restricts
+    }
+
     private enum Dimension: Int, CaseIterable { case caller, path, host, source, remote }
 
     private final class Node: Sendable {
@@ -27,6 +39,7 @@ struct RuleIndex: Sendable {
 
     /// Rules in the order in which the first match counts.
     let rules: [CompiledRule]
+    private let reading: Reading
     /// The tree's nodes, each before the one that leads to it; the last is the root.
     private let nodes: [Node]
 
@@ -34,7 +47,8 @@ struct RuleIndex: Sendable {
     private static let scanLimit = 4
 
     /// An index of rules, which it sorts by name as Envoy does: the first match in that order is the one reported.
-    init(_ rules: [CompiledRule]) {
+    init(_ rules: [CompiledRule], reading: Reading) {
+        self.reading = reading
         let named = rules.map { (name: Array($0.reference.description.utf8), rule: $0) }
         self.rules = named.sorted { $0.name.lexicographicallyPrecedes($1.name) }.map(\.rule)
         let keys = self.rules.map { rule in Dimension.allCases.map { Self.keys(of: rule, $0) } }
@@ -83,21 +97,42 @@ struct RuleIndex: Sendable {
         }
         if let table = node.byPath {
             let bytes = attributes.path.utf8.span
-            table.forEachHit(bytes.extracting(0..<bytes.pathCount), ignoringCase: false) {
+            let count = bytes.pathCount
+            table.forEachHit(bytes.extracting(0..<count), ignoringCase: reading == .restricts) {
                 visit(Int($0), attributes, &search)
+            }
+            if reading == .restricts {
+                if let folded = attributes.foldedPath {
+                    table.forEachHit(folded.span, ignoringCase: true) { visit(Int($0), attributes, &search) }
+                } else if FoldedPath.plainCount(bytes) < count {
+                    table.forEachHit(bytes.extracting(0..<count - 1), ignoringCase: true) {
+                        visit(Int($0), attributes, &search)
+                    }
+                }
             }
         }
         if let table = node.byHost {
-            table.forEachHit(attributes.authority.utf8.span, ignoringCase: true) {
-                visit(Int($0), attributes, &search)
+            let bytes = attributes.authority.utf8.span
+            table.forEachHit(bytes, ignoringCase: true) { visit(Int($0), attributes, &search) }
+            let count = bytes.hostCount
+            if reading == .restricts, count < bytes.count {
+                table.forEachHit(bytes.extracting(0..<count), ignoringCase: true) {
+                    visit(Int($0), attributes, &search)
+                }
             }
         }
         if let table = node.bySource {
-            table.forEachHit(address: attributes.source) { visit(Int($0), attributes, &search) }
+            forEachForm(of: attributes.source, in: table) { visit(Int($0), attributes, &search) }
         }
         if let table = node.byRemote {
-            table.forEachHit(address: attributes.remote) { visit(Int($0), attributes, &search) }
+            forEachForm(of: attributes.remote, in: table) { visit(Int($0), attributes, &search) }
         }
+    }
+
+    private func forEachForm(of address: IPAddress, in table: KeyTable, _ body: (Int32) -> Void) {
+        table.forEachHit(address: address, body)
+        let unmapped = address.unmapped
+        if reading == .restricts, unmapped != address { table.forEachHit(address: unmapped, body) }
     }
 
     // MARK: - Building
@@ -181,8 +216,15 @@ struct RuleIndex: Sendable {
         default: return nil
         }
         var keys: [KeyTable.Key] = []
-        for pattern in field.patterns {
+        for (index, pattern) in field.patterns.enumerated() {
             guard let key = key(of: pattern) else { return nil }
+            guard dimension == .path, let strict = field.strict, strict.matchesAnyForm else {
+                keys.append(key)
+                continue
+            }
+            keys.append(KeyTable.Key(kind: key.kind, bytes: key.bytes.lowercased))
+            guard let folded = strict.folded[index] else { continue }
+            guard let key = folded.key else { return nil }
             keys.append(key)
         }
         return Array(Set(keys))
@@ -205,7 +247,7 @@ struct RuleIndex: Sendable {
         case .trustDomain(let prefix, _):
             return prefix.isEmpty ? nil : KeyTable.Key(kind: .prefix, bytes: SPIFFEName.scheme + prefix)
         case .block(let block): return KeyTable.Key(block)
-        case .present, .nonEmpty, .port: return nil
+        case .present, .nonEmpty, .port, .workload, .requestPrincipal: return nil
         }
     }
 }

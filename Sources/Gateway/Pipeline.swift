@@ -129,6 +129,10 @@ final class Pipeline {
         switch consume authorization {
         case .deny(let denial):
             decided(denial.decision, exchange, policy, latency: latency, trace: trace?.value)
+            answer(status: denial.status, ending: .refused)
+        case .ask(let question):
+            // Nobody here asks providers: what would need one is refused.
+            decided(question.decision, exchange, policy, latency: latency, trace: trace?.value)
             answer(status: 403, ending: .refused)
         case .allow(let permit):
             guard let route = resolved.route else {

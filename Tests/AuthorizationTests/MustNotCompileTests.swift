@@ -18,6 +18,7 @@ import Testing
                     switch engine.authorize(peer, exchange) {
                     case .allow(let permit): use(permit)
                     case .deny(let denial): print(denial.reason)
+                    case .ask(let question): print(question.provider)
                     }
                 }
                 func use(_ permit: consuming Permit) { permit.redeem() }
@@ -56,6 +57,20 @@ import Testing
                 func forward(_ attributes: Attributes, _ engine: PolicyEngine) -> Permit { engine.evaluate(attributes) }
                 """,
             message: "cannot convert return expression of type 'Decision' to return type 'Permit'"
+        ),
+        Snippet(
+            testDescription: "what a token proves is forged",
+            source: """
+                func forge(_ claims: TokenClaims) -> RequestIdentity { RequestIdentity(claims) }
+                """,
+            message: "'RequestIdentity' initializer is inaccessible due to 'fileprivate' protection level"
+        ),
+        Snippet(
+            testDescription: "a provider's answer alone is a permit",
+            source: """
+                func forward(_ question: ExternalQuestion) -> Permit { question.answered(.allow(.init())) }
+                """,
+            message: "cannot convert return expression of type 'ExternalAnswer' to return type 'Permit'"
         ),
         Snippet(
             testDescription: "a peer is forged",

@@ -11,13 +11,15 @@ enum ManyRules {
 
     static func engine(
         count: Int,
+        action: AuthorizationPolicy.Action = .allow,
+        compatibility: Compatibility = .strict,
         rule: (Int) -> [AuthorizationPolicy.Rule] = { [onCallerAndPath($0)] }
     ) throws -> PolicyEngine {
         let policies = (0..<count).map { index in
             AuthorizationPolicy(
                 name: "p\(index)",
                 namespace: "ml-inference",
-                action: .allow,
+                action: action,
                 provider: nil,
                 isDryRun: false,
                 selector: [:],
@@ -26,7 +28,7 @@ enum ManyRules {
                 location: location
             )
         }
-        return try PolicyEngine(applying: policies, options: PolicyEngine.Options())
+        return try PolicyEngine(applying: policies, options: .init(compatibility: compatibility))
     }
 
     static let location = SourceLocation(file: "many.yaml", line: 1, column: 1)
@@ -147,8 +149,11 @@ enum ManyRules {
             "spiffe://cluster.local/ns/a/sa/x", "spiffe://cluster.local/ns/b/sa/y", "spiffe://other/ns/a/sa/ns/b/sa/x",
             "spiffe://cluster.local/c/ns/a/z/sa/y/w", "spiffe://td/ns//sa/", "dns.example",
         ]
-        let paths = ["/", "/a", "/a/", "/a/b", "/a/b/c", "//a", "/b?x=/a", "/a/b.json"]
-        let hosts = ["example.com", "a.example.com", "EXAMPLE.com:80", ""]
+        let paths = [
+            "/", "/a", "/a/", "/a/b", "/a/b/c", "//a", "/b?x=/a", "/a/b.json", "/A", "/a//b/", "/a%2fb", "/x/..%2fa",
+            "/a;x/b", "/%61?y",
+        ]
+        let hosts = ["example.com", "a.example.com", "EXAMPLE.com:80", "", "example.com.", "a.example.com.:1"]
         let values: [(AuthorizationPolicy.Subject, [String])] = [
             (
                 .principal,
@@ -173,9 +178,11 @@ enum ManyRules {
                 return ManyRules.field(subject, chosen.isEmpty ? [values[0]] : chosen, isNegated: pick(4) == 0)
             }
         }
-        for _ in 0..<60 {
-            let engine = try ManyRules.engine(count: 40) { _ in
-                [ManyRules.rule(from: fields(values[..<6]), to: fields(values[6...]))]
+        for round in 0..<60 {
+            let action: AuthorizationPolicy.Action = round % 2 == 0 ? .allow : .deny
+            let rules = (0..<40).map { _ in ManyRules.rule(from: fields(values[..<6]), to: fields(values[6...])) }
+            let engines = try Compatibility.allCases.map { compatibility in
+                try ManyRules.engine(count: 40, action: action, compatibility: compatibility) { [rules[$0]] }
             }
             for _ in 0..<60 {
                 let attributes = try Fixture.attributes(
@@ -187,8 +194,14 @@ enum ManyRules {
                     source: ["10.0.0.7", "10.0.0.8", "2001:db8::1", "::ffff:10.0.0.7"][pick(4)],
                     remote: ["192.0.2.1", "2001:db8::1", "::ffff:10.0.0.7"][pick(3)]
                 )
-                let scanned = engine.allow.rules.firstIndex { $0.matches(attributes) }
-                #expect(engine.allow.firstMatch(attributes) == scanned)
+                let found = engines.map { engine in
+                    let index = action == .allow ? engine.allow : engine.deny
+                    let scanned = index.rules.indices.filter { index.rules[$0].matches(attributes) }
+                    #expect(index.firstMatch(attributes) == scanned.first)
+                    return Set(scanned)
+                }
+                // Strict allows nothing that istio does not, and denies all that it denies.
+                #expect(action == .allow ? found[0].isSubset(of: found[1]) : found[1].isSubset(of: found[0]))
             }
         }
     }

@@ -28,7 +28,8 @@ struct RequestCache {
         host = Self.copy(head, scanner.authority)
         let authority = String(buffer: host)
         let path = context.configuration.pathNormalization.normalize(
-            scanner.path.isEmpty ? "/" : String(buffer: target)
+            scanner.path.isEmpty ? "/" : String(buffer: target),
+            compatibility: context.configuration.compatibility
         )
         var route: RouteTable.Entry?
         if case .path(let path) = path { route = context.routes.find(authority: authority, path: path) }

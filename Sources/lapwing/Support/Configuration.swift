@@ -151,7 +151,7 @@ struct Configuration: Sendable {
 
 extension GatewayConfiguration {
     /// The screen that requests to this gateway pass before any policy is asked.
-    var screen: RequestScreen { RequestScreen(normalization: pathNormalization) }
+    var screen: RequestScreen { RequestScreen(normalization: pathNormalization, compatibility: compatibility) }
 
     /// Whom this gateway answers as: the workload's own SPIFFE ID.
     ///

@@ -1,0 +1,11 @@
+/// Where a verifier finds the keys of an issuer at the moment when it needs them.
+///
+/// It answers at once from what it holds: fetching is somebody else's work. Keys that have expired are not there.
+public protocol TokenKeySource: Sendable {
+    /// The keys of a rule's issuer, or nil where there are none to be trusted now.
+    func keys(for rule: TokenRule) -> TokenKeySet?
+    /// Says that a token named a key that the rule's keys do not have, so that fresh ones may be worth fetching.
+    ///
+    /// Anyone can send such tokens: whoever fetches limits how often.
+    func missedKey(for rule: TokenRule)
+}

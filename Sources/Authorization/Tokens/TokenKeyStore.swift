@@ -1,0 +1,74 @@
+public import FoundationEssentials
+import Synchronization
+
+/// Holds key sets: those written out in rules for ever, those fetched from URLs until they expire.
+///
+/// ```swift
+/// let store = TokenKeyStore()
+/// store.replace(keysAt: url, with: keySet, until: now + 3600)
+/// ```
+///
+/// Whoever fetches puts a key set in; a set whose time is over is refused as if it had never been there.
+public final class TokenKeyStore: TokenKeySource {
+    private struct Entry {
+        let keys: TokenKeySet
+        let until: Date
+    }
+
+    private struct State {
+        var entries: [String: Entry] = [:]
+        var missed: Set<String> = []
+    }
+
+    /// Guards the fetched key sets and the URLs whose keys were missed.
+    private let state = Mutex(State())
+    private let clock: @Sendable () -> Date
+
+    /// An empty store.
+    public init(clock: @escaping @Sendable () -> Date = { Date() }) {
+        self.clock = clock
+    }
+
+    /// Puts the key set of a URL in place of the one before.
+    public func replace(keysAt url: String, with keys: TokenKeySet, until: Date) {
+        state.withLock {
+            $0.entries[url] = Entry(keys: keys, until: until)
+            $0.missed.remove(url)
+        }
+    }
+
+    /// Forgets the keys of every URL but these, as after a reload.
+    public func keep(onlyKeysAt urls: Set<String>) {
+        state.withLock {
+            $0.entries = $0.entries.filter { urls.contains($0.key) }
+            $0.missed.formIntersection(urls)
+        }
+    }
+
+    /// The URLs of which a token named an unknown key since the last call.
+    public func takeMissed() -> Set<String> {
+        state.withLock { state in
+            defer { state.missed = [] }
+            return state.missed
+        }
+    }
+
+    /// The keys of a rule: its own, or those last fetched from its URL.
+    public func keys(for rule: TokenRule) -> TokenKeySet? {
+        switch rule.keys {
+        case .inline(let keys): return keys
+        case .url(let url):
+            let now = clock()
+            return state.withLock { state in
+                guard let entry = state.entries[url], now < entry.until else { return nil }
+                return entry.keys
+            }
+        }
+    }
+
+    /// Notes the URL of a rule whose keys were missed.
+    public func missedKey(for rule: TokenRule) {
+        guard case .url(let url) = rule.keys else { return }
+        state.withLock { state in _ = state.missed.insert(url) }
+    }
+}

@@ -151,6 +151,7 @@ public struct PolicyEngine: Sendable {
     ///   - token: what became of the request's token, or nil where nobody looked.
     ///   - answer: the answer to the question that this function asked about the same request before, or nil. An answer
     ///     to another request, or by another provider, counts as none.
+    /// - Returns: a permit, a denial, or what to ask a provider first.
     public func authorize(
         _ peer: Peer?,
         _ exchange: Exchange,
@@ -168,6 +169,7 @@ public struct PolicyEngine: Sendable {
     ///   - peer: the verified caller, or nil for one that proved no identity.
     ///   - connection: the connection.
     ///   - answer: as for a request.
+    /// - Returns: as for a request.
     public func authorize(
         _ peer: Peer?,
         _ connection: TCPConnection,
@@ -219,6 +221,7 @@ public struct PolicyEngine: Sendable {
     ///   - attributes: what the policies look at.
     ///   - external: what the provider of a CUSTOM rule that matches is taken to say; nil where it is not to be assumed,
     ///     and the outcome is then ``Decision/Outcome/custom``.
+    /// - Returns: the decision, which permits nothing.
     public func evaluate(_ attributes: Attributes, external: ExternalVerdict? = nil) -> Decision {
         let rules = rules(attributes)
         if !rules.custom.rules.isEmpty {

@@ -20,5 +20,6 @@ public protocol ExternalAuthorizer: Sendable {
     ///   - question: what the policy asks; its provider is this one.
     ///   - exchange: the request.
     ///   - peer: the verified caller, or nil for one that proved no identity.
+    /// - Returns: what the provider says.
     func decide(_ question: ExternalQuestion, _ exchange: Exchange, peer: Peer?) async -> ExternalVerdict
 }

@@ -14,13 +14,6 @@ public struct ExternalQuestion: Sendable, Hashable {
     /// The decision so far, for the record of a request whose provider is never asked.
     public let decision: Decision
 
-    init(provider: String, rule: RuleReference, requestID: RequestID, decision: Decision) {
-        self.provider = provider
-        self.rule = rule
-        self.requestID = requestID
-        self.decision = decision
-    }
-
     /// The provider's answer to this question.
     public func answered(_ verdict: ExternalVerdict) -> ExternalAnswer {
         ExternalAnswer(provider: provider, requestID: requestID, verdict: verdict)

@@ -377,6 +377,22 @@ import ZeroTrust
         #expect(try engine.evaluate(Self.path(path).attributes(.strict)).outcome == .allow)
     }
 
+    @Test func `rule 45: a workload of which nothing is said lets plaintext in under istio alone`() {
+        func admits(_ compatibility: Compatibility) -> Bool {
+            MutualTLSRequirement([], workload: Fixture.workload, compatibility: compatibility)
+                .mode(onPort: 8080).admits(.plaintext)
+        }
+        #expect(admits(.istio))
+        #expect(!admits(.strict))
+    }
+
+    @Test func `rule 1: a workload that no ALLOW policy selects lets everyone in under istio alone`() throws {
+        for (compatibility, outcome) in [(Compatibility.istio, Decision.Outcome.allow), (.strict, .deny)] {
+            let engine = try PolicyEngine(applying: [], options: .init(compatibility: compatibility))
+            #expect(engine.evaluate(try Request().attributes(compatibility)).outcome == outcome)
+        }
+    }
+
     @Test func `asking for callers without an identity is still possible, in so many words`() throws {
         for excluded in ["notPrincipals: ['*']", "notNamespaces: ['*']"] {
             let engine = try Self.engine(allow: Self.source(excluded), deny: nil, .strict)

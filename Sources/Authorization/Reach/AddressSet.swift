@@ -36,6 +36,13 @@ struct AddressSet: Hashable, Sendable {
         AddressSet(v4: v4.intersection(other.v4), v6: v6.intersection(other.v6))
     }
 
+    /// The set with the IPv4-mapped form of each IPv4 address.
+    var withMapped: AddressSet {
+        let prefix = UInt128(0xffff) << 32
+        let mapped = v4.intervals.map { (prefix | UInt128($0.lowerBound))...(prefix | UInt128($0.upperBound)) }
+        return AddressSet(v4: v4, v6: IntervalSet(v6.intervals + mapped))
+    }
+
     func contains(_ address: IPAddress) -> Bool {
         address.family == .v4
             ? v4.contains(UInt32(truncatingIfNeeded: address.bits)) : v6.contains(address.bits)

@@ -133,6 +133,18 @@ private struct NondeterministicMachine {
             let begin = add(repeated, before: start)
             free[Int(start)] = [end, begin]
             return start
+        case .automaton(let automaton):
+            let first = Int32(free.count)
+            for _ in 0..<automaton.stateCount { _ = addState() }
+            for state in 0..<Int32(automaton.stateCount) {
+                var lower = 0
+                for (last, target) in automaton.edges(of: state) {
+                    edges[Int(first + state)].append((ByteSet([UInt8(lower)...last]), first + target))
+                    lower = Int(last) + 1
+                }
+                if automaton.isAccepting(state) { free[Int(first + state)].append(end) }
+            }
+            return first
         }
     }
 

@@ -83,6 +83,9 @@ final class Languages {
         return result
     }
 
+    /// The automaton of a set.
+    func automaton(_ language: Language) -> Automaton { automata[language.index] }
+
     /// Gives a set another name.
     func rename(_ language: Language, _ name: String) {
         names[language.index] = Name(included: name)

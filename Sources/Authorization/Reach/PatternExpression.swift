@@ -30,7 +30,8 @@ extension Pattern {
                 .optional(.sequence([.text("/"), some])),
             ])
         case .template(let template): return template.expression
-        case .block, .port: return nil
+        case .workload(let workload): return workload.expression
+        case .block, .port, .requestPrincipal: return nil
         }
     }
 }
@@ -52,5 +53,52 @@ extension PathTemplate {
             sequence += [.text("/"), .many(pathByte), .literal(tail)]
         }
         return .sequence(sequence)
+    }
+}
+
+extension WorkloadPattern {
+    /// The names that match, as a regular expression.
+    fileprivate var expression: RegularExpression {
+        let segmentByte = RegularExpression.byte(ByteSet.all.subtracting(ByteSet("/")))
+        let any = RegularExpression.many(segmentByte)
+        let domain: RegularExpression = trustDomains.isEmpty ? any : .choice(trustDomains.map { .literal($0) })
+        let parts = namespace.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
+        var space: [RegularExpression] = []
+        for (index, part) in parts.enumerated() {
+            if index > 0 { space.append(any) }
+            space.append(.literal(Array(part)))
+        }
+        let name: RegularExpression = account.map { .literal($0) } ?? .repeated(segmentByte)
+        return .sequence([.literal(SPIFFEName.scheme), domain, .text("/ns/"), .sequence(space), .text("/sa/"), name])
+    }
+}
+
+extension FoldedPattern {
+    /// The folded paths that match, as a regular expression.
+    var expression: RegularExpression {
+        let slash = RegularExpression.text("/")
+        let below = RegularExpression.optional(.sequence([slash, .anything]))
+        switch self {
+        case .exact(let value): return .ignoringCase(value)
+        case .subtree(let value): return .sequence([.ignoringCase(value), below])
+        case .prefix(let value): return .sequence([.ignoringCase(value), .anything])
+        case .suffix(let value): return .sequence([.anything, .ignoringCase(value)])
+        case .template(let segments, let tail):
+            let segmentByte = RegularExpression.byte(ByteSet.all.subtracting(ByteSet("/")))
+            var sequence: [RegularExpression] = segments.map { segment in
+                segment.map { .ignoringCase($0) } ?? .sequence([slash, .repeated(segmentByte)])
+            }
+            guard let tail else { return .sequence(sequence) }
+            let end = RegularExpression.ignoringCase(tail)
+            if segments.isEmpty {
+                sequence += [.anything, end]
+            } else if tail.isEmpty {
+                sequence.append(below)
+            } else {
+                // What follows a segment begins with a slash, as the tail does.
+                sequence.append(.choice([end, .sequence([slash, .anything, end])]))
+            }
+            return .sequence(sequence)
+        }
     }
 }

@@ -64,6 +64,8 @@ public final class Reachability {
         let region: RequestRegion
         /// Nil where no policy says anything and `istio` compatibility allows.
         let rule: RuleReference?
+        /// The provider that has to allow it too.
+        var provider: String?
     }
 
     let engine: PolicyEngine
@@ -77,11 +79,15 @@ public final class Reachability {
     public init(_ engine: PolicyEngine, options: Options = Options()) throws(ReachError) {
         self.engine = engine
         self.options = options
+        let isStrict = engine.options.compatibility == .strict
         self.space = try RequestSpace(
             RequestUniverse(
-                names: options.callers == .spiffe ? RequestUniverse.spiffeIDs : RequestUniverse.certificateNames,
+                // To strict, a caller with another name is none.
+                names: options.callers == .spiffe || isStrict
+                    ? RequestUniverse.spiffeIDs : RequestUniverse.certificateNames,
                 admitsAnonymous: options.callers == .anyone,
-                normalization: options.normalization
+                normalization: options.normalization,
+                isStrict: isStrict
             ),
             limits: options.limits
         )
@@ -101,20 +107,51 @@ public final class Reachability {
         var answers: [ReachableRequests] = []
         for allowed in try allowedRegions() {
             guard let region = try space.intersection(allowed.region, scope) else { continue }
-            answers.append(try describe(Allowed(region: region, rule: allowed.rule)))
+            let (plain, unusual) = try parts(region)
+            guard let plain else {
+                // Only unusual spellings: told where the engine allows one of them.
+                guard let unusual, let request = try space.witness(unusual, like: options.template) else { continue }
+                let decided = engine.evaluate(request.attributes, external: .allow(.init())).outcome
+                guard decided == .allow else { continue }
+                let told = Allowed(region: unusual, rule: allowed.rule, provider: allowed.provider)
+                answers.append(try describe(told, mayIncludeUnusualPaths: true))
+                continue
+            }
+            let told = Allowed(region: plain, rule: allowed.rule, provider: allowed.provider)
+            answers.append(try describe(told, mayIncludeUnusualPaths: unusual != nil))
         }
         return answers
+    }
+
+    /// The part of a region whose paths every server reads alike, and the rest, of which a region is only the most that can
+    /// be allowed; under `istio` there is no rest.
+    func parts(_ region: RequestRegion) throws(ReachError) -> (plain: RequestRegion?, unusual: RequestRegion?) {
+        guard let plain = space.plainTargets else { return (region, nil) }
+        let unusual = try space.languages.difference(space.targets, plain)
+        return (
+            try space.intersection(region, RequestRegion([.target: .text(plain)])),
+            try space.intersection(region, RequestRegion([.target: .text(unusual)]))
+        )
     }
 
     /// What is allowed, computed once.
     func allowedRegions() throws(ReachError) -> [Allowed] {
         if let known { return known }
         var denied: [RequestRegion] = []
-        for rule in engine.custom.rules + engine.deny.rules { denied += try space.regions(of: rule) }
+        for rule in engine.deny.rules { denied += try space.regions(of: rule) }
+        var asked: [RequestRegion] = []
+        for rule in engine.custom.rules { asked += try space.regions(of: rule) }
         var allowed: [Allowed] = []
         for candidate in try candidates() {
             for region in try space.difference([candidate.region], denied) {
-                allowed.append(Allowed(region: region, rule: candidate.rule))
+                for sure in try space.difference([region], asked) {
+                    allowed.append(Allowed(region: sure, rule: candidate.rule))
+                }
+                guard let provider = askedProvider else { continue }
+                for question in asked {
+                    guard let both = try space.intersection(region, question) else { continue }
+                    allowed.append(Allowed(region: both, rule: candidate.rule, provider: provider))
+                }
                 guard allowed.count <= options.limits.regions else {
                     throw .tooManyRegions(limit: options.limits.regions)
                 }
@@ -123,6 +160,13 @@ public final class Reachability {
         let answer = try withoutCovered(allowed)
         known = answer
         return answer
+    }
+
+    /// The provider that CUSTOM policies ask, or nil where there is none that can be asked: then what they match is denied.
+    private var askedProvider: String? {
+        let names = Set(engine.policies.filter { $0.action == .custom }.map { $0.provider ?? "" })
+        guard names.count == 1, let name = names.first, engine.options.providers.contains(name) else { return nil }
+        return name
     }
 
     /// What is allowed where nothing is denied.
@@ -143,7 +187,9 @@ public final class Reachability {
         for (index, candidate) in regions.enumerated() {
             var isCovered = false
             for (place, other) in regions.enumerated() where place != index && !isCovered {
-                guard try space.isSubset(candidate.region, of: other.region) else { continue }
+                guard other.provider == candidate.provider,
+                    try space.isSubset(candidate.region, of: other.region)
+                else { continue }
                 let isMutual = try space.isSubset(other.region, of: candidate.region)
                 isCovered = !isMutual || place < index
             }
@@ -155,12 +201,16 @@ public final class Reachability {
     /// A request of a region that the engine decides as the analysis says.
     ///
     /// - Throws: ``ReachError`` where it decides otherwise.
-    func witness(of region: RequestRegion, _ outcome: Decision.Outcome) throws(ReachError) -> WitnessRequest {
+    func witness(
+        of region: RequestRegion,
+        _ outcome: Decision.Outcome,
+        asking provider: String? = nil
+    ) throws(ReachError) -> WitnessRequest {
         guard let witness = try space.witness(region, like: options.template) else {
             throw ReachError(code: .disagreement, message: "a region that is not empty has no request")
         }
-        let decision = engine.evaluate(witness.attributes)
-        guard decision.outcome == outcome else {
+        let decision = engine.evaluate(witness.attributes, external: provider == nil ? nil : .allow(.init()))
+        guard (decision.outcome == .allow) == (outcome == .allow) else {
             throw ReachError(
                 code: .disagreement,
                 message: "the engine decides `\(witness)` as \(decision.outcome.rawValue), against the analysis"
@@ -169,9 +219,12 @@ public final class Reachability {
         return witness
     }
 
-    /// Whether the analysis takes a request for allowed.
-    package func allows(_ request: Attributes) throws(ReachError) -> Bool {
-        for allowed in try allowedRegions() where space.contains(allowed.region, request) { return true }
+    /// Whether the analysis takes a request for allowed, or nil where it only knows that it may be.
+    package func allows(_ request: Attributes) throws(ReachError) -> Bool? {
+        for allowed in try allowedRegions() where allowed.provider == nil && space.contains(allowed.region, request) {
+            guard let plain = space.plainTargets else { return true }
+            return space.languages.contains(plain, request.path) ? true : nil
+        }
         return false
     }
 }

@@ -22,13 +22,18 @@ public struct ReachableRequests: Sendable, Hashable, Encodable {
     public let rule: String?
     /// Where the rule stands.
     public let location: String?
+    /// The provider that has to allow it too, where a CUSTOM policy asks one.
+    public let provider: String?
+    /// Whether spellings of the paths that servers read differently may be allowed too: those with escapes, parameters or
+    /// doubled slashes. Under `strict` they are not told exactly, and are allowed at most as the plain ones are.
+    public let mayIncludeUnusualPaths: Bool
     /// One such request.
     public let witness: WitnessRequest
 }
 
 extension Reachability {
     /// A region in words.
-    func describe(_ allowed: Allowed) throws(ReachError) -> ReachableRequests {
+    func describe(_ allowed: Allowed, mayIncludeUnusualPaths: Bool) throws(ReachError) -> ReachableRequests {
         let region = allowed.region
         var conditions: [ReachableRequests.Condition] = []
         for dimension in region.parts.keys.sorted(by: { $0.order < $1.order }) {
@@ -43,7 +48,9 @@ extension Reachability {
             conditions: conditions,
             rule: allowed.rule?.description,
             location: allowed.rule.map { "\($0.location)" },
-            witness: try witness(of: region, .allow)
+            provider: allowed.provider,
+            mayIncludeUnusualPaths: mayIncludeUnusualPaths,
+            witness: try witness(of: region, .allow, asking: allowed.provider)
         )
     }
 
@@ -82,7 +89,13 @@ extension RequestSpace {
             let required = condition.required.map { "one of: \(languages.describe($0))" }
             let isFree = languages.isEmpty(condition.forbidden)
             let words = required + (isFree ? [] : ["none of: \(languages.describe(condition.forbidden))"])
-            return words.joined(separator: "; ")
+            let count =
+                switch condition.count {
+                case .any: [String]()
+                case .atMostOne: ["one line"]
+                case .atLeastTwo: ["two lines or more"]
+                }
+            return (count + words).joined(separator: "; ")
         }
     }
 

@@ -10,6 +10,8 @@ indirect enum RegularExpression: Sendable {
     case choice([RegularExpression])
     /// Any number of times, also none.
     case many(RegularExpression)
+    /// Any string that an automaton accepts.
+    case automaton(Automaton)
 
     /// Every string.
     static let anything = RegularExpression.many(.byte(.all))

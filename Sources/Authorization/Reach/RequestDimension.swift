@@ -36,21 +36,26 @@ struct CallerSet: Hashable, Sendable {
     var includesAnonymous: Bool
 }
 
-/// A condition on the values of a header, of which there may be any number: each set of `required` has one of them, and
-/// none is in `forbidden`.
+/// A condition on the lines of a header: each set of `required` has the value of one of them, none is in `forbidden`,
+/// and there are as many as `count` says.
 struct ValueCondition: Hashable, Sendable {
-    /// In order, each once.
-    private(set) var required: [Language]
-    var forbidden: Language
+    /// How many lines there may be.
+    enum Count: Hashable, Sendable { case any, atMostOne, atLeastTwo }
 
-    init(required: [Language], forbidden: Language) {
+    /// In order, each once.
+    let required: [Language]
+    var forbidden: Language
+    var count: Count
+
+    init(required: [Language], forbidden: Language, count: Count = .any) {
         self.required = Set(required).sorted()
         self.forbidden = forbidden
+        self.count = count
     }
 
     /// The same with one more set that must have a value.
     func requiring(_ language: Language) -> ValueCondition {
-        ValueCondition(required: required + [language], forbidden: forbidden)
+        ValueCondition(required: required + [language], forbidden: forbidden, count: count)
     }
 }
 

@@ -23,7 +23,18 @@ extension RequestSpace {
     }
 
     private func isMet(_ condition: ValueCondition, by values: [String]) -> Bool {
-        condition.required.allSatisfy { required in values.contains { languages.contains(required, $0) } }
+        condition.count.allows(values.count)
+            && condition.required.allSatisfy { required in values.contains { languages.contains(required, $0) } }
             && !values.contains { languages.contains(condition.forbidden, $0) }
+    }
+}
+
+extension ValueCondition.Count {
+    fileprivate func allows(_ count: Int) -> Bool {
+        switch self {
+        case .any: true
+        case .atMostOne: count <= 1
+        case .atLeastTwo: count >= 2
+        }
     }
 }

@@ -6,6 +6,8 @@ final class RequestSpace {
     let callers: CallerSet
     /// The paths that are canonical, with their queries.
     let targets: Language
+    /// The paths that every server reads alike, with their queries; nil under `istio`, which reads no path but as it is.
+    let plainTargets: Language?
     /// What can stand as a host.
     let authorities: Language
     /// What can be asked for in a TLS handshake; the empty string where nothing is.
@@ -27,7 +29,9 @@ final class RequestSpace {
             names: try languages.language(universe.names, name: Languages.any),
             includesAnonymous: universe.admitsAnonymous
         )
-        self.targets = try languages.targets(universe.normalization)
+        let targets = try languages.targets(universe.normalization, isStrict: universe.isStrict)
+        self.targets = targets
+        self.plainTargets = universe.isStrict ? try languages.plain(targets) : nil
         self.authorities = try languages.language(RequestUniverse.authorities, name: Languages.any)
         self.serverNames = try languages.language(RequestUniverse.serverNames, name: Languages.any)
         self.values = try languages.language(RequestUniverse.headerValues, name: Languages.any)
@@ -57,12 +61,25 @@ final class RequestSpace {
         case .text(let language): return languages.isEmpty(language)
         case .ports(let ports): return ports.isEmpty
         case .addresses(let addresses): return addresses.isEmpty
-        case .values(let condition):
-            for language in condition.required {
-                if languages.isEmpty(try languages.difference(language, condition.forbidden)) { return true }
-            }
-            return false
+        case .values(let condition): return try isEmpty(condition)
         }
+    }
+
+    private func isEmpty(_ condition: ValueCondition) throws(ReachError) -> Bool {
+        switch condition.count {
+        case .any: break
+        case .atLeastTwo:
+            if languages.isEmpty(try languages.difference(values, condition.forbidden)) { return true }
+        case .atMostOne:
+            // One value has to do for all.
+            guard var common = condition.required.first else { return false }
+            for language in condition.required { common = try languages.intersection(common, language) }
+            return languages.isEmpty(try languages.difference(common, condition.forbidden))
+        }
+        for language in condition.required {
+            if languages.isEmpty(try languages.difference(language, condition.forbidden)) { return true }
+        }
+        return false
     }
 
     /// What meets both of two conditions on one dimension.
@@ -79,13 +96,7 @@ final class RequestSpace {
         case (.text(let left), .text(let right)): return .text(try languages.intersection(left, right))
         case (.ports(let left), .ports(let right)): return .ports(left.intersection(right))
         case (.addresses(let left), .addresses(let right)): return .addresses(left.intersection(right))
-        case (.values(let left), .values(let right)):
-            return .values(
-                ValueCondition(
-                    required: left.required + right.required,
-                    forbidden: try union(left.forbidden, right.forbidden)
-                )
-            )
+        case (.values(let left), .values(let right)): return .values(try intersection(left, right))
         default: return left
         }
     }
@@ -111,11 +122,31 @@ final class RequestSpace {
         }
     }
 
-    /// Not "each has one and none is forbidden": the first lacks one, or has it and the second lacks one, and so on, or
-    /// all have one and one is forbidden.
-    private func difference(_ left: ValueCondition, _ right: ValueCondition) throws(ReachError) -> [ValueCondition] {
+    private func intersection(_ left: ValueCondition, _ right: ValueCondition) throws(ReachError) -> ValueCondition {
+        var both = ValueCondition(
+            required: left.required + right.required,
+            forbidden: try union(left.forbidden, right.forbidden),
+            count: left.count == .any ? right.count : left.count
+        )
+        // No line at all and two at once: what nothing meets.
+        if right.count != .any, left.count != .any, left.count != right.count {
+            both.forbidden = values
+            both.count = .atLeastTwo
+        }
+        return both
+    }
+
+    /// Not "so many, each has one and none is forbidden": another number of lines, or the first lacks one, or has it and
+    /// the second lacks one, and so on, or all have one and one is forbidden.
+    func difference(_ left: ValueCondition, _ right: ValueCondition) throws(ReachError) -> [ValueCondition] {
         var parts: [ValueCondition] = []
         var rest = left
+        if right.count != .any {
+            let other: ValueCondition.Count = right.count == .atMostOne ? .atLeastTwo : .atMostOne
+            let any = ValueCondition(required: [], forbidden: none, count: other)
+            parts.append(try intersection(left, any))
+            rest = try intersection(left, ValueCondition(required: [], forbidden: none, count: right.count))
+        }
         for language in right.required {
             var lacking = rest
             lacking.forbidden = try union(rest.forbidden, language)
@@ -128,7 +159,7 @@ final class RequestSpace {
         return parts
     }
 
-    private func union(_ left: Language, _ right: Language) throws(ReachError) -> Language {
+    func union(_ left: Language, _ right: Language) throws(ReachError) -> Language {
         if left == right || languages.isEmpty(right) { return left }
         if languages.isEmpty(left) { return right }
         return try languages.union(left, right)

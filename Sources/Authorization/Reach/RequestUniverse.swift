@@ -8,6 +8,8 @@ struct RequestUniverse: Sendable {
     let admitsAnonymous: Bool
     /// How paths are made canonical.
     let normalization: PathNormalization
+    /// Whether paths that servers read differently are refused, as `strict` does.
+    let isStrict: Bool
 
     /// Every SPIFFE ID (SPIFFE-ID §2), the length aside.
     static let spiffeIDs: RegularExpression = {
@@ -50,18 +52,61 @@ extension Languages {
     /// The paths that a normalisation leaves as they are, each with any query.
     ///
     /// - Throws: ``ReachError`` where they are too many for the limits.
-    func targets(_ normalization: PathNormalization) throws(ReachError) -> Language {
+    func targets(_ normalization: PathNormalization, isStrict: Bool = false) throws(ReachError) -> Language {
         let visible = ByteSet([0x21...0x7e]).subtracting(ByteSet("#"))
         var bytes = visible.subtracting(ByteSet("?"))
         if normalization != .none { bytes = ByteSet { bytes.contains($0) && !PathByte.isEscaped($0) && $0 != 0x5c } }
         let path = RegularExpression.sequence([.text("/"), .many(.byte(bytes))])
         let query = RegularExpression.optional(.sequence([.text("?"), .many(.byte(visible))]))
         let written = try language(.sequence([path, query]), name: Languages.any)
-        let rewritten = try language(.sequence([.choice(Self.rewritten(normalization)), query]), name: "not canonical")
+        let refused = Self.rewritten(normalization) + (isStrict ? Self.ambiguous : [])
+        let rewritten = try language(.sequence([.choice(refused), query]), name: "not canonical")
         let targets = try difference(written, rewritten)
         rename(targets, Self.any)
         return targets
     }
+
+    /// Those of some paths that a lenient server reads as they are: without escapes, parameters, doubled slashes and dot
+    /// segments.
+    ///
+    /// - Throws: ``ReachError`` where they are too many for the limits.
+    func plain(_ targets: Language) throws(ReachError) -> Language {
+        let path = ByteSet([0x21...0x7e]).subtracting(ByteSet("#?"))
+        let any = RegularExpression.many(.byte(path))
+        let dots = RegularExpression.sequence([any, .text("/"), .choice([.text("."), .text("..")])])
+        let unusual = RegularExpression.choice([
+            .sequence([any, .choice([.byte(ByteSet("%;\\")), .text("//")]), any]),
+            .sequence([dots, .optional(.sequence([.text("/"), any]))]),
+        ])
+        let plain = try difference(targets, try paths(unusual, name: "unusual"))
+        rename(plain, Self.any)
+        return plain
+    }
+
+    /// The paths that `strict` refuses: a `%` that begins no escape, an escaped control byte, dots with parameters.
+    private static let ambiguous: [RegularExpression] = {
+        let path = ByteSet([0x21...0x7e]).subtracting(ByteSet("#?"))
+        let any = RegularExpression.many(.byte(path))
+        let digit = ByteSet("0123456789abcdefABCDEF")
+        let percent = RegularExpression.text("%")
+        func escape(_ first: String, _ second: String) -> RegularExpression {
+            .sequence([percent, .byte(ByteSet(first)), .byte(ByteSet(second))])
+        }
+        let noDigit = RegularExpression.byte(path.subtracting(digit))
+        let malformed = RegularExpression.choice([
+            .sequence([any, percent]), .sequence([any, percent, .byte(digit)]),
+            .sequence([any, percent, noDigit, any]), .sequence([any, percent, .byte(digit), noDigit, any]),
+        ])
+        let control = RegularExpression.sequence([
+            any, .choice([escape("01", "0123456789abcdefABCDEF"), escape("7", "fF")]), any,
+        ])
+        let dot = RegularExpression.choice([.text("."), escape("2", "eE")])
+        let parameters = RegularExpression.sequence([
+            any, .byte(ByteSet("/\\")), .choice([dot, .sequence([dot, dot])]),
+            .choice([.text(";"), escape("3", "bB")]), any,
+        ])
+        return [malformed, control, parameters]
+    }()
 
     /// The paths that are not canonical.
     private static func rewritten(_ normalization: PathNormalization) -> [RegularExpression] {

@@ -11,47 +11,54 @@ extension RequestSpace {
         var regions: [RequestRegion] = []
         for source in sources.isEmpty ? [[]] : sources {
             for operation in operations.isEmpty ? [[]] : operations {
-                guard let region = try region(of: source + operation + conditions) else { continue }
-                regions.append(region)
+                regions += try self.regions(of: source + operation + conditions)
                 guard regions.count <= limits.regions else { throw .tooManyRegions(limit: limits.regions) }
             }
         }
         return regions
     }
 
-    /// The requests that match all of some fields, or nil where none can.
-    private func region(
+    /// The requests that match all of some fields.
+    private func regions(
         of fields: [(AuthorizationPolicy.Field, FieldMatcher)]
-    ) throws(ReachError) -> RequestRegion? {
-        var region = RequestRegion.all
+    ) throws(ReachError) -> [RequestRegion] {
+        var regions = [RequestRegion.all]
         for (field, matcher) in fields {
-            guard let (dimension, part) = try condition(field, matcher) else { return nil }
-            guard let both = try intersection(region, RequestRegion([dimension: part])) else { return nil }
-            region = both
+            let (dimension, parts) = try condition(field, matcher, matcher.strict)
+            var next: [RequestRegion] = []
+            for region in regions {
+                for part in parts where try !isEmpty(part) {
+                    if let both = try intersection(region, RequestRegion([dimension: part])) { next.append(both) }
+                }
+            }
+            regions = next
         }
-        return try isPossible(region) ? region : nil
+        return regions
     }
 
-    /// A condition of one field alone may be one that nothing meets.
-    private func isPossible(_ region: RequestRegion) throws(ReachError) -> Bool {
-        for part in region.parts.values where try isEmpty(part) { return false }
-        return true
-    }
-
-    /// What a field asks of a request, or nil where nothing can give it.
     private func condition(
         _ field: AuthorizationPolicy.Field,
+        _ matcher: FieldMatcher,
+        _ reading: StrictReading?
+    ) throws(ReachError) -> (RequestDimension, [RequestPart]) {
+        guard let reading else { return try condition(field, matcher) }
+        return try strictCondition(field, matcher, reading)
+    }
+
+    /// What a field asks of a request as `istio` reads it: a part of one dimension, or none where nothing can give it.
+    func condition(
+        _ field: AuthorizationPolicy.Field,
         _ matcher: FieldMatcher
-    ) throws(ReachError) -> (RequestDimension, RequestPart)? {
+    ) throws(ReachError) -> (RequestDimension, [RequestPart]) {
         let isNegated = matcher.isNegated
         func text(
             _ dimension: RequestDimension,
             in whole: Language,
             _ matching: Language
-        ) throws(ReachError) -> (RequestDimension, RequestPart) {
+        ) throws(ReachError) -> (RequestDimension, [RequestPart]) {
             let language =
                 isNegated ? try languages.difference(whole, matching) : try languages.intersection(whole, matching)
-            return (dimension, .text(language))
+            return (dimension, [.text(language)])
         }
         func language(ignoringCase: Bool = false) throws(ReachError) -> Language {
             try languages.language(matcher.expression(ignoringCase: ignoringCase), name: field.text)
@@ -64,10 +71,10 @@ extension RequestSpace {
                 ? try languages.difference(callers.names, matching)
                 : try languages.intersection(callers.names, matching)
             let set = CallerSet(names: names, includesAnonymous: isNegated && callers.includesAnonymous)
-            return (.caller, .callers(set))
+            return (.caller, [.callers(set)])
         case .method, .header(":method"):
             let matching = MethodSet { method in matcher.patterns.contains { $0.matches(method.utf8.span) } }
-            return (.method, .methods(isNegated ? matching.complement : matching))
+            return (.method, [.methods(isNegated ? matching.complement : matching)])
         case .path:
             return try text(.target, in: targets, try languages.paths(matcher.expression(), name: field.text))
         case .header(":path"): return try text(.target, in: targets, try language())
@@ -81,16 +88,17 @@ extension RequestSpace {
             let names = matches("https") ? callers.names : none
             return (
                 .caller,
-                .callers(CallerSet(names: names, includesAnonymous: matches("http") && callers.includesAnonymous))
+                [.callers(CallerSet(names: names, includesAnonymous: matches("http") && callers.includesAnonymous))]
             )
-        case .header(let name): return (.header(name), .values(try values(matcher, field)))
+        case .header(let name): return (.header(name), [.values(try values(matcher, field))])
         case .serverName: return try text(.serverName, in: serverNames, try language())
         case .destinationPort:
             let ports = IntervalSet(matcher.ports.map { $0...$0 })
-            return (.port, .ports(isNegated ? ports.complement.intersection(IntervalSet([1...65535])) : ports))
-        case .sourceIP: return (.source, .addresses(addresses(matcher)))
-        case .remoteIP: return (.remote, .addresses(addresses(matcher)))
-        case .destinationIP: return (.destination, .addresses(addresses(matcher)))
+            return (.port, [.ports(isNegated ? ports.complement.intersection(IntervalSet([1...65535])) : ports)])
+        case .sourceIP: return (.source, [.addresses(isNegated ? matcher.addresses.complement : matcher.addresses)])
+        case .remoteIP: return (.remote, [.addresses(isNegated ? matcher.addresses.complement : matcher.addresses)])
+        case .destinationIP:
+            return (.destination, [.addresses(isNegated ? matcher.addresses.complement : matcher.addresses)])
         case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata:
             throw .unsupported(field)
         }
@@ -108,22 +116,22 @@ extension RequestSpace {
             ? ValueCondition(required: [], forbidden: matching)
             : ValueCondition(required: [matching], forbidden: none)
     }
-
-    private func addresses(_ matcher: FieldMatcher) -> AddressSet {
-        let blocks = AddressSet(
-            matcher.patterns.compactMap { pattern -> AddressBlock? in
-                guard case .block(let block) = pattern else { return nil }
-                return block
-            }
-        )
-        return matcher.isNegated ? blocks.complement : blocks
-    }
 }
 
 extension FieldMatcher {
     /// The strings that match any of the patterns.
-    fileprivate func expression(ignoringCase: Bool = false) -> RegularExpression {
+    func expression(ignoringCase: Bool = false) -> RegularExpression {
         .choice(patterns.compactMap { $0.expression(ignoringCase: ignoringCase) })
+    }
+
+    /// The addresses that match any of the patterns.
+    var addresses: AddressSet {
+        AddressSet(
+            patterns.compactMap { pattern -> AddressBlock? in
+                guard case .block(let block) = pattern else { return nil }
+                return block
+            }
+        )
     }
 
     fileprivate var ports: [UInt16] {
@@ -136,7 +144,7 @@ extension FieldMatcher {
 
 extension AuthorizationPolicy.Field {
     /// The values in words, as the name of what they match.
-    fileprivate var text: String {
+    var text: String {
         let values = values.map(\.text).joined(separator: ", ")
         return switch subject {
         case .namespace: "namespace \(values)"

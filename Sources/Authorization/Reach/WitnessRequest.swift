@@ -100,17 +100,34 @@ extension RequestSpace {
             request.destination = Exchange.Endpoint(address: address, port: request.destination.port)
         case (.header(let name), .values(let condition)):
             request.headers.removeAll { $0.name == name }
-            for required in condition.required {
-                let allowed = try languages.difference(required, condition.forbidden)
-                // One value may meet several conditions.
-                if request.headers.contains(where: { $0.name == name && languages.contains(allowed, $0.value) }) {
-                    continue
-                }
-                guard let value = languages.member(allowed) else { return false }
-                request.headers.append(Exchange.Header(name: name, value: value))
-            }
+            guard let values = try lines(condition) else { return false }
+            request.headers += values.map { Exchange.Header(name: name, value: $0) }
         default: return false
         }
         return true
+    }
+
+    /// The values of a header's lines that meet a condition, or nil where there are none such.
+    private func lines(_ condition: ValueCondition) throws(ReachError) -> [String]? {
+        var lines: [String] = []
+        if condition.count == .atMostOne {
+            guard var common = condition.required.first else { return [] }
+            for language in condition.required { common = try languages.intersection(common, language) }
+            return languages.member(try languages.difference(common, condition.forbidden)).map { [$0] }
+        }
+        for required in condition.required {
+            let allowed = try languages.difference(required, condition.forbidden)
+            // One value may meet several conditions.
+            if lines.contains(where: { languages.contains(allowed, $0) }) { continue }
+            guard let value = languages.member(allowed) else { return nil }
+            lines.append(value)
+        }
+        while condition.count == .atLeastTwo, lines.count < 2 {
+            guard let value = languages.member(try languages.difference(values, condition.forbidden)) else {
+                return nil
+            }
+            lines.append(value)
+        }
+        return lines
     }
 }

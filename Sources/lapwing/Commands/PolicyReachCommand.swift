@@ -128,6 +128,10 @@ struct PolicyReachCommand: ParsableCommand {
                 if index > 0 { StandardOutput.write("") }
                 StandardOutput.write(Style.bold("\(answer.workload) (\(answer.compatibility))"))
                 StandardOutput.write(answer.allowed.isEmpty ? "nobody reaches it" : table(answer.allowed))
+                guard answer.allowed.contains(where: \.mayIncludeUnusualPaths) else { continue }
+                StandardOutput.write(
+                    "* and at most the same for spellings with `%`, `;` or `//`, which servers read differently"
+                )
             }
         }
     }
@@ -138,7 +142,7 @@ struct PolicyReachCommand: ParsableCommand {
             table.add(
                 requests.callers,
                 requests.methods,
-                requests.paths,
+                requests.paths + (requests.mayIncludeUnusualPaths ? " *" : ""),
                 requests.conditionText,
                 requests.rule ?? "no ALLOW policy",
                 requests.witness.description

@@ -166,6 +166,7 @@ extension ReachableRequests {
     /// The hosts and the further conditions, or nothing where there are none.
     var conditionText: String {
         let host = hosts == "any" ? [] : ["host \(hosts)"]
-        return (host + conditions.map { "\($0.attribute) \($0.values)" }).joined(separator: "; ")
+        let asked = provider.map { ["if `\($0)` allows it"] } ?? []
+        return (host + conditions.map { "\($0.attribute) \($0.values)" } + asked).joined(separator: "; ")
     }
 }

@@ -177,10 +177,10 @@ struct RandomPolicies {
     // MARK: - Requests
 
     /// A request that a gateway would put to its policies, made of what policies ask for and of changes to it.
-    mutating func request(_ normalization: PathNormalization) throws -> Attributes? {
+    mutating func request(_ normalization: PathNormalization, _ compatibility: Compatibility) throws -> Attributes? {
         var target = like(Self.operations[1].values)
         if chance(1, of: 3) { target += "?" + pick(["x=1", "", "b", "?"]) }
-        let outcome = RequestScreen(normalization: normalization).check(
+        let outcome = RequestScreen(normalization: normalization, compatibility: compatibility).check(
             method: pick(["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]),
             target: target,
             authority: like(Self.operations[2].values)

@@ -2,15 +2,15 @@
 ///
 /// Both take whole segments; `{**}` is the last operator. `/a/{**}` matches `/a/` and not `/a`.
 public struct PathTemplate: Hashable, Sendable {
-    private enum Segment: Hashable, Sendable {
+    enum Segment: Hashable, Sendable {
         case literal([UInt8])
         case one
     }
 
     /// The segments before `{**}`, or all of them.
-    private let segments: [Segment]
+    let segments: [Segment]
     /// What follows `{**}`, beginning with its slash, or nil where there is no `{**}`.
-    private let tail: [UInt8]?
+    let tail: [UInt8]?
     /// What every matching path begins with.
     let literalPrefix: [UInt8]
 

@@ -27,6 +27,13 @@ public struct Value: Hashable, Sendable {
         public let keyLocation: SourceLocation
         /// The value.
         public let value: Value
+
+        /// A key and its value.
+        public init(key: String, keyLocation: SourceLocation, value: Value) {
+            self.key = key
+            self.keyLocation = keyLocation
+            self.value = value
+        }
     }
 
     /// What the piece is.

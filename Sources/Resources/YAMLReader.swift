@@ -50,7 +50,10 @@ enum YAMLReader {
                 defer { previous = byte }
                 guard byte == UInt8(ascii: "*"), " [,{\t".utf8.contains(previous) else { continue }
                 let next = content.index(after: index)
-                if next < content.endIndex, content[next] > UInt8(ascii: " ") { count += 1 }
+                // `{*}` and `{**}` in a path are no aliases.
+                if next < content.endIndex, content[next] > UInt8(ascii: " "), !"}*".utf8.contains(content[next]) {
+                    count += 1
+                }
             }
         }
         return count

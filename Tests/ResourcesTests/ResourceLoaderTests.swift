@@ -88,6 +88,12 @@ import Testing
         #expect(throws: ResourceError.self) { try ResourceLoader.parse(yaml: yaml, file: "f.yaml") }
     }
 
+    @Test func `the operators of path templates are no aliases`() throws {
+        let paths = (0..<100).map { "\"/v1/{*}/m\($0)/{**}\"" }.joined(separator: ", ")
+        let values = try ResourceLoader.values(yaml: "paths: [\(paths)]", file: "f.yaml")
+        #expect(try values.first?.mapping().first?.value.list { try $0.string() }.count == 100)
+    }
+
     @Test func `no random text crashes the reader`() {
         var generator = SystemRandomNumberGenerator()
         let alphabet = Array("ab:-[]{}&*?|>'\"#%@`!,\n \t\\0~é")

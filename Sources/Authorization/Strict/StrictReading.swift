@@ -6,17 +6,17 @@ import ZeroTrust
 /// form that an attribute may be given; where it helps to refuse, one form is enough. An identity that is not there is
 /// no identity other than the ones excluded: an ALLOW rule with `notPrincipals` needs a caller with a name.
 struct StrictReading: Sendable {
-    private let grants: Bool
+    let grants: Bool
     /// Whether the field refuses, so that a path matches in any form.
     let matchesAnyForm: Bool
     /// Whether the field excludes `*`, which is to ask for absence.
-    private let asksForAbsence: Bool
+    let asksForAbsence: Bool
     /// The values of identities that a caller with one SPIFFE ID is held to.
-    private let identities: [Pattern]
+    let identities: [Pattern]
     /// What a caller must be for its namespace to be known: of the form that Istio issues, and of the mesh.
-    private let home: Pattern?
+    let home: Pattern?
     /// The values of hosts and server names in lower case.
-    private let lowercase: [Pattern]
+    let lowercase: [Pattern]
     /// The values of request principals, read as one text.
     private let joined: [Pattern]
     /// The folded form of each value of a path, or nil where folding leaves nothing of it.

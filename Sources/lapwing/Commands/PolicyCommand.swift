@@ -7,10 +7,10 @@ import Resources
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Check and test policies, explain decisions, and learn from recorded traffic.",
+        abstract: "Check, test and lint policies, explain decisions, and say who can reach what.",
         subcommands: [
-            Check.self, Lint.self, PolicyExplainCommand.self, PolicyTestCommand.self, PolicyReplayCommand.self,
-            PolicyGenerateCommand.self,
+            Check.self, Lint.self, PolicyExplainCommand.self, PolicyTestCommand.self, PolicyReachCommand.self,
+            PolicyReplayCommand.self, PolicyGenerateCommand.self, PolicyExportCommand.self,
         ]
     )
 

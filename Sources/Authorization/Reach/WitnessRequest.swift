@@ -1,0 +1,133 @@
+import ZeroTrust
+
+/// One concrete request: as short as its region allows.
+public struct WitnessRequest: Sendable, Hashable {
+    /// What the policies are asked.
+    public let attributes: Attributes
+}
+
+extension WitnessRequest: CustomStringConvertible {
+    /// The request as a line: `POST /v1/predict from spiffe://…`.
+    public var description: String {
+        var words = [
+            "\(attributes.method) \(attributes.path)", "from \(attributes.caller.name ?? "a caller without identity")",
+        ]
+        words += notable.map { "\($0.name) \($0.value)" }
+        return words.joined(separator: ", ")
+    }
+
+    /// What else a policy asked of the request.
+    fileprivate var notable: [(name: String, value: String)] {
+        attributes.headers.map { ("\($0.name):", $0.value) }
+    }
+}
+
+extension WitnessRequest: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case caller, method, path, authority, headers, source, remote, destination, port, serverName
+    }
+
+    /// Writes the request with every attribute.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(attributes.caller.name, forKey: .caller)
+        try container.encode(attributes.method, forKey: .method)
+        try container.encode(attributes.path, forKey: .path)
+        try container.encode(attributes.authority, forKey: .authority)
+        if !attributes.headers.isEmpty {
+            try container.encode(attributes.headers.map { "\($0.name): \($0.value)" }, forKey: .headers)
+        }
+        try container.encode(attributes.source.description, forKey: .source)
+        if attributes.remote != attributes.source {
+            try container.encode(attributes.remote.description, forKey: .remote)
+        }
+        try container.encode(attributes.destination.address.description, forKey: .destination)
+        try container.encode(attributes.destination.port, forKey: .port)
+        try container.encodeIfPresent(attributes.serverName, forKey: .serverName)
+    }
+}
+
+extension RequestSpace {
+    /// A request of a region, or nil where it has none; what the region leaves open is taken from a template.
+    func witness(_ region: RequestRegion, like template: Attributes) throws(ReachError) -> WitnessRequest? {
+        var request = template
+        for dimension in region.parts.keys.sorted(by: { $0.order < $1.order }) {
+            guard let part = region.parts[dimension], try fill(&request, dimension, part) else { return nil }
+        }
+        return WitnessRequest(attributes: request)
+    }
+
+    /// Gives a request a value that meets a condition; false where nothing does.
+    private func fill(
+        _ request: inout Attributes,
+        _ dimension: RequestDimension,
+        _ part: RequestPart
+    ) throws(ReachError) -> Bool {
+        switch (dimension, part) {
+        case (.caller, .callers(let callers)):
+            if let name = languages.member(callers.names, preferring: request.caller.name) {
+                request.caller = Caller(uris: [name])
+            } else if callers.includesAnonymous {
+                request.caller = .anonymous
+            } else {
+                return false
+            }
+        case (.method, .methods(let methods)):
+            guard !methods.contains(request.method) else { return true }
+            guard let method = methods.members.first else { return false }
+            request.method = ["GET", "POST"].first { methods.contains($0) } ?? method
+        case (.target, .text(let targets)):
+            guard let path = languages.member(targets, preferring: request.path) else { return false }
+            request.path = path
+        case (.authority, .text(let authorities)):
+            guard let authority = languages.member(authorities, preferring: request.authority) else { return false }
+            request.authority = authority
+        case (.serverName, .text(let names)):
+            guard let name = languages.member(names, preferring: request.serverName ?? "") else { return false }
+            request.serverName = name.isEmpty ? nil : name
+        case (.port, .ports(let ports)):
+            guard let first = ports.intervals.first?.lowerBound else { return false }
+            guard !ports.contains(request.destination.port) else { return true }
+            request.destination = Exchange.Endpoint(address: request.destination.address, port: first)
+        case (.source, .addresses(let addresses)):
+            guard let address = addresses.member(preferring: request.source) else { return false }
+            request.source = address
+        case (.remote, .addresses(let addresses)):
+            guard let address = addresses.member(preferring: request.remote) else { return false }
+            request.remote = address
+        case (.destination, .addresses(let addresses)):
+            guard let address = addresses.member(preferring: request.destination.address) else { return false }
+            request.destination = Exchange.Endpoint(address: address, port: request.destination.port)
+        case (.header(let name), .values(let condition)):
+            request.headers.removeAll { $0.name == name }
+            guard let values = try lines(condition) else { return false }
+            request.headers += values.map { Exchange.Header(name: name, value: $0) }
+        default: return false
+        }
+        return true
+    }
+
+    /// The values of a header's lines that meet a condition, or nil where there are none such.
+    private func lines(_ condition: ValueCondition) throws(ReachError) -> [String]? {
+        var lines: [String] = []
+        if condition.count == .atMostOne {
+            guard var common = condition.required.first else { return [] }
+            for language in condition.required { common = try languages.intersection(common, language) }
+            return languages.member(try languages.difference(common, condition.forbidden)).map { [$0] }
+        }
+        for required in condition.required {
+            let allowed = try languages.difference(required, condition.forbidden)
+            // One value may meet several conditions.
+            if lines.contains(where: { languages.contains(allowed, $0) }) { continue }
+            guard let value = languages.member(allowed) else { return nil }
+            lines.append(value)
+        }
+        while condition.count == .atLeastTwo, lines.count < 2 {
+            guard let value = languages.member(try languages.difference(values, condition.forbidden)) else {
+                return nil
+            }
+            lines.append(value)
+        }
+        return lines
+    }
+}

@@ -1,0 +1,159 @@
+import Resources
+import Testing
+import ZeroTrust
+
+@testable import Authorization
+
+@Suite struct ReachabilityTests {
+    private func reach(
+        _ policies: String...,
+        compatibility: Compatibility = .strict,
+        options: Reachability.Options = Reachability.Options()
+    ) throws -> Reachability {
+        let documents = try ResourceLoader.parse(yaml: policies.joined(separator: "\n---\n"), file: "policy.yaml")
+        let engine = try PolicyEngine(
+            policies: try PolicySet.load(documents),
+            workload: Fixture.workload,
+            options: PolicyEngine.Options(compatibility: compatibility)
+        )
+        return try Reachability(engine, options: options)
+    }
+
+    @Test func `the reference scenario is one line`() throws {
+        let allowed = try reach(Fixture.reference).allowed()
+        let only = try #require(allowed.first)
+        #expect(allowed.count == 1)
+        #expect(only.callers == "cluster.local/ns/ml-api/sa/api-gateway")
+        #expect(only.methods == "POST")
+        #expect(only.paths == "/v1/predict, /v1/stream")
+        #expect(only.hosts == "any")
+        #expect(only.conditions.isEmpty)
+        #expect(only.rule == "ns[ml-inference]-policy[inference]-rule[0]")
+        #expect(only.witness.attributes.caller.name == Fixture.gateway)
+        #expect(["/v1/stream", "/v1/predict"].contains(only.witness.attributes.path))
+    }
+
+    @Test func `where no policy allows, strict reaches nothing and istio everything`() throws {
+        let deny = Fixture.policy("{to: [{operation: {paths: [\"/admin/*\"]}}]}", action: "DENY")
+        let strict = try reach(deny).allowed()
+        #expect(strict.isEmpty)
+        let istio = try reach(deny, compatibility: .istio).allowed()
+        let all = try #require(istio.first)
+        #expect(istio.count == 1)
+        #expect(all.callers == "any identity")
+        #expect(all.paths == "any except /admin/*")
+        #expect(all.rule == nil)
+    }
+
+    @Test func `what a DENY rule takes away is taken away exactly`() throws {
+        let reach = try reach(
+            Fixture.policy("{to: [{operation: {methods: [GET], paths: [\"/a/*\"]}}]}"),
+            Fixture.policy(
+                "{from: [{source: {namespaces: [bad]}}], to: [{operation: {paths: [\"/a/x\"]}}]}",
+                action: "DENY",
+                name: "d"
+            )
+        )
+        let bad = Caller(uris: ["spiffe://td/ns/bad/sa/b"])
+        let good = Caller(uris: ["spiffe://td/ns/good/sa/b"])
+        let cases: [(Caller, String, Bool)] = [
+            (bad, "/a/x", false), (bad, "/a/x?q", false), (bad, "/a/xx", true), (bad, "/a/", true),
+            (good, "/a/x", true), (good, "/b", false),
+        ]
+        for (caller, path, isAllowed) in cases {
+            let request = try Fixture.attributes(caller: caller, method: "GET", path: path)
+            let says = try reach.allows(request)
+            #expect(says == isAllowed, "\(caller.names) \(path)")
+        }
+        let lines = try reach.allowed()
+        #expect(lines.count == 2, "those outside the namespace, and those inside on the other paths")
+    }
+
+    @Test func `one caller alone can be asked about`() throws {
+        let reach = try reach(Fixture.reference)
+        let own = try reach.allowed(from: Fixture.gateway)
+        #expect(own.count == 1)
+        let other = try reach.allowed(from: "spiffe://cluster.local/ns/ml-training/sa/pipeline")
+        #expect(other.isEmpty)
+        let impossible = try reach.allowed(from: "spiffe://Cluster.Local/x")
+        #expect(impossible.isEmpty, "no such SPIFFE ID")
+    }
+
+    @Test func `a region within another is not a line of its own`() throws {
+        let lines = try reach(
+            Fixture.policy("{to: [{operation: {paths: [\"/a/b\"]}}]}, {to: [{operation: {paths: [\"/a/*\"]}}]}")
+        ).allowed()
+        #expect(lines.map(\.paths) == ["/a/*"])
+    }
+
+    @Test func `several lines of one header can meet several conditions`() throws {
+        let lines = try reach(
+            Fixture.policy(
+                "{when: [{key: \"request.headers[x-team]\", values: [blue], notValues: [red]}, "
+                    + "{key: \"request.headers[x-team]\", values: [\"g*\"]}]}"
+            )
+        ).allowed()
+        let headers = try #require(lines.first).witness.attributes.headers
+        #expect(Set(headers.map(\.value)) == ["blue", "g"])
+        #expect(lines.first?.conditions.first?.attribute == "x-team:")
+    }
+
+    @Test func `an answer that would be too large is no answer`() throws {
+        let options = Reachability.Options(limits: ReachLimits(states: 20, regions: 1000))
+        #expect(throws: ReachError.self) { try reach(Fixture.reference, options: options).allowed() }
+        let many = (0..<12).map {
+            "{from: [{source: {namespaces: [n\($0)]}}], to: [{operation: {ports: [\"\($0 + 1)\"]}}]}"
+        }
+        let denied = Fixture.policy(many.joined(separator: ", "), action: "DENY")
+        let few = Reachability.Options(limits: ReachLimits(regions: 5))
+        do {
+            _ = try reach(denied, compatibility: .istio, options: few).allowed()
+            Issue.record("an answer beyond its limit")
+        } catch let error as ReachError {
+            #expect(error.code == .tooLarge)
+            #expect(error.message.hasPrefix("unknown: "))
+        }
+    }
+
+    @Test func `what is not analysed is said to be unknown, with its place`() throws {
+        let policy = Fixture.policy("{when: [{key: \"request.auth.claims[team]\", values: [blue]}]}")
+        do {
+            _ = try reach(policy).allowed()
+            Issue.record("a condition on a token was answered")
+        } catch let error as ReachError {
+            #expect(error.code == .unsupported)
+            #expect(error.message.contains("policy.yaml:4:"), "\(error.message)")
+        }
+    }
+
+    @Test func `a hundred policies are answered`() throws {
+        var documents: [String] = []
+        for index in 0..<90 {
+            documents.append(
+                Fixture.policy(
+                    "{from: [{source: {principals: [cluster.local/ns/n\(index % 7)/sa/s\(index)]}}], "
+                        + "to: [{operation: {methods: [GET, POST], paths: [\"/v1/m\(index)/*\", \"/v2/{*}/m\(index)\"]}}]}",
+                    name: "a\(index)"
+                )
+            )
+        }
+        for index in 0..<10 {
+            documents.append(
+                Fixture.policy(
+                    "{to: [{operation: {paths: [\"*/secret\(index)\"]}}]}",
+                    action: "DENY",
+                    name: "d\(index)"
+                )
+            )
+        }
+        let engine = try PolicyEngine(
+            policies: try PolicySet.load(
+                try ResourceLoader.parse(yaml: documents.joined(separator: "\n---\n"), file: "many.yaml")
+            ),
+            workload: Fixture.workload
+        )
+        let lines = try Reachability(engine).allowed()
+        #expect(lines.count == 90)
+        #expect(lines.allSatisfy { $0.paths.contains("except */secret0") })
+    }
+}

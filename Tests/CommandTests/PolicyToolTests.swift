@@ -178,7 +178,8 @@ import Testing
         let full = try Program.run(
             common + [
                 "--from", "cluster.local/ns/x/sa/y", "--header", "x-team: a", "--source-ip", "192.0.2.1", "--remote-ip",
-                "192.0.2.2", "--destination-ip", "192.0.2.3", "--port", "1234", "--sni", "H", "--claims", "{\"sub\": \"a\"}", "-o", "json", "POST",
+                "192.0.2.2", "--destination-ip", "192.0.2.3", "--port", "1234", "--sni", "H", "--claims",
+                "{\"sub\": \"a\"}", "-o", "json", "POST",
                 "https://h/v1/predict",
             ]
         )

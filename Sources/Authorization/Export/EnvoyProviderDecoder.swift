@@ -1,8 +1,10 @@
 public import Resources
 
 extension EnvoyAuthorizationProvider {
-    /// The services for external authorization in a mesh configuration: Istio's `MeshConfig`, or the part of it that has
-    /// `extensionProviders`. Providers of other kinds are passed over.
+    /// The services for external authorization in a mesh configuration.
+    ///
+    /// That is Istio's `MeshConfig`, or the part of it that has `extensionProviders`. Providers of other kinds are passed
+    /// over.
     ///
     /// - Throws: `ResourceError` with everything that is wrong in them.
     public static func load(meshConfig value: Value) throws -> [EnvoyAuthorizationProvider] {

@@ -109,7 +109,7 @@ extension Reachability {
             // An assertion means what it says, as Istio reads it.
             var options = engine.options
             options.compatibility = .istio
-            guard let compiled = CompiledRule(rule, index: index, of: policy, options, transport: .http) else {
+            guard let compiled = CompiledRule(rule, index: index, of: policy, options: options, transport: .http) else {
                 continue
             }
             regions += try space.regions(of: compiled)

@@ -93,9 +93,10 @@ public final class Reachability {
         )
     }
 
-    /// Every request that is allowed, in regions; none of them is within another.
+    /// Every request that is allowed, in regions.
     ///
     /// - Parameter caller: the only caller to look at, a SPIFFE ID, or nil for all.
+    /// - Returns: the regions; none of them is within another.
     /// - Throws: ``ReachError`` where the answer is too large for the limits.
     public func allowed(from caller: String? = nil) throws(ReachError) -> [ReachableRequests] {
         var scope = RequestRegion.all

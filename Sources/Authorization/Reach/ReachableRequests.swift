@@ -24,8 +24,10 @@ public struct ReachableRequests: Sendable, Hashable, Encodable {
     public let location: String?
     /// The provider that has to allow it too, where a CUSTOM policy asks one.
     public let provider: String?
-    /// Whether spellings of the paths that servers read differently may be allowed too: those with escapes, parameters or
-    /// doubled slashes. Under `strict` they are not told exactly, and are allowed at most as the plain ones are.
+    /// Whether spellings of the paths that servers read differently may be allowed too.
+    ///
+    /// They are those with escapes, parameters or doubled slashes. Under `strict` they are not told exactly, and are
+    /// allowed at most as the plain ones are.
     public let mayIncludeUnusualPaths: Bool
     /// One such request.
     public let witness: WitnessRequest

@@ -187,8 +187,9 @@ public final class GatewayServer: Sendable {
 
     // MARK: Revocation
 
-    /// Looks at every connection again, and ends those whose other end is no longer believed: what
-    /// `TLSIdentity.refusal(of:)` names. Call it when bundles or revocations have changed.
+    /// Looks at every connection again, and ends those whose other end is no longer believed.
+    ///
+    /// `TLSIdentity.refusal(of:)` says who is. Call it when bundles or revocations have changed.
     public func revisitConnections() {
         for worker in state.withLock({ $0.workers }) {
             worker.eventLoop.execute { worker.value.revisit() }

@@ -78,7 +78,7 @@ import Testing
         let finding = try #require(
             try findings(
                 "{name: a, \(Self.predict), expect: DENY}",
-                limits: ReachLimits(states: 400, regions: 0)
+                limits: ReachLimits(regions: 0)
             ).first
         )
         #expect(finding.outcome == .unknown)

@@ -56,7 +56,11 @@ struct DocumentedConfigurationTests {
     @Test func `the reference configuration loads whole`() throws {
         let documents = try ResourceLoader.load(path: Self.root.path + "/Examples/reference").documents
         try load(documents)
-        #expect(Set(documents.map(\.kind)) == ["Gateway", "AuthorizationPolicy", "WorkloadEntry", "PolicyTest"])
+        #expect(
+            Set(documents.map(\.kind)) == [
+                "Gateway", "AuthorizationPolicy", "WorkloadEntry", "PolicyTest", "ReachAssertions",
+            ]
+        )
     }
 
     @Test(arguments: [

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A set of strings, kept in ``Languages``; equal sets have equal handles.
 struct Language: Hashable, Comparable, Sendable {
     fileprivate let index: Int
@@ -43,6 +45,36 @@ final class Languages {
     func paths(_ expression: RegularExpression, name: String) throws(ReachError) -> Language {
         let automaton = try Automaton(expression, limit: limit).acceptingBefore(UInt8(ascii: "?"))
         return keep(automaton, name: Name(included: name))
+    }
+
+    /// What sets of paths there are that every analysis needs, and that cost more than the rest of it.
+    struct CommonPaths: Hashable {
+        let normalization: PathNormalization
+        let isStrict: Bool
+        /// Whether only those that every server reads alike.
+        let isPlain: Bool
+    }
+
+    private struct Known: Hashable {
+        let paths: CommonPaths
+        let limit: Int
+    }
+
+    /// Guards the sets of paths that an earlier analysis of this process has made.
+    private static let known = Mutex<[Known: Automaton]>([:])
+
+    /// A set that every analysis needs: made once in a process.
+    func common(
+        _ paths: CommonPaths,
+        _ make: () throws(ReachError) -> Language
+    ) throws(ReachError) -> Language {
+        let key = Known(paths: paths, limit: limit)
+        if let automaton = Self.known.withLock({ $0[key] }) { return keep(automaton, name: Name(included: Self.any)) }
+        let language = try make()
+        rename(language, Self.any)
+        let automaton = automata[language.index]
+        Self.known.withLock { $0[key] = automaton }
+        return language
     }
 
     private func keep(_ automaton: Automaton, name: @autoclosure () -> Name) -> Language {

@@ -31,7 +31,7 @@ final class RequestSpace {
         )
         let targets = try languages.targets(universe.normalization, isStrict: universe.isStrict)
         self.targets = targets
-        self.plainTargets = universe.isStrict ? try languages.plain(targets) : nil
+        self.plainTargets = universe.isStrict ? try languages.plain(universe.normalization) : nil
         self.authorities = try languages.language(RequestUniverse.authorities, name: Languages.any)
         self.serverNames = try languages.language(RequestUniverse.serverNames, name: Languages.any)
         self.values = try languages.language(RequestUniverse.headerValues, name: Languages.any)

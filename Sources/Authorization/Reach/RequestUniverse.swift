@@ -53,6 +53,11 @@ extension Languages {
     ///
     /// - Throws: ``ReachError`` where they are too many for the limits.
     func targets(_ normalization: PathNormalization, isStrict: Bool = false) throws(ReachError) -> Language {
+        let paths = CommonPaths(normalization: normalization, isStrict: isStrict, isPlain: false)
+        return try common(paths) { () throws(ReachError) -> Language in try makeTargets(normalization, isStrict) }
+    }
+
+    private func makeTargets(_ normalization: PathNormalization, _ isStrict: Bool) throws(ReachError) -> Language {
         let visible = ByteSet([0x21...0x7e]).subtracting(ByteSet("#"))
         var bytes = visible.subtracting(ByteSet("?"))
         if normalization != .none { bytes = ByteSet { bytes.contains($0) && !PathByte.isEscaped($0) && $0 != 0x5c } }
@@ -60,17 +65,22 @@ extension Languages {
         let query = RegularExpression.optional(.sequence([.text("?"), .many(.byte(visible))]))
         let written = try language(.sequence([path, query]), name: Languages.any)
         let refused = Self.rewritten(normalization) + (isStrict ? Self.ambiguous : [])
-        let rewritten = try language(.sequence([.choice(refused), query]), name: "not canonical")
-        let targets = try difference(written, rewritten)
-        rename(targets, Self.any)
-        return targets
+        return try difference(written, try language(.sequence([.choice(refused), query]), name: "not canonical"))
     }
 
-    /// Those of some paths that a lenient server reads as they are: without escapes, parameters, doubled slashes and dot
-    /// segments.
+    /// Those of the paths that `strict` takes which a lenient server reads as they are.
+    ///
+    /// They are without escapes, parameters, doubled slashes and dot segments.
     ///
     /// - Throws: ``ReachError`` where they are too many for the limits.
-    func plain(_ targets: Language) throws(ReachError) -> Language {
+    func plain(_ normalization: PathNormalization) throws(ReachError) -> Language {
+        let paths = CommonPaths(normalization: normalization, isStrict: true, isPlain: true)
+        return try common(paths) { () throws(ReachError) -> Language in
+            try makePlain(try targets(normalization, isStrict: true))
+        }
+    }
+
+    private func makePlain(_ targets: Language) throws(ReachError) -> Language {
         let path = ByteSet([0x21...0x7e]).subtracting(ByteSet("#?"))
         let any = RegularExpression.many(.byte(path))
         let dots = RegularExpression.sequence([any, .text("/"), .choice([.text("."), .text("..")])])
@@ -78,9 +88,7 @@ extension Languages {
             .sequence([any, .choice([.byte(ByteSet("%;\\")), .text("//")]), any]),
             .sequence([dots, .optional(.sequence([.text("/"), any]))]),
         ])
-        let plain = try difference(targets, try paths(unusual, name: "unusual"))
-        rename(plain, Self.any)
-        return plain
+        return try difference(targets, try paths(unusual, name: "unusual"))
     }
 
     /// The paths that `strict` refuses: a `%` that begins no escape, an escaped control byte, dots with parameters.

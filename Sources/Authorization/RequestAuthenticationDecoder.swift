@@ -55,6 +55,7 @@ struct RequestAuthenticationDecoder {
         let parameters = reader.texts(fields.value("fromParams"), "fromParams")
         let cookies = reader.texts(fields.value("fromCookies"), "fromCookies")
         let payload = text(fields.value("outputPayloadToHeader"))
+        if let payload { checkHeader(payload) }
         let forwards = reader.collect { try fields.optional("forwardOriginalToken") { try $0.bool() } ?? false }
         let claims = claims(fields.value("outputClaimToHeaders"))
         let timeout = timeout(fields.value("timeout"))
@@ -201,15 +202,28 @@ struct RequestAuthenticationDecoder {
             let claim = required("claim", in: &fields)
             reader.collect { try fields.finish() }
             guard let header, let claim else { return nil }
-            if !header.text.utf8.allSatisfy({ Self.isHeaderByte($0) }) {
-                reader.report(
-                    header.location,
-                    "`\(header.text.prefix(80))` is no name for a header; use letters, digits, `-` and `_`"
-                )
-            }
+            checkHeader(header)
             return RequestAuthentication.ClaimHeader(header: header, claim: claim)
         }
     }
+
+    /// Refuses what is no name for a header, and headers by which a message is framed or the gateway says who calls.
+    private mutating func checkHeader(_ header: AuthorizationPolicy.LocatedValue) {
+        if !header.text.utf8.allSatisfy({ Self.isHeaderByte($0) }) {
+            reader.report(
+                header.location,
+                "`\(header.text.prefix(80))` is no name for a header; use letters, digits, `-` and `_`"
+            )
+        } else if Self.reservedHeaders.contains(header.text.lowercased().replacing("_", with: "-")) {
+            reader.report(header.location, "`\(header.text)` is the gateway's own to set; choose another header")
+        }
+    }
+
+    private static let reservedHeaders: Set<String> = [
+        "connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade", "forwarded", "x-forwarded-for", "x-forwarded-client-cert", "x-request-id",
+        "x-lapwing-spiffe-id",
+    ]
 
     private static func isHeaderByte(_ byte: UInt8) -> Bool {
         switch byte {

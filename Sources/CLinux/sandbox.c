@@ -236,6 +236,7 @@ static int drop_privileges(void) {
 //   leads from a virtual machine to its host;
 // - io_uring, whose operations make sockets that no filter sees;
 // - new namespaces, and joining others;
+// - typing into the terminal, which whoever reads it outside would take for the user's own words;
 // - keys: a request for a `dns_resolver` key has the kernel start a helper outside, which asks the host's DNS.
 static int install_filter(void) {
     struct sock_filter instructions[] = {
@@ -258,6 +259,13 @@ static int install_filter(void) {
         REFUSE(SYS_add_key, EPERM),
         REFUSE(SYS_request_key, EPERM),
         REFUSE(SYS_keyctl, EPERM),
+        // The kernel reads 32 bits of the request, as this does.
+        EQUALS(SYS_ioctl, 0, 5),
+        LOAD(args[1]),
+        EQUALS(TIOCSTI, 1, 0),
+        EQUALS(0x541C /* TIOCLINUX */, 0, 1),
+        FAIL_WITH(EPERM),
+        ANSWER(SECCOMP_RET_ALLOW),
         EQUALS(SYS_socket, 0, 7),
         LOAD(args[0]),
         EQUALS(AF_UNIX, 4, 0),
@@ -368,6 +376,7 @@ int lapwing_sandbox_run(const struct lapwing_sandbox *sandbox, struct lapwing_sa
     int ends[2];
     if (refuse_network_stdio() != 0) return failed(out, LAPWING_SANDBOX_STDIO);
     // A process that changed its user may not write its own maps until it may be looked at again.
+    int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
     if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return failed(out, LAPWING_SANDBOX_IDENTITY);
     if (pipe2(ends, O_CLOEXEC) != 0) return failed(out, LAPWING_SANDBOX_NAMESPACES);
     uid_t uid = geteuid();
@@ -385,6 +394,9 @@ int lapwing_sandbox_run(const struct lapwing_sandbox *sandbox, struct lapwing_sa
     ssize_t count;
     do { count = read(ends[0], out, sizeof *out); } while (count < 0 && errno == EINTR);
     close(ends[0]);
+    if (dumpable != 1) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    // Something could not be set up: what was started already ends with its process namespace.
+    if (count != 0) kill(child, SIGKILL);
     int status = wait_for(child, 0);
     return count == (ssize_t)sizeof *out ? -1 : status;
 }

@@ -109,10 +109,12 @@ final class Pipeline {
             return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)
         }
         let policy = worker.currentPolicy
-        let headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
+        var headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
         let tokens = policy.tokens.map { verifier in
             TokenPassage(verifier, headers: Self.headers(verifier.consultedHeaders, scanner, head), path: path)
         }
+        // Policy sees of a verified claim's header what the upstream sees, and not what a client wrote there.
+        if let tokens { headers = tokens.headers(headers, consulted: policy.engine.consultedHeaders) }
         guard let caller = connection.caller,
             var exchange = connection.describe(
                 id: id,
@@ -129,7 +131,10 @@ final class Pipeline {
         let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict)
         let latency = before.nanoseconds(until: .now())
         worker.metrics.decisionDuration.observe(latency)
-        if let tokens { exchange.path = tokens.recordedPath }
+        if let tokens, let verifier = policy.tokens {
+            exchange.path = tokens.recordedPath
+            exchange.headers.removeAll { verifier.consultedHeaders.contains($0.name) }
+        }
         switch consume authorization {
         case .deny(let denial):
             let refusal = denial.decision.reason == .tokenRefused ? tokens?.verdict.refusal?.code.rawValue : nil
@@ -476,6 +481,8 @@ final class Pipeline {
         lastProgress = .now()
         lookForRecord()
         if case .durable = record {
+            // What was held came first, also where the record has become durable since and nobody was called yet.
+            if case .held(let held, _) = answer { connection.write(held) }
             answer = .streaming
             return connection.write(bytes)
         }

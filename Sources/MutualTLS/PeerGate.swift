@@ -15,6 +15,8 @@ final class PeerGate: ChannelInboundHandler, RemovableChannelHandler {
     private let timeout: TimeAmount
     /// Verifies a leaf that was not shown in this handshake but in the one that this resumes.
     private let reverify: (NIOSSLCertificate) -> PeerVerdict
+    /// Judges a peer again that was verified earlier in the handshake: it may have been revoked since.
+    private let recheck: (Peer) -> PeerRefusal?
     private let onRefusal: @Sendable (RefusedConnection) -> Void
     private var deadline: Scheduled<Void>?
     private var remoteAddress: SocketAddress?
@@ -25,12 +27,14 @@ final class PeerGate: ChannelInboundHandler, RemovableChannelHandler {
         notes: HandshakeNotes,
         timeout: TimeAmount,
         reverify: @escaping (NIOSSLCertificate) -> PeerVerdict,
+        recheck: @escaping (Peer) -> PeerRefusal?,
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void
     ) {
         self.tls = tls
         self.notes = notes
         self.timeout = timeout
         self.reverify = reverify
+        self.recheck = recheck
         self.onRefusal = onRefusal
     }
 
@@ -84,7 +88,10 @@ final class PeerGate: ChannelInboundHandler, RemovableChannelHandler {
     /// The verdict on the certificates of this handshake, or of the one that a resumed session began with: its leaf is
     /// verified again, by the authorities of today.
     private func verdict() -> PeerVerdict {
-        if let verdict = notes.verdict { return verdict }
+        if let verdict = notes.verdict {
+            if case .verified(let peer) = verdict, let refusal = recheck(peer) { return .refused(refusal) }
+            return verdict
+        }
         guard let leaf = tls.peerCertificate else {
             return .refused(TransportRefusal.noCertificate.refusal("the other end showed no certificate"))
         }

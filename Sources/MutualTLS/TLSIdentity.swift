@@ -186,6 +186,7 @@ public final class TLSIdentity: Sendable {
             notes: notes,
             timeout: options.handshakeTimeout,
             reverify: { self.verdict([$0], expecting: id) },
+            recheck: { self.refusal(of: $0) },
             onRefusal: onRefusal
         )
     }

@@ -22,6 +22,14 @@ import Testing
         #expect(!result.errors.isEmpty)
     }
 
+    @Test func `a directory that is named from here is meant from here by every process`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let shown = try Program.run("config", "show", "--config", directory.path + "/c", "--state", "s", "--run", "r")
+        let here = FileManager.default.currentDirectoryPath
+        #expect(shown.output.contains(here + "/s") && shown.output.contains(here + "/r"), "\(shown.output)")
+    }
+
     @Test func `a starting configuration loads as it is written`() throws {
         let directory = try TemporaryDirectory()
         let made = try Program.run("init", directory.path + "/lapwing")

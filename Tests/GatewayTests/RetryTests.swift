@@ -155,6 +155,20 @@ import ZeroTrust
         }
     }
 
+    @Test func `what was held leaves first where the record becomes durable before anybody is called`() throws {
+        let bench = try Bench(upstreams: 1)
+        try bench.client.writeInbound(ByteBuffer(string: TestGateway.post()))
+        _ = try #require(try bench.upstreams[0].channel.readOutbound(as: ByteBuffer.self))
+        let upstream = bench.upstreams[0].channel
+        try upstream.writeInbound(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfirst "))
+        #expect(try bench.client.readOutbound(as: ByteBuffer.self) == nil, "no answer leaves before its record")
+        // The log has it now, and the loop has not come round yet.
+        bench.log.release()
+        try upstream.writeInbound(ByteBuffer(string: "second"))
+        let heard = try bench.heard()
+        #expect(heard.hasPrefix("HTTP/1.1 200 OK\r\n") && heard.hasSuffix("\r\n\r\nfirst second"), "\(heard)")
+    }
+
     @Test func `a request goes to another connection where the one that was reused is closed already`() throws {
         let bench = try Bench(upstreams: 2)
         let first = try #require(try bench.send(TestGateway.post()))

@@ -80,6 +80,25 @@ import Testing
         }
     }
 
+    @Test(arguments: ["x-team", "X-Team", "x_team"])
+    func `what a client writes into a verified claim's header is believed by nobody`(name: String) async throws {
+        let byHeader = policy.replacing(
+            #"{ key: "request.auth.claims[sub]", values: ["alice"] }"#,
+            with: #"{ key: "request.headers[x-team]", values: ["blue"] }"#
+        )
+        let snapshot = try TestGateway.snapshot(byHeader)
+        try await TestGateway.with { gateway, upstream in
+            gateway.policies.replace(snapshot)
+            let client = try await gateway.client()
+            #expect(await client.request(TestGateway.post(headers: "\(name): blue\r\n")).statuses == [403])
+            let headers = "\(name): red\r\nAuthorization: Bearer \(try token())\r\n"
+            #expect(await client.request(TestGateway.post(headers: headers), responses: 2).statuses == [403, 200])
+            let request = try #require(upstream.received.value.first)
+            #expect(request.values("x-team") == ["blue"] && request.values("x_team").isEmpty)
+            await client.close()
+        }
+    }
+
     @Test func `a token in the query is verified, taken out, and never recorded`() async throws {
         try await with { gateway, upstream, client in
             let path = "/v1/predict?a=1&access_token=\(try token())&b=2"

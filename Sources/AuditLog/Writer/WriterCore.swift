@@ -456,7 +456,12 @@ final class WriterCore: Sendable {
 
     /// Writes a file again that a crash may have left cut short.
     private func replace(_ path: String, with file: TreeEdge.File, covered: UInt64) throws {
-        guard try files.contents(path) != file.bytes else { return }
+        if try files.contents(path) == file.bytes {
+            // Who wrote it may have been killed before it was on the disk.
+            let present = try files.open(path, create: false)
+            defer { files.close(present) }
+            return try files.synchronize(present, path: path)
+        }
         guard !file.path.isCovered(by: covered) else {
             throw AuditLogError(.corrupt, "`\(path)` exists and holds other bytes")
         }

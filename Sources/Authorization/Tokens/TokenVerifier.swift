@@ -120,6 +120,8 @@ public struct TokenVerifier: Sendable {
                     if let accepted, accepted.text != text {
                         throw TokenRefusal(.severalTokens, "the request has several tokens, which are not the same")
                     }
+                    // Whatever the order of the places, the first rule counts.
+                    if let accepted, accepted.rule <= rule { continue }
                     accepted = (text, rule, token)
                 }
             }
@@ -224,8 +226,9 @@ public struct TokenVerifier: Sendable {
         private func identity(_ token: VerifiedToken, _ index: Int) -> RequestIdentity {
             var forwarding = TokenForwarding()
             forwarding.setHeaders = token.setHeaders
-            if !rules[index].forwardsToken {
-                for place in rules[index].places
+            // Under `strict` the same token may have stood at places of several rules.
+            for rule in verifier.isStrict ? rules : [rules[index]] where !rule.forwardsToken {
+                for place in rule.places
                 where !request.tokens(at: place, strictly: verifier.isStrict).isEmpty {
                     switch place {
                     case .header(let name, _): forwarding.removedHeaders.append(name)

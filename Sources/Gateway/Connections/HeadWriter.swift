@@ -37,7 +37,7 @@ enum HeadWriter {
                     length: line.nameRange.count
                 )
                 // A name that cannot be read does not go on.
-                return name.map { removed.contains($0.lowercased()) } ?? true
+                return name.map { removed.contains(TokenPassage.folded($0)) } ?? true
             }
         }
         var output = ByteBuffer()

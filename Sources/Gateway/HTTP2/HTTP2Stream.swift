@@ -315,6 +315,7 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
             while let frame = try response.next(answering: pipeline.method) { send(frame) }
         } catch {
             reset(.internalError)
+            pipeline.abandon(.upstreamDied)
         }
     }
 

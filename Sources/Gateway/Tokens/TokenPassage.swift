@@ -12,8 +12,12 @@ struct TokenPassage {
     let recordedPath: String
     /// The path that goes upstream.
     let path: String
-    /// The names, in lower case, of the header lines that do not go upstream.
+    /// The names, as ``folded(_:)`` writes them, of the header lines that do not go upstream.
     let removedHeaders: Set<String>
+    /// The header lines, names in lower case, that say upstream what a token proves.
+    let claimHeaders: [Exchange.Header]
+    /// The names, folded, of the header lines in which only verified claims count.
+    private let reservedHeaders: Set<String>
     /// The header lines that go upstream beside the client's.
     let addedLines: ByteBuffer
 
@@ -28,6 +32,7 @@ struct TokenPassage {
         recordedPath = Self.recorded(path, by: verifier)
         let forwarding = verdict.identity?.forwarding ?? TokenForwarding()
         self.path = forwarding.path(path)
+        reservedHeaders = Set(verifier.reservedHeaders.map(Self.folded))
         var removed = verifier.reservedHeaders.union(forwarding.removedHeaders)
         var lines = ByteBuffer()
         if !forwarding.removedCookies.isEmpty {
@@ -38,8 +43,21 @@ struct TokenPassage {
             }
         }
         for header in forwarding.setHeaders { lines.writeString("\(header.name): \(header.value)\r\n") }
-        removedHeaders = removed
+        removedHeaders = Set(removed.map(Self.folded))
+        claimHeaders = forwarding.setHeaders
         addedLines = lines
+    }
+
+    /// A name as servers that make variables of headers read it: they tell neither case nor `_` from `-` apart.
+    static func folded(_ name: String) -> String { name.lowercased().replacing("_", with: "-") }
+
+    /// The header lines that policy looks at, as the upstream will see them.
+    func headers(_ sent: [Exchange.Header], consulted: Set<String>) -> [Exchange.Header] {
+        let reserved = Set(claimHeaders.map { Self.folded($0.name) })
+        return sent.filter {
+            !reservedHeaders.contains(Self.folded($0.name)) && !reserved.contains(Self.folded($0.name))
+        }
+            + claimHeaders.filter { consulted.contains($0.name) }
     }
 
     /// A path as it is recorded: without the parameters in which tokens may stand.

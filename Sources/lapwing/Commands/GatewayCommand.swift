@@ -121,9 +121,10 @@ private final class GatewayProcess: Sendable {
                         node: settings.node.value,
                         threads: settings.threads.value
                     )
+                    // Its connections can be revisited from its first listener on.
+                    running.withLock { $0.append(server) }
                     try await server.start()
                     servers.append(server)
-                    running.withLock { $0.append(server) }
                     boxes.withLock { $0.append(box) }
                     try await egress.start(
                         gateway,

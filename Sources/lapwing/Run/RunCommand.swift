@@ -57,7 +57,8 @@ struct RunCommand: ParsableCommand {
             arguments: command,
             environment: Self.environment(workloadSocket: settings.workloadSocket),
             relay: [try ProcessLife.ownPath.get(), EgressRelayCommand.configuration.commandName ?? "", egressSocket],
-            hidden: ["/run"] + hide,
+            // Whoever reaches the admin socket may change what is allowed, wherever the runtime directory lies.
+            hidden: ["/run", settings.runtime.value] + hide,
             kept: [egressSocket, settings.workloadSocket]
         )
         Foundation.exit(try sandbox.run())
@@ -130,6 +131,7 @@ struct RunCommand: ParsableCommand {
         // What would lead to services of the session outside is of no use inside.
         for name in [
             "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR", "NOTIFY_SOCKET", "LAPWING_SUPERVISED",
+            "TMUX", "TMUX_PANE", "STY", "DISPLAY", "WAYLAND_DISPLAY",
         ] {
             environment[name] = nil
         }

@@ -86,14 +86,15 @@ struct Settings: Sendable {
             "state",
             options.state,
             default: isRoot ? "/var/lib/lapwing" : home + "/.local/state/lapwing"
-        )
+        ).absolute
         self.state = state
         let userRuntime = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"].map { $0 + "/lapwing" }
-        self.runtime = finder.find(
-            "run",
-            options.runtime,
-            default: isRoot ? "/run/lapwing" : userRuntime ?? state.value + "/run"
-        )
+        self.runtime =
+            finder.find(
+                "run",
+                options.runtime,
+                default: isRoot ? "/run/lapwing" : userRuntime ?? state.value + "/run"
+            ).absolute
         self.trustDomain = try finder.find("trust-domain", options.trustDomain, default: "cluster.local").map {
             do { return .success(try TrustDomain($0)) } catch { return .failure(.init(reason: "\(error)")) }
         }
@@ -264,6 +265,12 @@ private struct Finder {
 }
 
 extension Settings.Setting where Value == String {
+    /// A path that means the same in every process: the address of a socket has to be absolute.
+    fileprivate var absolute: Self {
+        value.hasPrefix("/")
+            ? self : .init(value: FileManager.default.currentDirectoryPath + "/" + value, origin: origin)
+    }
+
     /// The text read as another type; what is wrong is reported with the origin.
     fileprivate func map<Other>(_ read: (String) -> Result<Other, BadSetting>) throws -> Settings.Setting<Other> {
         switch read(value) {

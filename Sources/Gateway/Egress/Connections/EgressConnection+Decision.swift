@@ -222,6 +222,12 @@ extension EgressConnection {
         // The connection has this limit itself; the handshake behind it has another.
         wait(egress.configuration.connectTimeout * 2)
         let upstream = EgressUpstream(client: self, isVerified: destination.identity == nil)
+        // Set first: a connection can fail before it is asked for the next thing.
+        upstream.onReady = { [weak self, weak upstream] isReady in
+            guard let self, let upstream else { return }
+            if isReady { return opened(upstream, to: destination) }
+            connect(to: destination, trying: index + 1)
+        }
         let bound = NIOLoopBound(upstream, eventLoop: context.eventLoop)
         let (egress, logger) = (egress, egress.logger)
         ClientBootstrap(group: context.eventLoop)
@@ -245,11 +251,6 @@ extension EgressConnection {
             }
             .connect(to: address)
             .whenFailure { _ in bound.value.failed() }
-        upstream.onReady = { [weak self] isReady in
-            guard let self else { return }
-            if isReady { return opened(upstream, to: destination) }
-            connect(to: destination, trying: index + 1)
-        }
     }
 
     /// The other end is reached, and is who it has to be.

@@ -88,6 +88,8 @@ final class EgressConnection: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         context.fireChannelActive()
+        // An authority that does not answer keeps nobody's place.
+        wait(egress.configuration.headTimeout)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let (egress, owner) = (egress, owner)
         context.eventLoop.makeFutureWithTask { try await egress.identities(of: owner) }

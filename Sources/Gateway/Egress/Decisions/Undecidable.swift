@@ -15,16 +15,34 @@ enum Undecidable {
     /// proved by other means than the caller's identity.
     static func always(_ policy: AuthorizationPolicy) -> Bool {
         decides(policy, wronglyWithout: { !isOfConnection($0) && !isOfRequest($0) || isOfAddress($0) })
+            || decides(policy, wronglyWithout: isNotAsWritten)
+    }
+
+    /// Whether a field asks for what is known here in another form: a host is known without its port, and the scheme is
+    /// not the caller's.
+    private static func isNotAsWritten(_ field: AuthorizationPolicy.Field) -> Bool {
+        switch field.subject {
+        case .host, .header(":authority"), .header("host"): field.values.contains { $0.text.contains(":") }
+        case .header(":scheme"): true
+        default: false
+        }
+    }
+
+    private static func decides(
+        _ policy: AuthorizationPolicy,
+        wronglyWithout isMissing: (AuthorizationPolicy.Field) -> Bool
+    ) -> Bool {
+        policy.rules.contains { rule in
+            let fields = (rule.from + rule.to).flatMap(\.fields) + rule.when.flatMap(\.fields)
+            return fields.contains { isMissing($0) && (policy.action != .allow || $0.isNegated) }
+        }
     }
 
     private static func decides(
         _ policy: AuthorizationPolicy,
         wronglyWithout isMissing: (AuthorizationPolicy.Subject) -> Bool
     ) -> Bool {
-        policy.rules.contains { rule in
-            let fields = (rule.from + rule.to).flatMap(\.fields) + rule.when.flatMap(\.fields)
-            return fields.contains { isMissing($0.subject) && (policy.action != .allow || $0.isNegated) }
-        }
+        decides(policy, wronglyWithout: { (field: AuthorizationPolicy.Field) in isMissing(field.subject) })
     }
 
     private static func isOfConnection(_ subject: AuthorizationPolicy.Subject) -> Bool {

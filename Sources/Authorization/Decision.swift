@@ -1,6 +1,6 @@
 /// What the policies say of one request, and which rule said it.
 ///
-/// A decision describes; it permits nothing. Only ``PolicyEngine/authorize(_:_:)`` makes a ``Permit``.
+/// A decision describes; it permits nothing. Only ``PolicyEngine/authorize(_:_:token:answer:)`` makes a ``Permit``.
 public struct Decision: Sendable, Hashable {
     /// Whether the request may go on.
     public enum Outcome: String, Sendable, Codable {

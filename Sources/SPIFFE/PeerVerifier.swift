@@ -96,7 +96,7 @@ public struct PeerVerifier: Sendable {
 
     /// Whether the authority that vouched for a peer is still in its bundle.
     ///
-    /// For connections that stand: a new one is judged by ``verify(chain:)``.
+    /// For connections that stand: a new one is judged by its chain.
     public func believes(_ peer: Peer) -> Bool {
         authorities[peer.id.trustDomain]?.contains(peer.authority) ?? false
     }

@@ -1,7 +1,7 @@
 /// Why an outbound connection or request is refused, as a stable code for records, logs and metrics.
 ///
 /// Every rule has its own; what policy says keeps the codes of the policy engine, and what HTTP's grammar says those of
-/// ``HTTP1Refusal``.
+/// `HTTP1Refusal`.
 public struct EgressRefusal: Error, Hashable, Sendable {
     /// The rule that was broken.
     public let reason: Reason

@@ -55,7 +55,7 @@ public final class EgressServer: Sendable {
         snapshots: EgressSnapshotBox,
         identity: TLSIdentity,
         attestor: any LocalCallerAttestor,
-        resolver: any HostResolver = SystemResolver(),
+        resolver: any HostResolver = SharedLookups(SystemResolver()),
         log: any RecordLog,
         logger: Logger,
         node: String,

@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "SPIFFE", targets: ["SPIFFE"]),
         .library(name: "Authorization", targets: ["Authorization"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
+        .library(name: "ModelTrust", targets: ["ModelTrust"]),
         .library(name: "WorkloadIdentity", targets: ["WorkloadIdentity"]),
     ],
     dependencies: [
@@ -158,6 +159,10 @@ let package = Package(
             exclude: ["Peers"]
         ),
 
+        // The artifacts.
+        .target(name: "ModelTrust", dependencies: ["CLinux", "ZeroTrust", "SPIFFE", "Resources", x509, crypto, asn1]),
+        .testTarget(name: "ModelTrustTests", dependencies: ["ModelTrust", "SPIFFE", "Resources", x509, crypto, asn1]),
+
         // What the stages keep.
         .target(
             name: "Storage",
@@ -173,7 +178,7 @@ let package = Package(
             name: "lapwing",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
-                "AuditLog", "Storage", "RPC", "WireProtos", "Gateway", x509, crypto, logging,
+                "AuditLog", "ModelTrust", "Storage", "RPC", "WireProtos", "Gateway", x509, crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -200,7 +205,8 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", x509, crypto, asn1,
+                "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", "ModelTrust", x509,
+                crypto, asn1,
             ]
         ),
     ]

@@ -1,0 +1,66 @@
+/// The bytes of one artifact, or of one member of it: read where they are needed, never whole.
+///
+/// A file of any size costs no more memory than the reads that a scanner makes.
+final class ScanInput {
+    /// The file and the members within it, each behind `!/`.
+    let path: String
+    /// How many bytes there are.
+    let size: UInt64
+    private let source: Source
+
+    private enum Source {
+        case memory([UInt8])
+        case part(of: ScanInput, from: UInt64)
+        case reader((_ offset: UInt64, _ count: Int) throws(ScanStop) -> [UInt8])
+    }
+
+    /// Bytes in memory.
+    init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.size = UInt64(bytes.count)
+        self.source = .memory(bytes)
+    }
+
+    /// Bytes that a function reads: a file's. It returns fewer than asked for only at the end.
+    init(path: String, size: UInt64, reader: @escaping (UInt64, Int) throws(ScanStop) -> [UInt8]) {
+        self.path = path
+        self.size = size
+        self.source = .reader(reader)
+    }
+
+    private init(path: String, size: UInt64, source: Source) {
+        self.path = path
+        self.size = size
+        self.source = source
+    }
+
+    /// A stored member: some of these bytes under a path of their own.
+    func member(_ name: String, at offset: UInt64, count: UInt64) throws(ScanStop) -> ScanInput {
+        guard offset <= size, count <= size - offset else { throw Self.outside(offset) }
+        return ScanInput(path: path + "!/" + name, size: count, source: .part(of: self, from: offset))
+    }
+
+    /// Exactly these bytes.
+    func read(at offset: UInt64, count: Int) throws(ScanStop) -> [UInt8] {
+        guard count >= 0, offset <= size, UInt64(count) <= size - offset else { throw Self.outside(offset) }
+        switch source {
+        case .memory(let bytes): return Array(bytes[Int(offset)..<(Int(offset) + count)])
+        case .part(let whole, let start): return try whole.read(at: start + offset, count: count)
+        case .reader(let read):
+            let bytes = try read(offset, count)
+            guard bytes.count == count else {
+                throw ScanStop(rule: "unreadable", offset: offset, message: "the file became shorter while it was read")
+            }
+            return bytes
+        }
+    }
+
+    /// The first bytes, as many as there are up to a number.
+    func head(_ count: Int) throws(ScanStop) -> [UInt8] {
+        try read(at: 0, count: Int(min(UInt64(count), size)))
+    }
+
+    private static func outside(_ offset: UInt64) -> ScanStop {
+        ScanStop(rule: "truncated", offset: offset, message: "it ends before what it declares")
+    }
+}

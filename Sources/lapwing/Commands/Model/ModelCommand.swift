@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// `lapwing model`: what is done to a model before a byte of it is used.
+struct ModelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model",
+        abstract: "Prove models before a byte of them is used.",
+        subcommands: [
+            // One line for each.
+        ]
+    )
+}

@@ -6,7 +6,7 @@ struct ScanBudget: Hashable, Sendable {
     static let depth = 5
 
     /// Bytes that may still be expanded from compressed members.
-    var expansion: UInt64 = 256 << 20
+    var expansion: UInt64 = 8 << 30
     /// Steps that may still be taken: opcodes, records, nodes.
     var steps = 4_000_000
 

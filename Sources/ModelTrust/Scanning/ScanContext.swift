@@ -4,13 +4,17 @@ final class ScanContext {
     private(set) var findings: [ScanFinding] = []
     /// The formats that were recognised, by path.
     private(set) var formats: [(path: String, format: String)] = []
+    /// The files beside the artifact that it names as its own raw data: `weights.bin` of an ONNX model.
+    ///
+    /// Such a file need not be of a known format. It is scanned all the same, since another loader may open it.
+    private(set) var claims: Set<String> = []
     /// What is left.
     var budget: ScanBudget
     /// How deep containers lie within one another where the scan is now.
     private var depth = 0
     private let scanners: [any FormatScanner.Type]
 
-    init(scanners: [any FormatScanner.Type], budget: ScanBudget = ScanBudget()) {
+    init(scanners: [any FormatScanner.Type] = ScanFormats.all, budget: ScanBudget = ScanBudget()) {
         self.scanners = scanners
         self.budget = budget
     }
@@ -23,23 +27,65 @@ final class ScanContext {
         findings.append(finding)
     }
 
+    /// Notes that a file beside the artifact is raw data of it; the name is relative to the artifact's folder.
+    func claim(_ name: String) {
+        claims.insert(name)
+    }
+
     /// Scans a member of a container, or a whole artifact: finds its format by its content, and never throws, since what
     /// stops is itself a finding.
     func scan(_ input: ScanInput) {
+        within(input) { () throws(ScanStop) in
+            var recognised: [any FormatScanner.Type] = []
+            for scanner in self.scanners {
+                if scanner.basis == .guess, !recognised.isEmpty { continue }
+                if try scanner.recognises(input) { recognised.append(scanner) }
+            }
+            guard !recognised.isEmpty else {
+                throw ScanStop(rule: "unknown-format", message: "its format is not one that can be proven")
+            }
+            if recognised.count > 1 {
+                let names = recognised.map { $0.format }.joined(separator: " and as ")
+                try self.add(
+                    ScanFinding(
+                        rule: "polyglot",
+                        verdict: .notProven,
+                        path: input.path,
+                        message: "it can be read as \(names): two loaders would see two models"
+                    )
+                )
+            }
+            for scanner in recognised { self.scan(input, as: scanner) }
+        }
+    }
+
+    /// Scans an input whose format its container has settled; what stops is a finding.
+    func scan(_ input: ScanInput, as scanner: any FormatScanner.Type) {
+        formats.append((input.path, scanner.format))
+        collect(input) { () throws(ScanStop) in try scanner.scan(input, self) }
+    }
+
+    /// One container deeper, does some work on an input; what stops it is a finding.
+    func within(_ input: ScanInput, _ body: () throws(ScanStop) -> Void) {
         depth += 1
         defer { depth -= 1 }
-        do throws(ScanStop) {
-            guard depth <= ScanBudget.depth else {
+        collect(input) { () throws(ScanStop) in
+            guard self.depth <= ScanBudget.depth else {
                 throw ScanStop(
                     rule: "limit-depth",
                     message: "containers lie more than \(ScanBudget.depth) deep in one another"
                 )
             }
-            for scanner in scanners where try scanner.recognises(input) {
-                formats.append((input.path, scanner.format))
-                return try scanner.scan(input, self)
-            }
-            throw ScanStop(rule: "unknown-format", message: "its format is not one that can be proven")
+            try body()
+        }
+    }
+
+    /// The worst that was found.
+    var verdict: ScanVerdict { findings.map(\.verdict).max() ?? .proven }
+
+    private func collect(_ input: ScanInput, _ body: () throws(ScanStop) -> Void) {
+        do throws(ScanStop) {
+            try body()
         } catch {
             findings.append(
                 ScanFinding(
@@ -53,7 +99,4 @@ final class ScanContext {
             )
         }
     }
-
-    /// The worst that was found.
-    var verdict: ScanVerdict { findings.map(\.verdict).max() ?? .proven }
 }

@@ -1,5 +1,5 @@
 /// One thing that a scan has to say about an artifact, with its place.
-public struct ScanFinding: Hashable, Sendable {
+public struct ScanFinding: Hashable, Sendable, Codable {
     /// The rule that speaks: a short, stable name such as `pickle-import`.
     public let rule: String
     /// What the finding alone makes of the artifact; ``ScanVerdict/proven`` is a remark.

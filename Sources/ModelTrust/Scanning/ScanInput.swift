@@ -6,6 +6,10 @@ final class ScanInput {
     let path: String
     /// How many bytes there are.
     let size: UInt64
+    /// What the container says that this member is, where that and not the content decides.
+    var role: ScanRole?
+    /// The folder that the artifact lies in, where it is known.
+    var folder: ScanFolder?
     private let source: Source
 
     private enum Source {
@@ -60,7 +64,16 @@ final class ScanInput {
         try read(at: 0, count: Int(min(UInt64(count), size)))
     }
 
+    /// The file's own name, without the folders and containers it is in.
+    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
     private static func outside(_ offset: UInt64) -> ScanStop {
         ScanStop(rule: "truncated", offset: offset, message: "it ends before what it declares")
     }
+}
+
+/// What a container says that a member of it is.
+enum ScanRole: Hashable, Sendable {
+    /// Code of a TorchScript archive: a member under `code/`.
+    case torchScript
 }

@@ -2,7 +2,7 @@
 ///
 /// Only ``proven`` passes admission: what nobody understood is as unwelcome as what is known to be bad, and the two are
 /// told apart because a person mends them differently.
-public enum ScanVerdict: String, Hashable, Sendable, Comparable, CaseIterable {
+public enum ScanVerdict: String, Hashable, Sendable, Comparable, CaseIterable, Codable {
     /// Every byte was understood, and none of them runs code.
     case proven
     /// Something was not understood: an unknown format, an opcode or name that is on no list, a broken file.

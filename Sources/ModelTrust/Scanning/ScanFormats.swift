@@ -1,0 +1,9 @@
+/// The formats that are known.
+enum ScanFormats {
+    /// Every scanner: those by signature first, then the guesses in the order in which they are asked.
+    static let all: [any FormatScanner.Type] = signatures + guesses
+
+    private static let signatures: [any FormatScanner.Type] = []
+
+    private static let guesses: [any FormatScanner.Type] = []
+}

@@ -1,0 +1,50 @@
+import NIOCore
+import ZeroTrust
+
+/// The body of the request, on its way to the upstream.
+extension Pipeline {
+    /// Whether more of the request's body can be taken.
+    var canTakeBody: Bool { upstream.map(\.isWritable) ?? outgoing.hasRoom }
+
+    /// Whether the request's answer is decided, so that the rest of its body is of no use.
+    var isAnswered: Bool {
+        if case .local = answer { return true }
+        return false
+    }
+
+    /// Takes a run of the body, as it came.
+    func takeBody(_ bytes: ByteBuffer, content: Int) {
+        progress.bytesReceived += UInt64(content)
+        progress.last = .now()
+        outgoing.take(bytes)
+    }
+
+    /// The body is whole.
+    func endBody() {
+        progress.bodyEndedAt = .now()
+        guard isAnswered == false else { return }
+        if upstream != nil { sendPending() }
+    }
+
+    /// The body cannot be read, or is too large.
+    func breakBody(_ refusal: HTTP1Refusal) {
+        keepsAlive = false
+        abortUpstream()
+        if case .streaming = answer { return end(.badRequest, aborts: true) }
+        answer(status: refusal.status, ending: .badRequest)
+    }
+
+    /// Sends what waits for the upstream, in one go.
+    func sendPending() {
+        guard let upstream else { return }
+        let isWhole = connection.requestBody?.isComplete == true
+        if isWhole { upstream.requestEnded() }
+        guard !outgoing.isEmpty else { return }
+        if let head = outgoing.head.take() {
+            upstream.send(head: head, isWhole: outgoing.further.isEmpty && isWhole)
+        }
+        for bytes in outgoing.further { upstream.send(bytes) }
+        outgoing.bodySent()
+        upstream.flush()
+    }
+}

@@ -1,0 +1,47 @@
+import AuditLog
+import Logging
+import NIOCore
+import SPIFFE
+import ZeroTrust
+
+/// The record of how a request ended, and what is counted of it.
+extension Pipeline {
+    /// Records and counts the end of the request; called once.
+    func complete(_ ending: CompletionRecord.Ending) {
+        let now = NIODeadline.now()
+        let total = progress.startedAt.nanoseconds(until: now)
+        let upstreamName = wasForwarded ? route.map { worker.context.configuration.upstreams[$0.upstream].name } : nil
+        worker.metrics.requestDuration.observe(total)
+        worker.metrics.bytesReceived += progress.bytesReceived
+        worker.metrics.bytesSent += progress.bytesSent
+        if let caller = connection.caller {
+            worker.metrics.countRequest(
+                source: caller.peer.id.description,
+                upstream: upstreamName ?? "",
+                status: status ?? 0
+            )
+        }
+        worker.context.logger.debug(
+            "request ended",
+            metadata: ["request.id": "\(idText)", "status": "\(status ?? 0)", "ending": "\(ending.rawValue)"]
+        )
+        if case .none = record.stage { return }
+        let entry = CompletionRecord(
+            id: id,
+            time: .now(),
+            node: worker.context.node,
+            status: status,
+            bytesReceived: progress.bytesReceived,
+            bytesSent: progress.bytesSent,
+            upstream: upstreamName,
+            timings: .init(
+                requestReceived: progress.bodyEndedAt.map { progress.startedAt.nanoseconds(until: $0) },
+                upstreamHead: progress.respondedAt.map { progress.startedAt.nanoseconds(until: $0) },
+                total: total
+            ),
+            ending: ending
+        )
+        // What could not be added is counted by the log, which tells of it.
+        _ = try? worker.context.log.append(entry.encoded())
+    }
+}

@@ -1,0 +1,97 @@
+import AuditLog
+import Authorization
+import Logging
+import NIOCore
+import Resources
+import SPIFFE
+import ZeroTrust
+
+/// The record of the decision, and what waits for it.
+extension Pipeline {
+    /// Adds the record of a decision to the log, and counts it; called once.
+    func decided(
+        _ decision: Decision?,
+        _ exchange: Exchange,
+        _ policy: PolicySnapshot,
+        latency: UInt64,
+        trace: String?,
+        refusedFor refusal: String? = nil
+    ) {
+        guard let caller = connection.caller else { return }
+        let isAllowed = refusal == nil && decision?.outcome == .allow
+        let reason = refusal ?? decision?.reason.rawValue ?? "bad_request"
+        let rule = decision?.rule
+        var entry = DecisionRecord(
+            id: id,
+            time: .now(),
+            node: worker.context.node,
+            caller: caller.record,
+            source: exchange.source,
+            tls: caller.tls,
+            request: .init(
+                method: exchange.method,
+                path: exchange.path,
+                authority: exchange.authority,
+                headers: exchange.headers,
+                destination: exchange.destination
+            ),
+            outcome: isAllowed ? .allow : .deny,
+            reason: reason,
+            policy: rule.map(DecisionRecord.Policy.init),
+            snapshot: policy.digest,
+            compatibility: worker.context.configuration.compatibility.rawValue,
+            dryRun: decision?.dryRun.map {
+                $0.deniedBy == nil && (!$0.hasAllowPolicy || $0.allowedBy != nil) ? .allow : .deny
+            },
+            latency: latency,
+            route: route?.route.name,
+            traceparent: trace
+        )
+        entry.audited = decision?.auditedBy.map(DecisionRecord.Policy.init)
+        worker.metrics.countDecision(isAllowed: isAllowed, policy: rule?.policy ?? "", reason: reason)
+        if !isAllowed {
+            worker.context.logger.info(
+                "request denied",
+                metadata: [
+                    "request.id": "\(idText)", "spiffe.id": "\(caller.peer.id)", "method": "\(exchange.method)",
+                    "path": "\(exchange.path.prefix { $0 != "?" })", "reason": "\(reason)",
+                    "policy.rule": "\(decision?.matchedPolicy ?? "none")",
+                ]
+            )
+        }
+        record.deadline = .now() + worker.context.timeouts.record
+        do throws(AuditLogError) {
+            record.stage = .pending(try worker.context.log.append(entry.encoded()))
+        } catch {
+            notRecorded(error.description)
+        }
+        if isAwaited { waitForRecord() }
+    }
+
+    /// There will be no record.
+    func notRecorded(_ reason: String) {
+        record.stage = .failed
+        worker.metrics.recordFailures += 1
+        worker.context.logger.error(
+            "decision not recorded",
+            metadata: ["request.id": "\(idText)", "reason": "\(reason)"]
+        )
+    }
+
+    /// Asks to be called once the record is durable or never will be.
+    func waitForRecord() {
+        guard case .pending(let index) = record.stage, !record.isWaitedFor else { return }
+        record.isWaitedFor = true
+        worker.records.add(self, waitingFor: index)
+    }
+
+    /// Looks whether the record has become durable, and asks to be called where it has not.
+    func lookForRecord() {
+        guard case .pending(let index) = record.stage else { return }
+        if worker.context.log.durable > index {
+            record.stage = .durable
+        } else {
+            waitForRecord()
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import NIOCore
+import ZeroTrust
+
+/// How long a request may take, and when there is room again for what it sends or is sent.
+extension Pipeline {
+    func clientWritabilityChanged() {
+        if connection.isWritable { upstream?.resumeReading() }
+    }
+
+    func upstreamWritable() {
+        progress.measure(from: .now())
+        connection.resumeBody()
+    }
+
+    private func isBodyTooSlow(_ now: NIODeadline) -> Bool {
+        progress.isBodyTooSlow(
+            now,
+            rate: worker.context.configuration.limits.minimumBodyRate,
+            grace: worker.context.timeouts.body
+        )
+    }
+
+    /// Looks whether something takes too long.
+    func check(_ now: NIODeadline) {
+        guard !isOver else { return }
+        if case .pending(let index) = record.stage, record.deadline <= now {
+            return recorded(isDurable: worker.context.log.durable > index)
+        }
+        if case .local = answer { return }
+        let isBodyWhole = connection.requestBody?.isComplete != false
+        switch answer {
+        case .streaming:
+            let limit =
+                connection.isWritable ? route.map { TimeAmount($0.route.streamTimeout) } : worker.context.timeouts.body
+            guard let limit, progress.last + limit <= now else { return }
+            abortUpstream()
+            end(.timedOut, aborts: true)
+        case .none where !isBodyWhole && canTakeBody:
+            guard progress.last + worker.context.timeouts.body <= now || isBodyTooSlow(now) else { return }
+            keepsAlive = false
+            abortUpstream()
+            answer(status: 408, ending: .timedOut)
+        case .none where upstream != nil:
+            guard let route, progress.last + TimeAmount(route.route.responseTimeout) <= now else { return }
+            abortUpstream()
+            answer(status: 504, ending: .timedOut)
+        default: break
+        }
+    }
+}

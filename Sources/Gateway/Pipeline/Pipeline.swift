@@ -1,0 +1,302 @@
+import AuditLog
+import Authorization
+import NIOCore
+import Resources
+import SPIFFE
+import ZeroTrust
+
+/// The path of one request, from its head to its completion record.
+///
+/// It reads from top to bottom as it happens: identity, policy, record, upstream, answer, completion. Everything runs
+/// on the event loop of the client's connection; the two waits, for the record and for the upstream, overlap. No byte of
+/// an answer leaves before the decision's record is durable.
+final class Pipeline {
+    /// Pieces of a body up to this size are copied behind the head, so that both leave in one write.
+    static let copiedBytes = 16 * 1024
+
+    let connection: any ClientSide
+    let worker: Worker
+    let id: RequestID
+    /// The id as text, which goes to the client and to the upstream.
+    let idText: String
+    let method: HTTP1Method
+    var keepsAlive = false
+    private var isBeginning = false
+    /// Whether the client waits for `100 Continue`.
+    var isAwaited = false
+    var record = RecordState()
+    private var permit: Permit?
+    var route: RouteTable.Entry?
+    var outgoing = OutgoingRequest()
+    var upstream: UpstreamConnection?
+    private var isWaitingForUpstream = false
+    private var hasRetried = false
+    private(set) var wasForwarded = false
+    var answer = Answer.none
+    private(set) var isOver = false
+    var status: Int?
+    var closes = false
+    var progress: Progress
+
+    init(connection: any ClientSide, method: HTTP1Method, startedAt: NIODeadline) {
+        self.connection = connection
+        self.worker = connection.worker
+        self.method = method
+        self.progress = Progress(startedAt: startedAt)
+        self.id = worker.makeID(at: .now())
+        self.idText = id.description
+    }
+
+    // MARK: 1. Identity: who asks, and for what
+
+    /// Takes a whole head, of which so many bytes of body have come too.
+    func begin(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, room: Int) {
+        isBeginning = true
+        defer { isBeginning = false }
+        keepsAlive = scanner.keepsAlive
+        isAwaited = scanner.expectsContinue
+        let trace = Self.trace(scanner, head)
+        let resolved = connection.resolve(scanner, head)
+        do throws(HTTP1Refusal) {
+            connection.requestBody = try BodyScanner(
+                scanner.framing,
+                limit: resolved.route?.route.bodyLimit ?? UInt64(ClientConnection.waitingBytes)
+            )
+        } catch {
+            return refuseHead(reason: error.code.rawValue, status: error.status, resolved, trace)
+        }
+        if connection.requestBody?.isComplete == true { progress.bodyEndedAt = .now() }
+        guard case .path(let path) = resolved.path else {
+            guard case .badRequest(let reason) = resolved.path else { return }
+            return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)
+        }
+        let policy = worker.currentPolicy
+        var headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
+        let tokens = policy.tokens.map { verifier in
+            TokenPassage(verifier, headers: Self.headers(verifier.consultedHeaders, scanner, head), path: path)
+        }
+        // Policy sees of a verified claim's header what the upstream sees, and not what a client wrote there.
+        if let tokens { headers = tokens.headers(headers, consulted: policy.engine.consultedHeaders) }
+        guard let caller = connection.caller,
+            var exchange = connection.describe(
+                id: id,
+                method: method.rawValue,
+                path: path,
+                authority: resolved.authority,
+                headers: headers
+            )
+        else { return refuseHead(reason: "no_identity", status: 400) }
+
+        // MARK: 2. Policy: may this caller ask for it?
+
+        let before = NIODeadline.now()
+        let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict)
+        let latency = before.nanoseconds(until: .now())
+        worker.metrics.decisionDuration.observe(latency)
+        if let tokens, let verifier = policy.tokens {
+            exchange.path = tokens.recordedPath
+            exchange.headers.removeAll { verifier.consultedHeaders.contains($0.name) }
+        }
+        switch consume authorization {
+        case .deny(let denial):
+            let refusal = denial.decision.reason == .tokenRefused ? tokens?.verdict.refusal?.code.rawValue : nil
+            decided(
+                denial.decision,
+                exchange,
+                policy,
+                latency: latency,
+                trace: trace?.value,
+                refusedFor: refusal
+            )
+            answer(status: denial.status, ending: .refused)
+        case .ask(let question):
+            // Nobody here asks providers: what would need one is refused.
+            decided(question.decision, exchange, policy, latency: latency, trace: trace?.value)
+            answer(status: 403, ending: .refused)
+        case .allow(let permit):
+            guard let route = resolved.route else {
+                decided(
+                    permit.decision,
+                    exchange,
+                    policy,
+                    latency: latency,
+                    trace: trace?.value,
+                    refusedFor: "no_route"
+                )
+                return answer(status: 404, ending: .refused)
+            }
+            self.route = route
+            outgoing.head = HeadWriter.request(
+                scanner,
+                head,
+                path: path,
+                identity: caller.fields,
+                id: idText,
+                keepsTrace: trace?.isValid ?? false,
+                tokens: tokens,
+                bodyRoom: min(room, Self.copiedBytes)
+            )
+            decided(permit.decision, exchange, policy, latency: latency, trace: trace?.value)
+            if record.isFailed { return answer(status: 503, ending: .notRecorded) }
+            if route.route.record == .first {
+                self.permit = .some(consume permit)
+                waitForRecord()
+            } else {
+                forward(with: permit)
+            }
+        }
+    }
+
+    /// Refuses a request that cannot be understood, or is too large.
+    func refuseHead(
+        reason: String,
+        status: Int,
+        _ resolved: RequestCache.Entry? = nil,
+        _ trace: (value: String, isValid: Bool)? = nil
+    ) {
+        var path = ""
+        if case .path(let normal)? = resolved?.path {
+            path = worker.currentPolicy.tokens.map { TokenPassage.recorded(normal, by: $0) } ?? normal
+        }
+        guard
+            let exchange = connection.describe(
+                id: id,
+                method: resolved == nil ? "" : method.rawValue,
+                path: path,
+                authority: resolved?.authority ?? "",
+                headers: []
+            )
+        else { return connection.close() }
+        keepsAlive = false
+        decided(nil, exchange, worker.currentPolicy, latency: 0, trace: trace?.value, refusedFor: reason)
+        answer(status: status, ending: status == 408 ? .timedOut : .badRequest)
+    }
+
+    // MARK: 3. Record: the decision goes to the log at once, and the answer waits for it
+
+    /// The decision's record is durable, or never will be.
+    func recorded(isDurable: Bool) {
+        guard !isOver else { return }
+        if case .pending = record.stage {
+            guard isDurable else {
+                notRecorded("the audit log did not take it")
+                permit = nil
+                abortUpstream()
+                return answer(status: 503, ending: .notRecorded)
+            }
+            record.stage = .durable
+        }
+        if let permit = permit.take() { forward(with: permit) }
+        if isAwaited, connection.requestBody?.isComplete == false, case .none = answer {
+            connection.write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+            connection.flush()
+        }
+        sendAnswer()
+    }
+
+    // MARK: 4. Upstream: the permit is used up, and the request goes on
+
+    private func forward(with permit: consuming Permit) {
+        permit.redeem()
+        wasForwarded = true
+        callUpstream()
+    }
+
+    private func callUpstream() {
+        guard let route else { return }
+        isWaitingForUpstream = true
+        worker.pools[route.upstream].checkOut(for: self)
+    }
+
+    /// A connection is there for this request.
+    func upstreamReady(_ connection: UpstreamConnection) {
+        isWaitingForUpstream = false
+        upstream = connection
+        connection.attach(self)
+        progress.last = .now()
+        progress.measure(from: progress.last)
+        // Where the body came with the head, both leave in one write: the connection sends them once it has read on.
+        guard !isBeginning else { return }
+        sendPending()
+        self.connection.resumeBody()
+    }
+
+    /// No connection could be had.
+    func upstreamUnavailable(_ problem: UpstreamPool.Problem) {
+        isWaitingForUpstream = false
+        worker.metrics.upstreamFailures += 1
+        switch problem {
+        case .overloaded: answer(status: 503, ending: .upstreamUnreachable)
+        case .unreachable: answer(status: 502, ending: .upstreamUnreachable)
+        case .timedOut: answer(status: 504, ending: .upstreamUnreachable)
+        }
+    }
+
+    /// The connection that was reused turned out to be closed before anything was sent: another one is tried, once.
+    func retry(_ head: ByteBuffer) {
+        upstream = nil
+        guard !hasRetried else { return upstreamFailed(.upstreamDied) }
+        hasRetried = true
+        worker.metrics.upstreamRetries += 1
+        outgoing.head = head
+        callUpstream()
+    }
+
+    // MARK: 5. Answer: the upstream's, or our own
+
+    /// The head of the upstream's response, with room for the body that came with it.
+    func makeResponseHead(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, room: Int) -> ByteBuffer {
+        status = scanner.status
+        progress.respondedAt = .now()
+        closes = connection.closesAfter(keepsAlive, isLocal: false, isAwaited: isAwaited)
+        return HeadWriter.response(scanner, head, id: idText, closes: closes, bodyRoom: room)
+    }
+
+    /// The upstream's response is whole, and its connection free again.
+    func endResponse() {
+        upstream = nil
+        switch answer {
+        case .held(let bytes, _): answer = .held(bytes, isWhole: true)
+        case .streaming: end(.complete)
+        default: break
+        }
+    }
+
+    /// The upstream's connection broke, or what it said could not be read.
+    func upstreamFailed(_ ending: CompletionRecord.Ending) {
+        upstream = nil
+        worker.metrics.upstreamFailures += 1
+        if case .streaming = answer { return end(ending, aborts: true) }
+        answer(status: ending == .timedOut ? 504 : 502, ending: ending)
+    }
+
+    // MARK: 6. Completion: exactly one record of how it ended
+
+    func end(_ ending: CompletionRecord.Ending, aborts: Bool = false) {
+        guard !isOver else { return }
+        isOver = true
+        complete(ending)
+        if aborts {
+            connection.close()
+        } else {
+            connection.ended(self, closes: closes)
+        }
+    }
+
+    /// The connection is gone, and the request with it.
+    func abandon(_ ending: CompletionRecord.Ending) {
+        guard !isOver else { return }
+        isOver = true
+        abortUpstream()
+        complete(ending)
+    }
+
+    func abortUpstream() {
+        if isWaitingForUpstream, let route {
+            isWaitingForUpstream = false
+            worker.pools[route.upstream].forget(self)
+        }
+        upstream?.abort()
+        upstream = nil
+    }
+}

@@ -289,7 +289,7 @@ import ZeroTrust
             let client = try await gateway.client()
             #expect(await client.request(TestGateway.post()).statuses == [200])
             let other = TestGateway.policy.replacingOccurrences(of: "\"POST\", ", with: "")
-            gateway.policies.replace(try TestGateway.snapshot(other, digest: "digest-2"))
+            try await gateway.replace(policy: TestGateway.snapshot(other, digest: "digest-2"))
             #expect(await client.request(TestGateway.post(), responses: 2).statuses == [200, 403])
             let decisions = await gateway.log.records("decision", count: 2)
             #expect(decisions.map { $0["decision.snapshot"] } == ["digest-1", "digest-2"])

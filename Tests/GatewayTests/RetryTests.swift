@@ -79,16 +79,23 @@ import ZeroTrust
             var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             logger.logLevel = .critical
             let context = GatewayContext(
-                configuration: GatewayConfiguration(
-                    name: "g",
-                    workload: .init(namespace: "ml-inference", labels: ["app": "inference-service"]),
-                    listeners: [],
-                    upstreams: [
-                        Upstream(name: "u", transport: .unixSocket("/u"), maximumConnections: count, maximumWaiting: 0)
-                    ],
-                    routes: [Route(name: "all", upstream: "u")]
+                snapshot: GatewaySnapshot(
+                    GatewayConfiguration(
+                        name: "g",
+                        workload: .init(namespace: "ml-inference", labels: ["app": "inference-service"]),
+                        listeners: [],
+                        upstreams: [
+                            Upstream(
+                                name: "u",
+                                transport: .unixSocket("/u"),
+                                maximumConnections: count,
+                                maximumWaiting: 0
+                            )
+                        ],
+                        routes: [Route(name: "all", upstream: "u")]
+                    ),
+                    policy: try TestGateway.snapshot(TestGateway.policy)
                 ),
-                policies: PolicySnapshotBox(try TestGateway.snapshot(TestGateway.policy)),
                 identity: try TestGateway.identity(authority, "/ns/ml-inference/sa/inference-service"),
                 log: log,
                 logger: logger,
@@ -96,7 +103,13 @@ import ZeroTrust
                 workerCount: 1
             )
             worker = Worker(eventLoop: loop, context: context)
-            client = EmbeddedChannel(handler: ClientConnection(worker: worker, allowsTLS12: false), loop: loop)
+            client = EmbeddedChannel(
+                handler: ClientConnection(
+                    worker: worker,
+                    listener: ListenerState(Listener(address: "127.0.0.1", port: 0))
+                ),
+                loop: loop
+            )
             client.localAddress = try SocketAddress(ipAddress: "127.0.0.1", port: 8443)
             client.remoteAddress = try SocketAddress(ipAddress: "127.0.0.1", port: 50000)
             let verifier = PeerVerifier(bundles: [authority.trustDomain: authority.bundle])
@@ -108,8 +121,8 @@ import ZeroTrust
             )
             for _ in 0..<count {
                 let transport = FailingTransport()
-                worker.pools[0].reserve()
-                let connection = UpstreamConnection(pool: worker.pools[0], isVerified: true)
+                worker.current.pools[0].reserve()
+                let connection = UpstreamConnection(pool: worker.current.pools[0], isVerified: true)
                 let channel = EmbeddedChannel(handlers: [transport, connection], loop: loop)
                 try channel.connect(to: SocketAddress(unixDomainSocketPath: "/u")).wait()
                 upstreams.append((channel, transport))

@@ -60,7 +60,7 @@ import Testing
     private func with(_ body: (TestGateway, TestUpstream, TestClient) async throws -> Void) async throws {
         let snapshot = try TestGateway.snapshot(policy)
         try await TestGateway.with { gateway, upstream in
-            gateway.policies.replace(snapshot)
+            try await gateway.replace(policy: snapshot)
             let client = try await gateway.client()
             try await body(gateway, upstream, client)
             await client.close()
@@ -88,7 +88,7 @@ import Testing
         )
         let snapshot = try TestGateway.snapshot(byHeader)
         try await TestGateway.with { gateway, upstream in
-            gateway.policies.replace(snapshot)
+            try await gateway.replace(policy: snapshot)
             let client = try await gateway.client()
             #expect(await client.request(TestGateway.post(headers: "\(name): blue\r\n")).statuses == [403])
             let headers = "\(name): red\r\nAuthorization: Bearer \(try token())\r\n"

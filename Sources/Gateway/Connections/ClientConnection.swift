@@ -49,6 +49,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     static let waitingBytes = 64 * 1024
 
     let worker: Worker
+    let listener: ListenerState
+    let terms: ConnectionTerms
     private let allowsTLS12: Bool
     private(set) var caller: Caller?
     private(set) var exchange: Exchange?
@@ -70,10 +72,12 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     private var isDraining = false
     private var cache = RequestCache()
 
-    init(worker: Worker, allowsTLS12: Bool) {
+    init(worker: Worker, listener: ListenerState) {
         self.worker = worker
-        self.allowsTLS12 = allowsTLS12
-        self.scanner = RequestScanner(limits: worker.context.configuration.limits.http1)
+        self.listener = listener
+        self.terms = worker.current.snapshot.terms
+        self.allowsTLS12 = listener.current.allowsTLS12
+        self.scanner = RequestScanner(limits: terms.limits.http1)
         // The handshake has its own limit, below us.
         self.deadline = .distantFuture
     }
@@ -115,7 +119,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         if isDraining { return close() }
         if verified.applicationProtocol == "h2" { return HTTP2Connection.takeOver(from: self, context) }
         phase = .head
-        deadline = .now() + worker.context.timeouts.idle
+        deadline = .now() + terms.timeouts.idle
     }
 
     private static func endpoint(_ address: SocketAddress?) -> Exchange.Endpoint? {
@@ -202,7 +206,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         if firstByte == nil {
             let now = NIODeadline.now()
             firstByte = now
-            deadline = now + worker.context.timeouts.head
+            deadline = now + terms.timeouts.head
         }
         do throws(HTTP1Refusal) {
             let bytes = inbox
@@ -278,8 +282,10 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
 
     /// The normalised path, the host and the route of a head, remembered from the request before where they are the
     /// same.
-    func resolve(_ scanner: borrowing RequestScanner, _ head: ByteBuffer) -> RequestCache.Entry {
-        cache.resolve(scanner, head, worker.context)
+    func resolve(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, in snapshot: GatewaySnapshot)
+        -> RequestCache.Entry
+    {
+        cache.resolve(scanner, head, snapshot)
     }
 
     /// Sets what policy decides on, and returns it.
@@ -297,7 +303,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     /// Whether the connection ends with this response, and then says so in it.
     func closesAfter(_ keepsAlive: Bool, isLocal: Bool, isAwaited: Bool) -> Bool {
         if !keepsAlive || isDraining || worker.isDraining { return true }
-        if requests >= worker.context.configuration.limits.maximumRequestsPerConnection { return true }
+        if requests >= terms.limits.maximumRequestsPerConnection { return true }
         guard let body = requestBody else { return true }
         guard !body.isComplete else { return false }
         // The rest of the body is read and dropped where it is short and sure to come.
@@ -324,7 +330,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             discarded = 0
             inbox.clear()
             // The client has as long for the rest of the answer as for any of it.
-            deadline = .now() + worker.context.timeouts.body
+            deadline = .now() + terms.timeouts.body
             guard let context else { return }
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
             needsFlush = false
@@ -338,7 +344,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         if requestBody?.isComplete == false {
             phase = .discarding
             discarded = 0
-            deadline = .now() + worker.context.timeouts.body
+            deadline = .now() + terms.timeouts.body
         } else {
             startNext()
         }
@@ -348,7 +354,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     /// The answer has left; what the client still sends is read for a moment, so that a reset does not overtake it.
     private func startLinger() {
         guard case .lingering = phase else { return }
-        deadline = .now() + worker.context.timeouts.linger
+        deadline = .now() + terms.timeouts.linger
     }
 
     private func startNext() {
@@ -356,7 +362,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         scanner.reset()
         requestBody = nil
         firstByte = nil
-        deadline = .now() + worker.context.timeouts.idle
+        deadline = .now() + terms.timeouts.idle
         if isDraining || worker.isDraining { close() }
     }
 

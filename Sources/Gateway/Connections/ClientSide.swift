@@ -7,6 +7,8 @@ import ZeroTrust
 /// form in which a request is decided on, recorded and sent on.
 protocol ClientSide: AnyObject {
     var worker: Worker { get }
+    /// How much the connection may use.
+    var terms: ConnectionTerms { get }
     /// Who asks.
     var caller: ClientConnection.Caller? { get }
     /// The body of the request that is being read.
@@ -14,8 +16,9 @@ protocol ClientSide: AnyObject {
     /// Whether more of an answer can be taken.
     var isWritable: Bool { get }
 
-    /// The normalised path, the host and the route of a head.
-    func resolve(_ scanner: borrowing RequestScanner, _ head: ByteBuffer) -> RequestCache.Entry
+    /// The normalised path, the host and the route of a head, as a snapshot has them.
+    func resolve(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, in snapshot: GatewaySnapshot)
+        -> RequestCache.Entry
     /// What policy decides on.
     func describe(id: RequestID, method: String, path: String, authority: String, headers: [Exchange.Header])
         -> Exchange?

@@ -14,27 +14,32 @@ struct RequestCache {
     private var target = ByteBuffer()
     private var host = ByteBuffer()
     private var entry: Entry?
+    /// The number of the snapshot that it was made by.
+    private var generation: UInt64 = 0
 
     mutating func resolve(
         _ scanner: borrowing RequestScanner,
         _ head: ByteBuffer,
-        _ context: GatewayContext
+        _ snapshot: GatewaySnapshot
     ) -> Entry {
         let bytes = head.readableBytesUInt8Span
-        if let entry, Self.equal(bytes, scanner.path, target), Self.equal(bytes, scanner.authority, host) {
+        if let entry, generation == snapshot.number, Self.equal(bytes, scanner.path, target),
+            Self.equal(bytes, scanner.authority, host)
+        {
             return entry
         }
         target = Self.copy(head, scanner.path)
         host = Self.copy(head, scanner.authority)
         let authority = String(buffer: host)
-        let path = context.configuration.pathNormalization.normalize(
+        let path = snapshot.configuration.pathNormalization.normalize(
             scanner.path.isEmpty ? "/" : String(buffer: target),
-            compatibility: context.configuration.compatibility
+            compatibility: snapshot.configuration.compatibility
         )
         var route: RouteTable.Entry?
-        if case .path(let path) = path { route = context.routes.find(authority: authority, path: path) }
+        if case .path(let path) = path { route = snapshot.routes.find(authority: authority, path: path) }
         let made = Entry(path: path, authority: authority, route: route)
         entry = made
+        generation = snapshot.number
         return made
     }
 

@@ -5,6 +5,8 @@ import ZeroTrust
 protocol ServedConnection: AnyObject {
     /// Who is at the other end, once that is known.
     var caller: ClientConnection.Caller? { get }
+    /// Where it came in.
+    var listener: ListenerState { get }
     /// Looks whether something takes too long.
     func check(_ now: NIODeadline)
     /// Ends after the requests that are under way, if any.

@@ -33,6 +33,8 @@ final class UpstreamPool {
     private var count = 0
     private var connecting = 0
     private var isClosed = false
+    /// Whether the upstream is no longer configured, so that only requests which have begun come here.
+    private var isRetired = false
 
     init(_ upstream: Upstream, worker: Worker) {
         self.upstream = upstream
@@ -66,7 +68,7 @@ final class UpstreamPool {
     func release(_ connection: UpstreamConnection) {
         if !waiters.isEmpty {
             waiters.removeFirst().pipeline.upstreamReady(connection)
-        } else if worker.isDraining || isClosed {
+        } else if worker.isDraining || isClosed || isRetired {
             connection.close()
         } else {
             connection.idleSince = .now()
@@ -125,6 +127,12 @@ final class UpstreamPool {
             )
             connection.fail()
         }
+    }
+
+    /// Keeps no connection any more; the requests that have begun here still get theirs.
+    func retire() {
+        isRetired = true
+        for connection in idle { connection.close() }
     }
 
     /// Ends every free connection, and makes no more.

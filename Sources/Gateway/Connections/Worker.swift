@@ -10,62 +10,31 @@ import ZeroTrust
 
 /// What all event loops share: immutable, or safe to use from any of them.
 final class GatewayContext: Sendable {
-    let configuration: GatewayConfiguration
-    let routes: RouteTable
-    let policies: PolicySnapshotBox
+    let snapshots: GatewaySnapshotBox
     let identity: TLSIdentity
     let log: any RecordLog
     let logger: Logger
     let node: String
     let workerCount: Int
-    let timeouts: Timeouts
     /// The client connections that are open, over all event loops.
     let connectionCount = Atomic<Int>(0)
     /// The requests in flight over HTTP/2, over all event loops.
     let streamCount = Atomic<Int>(0)
 
-    /// The durations of the configuration, as event loops count them.
-    struct Timeouts: Sendable {
-        let head: TimeAmount
-        let body: TimeAmount
-        let idle: TimeAmount
-        /// How long a record may take before the request is refused without it.
-        let record = TimeAmount.seconds(10)
-        /// How long the rest of a request is read after it was answered, so that the answer is not lost.
-        let linger = TimeAmount.seconds(1)
-        /// How often connections are looked at.
-        let tick: TimeAmount
-    }
-
     init(
-        configuration: GatewayConfiguration,
-        policies: PolicySnapshotBox,
+        snapshot: GatewaySnapshot,
         identity: TLSIdentity,
         log: any RecordLog,
         logger: Logger,
         node: String,
         workerCount: Int
     ) {
-        self.configuration = configuration
-        self.routes = RouteTable(configuration)
-        self.policies = policies
+        self.snapshots = GatewaySnapshotBox(snapshot)
         self.identity = identity
         self.log = log
         self.logger = logger
         self.node = node
         self.workerCount = workerCount
-        let limits = configuration.limits
-        var shortest = min(limits.headTimeout, limits.bodyTimeout, limits.idleTimeout)
-        for route in configuration.routes { shortest = min(shortest, route.responseTimeout, route.streamTimeout) }
-        for upstream in configuration.upstreams {
-            shortest = min(shortest, upstream.connectTimeout, upstream.idleTimeout)
-        }
-        self.timeouts = Timeouts(
-            head: TimeAmount(limits.headTimeout),
-            body: TimeAmount(limits.bodyTimeout),
-            idle: TimeAmount(limits.idleTimeout),
-            tick: min(.seconds(1), max(.milliseconds(5), TimeAmount(shortest / 4)))
-        )
     }
 }
 
@@ -74,19 +43,35 @@ final class GatewayContext: Sendable {
 /// Everything that a request touches lies on the loop that accepted its connection, so that nothing is locked and
 /// nothing is handed over.
 final class Worker {
+    /// What is in force on this loop: a snapshot, and the pools of its upstreams in their order.
+    final class Generation {
+        let snapshot: GatewaySnapshot
+        let pools: [UpstreamPool]
+
+        init(_ snapshot: GatewaySnapshot, pools: [UpstreamPool]) {
+            self.snapshot = snapshot
+            self.pools = pools
+        }
+    }
+
+    /// A pool whose upstream is no longer configured; whoever still uses it keeps it.
+    private struct Retired {
+        weak let pool: UpstreamPool?
+    }
+
     let eventLoop: any EventLoop
     let context: GatewayContext
     /// The requests that wait for their records.
     let records: RecordQueue
     var metrics = WorkerMetrics()
-    private(set) var pools: [UpstreamPool] = []
     private(set) var isDraining = false
     /// What waits for HTTP/2 clients to read it, over all connections of the loop.
     let http2Buffer: BufferAccount
     private var connections: [ObjectIdentifier: any ServedConnection] = [:]
     private var refusals = AggregateRefusals()
-    private var policy: PolicySnapshot
-    private var policyStamp: UInt64
+    private var generation: Generation
+    private var stamp: UInt64
+    private var retired: [Retired] = []
     private var random: SmallRandom
     private var ticks: RepeatedTask?
     private var drained: EventLoopPromise<Void>?
@@ -95,13 +80,20 @@ final class Worker {
         self.eventLoop = eventLoop
         self.context = context
         self.records = RecordQueue(log: context.log, eventLoop: eventLoop)
-        self.policyStamp = context.policies.stamp
-        self.policy = context.policies.current
+        self.stamp = context.snapshots.stamp
+        let snapshot = context.snapshots.current
+        self.generation = Generation(snapshot, pools: [])
         self.random = SmallRandom()
-        self.http2Buffer = BufferAccount(
-            limit: max(1, context.configuration.limits.http2.totalBufferBytes / context.workerCount)
+        self.http2Buffer = BufferAccount(limit: Self.bufferLimit(snapshot, context))
+        self.generation = Generation(
+            snapshot,
+            pools: snapshot.configuration.upstreams.map { UpstreamPool($0, worker: self) }
         )
-        self.pools = context.configuration.upstreams.map { UpstreamPool($0, worker: self) }
+    }
+
+    /// This loop's share of what may wait for HTTP/2 clients.
+    private static func bufferLimit(_ snapshot: GatewaySnapshot, _ context: GatewayContext) -> Int {
+        max(1, snapshot.configuration.limits.http2.totalBufferBytes / context.workerCount)
     }
 
     /// Begins to look at connections that take too long.
@@ -111,21 +103,48 @@ final class Worker {
                 (connection as? HTTP2Connection)?.roomChanged()
             }
         }
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        ticks = eventLoop.scheduleRepeatedTask(initialDelay: context.timeouts.tick, delay: context.timeouts.tick) { _ in
-            bound.value.tick()
-        }
+        scheduleTicks()
     }
 
-    /// The policy in force.
-    var currentPolicy: PolicySnapshot {
-        let stamp = context.policies.stamp
-        if stamp != policyStamp {
-            policy = context.policies.current
-            policyStamp = stamp
-        }
-        return policy
+    private func scheduleTicks() {
+        ticks?.cancel()
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let tick = generation.snapshot.tick
+        ticks = eventLoop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in bound.value.tick() }
     }
+
+    // MARK: What is in force
+
+    /// What is in force now: a request that begins takes it, and keeps it to its end.
+    var current: Generation {
+        if context.snapshots.stamp != stamp { adopt() }
+        return generation
+    }
+
+    /// Takes what is in force, also where no request asks for it.
+    ///
+    /// The pools of upstreams that stay as they are stay with their connections. The others end: what is idle is closed,
+    /// and what carries a request is closed after it.
+    func adopt() {
+        stamp = context.snapshots.stamp
+        let next = context.snapshots.current
+        let last = generation
+        guard next !== last.snapshot else { return }
+        var known = Dictionary(last.pools.map { ($0.upstream, $0) }, uniquingKeysWith: { first, _ in first })
+        let pools = next.configuration.upstreams.map {
+            known.removeValue(forKey: $0) ?? UpstreamPool($0, worker: self)
+        }
+        generation = Generation(next, pools: pools)
+        http2Buffer.limit = Self.bufferLimit(next, context)
+        for pool in known.values {
+            retired.append(Retired(pool: pool))
+            pool.retire()
+        }
+        if ticks != nil, next.tick != last.snapshot.tick { scheduleTicks() }
+    }
+
+    /// The pools that have connections or can get some: those in force, and those that requests of before still use.
+    private var allPools: [UpstreamPool] { generation.pools + retired.compactMap(\.pool) }
 
     /// An id for a request that begins now.
     func makeID(at time: Timestamp) -> RequestID {
@@ -175,7 +194,7 @@ final class Worker {
             )
             connection.abort(.revoked)
         }
-        for pool in pools { pool.revisit() }
+        for pool in allPools { pool.revisit() }
     }
 
     private func record(_ counts: [AggregateRefusals.Count]) {
@@ -197,7 +216,8 @@ final class Worker {
         let now = NIODeadline.now()
         // A copy, since connections leave the table as they are closed.
         for connection in Array(connections.values) { connection.check(now) }
-        for pool in pools { pool.check(now) }
+        for pool in allPools { pool.check(now) }
+        retired.removeAll { $0.pool == nil }
         record(refusals.take(at: .now()))
     }
 
@@ -213,10 +233,15 @@ final class Worker {
         return promise.futureResult
     }
 
+    /// Lets the connections of a listener that is gone end as in a drain.
+    func drain(_ listener: ListenerState) {
+        for connection in Array(connections.values) where connection.listener === listener { connection.drain() }
+    }
+
     /// Closes what is left.
     func close() {
         for connection in Array(connections.values) { connection.abort(.drained) }
-        for pool in pools { pool.close() }
+        for pool in allPools { pool.close() }
         record(refusals.drain())
         records.close()
         ticks?.cancel()

@@ -3,7 +3,8 @@
 /// It is confined to an event loop. Once it was full, it has room again only when half of it is free, so that those
 /// who wait are not woken for every byte.
 final class BufferAccount {
-    private let limit: Int
+    /// The bytes from which on there is no more room.
+    var limit: Int
     private let parent: BufferAccount?
     private var isFull = false
     /// The bytes that wait.

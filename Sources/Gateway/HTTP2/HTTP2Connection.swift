@@ -15,6 +15,8 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     typealias OutboundOut = HTTP2Frame
 
     let worker: Worker
+    let listener: ListenerState
+    let terms: ConnectionTerms
     let caller: ClientConnection.Caller?
     /// What policy decides on, but for what each request says itself.
     let exchange: Exchange
@@ -41,16 +43,18 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     /// What all streams together may send before there is news of the window.
     private static let connectionWindow = 1 << 20
 
-    private init(_ worker: Worker, _ caller: ClientConnection.Caller, _ exchange: Exchange) {
-        let limits = worker.context.configuration.limits
-        self.worker = worker
+    private init(_ client: ClientConnection, _ caller: ClientConnection.Caller, _ exchange: Exchange) {
+        let limits = client.terms.limits
+        self.worker = client.worker
+        self.listener = client.listener
+        self.terms = client.terms
         self.caller = caller
         self.exchange = exchange
         self.buffer = BufferAccount(limit: limits.http2.bufferBytes, within: worker.http2Buffer)
         self.scanner = RequestScanner(limits: limits.http1)
         self.frames = FrameGuardHandler(limits.http2)
         self.resets = FrameBudget(limits.http2.maximumResets)
-        self.deadline = .now() + worker.context.timeouts.idle
+        self.deadline = .now() + terms.timeouts.idle
         self.frames.connection = self
         self.buffer.onRoom = { [weak self] in self?.roomChanged() }
     }
@@ -58,9 +62,9 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     /// Takes a connection on which HTTP/2 was agreed on from the handler that saw its handshake through.
     static func takeOver(from client: ClientConnection, _ context: ChannelHandlerContext) {
         guard let caller = client.caller, let exchange = client.exchange else { return client.close() }
-        let connection = HTTP2Connection(client.worker, caller, exchange)
+        let connection = HTTP2Connection(client, caller, exchange)
         let bound = NIOLoopBound(connection, eventLoop: context.eventLoop)
-        let limits = client.worker.context.configuration.limits
+        let limits = client.terms.limits
         let http2 = NIOHTTP2Handler(
             mode: .server,
             eventLoop: context.eventLoop,
@@ -169,7 +173,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
     /// Takes in a request, or has no place for it.
     func admit(_ stream: HTTP2Stream, id: HTTP2StreamID) -> Bool {
         lastStreamID = max(lastStreamID, Int(id))
-        let limits = worker.context.configuration.limits
+        let limits = terms.limits
         guard !isOver else { return false }
         guard streams.count < limits.http2.maximumStreams else {
             if !resets.take(at: .now()) { end(for: .streams) }
@@ -197,7 +201,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
         guard !isOver else { return }
         if inVain, !resets.take(at: .now()) { return end(for: .resets) }
         guard streams.isEmpty else { return }
-        deadline = .now() + worker.context.timeouts.idle
+        deadline = .now() + terms.timeouts.idle
         if isDraining { closeSoon() }
     }
 
@@ -212,7 +216,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
         guard !isOver else { return }
         // Nobody is believed past the end of the certificate: the client comes back with its next one.
         if let caller, caller.expiry <= now { drain() }
-        if let since = frames.unfinishedSince, since + worker.context.timeouts.head <= now {
+        if let since = frames.unfinishedSince, since + terms.timeouts.head <= now {
             return end(for: .stalled)
         }
         if streams.isEmpty, deadline <= now { return drain() }

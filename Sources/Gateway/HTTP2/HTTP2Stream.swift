@@ -54,6 +54,7 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
     }
 
     var caller: ClientConnection.Caller? { connection.caller }
+    var terms: ConnectionTerms { connection.terms }
 
     // MARK: The stream
 
@@ -146,7 +147,7 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
             guard !endsStream || undelivered == 0 else { throw HTTP1Refusal(.lengthMismatch) }
             guard endsStream || framing != .none else {
                 phase = .empty(head)
-                deadline = .now() + worker.context.timeouts.head
+                deadline = .now() + terms.timeouts.head
                 return
             }
             begin(head)
@@ -225,7 +226,7 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
         guard !isRequestWhole else { return }
         isRequestWhole = true
         do throws(HTTP1Refusal) {
-            try RequestTranslator.checkTrailers(fields, limits: worker.context.configuration.limits.http1)
+            try RequestTranslator.checkTrailers(fields, limits: terms.limits.http1)
             guard undelivered == 0 else { throw HTTP1Refusal(.lengthMismatch) }
         } catch {
             if case .empty = phase { return refuse(error) }
@@ -287,8 +288,10 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
 
     // MARK: What a pipeline asks for
 
-    func resolve(_ scanner: borrowing RequestScanner, _ head: ByteBuffer) -> RequestCache.Entry {
-        connection.cache.resolve(scanner, head, worker.context)
+    func resolve(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, in snapshot: GatewaySnapshot)
+        -> RequestCache.Entry
+    {
+        connection.cache.resolve(scanner, head, snapshot)
     }
 
     func describe(id: RequestID, method: String, path: String, authority: String, headers: [Exchange.Header])
@@ -351,7 +354,7 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
         phase = .answered
         inbox = ByteBuffer()
         // The client has as long for the rest of the answer as for any of it.
-        deadline = .now() + worker.context.timeouts.body
+        deadline = .now() + terms.timeouts.body
         flush()
     }
 

@@ -10,7 +10,8 @@ extension Pipeline {
     func complete(_ ending: CompletionRecord.Ending) {
         let now = NIODeadline.now()
         let total = progress.startedAt.nanoseconds(until: now)
-        let upstreamName = wasForwarded ? route.map { worker.context.configuration.upstreams[$0.upstream].name } : nil
+        let upstreamName =
+            wasForwarded ? route.map { generation.snapshot.configuration.upstreams[$0.upstream].name } : nil
         worker.metrics.requestDuration.observe(total)
         worker.metrics.bytesReceived += progress.bytesReceived
         worker.metrics.bytesSent += progress.bytesSent

@@ -39,7 +39,7 @@ extension Pipeline {
             reason: reason,
             policy: rule.map(DecisionRecord.Policy.init),
             snapshot: policy.digest,
-            compatibility: worker.context.configuration.compatibility.rawValue,
+            compatibility: generation.snapshot.configuration.compatibility.rawValue,
             dryRun: decision?.dryRun.map {
                 $0.deniedBy == nil && (!$0.hasAllowPolicy || $0.allowedBy != nil) ? .allow : .deny
             },
@@ -59,7 +59,7 @@ extension Pipeline {
                 ]
             )
         }
-        record.deadline = .now() + worker.context.timeouts.record
+        record.deadline = .now() + connection.terms.timeouts.record
         do throws(AuditLogError) {
             record.stage = .pending(try worker.context.log.append(entry.encoded()))
         } catch {

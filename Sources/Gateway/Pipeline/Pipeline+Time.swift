@@ -15,8 +15,8 @@ extension Pipeline {
     private func isBodyTooSlow(_ now: NIODeadline) -> Bool {
         progress.isBodyTooSlow(
             now,
-            rate: worker.context.configuration.limits.minimumBodyRate,
-            grace: worker.context.timeouts.body
+            rate: connection.terms.limits.minimumBodyRate,
+            grace: connection.terms.timeouts.body
         )
     }
 
@@ -31,12 +31,13 @@ extension Pipeline {
         switch answer {
         case .streaming:
             let limit =
-                connection.isWritable ? route.map { TimeAmount($0.route.streamTimeout) } : worker.context.timeouts.body
+                connection.isWritable
+                ? route.map { TimeAmount($0.route.streamTimeout) } : connection.terms.timeouts.body
             guard let limit, progress.last + limit <= now else { return }
             abortUpstream()
             end(.timedOut, aborts: true)
         case .none where !isBodyWhole && canTakeBody:
-            guard progress.last + worker.context.timeouts.body <= now || isBodyTooSlow(now) else { return }
+            guard progress.last + connection.terms.timeouts.body <= now || isBodyTooSlow(now) else { return }
             keepsAlive = false
             abortUpstream()
             answer(status: 408, ending: .timedOut)

@@ -16,6 +16,8 @@ final class Pipeline {
 
     let connection: any ClientSide
     let worker: Worker
+    /// What was in force when the request began; everything about it is decided and routed by this.
+    let generation: Worker.Generation
     let id: RequestID
     /// The id as text, which goes to the client and to the upstream.
     let idText: String
@@ -41,6 +43,7 @@ final class Pipeline {
     init(connection: any ClientSide, method: HTTP1Method, startedAt: NIODeadline) {
         self.connection = connection
         self.worker = connection.worker
+        self.generation = worker.current
         self.method = method
         self.progress = Progress(startedAt: startedAt)
         self.id = worker.makeID(at: .now())
@@ -56,7 +59,7 @@ final class Pipeline {
         keepsAlive = scanner.keepsAlive
         isAwaited = scanner.expectsContinue
         let trace = Self.trace(scanner, head)
-        let resolved = connection.resolve(scanner, head)
+        let resolved = connection.resolve(scanner, head, in: generation.snapshot)
         do throws(HTTP1Refusal) {
             connection.requestBody = try BodyScanner(
                 scanner.framing,
@@ -70,7 +73,7 @@ final class Pipeline {
             guard case .badRequest(let reason) = resolved.path else { return }
             return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)
         }
-        let policy = worker.currentPolicy
+        let policy = generation.snapshot.policy
         var headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
         let tokens = policy.tokens.map { verifier in
             TokenPassage(verifier, headers: Self.headers(verifier.consultedHeaders, scanner, head), path: path)
@@ -156,7 +159,7 @@ final class Pipeline {
     ) {
         var path = ""
         if case .path(let normal)? = resolved?.path {
-            path = worker.currentPolicy.tokens.map { TokenPassage.recorded(normal, by: $0) } ?? normal
+            path = generation.snapshot.policy.tokens.map { TokenPassage.recorded(normal, by: $0) } ?? normal
         }
         guard
             let exchange = connection.describe(
@@ -168,7 +171,7 @@ final class Pipeline {
             )
         else { return connection.close() }
         keepsAlive = false
-        decided(nil, exchange, worker.currentPolicy, latency: 0, trace: trace?.value, refusedFor: reason)
+        decided(nil, exchange, generation.snapshot.policy, latency: 0, trace: trace?.value, refusedFor: reason)
         answer(status: status, ending: status == 408 ? .timedOut : .badRequest)
     }
 
@@ -205,7 +208,7 @@ final class Pipeline {
     private func callUpstream() {
         guard let route else { return }
         isWaitingForUpstream = true
-        worker.pools[route.upstream].checkOut(for: self)
+        generation.pools[route.upstream].checkOut(for: self)
     }
 
     /// A connection is there for this request.
@@ -294,7 +297,7 @@ final class Pipeline {
     func abortUpstream() {
         if isWaitingForUpstream, let route {
             isWaitingForUpstream = false
-            worker.pools[route.upstream].forget(self)
+            generation.pools[route.upstream].forget(self)
         }
         upstream?.abort()
         upstream = nil

@@ -13,28 +13,24 @@ import ZeroTrust
 ///
 /// ```swift
 /// let server = GatewayServer(
-///     configuration: configuration, policies: box, identity: identity, log: writer, logger: logger, node: "node-1")
+///     configuration: configuration, policy: snapshot, identity: identity, log: writer, logger: logger, node: "node-1")
 /// try await server.start()
 /// print(server.ports["mtls"] ?? 0)
 /// …
 /// await server.drain(within: .seconds(30))
 /// ```
 ///
-/// A new SVID is taken through `TLSIdentity.update(svid:bundles:)` and new policy through
-/// ``PolicySnapshotBox/replace(_:)``, both under load; a new configuration of listeners or routes takes a new server.
+/// A new SVID is taken through `TLSIdentity.update(svid:bundles:)`, and a new configuration with its policy through
+/// ``update(configuration:policy:)``, both under load.
 public final class GatewayServer: Sendable {
     private struct State {
-        var ports: [String: Int] = [:]
-        var adminPort: Int?
-        var listeners: [any Channel] = []
-        var admin: (any Channel)?
+        var listeners: [BoundListener] = []
+        var admin: BoundAdmin?
         var workers: [NIOLoopBound<Worker>] = []
         var isDraining = false
         var isOver = false
     }
 
-    /// What the server was made with.
-    public let configuration: GatewayConfiguration
     private let context: GatewayContext
     private let version: String
     private let group: MultiThreadedEventLoopGroup
@@ -45,7 +41,7 @@ public final class GatewayServer: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: where it listens and where requests go.
-    ///   - policies: decides; the box's generation can be replaced at any time.
+    ///   - policy: decides.
     ///   - identity: what it shows to clients and upstreams, and by whom it believes them.
     ///   - log: where records go.
     ///   - logger: where events go; denials are told at `info`.
@@ -54,7 +50,7 @@ public final class GatewayServer: Sendable {
     ///   - threads: the event loops; one for each core unless chosen otherwise.
     public init(
         configuration: GatewayConfiguration,
-        policies: PolicySnapshotBox,
+        policy: PolicySnapshot,
         identity: TLSIdentity,
         log: any RecordLog,
         logger: Logger,
@@ -63,11 +59,9 @@ public final class GatewayServer: Sendable {
         threads: Int? = nil
     ) {
         let threads = threads ?? System.coreCount
-        self.configuration = configuration
         self.version = version
         self.context = GatewayContext(
-            configuration: configuration,
-            policies: policies,
+            snapshot: GatewaySnapshot(configuration, policy: policy),
             identity: identity,
             log: log,
             logger: logger,
@@ -77,50 +71,171 @@ public final class GatewayServer: Sendable {
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     }
 
+    /// The configuration in force.
+    public var configuration: GatewayConfiguration { context.snapshots.current.configuration }
     /// The ports that are bound, by the names of their listeners.
-    public var ports: [String: Int] { state.withLock { $0.ports } }
+    public var ports: [String: Int] {
+        Dictionary(
+            state.withLock { $0.listeners }.compactMap { bound in
+                bound.channel.localAddress?.port.map { (bound.listener.name, $0) }
+            },
+            uniquingKeysWith: { $1 }
+        )
+    }
     /// The port of the admin listener, where there is one.
-    public var adminPort: Int? { state.withLock { $0.adminPort } }
+    public var adminPort: Int? { state.withLock { $0.admin }?.channel.localAddress?.port }
 
     // MARK: Starting
 
     /// Binds every listener; from then on requests are taken.
     ///
-    /// - Throws: where an address cannot be bound; nothing is listening then, and the server is of no more use.
+    /// - Throws: ``ListenerUnavailable``; nothing is listening then, and the server is of no more use.
     public func start() async throws {
-        for warning in configuration.warnings {
-            context.logger.warning("configuration", metadata: ["warning": "\(warning)"])
-        }
         do {
-            var workers: [NIOLoopBound<Worker>] = []
-            for loop in group.makeIterator() {
-                let context = context
-                workers.append(
-                    try await loop.submit {
-                        let worker = Worker(eventLoop: loop, context: context)
-                        worker.start()
-                        return NIOLoopBound(worker, eventLoop: loop)
-                    }.get()
-                )
-            }
-            let started = workers
-            state.withLock { $0.workers = started }
-            for listener in configuration.listeners { try await bind(listener, workers) }
-            if let admin = configuration.admin { try await bind(admin) }
+            try await makeWorkers()
+            await commit(try await prepare(context.snapshots.current))
         } catch {
             await drain(within: .zero)
             throw error
         }
     }
 
-    private func bind(_ listener: Listener, _ workers: [NIOLoopBound<Worker>]) async throws {
+    private func makeWorkers() async throws {
+        var workers: [NIOLoopBound<Worker>] = []
+        for loop in group.makeIterator() {
+            let context = context
+            workers.append(
+                try await loop.submit {
+                    let worker = Worker(eventLoop: loop, context: context)
+                    worker.start()
+                    return NIOLoopBound(worker, eventLoop: loop)
+                }.get()
+            )
+        }
+        let started = workers
+        state.withLock { $0.workers = started }
+    }
+
+    // MARK: Reloading
+
+    /// Puts another configuration and its policy in force, as one, under load.
+    ///
+    /// Requests that are under way finish as they began. Upstreams that stay as they are keep their connections; a
+    /// listener that stays keeps its socket, one that is gone accepts nobody any more and drains. Changed limits hold
+    /// for new connections.
+    ///
+    /// - Throws: ``ListenerUnavailable``; everything then stays as it was.
+    public func update(configuration: GatewayConfiguration, policy: PolicySnapshot) async throws {
+        await commit(try await prepare(configuration: configuration, policy: policy))
+    }
+
+    /// Does everything that can fail, and changes nothing for anybody.
+    ///
+    /// - Throws: ``ListenerUnavailable``; nothing is left behind then.
+    public func prepare(configuration: GatewayConfiguration, policy: PolicySnapshot) async throws
+        -> PreparedConfiguration
+    {
+        try await prepare(GatewaySnapshot(configuration, policy: policy))
+    }
+
+    private func prepare(_ snapshot: GatewaySnapshot) async throws -> PreparedConfiguration {
+        let configuration = snapshot.configuration
+        var (known, admin) = state.withLock { state in
+            (Dictionary(state.listeners.map { ($0.place, $0) }, uniquingKeysWith: { $1 }), state.admin)
+        }
+        var listeners: [BoundListener] = []
+        do {
+            for listener in configuration.listeners {
+                if let bound = known.removeValue(forKey: BoundListener.Place(listener)) {
+                    listeners.append(
+                        BoundListener(listener: listener, state: bound.state, channel: bound.channel, isNew: false)
+                    )
+                } else {
+                    listeners.append(try await bind(listener))
+                }
+            }
+            if let address = configuration.admin {
+                if let bound = admin, bound.address == address {
+                    admin = BoundAdmin(address: address, channel: bound.channel, isNew: false)
+                } else {
+                    admin = try await bind(address)
+                }
+            } else {
+                admin = nil
+            }
+        } catch {
+            for bound in listeners where bound.isNew { try? await bound.channel.close() }
+            throw error
+        }
+        return PreparedConfiguration(snapshot: snapshot, listeners: listeners, admin: admin)
+    }
+
+    /// Gives up what was prepared.
+    public func abandon(_ prepared: PreparedConfiguration) async {
+        for bound in prepared.listeners where bound.isNew { try? await bound.channel.close() }
+        if let admin = prepared.admin, admin.isNew { try? await admin.channel.close() }
+    }
+
+    /// Puts in force what was prepared by this server, after what was prepared before it.
+    public func commit(_ prepared: PreparedConfiguration) async {
+        for warning in prepared.snapshot.configuration.warnings {
+            context.logger.warning("configuration", metadata: ["warning": "\(warning)"])
+        }
+        for bound in prepared.listeners { bound.state.replace(bound.listener) }
+        context.snapshots.replace(prepared.snapshot)
+        let (before, admin, workers, isOver) = state.withLock { state in
+            defer {
+                if !state.isDraining {
+                    state.listeners = prepared.listeners
+                    state.admin = prepared.admin
+                }
+            }
+            return (state.listeners, state.admin, state.workers, state.isDraining)
+        }
+        guard !isOver else { return await abandon(prepared) }
+        // Whoever waits in a new listener's queue comes in under the new configuration.
+        for worker in workers { try? await worker.eventLoop.submit { worker.value.adopt() }.get() }
+        for bound in prepared.listeners where bound.isNew { await open(bound) }
+        if let opened = prepared.admin, opened.isNew {
+            try? await opened.channel.setOption(.autoRead, value: true).get()
+            context.logger.info("admin listening", metadata: Self.metadata(of: opened.channel))
+        }
+        let kept = Set(prepared.listeners.map { ObjectIdentifier($0.state) })
+        for bound in before where !kept.contains(ObjectIdentifier(bound.state)) { await retire(bound, workers) }
+        if let admin, admin.channel !== prepared.admin?.channel { try? await admin.channel.close() }
+    }
+
+    private func open(_ bound: BoundListener) async {
+        try? await bound.channel.setOption(.autoRead, value: true).get()
+        var metadata = Self.metadata(of: bound.channel)
+        metadata["listener"] = "\(bound.listener.name)"
+        context.logger.info("listening", metadata: metadata)
+    }
+
+    private func retire(_ bound: BoundListener, _ workers: [NIOLoopBound<Worker>]) async {
+        try? await bound.channel.close()
+        for worker in workers { try? await worker.eventLoop.submit { worker.value.drain(bound.state) }.get() }
+        context.logger.info("listener closed", metadata: ["listener": "\(bound.listener.name)"])
+    }
+
+    private static func metadata(of channel: any Channel) -> Logger.Metadata {
+        let address = channel.localAddress
+        return ["address": "\(address?.ipAddress ?? "")", "port": "\(address?.port ?? 0)"]
+    }
+
+    // MARK: Binding
+
+    /// Binds a listener that accepts nobody yet.
+    private func bind(_ listener: Listener) async throws(ListenerUnavailable) -> BoundListener {
         var byLoop: [ObjectIdentifier: NIOLoopBound<Worker>] = [:]
-        for (loop, worker) in zip(group.makeIterator(), workers) { byLoop[ObjectIdentifier(loop)] = worker }
+        for (loop, worker) in zip(group.makeIterator(), state.withLock({ $0.workers })) {
+            byLoop[ObjectIdentifier(loop)] = worker
+        }
         let context = context
         let workerByLoop = byLoop
-        let allowsTLS12 = listener.allowsTLS12
-        let acceptsHTTP2 = listener.acceptsHTTP2
-        let channel = try await ServerBootstrap(group: group)
+        let state = ListenerState(listener)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.autoRead, value: false)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
@@ -130,7 +245,7 @@ public final class GatewayServer: Sendable {
                     }
                     let worker = bound.value
                     let count = context.connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
-                    guard count <= context.configuration.limits.maximumConnections else {
+                    guard count <= worker.current.snapshot.configuration.limits.maximumConnections else {
                         context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
                         worker.refused("too_many_connections", from: channel.remoteAddress)
                         throw ChannelError.inappropriateOperationForState
@@ -138,7 +253,7 @@ public final class GatewayServer: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     do {
                         try pipeline.addHandlers(
-                            context.identity.serverHandlers(acceptsHTTP2: acceptsHTTP2) { refused in
+                            context.identity.serverHandlers(acceptsHTTP2: state.current.acceptsHTTP2) { refused in
                                 bound.value.refused(refused.refusal.code, from: refused.remoteAddress)
                             }
                         )
@@ -146,24 +261,20 @@ public final class GatewayServer: Sendable {
                         context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
                         throw error
                     }
-                    try pipeline.addHandler(ClientConnection(worker: worker, allowsTLS12: allowsTLS12))
+                    try pipeline.addHandler(ClientConnection(worker: worker, listener: state))
                 }
             }
-            .bind(host: listener.address, port: listener.port)
-            .get()
-        let port = channel.localAddress?.port
-        state.withLock {
-            $0.listeners.append(channel)
-            $0.ports[listener.name] = port
+        do {
+            let channel = try await bootstrap.bind(host: listener.address, port: listener.port).get()
+            return BoundListener(listener: listener, state: state, channel: channel, isNew: true)
+        } catch {
+            throw ListenerUnavailable(listener.name, at: "\(listener.address) port \(listener.port)", because: error)
         }
-        context.logger.info(
-            "listening",
-            metadata: ["listener": "\(listener.name)", "address": "\(listener.address)", "port": "\(port ?? 0)"]
-        )
     }
 
-    private func bind(_ admin: GatewayConfiguration.AdminAddress) async throws {
-        let channel = try await ServerBootstrap(group: group)
+    private func bind(_ admin: GatewayConfiguration.AdminAddress) async throws(ListenerUnavailable) -> BoundAdmin {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.autoRead, value: false)
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
@@ -175,14 +286,12 @@ public final class GatewayServer: Sendable {
                     )
                 }
             }
-            .bind(host: admin.address, port: admin.port)
-            .get()
-        let port = channel.localAddress?.port
-        state.withLock {
-            $0.admin = channel
-            $0.adminPort = port
+        do {
+            let channel = try await bootstrap.bind(host: admin.address, port: admin.port).get()
+            return BoundAdmin(address: admin, channel: channel, isNew: true)
+        } catch {
+            throw ListenerUnavailable("admin", at: "\(admin.address) port \(admin.port)", because: error)
         }
-        context.logger.info("admin listening", metadata: ["address": "\(admin.address)", "port": "\(port ?? 0)"])
     }
 
     // MARK: Revocation
@@ -204,8 +313,9 @@ public final class GatewayServer: Sendable {
         let now = Date()
         let isValid = svid.notBefore <= now && now < svid.notAfter
         let failure = context.log.stats.failure
+        let wantsListeners = !configuration.listeners.isEmpty
         let (isDraining, isListening) = state.withLock {
-            ($0.isDraining, !$0.listeners.isEmpty || configuration.listeners.isEmpty)
+            ($0.isDraining, !$0.listeners.isEmpty || !wantsListeners)
         }
         return [
             ("svid", isValid ? nil : "the SVID is not valid now"),
@@ -236,6 +346,7 @@ public final class GatewayServer: Sendable {
         let copies = state.withLock { $0.workers }.map { worker in
             worker.eventLoop.submit { worker.value.metrics }
         }
+        let configuration = configuration
         let surroundings = MetricsText.Surroundings(
             version: version,
             principal: context.identity.svid.id.description,
@@ -270,7 +381,7 @@ public final class GatewayServer: Sendable {
             return (state.listeners, state.workers, !state.isDraining)
         }
         guard isFirst else { return }
-        for listener in listeners { try? await listener.close() }
+        for listener in listeners { try? await listener.channel.close() }
         let over = group.any().makePromise(of: Void.self)
         let timer = over.futureResult.eventLoop.scheduleTask(in: TimeAmount(deadline)) { over.succeed() }
         let drained = workers.map { worker in worker.eventLoop.flatSubmit { worker.value.drain() } }
@@ -280,7 +391,7 @@ public final class GatewayServer: Sendable {
         }
         try? await over.futureResult.get()
         for worker in workers { try? await worker.eventLoop.submit { worker.value.close() }.get() }
-        if let admin = state.withLock({ $0.admin.take() }) { try? await admin.close() }
+        if let admin = state.withLock({ $0.admin.take() }) { try? await admin.channel.close() }
         try? await group.shutdownGracefully()
     }
 }

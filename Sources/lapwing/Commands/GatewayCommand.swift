@@ -50,8 +50,6 @@ private final class GatewayProcess: Sendable {
     private let log: LogWriter
     private let egress: EgressServers
     private let workloadAPI: WorkloadAPIClient
-    /// Guards the policies in force, one for each gateway, in the configuration's order.
-    private let boxes = Mutex<[PolicySnapshotBox]>([])
     /// Guards the servers that serve.
     private let running = Mutex<[GatewayServer]>([])
 
@@ -92,7 +90,7 @@ private final class GatewayProcess: Sendable {
                 group.addTask {
                     for await request in requests {
                         guard request == .reload else { throw End.asked }
-                        self.reload()
+                        await self.reload()
                     }
                 }
                 let revocations = RevocationFollower(socket: settings.adminSocket, logger: logger)
@@ -111,10 +109,9 @@ private final class GatewayProcess: Sendable {
                 }
                 _ = try await group.next()
                 for gateway in configuration.gateways {
-                    let box = PolicySnapshotBox(try snapshot(for: gateway, of: configuration))
                     let server = GatewayServer(
                         configuration: gateway,
-                        policies: box,
+                        policy: try snapshot(for: gateway, of: configuration),
                         identity: try identities.identity(of: gateway, in: settings.trustDomain.value),
                         log: log,
                         logger: logger,
@@ -125,7 +122,6 @@ private final class GatewayProcess: Sendable {
                     running.withLock { $0.append(server) }
                     try await server.start()
                     servers.append(server)
-                    boxes.withLock { $0.append(box) }
                     try await egress.start(
                         gateway,
                         of: configuration,
@@ -133,13 +129,13 @@ private final class GatewayProcess: Sendable {
                     )
                 }
                 // What changed while the identities were awaited is in force before anybody is told of us.
-                reload()
+                await reload()
                 ServiceNotifier.notify("READY=1\nSTATUS=\(servers.count) gateways serving")
                 group.addTask {
                     var watcher = watcher
                     while true {
                         try await watcher.change()
-                        self.reload()
+                        await self.reload()
                     }
                 }
                 // A log that has failed takes no record again; a new process recovers it.
@@ -210,25 +206,25 @@ private final class GatewayProcess: Sendable {
         }
     }
 
-    /// Puts changed policies in force under load; what needs a restart is said.
-    private func reload() {
-        // One at a time, so that what was read last is what is in force last.
-        boxes.withLock { reload($0) }
-    }
-
-    private func reload(_ boxes: [PolicySnapshotBox]) {
+    /// Puts a changed configuration in force under load, whole or not at all.
+    private func reload() async {
+        let servers = running.withLock { $0 }
+        var prepared: [(GatewayServer, PreparedConfiguration)] = []
         do {
             let next = try Configuration(settings: settings)
-            if next.gateways != configuration.gateways {
-                logger.warning("gateways changed; listeners, routes and upstreams take effect at the next start")
-            }
-            // Every snapshot is made before the first is published.
-            let snapshots = try configuration.gateways.map { try snapshot(for: $0, of: next) }
+            // Every part is made before the first is published.
             let outbound = try egress.snapshots(of: next)
-            for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
+            for server in servers {
+                let gateway = try next.gateway(named: server.configuration.name)
+                prepared.append(
+                    (server, try await server.prepare(configuration: gateway, policy: snapshot(for: gateway, of: next)))
+                )
+            }
+            for (server, part) in prepared { await server.commit(part) }
             egress.replace(outbound)
-            logger.info("policies reloaded", metadata: ["digest": "\(next.digest)"])
+            logger.info("configuration reloaded", metadata: ["digest": "\(next.digest)"])
         } catch {
+            for (server, part) in prepared { await server.abandon(part) }
             logger.error("configuration refused; the one in force stays", metadata: ["error": "\(error)"])
         }
     }

@@ -49,7 +49,7 @@ import ZeroTrust
                     policies: PolicySet.load(documents),
                     workload: Workload(namespace: "ml-inference", labels: ["app": "inference-service"])
                 )
-                gateway.policies.replace(PolicySnapshot(engine: engine, digest: set.id))
+                try await gateway.replace(policy: PolicySnapshot(engine: engine, digest: set.id))
             } catch {
                 // Which policies load is examined elsewhere; here it takes one that does.
                 report.unloaded += cases.count

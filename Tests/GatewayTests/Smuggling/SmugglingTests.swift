@@ -99,7 +99,7 @@ import Testing
             let body = request.head.hasPrefix("HEAD") ? "" : "\(path)"
             responder.write("HTTP/1.1 200 OK\r\nContent-Length: \(path.utf8.count)\r\n\r\n\(body)")
         }) { gateway, upstream in
-            gateway.policies.replace(try TestGateway.snapshot(Self.policy))
+            try await gateway.replace(policy: TestGateway.snapshot(Self.policy))
             for (trick, message, paths) in Self.harmless {
                 let before = upstream.received.value.count
                 let client = try await gateway.client()

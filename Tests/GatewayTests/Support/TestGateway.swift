@@ -28,7 +28,6 @@ final class TestGateway: Sendable {
     let authority: TestAuthority
     let identity: TLSIdentity
     let server: GatewayServer
-    let policies: PolicySnapshotBox
     let log: FakeLog
     var id: SPIFFEID { identity.svid.id }
     private let upstream: TestUpstream?
@@ -37,14 +36,12 @@ final class TestGateway: Sendable {
         authority: TestAuthority,
         identity: TLSIdentity,
         server: GatewayServer,
-        policies: PolicySnapshotBox,
         log: FakeLog,
         upstream: TestUpstream?
     ) {
         self.authority = authority
         self.identity = identity
         self.server = server
-        self.policies = policies
         self.log = log
         self.upstream = upstream
     }
@@ -104,10 +101,9 @@ final class TestGateway: Sendable {
         configure(&configuration)
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .debug
-        let policies = PolicySnapshotBox(try snapshot(policy))
         let server = GatewayServer(
             configuration: configuration,
-            policies: policies,
+            policy: try snapshot(policy),
             identity: identity,
             log: log,
             logger: logger,
@@ -120,10 +116,14 @@ final class TestGateway: Sendable {
             authority: authority,
             identity: identity,
             server: server,
-            policies: policies,
             log: log,
             upstream: upstream
         )
+    }
+
+    /// Puts another policy in force, and leaves the rest as it is.
+    func replace(policy: PolicySnapshot) async throws {
+        try await server.update(configuration: server.configuration, policy: policy)
     }
 
     /// A client with an identity of the trust domain.

@@ -1,0 +1,98 @@
+internal import SPIFFE
+internal import ZeroTrust
+
+extension ReleaseIndex {
+    /// The payload type of the envelope that an index is signed in (DSSE 1.0.2).
+    static let payloadType = "application/vnd.lapwing.release-index.v1+json"
+    /// The most releases that an index may hold.
+    static let maximumReleases = 100_000
+
+    /// Reads a verified envelope's payload.
+    init(payload: [UInt8]) throws(PredicateError) {
+        let value: StrictJSON
+        do throws(StrictJSON.Failure) {
+            value = try StrictJSON(payload)
+        } catch {
+            throw PredicateError(description: "the index is not JSON: \(error.message) (byte \(error.offset))")
+        }
+        var fields = try PredicateFields(value, at: "index")
+        environment = try fields.text("environment")
+        version = try fields.count("version")
+        issuedAt = try fields.moment("issuedAt")
+        expiresAt = try fields.moment("expiresAt")
+        releases = try fields.list("releases") { value, path throws(PredicateError) in try Release(value, path) }
+        revokedDigests = Set(
+            try fields.list("revokedDigests") { value, path throws(PredicateError) in
+                guard let digest = value.string.flatMap({ ArtifactDigest($0) }) else {
+                    throw PredicateError(description: "`\(path)` is not a digest")
+                }
+                return digest
+            }
+        )
+        revokedSigners = Set(
+            try fields.list("revokedSigners") { value, path throws(PredicateError) in
+                guard let signer = value.string, !signer.isEmpty else {
+                    throw PredicateError(description: "`\(path)` is not an identity")
+                }
+                return signer
+            }
+        )
+        try fields.finish()
+        guard version >= 1 else { throw fields.wrong("version", "a number from 1") }
+        guard releases.count <= Self.maximumReleases else { throw fields.wrong("releases", "a list of at most 100000") }
+        var places: Set<String> = []
+        for release in releases {
+            guard places.insert("\(release.model)\n\(release.sequence)").inserted else {
+                throw PredicateError(
+                    description: "`\(release.model)` has two releases of the sequence \(release.sequence)"
+                )
+            }
+        }
+        guard Set(releases.map { "\($0.model)\n\($0.digest)" }).count == releases.count else {
+            throw PredicateError(description: "a digest is released twice under one name")
+        }
+    }
+
+    /// The payload to sign: names sorted, no white space.
+    var payload: [UInt8] {
+        var members: [String: StrictJSON] = [
+            "environment": .string(environment), "version": .integer(Int64(clamping: version)),
+            "issuedAt": .string(issuedAt.description), "expiresAt": .string(expiresAt.description),
+            "releases": .array(releases.map(\.json)),
+        ]
+        if !revokedDigests.isEmpty {
+            members["revokedDigests"] = .array(revokedDigests.sorted().map { .string($0.description) })
+        }
+        if !revokedSigners.isEmpty {
+            members["revokedSigners"] = .array(revokedSigners.sorted().map { .string($0) })
+        }
+        return Array(StrictJSON.object(members).text.utf8)
+    }
+}
+
+extension ReleaseIndex.Release {
+    init(_ value: StrictJSON, _ path: String) throws(PredicateError) {
+        var fields = try PredicateFields(value, at: path)
+        model = try fields.text("model")
+        guard let digest = ArtifactDigest(try fields.text("digest")) else { throw fields.wrong("digest", "a digest") }
+        self.digest = digest
+        sequence = try fields.count("sequence")
+        releasedAt = try fields.moment("releasedAt")
+        switch fields.optional("rollback") {
+        case nil: allowsRollback = false
+        case .string("allowed")?: allowsRollback = true
+        default: throw fields.wrong("rollback", "`allowed`")
+        }
+        try fields.finish()
+        guard sequence >= 1 else { throw fields.wrong("sequence", "a number from 1") }
+    }
+
+    var json: StrictJSON {
+        var members: [String: StrictJSON] = [
+            "model": .string(model), "digest": .string(digest.description),
+            "sequence": .integer(Int64(clamping: sequence)), "releasedAt": .string(releasedAt.description),
+        ]
+        if allowsRollback { members["rollback"] = .string("allowed") }
+        return .object(members)
+    }
+}

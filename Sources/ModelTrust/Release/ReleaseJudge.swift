@@ -12,9 +12,7 @@ public struct ReleaseJudge: Sendable {
     private let environment: String
     private let now: Timestamp
 
-    /// A judge for one environment at one moment.
-    ///
-    /// - Parameter signers: Whose signature counts for models of this name.
+    /// A judge for one environment at one moment; `signers` are those whose signature counts for models of this name.
     public init(policy: ReleasePolicy, signers: [IdentityPattern], environment: String, now: Timestamp) {
         self.policy = policy
         self.signers = signers
@@ -115,7 +113,9 @@ public struct ReleaseJudge: Sendable {
 
     // MARK: - Revocation
 
-    /// Whether a signer's signatures count no more. An index that is not believed may still revoke: that only refuses.
+    /// Whether a signer's signatures count no more.
+    ///
+    /// An index that is not believed may still revoke: that only refuses.
     private func isRevoked(_ signer: String, _ index: ReleaseIndex?) -> Bool {
         policy.revokedSigners.match(signer) || index?.revokedSigners.contains(signer) == true
     }

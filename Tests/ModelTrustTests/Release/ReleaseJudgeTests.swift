@@ -88,7 +88,7 @@ import ZeroTrust
             .indexFreshness,
             change: Mutation.index(World.index(issued: "2026-11-24T11:00:00Z", expires: "2026-11-25T11:00:00Z"))
         ),
-        Mutation("the index expires this moment", .indexFreshness) { $0.now = Timestamp("2026-11-26T06:00:00Z")! },
+        Mutation("the index expires this moment", .indexFreshness) { $0.now = World.moment("2026-11-26T06:00:00Z") },
         Mutation(
             "the index lasts too long",
             .indexFreshness,
@@ -121,16 +121,14 @@ import ZeroTrust
             change: Mutation.index(World.index(version: 1_795_586_401))
         ),
         Mutation("it is not released", .released, .newest) {
-            try Mutation.index(World.index(newest: NamedArtifact(name: "x", digest: World.digest("9"))))(&$0)
-            let index = $0.evidence.index!.index
-            let kept = index.releases.filter { $0.model == "x" }
+            let index = World.index()
             try Mutation.index(
                 ReleaseIndex(
                     environment: index.environment,
                     version: index.version,
                     issuedAt: index.issuedAt,
                     expiresAt: index.expiresAt,
-                    releases: kept
+                    releases: index.releases.filter { $0.digest == World.older.digest }
                 )
             )(&$0)
         },

@@ -7,7 +7,7 @@ import ZeroTrust
 
 /// A release to which nothing is missing, to take one thing after another away from.
 struct ReleaseWorld {
-    static let now = Timestamp("2026-11-25T12:00:00Z")!
+    static let now = moment("2026-11-25T12:00:00Z")
     static let trainer = "spiffe://cluster.local/ns/ml-training/sa/training"
     static let evaluator = "spiffe://cluster.local/ns/ml-eval/sa/evaluation"
     static let scanner = "spiffe://cluster.local/ns/ml-registry/sa/scanner"
@@ -40,7 +40,7 @@ struct ReleaseWorld {
         """
 
     var policy: ReleasePolicy
-    var signers = [IdentityPattern(Self.trainer)!]
+    var signers: [IdentityPattern]
     var environment = "production"
     var now = Self.now
     var memory: ReleaseMemory?
@@ -48,6 +48,7 @@ struct ReleaseWorld {
 
     init() throws {
         policy = try Self.policy(Self.yaml)
+        signers = [try #require(IdentityPattern(Self.trainer))]
         func attestation(_ signer: String, _ claim: Attestation.Claim, _ source: String) -> Attestation {
             Attestation(signer: signer, subject: Self.model, claim: claim, source: source)
         }
@@ -71,7 +72,17 @@ struct ReleaseWorld {
             .judge(evidence, remembering: memory)
     }
 
-    static func digest(_ letter: Character) -> ArtifactDigest { ArtifactDigest(String(repeating: letter, count: 64))! }
+    /// A digest of one digit, 64 times.
+    static func digest(_ digit: Character) -> ArtifactDigest {
+        guard let digest = ArtifactDigest(String(repeating: digit, count: 64)) else { fatalError("no digit: \(digit)") }
+        return digest
+    }
+
+    /// A moment.
+    static func moment(_ text: String) -> Timestamp {
+        guard let moment = Timestamp(text) else { fatalError("no moment: \(text)") }
+        return moment
+    }
 
     static func policy(_ yaml: String) throws -> ReleasePolicy {
         var decoder = ReleasePolicyDecoder()
@@ -131,13 +142,13 @@ struct ReleaseWorld {
         revokedDigests: Set<ArtifactDigest> = [],
         revokedSigners: Set<String> = []
     ) -> ReleaseIndex {
-        let then = Timestamp("2026-11-21T12:00:00Z")!
+        let then = moment("2026-11-21T12:00:00Z")
         let other = newest == model ? older : model
         return ReleaseIndex(
             environment: environment,
             version: version,
-            issuedAt: Timestamp(issued)!,
-            expiresAt: Timestamp(expires)!,
+            issuedAt: moment(issued),
+            expiresAt: moment(expires),
             releases: [
                 .init(
                     model: other.name,

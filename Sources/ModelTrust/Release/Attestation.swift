@@ -1,5 +1,3 @@
-internal import SPIFFE
-
 /// A statement about an artifact whose signature was verified: who says what of which bytes.
 ///
 /// It is the in-toto statement of a DSSE envelope that somebody signed whose identity is proven; whether that somebody
@@ -34,37 +32,20 @@ public struct Attestation: Hashable, Sendable {
         self.source = source
     }
 
-    /// Reads the payload of a verified envelope: an in-toto statement of version 1.
+    /// Reads the payload of a verified envelope.
     ///
-    /// - Throws: ``PredicateError`` where it is not one, has several subjects, or makes a claim that is not known here.
+    /// - Throws: ``PredicateError`` where it is no statement of one artifact, or makes a claim that is not known here.
     init(payload: [UInt8], signer: String, source: String) throws(PredicateError) {
-        let value: StrictJSON
-        do throws(StrictJSON.Failure) {
-            value = try StrictJSON(payload, maximumDepth: 32)
-        } catch {
-            throw PredicateError(description: "the statement is not JSON: \(error.message) (byte \(error.offset))")
-        }
-        var fields = try PredicateFields(value, at: "statement")
-        guard try fields.text("_type") == Self.statementType else { throw fields.wrong("_type", Self.statementType) }
-        let subjects = try fields.list("subject") { value, path throws(PredicateError) in
-            try NamedArtifact(value, path)
-        }
-        guard let subject = subjects.first, subjects.count == 1 else {
-            throw fields.wrong("subject", "a list of one artifact")
-        }
-        let type = try fields.text("predicateType")
-        let predicate = try fields.required("predicate")
-        try fields.finish()
+        let statement = try Statement(payload)
         let claim: Claim
-        switch type {
-        case Evaluation.type: claim = .evaluation(try .read(predicate))
-        case ScanResult.type: claim = .scan(try .read(predicate))
-        case TrainingProvenance.type: claim = .provenance(try .read(predicate))
-        case Approval.type: claim = .approval(try .read(predicate))
-        default: throw PredicateError(description: "`\(type)` is not a claim that is known here")
+        switch statement.predicateType {
+        case Evaluation.type: claim = .evaluation(try .read(statement.predicate))
+        case ScanResult.type: claim = .scan(try .read(statement.predicate))
+        case TrainingProvenance.type: claim = .provenance(try .read(statement.predicate))
+        case Approval.type: claim = .approval(try .read(statement.predicate))
+        default:
+            throw PredicateError(description: "`\(statement.predicateType)` is not a claim that is known here")
         }
-        self.init(signer: signer, subject: subject, claim: claim, source: source)
+        self.init(signer: signer, subject: statement.subject, claim: claim, source: source)
     }
-
-    static let statementType = "https://in-toto.io/Statement/v1"
 }

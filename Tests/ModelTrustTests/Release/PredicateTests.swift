@@ -83,6 +83,7 @@ import ZeroTrust
         (#""version":7"#, #""version":0"#), (#""version":7"#, #""version":-1"#), (#""sequence":1"#, #""sequence":2"#),
         (#""environment":"production""#, #""environment":"""#), (#""releases":["#, #""releases":[1,"#),
         (#""expiresAt""#, #""expires""#), (#"bbbb"#, "aaaa"), (#""sequence":1"#, #""sequence":1,"rollback":"yes""#),
+        (#""version":7"#, #""version":8"#), ("release-index/v1", "release-index/v2"),
     ])
     func `an index with a mistake is refused`(part: String, replacement: String) throws {
         let text = String(decoding: ReleaseWorld.index().payload, as: UTF8.self)

@@ -2,20 +2,19 @@ internal import SPIFFE
 internal import ZeroTrust
 
 extension ReleaseIndex {
-    /// The payload type of the envelope that an index is signed in (DSSE 1.0.2).
-    static let payloadType = "application/vnd.lapwing.release-index.v1+json"
+    /// The URI that names the form of an index as a statement's predicate.
+    static let predicateType = "https://lapwing.dev/release-index/v1"
     /// The most releases that an index may hold.
     static let maximumReleases = 100_000
 
-    /// Reads a verified envelope's payload.
+    /// Reads the payload of a verified envelope: a statement whose subject is the index itself, by the SHA-256 of its
+    /// predicate.
     init(payload: [UInt8]) throws(PredicateError) {
-        let value: StrictJSON
-        do throws(StrictJSON.Failure) {
-            value = try StrictJSON(payload)
-        } catch {
-            throw PredicateError(description: "the index is not JSON: \(error.message) (byte \(error.offset))")
+        let statement = try Statement(payload)
+        guard statement.predicateType == Self.predicateType else {
+            throw PredicateError(description: "`\(statement.predicateType)` is not an index of releases")
         }
-        var fields = try PredicateFields(value, at: "index")
+        var fields = try PredicateFields(statement.predicate, at: "predicate")
         environment = try fields.text("environment")
         version = try fields.count("version")
         issuedAt = try fields.moment("issuedAt")
@@ -38,6 +37,9 @@ extension ReleaseIndex {
             }
         )
         try fields.finish()
+        guard statement.subject == subject else {
+            throw PredicateError(description: "the statement's subject is not the index that it carries")
+        }
         guard version >= 1 else { throw fields.wrong("version", "a number from 1") }
         guard releases.count <= Self.maximumReleases else { throw fields.wrong("releases", "a list of at most 100000") }
         var places: Set<String> = []
@@ -53,8 +55,14 @@ extension ReleaseIndex {
         }
     }
 
-    /// The payload to sign: names sorted, no white space.
-    var payload: [UInt8] {
+    /// The payload to sign.
+    var payload: [UInt8] { Statement(about: subject, Self.predicateType, predicate).payload }
+
+    private var subject: NamedArtifact {
+        NamedArtifact(name: "releases/" + environment, digest: ArtifactDigest(of: Array(predicate.text.utf8)))
+    }
+
+    private var predicate: StrictJSON {
         var members: [String: StrictJSON] = [
             "environment": .string(environment), "version": .integer(Int64(clamping: version)),
             "issuedAt": .string(issuedAt.description), "expiresAt": .string(expiresAt.description),
@@ -66,7 +74,7 @@ extension ReleaseIndex {
         if !revokedSigners.isEmpty {
             members["revokedSigners"] = .array(revokedSigners.sorted().map { .string($0) })
         }
-        return Array(StrictJSON.object(members).text.utf8)
+        return .object(members)
     }
 }
 

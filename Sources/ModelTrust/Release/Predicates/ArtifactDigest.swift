@@ -1,3 +1,6 @@
+internal import Crypto
+internal import SPIFFE
+
 /// The SHA-256 of an artifact: of a model or a dataset it is the root digest of its manifest (OMS 1.0 §5.2.2).
 ///
 /// It prints as `sha256:` and 64 lower-case hexadecimal digits.
@@ -12,6 +15,11 @@ public struct ArtifactDigest: Hashable, Sendable {
             digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { return nil }
         hexadecimal = String(digits)
+    }
+
+    /// The digest of these bytes.
+    init(of bytes: [UInt8]) {
+        hexadecimal = Hexadecimal.text(Array(SHA256.hash(data: bytes)))
     }
 }
 

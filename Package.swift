@@ -66,6 +66,11 @@ let package = Package(
         // System calls that Swift's Glibc module does not import.
         .target(name: "CLinux"),
 
+        // What models are compressed with, from Debian's zlib1g-dev, libbz2-dev and liblzma-dev.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+
         // The vocabulary.
         .target(name: "ZeroTrust", dependencies: [httpTypes]),
         .testTarget(name: "ZeroTrustTests", dependencies: ["ZeroTrust"]),
@@ -160,7 +165,12 @@ let package = Package(
         ),
 
         // The artifacts.
-        .target(name: "ModelTrust", dependencies: ["CLinux", "ZeroTrust", "SPIFFE", "Resources", x509, crypto, asn1]),
+        .target(
+            name: "ModelTrust",
+            dependencies: [
+                "CLinux", "CZlib", "CBzip2", "CLzma", "ZeroTrust", "SPIFFE", "Resources", x509, crypto, asn1,
+            ]
+        ),
         .testTarget(name: "ModelTrustTests", dependencies: ["ModelTrust", "SPIFFE", "Resources", x509, crypto, asn1]),
 
         // What the stages keep.

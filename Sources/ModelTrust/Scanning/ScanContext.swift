@@ -36,6 +36,11 @@ final class ScanContext {
     /// stops is itself a finding.
     func scan(_ input: ScanInput) {
         within(input) { () throws(ScanStop) in
+            if self.depth == 1 {
+                // What is small cannot make a long scan.
+                let (most, overflows) = input.size.multipliedReportingOverflow(by: 3 * Expansion.ratio)
+                self.budget.expansion = min(self.budget.expansion, overflows ? .max : max(most, most &+ 8 << 20))
+            }
             var recognised: [any FormatScanner.Type] = []
             for scanner in self.scanners {
                 if scanner.basis == .guess, !recognised.isEmpty { continue }
@@ -57,6 +62,14 @@ final class ScanContext {
             }
             for scanner in recognised { self.scan(input, as: scanner) }
         }
+    }
+
+    /// Whether an input is of a format that is recognised by signature.
+    func isKnown(_ input: ScanInput) throws(ScanStop) -> Bool {
+        for scanner in scanners where scanner.basis == .signature {
+            if try scanner.recognises(input) { return true }
+        }
+        return false
     }
 
     /// Scans an input whose format its container has settled; what stops is a finding.

@@ -3,7 +3,9 @@ enum ScanFormats {
     /// Every scanner: those by signature first, then the guesses in the order in which they are asked.
     static let all: [any FormatScanner.Type] = signatures + guesses
 
-    private static let signatures: [any FormatScanner.Type] = []
+    private static let signatures: [any FormatScanner.Type] = [
+        PickleScanner.self, ZipScanner.self, TarScanner.self, NpyScanner.self, CompressedScanner.self,
+    ]
 
     private static let guesses: [any FormatScanner.Type] = []
 }

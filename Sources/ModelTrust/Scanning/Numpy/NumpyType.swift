@@ -1,0 +1,54 @@
+/// The type of an array's elements, as far as it decides how many bytes they take and whether they are Python objects.
+struct NumpyType: Hashable, Sendable {
+    /// Bytes an element.
+    let size: UInt64
+    /// Whether elements, or fields of them, are pickled Python objects.
+    let holdsObjects: Bool
+
+    /// Reads a type string of the array interface protocol: `<f8`, `|O`, `|S10`, `<M8[ns]`, or `f8` without the order.
+    init?(_ text: String) {
+        var rest = Substring(text)
+        if let first = rest.first, "<>|=".contains(first) { rest = rest.dropFirst() }
+        guard let kind = rest.popFirst() else { return nil }
+        var digits = rest
+        if "mM".contains(kind), let bracket = rest.firstIndex(of: "[") {
+            guard rest.hasSuffix("]") else { return nil }
+            digits = rest[..<bracket]
+            let unit = rest[bracket...].dropFirst().dropLast()
+            guard unit.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "/") }) else { return nil }
+        }
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), digits.count <= 9 else { return nil }
+        let number = UInt64(digits)
+        switch kind {
+        case "O":
+            guard number == nil || number == 8 || number == 4 else { return nil }
+            self.init(size: 8, holdsObjects: true)
+        case "?":
+            guard number == nil || number == 1 else { return nil }
+            self.init(size: 1, holdsObjects: false)
+        case "b", "i", "u", "f", "c", "m", "M":
+            guard let number, [1, 2, 4, 8, 16, 32, 12, 10].contains(number) else { return nil }
+            self.init(size: number, holdsObjects: false)
+        case "S", "a", "V": self.init(size: number ?? 0, holdsObjects: false)
+        case "U": self.init(size: (number ?? 0) * 4, holdsObjects: false)
+        default: return nil
+        }
+    }
+
+    init(size: UInt64, holdsObjects: Bool) {
+        self.size = size
+        self.holdsObjects = holdsObjects
+    }
+
+    /// How many bytes an array of a shape takes; nil where that is no number.
+    func bytes(shape: [Int]) -> UInt64? {
+        var total = size
+        for dimension in shape {
+            guard dimension >= 0 else { return nil }
+            let (product, overflows) = total.multipliedReportingOverflow(by: UInt64(dimension))
+            guard !overflows else { return nil }
+            total = product
+        }
+        return total
+    }
+}

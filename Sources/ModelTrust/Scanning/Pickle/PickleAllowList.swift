@@ -1,0 +1,123 @@
+/// What pickles of models import that is known to do no harm.
+///
+/// No list of what is dangerous can be complete, so this one says what is not: what the unpicklers of PyTorch
+/// (`torch/_weights_only_unpickler.py`), NumPy and joblib need, and the containers and values of the standard library.
+/// A name is looked up whole: a dotted name that walks from a listed module to another is not on the list.
+enum PickleAllowList {
+    /// What may be done with a name.
+    static func standing(module: String, name: String) -> PickleStanding {
+        let module = aliases[module] ?? module
+        // Protocol 2 has Python 2's names for these.
+        if let listed = listed["\(module).\(name)"] { return listed }
+        if module == "torch", name.hasSuffix("Storage"), let size = storages[String(name.dropLast(7))] {
+            return .storage(elementSize: size)
+        }
+        // The module holds constants alone, and importing it runs nothing else.
+        if module == "__future__" { return .constant }
+        return PickleDangers.isDangerous(module: module, name: name) ? .dangerous : .unlisted
+    }
+
+    /// What TorchScript's own unpickler (`torch/csrc/jit/serialization/unpickler.cpp`) takes: classes that the archive's
+    /// code defines, and lists with types. It imports nothing from Python.
+    static func scriptStanding(module: String, name: String) -> PickleStanding? {
+        if module == "__torch__" || module.hasPrefix("__torch__.") { return .listed(.script) }
+        guard module == "torch.jit._pickle" else { return nil }
+        let makers = [
+            "build_intlist", "build_tensorlist", "build_tensor_from_id", "build_doublelist", "build_boollist",
+            "restore_type_tag",
+        ]
+        return makers.contains(name) ? .listed(.script) : nil
+    }
+
+    /// Names that modules had before they were renamed.
+    private static let aliases = [
+        "__builtin__": "builtins", "copy_reg": "copyreg", "numpy._core.multiarray": "numpy.core.multiarray",
+        "numpy._core.numeric": "numpy.core.numeric", "torch.cuda": "torch", "UserDict": "collections",
+    ]
+
+    private static let listed: [String: PickleStanding] = {
+        var all: [String: PickleStanding] = [
+            "collections.OrderedDict": .listed(.container(.dictionary)),
+            "collections.Counter": .listed(.container(.dictionary)),
+            "collections.deque": .listed(.container(.list)),
+            "collections.defaultdict": .listed(.defaultDictionary),
+            "builtins.dict": .listed(.container(.dictionary)),
+            "builtins.list": .listed(.container(.list)),
+            "builtins.set": .listed(.container(.set)),
+            "builtins.frozenset": .listed(.container(.value)),
+            "builtins.tuple": .listed(.container(.value)),
+            "builtins.bytearray": .listed(.sized),
+            "builtins.bytes": .listed(.sized),
+            "builtins.object": .listed(.namespace),
+            "argparse.Namespace": .listed(.namespace),
+            "types.SimpleNamespace": .listed(.namespace),
+            "_codecs.encode": .listed(.encode),
+            "copyreg._reconstructor": .listed(.reconstructor),
+            "copyreg.__newobj__": .listed(.reconstructor),
+            "numpy.core.multiarray._reconstruct": .listed(.arrayReconstructor),
+            "numpy.core.multiarray.scalar": .listed(.scalar),
+            "numpy.core.numeric._frombuffer": .listed(.arrayFromBuffer),
+            "numpy.dtype": .listed(.dtype),
+            "numpy.ndarray": .constant,
+            "joblib.numpy_pickle.NumpyArrayWrapper": .listed(.arrayWrapper),
+            "torch._tensor._rebuild_from_type_v2": .listed(.tensorOfType),
+            "torch._utils._rebuild_parameter": .listed(.parameter),
+            "torch._utils._rebuild_parameter_with_state": .listed(.parameter),
+            "torch.nn.parameter.Parameter": .listed(.parameter),
+            "torch.nn.Parameter": .listed(.parameter),
+            "torch.storage.UntypedStorage": .storage(elementSize: 1),
+        ]
+        for name in values { all[name] = .listed(.value) }
+        for name in tensorMakers { all[name] = .listed(.tensor) }
+        for name in torchConstants { all["torch.\(name)"] = .constant }
+        for name in numpyConstants { all["numpy.\(name)"] = .constant }
+        for name in numpyTypes { all["numpy.dtypes.\(name)DType"] = .listed(.dtype) }
+        return all
+    }()
+
+    /// Their makers take constants and only hold them.
+    private static let values = [
+        "builtins.complex", "builtins.int", "builtins.float", "builtins.str", "builtins.bool", "builtins.slice",
+        "datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone",
+        "decimal.Decimal", "fractions.Fraction", "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.WindowsPath",
+        "pathlib.PureWindowsPath", "torch.Size", "torch.device", "torch.serialization._get_layout",
+    ]
+
+    /// Of `torch._utils` and `torch._tensor`: tensors over storages that the archive holds.
+    private static let tensorMakers = [
+        "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3",
+        "torch._utils._rebuild_qtensor", "torch._utils._rebuild_sparse_tensor",
+        "torch._utils._rebuild_sparse_csr_tensor",
+        "torch._utils._rebuild_meta_tensor_no_storage", "torch._utils._rebuild_nested_tensor",
+        "torch._utils._rebuild_device_tensor_from_numpy", "torch._utils._rebuild_device_tensor_from_cpu_tensor",
+    ]
+
+    private static let torchConstants = [
+        "Tensor", "float", "float16", "float32", "float64", "half", "double", "bfloat16", "int", "int8", "int16",
+        "int32", "int64", "uint8", "uint16", "uint32", "uint64", "short", "long", "bool", "complex32", "complex64",
+        "complex128", "cfloat", "cdouble", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz",
+        "qint8",
+        "quint8", "qint32", "quint4x2", "quint2x4", "strided", "sparse_coo", "sparse_csr", "per_tensor_affine",
+        "per_channel_affine", "per_tensor_symmetric", "per_channel_symmetric", "contiguous_format", "preserve_format",
+        "channels_last", "channels_last_3d",
+    ]
+
+    private static let numpyConstants = [
+        "bool", "bool_", "int8", "int16", "int32", "int64", "intc", "int_", "intp", "longlong", "uint8", "uint16",
+        "uint32", "uint64", "uintc", "uint", "uintp", "ulonglong", "float16", "float32", "float64", "longdouble",
+        "complex64", "complex128", "clongdouble", "str_", "bytes_", "void", "object_", "datetime64", "timedelta64",
+        "generic", "number", "floating", "integer", "float_", "complex_", "unicode_", "string_",
+    ]
+
+    private static let numpyTypes = [
+        "Bool", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float16", "Float32",
+        "Float64", "Complex64", "Complex128",
+    ]
+
+    /// Bytes an element of `torch.FloatStorage` and the others.
+    private static let storages = [
+        "Float": 4, "Double": 8, "Half": 2, "BFloat16": 2, "Long": 8, "Int": 4, "Short": 2, "Char": 1, "Byte": 1,
+        "Bool": 1, "ComplexFloat": 8, "ComplexDouble": 16, "QInt8": 1, "QUInt8": 1, "QInt32": 4, "QUInt4x2": 1,
+        "QUInt2x4": 1, "Untyped": 1,
+    ]
+}

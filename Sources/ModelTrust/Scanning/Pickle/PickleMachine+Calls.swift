@@ -1,0 +1,224 @@
+extension PickleMachine {
+    /// REDUCE, OBJ, NEWOBJ and NEWOBJ_EX.
+    mutating func call() throws(ScanStop) {
+        switch opcode {
+        case .reduce:
+            let values = try pop(2)
+            guard case .container(let arguments) = values[1], arguments.kind == .tuple else {
+                if case .object = values[1] {
+                    push(try refuse(values[0], PickleContainer(.tuple, [values[1]]), "with arguments that a call made"))
+                    return
+                }
+                throw stop("pickle-malformed", "it calls with something else than a tuple of arguments")
+            }
+            push(try result(of: values[0], called: arguments))
+        case .obj:
+            var values = try popMark()
+            guard !values.isEmpty else { throw stop("pickle-malformed", "there is nothing to call") }
+            let callable = values.removeFirst()
+            push(try result(of: callable, called: PickleContainer(.tuple, values)))
+        default:
+            let keywords = opcode == .newObjEx ? try pop(1)[0] : .none
+            let values = try pop(2)
+            guard case .container(let arguments) = values[1] else {
+                throw stop("pickle-malformed", "it makes an object with something else than a tuple of arguments")
+            }
+            if case .container(let keywords) = keywords, keywords.count > 0 {
+                push(try refuse(values[0], arguments, "with keyword arguments"))
+                return
+            }
+            push(try instance(of: values[0], arguments))
+        }
+    }
+
+    /// What a call gives back, with a finding where it is not known to be harmless.
+    func result(of callable: PickleValue, called arguments: PickleContainer) throws(ScanStop) -> PickleValue {
+        guard case .global(let global) = callable, case .listed(let rule) = global.standing else {
+            return try refuse(callable, arguments)
+        }
+        let all = arguments.allItems ?? []
+        guard all.count == arguments.count else { return try refuse(callable, arguments, "with too many arguments") }
+        let value = PickleValue.container(arguments)
+        try check(weight: value.weight, depth: value.depth + 1)
+        let made: PickleObject.Nature?
+        switch rule {
+        case .container(let nature): made = all.count <= 2 && all.allSatisfy(isPlain) ? nature : nil
+        case .defaultDictionary:
+            made =
+                all.isEmpty || (all.count <= 2 && isFactory(all[0]) && all.dropFirst().allSatisfy(isPlain))
+                ? .dictionary : nil
+        case .value: made = all.allSatisfy(isPlain) ? .value : nil
+        case .sized:
+            // `bytes(1 << 40)` makes that many zeros.
+            made = all.allSatisfy { isPlain($0) && ($0.integer ?? 0) <= 1 << 20 && !isLargeInteger($0) } ? .value : nil
+        case .encode:
+            let codec = all.count == 2 ? all[1].text : nil
+            made = codec.map(Self.codecs.contains) == true && isPlain(all[0]) ? .value : nil
+        case .reconstructor:
+            guard let type = all.first else { return try refuse(callable, arguments) }
+            return try instance(of: type, PickleContainer(.tuple, Array(all.dropFirst())))
+        case .namespace: made = all.isEmpty ? .namespace : nil
+        case .arrayReconstructor: made = all.count == 3 && isClass(all[0]) && all[1].tuple != nil ? .array : nil
+        case .dtype: made = dtype(all)
+        case .scalar: made = all.count == 2 && isScalar(all[0], all[1]) ? .value : nil
+        case .arrayFromBuffer: made = all.count == 4 && isBytes(all[0]) && all[2].tuple != nil ? .array : nil
+        case .tensor: made = try isTensor(all) ? .value : nil
+        case .tensorOfType: made = all.count == 4 && isTensorOfType(all) ? .value : nil
+        case .parameter: made = all.allSatisfy { isData($0) || isClass($0) } ? .parameter : nil
+        case .script: made = .script
+        case .arrayWrapper: made = all.isEmpty ? .arrayWrapper : nil
+        }
+        guard let made else { return try refuse(callable, arguments, "in a way that it is not meant to be called") }
+        return .object(PickleObject(maker: global.qualified, nature: made, of: value))
+    }
+
+    /// What `cls.__new__(cls, *args)` gives back, which runs less than a call does.
+    private func instance(of type: PickleValue, _ arguments: PickleContainer) throws(ScanStop) -> PickleValue {
+        guard case .global(let global) = type else { return try refuse(type, arguments) }
+        switch global.standing {
+        case .listed: return try result(of: type, called: opcode == .reduce ? PickleContainer(.tuple) : arguments)
+        case .unlisted where !PickleDangers.runsCode(module: global.module, name: global.name):
+            try report(
+                "pickle-class",
+                .notProven,
+                "makes an object of `\(PickleText.clean(global.qualified, limit: 160))`, a class that nobody has examined"
+            )
+            return .object(PickleObject(maker: global.qualified, nature: .refused, of: .container(arguments)))
+        default: return try refuse(type, arguments)
+        }
+    }
+
+    /// Reports a call, and gives back a value of which nothing is known.
+    private func refuse(
+        _ callable: PickleValue,
+        _ arguments: PickleContainer,
+        _ how: String = ""
+    ) throws(ScanStop) -> PickleValue {
+        let shown = "with `\(PickleText.show(.container(arguments)))`"
+        let suffix = how.isEmpty ? "" : ", \(how)"
+        let maker: String
+        if case .global(let global) = callable {
+            maker = global.qualified
+            let name = PickleText.clean(maker, limit: 160)
+            var verdict = ScanVerdict.unsafe
+            if case .unlisted = global.standing, !PickleDangers.runsCode(module: global.module, name: global.name) {
+                verdict = .notProven
+            }
+            if case .storage = global.standing { verdict = .notProven }
+            if case .listed = global.standing, !how.isEmpty { verdict = .notProven }
+            try report("pickle-call", verdict, "calls `\(name)` \(shown)\(suffix)")
+        } else {
+            maker = "a call"
+            try report("pickle-call", .unsafe, "calls \(PickleText.show(callable)) \(shown)\(suffix)")
+        }
+        let value = PickleValue.container(arguments)
+        try check(weight: value.weight, depth: value.depth + 1)
+        return .object(PickleObject(maker: maker, nature: .refused, of: value))
+    }
+
+    private static let codecs: Set = ["latin1", "latin-1", "iso-8859-1", "utf-8", "utf8", "ascii"]
+}
+
+// MARK: What arguments are
+
+extension PickleMachine {
+    /// A constant, or a container of what is harmless itself.
+    func isPlain(_ value: PickleValue) -> Bool {
+        switch value {
+        case .none, .bool, .integer, .float, .text, .longText, .bytes, .container: true
+        case .object(let object): if case .refused = object.nature { false } else { true }
+        // `set([os])`: a class as a member of a set is only held.
+        case .global(let global): if case .constant = global.standing { true } else { false }
+        case .unknown: false
+        }
+    }
+
+    private func isLargeInteger(_ value: PickleValue) -> Bool {
+        if case .integer(nil) = value { true } else { false }
+    }
+
+    private func isBytes(_ value: PickleValue) -> Bool {
+        if case .bytes = value { true } else { false }
+    }
+
+    private func isClass(_ value: PickleValue) -> Bool {
+        guard case .global(let global) = value else { return false }
+        switch global.standing {
+        case .constant, .storage, .listed: return true
+        case .unlisted, .dangerous: return false
+        }
+    }
+
+    /// What `defaultdict` may call for a missing key.
+    private func isFactory(_ value: PickleValue) -> Bool {
+        switch value {
+        case .none: true
+        case .global(let global):
+            ["dict", "list", "set", "int", "float", "str", "bool", "tuple"].contains(global.name)
+                && ["builtins", "__builtin__"].contains(global.module)
+        default: false
+        }
+    }
+
+    private func isData(_ value: PickleValue) -> Bool {
+        isPlain(value)
+    }
+
+    private func dtype(_ all: [PickleValue]) -> PickleObject.Nature? {
+        guard let text = all.first?.text, all.count <= 4, all.allSatisfy(isPlain), let type = NumpyType(text) else {
+            // A dtype class, or one of fields, whose description follows as state.
+            return all.isEmpty ? .dtype(nil) : nil
+        }
+        return .dtype(type)
+    }
+
+    private func isScalar(_ type: PickleValue, _ value: PickleValue) -> Bool {
+        guard case .object(let object) = type, case .dtype(let dtype) = object.nature, let dtype else { return false }
+        guard case .bytes(let bytes) = value else {
+            // Protocol 2 makes the bytes by `_codecs.encode`.
+            return !dtype.holdsObjects && isPlain(value)
+        }
+        return !dtype.holdsObjects && (dtype.size == 0 || bytes.count == dtype.size)
+    }
+
+    /// A tensor's elements lie within its storage.
+    private func isTensor(_ all: [PickleValue]) throws(ScanStop) -> Bool {
+        guard all.allSatisfy({ isData($0) || isClass($0) }) else { return false }
+        guard case .object(let object)? = all.first, let storage = object.storage, all.count >= 4,
+            let offset = all[1].integer, let sizes = integers(all[2]), let strides = integers(all[3])
+        else { return true }
+        guard sizes.count == strides.count, offset >= 0, let last = lastElement(offset, sizes, strides),
+            last <= storage.count
+        else { throw stop("torch-bounds", "a tensor reaches outside its storage of \(storage.count) elements") }
+        return true
+    }
+
+    private func integers(_ value: PickleValue) -> [Int]? {
+        guard let items = value.tuple else { return nil }
+        let numbers = items.compactMap(\.integer)
+        return numbers.count == items.count ? numbers : nil
+    }
+
+    /// How many elements a storage must have for a tensor; nil where that is no number.
+    private func lastElement(_ offset: Int, _ sizes: [Int], _ strides: [Int]) -> Int? {
+        var last = offset
+        for (size, stride) in zip(sizes, strides) {
+            guard size >= 0, stride >= 0 else { return nil }
+            if size == 0 { return offset }
+            let (reach, overflows) = (size - 1).multipliedReportingOverflow(by: stride)
+            let (sum, overflowsToo) = last.addingReportingOverflow(reach)
+            guard !overflows, !overflowsToo else { return nil }
+            last = sum
+        }
+        let (count, overflows) = last.addingReportingOverflow(1)
+        return overflows ? nil : count
+    }
+
+    /// `_rebuild_from_type_v2(function, type, arguments, state)` calls the function with the arguments.
+    private func isTensorOfType(_ all: [PickleValue]) -> Bool {
+        guard case .global(let function) = all[0], case .listed(.tensor) = function.standing, isClass(all[1]),
+            let arguments = all[2].tuple, arguments.allSatisfy({ isData($0) || isClass($0) })
+        else { return false }
+        return isData(all[3])
+    }
+}

@@ -1,0 +1,74 @@
+extension PickleMachine {
+    /// GLOBAL, STACK_GLOBAL, INST and EXT: a name is imported, and INST calls it at once.
+    mutating func importName() throws(ScanStop) {
+        switch opcode {
+        case .ext1, .ext2, .ext4:
+            let code = try reader.number(opcode == .ext1 ? 1 : opcode == .ext2 ? 2 : 4)
+            try report(
+                "pickle-extension",
+                .notProven,
+                "it takes number \(code) of copyreg's registry, which the loading program filled and nobody can know"
+            )
+            push(.unknown)
+        case .stackGlobal:
+            let names = try pop(2)
+            guard case .text(let module) = names[0], case .text(let name) = names[1] else {
+                if names.contains(where: { if case .object = $0 { true } else { false } }) {
+                    throw stop("pickle-computed-name", .unsafe, "it imports a name that an earlier call computes")
+                }
+                throw stop("pickle-malformed", "it imports a name that is no text")
+            }
+            try importName(module: module, name: name)
+        default:
+            let module = try nameLine()
+            let name = try nameLine()
+            guard opcode == .inst else { return try importName(module: module, name: name) }
+            let arguments = PickleContainer(.tuple, try popMark())
+            try importName(module: module, name: name)
+            let callable = try pop(1)[0]
+            push(try result(of: callable, called: arguments))
+        }
+    }
+
+    private mutating func nameLine() throws(ScanStop) -> String {
+        let line = try reader.line()
+        guard let text = String(validating: line, as: UTF8.self), line.count <= PickleValue.longestText else {
+            throw stop("pickle-malformed", "it imports a name that is no text")
+        }
+        return text
+    }
+
+    private mutating func importName(module: String, name: String) throws(ScanStop) {
+        let global = PickleGlobal(module: module, name: name, loader: loader)
+        push(.global(global))
+        let shown = PickleText.clean(global.qualified, limit: 160)
+        switch global.standing {
+        case .listed, .constant, .storage: break
+        case .dangerous:
+            try report(
+                "pickle-import",
+                .unsafe,
+                "imports `\(shown)`, with which code can be run or the machine be reached"
+            )
+        case .unlisted:
+            try report("pickle-import", .notProven, "imports `\(shown)`, which is on no list of what is harmless")
+        }
+    }
+
+    /// A persistent identifier of PyTorch: `('storage', type, key, location, count)`; false where it is another.
+    mutating func storage(_ identifier: PickleValue) throws(ScanStop) -> Bool {
+        guard let parts = identifier.tuple, parts.count >= 5, parts.count <= 6, parts[0].text == "storage",
+            case .global(let type) = parts[1], case .storage(let size) = type.standing, let key = parts[2].text,
+            let count = parts[4].integer, count >= 0
+        else { return false }
+        let storage = TorchStorage(count: count, elementSize: size)
+        if let earlier = storages[key], earlier.bytes != storage.bytes {
+            throw stop("torch-storage", "storage `\(PickleText.clean(key, limit: 40))` has two sizes")
+        }
+        storages[key] = storage
+        let object = PickleObject(maker: type.qualified, nature: .value)
+        object.storage = storage
+        push(.object(object))
+        return true
+    }
+}

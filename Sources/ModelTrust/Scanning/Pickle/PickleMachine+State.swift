@@ -1,0 +1,193 @@
+extension PickleMachine {
+    // MARK: Items
+
+    /// APPEND, APPENDS and ADDITEMS.
+    mutating func add(_ items: [PickleValue], singly: Bool) throws(ScanStop) {
+        switch try top() {
+        case .container(let container) where container.kind == .list || container.kind == .set:
+            for item in items { container.add(item) }
+            if singly { container.singleAdditions += 1 }
+            try check(singleAdditions: container.singleAdditions)
+            try check(weight: container.weight, depth: container.depth)
+        case .object(let object): try absorb(items, into: object, singly: singly, "adds to")
+        case let other: try refuse(adding: "adds to", other)
+        }
+    }
+
+    /// SETITEM and SETITEMS.
+    mutating func set(_ items: [PickleValue], singly: Bool) throws(ScanStop) {
+        guard items.count.isMultiple(of: 2) else { throw stop("pickle-malformed", "a key has no value") }
+        switch try top() {
+        case .container(let container) where container.kind == .dictionary:
+            for item in items { container.add(item) }
+            if singly { container.singleAdditions += 1 }
+            try check(singleAdditions: container.singleAdditions)
+            try check(weight: container.weight, depth: container.depth)
+        case .object(let object): try absorb(items, into: object, singly: singly, "sets items of")
+        case let other: try refuse(adding: "sets items of", other)
+        }
+    }
+
+    private func absorb(
+        _ items: [PickleValue],
+        into object: PickleObject,
+        singly: Bool,
+        _ verb: String
+    ) throws(ScanStop) {
+        for item in items { object.absorb(item) }
+        if singly { object.singleAdditions += 1 }
+        try check(singleAdditions: object.singleAdditions)
+        try check(weight: object.weight, depth: object.depth)
+        switch object.nature {
+        case .dictionary where opcode == .setItem || opcode == .setItems: break
+        case .list where opcode == .append || opcode == .appends: break
+        case .set where opcode == .addItems: break
+        case .refused: break
+        default:
+            try report(
+                "pickle-state",
+                .notProven,
+                "\(verb) what `\(PickleText.clean(object.maker, limit: 160))` returned"
+            )
+        }
+    }
+
+    private func refuse(adding verb: String, _ value: PickleValue) throws(ScanStop) {
+        guard case .global = value else {
+            throw stop("pickle-malformed", "\(verb) \(PickleText.show(value)), which takes none")
+        }
+        try report("pickle-state", .unsafe, "\(verb) `\(PickleText.show(value))`, which belongs to the loading program")
+    }
+
+    // MARK: BUILD
+
+    /// Sets the state of the object on top of the stack.
+    mutating func build(_ state: PickleValue) throws(ScanStop) {
+        let target = try top()
+        guard case .object(let object) = target else {
+            if case .global = target {
+                return try report(
+                    "pickle-state",
+                    .unsafe,
+                    "sets attributes of `\(PickleText.show(target))` itself, which the loading program goes on using"
+                )
+            }
+            guard case .unknown = target else {
+                throw stop("pickle-malformed", "sets the state of \(PickleText.show(target)), which has none")
+            }
+            return try report("pickle-state", .notProven, "sets the state of an object from outside")
+        }
+        object.absorb(state)
+        try check(weight: object.weight, depth: object.depth)
+        let maker = PickleText.clean(object.maker, limit: 160)
+        switch object.nature {
+        case .refused, .script: break
+        case .dictionary, .list, .set, .namespace: try attributes(state, of: maker)
+        case .dtype(let type): object.nature = .dtype(try dtype(type, state))
+        case .array: try array(state)
+        case .arrayWrapper: try wrappedArray(state)
+        case .parameter where state.tuple != nil: break
+        case .parameter, .value:
+            try report("pickle-state", .notProven, "sets the state of what `\(maker)` returned, which has none")
+        }
+    }
+
+    /// Attributes go into the object's dictionary; those that Python itself looks up would be called.
+    private func attributes(_ state: PickleValue, of maker: String) throws(ScanStop) {
+        let parts = state.tuple ?? [state]
+        guard parts.count <= 2 else { throw stop("pickle-malformed", "the state of `\(maker)` is none") }
+        for part in parts {
+            guard case .container(let dictionary) = part, dictionary.kind == .dictionary else {
+                if case .none = part { continue }
+                try report("pickle-state", .notProven, "sets the state of `\(maker)` to \(PickleText.show(part))")
+                continue
+            }
+            // Beyond so many attributes nobody can say what they are called.
+            guard let all = dictionary.allItems else {
+                try report("pickle-state", .notProven, "sets more attributes of `\(maker)` than an object has")
+                continue
+            }
+            for index in stride(from: 0, to: all.count, by: 2) {
+                guard let name = all[index].text else {
+                    try report("pickle-state", .notProven, "sets an attribute of `\(maker)` that has no name")
+                    continue
+                }
+                if name.hasPrefix("__") {
+                    let shown = PickleText.clean(name, limit: 60)
+                    try report("pickle-state", .unsafe, "sets `\(shown)` of `\(maker)`, which Python would call")
+                }
+            }
+        }
+    }
+
+    /// `(version, order, subtype, names, fields, size, alignment, flags)`.
+    private func dtype(_ type: NumpyType?, _ state: PickleValue) throws(ScanStop) -> NumpyType? {
+        guard let parts = state.tuple, parts.count >= 6, parts.count <= 9, parts.allSatisfy(isPlain) else {
+            throw stop("numpy-dtype", "the state of a data type is not one")
+        }
+        if case .container = parts[2] { return nil }
+        if case .container = parts[3] { return nil }
+        guard case .none = parts[2], case .none = parts[3] else { throw stop("numpy-dtype", "a data type has no form") }
+        // -1: as the type has it. Strings have their size here as well.
+        guard let type, let size = parts[5].integer, size == -1 || size == Int(clamping: type.size) else {
+            throw stop("numpy-dtype", "a data type declares a size that it does not have")
+        }
+        return type
+    }
+
+    /// `(version, shape, dtype, fortran, data)`; the data of objects is a list.
+    private func array(_ state: PickleValue) throws(ScanStop) {
+        guard let parts = state.tuple, parts.count == 5, let shape = parts[1].tuple?.compactMap(\.integer),
+            shape.count == parts[1].tuple?.count, case .object(let object) = parts[2],
+            case .dtype(let type) = object.nature
+        else { return try report("numpy-array", .notProven, "the state of an array is not one") }
+        switch parts[4] {
+        case .bytes(let bytes):
+            guard let type else { return }
+            guard !type.holdsObjects, type.bytes(shape: shape) == bytes.count else {
+                return try report("numpy-array", .notProven, "an array's bytes are not as many as its shape says")
+            }
+        case .container(let list) where list.kind == .list:
+            guard let type, type.holdsObjects else {
+                return try report("numpy-array", .notProven, "an array of numbers is filled with objects")
+            }
+        case .object(let encoded) where encoded.maker == "_codecs.encode":
+            // Protocol 2 writes bytes as text that is encoded.
+            guard type?.holdsObjects != true else {
+                return try report("numpy-array", .notProven, "an array of objects is filled with bytes")
+            }
+        default: try report("numpy-array", .notProven, "an array is filled with neither bytes nor a list")
+        }
+    }
+
+    // MARK: joblib
+
+    /// joblib reads an array's bytes from the stream where the state of its stand-in has been set.
+    private mutating func wrappedArray(_ state: PickleValue) throws(ScanStop) {
+        guard case .container(let fields) = state, let shape = fields.value("shape")?.tuple?.compactMap(\.integer),
+            shape.count == fields.value("shape")?.tuple?.count, case .object(let object)? = fields.value("dtype"),
+            case .dtype(let type) = object.nature, let type
+        else { throw stop("joblib-array", "an array's stand-in does not say how many bytes follow") }
+        if case .global(let subclass)? = fields.value("subclass"), !["ndarray"].contains(subclass.name) {
+            // memmap and matrix are made through `__array_prepare__` of the class.
+            try report("joblib-array", .notProven, "an array is made as a `\(PickleText.show(.global(subclass)))`")
+        }
+        guard isBetweenFrames else { throw stop("joblib-array", .unsafe, "an array's bytes lie within a frame") }
+        if type.holdsObjects { return try nestedPickle() }
+        // joblib 1.2: one byte says how many come before the array, so that it can be mapped.
+        if fields.value("numpy_array_alignment_bytes")?.integer != nil { try reader.skip(UInt64(try reader.byte())) }
+        guard let count = type.bytes(shape: shape) else { throw stop("joblib-array", "an array's size is no number") }
+        try reader.skip(count)
+    }
+
+    /// An array of objects is a pickle in the stream.
+    private mutating func nestedPickle() throws(ScanStop) {
+        guard nesting < ScanBudget.depth else {
+            throw stop("limit-depth", "arrays of objects lie too deep in one another")
+        }
+        var inner = PickleMachine(reader, loader: loader, context: context)
+        inner.nesting = nesting + 1
+        _ = try inner.run()
+        reader = inner.reader
+    }
+}

@@ -1,0 +1,362 @@
+/// Simulates what an unpickler does, with abstract values in the place of objects. Nothing is imported and nothing called.
+///
+/// All 68 opcodes of protocols 0 to 5 have their meaning: what they take from the stack, what they leave, and what goes
+/// wrong. Constants keep their value, so that a finding can say what a call would have been given.
+struct PickleMachine {
+    /// Where a pickle is read from, which settles what persistent identifiers mean.
+    enum Loader { case plain, torch, torchScript }
+
+    /// How deep values may lie in one another; Python's own limit on recursion is twice that.
+    static let depth = 500
+    /// How many items may be added one at a time to one container: picklers of protocol 1 and up add up to 1,000 at once.
+    static let singleAdditions = 10_000
+
+    let loader: Loader
+    let context: ScanContext
+    var reader: PickleReader
+    var stack: [PickleValue] = []
+    private var marks: [Int] = []
+    private var memo: [PickleValue?] = []
+    /// Where the frame that is being read ends.
+    private var frameEnd: UInt64?
+    /// Whether an opcode has called something or set an object's state.
+    private(set) var hasCalled = false
+    /// The opcode that is carried out, and its offset.
+    private(set) var opcode = PickleOpcode.stop
+    private(set) var start: UInt64 = 0
+    private var protocolNumber = 0
+    private var taken = 0
+    /// The storages that the pickle names, for an archive to compare.
+    var storages: [String: TorchStorage] = [:]
+    /// Pickles within this one, as joblib writes arrays of objects.
+    var nesting = 0
+
+    init(_ reader: PickleReader, loader: Loader, context: ScanContext) {
+        self.reader = reader
+        self.loader = loader
+        self.context = context
+    }
+
+    /// Carries out one pickle, up to and with its STOP; returns what it leaves.
+    ///
+    /// - Throws: ``ScanStop``: unsafe where a call was made before, since whatever it did is done by then.
+    mutating func run() throws(ScanStop) -> PickleValue {
+        do throws(ScanStop) {
+            let begin = reader.offset
+            while true {
+                start = reader.offset
+                if let end = frameEnd, start == end { frameEnd = nil }
+                try context.budget.step()
+                taken += 1
+                let code = try reader.byte()
+                guard let opcode = PickleOpcode(rawValue: code) else {
+                    throw stop("pickle-malformed", "there is no opcode 0x\(String(code, radix: 16))")
+                }
+                self.opcode = opcode
+                if opcode == .proto, start != begin {
+                    throw stop("pickle-malformed", "PROTO stands within the pickle, where no pickler writes it")
+                }
+                if opcode == .stop { return try end() }
+                try perform()
+                if let end = frameEnd, reader.offset > end, opcode != .frame {
+                    throw stop(
+                        "pickle-frame",
+                        .unsafe,
+                        "it reaches over the end of its frame: Python's two unpicklers read different pickles"
+                    )
+                }
+            }
+        } catch {
+            var error = error
+            if error.offset == nil { error.offset = start }
+            if error.element == nil { error.element = opcode.name }
+            guard hasCalled, error.verdict != .unsafe, !error.rule.hasPrefix("limit-") else { throw error }
+            throw ScanStop(
+                rule: error.rule,
+                verdict: .unsafe,
+                offset: error.offset,
+                element: error.element,
+                message: error.message + "; what it called before that has been done by then"
+            )
+        }
+    }
+
+    private mutating func end() throws(ScanStop) -> PickleValue {
+        guard marks.isEmpty, let result = stack.popLast() else { throw stop("pickle-malformed", "STOP finds no value") }
+        guard stack.isEmpty else {
+            throw stop("pickle-stack", "\(stack.count) values are left behind on the stack, as no pickler leaves them")
+        }
+        if let frameEnd, frameEnd != reader.offset {
+            throw stop("pickle-frame", "the pickle stops before its frame ends")
+        }
+        return result
+    }
+
+    private mutating func perform() throws(ScanStop) {
+        switch opcode {
+        case .proto:
+            protocolNumber = Int(try reader.byte())
+            guard protocolNumber <= 5 else { throw stop("pickle-malformed", "there is no protocol \(protocolNumber)") }
+        case .frame: try beginFrame()
+        case .stop: break
+        case .int, .long, .long1, .long4, .binInt, .binInt1, .binInt2, .float, .binFloat: try number()
+        case .none: push(.none)
+        case .newTrue: push(.bool(true))
+        case .newFalse: push(.bool(false))
+        case .string, .unicode: try textLine()
+        case .binString: try push(text: reader.number(4))
+        case .shortBinString, .shortBinUnicode: try push(text: reader.number(1))
+        case .binUnicode: try push(text: reader.number(4))
+        case .binUnicode8: try push(text: reader.number(8))
+        case .shortBinBytes: try push(bytes: reader.number(1))
+        case .binBytes: try push(bytes: reader.number(4))
+        case .binBytes8, .byteArray8: try push(bytes: reader.number(8))
+        case .nextBuffer, .readOnlyBuffer: try buffer()
+        case .emptyList: push(.container(PickleContainer(.list)))
+        case .emptyTuple: push(.container(PickleContainer(.tuple)))
+        case .emptyDict: push(.container(PickleContainer(.dictionary)))
+        case .emptySet: push(.container(PickleContainer(.set)))
+        case .tuple: try push(.tuple, popMark())
+        case .tuple1: try push(.tuple, pop(1))
+        case .tuple2: try push(.tuple, pop(2))
+        case .tuple3: try push(.tuple, pop(3))
+        case .list: try push(.list, popMark())
+        case .frozenSet: try push(.frozenSet, popMark())
+        case .dict:
+            let items = try popMark()
+            guard items.count.isMultiple(of: 2) else { throw stop("pickle-malformed", "a key has no value") }
+            try push(.dictionary, items)
+        case .append: try add(pop(1), singly: true)
+        case .appends, .addItems: try add(popMark(), singly: false)
+        case .setItem: try set(pop(2), singly: true)
+        case .setItems: try set(popMark(), singly: false)
+        case .mark: marks.append(stack.count)
+        case .pop:
+            if let mark = marks.last, mark == stack.count { marks.removeLast() } else { _ = try pop(1) }
+        case .popMark: _ = try popMark()
+        case .dup: push(try top())
+        case .get: try get(decimal(reader.line()))
+        case .binGet: try get(Int(reader.number(1)))
+        case .longBinGet: try get(Int(reader.number(4)))
+        case .put: try put(decimal(reader.line()))
+        case .binPut: try put(Int(reader.number(1)))
+        case .longBinPut: try put(Int(reader.number(4)))
+        case .memoize: try put(memo.count)
+        case .global, .stackGlobal, .ext1, .ext2, .ext4: try importName()
+        case .inst:
+            try importName()
+            hasCalled = true
+        case .reduce, .obj, .newObj, .newObjEx:
+            try call()
+            hasCalled = true
+        case .build:
+            let state = try pop(1)[0]
+            try build(state)
+            hasCalled = true
+        case .persID, .binPersID: try persistent()
+        }
+    }
+
+    /// Whether no frame is open: what joblib writes into the stream stands between frames.
+    var isBetweenFrames: Bool { frameEnd == nil || frameEnd == reader.offset }
+
+    // MARK: The stack
+
+    mutating func push(_ value: PickleValue) {
+        stack.append(value)
+    }
+
+    private mutating func push(_ kind: PickleContainer.Kind, _ items: [PickleValue]) throws(ScanStop) {
+        let container = PickleContainer(kind, items)
+        try check(weight: container.weight, depth: container.depth)
+        push(.container(container))
+    }
+
+    /// Takes values from the stack, in the order in which they were pushed.
+    mutating func pop(_ count: Int) throws(ScanStop) -> [PickleValue] {
+        guard stack.count - (marks.last ?? 0) >= count else {
+            throw stop("pickle-malformed", "the stack holds too few values")
+        }
+        defer { stack.removeLast(count) }
+        return Array(stack.suffix(count))
+    }
+
+    func top() throws(ScanStop) -> PickleValue {
+        guard stack.count > (marks.last ?? 0), let value = stack.last else {
+            throw stop("pickle-malformed", "the stack is empty")
+        }
+        return value
+    }
+
+    mutating func popMark() throws(ScanStop) -> [PickleValue] {
+        guard let mark = marks.popLast() else { throw stop("pickle-malformed", "there is no mark") }
+        defer { stack.removeSubrange(mark...) }
+        return Array(stack[mark...])
+    }
+
+    // MARK: The memo
+
+    private mutating func get(_ index: Int) throws(ScanStop) {
+        guard index < memo.count, let value = memo[index] else {
+            throw stop("pickle-malformed", "nothing was stored in the memo under \(index)")
+        }
+        push(value)
+    }
+
+    private mutating func put(_ index: Int) throws(ScanStop) {
+        let value = try top()
+        // The unpickler makes room for every index up to this one.
+        guard index <= memo.count + 1 << 16 else {
+            throw stop("limit-memo", "index \(index) makes the unpickler's memo larger than any pickler needs")
+        }
+        while memo.count <= index { memo.append(nil) }
+        memo[index] = value
+    }
+
+    // MARK: Constants
+
+    private mutating func beginFrame() throws(ScanStop) {
+        let count = try reader.number(8)
+        guard frameEnd == nil else { throw stop("pickle-frame", .unsafe, "a frame begins within a frame") }
+        guard count <= reader.remaining else {
+            throw stop("pickle-frame", "a frame reaches over the end of the file")
+        }
+        frameEnd = reader.offset + count
+    }
+
+    private mutating func number() throws(ScanStop) {
+        switch opcode {
+        case .binInt: push(.integer(Int(Int32(truncatingIfNeeded: try reader.number(4)))))
+        case .binInt1: push(.integer(Int(try reader.number(1))))
+        case .binInt2: push(.integer(Int(try reader.number(2))))
+        case .long1: try long(count: reader.number(1))
+        case .long4:
+            let count = try reader.number(4)
+            guard count <= UInt64(Int32.max) else { throw stop("pickle-malformed", "a number has a negative length") }
+            try long(count: count)
+        case .binFloat:
+            _ = try reader.number(8)
+            push(.float)
+        case .float:
+            guard let text = String(validating: try reader.line(), as: UTF8.self), Double(text) != nil else {
+                throw stop("pickle-malformed", "what should be a number is none")
+            }
+            push(.float)
+        default:
+            let line = try reader.line()
+            if opcode == .int, line == [0x30, 0x30] { return push(.bool(false)) }
+            if opcode == .int, line == [0x30, 0x31] { return push(.bool(true)) }
+            var digits = Substring(String(decoding: line, as: UTF8.self))
+            if opcode == .long, digits.hasSuffix("L") { digits.removeLast() }
+            let unsigned = digits.first == "-" || digits.first == "+" ? digits.dropFirst() : digits
+            // Python takes a time that grows with the square of the length to read one.
+            guard !unsigned.isEmpty, unsigned.utf8.count <= 4300, unsigned.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else {
+                throw stop("pickle-malformed", "what should be a number is none")
+            }
+            push(.integer(Int(digits)))
+        }
+    }
+
+    private mutating func long(count: UInt64) throws(ScanStop) {
+        let bytes = try reader.run(count, keeping: 8)
+        guard count <= 8 else { return push(.integer(nil)) }
+        var value: UInt64 = bytes.last.map { $0 & 0x80 != 0 ? .max : 0 } ?? 0
+        for byte in bytes.reversed() { value = value << 8 | UInt64(byte) }
+        push(.integer(Int(Int64(bitPattern: value))))
+    }
+
+    private func decimal(_ line: [UInt8]) throws(ScanStop) -> Int {
+        guard let text = String(validating: line, as: UTF8.self), let value = Int(text), value >= 0,
+            value <= Int(UInt32.max)
+        else { throw stop("pickle-malformed", "what should be an index of the memo is none") }
+        return value
+    }
+
+    private mutating func textLine() throws(ScanStop) {
+        let line = try reader.line()
+        guard opcode == .string else { return push(text: PickleText.unescape(line), whole: true) }
+        guard line.count >= 2, let quote = line.first, quote == 0x22 || quote == 0x27, line.last == quote else {
+            throw stop("pickle-malformed", "a text is not within quotes")
+        }
+        push(text: PickleText.unescape(Array(line[1..<(line.count - 1)])), whole: true)
+    }
+
+    private mutating func push(text count: UInt64) throws(ScanStop) {
+        let bytes = try reader.run(count, keeping: PickleValue.longestText)
+        push(text: bytes, whole: UInt64(bytes.count) == count)
+    }
+
+    private mutating func push(text bytes: [UInt8], whole: Bool) {
+        let text = String(decoding: bytes.prefix(PickleValue.longestText), as: UTF8.self)
+        push(whole && bytes.count <= PickleValue.longestText ? .text(text) : .longText(text))
+    }
+
+    private mutating func push(bytes count: UInt64) throws(ScanStop) {
+        push(.bytes(PickleBytes(count: count, beginning: try reader.run(count, keeping: 64))))
+    }
+
+    private mutating func buffer() throws(ScanStop) {
+        try report("pickle-buffer", .notProven, "it takes a buffer from outside the pickle, which nobody has looked at")
+        if opcode == .readOnlyBuffer { _ = try pop(1) }
+        push(.unknown)
+    }
+
+    private mutating func persistent() throws(ScanStop) {
+        if opcode == .persID {
+            _ = try reader.line()
+        } else {
+            let identifier = try pop(1)[0]
+            if loader != .plain, try storage(identifier) { return }
+        }
+        try report(
+            "pickle-persistent",
+            .notProven,
+            "it names an object that lies outside the pickle, which nobody has looked at"
+        )
+        push(.unknown)
+    }
+
+    // MARK: What goes wrong
+
+    /// Values that grow as they are read again and again, and what grows too deep, never end to be walked through.
+    func check(weight: Int, depth: Int) throws(ScanStop) {
+        guard depth <= Self.depth else {
+            throw stop("limit-nesting", "values lie more than \(Self.depth) deep in one another")
+        }
+        guard weight <= max(1_000_000, 64 * taken) else {
+            throw stop("limit-expansion", "values are repeated so often that walking through them would not end")
+        }
+    }
+
+    /// Counts additions of one item at a time, which only protocol 0 makes.
+    func check(singleAdditions count: Int) throws(ScanStop) {
+        guard count <= Self.singleAdditions || protocolNumber < 1 else {
+            throw stop(
+                "limit-additions",
+                "a container grows by one thing at a time, as no pickler of this protocol writes"
+            )
+        }
+    }
+
+    func stop(_ rule: String, _ message: String) -> ScanStop {
+        stop(rule, .notProven, message)
+    }
+
+    func stop(_ rule: String, _ verdict: ScanVerdict, _ message: String) -> ScanStop {
+        ScanStop(rule: rule, verdict: verdict, offset: start, element: opcode.name, message: message)
+    }
+
+    /// Adds a finding at the opcode.
+    func report(_ rule: String, _ verdict: ScanVerdict, _ message: String) throws(ScanStop) {
+        try context.add(
+            ScanFinding(
+                rule: rule,
+                verdict: verdict,
+                path: reader.input.path,
+                offset: start,
+                element: opcode.name,
+                message: message
+            )
+        )
+    }
+}

@@ -1,0 +1,88 @@
+/// Reads a pickle's bytes in order, a piece of the input at a time.
+struct PickleReader {
+    /// The longest line of a text opcode.
+    private static let longestLine = 1 << 20
+    private static let piece = 1 << 16
+
+    let input: ScanInput
+    /// The offset of the next byte.
+    private(set) var offset: UInt64
+    private var buffer: [UInt8] = []
+    private var position = 0
+
+    init(_ input: ScanInput, at offset: UInt64 = 0) {
+        self.input = input
+        self.offset = offset
+    }
+
+    /// How many bytes are left.
+    var remaining: UInt64 { input.size - offset }
+
+    mutating func byte() throws(ScanStop) -> UInt8 {
+        if position == buffer.count { try refill() }
+        let byte = buffer[position]
+        position += 1
+        offset += 1
+        return byte
+    }
+
+    /// A little-endian number of up to eight bytes.
+    mutating func number(_ bytes: Int) throws(ScanStop) -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<bytes { value |= UInt64(try byte()) << UInt64(8 * index) }
+        return value
+    }
+
+    /// The first bytes of a run of so many, which is passed over whole.
+    mutating func run(_ count: UInt64, keeping limit: Int) throws(ScanStop) -> [UInt8] {
+        guard count <= remaining else { throw Self.truncated(offset) }
+        let kept = Int(min(count, UInt64(limit)))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(kept)
+        while bytes.count < kept {
+            if position == buffer.count { try refill() }
+            let count = min(kept - bytes.count, buffer.count - position)
+            bytes.append(contentsOf: buffer[position..<(position + count)])
+            position += count
+            offset += UInt64(count)
+        }
+        try skip(count - UInt64(kept))
+        return bytes
+    }
+
+    /// Passes over bytes.
+    mutating func skip(_ count: UInt64) throws(ScanStop) {
+        guard count <= remaining else { throw Self.truncated(offset) }
+        offset += count
+        if count <= UInt64(buffer.count - position) {
+            position += Int(count)
+        } else {
+            buffer = []
+            position = 0
+        }
+    }
+
+    /// The bytes up to a line feed, which is passed over and left out.
+    mutating func line() throws(ScanStop) -> [UInt8] {
+        let start = offset
+        var line: [UInt8] = []
+        while true {
+            let byte = try byte()
+            if byte == 0x0a { return line }
+            guard line.count < Self.longestLine else {
+                throw ScanStop(rule: "pickle-malformed", offset: start, message: "a line of it does not end")
+            }
+            line.append(byte)
+        }
+    }
+
+    private mutating func refill() throws(ScanStop) {
+        guard remaining > 0 else { throw Self.truncated(offset) }
+        buffer = try input.read(at: offset, count: Int(min(UInt64(Self.piece), remaining)))
+        position = 0
+    }
+
+    private static func truncated(_ offset: UInt64) -> ScanStop {
+        ScanStop(rule: "pickle-truncated", offset: offset, message: "the pickle ends before it is complete")
+    }
+}

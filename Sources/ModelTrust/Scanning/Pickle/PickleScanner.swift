@@ -1,0 +1,51 @@
+/// Python pickles of protocols 0 to 5, one or several after one another.
+enum PickleScanner: FormatScanner {
+    static let format = "pickle"
+
+    /// How many opcodes of a pickle without PROTO are tried before it is taken for one.
+    private static let trial = 1 << 16
+
+    static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
+        let head = try input.head(2)
+        guard head.count == 2 else { return false }
+        if head[0] == PickleOpcode.proto.rawValue, head[1] <= 5 { return true }
+        // Protocols 0 and 1 have no magic: what runs to its STOP, or does harm before it fails, is a pickle.
+        guard PickleOpcode(rawValue: head[0]) != nil else { return false }
+        let context = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: trial))
+        var machine = PickleMachine(PickleReader(input), loader: .plain, context: context)
+        do throws(ScanStop) {
+            _ = try machine.run()
+            return true
+        } catch {
+            return error.rule.hasPrefix("limit-") || context.verdict == .unsafe
+        }
+    }
+
+    static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
+        if try TorchLegacy.recognises(input) { return try TorchLegacy.scan(input, context) }
+        var reader = PickleReader(input)
+        repeat { reader = try scan(reader, loader: .plain, context).reader } while reader.remaining > 0
+    }
+
+    /// Scans one pickle.
+    ///
+    /// - Throws: ``ScanStop`` with `trailing-bytes` where what stands after another pickle is none.
+    static func scan(
+        _ reader: PickleReader,
+        loader: PickleMachine.Loader,
+        _ context: ScanContext
+    ) throws(ScanStop) -> (reader: PickleReader, value: PickleValue, storages: [String: TorchStorage]) {
+        var machine = PickleMachine(reader, loader: loader, context: context)
+        do throws(ScanStop) {
+            let value = try machine.run()
+            return (machine.reader, value, machine.storages)
+        } catch {
+            guard reader.offset > 0, !machine.hasCalled, error.verdict != .unsafe else { throw error }
+            throw ScanStop(
+                rule: "trailing-bytes",
+                offset: reader.offset,
+                message: "\(reader.remaining) bytes follow that are no pickle; another loader may read them"
+            )
+        }
+    }
+}

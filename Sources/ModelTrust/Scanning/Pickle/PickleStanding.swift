@@ -1,0 +1,49 @@
+/// What may be done with a name that a pickle imports.
+enum PickleStanding {
+    /// It may be called, as the rule says, and its class may be made.
+    case listed(PickleRule)
+    /// It may be held and nothing else: a data type, a class that is an argument.
+    case constant
+    /// It is a kind of storage, of so many bytes an element; nil where the storage declares a type of its own.
+    case storage(elementSize: Int)
+    /// Nobody has examined it.
+    case unlisted
+    /// Whoever holds it can run code, open files or reach a network.
+    case dangerous
+}
+
+/// What arguments a listed callable may be given, and what it gives back.
+enum PickleRule {
+    /// A container made of plain values: `builtins.set`, `collections.OrderedDict`.
+    case container(PickleObject.Nature)
+    /// `collections.defaultdict`: its first argument is called for each missing key.
+    case defaultDictionary
+    /// A value made of plain values: `datetime.date`.
+    case value
+    /// A value whose size an integer argument sets: `builtins.bytearray`.
+    case sized
+    /// `_codecs.encode`: text to bytes by a codec that is only arithmetic.
+    case encode
+    /// `copyreg._reconstructor`, `copyreg.__newobj__`: makes an object of the class that is its first argument.
+    case reconstructor
+    /// An object that has attributes and nothing else.
+    case namespace
+    /// `numpy.core.multiarray._reconstruct`: an empty array, whose state follows.
+    case arrayReconstructor
+    /// `numpy.dtype`.
+    case dtype
+    /// `numpy.core.multiarray.scalar`: a type and its bytes.
+    case scalar
+    /// `numpy.core.numeric._frombuffer`: an array over bytes.
+    case arrayFromBuffer
+    /// `torch._utils._rebuild_tensor_v2` and what is like it: a tensor over a storage.
+    case tensor
+    /// `torch._tensor._rebuild_from_type_v2`: its first argument is called with its third.
+    case tensorOfType
+    /// `torch.nn.parameter.Parameter` and what makes one.
+    case parameter
+    /// What TorchScript's own unpickler makes; nothing of Python is called.
+    case script
+    /// `joblib.numpy_pickle.NumpyArrayWrapper`: an array's bytes follow in the stream.
+    case arrayWrapper
+}

@@ -1,0 +1,177 @@
+/// What lies on the stack of the abstract machine: constants as they are, everything else by what made it.
+enum PickleValue {
+    case none
+    case bool(Bool)
+    /// An integer; nil where it does not fit.
+    case integer(Int?)
+    case float
+    /// Text of at most ``PickleValue/longestText`` bytes.
+    case text(String)
+    /// Longer text, of which the beginning is kept.
+    case longText(String)
+    case bytes(PickleBytes)
+    case global(PickleGlobal)
+    case container(PickleContainer)
+    case object(PickleObject)
+    /// What comes from outside the pickle: an extension, a buffer, a persistent object.
+    case unknown
+
+    /// The longest text that is kept whole: longer than any name.
+    static let longestText = 512
+
+    /// How many values a walk through it meets: a value that occurs twice counts twice.
+    var weight: Int {
+        switch self {
+        case .container(let container): container.weight
+        case .object(let object): object.weight
+        default: 1
+        }
+    }
+
+    /// How deep values lie in one another within it.
+    var depth: Int {
+        switch self {
+        case .container(let container): container.depth
+        case .object(let object): object.depth
+        default: 0
+        }
+    }
+
+    /// The items of a tuple, where all of them were kept.
+    var tuple: [PickleValue]? {
+        guard case .container(let container) = self, container.kind == .tuple else { return nil }
+        return container.allItems
+    }
+
+    var integer: Int? {
+        switch self {
+        case .integer(let value): value
+        case .bool(let value): value ? 1 : 0
+        default: nil
+        }
+    }
+
+    var text: String? {
+        guard case .text(let text) = self else { return nil }
+        return text
+    }
+}
+
+/// A run of bytes, of which the beginning is kept.
+final class PickleBytes {
+    let count: UInt64
+    let beginning: [UInt8]
+
+    init(count: UInt64, beginning: [UInt8]) {
+        self.count = count
+        self.beginning = beginning
+    }
+}
+
+/// A name that the pickle imports.
+final class PickleGlobal {
+    let module: String
+    let name: String
+    let standing: PickleStanding
+
+    init(module: String, name: String, loader: PickleMachine.Loader) {
+        self.module = module
+        self.name = name
+        let script = loader == .torchScript ? PickleAllowList.scriptStanding(module: module, name: name) : nil
+        self.standing = script ?? PickleAllowList.standing(module: module, name: name)
+    }
+
+    var qualified: String { "\(module).\(name)" }
+}
+
+/// A tuple, list, dictionary or set.
+final class PickleContainer {
+    enum Kind { case tuple, list, dictionary, set, frozenSet }
+
+    /// How many items are kept; of the rest only the number is known.
+    private static let kept = 64
+
+    let kind: Kind
+    /// Keys and values of a dictionary alternate.
+    private(set) var items: [PickleValue] = []
+    private(set) var count = 0
+    private(set) var weight = 1
+    private(set) var depth = 1
+    /// How many opcodes added one thing alone.
+    var singleAdditions = 0
+
+    init(_ kind: Kind, _ items: [PickleValue] = []) {
+        self.kind = kind
+        for item in items { add(item) }
+    }
+
+    func add(_ item: PickleValue) {
+        count += 1
+        weight = min(weight &+ item.weight, Int(Int32.max))
+        depth = max(depth, item.depth + 1)
+        // A list in itself would never be freed.
+        if case .container(let other) = item, other === self { return }
+        if items.count < Self.kept { items.append(item) }
+    }
+
+    /// The items, where none was left out.
+    var allItems: [PickleValue]? { items.count == count ? items : nil }
+
+    /// The last value under a key of a dictionary.
+    func value(_ key: String) -> PickleValue? {
+        guard kind == .dictionary, let all = allItems else { return nil }
+        for index in stride(from: all.count - 2, through: 0, by: -2) where all[index].text == key {
+            return all[index + 1]
+        }
+        return nil
+    }
+}
+
+/// What a call gave back.
+final class PickleObject {
+    /// What it is known to be.
+    enum Nature {
+        /// A dictionary by another name: OrderedDict, defaultdict, Counter.
+        case dictionary
+        /// A list by another name: deque.
+        case list
+        case set
+        /// A value that nothing can be done with: a date, a complex number, a tensor.
+        case value
+        /// An object whose attributes alone are set: argparse.Namespace.
+        case namespace
+        case array
+        case dtype(NumpyType?)
+        /// The stand-in that joblib leaves for an array whose bytes follow.
+        case arrayWrapper
+        case parameter
+        /// An object of a TorchScript class, whose code the archive holds and TorchScript alone runs.
+        case script
+        /// What the machine has refused already.
+        case refused
+    }
+
+    /// What made it, for messages.
+    let maker: String
+    var nature: Nature
+    /// The storage that a persistent identifier stands for.
+    var storage: TorchStorage?
+    private(set) var weight: Int
+    private(set) var depth: Int
+    /// How many opcodes added one thing alone.
+    var singleAdditions = 0
+
+    init(maker: String, nature: Nature, of argument: PickleValue = .none) {
+        self.maker = maker
+        self.nature = nature
+        self.weight = argument.weight
+        self.depth = argument.depth + 1
+    }
+
+    /// Takes in what was added or set as its state.
+    func absorb(_ value: PickleValue) {
+        weight = min(weight &+ value.weight, Int(Int32.max))
+        if case .object(let other) = value, other === self { return }
+        depth = max(depth, value.depth + 1)
+    }
+}

@@ -1,0 +1,116 @@
+/// What `torch.save` and `torch.jit.save` write since version 1.6: a zip whose one folder holds `data.pkl`, and the
+/// storages that it names as members of their own (`caffe2/serialize/inline_container.h`).
+struct TorchArchive {
+    private let folder: String
+    private let entries: [ZipEntry]
+    private let members: ZipMembers
+
+    /// nil where the archive is not PyTorch's.
+    init?(_ archive: ZipArchive, _ members: ZipMembers) {
+        // Readers take the folder of the first member; here any folder that holds a data.pkl is one.
+        guard let data = archive.entries.first(where: { $0.name.hasSuffix("/data.pkl") }) else { return nil }
+        self.folder = MemberPath.folder(of: data.name)
+        self.entries = archive.entries.filter { !$0.isFolder }
+        self.members = members
+    }
+
+    private var isScript: Bool { entries.contains { $0.name.hasPrefix(folder + "code/") } }
+
+    func scan(_ context: ScanContext) throws(ScanStop) {
+        let loader = isScript ? PickleMachine.Loader.torchScript : .torch
+        for entry in entries {
+            context.within(members.archive.input) { () throws(ScanStop) in
+                try scan(entry, loader, context)
+            }
+        }
+    }
+
+    private func scan(_ entry: ZipEntry, _ loader: PickleMachine.Loader, _ context: ScanContext) throws(ScanStop) {
+        guard entry.name.hasPrefix(folder) else {
+            try unknown(entry, context)
+            return
+        }
+        let name = String(entry.name.dropFirst(folder.count))
+        if name.hasPrefix("data/") || name.hasPrefix("constants/") {
+            // A storage: numbers and nothing else, of which data.pkl says how many there are.
+            guard entry.method == 0, entry.size == entry.compressedSize else { return try unknown(entry, context) }
+            if entry.flags & ~ZipEntry.allowedFlags != 0 { _ = try members.open(entry) }
+            return
+        }
+        guard let member = try members.open(entry) else { return }
+        switch name {
+        case "data.pkl": try pickle(member, loader, storages: "data/", context)
+        case "constants.pkl": try pickle(member, loader, storages: "constants/", context)
+        case "version", ".format_version", ".storage_alignment", ".data/serialization_id":
+            try check(member, "a number") { $0.allSatisfy { 0x30...0x39 ~= $0 || $0 == 0x0a } }
+        case "byteorder": try check(member, "a byte order") { $0 == Array("little".utf8) || $0 == Array("big".utf8) }
+        default:
+            if name.hasPrefix("code/"), name.hasSuffix(".debug_pkl") {
+                try pickle(member, loader, storages: "data/", context)
+            } else if name.hasPrefix("code/") {
+                member.role = .torchScript
+                context.scan(member)
+            } else {
+                try unknown(entry, context)
+            }
+        }
+    }
+
+    private func pickle(
+        _ member: ScanInput,
+        _ loader: PickleMachine.Loader,
+        storages place: String,
+        _ context: ScanContext
+    ) throws(ScanStop) {
+        let (reader, _, storages) = try PickleScanner.scan(PickleReader(member), loader: loader, context)
+        for (key, storage) in storages.sorted(by: { $0.key < $1.key }) {
+            let entry = entries.first { $0.name == folder + place + key }
+            guard let entry, entry.size == storage.bytes else {
+                let what =
+                    entry.map { "has \($0.size) bytes and not the \(storage.bytes ?? 0) that are" }
+                    ?? "is not there, though it is"
+                try context.add(
+                    ScanFinding(
+                        rule: "torch-storage",
+                        verdict: .notProven,
+                        path: member.path,
+                        message: "storage `\(PickleText.clean(key, limit: 40))` \(what) declared"
+                    )
+                )
+                continue
+            }
+        }
+        guard reader.remaining == 0 else {
+            context.scan(try member.member("after the pickle", at: reader.offset, count: reader.remaining))
+            throw ScanStop(
+                rule: "trailing-bytes",
+                offset: reader.offset,
+                message: "\(reader.remaining) bytes follow the pickle"
+            )
+        }
+    }
+
+    private func check(
+        _ member: ScanInput,
+        _ what: String,
+        _ isRight: ([UInt8]) -> Bool
+    ) throws(ScanStop) {
+        guard member.size > 0, member.size <= 64, isRight(try member.head(64)) else {
+            throw ScanStop(rule: "torch-member", message: "`\(member.name)` is not \(what)")
+        }
+    }
+
+    /// A member that no reader of PyTorch asks for is looked through all the same, and is not proven.
+    private func unknown(_ entry: ZipEntry, _ context: ScanContext) throws(ScanStop) {
+        try context.add(
+            ScanFinding(
+                rule: "torch-member",
+                verdict: .notProven,
+                path: members.archive.input.path,
+                element: entry.name,
+                message: "`\(PickleText.clean(entry.name, limit: 120))` is no part of a PyTorch archive"
+            )
+        )
+        if let member = try members.open(entry) { context.scan(member) }
+    }
+}

@@ -36,6 +36,8 @@ public final class TLSIdentity: Sendable {
         /// The same, for a server that speaks HTTP/2 too.
         let serverWithHTTP2: NIOSSLContext
         let client: NIOSSLContext
+        /// The same, for a client that speaks nothing but HTTP/2.
+        let clientOfHTTP2: NIOSSLContext
 
         init(svid: X509SVID, bundles: X509BundleSet, options: TLSOptions, clock: @escaping @Sendable () -> Date) throws
         {
@@ -61,7 +63,10 @@ public final class TLSIdentity: Sendable {
             client.certificateChain = chain
             client.privateKey = key
             client.trustRoots = .certificates([])
-            self.client = try NIOSSLContext(configuration: options.configure(client))
+            client = options.configure(client)
+            self.client = try NIOSSLContext(configuration: client)
+            client.applicationProtocols = ["h2"]
+            self.clientOfHTTP2 = try NIOSSLContext(configuration: client)
         }
     }
 
@@ -154,17 +159,21 @@ public final class TLSIdentity: Sendable {
     /// - Parameters:
     ///   - id: whom we call. A server that is anybody else is refused.
     ///   - serverName: what to ask for by name (SNI), where the server wants one.
+    ///   - asksForHTTP2: whether `h2` is offered instead of the protocols of ``options``; the server may not agree.
     ///   - onRefusal: called on the event loop before a connection is closed that did not reach its server.
     /// - Returns: the handlers, of one connection only.
     /// - Throws: where the server name is not one that may be asked for.
     public func clientHandlers(
         expecting id: SPIFFEID,
         serverName: String? = nil,
+        asksForHTTP2: Bool = false,
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void = { _ in }
     ) throws -> [any ChannelHandler] {
         let notes = HandshakeNotes()
         notes.serverName = serverName
-        let tls = try NIOSSLClientHandler(context: current.client, serverHostname: serverName) {
+        let snapshot = current
+        let context = asksForHTTP2 ? snapshot.clientOfHTTP2 : snapshot.client
+        let tls = try NIOSSLClientHandler(context: context, serverHostname: serverName) {
             certificates,
             promise in
             promise.succeed(self.judge(certificates, expecting: id, notes))

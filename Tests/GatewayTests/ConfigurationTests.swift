@@ -18,8 +18,9 @@ import Testing
             - { name: old, address: 127.0.0.1, port: 8444, http2: false }
           upstreams:
             - { name: inference, unixSocket: /run/inference.sock, maximumConnections: 8, connectTimeout: 2s }
-            - { name: model, address: model.example, port: 8443, spiffeID: "spiffe://cluster.local/ns/ml/sa/model" }
-            - { name: local, address: 127.0.0.1, port: 8080, plaintext: true }
+            - { name: model, address: model.example, port: 8443, spiffeID: "spiffe://cluster.local/ns/ml/sa/model",
+                http2: true }
+            - { name: local, address: 127.0.0.1, port: 8080, plaintext: true, http2: { keepalive: 10s } }
           routes:
             - { name: stream, hosts: ["*.example"], path: { prefix: /v1 }, upstream: inference, bodyLimit: 1Mi,
                 timeouts: { response: 5m, stream: 10m } }
@@ -40,6 +41,9 @@ import Testing
         #expect(configuration.listeners.first?.allowsTLS12 == true)
         #expect(configuration.upstreams.map(\.name) == ["inference", "model", "local"])
         #expect(configuration.upstreams[0].connectTimeout == .seconds(2))
+        #expect(
+            configuration.upstreams.map(\.http2) == [nil, HTTP2Upstream(), HTTP2Upstream(keepalive: .seconds(10))]
+        )
         #expect(
             configuration.routes[0].bodyLimit == 1 << 20 && configuration.routes[0].responseTimeout == .seconds(300)
         )
@@ -71,6 +75,7 @@ import Testing
             ("compatibility: strict", "compatibility: strickt", "strict"),
             ("maximumStreams: 10", "maximumStreams: 0", "1"),
             ("maximumStreams: 10", "maximumStream: 10", "maximumStreams"),
+            ("keepalive: 10s", "keepAlive: 10s", "keepalive"),
             ("bufferBytes: 512Ki", "bufferBytes: 1Ki", "65536"), ("http2: false", "http2: no-thanks", "true"),
         ]
     ) func `what cannot be meant is an error with its place`(_ text: String, _ change: String, _ message: String) throws

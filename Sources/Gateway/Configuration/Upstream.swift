@@ -19,6 +19,9 @@ public struct Upstream: Hashable, Sendable {
     /// meets a connection that is being closed.
     public var idleTimeout: Duration
 
+    /// How HTTP/2 is spoken with it; nil where HTTP/1.1 is.
+    public var http2: HTTP2Upstream?
+
     /// How an upstream is reached.
     public enum Transport: Hashable, Sendable {
         /// A Unix socket, whose file's permissions say who may listen there.
@@ -36,7 +39,8 @@ public struct Upstream: Hashable, Sendable {
         maximumConnections: Int = 256,
         maximumWaiting: Int = 1024,
         connectTimeout: Duration = .seconds(5),
-        idleTimeout: Duration = .seconds(4)
+        idleTimeout: Duration = .seconds(4),
+        http2: HTTP2Upstream? = nil
     ) {
         self.name = name
         self.transport = transport
@@ -44,6 +48,7 @@ public struct Upstream: Hashable, Sendable {
         self.maximumWaiting = maximumWaiting
         self.connectTimeout = connectTimeout
         self.idleTimeout = idleTimeout
+        self.http2 = http2
     }
 
     init(_ value: Value, warnings: inout [Diagnostic]) throws {
@@ -59,6 +64,7 @@ public struct Upstream: Hashable, Sendable {
         }
         if let timeout = try fields.optional("connectTimeout", { try $0.duration() }) { connectTimeout = timeout }
         if let timeout = try fields.optional("idleTimeout", { try $0.duration() }) { idleTimeout = timeout }
+        http2 = try fields.optional("http2") { try HTTP2Upstream.read($0) } ?? nil
         try fields.finish()
     }
 

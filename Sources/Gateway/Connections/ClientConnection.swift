@@ -316,6 +316,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         needsFlush = true
     }
 
+    func write(_ trailers: TrailerSection) { write(trailers.lastChunk) }
+
     func flush() {
         needsFlush = false
         context?.flush()

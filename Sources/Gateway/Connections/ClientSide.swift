@@ -27,6 +27,8 @@ protocol ClientSide: AnyObject {
 
     /// Takes bytes of an answer.
     func write(_ buffer: ByteBuffer)
+    /// Takes the fields behind a chunked body, which are the end of an answer.
+    func write(_ trailers: TrailerSection)
     /// Sends what was written.
     func flush()
     /// Goes on with the request's body, once there is room for it upstream.

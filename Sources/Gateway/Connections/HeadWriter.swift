@@ -17,7 +17,8 @@ enum HeadWriter {
 
     /// The head of a request for the upstream, with room for so many bytes of its body.
     ///
-    /// Where tokens were looked for, what stands in `tokens` holds instead of the path and the header lines.
+    /// Where tokens were looked for, what stands in `tokens` holds instead of the path and the header lines. With
+    /// `keepsTrailers` the upstream is told that fields behind its body are read.
     static func request(
         _ scanner: borrowing RequestScanner,
         _ head: ByteBuffer,
@@ -25,6 +26,7 @@ enum HeadWriter {
         identity: ByteBuffer,
         id: String,
         keepsTrace: Bool,
+        keepsTrailers: Bool = false,
         tokens: TokenPassage? = nil,
         bodyRoom: Int
     ) -> ByteBuffer {
@@ -55,6 +57,7 @@ enum HeadWriter {
         }
         output.writeImmutableBuffer(identity)
         if let tokens { output.writeImmutableBuffer(tokens.addedLines) }
+        if keepsTrailers { output.writeStaticString("te: trailers\r\n") }
         writeRequestID(id, to: &output)
         output.writeStaticString("\r\n")
         return output

@@ -6,6 +6,8 @@ import SPIFFE
 import ZeroTrust
 
 /// The connections of one event loop to one upstream: those that are free, those in use, and who waits for one.
+///
+/// Connections of HTTP/1 carry a request each, those of HTTP/2 many: `UpstreamPool+HTTP2.swift`.
 final class UpstreamPool {
     /// Why no connection could be had.
     enum Problem {
@@ -14,30 +16,36 @@ final class UpstreamPool {
         case timedOut
     }
 
-    private struct Waiter {
+    struct Waiter {
         let pipeline: Pipeline
         let deadline: NIODeadline
     }
 
     let upstream: Upstream
-    private unowned let worker: Worker
+    /// Whether its connections carry many requests at a time.
+    let isShared: Bool
+    unowned let worker: Worker
     private let capacity: Int
     private let maximumWaiting: Int
     private let connectTimeout: TimeAmount
     private let idleTimeout: TimeAmount
     /// The one that was used last is used first, so that the others can grow old.
     private var idle: [UpstreamConnection] = []
-    private var waiters: [Waiter] = []
+    /// The connections of HTTP/2, those among them that end with the requests that they carry.
+    var shared: [UpstreamHTTP2Connection] = []
+    var waiters: [Waiter] = []
     /// The connections whose other end was verified.
     private var verified: [ObjectIdentifier: UpstreamConnection] = [:]
-    private var count = 0
-    private var connecting = 0
+    /// The connections that are there or being made, but for those that end with what they carry.
+    var count = 0
+    var connecting = 0
     private var isClosed = false
     /// Whether the upstream is no longer configured, so that only requests which have begun come here.
     private var isRetired = false
 
     init(_ upstream: Upstream, worker: Worker) {
         self.upstream = upstream
+        self.isShared = upstream.http2 != nil
         self.worker = worker
         let workers = worker.context.workerCount
         self.capacity = max(1, (upstream.maximumConnections + workers - 1) / workers)
@@ -46,17 +54,21 @@ final class UpstreamPool {
         self.idleTimeout = TimeAmount(upstream.idleTimeout)
     }
 
+    /// Whether connections are closed as soon as they carry nothing.
+    var keepsNone: Bool { worker.isDraining || isClosed || isRetired }
+
     /// Gives a pipeline a connection, at once or later, or says why not.
     func checkOut(for pipeline: Pipeline) {
         while let connection = idle.popLast() {
             guard connection.isUsable else { continue }
-            return pipeline.upstreamReady(connection)
+            return pipeline.upstreamReady(.connection(connection))
         }
+        if isShared, let stream = openStream() { return pipeline.upstreamReady(.stream(stream)) }
         guard !isClosed, count < capacity || waiters.count < maximumWaiting else {
             return pipeline.upstreamUnavailable(.overloaded)
         }
         waiters.append(Waiter(pipeline: pipeline, deadline: .now() + connectTimeout))
-        if count < capacity, connecting < waiters.count { connect() }
+        connectForWaiters()
     }
 
     /// A pipeline waits no longer.
@@ -67,8 +79,8 @@ final class UpstreamPool {
     /// A connection is free again.
     func release(_ connection: UpstreamConnection) {
         if !waiters.isEmpty {
-            waiters.removeFirst().pipeline.upstreamReady(connection)
-        } else if worker.isDraining || isClosed || isRetired {
+            waiters.removeFirst().pipeline.upstreamReady(.connection(connection))
+        } else if keepsNone {
             connection.close()
         } else {
             connection.idleSince = .now()
@@ -86,12 +98,7 @@ final class UpstreamPool {
 
     /// A new connection came to nothing.
     func failedToConnect(_ reason: String) {
-        connecting -= 1
-        count -= 1
-        worker.context.logger.warning(
-            "upstream unreachable",
-            metadata: ["upstream": "\(upstream.name)", "reason": "\(reason)"]
-        )
+        couldNotConnect(reason)
         if !waiters.isEmpty { waiters.removeFirst().pipeline.upstreamUnavailable(.unreachable) }
         connectForWaiters()
     }
@@ -104,8 +111,20 @@ final class UpstreamPool {
         connectForWaiters()
     }
 
-    private func connectForWaiters() {
-        if !isClosed, count < capacity, connecting < waiters.count { connect() }
+    /// Counts a connection that came to nothing.
+    func couldNotConnect(_ reason: String) {
+        connecting -= 1
+        count -= 1
+        worker.context.logger.warning(
+            "upstream unreachable",
+            metadata: ["upstream": "\(upstream.name)", "reason": "\(reason)"]
+        )
+    }
+
+    /// Makes another connection where those that are being made are too few for those who wait.
+    func connectForWaiters() {
+        let carried = upstream.http2?.maximumStreams ?? 1
+        if !isClosed, count < capacity, connecting * carried < waiters.count { connect() }
     }
 
     /// Looks who has waited too long, and which connections have been free for too long.
@@ -115,30 +134,52 @@ final class UpstreamPool {
             waiter.pipeline.upstreamUnavailable(.timedOut)
         }
         for connection in idle where connection.idleSince + idleTimeout <= now { connection.close() }
+        if isShared { for connection in shared { connection.check(now, idleTimeout: idleTimeout) } }
     }
 
     /// Ends the connections whose other end is no longer believed.
     func revisit() {
         for connection in Array(verified.values) {
-            guard let peer = connection.peer, let refusal = worker.context.identity.refusal(of: peer) else { continue }
-            worker.context.logger.notice(
-                "upstream connection ended",
-                metadata: ["upstream": "\(upstream.name)", "spiffe.id": "\(peer.id)", "reason": "\(refusal.code)"]
-            )
+            guard let refusal = refusal(of: connection.peer) else { continue }
+            told(refusal, of: connection.peer)
             connection.fail()
         }
+        for connection in shared {
+            guard let refusal = refusal(of: connection.peer) else { continue }
+            told(refusal, of: connection.peer)
+            connection.fail(refusal.code)
+        }
+    }
+
+    private func refusal(of peer: Peer?) -> PeerRefusal? {
+        peer.flatMap { worker.context.identity.refusal(of: $0) }
+    }
+
+    private func told(_ refusal: PeerRefusal, of peer: Peer?) {
+        worker.context.logger.notice(
+            "upstream connection ended",
+            metadata: [
+                "upstream": "\(upstream.name)", "spiffe.id": "\(peer?.id.description ?? "")",
+                "reason": "\(refusal.code)",
+            ]
+        )
     }
 
     /// Keeps no connection any more; the requests that have begun here still get theirs.
     func retire() {
         isRetired = true
-        for connection in idle { connection.close() }
+        closeIdle()
     }
 
     /// Ends every free connection, and makes no more.
     func close() {
         isClosed = true
+        closeIdle()
+    }
+
+    private func closeIdle() {
         for connection in idle { connection.close() }
+        for connection in shared where connection.isIdle { connection.close() }
     }
 
     /// Counts a connection that is about to be made.
@@ -149,15 +190,25 @@ final class UpstreamPool {
 
     private func connect() {
         reserve()
-        let connection = UpstreamConnection(pool: self, isVerified: !upstream.isMutualTLS)
-        let bound = NIOLoopBound((connection, self), eventLoop: worker.eventLoop)
+        if let http2 = upstream.http2 {
+            let connection = UpstreamHTTP2Connection(pool: self, configuration: http2, connectTimeout: connectTimeout)
+            shared.append(connection)
+            connect(connection) { connection.fail($0) }
+        } else {
+            let connection = UpstreamConnection(pool: self, isVerified: !upstream.isMutualTLS)
+            connect(connection) { connection.failed($0) }
+        }
+    }
+
+    private func connect(_ handler: any ChannelHandler, onFailure: @escaping (String) -> Void) {
+        let bound = NIOLoopBound((handler, self, onFailure), eventLoop: worker.eventLoop)
         let bootstrap = ClientBootstrap(group: worker.eventLoop)
             .connectTimeout(connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let (connection, pool) = bound.value
+                    let (handler, pool, _) = bound.value
                     try pool.addTransport(to: channel)
-                    try channel.pipeline.syncOperations.addHandler(connection)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
         let future =
@@ -166,7 +217,7 @@ final class UpstreamPool {
             case .mutualTLS(let host, let port, _, _): bootstrap.connect(host: host, port: port)
             case .plaintext(let address, let port): bootstrap.connect(host: address, port: port)
             }
-        future.whenFailure { error in bound.value.0.failed("\(error)") }
+        future.whenFailure { error in bound.value.2("\(error)") }
     }
 
     private func addTransport(to channel: any Channel) throws {
@@ -174,7 +225,8 @@ final class UpstreamPool {
         let name = upstream.name
         let logger = worker.context.logger
         try channel.pipeline.syncOperations.addHandlers(
-            worker.context.identity.clientHandlers(expecting: id, serverName: serverName) { refused in
+            worker.context.identity.clientHandlers(expecting: id, serverName: serverName, asksForHTTP2: isShared) {
+                refused in
                 logger.warning(
                     "upstream refused",
                     metadata: ["upstream": "\(name)", "reason": "\(refused.refusal.code)"]

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Follows the frames of a client's connection before HTTP/2 takes them apart, and counts what HTTP/2 does not.
+/// Follows the frames of a connection before HTTP/2 takes them apart, and counts what HTTP/2 does not.
 ///
 /// A value that does no I/O and reads no clock. It looks at frame headers alone, and once the connection drains it
 /// leaves out the frames of streams that are not taken any more: those that their sender could not know to be in vain
@@ -34,6 +34,8 @@ struct FrameGuard {
     }
 
     private static let headerLength = 9
+    /// The bytes that a client begins with (RFC 9113 §3.4).
+    private static let prefaceLength = 24
     private static let endStream: UInt8 = 0x1
     private static let endHeaders: UInt8 = 0x4
     private static let padded: UInt8 = 0x8
@@ -47,7 +49,7 @@ struct FrameGuard {
     /// Whether an error of the connection was told to the client.
     private(set) var hasFailed = false
 
-    private var prefaceLeft = 24
+    private var prefaceLeft = 0
     private var payloadLeft = 0
     private var isDropping = false
     private var isControlPayload = false
@@ -62,15 +64,27 @@ struct FrameGuard {
     private var sentPayloadLeft = 0
     private var sentBytes = 0
 
-    init(_ limits: HTTP2Limits, at now: NIODeadline) {
+    /// Whose frames are followed.
+    enum Sender {
+        case client
+        case server
+    }
+
+    init(_ limits: HTTP2Limits, from sender: Sender = .client, at now: NIODeadline) {
         controlFrames = FrameBudget(limits.maximumControlFrames)
         windowUpdates = FrameBudget(limits.maximumWindowUpdates)
         smallFrames = FrameBudget(limits.maximumSmallFrames)
         maximumContinuations = limits.maximumContinuations
-        unfinishedSince = now
+        switch sender {
+        case .client:
+            prefaceLeft = Self.prefaceLength
+            unfinishedSince = now
+        // It is ours to send.
+        case .server: sentPayloadLeft = Self.prefaceLength
+        }
     }
 
-    // MARK: From the client
+    // MARK: From the other end
 
     /// Gives what of the bytes is to be passed on, in pieces.
     mutating func receive(_ bytes: ByteBuffer, at now: NIODeadline) throws(HTTP2Abuse) -> [ByteBuffer] {
@@ -155,7 +169,7 @@ struct FrameGuard {
         return header.kind == Kind.data || header.kind == Kind.reset || header.kind == Kind.windowUpdate
     }
 
-    // MARK: To the client
+    // MARK: To the other end
 
     /// Notes what is sent: it earns window updates, and an error of the connection is the last frame.
     mutating func send(_ bytes: ByteBuffer) {

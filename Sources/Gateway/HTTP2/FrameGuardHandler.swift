@@ -1,5 +1,11 @@
 import NIOCore
 
+/// A connection whose frames are followed.
+protocol FrameGuarded: AnyObject {
+    /// Ends, since the other end sends more than it needs.
+    func end(for abuse: HTTP2Abuse)
+}
+
 /// Puts ``FrameGuard`` between TLS and HTTP/2.
 final class FrameGuardHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
@@ -7,20 +13,20 @@ final class FrameGuardHandler: ChannelDuplexHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
-    /// The connection, which is ended where its client sends too much.
-    weak var connection: HTTP2Connection?
+    /// The connection, which is ended where its other end sends too much.
+    weak var connection: (any FrameGuarded)?
     /// Whether bytes came that have not all been read.
     var isReading = false
     private var frames: FrameGuard
     private var isOver = false
 
-    init(_ limits: HTTP2Limits) {
-        frames = FrameGuard(limits, at: .now())
+    init(_ limits: HTTP2Limits, from sender: FrameGuard.Sender = .client) {
+        frames = FrameGuard(limits, from: sender, at: .now())
     }
 
     /// Since when a frame or a header section is unfinished.
     var unfinishedSince: NIODeadline? { frames.unfinishedSince }
-    /// Whether HTTP/2 has told the client of an error of the connection.
+    /// Whether HTTP/2 has told the other end of an error of the connection.
     var hasFailed: Bool { frames.hasFailed }
 
     /// Takes no streams after this one.

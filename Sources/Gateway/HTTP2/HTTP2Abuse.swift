@@ -1,6 +1,6 @@
 import NIOHTTP2
 
-/// Why an HTTP/2 connection is ended: its client asks for more than a client needs.
+/// Why an HTTP/2 connection is ended: the other end asks for more than it needs.
 enum HTTP2Abuse: String, Error, Hashable, Sendable, CaseIterable {
     /// Requests that come to nothing, reset by either side (CVE-2023-44487, CVE-2025-8671).
     case resets = "http2_reset_flood"
@@ -19,6 +19,8 @@ enum HTTP2Abuse: String, Error, Hashable, Sendable, CaseIterable {
     case stalled = "http2_frame_timeout"
     /// Answers to control frames pile up since they are not read.
     case unread = "http2_unread_answers"
+    /// An upstream that is asked whether it is there, and does not say so.
+    case silent = "http2_no_answer"
     /// Anything else that RFC 9113 calls an error of the connection.
     case protocolError = "http2_protocol_error"
 

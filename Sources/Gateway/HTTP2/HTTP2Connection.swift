@@ -10,7 +10,7 @@ import ZeroTrust
 ///
 /// It stands behind HTTP/2 in the pipeline and sees the frames of the connection itself; those of requests go to
 /// channels of their own.
-final class HTTP2Connection: ChannelInboundHandler, ServedConnection {
+final class HTTP2Connection: ChannelInboundHandler, ServedConnection, FrameGuarded {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 

@@ -322,6 +322,12 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
         }
     }
 
+    func write(_ trailers: TrailerSection) {
+        guard case .exchange = phase else { return }
+        response.end()
+        send(.headers(.init(headers: trailers.headers, endStream: true)))
+    }
+
     private func send(_ frame: HTTP2Frame.FramePayload) {
         guard let context else { return }
         needsFlush = true

@@ -18,6 +18,11 @@ struct ResponseTranslator {
         if inbox.readableBytes == 0 { inbox = bytes } else { inbox.writeImmutableBuffer(bytes) }
     }
 
+    /// Fields behind the body are the end of the response.
+    mutating func end() {
+        isWhole = true
+    }
+
     /// The next frame of the response to a request of that method, or nil until more has come.
     mutating func next(answering method: HTTP1Method) throws(HTTP1Refusal) -> HTTP2Frame.FramePayload? {
         while !isWhole, inbox.readableBytes > 0 {

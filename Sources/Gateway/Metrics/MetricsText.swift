@@ -80,6 +80,14 @@ struct MetricsText {
         counter("lapwing_upstream_connections_total", "Connections made to upstreams.", metrics.upstreamConnects)
         counter("lapwing_upstream_failures_total", "Upstream calls that failed.", metrics.upstreamFailures)
         counter("lapwing_upstream_retries_total", "Upstream calls that were tried again.", metrics.upstreamRetries)
+        family(
+            "lapwing_upstream_connection_errors_total",
+            "counter",
+            "Connections of HTTP/2 to upstreams that went wrong, by reason."
+        )
+        for (reason, value) in metrics.upstreamErrors.sorted(by: { $0.key < $1.key }) {
+            sample("lapwing_upstream_connection_errors_total", [("reason", reason)], String(value))
+        }
     }
 
     private mutating func audit(_ metrics: WorkerMetrics, _ log: LogStats) {

@@ -30,6 +30,8 @@ struct WorkerMetrics: Sendable {
     var upstreamConnects: UInt64 = 0
     var upstreamFailures: UInt64 = 0
     var upstreamRetries: UInt64 = 0
+    /// Connections of HTTP/2 to upstreams that were ended for what came on them, by reason.
+    var upstreamErrors: [String: UInt64] = [:]
     var recordFailures: UInt64 = 0
     var droppedSeries: UInt64 = 0
 
@@ -60,6 +62,7 @@ struct WorkerMetrics: Sendable {
         upstreamConnects += other.upstreamConnects
         upstreamFailures += other.upstreamFailures
         upstreamRetries += other.upstreamRetries
+        upstreamErrors.merge(other.upstreamErrors, uniquingKeysWith: +)
         recordFailures += other.recordFailures
         droppedSeries += other.droppedSeries
     }

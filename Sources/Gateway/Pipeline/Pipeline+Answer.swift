@@ -58,7 +58,10 @@ extension Pipeline {
         case .held(let bytes, let isWhole):
             answer = .streaming
             connection.write(bytes)
-            if isWhole { return end(.complete) }
+            if isWhole {
+                if let trailers { connection.write(trailers) }
+                return end(.complete)
+            }
             connection.flush()
             upstream?.resumeReading()
         case .local(let status, let ending):

@@ -16,6 +16,18 @@ extension Pipeline {
         return (head.getString(at: head.readerIndex + found.value.lowerBound, length: found.value.count) ?? "", true)
     }
 
+    /// Whether the client said that it reads fields behind a body (RFC 9110 §10.1.4).
+    static func takesTrailers(_ scanner: borrowing RequestScanner, _ head: ByteBuffer) -> Bool {
+        let bytes = head.readableBytesUInt8Span
+        for line in scanner.fields.lines where line.name == .hopByHop {
+            guard bytes.holdsFolded("te", at: line.nameRange) else { continue }
+            let value = head.getString(at: head.readerIndex + line.value.lowerBound, length: line.value.count) ?? ""
+            let codings = value.lowercased().split(separator: ",")
+            if codings.contains(where: { $0.trimmingPrefix { $0 == " " || $0 == "\t" } == "trailers" }) { return true }
+        }
+        return false
+    }
+
     /// The header lines that policy looks at, among those that go upstream.
     static func headers(
         _ consulted: Set<String>,

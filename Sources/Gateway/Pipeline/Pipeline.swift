@@ -30,7 +30,10 @@ final class Pipeline {
     private var permit: Permit?
     var route: RouteTable.Entry?
     var outgoing = OutgoingRequest()
-    var upstream: UpstreamConnection?
+    var upstream: UpstreamExchange?
+    /// Whether the client reads fields behind the body of an answer, and what stands there.
+    private(set) var takesTrailers = false
+    var trailers: TrailerSection?
     private var isWaitingForUpstream = false
     private var hasRetried = false
     private(set) var wasForwarded = false
@@ -129,6 +132,7 @@ final class Pipeline {
                 return answer(status: 404, ending: .refused)
             }
             self.route = route
+            if generation.pools[route.upstream].isShared { takesTrailers = Self.takesTrailers(scanner, head) }
             outgoing.head = HeadWriter.request(
                 scanner,
                 head,
@@ -136,6 +140,7 @@ final class Pipeline {
                 identity: caller.fields,
                 id: idText,
                 keepsTrace: trace?.isValid ?? false,
+                keepsTrailers: takesTrailers,
                 tokens: tokens,
                 bodyRoom: min(room, Self.copiedBytes)
             )
@@ -212,16 +217,16 @@ final class Pipeline {
     }
 
     /// A connection is there for this request.
-    func upstreamReady(_ connection: UpstreamConnection) {
+    func upstreamReady(_ exchange: UpstreamExchange) {
         isWaitingForUpstream = false
-        upstream = connection
-        connection.attach(self)
+        upstream = exchange
+        exchange.attach(self)
         progress.last = .now()
         progress.measure(from: progress.last)
         // Where the body came with the head, both leave in one write: the connection sends them once it has read on.
         guard !isBeginning else { return }
         sendPending()
-        self.connection.resumeBody()
+        connection.resumeBody()
     }
 
     /// No connection could be had.
@@ -260,7 +265,9 @@ final class Pipeline {
         upstream = nil
         switch answer {
         case .held(let bytes, _): answer = .held(bytes, isWhole: true)
-        case .streaming: end(.complete)
+        case .streaming:
+            if let trailers { connection.write(trailers) }
+            end(.complete)
         default: break
         }
     }

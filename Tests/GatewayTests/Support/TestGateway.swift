@@ -5,6 +5,7 @@ import MutualTLS
 import Resources
 import SPIFFE
 import TestIdentities
+import X509
 import ZeroTrust
 
 @testable import Gateway
@@ -79,7 +80,11 @@ final class TestGateway: Sendable {
         configure: (inout GatewayConfiguration) -> Void = { _ in }
     ) async throws -> TestGateway {
         let authority = try authority ?? .root("cluster.local", now: Date())
-        let identity = try identity(authority, "/ns/ml-inference/sa/inference-service")
+        // Some clients cannot be told that they look for a SPIFFE ID, and want a name beside it.
+        let svid = try authority.svid("/ns/ml-inference/sa/inference-service") {
+            $0.names.append(.dnsName("inference.example"))
+        }
+        let identity = try TLSIdentity(svid: svid, bundles: [authority.trustDomain: authority.bundle])
         var configuration = GatewayConfiguration(
             name: "inference",
             workload: Workload(namespace: "ml-inference", labels: ["app": "inference-service"]),

@@ -243,10 +243,10 @@ import Testing
         let responders = Observed<[TestUpstream.Responder]>([])
         try await TestGateway.with({ _, responder in responders.update { $0.append(responder) } }, limits: limits) {
             gateway,
-            upstream in
+            _ in
             let first = try await FrameClient.connect(to: gateway)
             first.send(Frames.headers(1, Frames.request()) + Frames.headers(3, Frames.request()))
-            await upstream.received.wait { $0.count == 2 }
+            await responders.wait { $0.count == 2 }
             let second = try await FrameClient.connect(to: gateway)
             // REFUSED_STREAM: nothing was done (RFC 9113 §8.7).
             #expect(await second.request(1).reset == 7)
@@ -254,8 +254,7 @@ import Testing
             await first.response(1)
             await first.response(3)
             second.send(Frames.headers(3, Frames.request()))
-            await upstream.received.wait { $0.count == 3 }
-            responders.value.last?.write(TestUpstream.ok)
+            await responders.wait { $0.count == 3 }.last?.write(TestUpstream.ok)
             #expect(await second.response(3).status == 200)
             await first.close()
             await second.close()

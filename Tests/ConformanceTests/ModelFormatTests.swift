@@ -2,7 +2,9 @@ import Foundation
 import ModelTrust
 import Testing
 
-/// Model files of every format, hostile and ordinary, in the corpus' folder `model-formats`. None is ever loaded.
+/// Model files of every format, hostile and ordinary, in the corpus' folder `model-formats`.
+///
+/// None is ever loaded.
 @Suite struct ModelFormatTests {
     private struct Case: Decodable {
         let file: String

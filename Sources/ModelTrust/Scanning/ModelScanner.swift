@@ -11,7 +11,9 @@ public struct ModelScanner: Sendable {
     /// Creates a scanner.
     public init() {}
 
-    /// Scans one file. Never throws: what cannot be read is not proven.
+    /// Scans one file.
+    ///
+    /// Never throws: what cannot be read is not proven.
     public func scan(path: String) -> FileScanReport {
         let context = ScanContext()
         do throws(ScanStop) {

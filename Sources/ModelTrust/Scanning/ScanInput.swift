@@ -25,7 +25,9 @@ final class ScanInput {
         self.source = .memory(bytes)
     }
 
-    /// Bytes that a function reads: a file's. It returns fewer than asked for only at the end.
+    /// Bytes that a function reads: a file's.
+    ///
+    /// It returns fewer than asked for only at the end.
     init(path: String, size: UInt64, reader: @escaping (UInt64, Int) throws(ScanStop) -> [UInt8]) {
         self.path = path
         self.size = size

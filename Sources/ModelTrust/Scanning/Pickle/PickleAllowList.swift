@@ -17,8 +17,10 @@ enum PickleAllowList {
         return PickleDangers.isDangerous(module: module, name: name) ? .dangerous : .unlisted
     }
 
-    /// What TorchScript's own unpickler (`torch/csrc/jit/serialization/unpickler.cpp`) takes: classes that the archive's
-    /// code defines, and lists with types. It imports nothing from Python.
+    /// What TorchScript's own unpickler (`torch/csrc/jit/serialization/unpickler.cpp`) takes: classes that the
+    /// archive's code defines, and lists with types.
+    ///
+    /// It imports nothing from Python.
     static func scriptStanding(module: String, name: String) -> PickleStanding? {
         if module == "__torch__" || module.hasPrefix("__torch__.") { return .listed(.script) }
         guard module == "torch.jit._pickle" else { return nil }

@@ -1,4 +1,6 @@
-/// Simulates what an unpickler does, with abstract values in the place of objects. Nothing is imported and nothing called.
+/// Simulates what an unpickler does, with abstract values in the place of objects.
+///
+/// Nothing is imported and nothing called.
 ///
 /// All 68 opcodes of protocols 0 to 5 have their meaning: what they take from the stack, what they leave, and what goes
 /// wrong. Constants keep their value, so that a finding can say what a call would have been given.

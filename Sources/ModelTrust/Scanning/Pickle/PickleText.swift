@@ -1,6 +1,8 @@
 /// Texts of protocol 0, with their escapes, and how values are shown.
 enum PickleText {
-    /// Replaces escapes by what they stand for: `\x6f`, `\u006f`, `\157`. What is no escape stays.
+    /// Replaces escapes by what they stand for: `\x6f`, `\u006f`, `\157`.
+    ///
+    /// What is no escape stays.
     static func unescape(_ bytes: [UInt8]) -> [UInt8] {
         guard bytes.contains(0x5c) else { return bytes }
         var text: [UInt8] = []

@@ -75,7 +75,9 @@ final class ZipMembers {
         return entry.method == 8 || entry.method == 0 && entry.compressedSize == entry.size &+ 12
     }
 
-    /// What is encrypted cannot be looked through, and no loader of models can open it either: none asks for a password.
+    /// What is encrypted cannot be looked through, and no loader of models can open it either: none asks for a
+    /// password.
+    ///
     /// A loader that ignores the flag would read the bytes as they stand, so those must be of no format.
     private func sealed(_ entry: ZipEntry, _ raw: ScanInput) throws(ScanStop) -> ScanInput? {
         if try context.isKnown(raw) { return raw }

@@ -1,16 +1,16 @@
 import Foundation
 
 /// Base64 without leniency (RFC 4648 §3.5, §4, §5).
-enum Base64 {
+package enum Base64 {
     /// Decodes standard base64 with its padding, or returns nil.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         guard let data = Data(base64Encoded: text) else { return nil }
         let bytes = Array(data)
         return encode(bytes) == text ? bytes : nil
     }
 
     /// Decodes base64url without padding, or returns nil.
-    static func decodeURL(_ text: String) -> [UInt8]? {
+    package static func decodeURL(_ text: String) -> [UInt8]? {
         guard text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "=") })
         else { return nil }
         let standard = text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
@@ -18,10 +18,10 @@ enum Base64 {
     }
 
     /// Standard base64 with padding.
-    static func encode(_ bytes: some Sequence<UInt8>) -> String { Data(bytes).base64EncodedString() }
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String { Data(bytes).base64EncodedString() }
 
     /// base64url without padding.
-    static func encodeURL(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encodeURL(_ bytes: some Sequence<UInt8>) -> String {
         String(
             encode(bytes).filter { $0 != "=" }.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }
         )

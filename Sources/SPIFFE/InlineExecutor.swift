@@ -5,15 +5,15 @@ import Synchronization
 /// swift-certificates' verifier is asynchronous for the sake of policies that fetch something; none of ours does. A
 /// handshake is verified on its event loop, which must neither block nor hop, so the verifier's jobs are run here as
 /// they are enqueued. Work that did wait after all leaves no result, and no result is a refusal.
-final class InlineExecutor: TaskExecutor {
+package final class InlineExecutor: TaskExecutor {
     private static let shared = InlineExecutor()
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         unsafe UnownedJob(job).runSynchronously(on: asUnownedTaskExecutor())
     }
 
     /// The result of the work, or nil where it has not come to an end by the time it first waits.
-    static func run<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) -> Value? {
+    package static func run<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) -> Value? {
         let result = Result<Value>()
         Task(executorPreference: shared) {
             let value = await work()

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "CLinuxFiles.h"
 #include "CLinuxSandbox.h"
 #include "CLinuxSockets.h"
 

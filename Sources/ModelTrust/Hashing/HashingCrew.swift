@@ -1,0 +1,107 @@
+import Dispatch
+import Synchronization
+
+/// Hashes many files at once: one worker for each core, each with one small buffer, so that a model of any size costs
+/// the same memory.
+///
+/// SHA-256 and BLAKE2b take a file from its beginning to its end on one core. Shards, and BLAKE3, share one file among
+/// all of them.
+struct HashingCrew: Sendable {
+    let algorithm: HashAlgorithm
+    let workers: Int
+    /// Hears how many bytes more were hashed; on any thread.
+    let progress: @Sendable (UInt64) -> Void
+
+    /// How many bytes are read at once: what fits in a core's cache beside the rest.
+    static let bufferSize = 256 << 10
+
+    /// A part of a job that one worker does on its own.
+    private struct Piece {
+        let job: Int
+        let range: Range<UInt64>
+        /// The number of the first chunk, where the piece is a subtree of a BLAKE3 message.
+        let firstChunk: UInt64?
+    }
+
+    /// Digests for the jobs, in their order.
+    func digests(of jobs: [HashingJob], in tree: ModelTree, links: LinkRule) -> [HashingOutcome] {
+        let pieces: [Piece] = jobs.indices.flatMap { self.pieces(of: jobs[$0], at: $0) }
+        let results = Mutex<[HashingOutcome?]>(Array(repeating: nil, count: pieces.count))
+        let next = Atomic<Int>(0)
+        // The largest first, so that no worker is left with one at the end.
+        let order = pieces.indices.sorted { pieces[$0].range.count > pieces[$1].range.count }
+        DispatchQueue.concurrentPerform(iterations: max(1, min(workers, pieces.count))) { _ in
+            // Sound: the buffer is this worker's own, and nothing keeps it beyond the block.
+            unsafe withUnsafeTemporaryAllocation(byteCount: Self.bufferSize, alignment: 4096) { buffer in
+                while true {
+                    let turn = next.add(1, ordering: .relaxed).oldValue
+                    guard turn < order.count else { return }
+                    let piece = pieces[order[turn]]
+                    let outcome = Result { () throws(ModelRefusal) in
+                        try unsafe hash(piece, of: jobs[piece.job], in: tree, links: links, buffer: buffer)
+                    }
+                    results.withLock { $0[order[turn]] = outcome }
+                }
+            }
+        }
+        return join(pieces, results.withLock { $0 }, jobs: jobs.count)
+    }
+
+    private func pieces(of job: HashingJob, at index: Int) -> [Piece] {
+        let size = job.range.upperBound - job.range.lowerBound
+        guard algorithm == .blake3, size > ChainingValues.piece else {
+            return [Piece(job: index, range: job.range, firstChunk: nil)]
+        }
+        return stride(from: job.range.lowerBound, to: job.range.upperBound, by: Int(ChainingValues.piece)).map {
+            start in
+            Piece(
+                job: index,
+                range: start..<min(start + ChainingValues.piece, job.range.upperBound),
+                firstChunk: (start - job.range.lowerBound) / 1024
+            )
+        }
+    }
+
+    private func join(_ pieces: [Piece], _ results: [HashingOutcome?], jobs: Int) -> [HashingOutcome] {
+        var values = [[[UInt8]]](repeating: [], count: jobs)
+        var refusals = [ModelRefusal?](repeating: nil, count: jobs)
+        for (piece, result) in zip(pieces, results) {
+            switch result {
+            case .success(let value): values[piece.job].append(value)
+            case .failure(let refusal): refusals[piece.job] = refusals[piece.job] ?? refusal
+            case nil: refusals[piece.job] = ModelRefusal(.unreadable, "the file was not hashed")
+            }
+        }
+        return (0..<jobs).map { job in
+            if let refusal = refusals[job] { return .failure(refusal) }
+            return .success(values[job].count == 1 ? values[job][0] : ChainingValues.digest(values[job][...]))
+        }
+    }
+
+    private func hash(
+        _ piece: Piece,
+        of job: HashingJob,
+        in tree: ModelTree,
+        links: LinkRule,
+        buffer: UnsafeMutableRawBufferPointer
+    ) throws(ModelRefusal) -> [UInt8] {
+        let file = try tree.open(job.path, links: links)
+        guard file.facts == job.facts else { throw Self.changed(job.path) }
+        var hasher = StreamHasher(algorithm, firstChunk: piece.firstChunk ?? 0)
+        var offset = piece.range.lowerBound
+        while offset < piece.range.upperBound {
+            let wanted = Int(min(UInt64(buffer.count), piece.range.upperBound - offset))
+            let count = try unsafe file.read(into: buffer.baseAddress, count: wanted, at: offset)
+            guard count > 0 else { throw Self.changed(job.path) }
+            unsafe hasher.add(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            offset += UInt64(count)
+            progress(UInt64(count))
+        }
+        guard try file.currentFacts() == job.facts else { throw Self.changed(job.path) }
+        return piece.firstChunk == nil ? hasher.digest() : hasher.chainingValue()
+    }
+
+    private static func changed(_ path: ModelPath) -> ModelRefusal {
+        ModelRefusal(.changed, "`\(path)` was changed while it was being read")
+    }
+}

@@ -1,0 +1,134 @@
+import SPIFFE
+
+/// Signs models as OMS 1.0 has it.
+///
+/// ```swift
+/// let signer = ModelSigner(credential: SigningCredential(key: key))
+/// let bundle = try signer.sign(model: "/models/fraud", signatureFile: "/models/fraud.sig")
+/// ```
+public struct ModelSigner: Sendable {
+    private let credential: SigningCredential
+    private let options: SigningOptions
+    private let progress: @Sendable (_ hashed: UInt64, _ total: UInt64) -> Void
+
+    /// A signer; `progress` hears how many bytes of how many have been hashed, on any thread.
+    public init(
+        credential: SigningCredential,
+        options: SigningOptions = SigningOptions(),
+        progress: @escaping @Sendable (_ hashed: UInt64, _ total: UInt64) -> Void = { _, _ in }
+    ) {
+        self.credential = credential
+        self.options = options
+        self.progress = progress
+    }
+
+    /// Hashes and signs a model.
+    ///
+    /// - Parameters:
+    ///   - path: the model.
+    ///   - signatureFile: where the signature will be written; left out of the model where it lies in it.
+    ///   - timestamp: asks a timestamping authority for an RFC 3161 token over the signature, where one is wanted.
+    /// - Returns: the signature.
+    /// - Throws: ``ModelRefusal`` for a model that cannot be signed as it is; what `timestamp` throws.
+    public func sign(
+        model path: String,
+        signatureFile: String,
+        timestamp: ((_ signature: [UInt8]) throws -> [UInt8])? = nil
+    ) throws -> SignedModel {
+        let manifest = try manifest(of: try ModelTree(path: path), path: path, signatureFile: signatureFile)
+        let payload = StatementWriter.write(manifest)
+        // What would not be read again is not written.
+        _ = try StatementReader(isLenientAboutOrder: false).read(payload)
+        let unsigned = SignatureEnvelope(payload: payload, signature: [])
+        let signature = try credential.key.sign(unsigned.signedBytes)
+        let token = try timestamp?(signature)
+        let envelope = SignatureEnvelope(payload: payload, signature: signature)
+        return SignedModel(
+            bundle: BundleWriter.write(envelope, credential: credential, timestamp: token),
+            rootDigest: Hexadecimal.text(manifest.rootDigest),
+            files: manifest.files.map(\.path)
+        )
+    }
+
+    private func manifest(
+        of tree: ModelTree,
+        path: String,
+        signatureFile: String
+    ) throws(ModelRefusal) -> SignedManifest {
+        var ignored = options.ignoresGitPaths ? IgnoreRules.defaults : []
+        for path in options.ignoredPaths { ignored.append(try ModelPath(path)) }
+        if let inside = Self.path(of: signatureFile, within: path) { ignored.append(inside) }
+        ignored = Set(ignored).sorted()
+        let links: LinkRule = options.followsLinks ? .followWithin : .refuse
+        let entries = try TreeWalk.entries(of: tree, ignoring: IgnoreRules(ignored), links: links)
+        var files: [TreeEntry] = []
+        for entry in entries {
+            switch entry.kind {
+            case .file: files.append(entry)
+            case .folderLink: continue
+            case .badLink(let why): throw ModelRefusal(.link, why)
+            case .irregular(let kind):
+                throw ModelRefusal(.irregular, "`\(entry.path)` is \(kind), which cannot be signed")
+            case .emptyFolder: try refuseForShards(entry.path, "is an empty directory")
+            }
+            if entry.facts.size == 0, entry.kind == .file { try refuseForShards(entry.path, "is an empty file") }
+        }
+        guard !files.isEmpty else { throw ModelRefusal(.empty, "the model has no file to sign") }
+        if tree.isFile { files = files.map { TreeEntry(path: .itself, kind: .file, facts: $0.facts) } }
+        return SignedManifest(
+            method: options.method,
+            algorithm: options.algorithm,
+            followsLinks: options.followsLinks,
+            ignoredPaths: ignored,
+            resources: try hash(files, in: tree, links: links).sorted { $0.name < $1.name },
+            name: tree.name,
+            isLegacy: false
+        )
+    }
+
+    private func refuseForShards(_ path: ModelPath, _ what: String) throws(ModelRefusal) {
+        guard case .shards = options.method else { return }
+        throw ModelRefusal(.irregular, "`\(path)` \(what), for which shards cannot vouch; sign whole files instead")
+    }
+
+    private func hash(
+        _ files: [TreeEntry],
+        in tree: ModelTree,
+        links: LinkRule
+    ) throws(ModelRefusal) -> [SignedResource] {
+        var jobs: [HashingJob] = []
+        for file in files {
+            switch options.method {
+            case .files: jobs.append(HashingJob(path: file.path, facts: file.facts, range: 0..<file.facts.size))
+            case .shards(let size):
+                var start: UInt64 = 0
+                while start < file.facts.size {
+                    let end = min(file.facts.size, start + size)
+                    jobs.append(HashingJob(path: file.path, facts: file.facts, range: start..<end))
+                    guard jobs.count <= SignedManifest.maximumResources else {
+                        throw ModelRefusal(.irregular, "there are more than \(SignedManifest.maximumResources) shards")
+                    }
+                    start = end
+                }
+            }
+        }
+        let total = jobs.reduce(UInt64(0)) { $0 + ($1.range.upperBound - $1.range.lowerBound) }
+        let counter = ByteCounter(total: total, report: progress)
+        let outcomes = HashingCrew(algorithm: options.algorithm, workers: options.workers, progress: counter.add)
+            .digests(of: jobs, in: tree, links: links)
+        var resources: [SignedResource] = []
+        for (job, outcome) in zip(jobs, outcomes) {
+            let range = options.method == .files ? nil : job.range
+            resources.append(SignedResource(path: job.path, range: range, digest: try outcome.get()))
+        }
+        return resources
+    }
+
+    /// Where a file lies within a model, or nil where it does not.
+    static func path(of file: String, within model: String) -> ModelPath? {
+        guard let folder = RealPath.resolve(model), let real = RealPath.resolve(file),
+            real.hasPrefix(folder + "/")
+        else { return nil }
+        return try? ModelPath(String(real.dropFirst(folder.utf8.count + 1)))
+    }
+}

@@ -1,0 +1,20 @@
+import FoundationEssentials
+
+/// How a model is signed.
+public struct SigningOptions: Sendable {
+    /// What digests the files.
+    public var algorithm = HashAlgorithm.sha256
+    /// How they are cut.
+    public var method = SerializationMethod.files
+    /// Paths within the model that are left out.
+    public var ignoredPaths: [String] = []
+    /// Whether `.git` and its like at the top are left out (OMS 1.0 §6.2).
+    public var ignoresGitPaths = true
+    /// Whether links that stay within the model are followed.
+    public var followsLinks = false
+    /// How many files, or parts of one, are hashed at once.
+    public var workers = ProcessInfo.processInfo.activeProcessorCount
+
+    /// The options that every verifier understands: SHA-256, whole files, no links.
+    public init() {}
+}

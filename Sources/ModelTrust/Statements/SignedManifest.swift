@@ -1,0 +1,40 @@
+import Crypto
+
+/// What a signer said a model consists of: parsed from bytes whose signature was verified, or made to be signed.
+struct SignedManifest: Sendable {
+    let method: SerializationMethod
+    let algorithm: HashAlgorithm
+    /// Whether the signer followed symbolic links.
+    let followsLinks: Bool
+    let ignoredPaths: [ModelPath]
+    let resources: [SignedResource]
+    /// What the signer called the model; nobody relies on it (OMS 1.0 §6.5.1).
+    let name: String
+    /// Whether this is the deprecated format of model_signing 0.2.0.
+    let isLegacy: Bool
+
+    /// The most resources of a manifest.
+    static let maximumResources = 1_000_000
+
+    /// The digest of all digests in the order of the resources (OMS 1.0 §6.5.1).
+    var rootDigest: [UInt8] {
+        var hasher = SHA256()
+        for resource in resources { hasher.update(data: resource.digest) }
+        return Array(hasher.finalize())
+    }
+
+    /// The resources of each file, in the order of the manifest.
+    var files: [(path: ModelPath, resources: [SignedResource])] {
+        var places: [ModelPath: Int] = [:]
+        var files: [(path: ModelPath, resources: [SignedResource])] = []
+        for resource in resources {
+            if let place = places[resource.path] {
+                files[place].resources.append(resource)
+            } else {
+                places[resource.path] = files.count
+                files.append((resource.path, [resource]))
+            }
+        }
+        return files
+    }
+}

@@ -1,0 +1,136 @@
+import Synchronization
+
+/// Holds a model's files against a manifest, and says of each what it is.
+struct ManifestComparison {
+    let manifest: SignedManifest
+    let tree: ModelTree
+    let options: VerificationOptions
+    let progress: @Sendable (_ hashed: UInt64, _ total: UInt64) -> Void
+
+    private var links: LinkRule { manifest.followsLinks && options.followsSignedLinks ? .followWithin : .refuse }
+
+    func run(signature: SignatureFile) throws(ModelRefusal) -> [FileVerdict] {
+        let signed = manifest.files
+        let entries = try entries(signature: signature)
+        var present: [ModelPath: FileFacts] = [:]
+        for entry in entries where entry.kind == .file { present[entry.path] = entry.facts }
+        let known = Set(signed.map(\.path))
+        var verdicts: [FileVerdict] = []
+        for entry in entries where !known.contains(entry.path) {
+            if let verdict = unsigned(entry) { verdicts.append(verdict) }
+        }
+        return verdicts + hash(signed, present)
+    }
+
+    /// The code for what is wrong: that of the files, unless all of them fail for another reason.
+    func code(of bad: [FileVerdict]) -> ModelRefusal.Code {
+        bad.allSatisfy { $0.finding == .unreadable } ? .unreadable : .files
+    }
+
+    /// Everything that lies in the model outside of what may hold anything.
+    private func entries(signature: SignatureFile) throws(ModelRefusal) -> [TreeEntry] {
+        var ignored = manifest.ignoredPaths
+        if options.ignoresGitPaths { ignored += IgnoreRules.defaults }
+        for path in options.ignoredPaths { ignored.append(try ModelPath(path)) }
+        var rules = IgnoreRules(ignored)
+        rules.signature = (signature.name, signature.facts)
+        let entries = try TreeWalk.entries(of: tree, ignoring: rules, links: links)
+        guard tree.isFile else { return entries }
+        // A single file is called `.` by some signers and by its name by others (OMS 1.0 §6.1.2).
+        return entries.map { TreeEntry(path: manifest.resources[0].path, kind: $0.kind, facts: $0.facts) }
+    }
+
+    /// What to say of something that is not signed; nil for nothing.
+    private func unsigned(_ entry: TreeEntry) -> FileVerdict? {
+        let isTolerated = options.toleratesUnsignedFiles
+        func verdict(_ why: String) -> FileVerdict {
+            FileVerdict(entry.path, isTolerated ? .tolerated : .unsigned, "`\(entry.path)` \(why)")
+        }
+        switch entry.kind {
+        case .file:
+            if case .shards = manifest.method, entry.facts.size == 0 {
+                return verdict("is empty and not signed: shards cannot vouch for empty files")
+            }
+            return verdict("is not signed")
+        case .emptyFolder:
+            // Where files are signed one by one, a directory is nothing. Shards leave out empty files, one of which may
+            // be missing here.
+            if case .shards = manifest.method {
+                return verdict(
+                    "is an empty directory: shards cannot vouch for the empty files that may have been in it"
+                )
+            }
+            return nil
+        case .folderLink: return nil
+        case .badLink(let why): return isTolerated ? verdict(why) : FileVerdict(entry.path, .unsigned, why)
+        case .irregular(let kind):
+            return FileVerdict(entry.path, .unreadable, "`\(entry.path)` is \(kind)")
+        }
+    }
+
+    private func hash(
+        _ signed: [(path: ModelPath, resources: [SignedResource])],
+        _ present: [ModelPath: FileFacts]
+    ) -> [FileVerdict] {
+        var verdicts: [FileVerdict] = []
+        var jobs: [HashingJob] = []
+        var hashed: [(path: ModelPath, size: UInt64, digests: [[UInt8]])] = []
+        for file in signed {
+            do throws(ModelRefusal) {
+                let facts =
+                    if let facts = present[file.path] { facts } else {
+                        try tree.open(file.path, links: links).facts
+                    }
+                let end = file.resources.compactMap(\.range?.upperBound).max()
+                guard end == nil || end == facts.size else {
+                    verdicts.append(
+                        FileVerdict(
+                            file.path,
+                            .mismatch,
+                            "`\(file.path)` has \(facts.size) bytes, and was signed with \(end ?? 0)"
+                        )
+                    )
+                    continue
+                }
+                jobs += file.resources.map {
+                    HashingJob(path: file.path, facts: facts, range: $0.range ?? 0..<facts.size)
+                }
+                hashed.append((file.path, facts.size, file.resources.map(\.digest)))
+            } catch { verdicts.append(Self.verdict(file.path, error)) }
+        }
+        var outcomes = outcomes(of: jobs)[...]
+        for file in hashed {
+            let own = outcomes.prefix(file.digests.count)
+            outcomes = outcomes.dropFirst(file.digests.count)
+            verdicts.append(Self.verdict(file.path, file.size, Array(zip(own, file.digests))))
+        }
+        return verdicts
+    }
+
+    private func outcomes(of jobs: [HashingJob]) -> [HashingOutcome] {
+        let total = jobs.reduce(UInt64(0)) { $0 + ($1.range.upperBound - $1.range.lowerBound) }
+        let counter = ByteCounter(total: total, report: progress)
+        return HashingCrew(algorithm: manifest.algorithm, workers: options.workers, progress: counter.add)
+            .digests(of: jobs, in: tree, links: links)
+    }
+
+    private static func verdict(
+        _ path: ModelPath,
+        _ size: UInt64,
+        _ outcomes: [(HashingOutcome, [UInt8])]
+    ) -> FileVerdict {
+        for (outcome, digest) in outcomes {
+            switch outcome {
+            case .failure(let refusal): return verdict(path, refusal)
+            case .success(let found) where found != digest:
+                return FileVerdict(path, .mismatch, "`\(path)` has other bytes than were signed", size: size)
+            case .success: continue
+            }
+        }
+        return FileVerdict(path, .verified, size: size)
+    }
+
+    private static func verdict(_ path: ModelPath, _ refusal: ModelRefusal) -> FileVerdict {
+        FileVerdict(path, refusal.code == .files ? .missing : .unreadable, refusal.message)
+    }
+}

@@ -1,0 +1,152 @@
+import Crypto
+public import FoundationEssentials
+import SPIFFE
+
+/// A model every signed byte of which was hashed and found to be what a signer that is trusted signed.
+///
+/// Only ``ModelVerifier`` makes one.
+public struct VerifiedModel: Sendable {
+    /// Who signed it.
+    public let signer: VerifiedSigner
+    /// What the signer called it; informational.
+    public let name: String
+    /// The digest over all digests, in lower-case hexadecimal: the model's short name.
+    public let rootDigest: String
+    /// How the files were hashed.
+    public let algorithm: HashAlgorithm
+    /// How they were cut.
+    public let method: SerializationMethod
+    /// Every file with what was found; none is bad.
+    public let files: [FileVerdict]
+    /// What an operator should know.
+    public let warnings: [String]
+
+    /// How many bytes were hashed.
+    public var size: UInt64 { files.reduce(0) { $0 + $1.size } }
+
+    fileprivate init(
+        signer: VerifiedSigner,
+        manifest: SignedManifest,
+        files: [FileVerdict],
+        warnings: [String]
+    ) {
+        self.signer = signer
+        name = manifest.name
+        rootDigest = Hexadecimal.text(manifest.rootDigest)
+        algorithm = manifest.algorithm
+        method = manifest.method
+        self.files = files
+        self.warnings = warnings
+    }
+}
+
+/// What a verification says.
+public enum ModelVerdict: Sendable {
+    /// The model is what was signed.
+    case verified(VerifiedModel)
+    /// It is not, or nobody can say so.
+    case refused(ModelRefusal)
+}
+
+/// Verifies a model against its signature: who signed, then every byte.
+///
+/// ```swift
+/// let verifier = ModelVerifier(trust: .key(try SignerKey(pem: pem)))
+/// switch verifier.verify(model: "/models/fraud", signature: "/models/fraud.sig") {
+/// case .verified(let model): print(model.rootDigest)
+/// case .refused(let refusal): print(refusal.code, refusal.message)
+/// }
+/// ```
+public struct ModelVerifier: Sendable {
+    private let trust: SignerTrust
+    private let options: VerificationOptions
+    private let clock: @Sendable () -> Date
+    private let progress: @Sendable (_ hashed: UInt64, _ total: UInt64) -> Void
+
+    /// A verifier.
+    ///
+    /// - Parameters:
+    ///   - trust: whose signatures are believed.
+    ///   - options: what is allowed beyond what was signed.
+    ///   - clock: the time.
+    ///   - progress: hears how many bytes of how many have been hashed; on any thread.
+    public init(
+        trust: SignerTrust,
+        options: VerificationOptions = VerificationOptions(),
+        clock: @escaping @Sendable () -> Date = { Date() },
+        progress: @escaping @Sendable (_ hashed: UInt64, _ total: UInt64) -> Void = { _, _ in }
+    ) {
+        self.trust = trust
+        self.options = options
+        self.clock = clock
+        self.progress = progress
+    }
+
+    /// Verifies a model by the signature in a file, which may lie within the model.
+    public func verify(model path: String, signature: String) -> ModelVerdict {
+        do throws(ModelRefusal) {
+            let file = try SignatureFile(path: signature)
+            let bundle = try SignatureBundle(file.bytes)
+            let (signer, manifest, warnings) = try proveSigner(bundle)
+            let files = try compare(manifest, with: try ModelTree(path: path), signature: file)
+            return .verified(VerifiedModel(signer: signer, manifest: manifest, files: files, warnings: warnings))
+        } catch { return .refused(error) }
+    }
+
+    /// Proves who signed, and only then reads what.
+    private func proveSigner(
+        _ bundle: SignatureBundle
+    ) throws(ModelRefusal) -> (VerifiedSigner, SignedManifest, [String]) {
+        let (key, signer) = try SignerProof(trust: trust, now: clock()).find(bundle)
+        let envelope = bundle.envelope
+        let reader = StatementReader(isLenientAboutOrder: options.isLenientAboutOrder)
+        var warnings: [String] = []
+        if case .key(let hint) = bundle.material, hint.isEmpty {
+            warnings.append("the signature does not name its key; signing anew with a current tool mends that")
+        }
+        if key.verifies(envelope.signature, of: envelope.signedBytes) {
+            let manifest = try reader.read(envelope.payload)
+            guard !manifest.isLegacy || options.readsLegacyFormat else { throw Self.legacy }
+            return (signer, manifest, warnings)
+        }
+        // Signatures of 0.2.0 are over other bytes, and by SHA-256 whatever the curve.
+        let legacy = envelope.legacySignedBytes
+        guard options.readsLegacyFormat,
+            key.verifies(envelope.signature, of: legacy) || key.verifies(envelope.signature, SHA256.hash(data: legacy))
+        else { throw ModelRefusal(.badSignature, "the signature does not fit the signed statement") }
+        let manifest = try reader.read(envelope.payload)
+        guard manifest.isLegacy else {
+            throw ModelRefusal(.badSignature, "the statement is current, and its signature is of the deprecated form")
+        }
+        warnings.append("the signature is of the deprecated format of model_signing 0.2.0")
+        return (signer, manifest, warnings)
+    }
+
+    private static let legacy = ModelRefusal(
+        .legacy,
+        "the signature is of the deprecated format of model_signing 0.2.0, which is read only when asked for"
+    )
+
+    /// Holds the files against the manifest.
+    private func compare(
+        _ manifest: SignedManifest,
+        with tree: ModelTree,
+        signature: SignatureFile
+    ) throws(ModelRefusal) -> [FileVerdict] {
+        let comparison = ManifestComparison(manifest: manifest, tree: tree, options: options, progress: progress)
+        let files = try comparison.run(signature: signature).sorted { $0.path < $1.path }
+        let bad = files.filter { $0.finding != .verified && $0.finding != .tolerated }
+        if let first = bad.first {
+            let more = bad.count > 1 ? ", and \(bad.count - 1) more" : ""
+            throw ModelRefusal(
+                comparison.code(of: bad),
+                (first.detail ?? "`\(first.path)` is \(first.finding.rawValue)") + more,
+                files: files
+            )
+        }
+        guard files.contains(where: { $0.finding == .verified }) else {
+            throw ModelRefusal(.empty, "no file was verified", files: files)
+        }
+        return files
+    }
+}

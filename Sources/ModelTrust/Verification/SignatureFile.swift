@@ -1,0 +1,28 @@
+import Glibc
+
+/// The file that a signature lies in.
+struct SignatureFile {
+    let bytes: [UInt8]
+    let name: [UInt8]
+    let facts: FileFacts
+
+    /// Reads a file; nothing but a regular one, and not a large one.
+    init(path: String) throws(ModelRefusal) {
+        // Sound: the path does not outlive the call.
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { throw ModelTree.unreadable("the signature `\(path)`", errno) }
+        let file = try ModelFile(descriptor)
+        guard file.facts.isFile else {
+            throw ModelRefusal(.unreadable, "the signature `\(path)` is \(file.facts.kindInWords)")
+        }
+        guard file.facts.size <= UInt64(SignatureBundle.maximumSize) else {
+            throw ModelRefusal(
+                .malformedBundle,
+                "the signature `\(path)` has \(file.facts.size) bytes, and at most \(SignatureBundle.maximumSize) are read"
+            )
+        }
+        bytes = try file.readAll()
+        facts = file.facts
+        name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { Array($0) } ?? []
+    }
+}

@@ -1,0 +1,24 @@
+import FoundationEssentials
+
+/// What an operator allows beyond, or forbids within, what was signed.
+public struct VerificationOptions: Sendable {
+    /// Whether files that were not signed may lie in the model.
+    public var toleratesUnsignedFiles = false
+    /// Paths within the model where unsigned files may lie.
+    ///
+    /// What is signed is verified there too.
+    public var ignoredPaths: [String] = []
+    /// Whether `.git` and its like at the top may hold what was not signed (OMS 1.0 §6.2).
+    public var ignoresGitPaths = true
+    /// Whether links are followed that the signer followed and that stay within the model.
+    public var followsSignedLinks = true
+    /// Whether the deprecated format of model_signing 0.2.0 is read.
+    public var readsLegacyFormat = false
+    /// Whether the resources may stand in any order.
+    public var isLenientAboutOrder = false
+    /// How many files, or parts of one, are hashed at once.
+    public var workers = ProcessInfo.processInfo.activeProcessorCount
+
+    /// The strictest options.
+    public init() {}
+}

@@ -1,0 +1,86 @@
+public import FoundationEssentials
+internal import SPIFFE
+
+/// Gathers what others signed about a model out of bundles: verified first, and only then read.
+///
+/// Nothing that cannot be verified or read stops the gathering; it is left out with a remark, and the condition that
+/// wanted it fails.
+public struct EvidenceReader: Sendable {
+    /// The most bundles that are read.
+    public static let maximumBundles = 1_000
+
+    private let trusts: [SignerTrust]
+    private let now: Date
+
+    /// A reader that believes these signers at this moment.
+    public init(trusts: [SignerTrust], now: Date) {
+        self.trusts = trusts
+        self.now = now
+    }
+
+    /// The evidence about a model, out of bundles with the names under which people know them.
+    ///
+    /// - Parameters:
+    ///   - model: the model whose bytes were verified, or at least hashed.
+    ///   - signature: what became of its own signature.
+    ///   - bundles: attestations and signatures of datasets.
+    ///   - index: the bundle of the index of releases; nil where there is none.
+    public func evidence(
+        of model: NamedArtifact,
+        signature: ReleaseEvidence.Signature,
+        bundles: [(name: String, bytes: [UInt8])],
+        index: (name: String, bytes: [UInt8])?
+    ) -> ReleaseEvidence {
+        var evidence = ReleaseEvidence(
+            model: model,
+            signature: signature,
+            attestations: [],
+            datasets: [],
+            index: nil
+        )
+        if bundles.count > Self.maximumBundles {
+            evidence.remarks.append("of \(bundles.count) pieces of evidence the first \(Self.maximumBundles) are read")
+        }
+        for bundle in bundles.prefix(Self.maximumBundles) { read(bundle, into: &evidence) }
+        if let index {
+            do { evidence.index = try self.index(index.bytes) } catch {
+                evidence.remarks.append("\(index.name): \(error)")
+            }
+        }
+        return evidence
+    }
+
+    /// An index whose signature is verified.
+    ///
+    /// - Throws: ``ModelRefusal`` where the signature is not believed, or what is signed is not an index.
+    public func index(_ bytes: [UInt8]) throws -> ReleaseEvidence.SignedIndex {
+        let signed = try SignedStatement(bundle: bytes, trusts: trusts, now: now)
+        do throws(PredicateError) {
+            return ReleaseEvidence.SignedIndex(
+                index: try ReleaseIndex(payload: signed.payload),
+                digest: ArtifactDigest(of: signed.payload),
+                signer: signed.signer.principal
+            )
+        } catch { throw ModelRefusal(.malformedStatement, error.description) }
+    }
+
+    /// The manifest of a dataset is a statement of the model format; everything else is an attestation.
+    private func read(_ bundle: (name: String, bytes: [UInt8]), into evidence: inout ReleaseEvidence) {
+        do {
+            let signed = try SignedStatement(bundle: bundle.bytes, trusts: trusts, now: now)
+            let signer = signed.signer.principal
+            if let manifest = try? StatementReader(isLenientAboutOrder: false).read(signed.payload) {
+                guard !manifest.isLegacy, let digest = ArtifactDigest(Hexadecimal.text(manifest.rootDigest)) else {
+                    throw ModelRefusal(.legacy, "the signature is of the deprecated format")
+                }
+                let dataset = NamedArtifact(name: manifest.name, digest: digest)
+                // The model's own signature lies among them where people keep all in one folder.
+                if digest != evidence.model.digest { evidence.datasets.append(.init(dataset: dataset, signer: signer)) }
+                return
+            }
+            evidence.attestations.append(
+                try Attestation(payload: signed.payload, signer: signer, source: bundle.name)
+            )
+        } catch { evidence.remarks.append("\(bundle.name): \(error)") }
+    }
+}

@@ -1,9 +1,7 @@
 /// One thing that has to hold before a model may run.
 public enum ReleaseCondition: Hashable, Sendable {
-    /// The model's bytes are those of its signature.
+    /// The model's bytes are those of its signature, by somebody who may sign models of this name.
     case signature
-    /// The policy lets the signer sign models of this name.
-    case signer
     /// The policy speaks of this environment.
     case environment
     /// The index of releases is signed by a releaser.
@@ -37,7 +35,6 @@ extension ReleaseCondition: CustomStringConvertible {
     public var description: String {
         switch self {
         case .signature: "signature"
-        case .signer: "signer"
         case .environment: "environment"
         case .index: "index"
         case .indexEnvironment: "index-environment"

@@ -5,9 +5,9 @@
 public struct ReleaseEvidence: Sendable {
     /// The model's own signature.
     public enum Signature: Sendable {
-        /// The bytes are those that this identity signed.
+        /// The bytes are those that this identity signed, and it may sign models of this name.
         case verified(signer: String)
-        /// They are not, or nobody knows.
+        /// They are not, or somebody else signed them, or nobody knows.
         case refused(reason: String)
     }
 

@@ -66,10 +66,9 @@ import ZeroTrust
     typealias World = ReleaseWorld
 
     static let mutations: [Mutation] = [
-        Mutation("the signature does not verify", .signature, .signer) {
+        Mutation("the signature does not verify", .signature) {
             $0.evidence.signature = .refused(reason: "1 file is not as it was signed")
         },
-        Mutation("somebody else signed it", .signer) { $0.evidence.signature = .verified(signer: World.dataprep) },
         Mutation("the policy does not speak of the environment", .environment, .indexEnvironment, .approvals) {
             $0.environment = "canary"
         },
@@ -132,9 +131,8 @@ import ZeroTrust
                 )
             )(&$0)
         },
-        Mutation("it is released under another name", .released, .newest, .signer) {
+        Mutation("it is released under another name", .released, .newest) {
             $0.evidence.model = NamedArtifact(name: "ranker", digest: World.model.digest)
-            $0.signers = []
         },
         Mutation("a later release is there", .newest, change: Mutation.index(World.index(newest: World.older))),
         // Revocation.
@@ -362,8 +360,8 @@ import ZeroTrust
         let broken = Set(Self.mutations.filter { $0.breaks.count == 1 }.flatMap(\.breaks))
         let together = Set(Self.mutations.flatMap(\.breaks))
         #expect(all.subtracting(together).isEmpty)
-        // These three cannot break alone: what is not there breaks what is asked of it.
-        #expect(all.subtracting(broken).isSubset(of: [.signature, .environment, .released]))
+        // These cannot break alone: what is not there breaks what is asked of it.
+        #expect(all.subtracting(broken).isSubset(of: [.environment, .released]))
     }
 
     @Test func `an older release runs where the index allows it by name`() throws {
@@ -400,7 +398,7 @@ import ZeroTrust
         world.evidence.attestations = []
         world.evidence.datasets = []
         #expect(world.judge().isAdmitted)
-        #expect(world.judge().outcomes.count == 10)
+        #expect(world.judge().outcomes.count == 9)
         world.evidence.index = nil
         #expect(!world.judge().isAdmitted)
     }

@@ -40,7 +40,6 @@ struct ReleaseWorld {
         """
 
     var policy: ReleasePolicy
-    var signers: [IdentityPattern]
     var environment = "production"
     var now = Self.now
     var memory: ReleaseMemory?
@@ -48,7 +47,6 @@ struct ReleaseWorld {
 
     init() throws {
         policy = try Self.policy(Self.yaml)
-        signers = [try #require(IdentityPattern(Self.trainer))]
         func attestation(_ signer: String, _ claim: Attestation.Claim, _ source: String) -> Attestation {
             Attestation(signer: signer, subject: Self.model, claim: claim, source: source)
         }
@@ -68,7 +66,7 @@ struct ReleaseWorld {
     }
 
     func judge() -> ReleaseDecision {
-        ReleaseJudge(policy: policy, signers: signers, environment: environment, now: now)
+        ReleaseJudge(policy: policy, environment: environment, now: now)
             .judge(evidence, remembering: memory)
     }
 

@@ -24,7 +24,8 @@ public struct ReleaseMemoryFile: Sendable {
     public func remembering<Result>(
         _ body: (_ memory: ReleaseMemory?) throws -> (result: Result, memory: ReleaseMemory?)
     ) throws -> Result {
-        let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // Sound, here and below: a path lives through the call that it is given to.
+        let lock = unsafe open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw failure("cannot be locked", errno) }
         defer { close(lock) }
         while flock(lock, LOCK_EX) != 0 {
@@ -37,7 +38,7 @@ public struct ReleaseMemoryFile: Sendable {
     }
 
     private func read() throws(ModelRefusal) -> ReleaseMemory? {
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         if file < 0, errno == ENOENT { return nil }
         guard file >= 0 else { throw failure("cannot be read", errno) }
         defer { close(file) }
@@ -63,7 +64,7 @@ public struct ReleaseMemoryFile: Sendable {
 
     private func write(_ memory: ReleaseMemory) throws(ModelRefusal) {
         let temporary = path + ".new"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw failure("cannot be written", errno) }
         var number: Int32 = 0
         var rest = Array(memory.text.utf8)[...]
@@ -74,13 +75,13 @@ public struct ReleaseMemoryFile: Sendable {
         }
         if number == 0, fsync(file) != 0 { number = errno }
         close(file)
-        if number == 0, rename(temporary, path) != 0 { number = errno }
+        if number == 0, unsafe rename(temporary, path) != 0 { number = errno }
         guard number == 0 else {
-            unlink(temporary)
+            unsafe unlink(temporary)
             throw failure("cannot be written", number)
         }
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw failure("cannot be written", errno) }
         defer { close(directory) }
         guard fsync(directory) == 0 else { throw failure("cannot be written", errno) }

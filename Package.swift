@@ -180,14 +180,31 @@ let package = Package(
         .systemLibrary(name: "CBLAKE2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
         .target(name: "CBLAKE3"),
 
+        .target(
+            name: "Registry",
+            dependencies: [
+                "CLinux", "ZeroTrust", "Resources", "RPC", crypto, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
+        ),
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: [
+                "Registry", "Storage", "ZeroTrust", "Resources", crypto, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
+        ),
+
         // What the stages keep.
         .target(
             name: "Storage",
-            dependencies: ["WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["WorkloadIdentity", "Registry", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "WorkloadIdentity", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "Storage", "WorkloadIdentity", "Registry", "ZeroTrust", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
 
         // The program.
@@ -195,7 +212,7 @@ let package = Package(
             name: "lapwing",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
-                "AuditLog", "ModelTrust", "Storage", "RPC", "WireProtos", "Gateway", x509, crypto, logging,
+                "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "Gateway", x509, crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -6,8 +6,7 @@ import WorkloadIdentity
 /// A migration that was ever released is never changed; a new one follows it.
 enum Migrations {
     /// Brings a database forward, after checking that it is whole and not from the future, and checks the result.
-    static func run(on pool: DatabasePool) throws {
-        let migrator = migrator()
+    static func run(_ migrator: DatabaseMigrator, on pool: DatabasePool) throws {
         let isComplete = try pool.read { database in
             guard try !migrator.hasBeenSuperseded(database) else {
                 throw IdentityError(.badFile, "the database `\(pool.path)` was made by a newer Lapwing; run that one")

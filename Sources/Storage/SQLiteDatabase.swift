@@ -10,11 +10,19 @@ public final class SQLiteDatabase: Sendable {
     public let path: String
     package let pool: DatabasePool
 
+    /// Which tables a file holds: each process that keeps anything has a file of its own.
+    public enum Schema: Sendable {
+        /// Authorities, entries and revocations.
+        case authority
+        /// Repositories of models.
+        case registry
+    }
+
     /// Opens the file, makes it where it is missing, and brings its schema forward.
     ///
     /// - Throws: `IdentityError` with `badFile` where it is open to others, damaged, of a newer Lapwing, or cannot be
     ///   opened.
-    public init(path: String) throws(IdentityError) {
+    public init(path: String, schema: Schema = .authority) throws(IdentityError) {
         self.path = path
         try Self.prepareFile(path)
         do {
@@ -24,7 +32,10 @@ public final class SQLiteDatabase: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = FULL")
             }
             self.pool = try DatabasePool(path: path, configuration: configuration)
-            try Migrations.run(on: pool)
+            switch schema {
+            case .authority: try Migrations.run(Migrations.migrator(), on: pool)
+            case .registry: try Migrations.run(RegistryMigrations.migrator(), on: pool)
+            }
         } catch let error as IdentityError {
             throw error
         } catch {

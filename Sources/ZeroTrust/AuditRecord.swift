@@ -6,6 +6,8 @@ public enum AuditRecord: Hashable, Sendable {
     case completion(CompletionRecord)
     /// Refusals before an identity was known.
     case refusals(AggregateRefusalRecord)
+    /// What was done to what Lapwing keeps.
+    case act(ActRecord)
 
     /// The record's id.
     public var id: RequestID {
@@ -13,6 +15,7 @@ public enum AuditRecord: Hashable, Sendable {
         case .decision(let record): record.id
         case .completion(let record): record.id
         case .refusals(let record): record.id
+        case .act(let record): record.id
         }
     }
 
@@ -22,6 +25,7 @@ public enum AuditRecord: Hashable, Sendable {
         case .decision(let record): record.time
         case .completion(let record): record.time
         case .refusals(let record): record.second
+        case .act(let record): record.time
         }
     }
 }

@@ -23,6 +23,7 @@ extension AuditRecord {
             case "decision": self = .decision(try decoder.decode(RecordForm.Decision.self, from: data).record())
             case "completion": self = .completion(try decoder.decode(RecordForm.Completion.self, from: data).record())
             case "refusals": self = .refusals(try decoder.decode(RecordForm.Refusals.self, from: data).record())
+            case "act": self = .act(try decoder.decode(RecordForm.Act.self, from: data).record())
             default: throw AuditLogError(.malformed, "the record is of the unknown kind `\(head.kind.prefix(64))`")
             }
         } catch let error as AuditLogError {
@@ -232,6 +233,37 @@ private enum RecordForm {
                 source: try source.map { try RecordForm.address($0) },
                 reason: reason,
                 count: count
+            )
+        }
+    }
+
+    struct Act: Decodable {
+        let action: String
+        let actor: String
+        let after: String?
+        let before: String?
+        let id: String
+        let node: String
+        let outcome: String
+        let reason: String?
+        let subject: String
+        let time: String
+
+        func record() throws -> ActRecord {
+            guard let outcome = ActRecord.Outcome(rawValue: outcome) else {
+                throw AuditLogError(.malformed, "`\(outcome)` is no outcome of an act")
+            }
+            return ActRecord(
+                id: try RecordForm.id(id),
+                time: try RecordForm.time(time),
+                node: node,
+                actor: actor,
+                action: action,
+                subject: subject,
+                before: before,
+                after: after,
+                outcome: outcome,
+                reason: reason
             )
         }
     }

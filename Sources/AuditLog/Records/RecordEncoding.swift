@@ -290,6 +290,47 @@ extension AggregateRefusalRecord {
     }
 }
 
+extension ActRecord {
+    /// The record as an entry of the log.
+    public func encoded() -> [UInt8] {
+        var json = JSONWriter(capacity: 640)
+        json.beginObject()
+        json.name("action")
+        json.string(action, limit: 64, field: "action")
+        json.name("actor")
+        json.string(actor, limit: 2048, field: "actor")
+        if let after {
+            json.name("after")
+            json.string(after, limit: 256, field: "after")
+        }
+        if let before {
+            json.name("before")
+            json.string(before, limit: 256, field: "before")
+        }
+        json.name("id")
+        json.id(id)
+        json.name("kind")
+        json.literal("act")
+        json.name("node")
+        json.string(node, limit: 64, field: "node")
+        json.name("outcome")
+        json.string(outcome.rawValue)
+        if let reason {
+            json.name("reason")
+            json.string(reason, limit: 384, field: "reason")
+        }
+        json.name("subject")
+        json.string(subject, limit: 400, field: "subject")
+        json.name("time")
+        json.time(time)
+        json.truncated()
+        json.name("v")
+        json.integer(UInt64(RecordEncoding.version))
+        json.endObject()
+        return json.bytes
+    }
+}
+
 extension AuditRecord {
     /// The record as an entry of the log.
     public func encoded() -> [UInt8] {
@@ -297,6 +338,7 @@ extension AuditRecord {
         case .decision(let record): record.encoded()
         case .completion(let record): record.encoded()
         case .refusals(let record): record.encoded()
+        case .act(let record): record.encoded()
         }
     }
 }

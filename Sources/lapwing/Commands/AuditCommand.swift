@@ -242,6 +242,11 @@ enum RecordLine {
         case .refusals(let refusal):
             return start + Style.red("deny ") + "  \(refusal.source.map(String.init(describing:)) ?? "many sources")  "
                 + "before an identity was known: \(refusal.reason) × \(refusal.count)"
+        case .act(let act):
+            let outcome = act.outcome == .allow ? Style.green("act  ") : Style.red("\(act.outcome.rawValue) ")
+            let change = act.before == nil && act.after == nil ? "" : " \(act.before ?? "-") → \(act.after ?? "-")"
+            return start + "\(outcome)  \(act.actor)  \(act.action) \(act.subject)\(change)"
+                + "\(act.reason.map { " (\($0))" } ?? "")  \(act.id)"
         }
     }
 }

@@ -31,10 +31,12 @@ import ZeroTrust
         (unanswered.timings, unanswered.ending) = (.init(total: 1), .clientLeft)
         var others = Sample.refusals()
         others.source = nil
+        var bareAct = Sample.act()
+        (bareAct.before, bareAct.after, bareAct.reason, bareAct.outcome) = (nil, nil, nil, .failed)
         let headers = [Exchange.Header(name: "x-tenant", value: "blue \"é\"\u{1}\u{7f}\\")]
         let records: [AuditRecord] = [
             .decision(try Sample.decision(headers: headers)), .decision(bare), .completion(Sample.completion()),
-            .completion(unanswered), .refusals(Sample.refusals()), .refusals(others),
+            .completion(unanswered), .refusals(Sample.refusals()), .refusals(others), .act(Sample.act()), .act(bareAct),
         ]
         for record in records {
             let read = try AuditRecord(entry: record.encoded())
@@ -96,6 +98,11 @@ import ZeroTrust
         completion.node = long
         #expect(completion.encoded().count <= RecordEncoding.maximumLength)
         try expectCanonical(completion.encoded())
+        var act = Sample.act()
+        (act.actor, act.action, act.subject, act.node) = (id.description, long, long, long)
+        (act.before, act.after, act.reason) = (long, long, long)
+        #expect(act.encoded().count <= RecordEncoding.maximumLength)
+        try expectCanonical(act.encoded())
     }
 
     @Test(arguments: ["authorization", "cookie", "x-api-key"])

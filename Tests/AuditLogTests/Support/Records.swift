@@ -69,4 +69,19 @@ enum Sample {
             count: 17
         )
     }
+
+    static func act() -> ActRecord {
+        ActRecord(
+            id: id(11),
+            time: Timestamp(nanoseconds: 1_795_300_801_000_000_042),
+            node: "node-1",
+            actor: "spiffe://cluster.local/ns/ml-deploy/sa/releaser",
+            action: "registry.tag.move",
+            subject: "fraud/scorer:production",
+            before: "sha256:" + String(repeating: "1", count: 64),
+            after: "sha256:" + String(repeating: "2", count: 64),
+            outcome: .allow,
+            reason: "evaluation \"42\" passed"
+        )
+    }
 }

@@ -1,0 +1,231 @@
+public import NIOCore
+import NIOPosix
+import Synchronization
+public import ZeroTrust
+
+/// An upload that this process has opened.
+enum UploadSession: Sendable {
+    /// Nobody writes to it now.
+    case idle(BlobWriter)
+    /// A request writes to it.
+    case busy
+}
+
+/// Gives the pieces of a request's body one after the other, and nil at its end.
+public typealias BodyPieces = () async throws -> ByteBuffer?
+
+extension ModelRegistry {
+    /// Begins an upload.
+    ///
+    /// - Returns: its id.
+    public func beginUpload(to repository: RepositoryName, by caller: RegistryCaller) async throws -> RequestID {
+        try require(caller, .write, in: repository)
+        let owner = caller.id.description
+        let count = try await store.uploads().count { $0.owner == owner }
+        guard count < configuration.maximumUploads else {
+            throw RegistryError(.tooManyRequests, "`\(owner)` has \(count) uploads under way; end or cancel some")
+        }
+        let now = clock()
+        let id = RequestID(milliseconds: now.milliseconds, random: .random(in: 0 ... .max))
+        try await store.addUpload(StoredUpload(id: id, repository: repository, owner: owner, startedAt: now))
+        do {
+            let writer = try files.create(id)
+            sessions.withLock { $0[id] = .idle(writer) }
+        } catch {
+            try await store.removeUpload(id)
+            throw error
+        }
+        return id
+    }
+
+    /// How many bytes of an upload are there.
+    public func uploadLength(_ id: RequestID, in repository: RepositoryName, by caller: RegistryCaller) async throws
+        -> UInt64
+    {
+        try await using(id, in: repository, by: caller) { $0.length }
+    }
+
+    /// Adds a chunk to an upload; what came before an error stays.
+    ///
+    /// Where the request says in which range the chunk lies, that has to follow what is there.
+    ///
+    /// - Returns: how many bytes are there.
+    /// - Throws: ``RegistryError``.
+    public func append(
+        to id: RequestID,
+        in repository: RepositoryName,
+        by caller: RegistryCaller,
+        range: ByteRange?,
+        _ pieces: BodyPieces
+    ) async throws -> UInt64 {
+        try await using(id, in: repository, by: caller) { writer in
+            try await receive(&writer, range: range, pieces)
+            return writer.length
+        }
+    }
+
+    /// Ends an upload: the bytes must be those of the digest.
+    ///
+    /// - Returns: the blob's length.
+    public func finishUpload(
+        _ id: RequestID,
+        in repository: RepositoryName,
+        by caller: RegistryCaller,
+        as digest: ContentDigest,
+        range: ByteRange? = nil,
+        _ pieces: BodyPieces
+    ) async throws -> UInt64 {
+        let (found, length) = try await using(id, in: repository, by: caller) { writer in
+            try await receive(&writer, range: range, pieces)
+            let whole = writer
+            // Bringing much to the disk takes its time, and is for a thread that may wait.
+            let found = try await NIOThreadPool.singleton.runIfActive { try whole.finish(digest.algorithm) }
+            return (found, writer.length)
+        }
+        guard found == digest else {
+            try await discard(id)
+            throw RegistryError(.digestInvalid, "the bytes have the digest `\(found)`, not `\(digest)`")
+        }
+        try await gate.pass {
+            try files.place(id, as: digest)
+            try await store.addBlob(digest, size: length, to: repository, at: clock())
+        }
+        try await discard(id)
+        return length
+    }
+
+    /// Gives an upload up.
+    public func cancelUpload(_ id: RequestID, in repository: RepositoryName, by caller: RegistryCaller) async throws {
+        _ = try await uploadLength(id, in: repository, by: caller)
+        try await discard(id)
+    }
+
+    /// Takes a blob that another repository has.
+    ///
+    /// - Returns: whether it was there, and the caller may see it there.
+    public func mount(
+        _ digest: ContentDigest,
+        from source: RepositoryName,
+        to repository: RepositoryName,
+        by caller: RegistryCaller
+    ) async throws -> Bool {
+        try require(caller, .write, in: repository)
+        return try await gate.pass {
+            guard let size = try await store.blob(digest, in: source) else { return false }
+            let mayRead = may(caller, .read, in: source)
+            let isVisible =
+                if may(caller, .write, in: source) { true } else if mayRead {
+                    try await store.isAdmitted(digest, in: source)
+                } else { false }
+            guard isVisible, files.length(of: digest) == size else { return false }
+            try await store.addBlob(digest, size: size, to: repository, at: clock())
+            return true
+        }
+    }
+
+    // MARK: Sessions
+
+    /// Opens an upload for one request; another that comes meanwhile is refused.
+    private func using<Result>(
+        _ id: RequestID,
+        in repository: RepositoryName,
+        by caller: RegistryCaller,
+        _ work: (inout BlobWriter) async throws -> Result
+    ) async throws -> Result {
+        try require(caller, .write, in: repository)
+        guard let upload = try await store.upload(id), upload.repository == repository,
+            upload.owner == caller.id.description
+        else { throw RegistryError(.blobUploadUnknown, "there is no upload `\(id)` in `\(repository)`") }
+        let session = sessions.withLock { sessions -> UploadSession? in
+            defer { sessions[id] = .busy }
+            return sessions[id]
+        }
+        var writer: BlobWriter
+        switch session {
+        case .busy: throw RegistryError(.conflict, "another request writes to this upload")
+        case .idle(let open): writer = open
+        case nil:
+            do { writer = try files.resume(id) } catch {
+                _ = sessions.withLock { $0.removeValue(forKey: id) }
+                throw error.code == .blobUnknown
+                    ? RegistryError(.blobUploadUnknown, "the bytes of the upload `\(id)` are gone") : error
+            }
+        }
+        defer { sessions.withLock { $0[id] = .idle(writer) } }
+        return try await work(&writer)
+    }
+
+    private func receive(_ writer: inout BlobWriter, range: ByteRange?, _ pieces: BodyPieces) async throws {
+        if let range, range.first != writer.length {
+            throw RegistryError(
+                .rangeInvalid,
+                "the chunk begins at \(range.first), and \(writer.length) bytes are there"
+            )
+        }
+        let end = range.map { $0.last + 1 } ?? .max
+        let maximum = configuration.maximumBlobLength
+        while let piece = try await pieces() {
+            let length = writer.length + UInt64(piece.readableBytes)
+            guard length <= maximum else { throw RegistryError(.sizeInvalid, "a blob has at most \(maximum) bytes") }
+            guard length <= end else { throw RegistryError(.rangeInvalid, "the chunk is longer than its range") }
+            try writer.append(piece)
+        }
+        guard range == nil || writer.length == end else {
+            throw RegistryError(.rangeInvalid, "the chunk is shorter than its range")
+        }
+    }
+
+    private func discard(_ id: RequestID) async throws {
+        _ = sessions.withLock { $0.removeValue(forKey: id) }
+        files.discard(id)
+        try await store.removeUpload(id)
+    }
+
+    // MARK: Cleaning
+
+    /// What was cleaned away.
+    public struct Cleaning: Hashable, Sendable {
+        /// Uploads that took too long, or of which only a half was left.
+        public var uploads = 0
+        /// Blobs that no manifest needed.
+        public var blobs = 0
+    }
+
+    /// Cleans away old uploads, and blobs that no manifest has needed for long.
+    public func clean() async throws -> Cleaning {
+        var cleaning = Cleaning()
+        let now = clock().nanoseconds
+        let limits = configuration
+        let old = Timestamp(nanoseconds: now - Int64(limits.uploadAge / .nanoseconds(1)))
+        let uploads = try await store.uploads()
+        for upload in uploads where upload.startedAt.nanoseconds < old.nanoseconds {
+            // One that is being written to right now is left for the next time.
+            let isBusy = sessions.withLock { sessions in
+                if case .busy = sessions[upload.id] { return true }
+                sessions[upload.id] = .busy
+                return false
+            }
+            guard !isBusy else { continue }
+            try await discard(upload.id)
+            cleaning.uploads += 1
+        }
+        // Files of which the store knows nothing: the process ended between the two.
+        for id in files.uploads() where try await store.upload(id) == nil {
+            files.discard(id)
+            cleaning.uploads += 1
+        }
+        let unneeded = Timestamp(nanoseconds: now - Int64(limits.unreferencedAge / .nanoseconds(1)))
+        for (repository, digest) in try await store.unreferencedBlobs(before: unneeded) {
+            try await gate.pass {
+                guard try await store.removeBlob(digest, from: repository) else { return }
+                cleaning.blobs += 1
+            }
+        }
+        for digest in files.all() {
+            try await gate.pass {
+                if try await !store.hasBlob(digest) { try files.remove(digest) }
+            }
+        }
+        return cleaning
+    }
+}

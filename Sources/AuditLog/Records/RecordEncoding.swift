@@ -301,11 +301,11 @@ extension ActRecord {
         json.string(actor, limit: 2048, field: "actor")
         if let after {
             json.name("after")
-            json.string(after, limit: 256, field: "after")
+            json.string(after, limit: 160, field: "after")
         }
         if let before {
             json.name("before")
-            json.string(before, limit: 256, field: "before")
+            json.string(before, limit: 160, field: "before")
         }
         json.name("id")
         json.id(id)
@@ -317,7 +317,7 @@ extension ActRecord {
         json.string(outcome.rawValue)
         if let reason {
             json.name("reason")
-            json.string(reason, limit: 384, field: "reason")
+            json.string(reason, limit: 256, field: "reason")
         }
         json.name("subject")
         json.string(subject, limit: 400, field: "subject")

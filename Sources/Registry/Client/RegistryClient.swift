@@ -92,6 +92,17 @@ public struct RegistryClient: Sendable {
         return try await connector.exchange(head, content, take)
     }
 
+    /// Sends a request whose answer is a value in JSON.
+    ///
+    /// - Throws: ``RegistryClientError`` where the registry refuses, or answers with something else.
+    public func value<Value: Decodable>(_ method: String, _ uri: String) async throws -> Value {
+        let answer = try await request(method, uri)
+        guard answer.status == 200 else { throw answer.refusal("the registry refuses") }
+        do { return try JSONDecoder().decode(Value.self, from: Data(answer.body)) } catch {
+            throw RegistryClientError(.refused, "the registry's answer is not what was asked for; is it Lapwing's?")
+        }
+    }
+
     // MARK: Pushing
 
     /// Whether a repository has a blob of a length.

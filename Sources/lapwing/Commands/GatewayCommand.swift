@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditLog
 import Foundation
 import Gateway
+import Glibc
 import Logging
 import MutualTLS
 import RPC
@@ -82,6 +83,12 @@ private final class GatewayProcess: Sendable {
             gateways: try configuration.gateways.map { ($0, try $0.identity(in: settings.trustDomain.value)) }
         )
         var servers: [GatewayServer] = []
+        // What other processes of this installation do is recorded here from the start.
+        let recorder = RPCServer(
+            services: [ActRecordService(log: log, allowedUIDs: [0, geteuid()]).service],
+            logger: logger
+        )
+        try await recorder.bind(unixSocket: settings.recordSocket)
         let (ready, announce) = AsyncStream.makeStream(of: Void.self)
         let (firstList, heard) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
@@ -160,6 +167,7 @@ private final class GatewayProcess: Sendable {
         }
         ServiceNotifier.notify("STOPPING=1")
         await drain(servers)
+        await recorder.drain(grace: .seconds(2))
     }
 
     /// Ends the connections whose other end is no longer believed.

@@ -9,7 +9,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Run the authority and the gateway, supervised, from one configuration.",
         discussion: """
             Two processes are started and kept running: the authority, which holds the CA and log-signing keys and speaks
-            the Workload API, and the gateway, which carries traffic and holds no key but its own SVID's. SIGHUP reloads
+            the Workload API, and the gateway, which carries traffic and holds no key but its own SVID's. Where the
+            configuration has a ModelRegistry, a third keeps models. SIGHUP reloads
             the configuration; it is also read again when a file in it changes. SIGTERM drains and stops.
             """
     )
@@ -22,13 +23,15 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = settings.logger("lapwing.serve")
         try settings.makeDirectories()
         // What is wrong in the configuration is said here, once, before anything is started.
-        _ = try Configuration(settings: settings)
+        let configuration = try Configuration(settings: settings)
         let arguments = options.arguments(for: settings)
+        var roles = [Supervisor.Role(name: "authority", arguments: ["authority"] + arguments, startTimeout: .seconds(30))]
+        if configuration.registry != nil {
+            roles.append(.init(name: "registry", arguments: ["registry"] + arguments, startTimeout: .seconds(30)))
+        }
+        roles.append(.init(name: "gateway", arguments: ["gateway"] + arguments, startTimeout: .seconds(60)))
         let supervisor = Supervisor(
-            roles: [
-                .init(name: "authority", arguments: ["authority"] + arguments, startTimeout: .seconds(30)),
-                .init(name: "gateway", arguments: ["gateway"] + arguments, startTimeout: .seconds(60)),
-            ],
+            roles: roles,
             runtimeDirectory: settings.runtime.value,
             logger: logger
         )

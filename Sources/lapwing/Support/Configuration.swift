@@ -2,6 +2,7 @@ import Authorization
 import Crypto
 import Foundation
 import Gateway
+import Registry
 import Resources
 import WorkloadIdentity
 import ZeroTrust
@@ -18,6 +19,8 @@ struct Configuration: Sendable {
     let services: [ServiceEntry]
     let entries: [WorkloadEntry]
     let adminPolicy: AdminPolicy
+    /// What the model registry does; nil where there is none.
+    let registry: RegistryConfiguration?
     /// What loads and is doubtful.
     private(set) var warnings: [Diagnostic]
 
@@ -49,6 +52,9 @@ struct Configuration: Sendable {
             }
         }
         let adminPolicy = try gather { try AdminPolicy.load(snapshot.documents) }
+        let registry = try gather {
+            try RegistryConfiguration.load(snapshot.documents, checks: AdmissionChecks.names)
+        }
         if let gateways, let policies {
             _ = try gather { try Self.requireStrict(policies.peerAuthentications, gateways) }
         }
@@ -63,6 +69,7 @@ struct Configuration: Sendable {
         self.services = services
         self.entries = entries
         self.adminPolicy = adminPolicy
+        self.registry = registry ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings)
         self.warnings = warnings
         // An engine that cannot be made is an error of the configuration, and is said now.
@@ -215,7 +222,7 @@ extension GatewayConfiguration {
 /// The kinds of resource that a configuration may hold.
 private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
-        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions"],
+        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry"],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],
     ]

@@ -164,6 +164,7 @@ struct Settings: Sendable {
     func makeDirectories() throws {
         let wanted = [
             (state.value, 0o755), (runtime.value, 0o755), (authorityDirectory, 0o700), (auditDirectory, 0o750),
+            (registryDirectory, 0o700),
         ]
         for (path, mode) in wanted {
             do {

@@ -7,6 +7,11 @@ struct ModelCommand: AsyncParsableCommand {
         abstract: "Prove models before a byte of them is used.",
         subcommands: [
             // One line for each.
+            ModelPushCommand.self,
+            ModelPullCommand.self,
+            ModelListCommand.self,
+            ModelPromoteCommand.self,
+            ModelTagCommand.self,
         ]
     )
 }

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import Logging
+import Registry
+import Resources
+import Storage
+import ZeroTrust
+
+/// `lapwing registry`: the process that keeps models.
+struct RegistryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "registry",
+        abstract: "Run the model registry alone: blobs, manifests and tags, behind a gateway.",
+        discussion: """
+            It serves on a Unix socket (`registry.sock` in the run directory) to the gateway, which is its only caller: \
+            make that socket an upstream of a route for `/v2`. What each caller may do is said by a ModelRegistry.
+            """
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
+        let settings = try Settings(options, documents: documents)
+        let logger = settings.logger("lapwing.registry")
+        try settings.makeDirectories()
+        ProcessLife.raiseOpenFileLimit()
+        let watcher = ConfigurationWatcher(path: settings.config.value)
+        let configuration = try Configuration(settings: settings)
+        guard let rules = configuration.registry else {
+            throw CommandError(
+                .usage,
+                "`\(settings.config.value)` has no `ModelRegistry`; its article says how one is written"
+            )
+        }
+        let requests = await ProcessLife.requests()
+        let process = try RegistryProcess(settings: settings, rules: rules, logger: logger)
+        try await process.server.bind(unixSocket: settings.registrySocket)
+        ServiceNotifier.notify("READY=1\nSTATUS=keeping models")
+        logger.info("registry serving", metadata: ["socket": "\(settings.registrySocket)"])
+        await process.run(until: requests, watching: watcher)
+        ServiceNotifier.notify("STOPPING=1")
+        await process.server.stop()
+    }
+}
+
+/// The registry's parts, joined.
+private struct RegistryProcess: Sendable {
+    /// How often what is old is cleaned away.
+    private static let cleaningInterval = Duration.seconds(3600)
+
+    private let settings: Settings
+    private let logger: Logger
+    private let registry: ModelRegistry
+    let server: RegistryServer
+
+    init(settings: Settings, rules: RegistryConfiguration, logger: Logger) throws {
+        self.settings = settings
+        self.logger = logger
+        let directory = settings.registryDirectory
+        do {
+            registry = ModelRegistry(
+                configuration: rules,
+                store: SQLiteRegistryStore(try SQLiteDatabase(path: directory + "/registry.sqlite", schema: .registry)),
+                files: try BlobFiles(directory: directory),
+                acts: RemoteActLog(socket: settings.recordSocket),
+                checks: AdmissionChecks.all,
+                node: settings.node.value,
+                logger: logger
+            )
+        } catch let error as RegistryError {
+            throw CommandError(.unreachable, error.message)
+        }
+        server = RegistryServer(registry, allowedUIDs: [0, geteuid()], logger: logger)
+    }
+
+    /// Keeps the rules as the files say, and the disk clean, until asked to stop.
+    func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    await clean()
+                    try? await Task.sleep(for: Self.cleaningInterval)
+                }
+            }
+            group.addTask {
+                var watcher = watcher
+                while (try? await watcher.change()) != nil { reload() }
+            }
+            for await request in requests {
+                guard request == .reload else { break }
+                reload()
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func clean() async {
+        do {
+            let cleaning = try await registry.clean()
+            guard cleaning.uploads + cleaning.blobs > 0 else { return }
+            logger.info(
+                "cleaned",
+                metadata: ["uploads": "\(cleaning.uploads)", "blobs": "\(cleaning.blobs)"]
+            )
+        } catch {
+            logger.error("cleaning failed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func reload() {
+        do {
+            guard let rules = try Configuration(settings: settings).registry else {
+                throw CommandError(.usage, "there is no ModelRegistry any more")
+            }
+            registry.replace(rules)
+            logger.info("rules reloaded")
+        } catch {
+            logger.error("configuration refused; the rules in force stay", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// The checks that a `ModelRegistry` may ask of models.
+enum AdmissionChecks {
+    static let all: [any AdmissionCheck] = []
+
+    static var names: [String] { all.map(\.name) }
+}
+
+extension Settings {
+    /// Where the registry listens to the gateway.
+    var registrySocket: String { runtime.value + "/registry.sock" }
+    /// Where the gateway takes records of acts.
+    var recordSocket: String { runtime.value + "/record.sock" }
+    /// Where the registry keeps what it holds.
+    var registryDirectory: String { state.value + "/registry" }
+}

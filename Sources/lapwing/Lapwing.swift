@@ -18,7 +18,8 @@ struct Lapwing: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, DoctorCommand.self, AuthorityCommand.self,
-            GatewayCommand.self, RegistryCommand.self, IdentityCommand.self, PolicyCommand.self, ModelCommand.self, AuditCommand.self,
+            GatewayCommand.self, RegistryCommand.self, IdentityCommand.self, PolicyCommand.self, ModelCommand.self,
+            AuditCommand.self,
             ConfigCommand.self, RunCommand.self, EgressRelayCommand.self, DemoWorkloadCommand.self,
             DemoCallCommand.self,
         ]

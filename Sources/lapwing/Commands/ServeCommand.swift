@@ -25,7 +25,9 @@ struct ServeCommand: AsyncParsableCommand {
         // What is wrong in the configuration is said here, once, before anything is started.
         let configuration = try Configuration(settings: settings)
         let arguments = options.arguments(for: settings)
-        var roles = [Supervisor.Role(name: "authority", arguments: ["authority"] + arguments, startTimeout: .seconds(30))]
+        var roles = [
+            Supervisor.Role(name: "authority", arguments: ["authority"] + arguments, startTimeout: .seconds(30))
+        ]
         if configuration.registry != nil {
             roles.append(.init(name: "registry", arguments: ["registry"] + arguments, startTimeout: .seconds(30)))
         }

@@ -222,7 +222,9 @@ extension GatewayConfiguration {
 /// The kinds of resource that a configuration may hold.
 private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
-        "lapwing.dev": ["Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry"],
+        "lapwing.dev": [
+            "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
+        ],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],
     ]

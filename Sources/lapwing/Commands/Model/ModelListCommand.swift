@@ -87,7 +87,8 @@ struct ModelTagCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "history",
             abstract: "Print every change of a repository's tags, or of one: who, from which model, to which.",
-            discussion: "The id in the last column is that of the record: `lapwing audit show ID`, `lapwing audit proof ID`."
+            discussion:
+                "The id in the last column is that of the record: `lapwing audit show ID`, `lapwing audit proof ID`."
         )
 
         @Argument(help: "The repository, or a tag of it: HOST[:PORT]/REPOSITORY[:TAG].")

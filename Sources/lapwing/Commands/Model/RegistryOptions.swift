@@ -30,7 +30,10 @@ struct RegistryOptions: ParsableArguments {
         let address = RegistryConnector.Address.host(reference.host, port: reference.port)
         if isPlain {
             guard ["localhost", "127.0.0.1", "::1"].contains(reference.host) else {
-                throw CommandError(.usage, "plaintext is spoken on loopback only; `\(reference.host)` is not on loopback")
+                throw CommandError(
+                    .usage,
+                    "plaintext is spoken on loopback only; `\(reference.host)` is not on loopback"
+                )
             }
             return RegistryClient(RegistryConnector(address), authority: reference.authority)
         }
@@ -50,11 +53,15 @@ struct RegistryOptions: ParsableArguments {
 
     private func ownIdentity() async throws -> TLSIdentity {
         let environment = ProcessInfo.processInfo.environment["SPIFFE_ENDPOINT_SOCKET"]
-        let endpoint = try workloadAPI.map { "unix://" + $0 } ?? environment
+        let endpoint =
+            try workloadAPI.map { "unix://" + $0 } ?? environment
             ?? "unix://" + Settings(settings).workloadSocket
         let context: X509Context
         do {
-            let client = WorkloadAPIClient(endpoint: try WorkloadEndpoint(endpoint), logger: Logger(label: "lapwing.model"))
+            let client = WorkloadAPIClient(
+                endpoint: try WorkloadEndpoint(endpoint),
+                logger: Logger(label: "lapwing.model")
+            )
             context = try await client.fetchX509Context()
         } catch {
             throw CommandError(.unreachable, "the Workload API at `\(endpoint)` gives no identity: \(error)")

@@ -169,7 +169,7 @@ let package = Package(
             name: "ModelTrust",
             dependencies: [
                 "CBLAKE2", "CBLAKE3", "CLinux", "CZlib", "CBzip2", "CLzma", "ZeroTrust", "SPIFFE", "Resources", x509,
-                crypto, cryptoExtras, asn1,
+                crypto, cryptoExtras, asn1, .product(name: "Yams", package: "Yams"),
             ]
         ),
         .testTarget(

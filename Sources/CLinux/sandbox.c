@@ -108,6 +108,11 @@ static int wait_for(pid_t pid, int collects_all) {
     }
 }
 
+int lapwing_wait_passing_signals(pid_t pid) {
+    pass_signals_to(pid);
+    return wait_for(pid, 0);
+}
+
 // MARK: Identity and files
 
 static int write_file(const char *path, const char *text) {

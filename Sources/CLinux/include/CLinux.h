@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "CLinuxFiles.h"
+#include "CLinuxLoading.h"
 #include "CLinuxSandbox.h"
 #include "CLinuxSockets.h"
 

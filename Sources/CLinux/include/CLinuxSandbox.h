@@ -4,6 +4,7 @@
 // Runs a command in a network namespace of its own, whose only way out is a relay to a Unix socket.
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /// What is run and what it sees. Every list ends with a null pointer.
 struct lapwing_sandbox {
@@ -52,5 +53,9 @@ struct lapwing_sandbox_failure {
 ///
 /// Returns the command's exit status, 128 and the signal's number where a signal ended it; -1 where it was not started.
 int lapwing_sandbox_run(const struct lapwing_sandbox *_Nonnull sandbox, struct lapwing_sandbox_failure *_Nonnull out);
+
+/// Waits for a child's end while signals that other processes send to this one are passed on to it. Returns its exit
+/// status, or 128 and the number of the signal that ended it.
+int lapwing_wait_passing_signals(pid_t pid);
 
 #endif

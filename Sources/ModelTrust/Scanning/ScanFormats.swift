@@ -5,7 +5,22 @@ enum ScanFormats {
 
     private static let signatures: [any FormatScanner.Type] = [
         PickleScanner.self, ZipScanner.self, TarScanner.self, NpyScanner.self, CompressedScanner.self,
+        SafetensorsScanner.self,
+        GGUFScanner.self,
+        HDF5Scanner.self,
+        ONNXScanner.self,
+        SavedModelScanner.self,
+        KerasMetadataScanner.self,
+        SentencePieceScanner.self,
+        MessagePackScanner.self,
+        ExecutableScanner.self,
     ]
 
-    private static let guesses: [any FormatScanner.Type] = []
+    private static let guesses: [any FormatScanner.Type] = [
+        TorchScriptScanner.self,
+        JSONScanner.self,
+        JinjaScanner.self,
+        YAMLScanner.self,
+        TextScanner.self,
+    ]
 }

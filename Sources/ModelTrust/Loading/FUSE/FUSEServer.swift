@@ -1,0 +1,166 @@
+internal import CLinux
+import Dispatch
+import Glibc
+
+/// Answers the kernel's requests to a mounted model: names and sizes from the manifest, bytes from verified chunks alone.
+///
+/// A read that touches a chunk which is not what was signed is answered with `EIO`, and the model's own callback is told.
+/// Nothing can be written.
+final class FUSEServer: Sendable {
+    private static let requestSize = 1 << 17
+    /// Pages of one read: up to 1 MiB, a chunk.
+    private static let pages: UInt16 = 256
+
+    private let descriptor: Int32
+    private let model: LoadedModel
+    private let tree: FUSETree
+    private let queue = DispatchQueue(label: "lapwing.fuse", attributes: .concurrent)
+    private let group = DispatchGroup()
+
+    /// Takes over the descriptor of a mount.
+    init(_ descriptor: Int32, model: LoadedModel) {
+        self.descriptor = descriptor
+        self.model = model
+        tree = FUSETree(model)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Serves until the file system is no longer mounted.
+    func start(workers: Int = 4) {
+        for _ in 0..<workers {
+            queue.async(group: group) { self.serve() }
+        }
+    }
+
+    /// Waits until nothing is served any more.
+    func wait() { group.wait() }
+
+    private func serve() {
+        var buffer = [UInt8](repeating: 0, count: Self.requestSize)
+        while true {
+            // Sound: read fills at most the array, which lives through the call.
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR || errno == EAGAIN || errno == ENOENT { continue }
+            // ENODEV: the file system was unmounted.
+            guard count > 0, let request = FUSERequest(buffer[..<count]) else { return }
+            guard let answer = answer(to: request) else { continue }
+            // Sound: write reads only the array, which lives through the call. A request that was given up has no taker.
+            _ = unsafe answer.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        }
+    }
+
+    /// The answer to a request; nil where the kernel expects none.
+    func answer(to request: FUSERequest) -> [UInt8]? {
+        func reply(_ body: [UInt8] = []) -> [UInt8] { FUSEReply.message(to: request.identifier, error: 0, body: body) }
+        func refuse(_ error: Int32) -> [UInt8] { FUSEReply.message(to: request.identifier, error: error) }
+        switch request.operation {
+        case nil: return refuse(ENOSYS)
+        case .forget, .forgetMany: return nil
+        case .initialize: return reply(initialization(request))
+        case .destroy, .release, .releaseFolder, .flush, .access: return reply()
+        case .lookup:
+            guard let node = tree.lookup(request.name, in: request.node) else { return refuse(ENOENT) }
+            return reply(entry(node))
+        case .attributes:
+            guard let attributes = attributes(request.node) else { return refuse(ENOENT) }
+            var body = FUSEReply()
+            body.add(Self.validity)
+            body.skip(8)
+            return reply(body.body + attributes)
+        case .open, .openFolder:
+            guard tree.node(request.node) != nil else { return refuse(ENOENT) }
+            guard request.number(at: 0, size: 4) & UInt64(O_ACCMODE) == UInt64(O_RDONLY) else { return refuse(EROFS) }
+            var body = FUSEReply()
+            body.add(UInt64(0))
+            // What was verified once may stay in the kernel's cache, which nobody can write to.
+            body.add(UInt32(request.operation == .open ? 2 : 0))
+            body.skip(4)
+            return reply(body.body)
+        case .read:
+            guard case .file(let name) = tree.node(request.node)?.kind else { return refuse(EISDIR) }
+            let offset = request.number(at: 8, size: 8)
+            let count = Int(min(request.number(at: 16, size: 4), 1 << 22))
+            guard let bytes = try? model.read(name, at: offset, count: count) else { return refuse(EIO) }
+            return reply(bytes)
+        case .readFolder:
+            guard case .folder(let entries) = tree.node(request.node)?.kind else { return refuse(ENOTDIR) }
+            return reply(listing(entries, request))
+        case .statistics:
+            var body = FUSEReply()
+            body.skip(40)
+            for value: UInt32 in [4_096, 255, 4_096] { body.add(value) }
+            body.skip(28)
+            return reply(body.body)
+        }
+    }
+
+    /// Seconds for which names and sizes hold: they never change.
+    private static let validity: UInt64 = 3_600
+
+    private func initialization(_ request: FUSERequest) -> [UInt8] {
+        let offered = UInt32(truncatingIfNeeded: request.number(at: 12, size: 4))
+        let asynchronousReads: UInt32 = 1 << 0
+        let maximumPages: UInt32 = 1 << 22
+        var body = FUSEReply()
+        body.add(UInt32(7))
+        body.add(UInt32(31))
+        body.add(UInt32(truncatingIfNeeded: request.number(at: 8, size: 4)))
+        body.add(offered & (asynchronousReads | maximumPages))
+        body.add(UInt16(16))
+        body.add(UInt16(12))
+        body.add(UInt32(4_096))
+        body.add(UInt32(1))
+        body.add(Self.pages)
+        body.skip(64 - body.body.count)
+        return body.body
+    }
+
+    private func entry(_ node: UInt64) -> [UInt8] {
+        var body = FUSEReply()
+        body.add(node)
+        body.add(UInt64(0))
+        body.add(Self.validity)
+        body.add(Self.validity)
+        body.skip(8)
+        return body.body + (attributes(node) ?? [])
+    }
+
+    private func attributes(_ number: UInt64) -> [UInt8]? {
+        guard let node = tree.node(number) else { return nil }
+        var isFolder = false
+        if case .folder = node.kind { isFolder = true }
+        var body = FUSEReply()
+        body.add(number)
+        body.add(node.size)
+        body.add((node.size + 511) / 512)
+        body.skip(24 + 12)
+        body.add(UInt32(isFolder ? S_IFDIR | 0o555 : S_IFREG | 0o444))
+        body.add(UInt32(isFolder ? 2 : 1))
+        body.add(UInt32(getuid()))
+        body.add(UInt32(getgid()))
+        body.add(UInt32(0))
+        body.add(UInt32(4_096))
+        body.add(UInt32(0))
+        return body.body
+    }
+
+    private func listing(_ entries: [(name: [UInt8], node: UInt64)], _ request: FUSERequest) -> [UInt8] {
+        let most = Int(request.number(at: 16, size: 4))
+        let all = [(name: Array(".".utf8), node: request.node), (name: Array("..".utf8), node: 1)] + entries
+        var body = FUSEReply()
+        for index in Int(min(request.number(at: 8, size: 8), UInt64(all.count)))..<all.count {
+            let entry = all[index]
+            guard body.body.count + 24 + (entry.name.count + 7) / 8 * 8 <= most else { break }
+            var isFolder = true
+            if case .file = tree.node(entry.node)?.kind { isFolder = false }
+            body.add(entry.node)
+            body.add(UInt64(index + 1))
+            body.add(UInt32(entry.name.count))
+            body.add(UInt32(isFolder ? 4 : 8))
+            body.add(bytes: entry.name)
+            body.skip((8 - entry.name.count % 8) % 8)
+        }
+        return body.body
+    }
+}

@@ -1,0 +1,215 @@
+/// Walks a configuration, of JSON or YAML, and finds every key under which some framework looks for code to run.
+struct ConfigurationWalk {
+    let path: String
+    /// Where the document begins within its input.
+    var base: UInt64 = 0
+    let context: ScanContext
+    private var stop: ScanStop?
+
+    init(path: String, base: UInt64 = 0, context: ScanContext) {
+        self.path = path
+        self.base = base
+        self.context = context
+    }
+
+    /// Throws what stopped the walk, where something did.
+    func finish() throws(ScanStop) {
+        if let stop { throw stop }
+    }
+
+    /// Visits a document's value and all that is in it.
+    mutating func visit(_ node: JSONNode) {
+        guard stop == nil else { return }
+        do throws(ScanStop) {
+            try walk(node, key: nil, trail: "")
+        } catch {
+            stop = error
+        }
+    }
+
+    /// Adds a finding at a value.
+    func find(
+        _ rule: String,
+        _ verdict: ScanVerdict,
+        _ node: JSONNode,
+        _ element: String,
+        _ message: String
+    ) throws(ScanStop) {
+        try context.add(
+            ScanFinding(
+                rule: rule,
+                verdict: verdict,
+                path: path,
+                offset: base + UInt64(node.offset),
+                element: String(element.prefix(200)),
+                message: message
+            )
+        )
+    }
+
+    private mutating func walk(_ node: JSONNode, key: String?, trail: String) throws(ScanStop) {
+        try context.budget.step()
+        switch node.value {
+        case .null, .bool, .number, .string: break
+        case .array(let elements):
+            for element in elements { try walk(element, key: key, trail: trail) }
+        case .object(let members):
+            try KerasObject.check(node, self, trail)
+            try module(node, trail)
+            for member in members {
+                // Vocabularies have a hundred thousand keys; only text that can be a key of ours is made a string.
+                let name = member.key.count <= 64 ? member.name : ""
+                let place = trail.isEmpty ? name : trail.count < 160 ? "\(trail).\(name)" : trail
+                try check(name, member.value, place)
+                try walk(member.value, key: name, trail: place)
+            }
+        }
+    }
+
+    /// Judges one key with its value.
+    private func check(_ name: String, _ value: JSONNode, _ place: String) throws(ScanStop) {
+        switch name {
+        case "auto_map", "custom_pipelines", "custom_generate", "custom_code": try remoteCode(value, place)
+        case "trust_remote_code", "allow_pickle", "weights_only_false":
+            if case .bool(true) = value.value {
+                try find("remote-code", .notProven, value, place, "it asks for code from elsewhere to be trusted")
+            }
+        case "chat_template", "chat_templates", "default_chat_template", "response_template":
+            try templates(value, place)
+        case "_target_", "_partial_target_", "_factory_", "target_class", "class_path":
+            if let target = value.text {
+                try find(
+                    "instantiate",
+                    HydraTargets.verdict(target),
+                    value,
+                    "\(place): \(target)",
+                    "the framework imports and calls what this key names"
+                )
+            }
+        case "py/object", "py/reduce", "py/type", "py/function", "py/newargs", "py/repr", "py/module", "__reduce__":
+            try find("jsonpickle", .unsafe, value, place, "jsonpickle makes the object that this key names")
+        case "__loader__", "__module__":
+            try find("skops", .notProven, value, place, "skops loads the type that this key names")
+        case "function_type":
+            if value.text == "lambda" {
+                try find("keras-lambda", .unsafe, value, place, "a Lambda layer brings Python bytecode")
+            }
+        case "loader_module", "python_function":
+            if let module = value.text, !Self.flavours.contains(module) {
+                try find(
+                    "loader-module",
+                    .notProven,
+                    value,
+                    "\(place): \(module)",
+                    "MLflow imports the module named here"
+                )
+            }
+        case "attn_implementation", "_attn_implementation", "experts_implementation":
+            if let text = value.text, text.contains("/") {
+                try find("remote-code", .notProven, value, place, "the attention kernel is fetched as native code")
+            }
+        case "parent_library":
+            if let library = value.text, !library.hasPrefix("transformers."), !library.hasPrefix("diffusers."),
+                library != "transformers", library != "diffusers"
+            {
+                try find(
+                    "instantiate",
+                    .notProven,
+                    value,
+                    "\(place): \(library)",
+                    "PEFT imports the library named here"
+                )
+            }
+        case "_class_name":
+            if let elements = value.elements, elements.count == 2 {
+                try find("remote-code", .notProven, value, place, "Diffusers loads a pipeline from a file beside it")
+            }
+        default: try pair(name, value, place)
+        }
+    }
+
+    private static let flavours: Set<String> = [
+        "mlflow.sklearn", "mlflow.xgboost", "mlflow.lightgbm", "mlflow.tensorflow", "mlflow.pytorch", "mlflow.onnx",
+        "mlflow.transformers", "mlflow.keras", "mlflow.catboost", "mlflow.spacy", "mlflow.statsmodels",
+        "mlflow.prophet",
+        "mlflow.h2o", "mlflow.paddle", "mlflow.spark", "mlflow.sentence_transformers",
+    ]
+
+    /// Whether a text is a dotted path to a Python class, as modules.json of Sentence Transformers has under `type`.
+    private static func looksImported(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 2, parts.count <= 8, text.utf8.count < 200 else { return false }
+        for part in parts {
+            guard let first = part.unicodeScalars.first, first.properties.isXIDStart || first == "_" else {
+                return false
+            }
+            guard part.unicodeScalars.allSatisfy(\.properties.isXIDContinue) else { return false }
+        }
+        return true
+    }
+
+    /// An entry of Sentence Transformers' modules.json, whose type is imported.
+    private func module(_ node: JSONNode, _ place: String) throws(ScanStop) {
+        guard let type = node["type"], let text = type.text, node["path"] != nil, node["idx"] != nil,
+            !text.hasPrefix("sentence_transformers."), Self.looksImported(text)
+        else { return }
+        try find("instantiate", .notProven, type, "\(place) type: \(text)", "a module is imported by its name")
+    }
+
+    /// `auto_map` and its like: code beside the model is not proven; code of another repository is unsafe.
+    private func remoteCode(_ value: JSONNode, _ place: String) throws(ScanStop) {
+        if case .null = value.value { return }
+        if case .bool(false) = value.value { return }
+        if case .object(let members) = value.value, members.isEmpty { return }
+        let isElsewhere = Self.texts(value).contains { $0.contains("--") || $0.contains("/") || $0.contains(":") }
+        try find(
+            "remote-code",
+            isElsewhere ? .unsafe : .notProven,
+            value,
+            place,
+            isElsewhere
+                ? "its classes are taken from another repository, whose code would run"
+                : "its classes are Python code that is not part of any library"
+        )
+    }
+
+    private static func texts(_ node: JSONNode, _ depth: Int = 0) -> [String] {
+        switch node.value {
+        case .string: [node.text ?? ""]
+        case .array(let elements) where depth < 4: elements.flatMap { texts($0, depth + 1) }
+        case .object(let members) where depth < 4: members.flatMap { texts($0.value, depth + 1) }
+        default: []
+        }
+    }
+
+    /// A template, or several: a list of `{name, template}`, or an object of them.
+    private func templates(_ value: JSONNode, _ place: String) throws(ScanStop) {
+        switch value.value {
+        case .string:
+            try ChatTemplate.check(value.text ?? "", element: place, path: path, offset: nil, context)
+        case .array(let elements):
+            for element in elements {
+                if let template = element["template"] {
+                    try templates(template, place)
+                } else if element.text != nil {
+                    try templates(element, place)
+                } else {
+                    try find("template-form", .notProven, element, place, "a template of a form that is not known")
+                }
+            }
+        case .object(let members):
+            for member in members { try templates(member.value, "\(place).\(member.name.prefix(40))") }
+        case .null, .bool(false): break
+        default: try find("template-form", .notProven, value, place, "a template of a form that is not known")
+        }
+    }
+
+    /// `"unet": ["library", "Class"]` of Diffusers' model_index.json.
+    private func pair(_ name: String, _ value: JSONNode, _ place: String) throws(ScanStop) {
+        guard let elements = value.elements, elements.count == 2, let library = elements[0].text,
+            let type = elements[1].text, DiffusersLibraries.components.contains(name)
+        else { return }
+        guard !DiffusersLibraries.known.contains(library), !type.isEmpty else { return }
+        try find("instantiate", .notProven, value, "\(place): \(library).\(type)", "a library is imported by its name")
+    }
+}

@@ -1,0 +1,31 @@
+extension JinjaExpression {
+    /// The expressions that it is made of.
+    var parts: [JinjaExpression] {
+        switch kind {
+        case .string, .integer, .constant, .name: []
+        case .attribute(let base, _): [base]
+        case .element(let base, let index): [base, index]
+        case .slice(let base, let parts): [base] + parts
+        case .call(let callee, let arguments): [callee] + arguments.map(\.value)
+        case .filter(let base, _, let arguments), .test(let base, _, let arguments): [base] + arguments.map(\.value)
+        case .unary(_, let operand): [operand]
+        case .binary(_, let left, let right): [left, right]
+        case .comparison(let first, let rest): [first] + rest.map(\.operand)
+        case .conditional(let then, let test, let otherwise): [then, test] + (otherwise.map { [$0] } ?? [])
+        case .list(let elements): elements
+        case .dictionary(let pairs): pairs.flatMap { [$0.key, $0.value] }
+        }
+    }
+
+    /// Whether it is written out and empty: `''`, `0`, `[]`, `none`, `false`.
+    var isEmptyLiteral: Bool {
+        switch kind {
+        case .string(let text): text.isEmpty
+        case .integer(let value): value == 0
+        case .constant: true
+        case .list(let elements): elements.isEmpty
+        case .dictionary(let pairs): pairs.isEmpty
+        default: false
+        }
+    }
+}

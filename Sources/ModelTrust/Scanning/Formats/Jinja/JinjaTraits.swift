@@ -1,0 +1,21 @@
+/// What is known of a template's value without running the template.
+struct JinjaTraits: OptionSet, Hashable, Sendable {
+    let rawValue: Int
+
+    /// Messages, tools or documents, or a part of their structure.
+    static let conversation = JinjaTraits(rawValue: 1 << 0)
+    /// Text that somebody wrote into a message.
+    static let content = JinjaTraits(rawValue: 1 << 1)
+    /// Content cut or changed in a way that says something of what is in it.
+    static let transformed = JinjaTraits(rawValue: 1 << 2)
+    /// It depends on what content says, or on the date.
+    static let inspected = JinjaTraits(rawValue: 1 << 3)
+    /// It can be a sentence that the template itself brings.
+    static let prose = JinjaTraits(rawValue: 1 << 4)
+    /// The clock's answer.
+    static let time = JinjaTraits(rawValue: 1 << 5)
+    /// A string that was put together.
+    static let built = JinjaTraits(rawValue: 1 << 6)
+    /// It can be something else than a number.
+    static let unnumbered = JinjaTraits(rawValue: 1 << 7)
+}

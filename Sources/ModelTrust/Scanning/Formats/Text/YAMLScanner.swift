@@ -1,0 +1,96 @@
+internal import Yams
+
+/// YAML configurations: of NeMo, Hydra, MLflow and others.
+///
+/// Tags of the core schema alone, and none of the keys under which a framework names code to call.
+enum YAMLScanner: FormatScanner {
+    static let format = "yaml"
+    static let basis = RecognitionBasis.guess
+    private static let longest: UInt64 = 8 << 20
+
+    /// Whether the text is YAML that is more than one plain scalar.
+    static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
+        guard input.size <= longest, let text = try PlainText(input)?.text else { return false }
+        return documents(text)?.contains { $0.scalar == nil || !YAMLTags.isCore($0.tag.rawValue) } ?? false
+    }
+
+    static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
+        guard let text = try PlainText(input)?.text, let documents = documents(text) else { return }
+        var walk = ConfigurationWalk(path: input.path, context: context)
+        for document in documents { walk.visit(try node(document, &walk, 0)) }
+        try walk.finish()
+    }
+
+    /// The documents of a text; nil where it does not parse.
+    private static func documents(_ text: String) -> [Node]? {
+        guard let nodes = try? Yams.compose_all(yaml: text) else { return nil }
+        var result: [Node] = []
+        for node in nodes { result.append(node) }
+        // An iterator ends quietly at an error, so that the text is parsed to its end once more.
+        guard (try? Yams.Parser(yaml: text)).map({ parses($0) }) == true else { return nil }
+        return result.isEmpty ? nil : result
+    }
+
+    private static func parses(_ parser: Yams.Parser) -> Bool {
+        do {
+            while try parser.nextRoot() != nil {}
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// The same value as JSON would have it, after its tags were looked at.
+    private static func node(_ node: Node, _ walk: inout ConfigurationWalk, _ depth: Int) throws(ScanStop) -> JSONNode {
+        try walk.context.budget.step()
+        guard depth < 64 else { throw ScanStop(rule: "yaml-depth", message: "the document nests more than 64 deep") }
+        let offset = node.mark.map { $0.line } ?? 0
+        switch node {
+        case .scalar(let scalar):
+            try tag(scalar.tag.rawValue, node, walk)
+            return JSONNode(value: value(scalar), offset: offset)
+        case .sequence(let sequence):
+            try tag(sequence.tag.rawValue, node, walk)
+            var elements: [JSONNode] = []
+            for element in sequence { elements.append(try self.node(element, &walk, depth + 1)) }
+            return JSONNode(value: .array(elements), offset: offset)
+        case .mapping(let mapping):
+            try tag(mapping.tag.rawValue, node, walk)
+            var members: [JSONNode.Member] = []
+            for (key, value) in mapping {
+                _ = try self.node(key, &walk, depth + 1)
+                members.append(
+                    JSONNode.Member(
+                        key: Array((key.scalar?.string ?? "").utf8),
+                        value: try self.node(value, &walk, depth + 1)
+                    )
+                )
+            }
+            return JSONNode(value: .object(members), offset: offset)
+        case .alias: throw ScanStop(rule: "yaml-alias", message: "an alias that cannot be followed")
+        }
+    }
+
+    private static func value(_ scalar: Node.Scalar) -> JSONNode.Value {
+        guard scalar.style == .plain else { return .string(Array(scalar.string.utf8)) }
+        switch scalar.string.lowercased() {
+        case "true", "yes", "on": return .bool(true)
+        case "false", "no", "off": return .bool(false)
+        case "", "~", "null": return .null
+        default: return .string(Array(scalar.string.utf8))
+        }
+    }
+
+    private static func tag(_ tag: String, _ node: Node, _ walk: ConfigurationWalk) throws(ScanStop) {
+        guard !YAMLTags.isCore(tag) else { return }
+        try walk.context.add(
+            ScanFinding(
+                rule: "yaml-tag",
+                verdict: YAMLTags.makesObjects(tag) ? .unsafe : .notProven,
+                path: walk.path,
+                element: tag,
+                message: "line \(node.mark?.line ?? 0): the tag makes a loader build an object that the document names"
+            )
+        )
+    }
+}

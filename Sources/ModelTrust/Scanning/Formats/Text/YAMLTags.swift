@@ -1,0 +1,22 @@
+/// The tags that a YAML document may have, and those that make a loader run code.
+enum YAMLTags {
+    private static let core: Set<String> = [
+        "str", "int", "float", "bool", "null", "map", "seq", "binary", "timestamp", "set", "omap", "pairs", "merge",
+        "value",
+    ].reduce(into: []) { $0.insert("tag:yaml.org,2002:\($1)") }
+
+    /// What tags that make objects look like in the text.
+    static let hostile = [
+        "!!python/", "!python/", "tag:yaml.org,2002:python", "!ruby/", "!!ruby/", "tag:ruby.yaml.org", "!!java",
+        "!!com.",
+        "!!org.", "!php/",
+    ]
+
+    /// Whether a tag is one of the core schema's, or only says that there is none.
+    static func isCore(_ tag: String) -> Bool { tag.isEmpty || tag == "!" || tag == "?" || core.contains(tag) }
+
+    /// Whether a tag makes an object of a class that it names.
+    static func makesObjects(_ tag: String) -> Bool {
+        ["python", "ruby", "java", "php", "com.", "org.", "net."].contains { tag.contains($0) }
+    }
+}

@@ -1,0 +1,183 @@
+/// Reads TorchScript's code word by word, and judges everything that is called.
+struct TorchScriptReader {
+    private enum Token: Hashable {
+        case word(String)
+        case string
+        case number
+        case sign(UInt8)
+        case end
+    }
+
+    private let bytes: [UInt8]
+    private let input: ScanInput
+    private let context: ScanContext
+    private var index = 0
+    private var isPython = false
+    private var reported: Set<String> = []
+
+    init(_ bytes: [UInt8], _ input: ScanInput, _ context: ScanContext) {
+        self.bytes = bytes
+        self.input = input
+        self.context = context
+    }
+
+    private mutating func find(
+        _ rule: String,
+        _ verdict: ScanVerdict,
+        _ offset: Int,
+        _ element: String,
+        _ message: String
+    ) throws(ScanStop) {
+        guard reported.insert("\(rule) \(element)").inserted else { return }
+        try context.add(
+            ScanFinding(
+                rule: rule,
+                verdict: isPython ? .notProven : verdict,
+                path: input.path,
+                offset: UInt64(offset),
+                element: String(element.prefix(200)),
+                message: message
+            )
+        )
+    }
+
+    /// Reads the code to its end.
+    mutating func read() throws(ScanStop) {
+        var before: Token = .end
+        while true {
+            try context.budget.step()
+            let start = index
+            let token = try next()
+            switch token {
+            case .end: return
+            case .word(let word):
+                before = try name(word, start, before)
+                continue
+            case .sign(UInt8(ascii: "@")):
+                // The product of matrices is written out as a call.
+                isPython = true
+                try find("torchscript-statement", .notProven, start, "@", "TorchScript has no such statement")
+            case .sign(UInt8(ascii: "("))
+            where before == .sign(UInt8(ascii: ")")) || before == .sign(UInt8(ascii: "]")) || before == .string:
+                try find("torchscript-call", .notProven, start, "(", "what an expression gives is called")
+            default: break
+            }
+            before = token
+        }
+    }
+
+    /// A name with what follows its dots; says what stood last.
+    private mutating func name(_ first: String, _ start: Int, _ before: Token) throws(ScanStop) -> Token {
+        if TorchScriptNames.foreign.contains(first), before != .sign(UInt8(ascii: ".")) {
+            var rest = index
+            while rest < bytes.count, bytes[rest] == 0x20 { rest += 1 }
+            if first == "import", bytes[rest...].starts(with: "__torch__".utf8) { return .word(first) }
+            isPython = isPython || input.role != .torchScript
+            try find("torchscript-statement", .notProven, start, first, "it is Python and no TorchScript")
+            return .word(first)
+        }
+        var parts = [first]
+        while peek() == UInt8(ascii: ".") {
+            _ = try next()
+            guard case .word(let part) = try next() else {
+                throw ScanStop(rule: "torchscript-syntax", offset: UInt64(index), message: "a name is expected")
+            }
+            parts.append(part)
+        }
+        if parts.starts(with: ["__torch__", "torch", "classes"]), !TorchScriptNames.isKnownClass(parts) {
+            try find(
+                "torchscript-class",
+                .notProven,
+                start,
+                parts.joined(separator: "."),
+                "the class is one that a library brings"
+            )
+        }
+        let isDeclared = before == .word("def") || before == .word("class")
+        guard peek() == UInt8(ascii: "("), !isDeclared, !TorchScriptNames.keywords.contains(first) else {
+            return .word(parts.last ?? first)
+        }
+        try call(parts, start, isMethod: before == .sign(UInt8(ascii: ".")))
+        return .word(parts.last ?? first)
+    }
+
+    private mutating func call(_ parts: [String], _ start: Int, isMethod: Bool) throws(ScanStop) {
+        let name = parts.joined(separator: ".")
+        switch TorchScriptNames.judge(parts, isMethod: isMethod) {
+        case .proven: return
+        case .notProven:
+            try find(
+                "torchscript-call",
+                .notProven,
+                start,
+                name,
+                "what is called is not on the list of operators that compute"
+            )
+        case .unsafe:
+            try find("torchscript-call", .unsafe, start, name, "what is called reads or writes files, or runs code")
+        }
+    }
+
+    /// The next sign that is no space, without taking it.
+    private func peek() -> UInt8? {
+        var place = index
+        while place < bytes.count, bytes[place] == 0x20 || bytes[place] == 0x09 { place += 1 }
+        return place < bytes.count ? bytes[place] : nil
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || byte == UInt8(ascii: "_") || byte >= 0x80
+    }
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+    private mutating func next() throws(ScanStop) -> Token {
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte == 0x20 || (0x09...0x0D).contains(byte) {
+                index += 1
+            } else if byte == UInt8(ascii: "#") {
+                while index < bytes.count, bytes[index] != 0x0A { index += 1 }
+            } else {
+                break
+            }
+        }
+        guard index < bytes.count else { return .end }
+        let start = index
+        let byte = bytes[index]
+        if Self.isLetter(byte) {
+            while index < bytes.count, Self.isLetter(bytes[index]) || Self.isDigit(bytes[index]) { index += 1 }
+            return .word(String(decoding: bytes[start..<index], as: UTF8.self))
+        }
+        if Self.isDigit(byte) {
+            while index < bytes.count,
+                Self.isDigit(bytes[index]) || Self.isLetter(bytes[index]) || bytes[index] == UInt8(ascii: ".")
+            {
+                index += 1
+            }
+            return .number
+        }
+        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { return try string(byte) }
+        index += 1
+        return .sign(byte)
+    }
+
+    private mutating func string(_ quote: UInt8) throws(ScanStop) -> Token {
+        let start = index
+        let isLong = bytes[index...].starts(with: [quote, quote, quote])
+        index += isLong ? 3 : 1
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "\\") {
+                index += 2
+            } else if byte == quote, !isLong || bytes[index...].starts(with: [quote, quote, quote]) {
+                index += isLong ? 3 : 1
+                return .string
+            } else if byte == 0x0A, !isLong {
+                break
+            } else {
+                index += 1
+            }
+        }
+        throw ScanStop(rule: "torchscript-syntax", offset: UInt64(start), message: "a string has no end")
+    }
+}

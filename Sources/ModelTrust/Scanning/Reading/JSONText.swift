@@ -1,0 +1,214 @@
+/// Reads JSON (RFC 8259) strictly: one value, no duplicate key, no byte order mark, no comment, no lone surrogate, UTF-8
+/// throughout.
+///
+/// What another parser might read in another way is refused.
+struct JSONText {
+    private static let depth = 128
+
+    private let bytes: [UInt8]
+    private var index = 0
+    private let base: UInt64
+    private let context: ScanContext
+    private let infinities: Bool
+
+    /// Reads a text; `base` is where it begins within its input, and `infinities` lets Python's `NaN` and `Infinity`
+    /// pass, which configurations of real models hold.
+    private init(_ bytes: [UInt8], base: UInt64, infinities: Bool, context: ScanContext) {
+        self.bytes = bytes
+        self.base = base
+        self.infinities = infinities
+        self.context = context
+    }
+
+    /// The value of a text and how many bytes it took; what stands behind it is the caller's to judge.
+    static func prefix(
+        _ bytes: [UInt8],
+        at base: UInt64 = 0,
+        infinities: Bool = false,
+        _ context: ScanContext
+    ) throws(ScanStop) -> (node: JSONNode, length: Int) {
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw ScanStop(rule: "json-utf8", offset: base, message: "the JSON text is not UTF-8")
+        }
+        var reader = JSONText(bytes, base: base, infinities: infinities, context: context)
+        let node = try reader.value(0)
+        return (node, reader.index)
+    }
+
+    /// The value of a text that holds nothing else but white space.
+    static func document(
+        _ bytes: [UInt8],
+        at base: UInt64 = 0,
+        infinities: Bool = false,
+        _ context: ScanContext
+    ) throws(ScanStop) -> JSONNode {
+        let (node, length) = try prefix(bytes, at: base, infinities: infinities, context)
+        for index in length..<bytes.count where !Self.isBlank(bytes[index]) {
+            throw ScanStop(rule: "json-trailing", offset: base + UInt64(index), message: "more follows the JSON value")
+        }
+        return node
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+
+    private func fail(_ message: String) -> ScanStop {
+        ScanStop(rule: "json-syntax", offset: base + UInt64(index), message: message)
+    }
+
+    private mutating func blanks() {
+        while index < bytes.count, Self.isBlank(bytes[index]) { index += 1 }
+    }
+
+    private mutating func value(_ depth: Int) throws(ScanStop) -> JSONNode {
+        try context.budget.step()
+        guard depth < Self.depth else { throw fail("the JSON text nests more than \(Self.depth) deep") }
+        blanks()
+        guard index < bytes.count else { throw fail("the JSON text ends where a value is expected") }
+        let start = index
+        let value: JSONNode.Value
+        switch bytes[index] {
+        case UInt8(ascii: "{"): value = .object(try object(depth))
+        case UInt8(ascii: "["): value = .array(try array(depth))
+        case UInt8(ascii: "\""): value = .string(try string())
+        case UInt8(ascii: "t"): value = .bool(true); try word("true")
+        case UInt8(ascii: "f"): value = .bool(false); try word("false")
+        case UInt8(ascii: "n"): value = .null; try word("null")
+        case UInt8(ascii: "N") where infinities: value = .null; try word("NaN")
+        case UInt8(ascii: "I") where infinities: value = .null; try word("Infinity")
+        case UInt8(ascii: "-") where infinities && index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "I"):
+            value = .null
+            try word("-Infinity")
+        default: value = .number(try number())
+        }
+        return JSONNode(value: value, offset: start)
+    }
+
+    private mutating func word(_ word: StaticString) throws(ScanStop) {
+        let expected = Array("\(word)".utf8)
+        guard bytes[index...].starts(with: expected) else { throw fail("not a JSON value") }
+        index += expected.count
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard index < bytes.count, bytes[index] == byte else { return false }
+        index += 1
+        return true
+    }
+
+    private mutating func object(_ depth: Int) throws(ScanStop) -> [JSONNode.Member] {
+        index += 1
+        var members: [JSONNode.Member] = []
+        var seen: Set<[UInt8]> = []
+        blanks()
+        if take(UInt8(ascii: "}")) { return members }
+        while true {
+            blanks()
+            guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw fail("a key is expected") }
+            let place = index
+            let key = try string()
+            guard seen.insert(key).inserted else {
+                index = place
+                throw ScanStop(
+                    rule: "json-duplicate-key",
+                    offset: base + UInt64(place),
+                    element: String(decoding: key.prefix(80), as: UTF8.self),
+                    message: "a key stands twice: parsers differ in which they take"
+                )
+            }
+            blanks()
+            guard take(UInt8(ascii: ":")) else { throw fail("a colon is expected") }
+            members.append(JSONNode.Member(key: key, value: try value(depth + 1)))
+            blanks()
+            if take(UInt8(ascii: "}")) { return members }
+            guard take(UInt8(ascii: ",")) else { throw fail("a comma or a closing brace is expected") }
+        }
+    }
+
+    private mutating func array(_ depth: Int) throws(ScanStop) -> [JSONNode] {
+        index += 1
+        var elements: [JSONNode] = []
+        blanks()
+        if take(UInt8(ascii: "]")) { return elements }
+        while true {
+            elements.append(try value(depth + 1))
+            blanks()
+            if take(UInt8(ascii: "]")) { return elements }
+            guard take(UInt8(ascii: ",")) else { throw fail("a comma or a closing bracket is expected") }
+        }
+    }
+
+    private mutating func number() throws(ScanStop) -> [UInt8] {
+        let start = index
+        _ = take(UInt8(ascii: "-"))
+        if !take(UInt8(ascii: "0")) { try digits() }
+        if take(UInt8(ascii: ".")) { try digits() }
+        if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+            if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+            try digits()
+        }
+        if index < bytes.count, (0x30...0x39).contains(bytes[index]) { throw fail("a number begins with 0") }
+        return Array(bytes[start..<index])
+    }
+
+    private mutating func digits() throws(ScanStop) {
+        let start = index
+        while index < bytes.count, (0x30...0x39).contains(bytes[index]) { index += 1 }
+        guard index > start else { throw fail("not a JSON value") }
+    }
+
+    private mutating func string() throws(ScanStop) -> [UInt8] {
+        index += 1
+        var result: [UInt8] = []
+        while index < bytes.count {
+            let start = index
+            while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"),
+                bytes[index] >= 0x20
+            {
+                index += 1
+            }
+            result += bytes[start..<index]
+            guard index < bytes.count else { break }
+            if take(UInt8(ascii: "\"")) { return result }
+            guard take(UInt8(ascii: "\\")) else { throw fail("a control character stands in a string") }
+            try escape(into: &result)
+        }
+        throw fail("a string has no end")
+    }
+
+    private mutating func escape(into result: inout [UInt8]) throws(ScanStop) {
+        guard index < bytes.count else { throw fail("a string has no end") }
+        let byte = bytes[index]
+        index += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(byte)
+        case UInt8(ascii: "b"): result.append(0x08)
+        case UInt8(ascii: "f"): result.append(0x0C)
+        case UInt8(ascii: "n"): result.append(0x0A)
+        case UInt8(ascii: "r"): result.append(0x0D)
+        case UInt8(ascii: "t"): result.append(0x09)
+        case UInt8(ascii: "u"):
+            var scalar = try unit()
+            if (0xD800...0xDBFF).contains(scalar), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) {
+                let low = try unit()
+                guard (0xDC00...0xDFFF).contains(low) else { throw fail("half a surrogate pair") }
+                scalar = 0x10000 + (scalar - 0xD800) << 10 + (low - 0xDC00)
+            }
+            guard let unicode = Unicode.Scalar(scalar) else { throw fail("half a surrogate pair") }
+            result += Array(String(Character(unicode)).utf8)
+        default: throw fail("an escape that JSON does not know")
+        }
+    }
+
+    private mutating func unit() throws(ScanStop) -> UInt32 {
+        guard index + 4 <= bytes.count else { throw fail("an escape is cut short") }
+        var value: UInt32 = 0
+        for byte in bytes[index..<(index + 4)] {
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw fail("not a hexadecimal digit")
+            }
+            value = value << 4 | UInt32(digit)
+        }
+        index += 4
+        return value
+    }
+}

@@ -1,0 +1,145 @@
+import Testing
+
+@testable import ModelTrust
+
+@Suite struct ConfigurationScannerTests {
+    @Test(arguments: [
+        #"{"model_type":"llama","hidden_size":4096,"torch_dtype":"bfloat16","rope_scaling":null}"#,
+        #"{"time_step_limit":[0.0,Infinity]}"#,
+        #"{"chat_template":"{% for m in messages %}{{ m['content'] }}{% endfor %}"}"#,
+        #"{"chat_template":[{"name":"default","template":"{{ messages[0].content }}"}]}"#,
+        #"{"é":1,"e\#u{301}":2}"#,
+        #"{"trust_remote_code":false,"auto_map":{}}"#,
+        #"{"_class_name":"StableDiffusionPipeline","unet":["diffusers","UNet2DConditionModel"]}"#,
+        #"[{"idx":0,"name":"0","path":"","type":"sentence_transformers.models.Transformer"}]"#,
+        "{\"a\":1}\n{\"a\":2}\n",
+        "model:\n  layers: 3\n  name: small\n",
+        "#version: 0.2\nĠ t\nĠ a\n",
+        "---\nlicense: mit\n---\n# A model\n\nUse it `with care`.\n",
+        "6", "3\n", "little",
+    ]) func `configurations and texts that hold data are proven`(text: String) {
+        #expect(ScanProbe.scan(Array(text.utf8)).findings == [])
+    }
+
+    @Test(arguments: [
+        #"{"auto_map":{"AutoModel":"modeling_x.M"}}"#,
+        #"{"model":{"trust_remote_code":true}}"#,
+        #"{"custom_pipelines":{"x":{"impl":"pipeline.X"}}}"#,
+        #"{"a":1,"a":2}"#,
+        #"{"a":1}x"#, #"{"a":"\ud800"}"#, "{\"a\":\"\u{1}\"}", #"{"a":01}"#, #"{"a":1,}"#,
+        #"{"_class_name":["pipeline","P"]}"#,
+        #"{"unet":["my_module","UNet"]}"#,
+        #"[{"idx":0,"name":"0","path":"","type":"os.path.X"}]"#,
+        #"{"auto_mapping":{"parent_library":"evil.module"}}"#,
+        #"{"attn_implementation":"someone/kernel"}"#,
+        "!custom {a: 1}\n",
+        "import os\nos.system('x')\n",
+        "#!/bin/sh\necho x\n",
+        "def f(x):\n  return x\n\nf.__globals__\nlambda: 0\n",
+    ]) func `what asks for code is not proven`(text: String) {
+        #expect(ScanProbe.verdict(text) == .notProven)
+    }
+
+    @Test(arguments: [
+        #"{"auto_map":{"AutoModel":"someone/repo--modeling.M"}}"#,
+        #"{"a":[{"b":{"_target_":"os.system"}}]}"#,
+        #"{"py/object":"os.system"}"#,
+        #"{"py/reduce":[{"py/type":"os.system"}]}"#,
+        #"{"chat_template":"{{ ''.__class__ }}"}"#,
+        #"{"chat_template":[{"name":"x","template":"{{ ''.__class__ }}"}]}"#,
+        "{{ ''.__class__ }}",
+        "!!python/object/apply:os.system [\"x\"]\n",
+        "a: !!python/name:os.system\n",
+        "a: 1\n---\nb: !!python/module:os\n",
+        "%TAG !p! tag:yaml.org,2002:python/\n---\nx: !p!object/apply:os.system [y]\n",
+        "model:\n  _target_: os.system\n  command: x\n",
+        "a: &x\n  _target_: builtins.exec\nb: *x\n",
+    ]) func `what runs code is unsafe`(text: String) {
+        #expect(ScanProbe.verdict(text) == .unsafe)
+    }
+
+    private static func keras(_ layer: String) -> String {
+        #"{"module":"keras","class_name":"Sequential","config":{"name":"m","layers":[\#(layer)]},"registered_name":null}"#
+    }
+
+    @Test(arguments: [
+        #"{"module":"keras.layers","class_name":"Dense","config":{"units":1,"activation":"relu"},"registered_name":null}"#,
+        #"{"module":"keras.src.layers.core.dense","class_name":"Dense","config":{}}"#,
+        #"{"module":"keras.layers","class_name":"TimeDistributed","config":{"layer":{"module":"keras.layers","class_name":"Dense","config":{}}}}"#,
+        #"{"class_name":"LSTM","config":{"units":2,"kernel_initializer":{"class_name":"GlorotUniform","config":{"seed":null}}}}"#,
+    ]) func `Keras' own layers are proven`(layer: String) {
+        #expect(ScanProbe.scan(Array(Self.keras(layer).utf8)).findings == [])
+    }
+
+    @Test(arguments: [
+        #"{"class_name":"Lambda","config":{}}"#,
+        #"{"module":"keras.layers","class_name":"Bidirectional","config":{"layer":{"class_name":"Lambda","config":{"function":"x"}}}}"#,
+        #"{"module":"os","class_name":"system","config":{}}"#,
+        #"{"module":"builtins","class_name":"function","config":"exec"}"#,
+        #"{"module":"keras.utils","class_name":"get_file","config":{}}"#,
+        #"{"module":"keras.src.utils.file_utils","class_name":"get_file","config":{}}"#,
+        #"{"module":"keras_evil.layers","class_name":"Dense","config":{}}"#,
+        #"{"class_name":"TFOpLambda","config":{"function":"math.add"}}"#,
+        #"{"module":"keras.layers","class_name":"TorchModuleWrapper","config":{}}"#,
+        #"{"module":"keras.layers","class_name":"TFSMLayer","config":{"filepath":"x"}}"#,
+        #"{"module":"keras.layers","class_name":"StringLookup","config":{"vocabulary":"/etc/passwd"}}"#,
+        #"{"class_name":"Dense","config":{"activation":{"class_name":"__lambda__","config":{"code":"x"}}}}"#,
+        #"{"class_name":"X","config":{"function_type":"lambda"}}"#,
+        #"{"class_name":"pkg>Lambda","config":{}}"#,
+    ]) func `Keras' ways to code are unsafe`(layer: String) {
+        #expect(ScanProbe.verdict(Self.keras(layer)) == .unsafe)
+    }
+
+    @Test(arguments: [
+        #"{"class_name":"MyLayer","config":{}}"#,
+        #"{"class_name":"pkg>MyLayer","config":{}}"#,
+        #"{"module":"keras.layers","class_name":"Dense","config":{},"registered_name":"pkg>Dense"}"#,
+    ]) func `classes that Keras does not have are not proven`(layer: String) {
+        #expect(ScanProbe.verdict(Self.keras(layer)) == .notProven)
+    }
+
+    @Test(arguments: [
+        (
+            "class M(Module):\n  __parameters__ = [\"weight\", ]\n  weight : Tensor\n  training : bool\n  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n    _0 = (self.linear).forward(x, )\n    _1 = torch.add(torch.relu(_0), 1)\n    return ops.prim.data(_1)\n",
+            ScanVerdict.proven
+        ),
+        (
+            "class M(Module):\n  def forward(self: __torch__.M, x: Tensor) -> Tensor:\n    torch.save(x, \"/tmp/x\")\n    return x\n",
+            .unsafe
+        ),
+        (
+            "class M(Module):\n  def forward(self: __torch__.M, x: Tensor) -> Tensor:\n    return ops.aten.from_file(\"/etc/passwd\")\n",
+            .unsafe
+        ),
+        ("class M(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    return ops.evil.run(x)\n", .notProven),
+        ("class M(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    return torch.frobnicate(x)\n", .notProven),
+        ("class M(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    return eval(\"x\")\n", .unsafe),
+        ("class M(Module):\n  x : __torch__.torch.classes.evil.Thing\n", .notProven),
+    ]) func `TorchScript calls what computes and nothing else`(code: String, verdict: ScanVerdict) {
+        #expect(ScanProbe.verdict(code) == verdict)
+    }
+
+    @Test func `programs are not proven under any name`() {
+        for magic: [UInt8] in [
+            [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0], Array("MZqFpD='\n".utf8) + [0], [0x4D, 0x5A, 0x90, 0],
+            [0xCF, 0xFA, 0xED, 0xFE, 7],
+            [0xCA, 0xFE, 0xBA, 0xBE, 0, 0, 0, 2], [0, 0x61, 0x73, 0x6D, 1, 0, 0, 0],
+            Array("#!/usr/bin/env python\n".utf8),
+        ] {
+            #expect(
+                ScanProbe.rules(magic + [UInt8](repeating: 0, count: magic.last == 10 ? 0 : 56)).contains("executable")
+            )
+        }
+    }
+
+    @Test func `changed texts never stop the scanners`() {
+        let texts = [
+            Self.keras(#"{"module":"keras.layers","class_name":"Dense","config":{"units":1}}"#),
+            "a: &x {b: [1, 2], _target_: !!str os.system}\nc: *x\n",
+            "class M(Module):\n  def forward(self, x):\n    return torch.add(x, \"a\\\"b\")\n",
+        ]
+        for (index, text) in texts.enumerated() {
+            ScanProbe.mutate(Array(text.utf8), rounds: 150, seed: UInt64(10 + index)) { _ = ScanProbe.verdict($0) }
+        }
+    }
+}

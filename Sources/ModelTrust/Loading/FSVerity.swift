@@ -70,14 +70,14 @@ public enum FSVerity {
     public static func enable(_ path: String) throws(LoadFailure) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
-            throw LoadFailure(.missing, path, "it cannot be opened: \(ModelFile.reason(errno))")
+            throw LoadFailure(.missing, path, "it cannot be opened: \(LoadFailure.reason(errno))")
         }
         defer { close(descriptor) }
         guard lapwing_verity_enable(descriptor) == 0 else {
             throw LoadFailure(
                 .unsupported,
                 path,
-                "the kernel does not enforce digests of files here: \(ModelFile.reason(errno))"
+                "the kernel does not enforce digests of files here: \(LoadFailure.reason(errno))"
             )
         }
     }

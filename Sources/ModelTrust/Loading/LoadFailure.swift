@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why bytes of a model were not given out.
 public struct LoadFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
@@ -23,6 +25,12 @@ public struct LoadFailure: Error, Hashable, Sendable, CustomStringConvertible {
 
     init(_ code: Code, _ path: String, at offset: UInt64? = nil, _ message: String) {
         (self.code, self.path, self.offset, self.message) = (code, path, offset, message)
+    }
+
+    /// What the system calls an error.
+    static func reason(_ error: Int32) -> String {
+        // Sound: strerror returns a string that stays until the next call on this thread, and is copied at once.
+        unsafe String(cString: strerror(error))
     }
 
     /// The message with its place.

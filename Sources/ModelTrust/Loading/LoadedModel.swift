@@ -1,49 +1,59 @@
+import Dispatch
 import Synchronization
 
 /// A model whose weights can only be read from bytes that were hashed.
 ///
 /// ```swift
-/// let model = try LoadedModel(at: "/models/small", manifest: manifest) { failure in
+/// let model = try ModelVerifier(trust: trust).load(model: "/models/small", signature: "/models/small.sig") { failure in
 ///     // The model on disk was changed: withdraw the workload's identity.
 /// }
 /// let header = try model.read("model.safetensors", at: 0, count: 8)
 /// ```
 ///
-/// Making one hashes every file once and compares it with the manifest; a Merkle tree of each file's chunks comes from the
-/// same bytes. From then on every read verifies the chunks that it touches. There is no other way to the bytes: nothing is
-/// mapped, and no descriptor is handed out.
+/// Only ``ModelVerifier`` makes one: it proves who signed, hashes every file once and compares it with the manifest; a
+/// Merkle tree of each file's chunks comes from the same bytes. From then on every read verifies the chunks that it
+/// touches. There is no other way to the bytes: nothing is mapped, and no descriptor is handed out.
 public final class LoadedModel: Sendable {
     /// Where the model lies.
     public let path: String
-    let files: [String: VerifiedFile]
+    private let files: [String: VerifiedFile]
     private let onFailure: @Sendable (LoadFailure) -> Void
     private let recorded = Mutex<[LoadFailure]>([])
 
-    /// Verifies a model and opens it.
+    /// Hashes a model's files and holds them to a manifest.
     ///
-    /// - Parameters:
-    ///   - path: The model's folder, or its only file.
-    ///   - manifest: What was signed.
-    ///   - chunkSize: Bytes that are verified at once.
-    ///   - onFailure: Told of every read that found other bytes than were signed, before the reader is.
-    /// - Throws: ``LoadFailure`` where a file is not there or is not what was signed.
-    public init(
+    /// `onFailure` is told of every read that finds other bytes than were signed, before the reader is.
+    init(
         at path: String,
         manifest: LoadManifest,
         chunkSize: Int = ChunkTree.chunkSize,
         onFailure: @escaping @Sendable (LoadFailure) -> Void = { _ in }
     ) throws(LoadFailure) {
-        var files: [String: VerifiedFile] = [:]
-        for entry in manifest.files {
-            let file = try VerifiedFile(entry, in: path, hash: manifest.hash, chunkSize: chunkSize)
-            guard files.updateValue(file, forKey: entry.path) == nil else {
-                throw LoadFailure(.tampered, entry.path, "the manifest has the file twice")
-            }
+        let tree = try Self.tree(path)
+        // A single file has no name of its own within the model.
+        let names = manifest.files.map { tree.isFile ? "" : $0.path.text }
+        guard !names.isEmpty else { throw LoadFailure(.missing, "", "the manifest has no file") }
+        guard Set(names).count == names.count else {
+            throw LoadFailure(.tampered, "", "the manifest has a file twice")
         }
-        guard !files.isEmpty else { throw LoadFailure(.missing, "", "the manifest has no file") }
+        let found = Mutex<[String: Result<VerifiedFile, LoadFailure>]>([:])
+        DispatchQueue.concurrentPerform(iterations: names.count) { index in
+            let file = Result { () throws(LoadFailure) in
+                try VerifiedFile(manifest.files[index], in: tree, of: manifest, chunkSize: chunkSize)
+            }
+            found.withLock { $0[names[index]] = file }
+        }
+        var files: [String: VerifiedFile] = [:]
+        for name in names { files[name] = try found.withLock({ $0[name] })?.get() }
         self.path = path
         self.files = files
         self.onFailure = onFailure
+    }
+
+    static func tree(_ path: String) throws(LoadFailure) -> ModelTree {
+        do throws(ModelRefusal) { return try ModelTree(path: path) } catch {
+            throw LoadFailure(.missing, "", error.message)
+        }
     }
 
     /// The names of the files, relative to the model, in order.

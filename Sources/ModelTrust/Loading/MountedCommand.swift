@@ -67,7 +67,7 @@ public final class MountedCommand: Sendable {
     public func wait() -> Int32 { lapwing_wait_passing_signals(pid) }
 
     private static func failure(_ step: UnsafePointer<CChar>?) -> LoadFailure {
-        let reason = ModelFile.reason(errno)
+        let reason = LoadFailure.reason(errno)
         // Sound: the step is one of the constants in loading.c.
         let step = unsafe step.map { unsafe String(cString: $0) } ?? "starting"
         return LoadFailure(.unsupported, "", "\(step) failed: \(reason)")

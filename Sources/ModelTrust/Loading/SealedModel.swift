@@ -8,17 +8,16 @@ import Glibc
 public final class SealedModel: Sendable {
     private let descriptors: [String: Int32]
 
-    /// Copies a model into memory while hashing it.
-    ///
-    /// - Throws: ``LoadFailure`` where a file is not what was signed; nothing of it can be read then.
-    public init(at path: String, manifest: LoadManifest) throws(LoadFailure) {
+    /// Copies a model into memory while hashing it, and holds it to a manifest.
+    init(at path: String, manifest: LoadManifest) throws(LoadFailure) {
+        let tree = try LoadedModel.tree(path)
         var descriptors: [String: Int32] = [:]
         do throws(LoadFailure) {
             for entry in manifest.files {
-                let descriptor = try Self.copy(entry, in: path, hash: manifest.hash)
-                if let twice = descriptors.updateValue(descriptor, forKey: entry.path) {
+                let descriptor = try Self.copy(entry, in: tree, of: manifest)
+                if let twice = descriptors.updateValue(descriptor, forKey: tree.isFile ? "" : entry.path.text) {
                     close(twice)
-                    throw LoadFailure(.tampered, entry.path, "the manifest has the file twice")
+                    throw LoadFailure(.tampered, entry.path.text, "the manifest has the file twice")
                 }
             }
         } catch {
@@ -55,28 +54,29 @@ public final class SealedModel: Sendable {
 
     private static func copy(
         _ entry: LoadManifest.File,
-        in root: String,
-        hash: @escaping () -> any IncrementalHash
+        in tree: ModelTree,
+        of manifest: LoadManifest
     ) throws(LoadFailure) -> Int32 {
-        let file = try ModelFile(entry.path, in: root)
+        let chunks = try ChunkReader(entry.path, in: tree, links: manifest.links)
+        let name = entry.path.text
         let copy = unsafe lapwing_memfd_create("lapwing-model")
         guard copy >= 0 else {
-            throw LoadFailure(.unsupported, entry.path, "no file in memory can be made: \(ModelFile.reason(errno))")
+            throw LoadFailure(.unsupported, name, "no file in memory can be made: \(LoadFailure.reason(errno))")
         }
         do throws(LoadFailure) {
-            var parts = VerifiedParts(entry, hash: hash)
+            var parts = VerifiedParts(entry, manifest.algorithm)
             var offset: UInt64 = 0
             while true {
-                let chunk = try file.read(at: offset, count: ChunkTree.chunkSize)
+                let chunk = try chunks.read(at: offset, count: ChunkTree.chunkSize)
                 // What is hashed and what is written are the same bytes of this process's own memory.
                 try parts.add(chunk, at: offset)
-                try write(chunk, to: copy, entry.path)
+                try write(chunk, to: copy, name)
                 offset += UInt64(chunk.count)
                 if chunk.count < ChunkTree.chunkSize { break }
             }
             try parts.finish(at: offset)
             guard lapwing_memfd_seal(copy) == 0 else {
-                throw LoadFailure(.unsupported, entry.path, "the copy cannot be sealed: \(ModelFile.reason(errno))")
+                throw LoadFailure(.unsupported, name, "the copy cannot be sealed: \(LoadFailure.reason(errno))")
             }
         } catch {
             close(copy)
@@ -94,7 +94,7 @@ public final class SealedModel: Sendable {
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw LoadFailure(.unsupported, path, "the copy cannot be written: \(ModelFile.reason(errno))")
+                throw LoadFailure(.unsupported, path, "the copy cannot be written: \(LoadFailure.reason(errno))")
             }
             written += count
         }

@@ -5,23 +5,26 @@ import Synchronization
 /// A chunk is copied out of the file, hashed, and compared; what is given out is the copy. Whoever changes the file
 /// afterwards, or between two reads, changes nothing that was given out, and is found out at the next read.
 final class VerifiedFile: Sendable {
-    let path: String
-    let tree: ChunkTree
-    private let file: ModelFile
-    private let cache = Mutex<[(index: Int, bytes: [UInt8])]>([])
     private static let cached = 4
 
+    let tree: ChunkTree
+    private let chunks: ChunkReader
+    /// The chunks that were verified last.
+    private let cache = Mutex<[(index: Int, bytes: [UInt8])]>([])
+
     /// Hashes a file whole, once, and holds it to what the manifest says; its tree comes from the same bytes.
-    init(_ entry: LoadManifest.File, in root: String, hash: @escaping () -> any IncrementalHash, chunkSize: Int)
-        throws(LoadFailure)
-    {
-        path = entry.path
-        file = try ModelFile(entry.path, in: root)
+    init(
+        _ entry: LoadManifest.File,
+        in model: ModelTree,
+        of manifest: LoadManifest,
+        chunkSize: Int
+    ) throws(LoadFailure) {
+        chunks = try ChunkReader(entry.path, in: model, links: manifest.links)
         var builder = ChunkTree.Builder(chunkSize: chunkSize)
-        var parts = VerifiedParts(entry, hash: hash)
+        var parts = VerifiedParts(entry, manifest.algorithm)
         var offset: UInt64 = 0
         while true {
-            let chunk = try file.read(at: offset, count: chunkSize)
+            let chunk = try chunks.read(at: offset, count: chunkSize)
             if !chunk.isEmpty { builder.add(chunk: chunk) }
             try parts.add(chunk, at: offset)
             offset += UInt64(chunk.count)
@@ -54,9 +57,9 @@ final class VerifiedFile: Sendable {
     private func chunk(_ index: Int) throws(LoadFailure) -> [UInt8] {
         if let known = cache.withLock({ $0.first { $0.index == index }?.bytes }) { return known }
         let start = UInt64(index) * UInt64(tree.chunkSize)
-        let bytes = try file.read(at: start, count: tree.length(of: index))
+        let bytes = try chunks.read(at: start, count: tree.length(of: index))
         guard tree.verify(bytes, at: index) else {
-            throw LoadFailure(.tampered, path, at: start, "the bytes are not those that were signed")
+            throw LoadFailure(.tampered, chunks.path.text, at: start, "the bytes are not those that were signed")
         }
         cache.withLock {
             $0.removeAll { $0.index == index }

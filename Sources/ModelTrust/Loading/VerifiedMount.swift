@@ -15,7 +15,11 @@ public final class VerifiedMount: Sendable {
     public init(_ model: LoadedModel, at path: String) throws(LoadFailure) {
         let descriptor = unsafe lapwing_fuse_mount(path, model.size(of: "") == nil ? 0 : 1, getuid() == 0 ? 1 : 0)
         guard descriptor >= 0 else {
-            throw LoadFailure(.unsupported, "", "the model cannot be mounted at `\(path)`: \(ModelFile.reason(errno))")
+            throw LoadFailure(
+                .unsupported,
+                "",
+                "the model cannot be mounted at `\(path)`: \(LoadFailure.reason(errno))"
+            )
         }
         self.path = path
         server = FUSEServer(descriptor, model: model)

@@ -1,14 +1,14 @@
 /// Holds a file's bytes, as they come, to the digests of its parts.
 struct VerifiedParts {
     private let entry: LoadManifest.File
-    private let make: () -> any IncrementalHash
-    private var hash: any IncrementalHash
+    private let algorithm: HashAlgorithm
+    private var hasher: PartHasher
     private var index = 0
 
-    init(_ entry: LoadManifest.File, hash make: @escaping () -> any IncrementalHash) {
+    init(_ entry: LoadManifest.File, _ algorithm: HashAlgorithm) {
         self.entry = entry
-        self.make = make
-        hash = make()
+        self.algorithm = algorithm
+        hasher = PartHasher(algorithm)
     }
 
     /// Takes the next bytes.
@@ -17,11 +17,11 @@ struct VerifiedParts {
         var place = offset
         while !rest.isEmpty {
             guard index < entry.parts.count else {
-                throw LoadFailure(.tampered, entry.path, at: place, "it has more bytes than were signed")
+                throw LoadFailure(.tampered, entry.path.text, at: place, "it has more bytes than were signed")
             }
             let end = entry.parts[index].end ?? .max
             let count = Int(min(UInt64(rest.count), end - min(place, end)))
-            hash.update(Array(rest.prefix(count)))
+            hasher.add(rest.prefix(count))
             rest = rest.dropFirst(count)
             place += UInt64(count)
             if place == end { try close(at: place) }
@@ -31,18 +31,20 @@ struct VerifiedParts {
     /// Ends the file.
     mutating func finish(at size: UInt64) throws(LoadFailure) {
         if index < entry.parts.count, entry.parts[index].end == nil { try close(at: size) }
-        // A file without a byte has no shard, or one that is empty.
-        while index < entry.parts.count, entry.parts[index].end == size { try close(at: size) }
         guard index == entry.parts.count else {
-            throw LoadFailure(.tampered, entry.path, at: size, "it has fewer bytes than were signed")
+            throw LoadFailure(.tampered, entry.path.text, at: size, "it has fewer bytes than were signed")
         }
     }
 
     private mutating func close(at place: UInt64) throws(LoadFailure) {
-        guard hash.digest() == entry.parts[index].digest else {
-            throw LoadFailure(.tampered, entry.path, "the bytes before byte \(place) are not those that were signed")
+        guard hasher.digest() == entry.parts[index].digest else {
+            throw LoadFailure(
+                .tampered,
+                entry.path.text,
+                "the bytes before byte \(place) are not those that were signed"
+            )
         }
         index += 1
-        hash = make()
+        hasher = PartHasher(algorithm)
     }
 }

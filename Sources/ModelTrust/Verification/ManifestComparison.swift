@@ -7,19 +7,23 @@ struct ManifestComparison {
     let options: VerificationOptions
     let progress: @Sendable (_ hashed: UInt64, _ total: UInt64) -> Void
 
-    private var links: LinkRule { manifest.followsLinks && options.followsSignedLinks ? .followWithin : .refuse }
+    var links: LinkRule { manifest.followsLinks && options.followsSignedLinks ? .followWithin : .refuse }
 
     func run(signature: SignatureFile) throws(ModelRefusal) -> [FileVerdict] {
-        let signed = manifest.files
         let entries = try entries(signature: signature)
         var present: [ModelPath: FileFacts] = [:]
         for entry in entries where entry.kind == .file { present[entry.path] = entry.facts }
-        let known = Set(signed.map(\.path))
-        var verdicts: [FileVerdict] = []
-        for entry in entries where !known.contains(entry.path) {
-            if let verdict = unsigned(entry) { verdicts.append(verdict) }
-        }
-        return verdicts + hash(signed, present)
+        return unsigned(entries) + hash(manifest.files, present)
+    }
+
+    /// What is to be said of everything that is not signed.
+    func unsigned(signature: SignatureFile) throws(ModelRefusal) -> [FileVerdict] {
+        unsigned(try entries(signature: signature))
+    }
+
+    private func unsigned(_ entries: [TreeEntry]) -> [FileVerdict] {
+        let known = Set(manifest.resources.map(\.path))
+        return entries.filter { !known.contains($0.path) }.compactMap(unsigned)
     }
 
     /// The code for what is wrong: that of the files, unless all of them fail for another reason.

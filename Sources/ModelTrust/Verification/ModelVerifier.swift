@@ -93,6 +93,52 @@ public struct ModelVerifier: Sendable {
         } catch { return .refused(error) }
     }
 
+    /// Proves who signed a model, and opens it so that only bytes that were signed can be read.
+    ///
+    /// - Parameters:
+    ///   - path: The model.
+    ///   - signature: The signature's file, which may lie within the model.
+    ///   - onFailure: Told of every later read that finds other bytes than were signed, before its reader is.
+    /// - Returns: The model, every file of which was hashed and is what was signed.
+    /// - Throws: ``ModelRefusal`` where the model is not what was signed, or nobody can say so.
+    public func load(
+        model path: String,
+        signature: String,
+        onFailure: @escaping @Sendable (LoadFailure) -> Void = { _ in }
+    ) throws(ModelRefusal) -> LoadedModel {
+        let manifest = try manifest(model: path, signature: signature)
+        do throws(LoadFailure) {
+            return try LoadedModel(at: path, manifest: manifest, onFailure: onFailure)
+        } catch { throw Self.refusal(error) }
+    }
+
+    /// Proves who signed a model, and copies it into memory that nobody can change.
+    ///
+    /// - Throws: ``ModelRefusal`` where the model is not what was signed, or nobody can say so.
+    public func seal(model path: String, signature: String) throws(ModelRefusal) -> SealedModel {
+        let manifest = try manifest(model: path, signature: signature)
+        do throws(LoadFailure) { return try SealedModel(at: path, manifest: manifest) } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    /// What was signed, after everything but the signed files' bytes was verified.
+    private func manifest(model path: String, signature: String) throws(ModelRefusal) -> LoadManifest {
+        let file = try SignatureFile(path: signature)
+        let (_, manifest, _) = try proveSigner(try SignatureBundle(file.bytes))
+        let tree = try ModelTree(path: path)
+        let comparison = ManifestComparison(manifest: manifest, tree: tree, options: options, progress: progress)
+        let bad = try comparison.unsigned(signature: file).filter { $0.finding != .tolerated }
+        if let first = bad.first {
+            throw ModelRefusal(comparison.code(of: bad), first.detail ?? "`\(first.path)` is not signed", files: bad)
+        }
+        return LoadManifest(manifest, links: comparison.links)
+    }
+
+    private static func refusal(_ failure: LoadFailure) -> ModelRefusal {
+        ModelRefusal(failure.code == .unreadable ? .unreadable : .files, failure.description)
+    }
+
     /// Proves who signed, and only then reads what.
     private func proveSigner(
         _ bundle: SignatureBundle

@@ -47,7 +47,9 @@ import Testing
         for name in [
             "link", "folder/w", "pipe", "outside", "../\(folder.path.split(separator: "/").last ?? "")/w", "none",
         ] {
-            let manifest = LoadManifest(sha256: [.init(path: name, parts: [.init(end: nil, digest: digest)])])
+            let manifest = LoadManifest(files: [
+                .init(path: ModelPath(unchecked: Array(name.utf8)), parts: [.init(end: nil, digest: digest)])
+            ])
             #expect(
                 code { () throws(LoadFailure) in _ = try LoadedModel(at: folder.path, manifest: manifest) } == .missing,
                 "\(name)"
@@ -62,7 +64,10 @@ import Testing
         }
         func load(_ parts: [LoadManifest.Part]) -> LoadFailure.Code? {
             code { () throws(LoadFailure) in
-                _ = try LoadedModel(at: folder.path, manifest: LoadManifest(sha256: [.init(path: "w", parts: parts)]))
+                _ = try LoadedModel(
+                    at: folder.path,
+                    manifest: LoadManifest(files: [.init(path: ModelPath(unchecked: Array("w".utf8)), parts: parts)])
+                )
             }
         }
         #expect(load([part(0..<3_000), part(3_000..<10_000)]) == nil)

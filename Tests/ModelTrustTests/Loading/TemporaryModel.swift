@@ -20,11 +20,14 @@ final class TemporaryModel: Sendable {
             )
             try Data(bytes).write(to: file)
             entries.append(
-                LoadManifest.File(path: name, parts: [.init(end: nil, digest: Array(SHA256.hash(data: bytes)))])
+                LoadManifest.File(
+                    path: ModelPath(unchecked: Array(name.utf8)),
+                    parts: [.init(end: nil, digest: Array(SHA256.hash(data: bytes)))]
+                )
             )
         }
         path = folder.path
-        manifest = LoadManifest(sha256: entries)
+        manifest = LoadManifest(files: entries)
     }
 
     /// Changes a byte of a file where it lies.

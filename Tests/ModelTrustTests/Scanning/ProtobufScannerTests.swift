@@ -165,7 +165,7 @@ private enum Wire {
             [0xC1], [0xC6, 0xFF, 0xFF, 0xFF, 0xFF], [0x81, 0xA1], [0x01, 0x01],
         ] { #expect(ScanProbe.verdict(name + bad) == .notProven) }
         #expect(ScanProbe.verdict([0x82, 0xA1, 0x77, 0x01, 0xA1, 0x77, 0x02]) == .notProven)
-        #expect(ScanProbe.verdict([UInt8](repeating: 0x91, count: 1_000) + [0]) == .notProven)
+        #expect(ScanProbe.verdict(name + [UInt8](repeating: 0x91, count: 1_000) + [0]) == .notProven)
         ScanProbe.mutate(name + ext(1, array([2, 2], "float32", 16)), seed: 30) { _ = ScanProbe.verdict($0) }
     }
 }

@@ -135,7 +135,7 @@ final class FUSEServer: Sendable {
         body.add(node.size)
         body.add((node.size + 511) / 512)
         body.skip(24 + 12)
-        body.add(UInt32(isFolder ? S_IFDIR | 0o555 : S_IFREG | 0o444))
+        body.add(UInt32(isFolder ? 0o040_555 : 0o100_444))
         body.add(UInt32(isFolder ? 2 : 1))
         body.add(UInt32(getuid()))
         body.add(UInt32(getgid()))

@@ -5,22 +5,17 @@
 enum MessagePackScanner: FormatScanner {
     static let format = "msgpack"
 
-    /// Whether it begins with a map, an array or an extension, and with nothing that text or a pickle begins with.
+    /// Whether it begins with a map that has a name for its first key, or with an extension.
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
         let head = try input.head(16)
         guard let first = head.first else { return false }
-        let isContainer =
-            (0x81...0x9F).contains(first) || (0xDC...0xDF).contains(first) || (0xC7...0xC9).contains(first)
-            || (0xD4...0xD8).contains(first)
-        guard isContainer, try PlainText(input) == nil else { return false }
-        // A map of parameters has names for keys.
-        if (0x81...0x8F).contains(first) || first >= 0xDE {
-            let place = first == 0xDE ? 3 : first == 0xDF ? 5 : 1
-            guard place < head.count else { return false }
-            let key = head[place]
-            return (0xA0...0xBF).contains(key) || (0xD9...0xDB).contains(key)
-        }
-        return true
+        let isMap = (0x81...0x8F).contains(first) || first == 0xDE || first == 0xDF
+        let isExtension = (0xC7...0xC9).contains(first) || (0xD4...0xD8).contains(first)
+        guard isMap || isExtension, try PlainText(input) == nil else { return false }
+        guard isMap else { return true }
+        let place = first == 0xDE ? 3 : first == 0xDF ? 5 : 1
+        guard place < head.count else { return false }
+        return (0xA0...0xBF).contains(head[place]) || (0xD9...0xDB).contains(head[place])
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {

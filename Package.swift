@@ -146,7 +146,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "RPC",
-                httpTypes, nioSSL, logging, atomics, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                httpTypes, crypto, nioSSL, logging, atomics, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),

@@ -25,6 +25,7 @@ import Testing
             - { name: stream, hosts: ["*.example"], path: { prefix: /v1 }, upstream: inference, bodyLimit: 1Mi,
                 timeouts: { response: 5m, stream: 10m } }
             - { name: release, path: { exact: /v1/release }, upstream: model, record: first }
+            - { name: live, path: { exact: /v1/live }, upstream: inference, upgrade: [websocket] }
           limits: { maximumConnections: 100, headTimeout: 5s, http2: { maximumStreams: 10, bufferBytes: 512Ki } }
           admin: { port: 9901 }
         """
@@ -47,6 +48,7 @@ import Testing
         #expect(
             configuration.routes[0].bodyLimit == 1 << 20 && configuration.routes[0].responseTimeout == .seconds(300)
         )
+        #expect(configuration.routes.map(\.allowsWebSocket) == [false, false, true])
         #expect(configuration.routes[1].record == .first && configuration.routes[1].bodyLimit == 16 << 20)
         #expect(configuration.limits.headTimeout == .seconds(5) && configuration.limits.headBytes == 32 * 1024)
         #expect(configuration.listeners.map(\.acceptsHTTP2) == [true, false])
@@ -65,7 +67,9 @@ import Testing
             ("127.0.0.1, port: 8080", "10.0.0.1, port: 8080", "loopback"),
             ("127.0.0.1, port: 8080", "localhost, port: 8080", "loopback"),
             ("/run/inference.sock", "run/inference.sock", "absolute"), ("port: 8443, tls", "port: 99999, tls", "65535"),
-            ("record: first", "record: last", "`last`"), ("bodyLimit: 1Mi", "bodyLimit: 1MB", "`1MB`"),
+            ("record: first", "record: last", "`last`"), ("[websocket]", "[h2c]", "websocket"),
+            ("inference, upgrade", "model, upgrade", "HTTP/2"), ("[websocket]", "websocket", "list"),
+            ("bodyLimit: 1Mi", "bodyLimit: 1MB", "`1MB`"),
             ("minimumVersion: \"1.2\"", "minimumVersion: \"1.1\"", "`1.1`"), ("prefix: /v1", "prefix: v1", "`/`"),
             ("path: { exact: /v1/release }", "path: { exact: /a, prefix: /b }", "either"),
             ("name: release", "name: stream", "two routes"), ("name: local", "name: model", "two upstreams"),

@@ -146,9 +146,9 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.upstreams =
             try isOutboundOnly
             ? fields.optional("upstreams", readUpstreams) ?? [] : fields.required("upstreams", readUpstreams)
-        let names = upstreams.map(\.name)
+        let known = upstreams
         let readRoutes = { (value: Value) throws -> [Route] in
-            let routes = try value.list { try Route($0, upstreams: names) }
+            let routes = try value.list { try Route($0, upstreams: known) }
             try Self.refuseDuplicates(routes.map(\.name), in: value, of: "route")
             return routes
         }

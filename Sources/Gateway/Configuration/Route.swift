@@ -12,6 +12,8 @@ public struct Route: Hashable, Sendable {
     public var upstream: String
     /// When the decision must be on disk.
     public var record: RecordOrder
+    /// Whether a request may ask to become a WebSocket.
+    public var allowsWebSocket: Bool
     /// The bytes of content that a request may have.
     public var bodyLimit: UInt64
     /// How long an upstream may think before its response head.
@@ -42,6 +44,7 @@ public struct Route: Hashable, Sendable {
         path: PathMatch = .prefix("/"),
         upstream: String,
         record: RecordOrder = .overlapped,
+        allowsWebSocket: Bool = false,
         bodyLimit: UInt64 = 16 << 20,
         responseTimeout: Duration = .seconds(60),
         streamTimeout: Duration = .seconds(120)
@@ -51,21 +54,29 @@ public struct Route: Hashable, Sendable {
         self.path = path
         self.upstream = upstream
         self.record = record
+        self.allowsWebSocket = allowsWebSocket
         self.bodyLimit = bodyLimit
         self.responseTimeout = responseTimeout
         self.streamTimeout = streamTimeout
     }
 
-    init(_ value: Value, upstreams: [String]) throws {
+    init(_ value: Value, upstreams: [Upstream]) throws {
         var fields = try FieldReader(value, of: "a route")
         self.init(
             name: try fields.required("name") { try $0.string() },
-            upstream: try fields.required("upstream") { try $0.oneOf(upstreams) }
+            upstream: try fields.required("upstream") { try $0.oneOf(upstreams.map(\.name)) }
         )
         if let hosts = try fields.optional("hosts", { try $0.list { try Self.host($0) } }) { self.hosts = hosts }
         if let path = try fields.optional("path", { try PathMatch($0) }) { self.path = path }
         if let order = try fields.optional("record", { try $0.oneOf(RecordOrder.allCases.map(\.rawValue)) }) {
             record = RecordOrder(rawValue: order) ?? .first
+        }
+        if let upgrades = try fields.optional("upgrade", { try $0.list { ($0, try $0.oneOf(["websocket"])) } }) {
+            let isShared = upstreams.first { $0.name == upstream }?.http2 != nil
+            if let upgrade = upgrades.first?.0, isShared {
+                throw upgrade.error("a WebSocket begins in HTTP/1.1, and the upstream `\(upstream)` speaks HTTP/2")
+            }
+            allowsWebSocket = !upgrades.isEmpty
         }
         if let limit = try fields.optional("bodyLimit", { try ByteCount.read($0) }) { bodyLimit = limit }
         if let timeouts = fields.value("timeouts") {

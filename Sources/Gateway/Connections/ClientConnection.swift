@@ -77,7 +77,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         self.listener = listener
         self.terms = worker.current.snapshot.terms
         self.allowsTLS12 = listener.current.allowsTLS12
-        self.scanner = RequestScanner(limits: terms.limits.http1)
+        self.scanner = RequestScanner(limits: terms.limits.http1, allowsUpgrade: true)
         // The handshake has its own limit, below us.
         self.deadline = .distantFuture
     }
@@ -315,6 +315,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         context?.write(wrapOutboundOut(buffer), promise: nil)
         needsFlush = true
     }
+
+    var hasUnread: Bool { inbox.readableBytes > 0 }
 
     func write(_ trailers: TrailerSection) { write(trailers.lastChunk) }
 

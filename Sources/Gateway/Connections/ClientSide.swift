@@ -13,6 +13,8 @@ protocol ClientSide: AnyObject {
     var caller: ClientConnection.Caller? { get }
     /// The body of the request that is being read.
     var requestBody: BodyScanner? { get set }
+    /// Whether bytes have come behind the request that is being read.
+    var hasUnread: Bool { get }
     /// Whether more of an answer can be taken.
     var isWritable: Bool { get }
 

@@ -27,6 +27,7 @@ enum HeadWriter {
         id: String,
         keepsTrace: Bool,
         keepsTrailers: Bool = false,
+        upgrades: Bool = false,
         tokens: TokenPassage? = nil,
         bodyRoom: Int
     ) -> ByteBuffer {
@@ -57,6 +58,7 @@ enum HeadWriter {
         }
         output.writeImmutableBuffer(identity)
         if let tokens { output.writeImmutableBuffer(tokens.addedLines) }
+        if upgrades { output.writeStaticString("connection: upgrade\r\nupgrade: websocket\r\n") }
         if keepsTrailers { output.writeStaticString("te: trailers\r\n") }
         writeRequestID(id, to: &output)
         output.writeStaticString("\r\n")
@@ -99,6 +101,21 @@ enum HeadWriter {
         return output
     }
 
+    /// The head of an upstream's `101` for the client, with room for what came behind it.
+    static func switching(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, id: String, room: Int)
+        -> ByteBuffer
+    {
+        var output = ByteBuffer()
+        output.reserveCapacity(head.readableBytes + 192 + room)
+        output.writeStaticString(
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+        )
+        copy(scanner.fields.lines, of: head, to: &output) { $0 == .other }
+        writeRequestID(id, to: &output)
+        output.writeStaticString("\r\n")
+        return output
+    }
+
     /// An answer of our own, which says no more than the request's id.
     static func local(status: Int, id: String, closes: Bool, hasBody: Bool) -> ByteBuffer {
         var output = ByteBuffer()
@@ -112,6 +129,8 @@ enum HeadWriter {
         output.writeStaticString("\r\n")
         // What kind of credential would do (RFC 6750 §3), and nothing of what was wrong with this one.
         if status == 401 { output.writeStaticString("www-authenticate: Bearer error=\"invalid_token\"\r\n") }
+        // What would do instead (RFC 9110 §15.5.22, RFC 6455 §4.4).
+        if status == 426 { output.writeStaticString("upgrade: websocket\r\nsec-websocket-version: 13\r\n") }
         if closes { output.writeStaticString("connection: close\r\n") }
         writeRequestID(id, to: &output)
         output.writeStaticString("\r\n")

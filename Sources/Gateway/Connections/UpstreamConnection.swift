@@ -89,6 +89,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     func attach(_ pipeline: Pipeline) {
         phase = .head(pipeline)
         scanner.reset()
+        scanner.allowsSwitch = pipeline.webSocket != nil
         body = nil
         isRequestWhole = false
         unsent = nil
@@ -204,8 +205,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
                 scanner.reset()
                 continue
             }
+            guard scanner.status != 101 else { return try switchProtocol(head, for: pipeline) }
             framing = scanner.framing
-            keepsAlive = scanner.keepsAlive
+            // After a protocol that was not agreed on nobody knows what the upstream reads next.
+            keepsAlive = scanner.keepsAlive && !scanner.allowsSwitch
             body = try BodyScanner(framing)
             phase = .body(pipeline)
             unsent = nil
@@ -213,6 +216,19 @@ final class UpstreamConnection: ChannelDuplexHandler {
             try readBody(for: pipeline, after: pipeline.makeResponseHead(scanner, head, room: room))
             return false
         }
+    }
+
+    /// The upstream agrees to what was asked for: from here on bytes go through as they come, until either side closes.
+    private func switchProtocol(_ head: ByteBuffer, for pipeline: Pipeline) throws(HTTP1Refusal) -> Bool {
+        let room = min(inbox.readableBytes, Pipeline.copiedBytes)
+        guard let head = try pipeline.makeSwitchHead(scanner, head, room: room) else { return false }
+        framing = .none
+        keepsAlive = false
+        body = try BodyScanner(.untilClose)
+        phase = .body(pipeline)
+        unsent = nil
+        try readBody(for: pipeline, after: head)
+        return false
     }
 
     /// Passes on what has come of a body; small pieces leave in one buffer with the head before them.
@@ -274,7 +290,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         if case .body(let pipeline) = phase, body?.endsAtClose == true {
             phase = .closed
             pool.removed(self)
-            pipeline.pass(ByteBuffer(staticString: "0\r\n\r\n"), content: 0)
+            if case .untilClose = framing { pipeline.pass(ByteBuffer(staticString: "0\r\n\r\n"), content: 0) }
             pipeline.endResponse()
         } else {
             failed("the connection was closed")

@@ -12,6 +12,8 @@ struct FieldSection: Sendable {
     private(set) var closes = false
     /// The value of `Upgrade`.
     private(set) var upgrade: Range<Int>?
+    /// Whether `Connection` names `Upgrade`, as whoever means it has to (RFC 9110 §7.8).
+    private(set) var nominatesUpgrade = false
     /// The value of `Expect`.
     private(set) var expectation: Range<Int>?
     private var nominations: [Range<Int>] = []
@@ -28,6 +30,7 @@ struct FieldSection: Sendable {
         isChunked = false
         closes = false
         upgrade = nil
+        nominatesUpgrade = false
         expectation = nil
     }
 
@@ -72,6 +75,9 @@ struct FieldSection: Sendable {
                 switch lines[index].name {
                 case .host, .contentLength, .transferEncoding, .expect: throw HTTP1Refusal(.badConnection)
                 case .connection: break
+                case .upgrade:
+                    nominatesUpgrade = true
+                    lines[index].name = .hopByHop
                 default: lines[index].name = .hopByHop
                 }
             }

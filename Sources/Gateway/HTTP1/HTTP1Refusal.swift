@@ -41,6 +41,8 @@ struct HTTP1Refusal: Error, Hashable, Sendable {
         case ambiguousFieldName = "ambiguous_field_name"
         case badConnection = "bad_connection"
         case unsupportedUpgrade = "unsupported_upgrade"
+        case badWebSocket = "bad_websocket_handshake"
+        case webSocketVersion = "unsupported_websocket_version"
         case unsupportedExpectation = "unsupported_expectation"
         // HTTP/2, where a head is a list of fields.
         case badPseudoField = "bad_pseudo_field"
@@ -61,6 +63,7 @@ struct HTTP1Refusal: Error, Hashable, Sendable {
         case .unsupportedMethod, .unsupportedUpgrade: 501
         case .unsupportedVersion: 505
         case .unsupportedExpectation: 417
+        case .webSocketVersion: 426
         case .bodyTooLarge: 413
         default: 400
         }

@@ -29,14 +29,17 @@ struct RequestScanner: Sendable {
     private(set) var length = 0
 
     private let limits: HTTP1Limits
+    private let allowsUpgrade: Bool
     private var lines = LineScanner()
     private var hasStartLine = false
 
     /// What stands around the target on a start line: the longest method, two spaces, the version and CRLF.
     private static let startLineOverhead = 7 + 1 + 1 + 8 + 2
 
-    init(limits: HTTP1Limits) {
+    /// With `allowsUpgrade`, whether another protocol may be asked for is left to whoever knows the route.
+    init(limits: HTTP1Limits, allowsUpgrade: Bool = false) {
         self.limits = limits
+        self.allowsUpgrade = allowsUpgrade
     }
 
     /// Whether nothing of a head has been read yet.
@@ -148,7 +151,7 @@ struct RequestScanner: Sendable {
         guard Self.isAuthority(bytes, host) else { throw HTTP1Refusal(.badHost) }
         guard authority.isEmpty || bytes.equalFolded(authority, host) else { throw HTTP1Refusal(.authorityMismatch) }
         authority = host
-        guard fields.upgrade == nil else { throw HTTP1Refusal(.unsupportedUpgrade) }
+        guard fields.upgrade == nil || allowsUpgrade else { throw HTTP1Refusal(.unsupportedUpgrade) }
         expectsContinue = false
         if let expectation = fields.expectation {
             guard bytes.holdsFolded("100-continue", at: expectation) else {

@@ -16,6 +16,9 @@ struct ResponseScanner: Sendable {
     /// The bytes of the whole head.
     private(set) var length = 0
 
+    /// Whether another protocol was asked for, so that `101` may be the answer.
+    var allowsSwitch = false
+
     private let limits: HTTP1Limits
     private var lines = LineScanner()
     private var hasStartLine = false
@@ -26,7 +29,7 @@ struct ResponseScanner: Sendable {
     }
 
     /// Whether this is an interim response, which another follows (RFC 9110 §15.2).
-    var isInterim: Bool { status < 200 }
+    var isInterim: Bool { status < 200 && status != 101 }
 
     /// Makes ready for the next head, and keeps the storage.
     mutating func reset() {
@@ -85,7 +88,7 @@ struct ResponseScanner: Sendable {
     private mutating func finish(_ bytes: Span<UInt8>, _ method: HTTP1Method) throws(HTTP1Refusal) {
         try fields.finish(bytes)
         // A protocol that was not asked for (RFC 9110 §15.2.2).
-        guard status != 101 else { throw HTTP1Refusal(.unsupportedUpgrade) }
+        guard status != 101 || allowsSwitch else { throw HTTP1Refusal(.unsupportedUpgrade) }
         // RFC 9112 §6.1: a 1.0 message is not framed by a transfer coding.
         guard !isVersion10 || !fields.isChunked else { throw HTTP1Refusal(.badTransferEncoding) }
         keepsAlive = !fields.closes && !isVersion10

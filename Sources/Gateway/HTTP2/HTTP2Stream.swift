@@ -322,6 +322,8 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
         }
     }
 
+    var hasUnread: Bool { inbox.readableBytes > 0 }
+
     func write(_ trailers: TrailerSection) {
         guard case .exchange = phase else { return }
         response.end()

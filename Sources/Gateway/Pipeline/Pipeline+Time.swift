@@ -27,6 +27,7 @@ extension Pipeline {
             return recorded(isDurable: worker.context.log.durable > index)
         }
         if case .local = answer { return }
+        if isTunnel, endTunnelIfOutlived(now) { return }
         let isBodyWhole = connection.requestBody?.isComplete != false
         switch answer {
         case .streaming:

@@ -29,6 +29,9 @@ final class Pipeline {
     var record = RecordState()
     private var permit: Permit?
     var route: RouteTable.Entry?
+    /// What the client asked for, where it asked for a WebSocket; and whether there is one.
+    private(set) var webSocket: WebSocketHandshake?
+    var isTunnel = false
     var outgoing = OutgoingRequest()
     var upstream: UpstreamExchange?
     /// Whether the client reads fields behind the body of an answer, and what stands there.
@@ -70,6 +73,16 @@ final class Pipeline {
             )
         } catch {
             return refuseHead(reason: error.code.rawValue, status: error.status, resolved, trace)
+        }
+        if scanner.fields.upgrade != nil {
+            do throws(HTTP1Refusal) {
+                guard resolved.route?.route.allowsWebSocket == true else { throw HTTP1Refusal(.unsupportedUpgrade) }
+                webSocket = try WebSocketHandshake(scanner, head)
+                // What is not upgraded ends here: nothing behind it is a request.
+                keepsAlive = false
+            } catch {
+                return refuseHead(reason: error.code.rawValue, status: error.status, resolved, trace)
+            }
         }
         if connection.requestBody?.isComplete == true { progress.bodyEndedAt = .now() }
         guard case .path(let path) = resolved.path else {
@@ -141,6 +154,7 @@ final class Pipeline {
                 id: idText,
                 keepsTrace: trace?.isValid ?? false,
                 keepsTrailers: takesTrailers,
+                upgrades: webSocket != nil,
                 tokens: tokens,
                 bodyRoom: min(room, Self.copiedBytes)
             )

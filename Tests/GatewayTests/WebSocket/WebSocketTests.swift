@@ -130,8 +130,8 @@ import Testing
         try await Self.with { gateway, upstream in
             for (name, text, status, reason) in Self.badRequests {
                 let client = try await gateway.client()
-                client.send(text + SmugglingCase.hidden)
-                let heard = await client.end()
+                let heard = await client.request(text + SmugglingCase.hidden)
+                await client.close()
                 #expect(heard.statuses == [status] && heard.text.contains("connection: close\r\n"), "\(name): \(heard)")
                 if status == 426 { #expect(heard.text.contains("sec-websocket-version: 13\r\n"), "\(name)") }
                 let decision = gateway.log.entries.value.last { $0["kind"] == "decision" }

@@ -21,8 +21,6 @@ public import ZeroTrust
 /// try identity.update(svid: renewed, bundles: bundles)
 /// ```
 public final class TLSIdentity: Sendable {
-    /// How TLS is spoken.
-    public let options: TLSOptions
     private let clock: @Sendable () -> Date
     /// Guards the snapshot that new connections take; each is immutable and replaced whole.
     private let snapshot: Mutex<Snapshot>
@@ -31,6 +29,7 @@ public final class TLSIdentity: Sendable {
 
     private final class Snapshot: Sendable {
         let svid: X509SVID
+        let options: TLSOptions
         let verifier: PeerVerifier
         let server: NIOSSLContext
         /// The same, for a server that speaks HTTP/2 too.
@@ -42,6 +41,7 @@ public final class TLSIdentity: Sendable {
         init(svid: X509SVID, bundles: X509BundleSet, options: TLSOptions, clock: @escaping @Sendable () -> Date) throws
         {
             self.svid = svid
+            self.options = options
             self.verifier = PeerVerifier(bundles: bundles, clock: clock)
             let chain = try svid.certificatesDER.map {
                 NIOSSLCertificateSource.certificate(try NIOSSLCertificate(bytes: $0, format: .der))
@@ -84,7 +84,6 @@ public final class TLSIdentity: Sendable {
         options: TLSOptions = TLSOptions(),
         clock: @escaping @Sendable () -> Date = { Date() }
     ) throws {
-        self.options = options
         self.clock = clock
         self.snapshot = Mutex(try Snapshot(svid: svid, bundles: bundles, options: options, clock: clock))
     }
@@ -93,8 +92,21 @@ public final class TLSIdentity: Sendable {
     ///
     /// - Throws: where BoringSSL does not take the certificate or the key; everything then stays as it was.
     public func update(svid: X509SVID, bundles: X509BundleSet) throws {
-        let next = try Snapshot(svid: svid, bundles: bundles, options: options, clock: clock)
-        snapshot.withLock { $0 = next }
+        try replace { try Snapshot(svid: svid, bundles: bundles, options: $0.options, clock: clock) }
+    }
+
+    /// Speaks TLS in another way in the handshakes that begin from now on.
+    ///
+    /// - Throws: where BoringSSL does not take what is asked for; everything then stays as it was.
+    public func update(options: TLSOptions) throws {
+        try replace {
+            try Snapshot(svid: $0.svid, bundles: $0.verifier.bundles, options: options, clock: clock)
+        }
+    }
+
+    private func replace(_ make: (Snapshot) throws -> Snapshot) throws {
+        // Made under the lock, so that of two changes at once neither is lost.
+        try snapshot.withLock { $0 = try make($0) }
     }
 
     /// Refuses what is revoked in the handshakes that end from now on.
@@ -121,6 +133,9 @@ public final class TLSIdentity: Sendable {
     public var svid: X509SVID { current.svid }
     /// The bundles by which new handshakes are judged.
     public var bundles: X509BundleSet { current.verifier.bundles }
+
+    /// How TLS is spoken in new handshakes.
+    public var options: TLSOptions { current.options }
 
     private var current: Snapshot { snapshot.withLock { $0 } }
 

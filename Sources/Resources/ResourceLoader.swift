@@ -23,7 +23,13 @@ public enum ResourceLoader {
     /// - Throws: ``ResourceError`` with everything wrong in any of the files; an error of the file system as a finding
     ///   at the file.
     public static func load(path: String) throws -> Snapshot {
-        let sources = try sources(path: path)
+        try load(sources: try sources(path: path))
+    }
+
+    /// Reads what was read from files before.
+    ///
+    /// - Throws: ``ResourceError`` with everything wrong in any of the files.
+    public static func load(sources: [(file: String, bytes: Data)]) throws -> Snapshot {
         let documents = try collectingDiagnostics(sources) { source in
             try parse(yaml: try text(of: source), file: source.file)
         }.flatMap(\.self)
@@ -38,7 +44,10 @@ public enum ResourceLoader {
         try collectingDiagnostics(try sources(path: path)) { (file: $0.file, text: try text(of: $0)) }
     }
 
-    private static func sources(path: String) throws -> [(file: String, bytes: Data)] {
+    /// The bytes of one file, or of every YAML file of a directory, unread.
+    ///
+    /// - Throws: ``ResourceError`` for a file that cannot be read.
+    public static func sources(path: String) throws -> [(file: String, bytes: Data)] {
         try collectingDiagnostics(try files(at: path)) { file in
             do { return (file: file, bytes: try Data(contentsOf: URL(fileURLWithPath: file))) } catch {
                 throw unreadable(file, error)
@@ -103,9 +112,12 @@ public enum ResourceLoader {
     private static func files(at path: String) throws -> [String] {
         let manager = FileManager.default
         guard let isFolder = isDirectory(path) else {
+            let isFile = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
             throw ResourceError(
                 at: SourceLocation(file: path, line: 1, column: 1),
-                "no such file or directory; `lapwing init \(path)` writes a starting configuration"
+                isFile
+                    ? "no such file"
+                    : "no such file or directory; `lapwing init \(path)` writes a starting configuration"
             )
         }
         guard isFolder else { return [path] }

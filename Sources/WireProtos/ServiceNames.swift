@@ -10,6 +10,8 @@ public enum ServiceName {
     public static let workloadAPI = "SpiffeWorkloadAPI"
     /// Administration of the identity authority.
     public static let admin = "lapwing.admin.v1.Admin"
+    /// The configuration of a gateway process.
+    public static let gatewayAdmin = "lapwing.gateway.v1.GatewayAdmin"
     /// Signing of the log's checkpoints.
     public static let signing = "lapwing.signing.v1.Signing"
     /// Who a local caller of the egress listener is.

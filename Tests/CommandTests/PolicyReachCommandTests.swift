@@ -15,6 +15,13 @@ import Testing
         #expect(other.output.contains("nobody reaches it"))
     }
 
+    @Test func `a file of assertions that is not there is told as such`() throws {
+        let result = try Program.run("policy", "reach", "--config", Self.example, "--assert", "missing.yaml")
+        #expect(result.status == 2)
+        #expect(result.errors.contains("there is no file `missing.yaml`; --assert takes one with `ReachAssertions`"))
+        #expect(!result.errors.contains("lapwing init"))
+    }
+
     @Test func `JSON and SVG are what they say`() throws {
         let json = try Program.run("policy", "reach", "--config", Self.example, "-o", "json")
         let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]

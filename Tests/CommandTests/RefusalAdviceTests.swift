@@ -1,3 +1,4 @@
+import Gateway
 import MutualTLS
 import SPIFFE
 import Testing
@@ -10,6 +11,12 @@ import Testing
         let advice = try #require(RefusalAdvice.of(reason), "\(reason)")
         #expect(advice.meaning.count > 10 && advice.mend.count > 10)
         #expect(RefusalAdvice.sentence(for: reason).contains(advice.mend))
+    }
+
+    @Test(arguments: EgressRefusal.Reason.allCases.map(\.rawValue))
+    func `every reason to refuse a call says what it means and what to mend`(reason: String) throws {
+        let advice = try #require(RefusalAdvice.of(reason), "\(reason)")
+        #expect(advice.meaning.count > 10 && advice.mend.count > 10)
     }
 
     @Test func `an unknown reason has no advice`() {

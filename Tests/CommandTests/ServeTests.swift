@@ -2,44 +2,6 @@ import Foundation
 import Testing
 
 @Suite struct ServeTests {
-    /// A running `lapwing serve` in a directory of its own.
-    private final class Installation {
-        let directory: TemporaryDirectory
-        let process = Process()
-        var places: [String] { ["--state", directory.path + "/s", "--run", directory.path + "/r"] }
-
-        init() throws {
-            directory = try TemporaryDirectory()
-            _ = try Program.run("init", directory.path + "/c")
-            let file = directory.path + "/c/gateway.yaml"
-            let text = try String(contentsOfFile: file, encoding: .utf8)
-                .replacing("port: 8443", with: "port: 0").replacing("port: 9443", with: "port: 0")
-            try text.write(toFile: file, atomically: true, encoding: .utf8)
-            process.executableURL = URL(fileURLWithPath: try Program.path)
-            process.arguments = ["serve", "--config", directory.path + "/c"] + places
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-        }
-
-        /// Runs a command against it.
-        func run(_ arguments: String...) throws -> Program.Result { try Program.run(arguments + places) }
-
-        /// Waits until a condition holds; false when 30 seconds are over first.
-        func wait(_ condition: () throws -> Bool) throws -> Bool {
-            let end = ContinuousClock.now + .seconds(30)
-            while ContinuousClock.now < end {
-                if try condition() { return true }
-                Thread.sleep(forTimeInterval: 0.1)
-            }
-            return false
-        }
-
-        deinit {
-            if process.isRunning { process.terminate() }
-            process.waitUntilExit()
-        }
-    }
-
     @Test(.timeLimit(.minutes(3)))
     func `a workload gets its identity, entries come and go by command, and a stop is clean`() throws {
         let lapwing = try Installation()

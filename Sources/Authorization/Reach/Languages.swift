@@ -143,9 +143,17 @@ final class Languages {
     /// A set in words: its strings where they are few, else how it came about.
     func describe(_ language: Language) -> String {
         if let strings = strings(language, atMost: 6) {
-            return strings.map { $0.isEmpty ? "none" : $0 }.joined(separator: ", ")
+            return strings.map(Self.word).joined(separator: ", ")
         }
         return names[language.index].text
+    }
+
+    /// A string as people read it: without the byte that tells the elements of claims apart.
+    private static func word(_ text: String) -> String {
+        if text == TokenSpace.mark { return "present" }
+        let isElement = text.hasPrefix(TokenSpace.text) || text.hasPrefix(TokenSpace.other)
+        let word = isElement ? String(text.dropFirst()) : text
+        return word.isEmpty ? "none" : word
     }
 
     private func name(_ kind: Operation.Kind, _ left: Language, _ right: Language) -> Name {

@@ -24,11 +24,20 @@ public struct ReachError: Error, Hashable, Sendable {
         )
     }
 
+    static func dependent(_ field: AuthorizationPolicy.Field) -> ReachError {
+        ReachError(
+            code: .unsupported,
+            message:
+                "unknown: `\(field.name)` at \(field.location) looks at a claim, and another condition at what is in "
+                + "that claim; the two are not analysed together"
+        )
+    }
+
     static func unsupported(_ field: AuthorizationPolicy.Field) -> ReachError {
         ReachError(
             code: .unsupported,
-            message: "unknown: `\(field.name)` at \(field.location) looks at a token or at what a filter noted, "
-                + "which is not analysed"
+            message: "unknown: `\(field.name)` at \(field.location) looks at what a filter noted, which is "
+                + "not analysed"
         )
     }
 

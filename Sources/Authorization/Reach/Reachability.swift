@@ -11,7 +11,7 @@ import ZeroTrust
 /// for requests in try reach.allowed() { print(requests.callers, requests.methods, requests.paths, requests.witness) }
 /// ```
 ///
-/// A caller has one name or none: certificates with several names, which a SPIFFE verifier refuses, are left out, and so
+/// Issuer and subject of a token are strings, as RFC 7519 says. A caller has one name or none: certificates with several names, which a SPIFFE verifier refuses, are left out, and so
 /// are lengths. Where an answer would be too large, there is none: the call throws ``ReachError``.
 public final class Reachability {
     /// What an analysis is told beside the policies.
@@ -32,6 +32,8 @@ public final class Reachability {
         public var normalization: PathNormalization
         /// How much the analysis may use.
         public var limits: ReachLimits
+        /// Whose tokens are verified, so that what they claim counts; nil for anybody's.
+        public var issuers: [String]?
         /// What witnesses have where nothing else is asked of them.
         public var template: Attributes
 
@@ -40,11 +42,13 @@ public final class Reachability {
             callers: Callers = .spiffe,
             normalization: PathNormalization = .base,
             limits: ReachLimits = ReachLimits(),
+            issuers: [String]? = nil,
             template: Attributes = Options.template
         ) {
             self.callers = callers
             self.normalization = normalization
             self.limits = limits
+            self.issuers = issuers
             self.template = template
         }
 
@@ -87,10 +91,18 @@ public final class Reachability {
                     ? RequestUniverse.spiffeIDs : RequestUniverse.certificateNames,
                 admitsAnonymous: options.callers == .anyone,
                 normalization: options.normalization,
-                isStrict: isStrict
+                isStrict: isStrict,
+                issuers: options.issuers
             ),
             limits: options.limits
         )
+    }
+
+    /// An analysis in the space of another, whose regions can be compared with its own.
+    init(_ engine: PolicyEngine, options: Options, space: RequestSpace) {
+        self.engine = engine
+        self.options = options
+        self.space = space
     }
 
     /// Every request that is allowed, in regions.

@@ -72,6 +72,9 @@ extension RequestDimension {
         case .destination: "destination address"
         case .serverName: "server name"
         case .header(let name): "\(name):"
+        case .issuer: "token issuer"
+        case .subject: "token subject"
+        case .claim(let path): "claim \(path.joined(separator: "."))"
         }
     }
 }

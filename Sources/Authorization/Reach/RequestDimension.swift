@@ -12,6 +12,12 @@ enum RequestDimension: Hashable, Sendable {
     case serverName
     /// The values of a header, by its name in lower case.
     case header(String)
+    /// Who issued the token, where there is one.
+    case issuer
+    /// Whom the token is about, where it says so.
+    case subject
+    /// Another claim of the token, by the names that lead to it.
+    case claim([String])
 
     /// The order in which the dimensions are gone through and printed.
     var order: (Int, String) {
@@ -26,6 +32,9 @@ enum RequestDimension: Hashable, Sendable {
         case .destination: (7, "")
         case .serverName: (8, "")
         case .header(let name): (9, name)
+        case .issuer: (10, "")
+        case .subject: (11, "")
+        case .claim(let path): (12, path.joined(separator: "\u{0}"))
         }
     }
 }

@@ -17,6 +17,10 @@ extension RequestSpace {
             case (.destination, .addresses(let addresses)): addresses.contains(request.destination.address)
             case (.header(let name), .values(let condition)):
                 isMet(condition, by: request.headers.filter { $0.name == name }.map(\.value))
+            case (.issuer, .values(let condition)): isMet(condition, by: request.token?.issuer.map { [$0] } ?? [])
+            case (.subject, .values(let condition)): isMet(condition, by: request.token?.subject.map { [$0] } ?? [])
+            case (.claim(let path), .values(let condition)):
+                isMet(condition, by: request.token?.claim(at: path)?.elements ?? [])
             default: false
             }
         }
@@ -26,6 +30,25 @@ extension RequestSpace {
         condition.count.allows(values.count)
             && condition.required.allSatisfy { required in values.contains { languages.contains(required, $0) } }
             && !values.contains { languages.contains(condition.forbidden, $0) }
+    }
+}
+
+extension TokenClaims.Claim {
+    /// The claim as ``TokenSpace`` has it.
+    fileprivate var elements: [String] {
+        let elements =
+            switch self {
+            case .list(let elements): elements
+            default: [self]
+            }
+        return [TokenSpace.mark]
+            + elements.compactMap { element in
+                switch element {
+                case .text(let text): TokenSpace.text + text
+                case .other(let text): TokenSpace.other + text
+                case .list, .members: nil
+                }
+            }
     }
 }
 

@@ -16,6 +16,8 @@ final class RequestSpace {
     let values: Language
     /// No string at all.
     let none: Language
+    /// What tokens there can be.
+    let tokens: TokenSpace
 
     /// The space of the requests to a gateway.
     ///
@@ -24,6 +26,7 @@ final class RequestSpace {
         let languages = Languages(limit: limits.states)
         self.languages = languages
         self.limits = limits
+        self.tokens = try TokenSpace(languages, issuers: universe.issuers)
         self.none = try languages.language(.choice([]), name: "none")
         self.callers = CallerSet(
             names: try languages.language(universe.names, name: Languages.any),
@@ -50,6 +53,7 @@ final class RequestSpace {
         case .port: .ports(IntervalSet([1...65535]))
         case .source, .remote, .destination: .addresses(.all)
         case .header: .values(ValueCondition(required: [], forbidden: none))
+        case .issuer, .subject, .claim: .values(tokens.whole(dimension))
         }
     }
 
@@ -79,6 +83,8 @@ final class RequestSpace {
         for language in condition.required {
             if languages.isEmpty(try languages.difference(language, condition.forbidden)) { return true }
         }
+        // A claim that is not there has no element.
+        if !condition.required.isEmpty, languages.contains(condition.forbidden, TokenSpace.mark) { return true }
         return false
     }
 

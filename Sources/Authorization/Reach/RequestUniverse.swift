@@ -10,6 +10,8 @@ struct RequestUniverse: Sendable {
     let normalization: PathNormalization
     /// Whether paths that servers read differently are refused, as `strict` does.
     let isStrict: Bool
+    /// Who may have issued tokens; nil for anyone, empty where no token is verified.
+    let issuers: [String]?
 
     /// Every SPIFFE ID (SPIFFE-ID §2), the length aside.
     static let spiffeIDs: RegularExpression = {

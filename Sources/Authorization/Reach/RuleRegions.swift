@@ -24,15 +24,27 @@ extension RequestSpace {
     ) throws(ReachError) -> [RequestRegion] {
         var regions = [RequestRegion.all]
         for (field, matcher) in fields {
-            let (dimension, parts) = try condition(field, matcher, matcher.strict)
+            let alternatives = try alternatives(field, matcher)
             var next: [RequestRegion] = []
             for region in regions {
-                for part in parts where try !isEmpty(part) {
-                    if let both = try intersection(region, RequestRegion([dimension: part])) { next.append(both) }
+                for other in alternatives {
+                    if let both = try intersection(region, other) { next.append(both) }
                 }
             }
             regions = next
         }
+        return regions
+    }
+
+    /// What a field asks of a request: any of some regions.
+    private func alternatives(
+        _ field: AuthorizationPolicy.Field,
+        _ matcher: FieldMatcher
+    ) throws(ReachError) -> [RequestRegion] {
+        if let regions = try tokenRegions(field, matcher) { return regions }
+        let (dimension, parts) = try condition(field, matcher, matcher.strict)
+        var regions: [RequestRegion] = []
+        for part in parts where try !isEmpty(part) { regions.append(RequestRegion([dimension: part])) }
         return regions
     }
 

@@ -12,6 +12,7 @@ extension WitnessRequest: CustomStringConvertible {
         var words = [
             "\(attributes.method) \(attributes.path)", "from \(attributes.caller.name ?? "a caller without identity")",
         ]
+        if let token = attributes.token { words.append("with a token \(token.words)") }
         words += notable.map { "\($0.name) \($0.value)" }
         return words.joined(separator: ", ")
     }
@@ -24,7 +25,7 @@ extension WitnessRequest: CustomStringConvertible {
 
 extension WitnessRequest: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case caller, method, path, authority, headers, source, remote, destination, port, serverName
+        case caller, method, path, authority, headers, source, remote, destination, port, serverName, token
     }
 
     /// Writes the request with every attribute.
@@ -44,6 +45,7 @@ extension WitnessRequest: Encodable {
         try container.encode(attributes.destination.address.description, forKey: .destination)
         try container.encode(attributes.destination.port, forKey: .port)
         try container.encodeIfPresent(attributes.serverName, forKey: .serverName)
+        try container.encodeIfPresent(attributes.token?.words, forKey: .token)
     }
 }
 
@@ -54,6 +56,7 @@ extension RequestSpace {
         for dimension in region.parts.keys.sorted(by: { $0.order < $1.order }) {
             guard let part = region.parts[dimension], try fill(&request, dimension, part) else { return nil }
         }
+        try nameIssuer(&request, region)
         return WitnessRequest(attributes: request)
     }
 
@@ -102,9 +105,23 @@ extension RequestSpace {
             request.headers.removeAll { $0.name == name }
             guard let values = try lines(condition) else { return false }
             request.headers += values.map { Exchange.Header(name: name, value: $0) }
+        case (.issuer, .values(let condition)), (.subject, .values(let condition)):
+            guard let values = try lines(condition) else { return false }
+            if let text = values.first { request.claim([dimension == .issuer ? "iss" : "sub"], .text(text)) }
+        case (.claim(let path), .values(let condition)):
+            guard let elements = try lines(condition) else { return false }
+            if !elements.isEmpty { request.claim(path, TokenClaims.Claim(elements: elements)) }
         default: return false
         }
         return true
+    }
+
+    /// A token has an issuer, also where no policy asks for it.
+    private func nameIssuer(_ request: inout Attributes, _ region: RequestRegion) throws(ReachError) {
+        guard request.token != nil, region.parts[.issuer] == nil,
+            let issuer = languages.member(tokens.issuerTexts, preferring: "https://issuer.example")
+        else { return }
+        request.claim(["iss"], .text(issuer))
     }
 
     /// The values of a header's lines that meet a condition, or nil where there are none such.
@@ -129,5 +146,55 @@ extension RequestSpace {
             lines.append(value)
         }
         return lines
+    }
+}
+
+extension Attributes {
+    /// Adds a claim to the token.
+    fileprivate mutating func claim(_ path: [String], _ claim: TokenClaims.Claim) {
+        func adding(_ path: ArraySlice<String>, to members: [String: TokenClaims.Claim]) -> [String: TokenClaims.Claim]
+        {
+            guard let name = path.first else { return members }
+            var members = members
+            if path.count == 1 {
+                members[name] = claim
+            } else {
+                var inner: [String: TokenClaims.Claim] = [:]
+                if case .members(let known)? = members[name] { inner = known }
+                members[name] = .members(adding(path.dropFirst(), to: inner))
+            }
+            return members
+        }
+        token = TokenClaims(adding(path[...], to: token?.members ?? [:]), spaceDelimited: [])
+    }
+}
+
+extension TokenClaims.Claim {
+    /// A claim from the elements that ``TokenSpace`` has it as.
+    fileprivate init(elements: [String]) {
+        let claims = elements.compactMap { element -> TokenClaims.Claim? in
+            let text = String(element.dropFirst())
+            if element.hasPrefix(TokenSpace.text) { return .text(text) }
+            return element.hasPrefix(TokenSpace.other) ? .other(text) : nil
+        }
+        self = claims.count == 1 ? claims[0] : .list(claims)
+    }
+
+    /// The claim as JSON, more or less: what people read.
+    fileprivate var words: String {
+        switch self {
+        case .text(let text): "\"\(text)\""
+        case .other(let text): text
+        case .list(let elements): "[" + elements.map(\.words).joined(separator: ", ") + "]"
+        case .members(let members): TokenClaims.words(members)
+        }
+    }
+}
+
+extension TokenClaims {
+    fileprivate var words: String { Self.words(members) }
+
+    fileprivate static func words(_ members: [String: Claim]) -> String {
+        "{" + members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.words)" }.joined(separator: ", ") + "}"
     }
 }

@@ -18,7 +18,7 @@ struct StrictReading: Sendable {
     /// The values of hosts and server names in lower case.
     let lowercase: [Pattern]
     /// The values of request principals, read as one text.
-    private let joined: [Pattern]
+    let joined: [Pattern]
     /// The folded form of each value of a path, or nil where folding leaves nothing of it.
     let folded: [FoldedPattern?]
 

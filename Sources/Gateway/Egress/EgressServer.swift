@@ -22,19 +22,19 @@ import ZeroTrust
 /// ```
 public final class EgressServer: Sendable {
     private struct State {
-        var ports: [String: Int] = [:]
-        var listeners: [any Channel] = []
-        var sockets: [UnixSocketListener] = []
-        var connections: [ObjectIdentifier: any Channel] = [:]
+        var context: EgressContext
+        var listeners: [BoundEgressListener] = []
+        var connections: [ObjectIdentifier: (channel: any Channel, listener: BoundEgressListener.State)] = [:]
         var refusals: RepeatedTask?
         var isDraining = false
     }
 
-    private let context: EgressContext
-    private let listeners: [EgressListener]
+    private let shared: EgressShared
     private let group: any EventLoopGroup
-    /// Guards what starting and stopping change, and which connections are open.
-    private let state = Mutex(State())
+    /// The configuration of the start.
+    private let first: (egress: EgressConfiguration, gateway: GatewayConfiguration)
+    /// Guards what starting, reloading and stopping change, and which connections are open.
+    private let state: Mutex<State>
 
     /// A server that does not listen yet.
     ///
@@ -61,12 +61,9 @@ public final class EgressServer: Sendable {
         node: String,
         group: MultiThreadedEventLoopGroup = .singleton
     ) {
-        self.listeners = egress.listeners
         self.group = group
-        self.context = EgressContext(
-            configuration: egress,
-            pathNormalization: gateway.pathNormalization,
-            limits: gateway.limits.http1,
+        self.first = (egress, gateway)
+        self.shared = EgressShared(
             snapshots: snapshots,
             identity: identity,
             attestor: attestor,
@@ -75,81 +72,192 @@ public final class EgressServer: Sendable {
             logger: logger,
             node: node
         )
+        self.state = Mutex(State(context: EgressContext(egress, of: gateway, shared)))
     }
 
     /// The ports that are bound, by the names of their listeners.
-    public var ports: [String: Int] { state.withLock { $0.ports } }
+    public var ports: [String: Int] {
+        Dictionary(
+            state.withLock { $0.listeners }.compactMap { bound in
+                bound.channel.localAddress?.port.map { (bound.listener.name, $0) }
+            },
+            uniquingKeysWith: { $1 }
+        )
+    }
+
+    /// What was counted so far.
+    public var metrics: EgressMetrics { shared.metrics }
 
     // MARK: Starting
 
     /// Binds every listener; from then on callers are served.
     ///
-    /// - Throws: where an address or a path cannot be bound; nothing is listening then.
+    /// - Throws: ``ListenerUnavailable``; nothing is listening then.
     public func start() async throws {
+        await commit(try await prepareStart())
+    }
+
+    /// Binds every listener, and lets nobody in yet: ``commit(_:)`` does.
+    ///
+    /// - Throws: ``ListenerUnavailable``; nothing is bound then.
+    public func prepareStart() async throws -> PreparedEgress {
+        try await prepare(egress: first.egress, gateway: first.gateway, snapshot: shared.snapshots.current)
+    }
+
+    // MARK: Reloading
+
+    /// Does everything that can fail to put another configuration in force, and changes nothing for anybody.
+    ///
+    /// - Throws: ``ListenerUnavailable``; nothing is left behind then.
+    public func prepare(
+        egress: EgressConfiguration,
+        gateway: GatewayConfiguration,
+        snapshot: EgressSnapshot
+    ) async throws -> PreparedEgress {
+        var known = Dictionary(
+            state.withLock { $0.listeners }.map { ($0.place, $0) },
+            uniquingKeysWith: { $1 }
+        )
+        var listeners: [BoundEgressListener] = []
         do {
-            for listener in listeners { try await bind(listener) }
+            for listener in egress.listeners {
+                if let bound = known.removeValue(forKey: BoundEgressListener.Place(listener)) {
+                    listeners.append(
+                        BoundEgressListener(
+                            listener: listener,
+                            state: bound.state,
+                            channel: bound.channel,
+                            socket: bound.socket,
+                            isNew: false
+                        )
+                    )
+                } else {
+                    listeners.append(try await bind(listener))
+                }
+            }
         } catch {
-            await drain(within: .zero)
+            for bound in listeners where bound.isNew { await bound.close() }
             throw error
         }
-        let context = context
+        return PreparedEgress(
+            context: EgressContext(egress, of: gateway, shared),
+            snapshot: snapshot,
+            listeners: listeners
+        )
+    }
+
+    /// Gives up what was prepared.
+    public func abandon(_ prepared: PreparedEgress) async {
+        for bound in prepared.listeners where bound.isNew { await bound.close() }
+    }
+
+    /// Puts in force what was prepared by this server, after what was prepared before it.
+    ///
+    /// Connections keep the limits that they began with; what is decided from now on is decided by the new snapshot.
+    public func commit(_ prepared: PreparedEgress) async {
+        let (before, isOver) = state.withLock { state in
+            defer {
+                if !state.isDraining {
+                    state.context = prepared.context
+                    state.listeners = prepared.listeners
+                }
+            }
+            return (state.listeners, state.isDraining)
+        }
+        guard !isOver else { return await abandon(prepared) }
+        shared.snapshots.replace(prepared.snapshot)
+        for bound in prepared.listeners { bound.state.replace(bound.listener) }
+        for bound in prepared.listeners where bound.isNew { await open(bound) }
+        let kept = Set(prepared.listeners.map { ObjectIdentifier($0.state) })
+        for bound in before where !kept.contains(ObjectIdentifier(bound.state)) {
+            await bound.close()
+            for connection in state.withLock({ Array($0.connections.values) }) where connection.listener === bound.state
+            {
+                connection.channel.pipeline.fireUserInboundEventTriggered(EgressDrain(isOver: false))
+            }
+            shared.logger.info("egress listener closed", metadata: ["listener": "\(bound.listener.name)"])
+        }
+        let shared = shared
+        guard state.withLock({ $0.refusals == nil }) else { return }
         let task = group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            context.writeRefusals(all: false)
+            shared.writeRefusals(all: false)
         }
         state.withLock { $0.refusals = task }
     }
 
-    private func bind(_ listener: EgressListener) async throws {
-        let channel: any Channel
-        switch listener.place {
-        case .loopback(let address, let port, let isTransparent):
-            channel = try await bootstrap(isTransparent: isTransparent).bind(host: address, port: port).get()
-        case .unixSocket(let path):
-            // Anybody may connect: the kernel says who it is.
-            let socket = try UnixSocketListener(path: path, mode: 0o666)
-            do {
-                channel = try await bootstrap(isTransparent: false).withBoundSocket(socket.descriptor).get()
-            } catch {
-                socket.unlinkPath()
-                throw error
-            }
-            state.withLock { $0.sockets.append(socket) }
-        }
-        let port = channel.localAddress?.port
-        state.withLock {
-            $0.listeners.append(channel)
-            $0.ports[listener.name] = port
-        }
-        context.logger.info(
+    private func open(_ bound: BoundEgressListener) async {
+        try? await bound.channel.setOption(.autoRead, value: true).get()
+        shared.logger.info(
             "egress listening",
-            metadata: ["listener": "\(listener.name)", "place": "\(channel.localAddress?.description ?? "")"]
+            metadata: [
+                "listener": "\(bound.listener.name)", "place": "\(bound.channel.localAddress?.description ?? "")",
+            ]
         )
     }
 
-    private func bootstrap(isTransparent: Bool) -> ServerBootstrap {
+    // MARK: Binding
+
+    /// Binds a listener that accepts nobody yet.
+    private func bind(_ listener: EgressListener) async throws(ListenerUnavailable) -> BoundEgressListener {
+        let state = BoundEgressListener.State(listener)
+        do {
+            switch listener.place {
+            case .loopback(let address, let port, _):
+                let channel = try await bootstrap(state).bind(host: address, port: port).get()
+                return BoundEgressListener(listener: listener, state: state, channel: channel, socket: nil, isNew: true)
+            case .unixSocket(let path):
+                // Anybody may connect: the kernel says who it is.
+                let socket = try UnixSocketListener(path: path, mode: 0o666)
+                do {
+                    let channel = try await bootstrap(state).withBoundSocket(socket.descriptor).get()
+                    return BoundEgressListener(
+                        listener: listener,
+                        state: state,
+                        channel: channel,
+                        socket: socket,
+                        isNew: true
+                    )
+                } catch {
+                    socket.unlinkPath()
+                    throw error
+                }
+            }
+        } catch {
+            let place =
+                switch listener.place {
+                case .loopback(let address, let port, _): "\(address) port \(port)"
+                case .unixSocket(let path): path
+                }
+            throw ListenerUnavailable(listener.name, at: place, because: error)
+        }
+    }
+
+    private func bootstrap(_ listener: BoundEgressListener.State) -> ServerBootstrap {
         ServerBootstrap(group: group)
+            .serverChannelOption(.autoRead, value: false)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [weak self] channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let self else { throw ChannelError.inappropriateOperationForState }
-                    try self.accept(channel, isTransparent: isTransparent)
+                    try self.accept(channel, from: listener)
                 }
             }
     }
 
     /// Finds out whose connection it is, as far as the kernel says, and sets it up; else it is closed.
-    private func accept(_ channel: any Channel, isTransparent: Bool) throws {
+    private func accept(_ channel: any Channel, from listener: BoundEgressListener.State) throws {
         let pipeline = channel.pipeline.syncOperations
-        guard admit(channel) else {
-            context.refusedUnknown(.tooManyConnections, from: nil, because: "the limit is reached")
+        let isTransparent = listener.isTransparent
+        guard let context = admit(channel, from: listener) else {
+            shared.refused(.tooManyConnections, from: nil, because: "the limit is reached")
             throw ChannelError.inappropriateOperationForState
         }
         let accepted = try pipeline.withUnsafeTransportIfAvailable(of: CInt.self) { descriptor in
             Accepted(descriptor, channel, isTransparent: isTransparent)
         }
         guard let accepted = accepted ?? nil else {
-            context.refusedUnknown(.callerUnknown, from: nil, because: "the kernel knows no local owner")
+            shared.refused(.callerUnknown, from: nil, because: "the kernel knows no local owner")
             throw ChannelError.inappropriateOperationForState
         }
         try pipeline.addHandler(
@@ -183,31 +291,37 @@ public final class EgressServer: Sendable {
         }
     }
 
-    private func admit(_ channel: any Channel) -> Bool {
-        let count = context.connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
-        let isAdmitted = state.withLock { state in
-            guard count <= context.configuration.maximumConnections, !state.isDraining else { return false }
-            state.connections[ObjectIdentifier(channel)] = channel
-            return true
+    /// Takes a connection in, under the configuration in force; nil where there are too many.
+    private func admit(_ channel: any Channel, from listener: BoundEgressListener.State) -> EgressContext? {
+        let shared = shared
+        let count = shared.connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
+        let context = state.withLock { state -> EgressContext? in
+            guard count <= state.context.configuration.maximumConnections, !state.isDraining else { return nil }
+            state.connections[ObjectIdentifier(channel)] = (channel, listener)
+            return state.context
         }
-        guard isAdmitted else {
-            context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
-            return false
+        guard let context else {
+            shared.connectionCount.wrappingSubtract(1, ordering: .relaxed)
+            return nil
+        }
+        shared.count {
+            $0.connectionsOpened += 1
+            $0.connections += 1
         }
         channel.closeFuture.whenComplete { [weak self] _ in
-            guard let self else { return }
-            context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
-            state.withLock { $0.connections[ObjectIdentifier(channel)] = nil }
+            shared.connectionCount.wrappingSubtract(1, ordering: .relaxed)
+            shared.count { $0.connections -= 1 }
+            self?.state.withLock { $0.connections[ObjectIdentifier(channel)] = nil }
         }
-        return true
+        return context
     }
 
     // MARK: Revocation
 
     /// Serves no identity any more that is revoked, and closes the connections of those that are.
     public func revoke(_ revocations: RevocationSet) {
-        context.revoke(revocations.ids)
-        for channel in state.withLock({ Array($0.connections.values) }) {
+        shared.revoke(revocations.ids)
+        for channel in state.withLock({ $0.connections.values.map(\.channel) }) {
             channel.pipeline.fireUserInboundEventTriggered(EgressRevocation())
         }
     }
@@ -216,28 +330,24 @@ public final class EgressServer: Sendable {
 
     /// Stops listening, lets connections end by themselves, and closes what is left when the time is over.
     public func drain(within deadline: Duration) async {
-        let (channels, sockets, refusals) = state.withLock { state in
+        let (listeners, refusals) = state.withLock { state in
             state.isDraining = true
-            defer {
-                state.listeners = []
-                state.sockets = []
-            }
-            return (state.listeners, state.sockets, state.refusals)
+            defer { state.listeners = [] }
+            return (state.listeners, state.refusals)
         }
-        for socket in sockets { socket.unlinkPath() }
-        for channel in channels { try? await channel.close() }
-        for channel in state.withLock({ Array($0.connections.values) }) {
+        for bound in listeners { await bound.close() }
+        for channel in state.withLock({ $0.connections.values.map(\.channel) }) {
             channel.pipeline.fireUserInboundEventTriggered(EgressDrain(isOver: false))
         }
         let end = ContinuousClock.now + deadline
         while ContinuousClock.now < end, !state.withLock({ $0.connections.isEmpty }) {
             try? await Task.sleep(for: .milliseconds(50))
         }
-        let left = state.withLock { Array($0.connections.values) }
+        let left = state.withLock { $0.connections.values.map(\.channel) }
         for channel in left { channel.pipeline.fireUserInboundEventTriggered(EgressDrain(isOver: true)) }
         for channel in left { try? await channel.closeFuture.get() }
         refusals?.cancel()
-        context.writeRefusals(all: true)
+        shared.writeRefusals(all: true)
     }
 }
 

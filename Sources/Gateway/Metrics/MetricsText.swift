@@ -13,6 +13,8 @@ struct MetricsText {
         var identityExpiry: Double
         var log: LogStats
         var isReady: Bool
+        var history: ConfigurationHistory.Status?
+        var egress: EgressMetrics?
     }
 
     /// The whole answer to a scrape.
@@ -27,6 +29,8 @@ struct MetricsText {
             surroundings.identityExpiry
         )
         output.gauge("lapwing_ready", "Whether the gateway takes requests.", surroundings.isReady ? 1 : 0)
+        if let egress = surroundings.egress { output.egress(egress) }
+        if let history = surroundings.history { output.configuration(history) }
         output.family("lapwing_build_info", "gauge", "The version that runs; always 1.")
         output.sample("lapwing_build_info", [("version", surroundings.version)], "1")
         output.counter(
@@ -111,12 +115,12 @@ struct MetricsText {
         )
     }
 
-    private mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
+    mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
         family(name, "counter", help)
         sample(name, [], String(value))
     }
 
-    private mutating func gauge(_ name: String, _ help: String, _ value: Double) {
+    mutating func gauge(_ name: String, _ help: String, _ value: Double) {
         family(name, "gauge", help)
         sample(name, [], value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value))
     }
@@ -134,11 +138,11 @@ struct MetricsText {
         sample(name + "_count", [], String(total))
     }
 
-    private mutating func family(_ name: String, _ type: String, _ help: String) {
+    mutating func family(_ name: String, _ type: String, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }
 
-    private mutating func sample(_ name: String, _ labels: [(String, String)], _ value: String) {
+    mutating func sample(_ name: String, _ labels: [(String, String)], _ value: String) {
         text += name
         if !labels.isEmpty {
             text += "{" + labels.map { "\($0)=\"\(Self.escape($1))\"" }.joined(separator: ",") + "}"

@@ -33,6 +33,8 @@ public final class GatewayServer: Sendable {
 
     private let context: GatewayContext
     private let version: String
+    private let history: ConfigurationHistory?
+    private let egress: @Sendable () -> EgressMetrics?
     private let group: MultiThreadedEventLoopGroup
     /// Guards what starting and stopping change; requests never look at it.
     private let state = Mutex(State())
@@ -47,6 +49,8 @@ public final class GatewayServer: Sendable {
     ///   - logger: where events go; denials are told at `info`.
     ///   - node: the name of this node, which records carry.
     ///   - version: the program's version, which metrics tell.
+    ///   - history: what the process knows of its configurations, which metrics tell.
+    ///   - egress: what the gateway's outbound side has counted, where it has one.
     ///   - threads: the event loops; one for each core unless chosen otherwise.
     public init(
         configuration: GatewayConfiguration,
@@ -56,10 +60,14 @@ public final class GatewayServer: Sendable {
         logger: Logger,
         node: String,
         version: String = "",
+        history: ConfigurationHistory? = nil,
+        egress: @escaping @Sendable () -> EgressMetrics? = { nil },
         threads: Int? = nil
     ) {
         let threads = threads ?? System.coreCount
         self.version = version
+        self.history = history
+        self.egress = egress
         self.context = GatewayContext(
             snapshot: GatewaySnapshot(configuration, policy: policy),
             identity: identity,
@@ -91,9 +99,16 @@ public final class GatewayServer: Sendable {
     ///
     /// - Throws: ``ListenerUnavailable``; nothing is listening then, and the server is of no more use.
     public func start() async throws {
+        await commit(try await prepareStart())
+    }
+
+    /// Binds every listener, and lets nobody in yet: ``commit(_:)`` does.
+    ///
+    /// - Throws: ``ListenerUnavailable``; nothing is bound then, and the server is of no more use.
+    public func prepareStart() async throws -> PreparedConfiguration {
         do {
             try await makeWorkers()
-            await commit(try await prepare(context.snapshots.current))
+            return try await prepare(context.snapshots.current)
         } catch {
             await drain(within: .zero)
             throw error
@@ -354,7 +369,9 @@ public final class GatewayServer: Sendable {
             namespace: configuration.workload.namespace,
             identityExpiry: context.identity.svid.notAfter.timeIntervalSince1970,
             log: context.log.stats,
-            isReady: checks.allSatisfy { $0.problem == nil }
+            isReady: checks.allSatisfy { $0.problem == nil },
+            history: history?.status,
+            egress: egress()
         )
         return EventLoopFuture.whenAllSucceed(copies, on: loop).map { copies in
             var merged = WorkerMetrics()

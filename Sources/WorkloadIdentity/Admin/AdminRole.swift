@@ -37,12 +37,16 @@ public enum AdminAction: String, Hashable, Sendable, CaseIterable {
     case listRevocations = "revocation.list"
     /// Shows the state.
     case status = "status.show"
+    /// Shows the configuration in force.
+    case showConfiguration = "configuration.show"
+    /// Has the configuration read again.
+    case reloadConfiguration = "configuration.reload"
 
     /// Whether it changes anything.
     public var isChange: Bool {
         switch self {
-        case .createEntry, .deleteEntry, .rotateAuthority, .revoke, .restore: true
-        case .listEntries, .showEntry, .showBundle, .listRevocations, .status: false
+        case .createEntry, .deleteEntry, .rotateAuthority, .revoke, .restore, .reloadConfiguration: true
+        case .listEntries, .showEntry, .showBundle, .listRevocations, .status, .showConfiguration: false
         }
     }
 }

@@ -23,6 +23,7 @@ public final class AdminService: Sendable {
     private let version: String
     private let streams: @Sendable () -> Int
     private let clock: @Sendable () -> Date
+    private let onReload: @Sendable () throws -> (policy: AdminPolicy, digest: String)
     private let onAct: @Sendable (AdminAct) async throws -> Void
     private let started: Date
 
@@ -39,6 +40,7 @@ public final class AdminService: Sendable {
     ///   - streams: how many Workload API streams are open, for `Status`.
     ///   - clock: the time of day.
     ///   - logger: where refusals and changes are told.
+    ///   - onReload: reads the configuration again, puts its entries in force, and returns the rest.
     ///   - onAct: records each act; where it throws, the act is not done.
     public init(
         authority: Authority,
@@ -48,6 +50,9 @@ public final class AdminService: Sendable {
         streams: @escaping @Sendable () -> Int = { 0 },
         clock: @escaping @Sendable () -> Date = { Date() },
         logger: Logger,
+        onReload: @escaping @Sendable () throws -> (policy: AdminPolicy, digest: String) = {
+            throw RPCStatus(.unimplemented, "there is no configuration to read")
+        },
         onAct: @escaping @Sendable (AdminAct) async throws -> Void = { _ in }
     ) {
         self.authority = authority
@@ -57,6 +62,7 @@ public final class AdminService: Sendable {
         self.streams = streams
         self.clock = clock
         self.logger = logger
+        self.onReload = onReload
         self.onAct = onAct
         self.started = clock()
     }
@@ -80,9 +86,29 @@ public final class AdminService: Sendable {
                 .unary("Status", handler: status),
                 .unary("Revoke", handler: revoke),
                 .unary("Restore", handler: restore),
-                .unary("ListRevocations", handler: listRevocations),
+                .unary("ListRevocations", handler: listRevocations), .unary("Reload", handler: reload),
             ]
         )
+    }
+
+    /// Reads the configuration again; returns its digest.
+    ///
+    /// - Throws: where it is refused; what is in force stays then, whole.
+    @discardableResult
+    public func reload() throws -> String {
+        let next = try onReload()
+        replace(policy: next.policy)
+        return next.digest
+    }
+
+    private func reload(_ request: Admin_ReloadRequest, _ context: RPCContext) async throws -> Admin_ReloadResponse {
+        try await perform(.reloadConfiguration, on: "", context) { _ in
+            var response = Admin_ReloadResponse()
+            do { response.digest = try reload() } catch let error as RPCStatus { throw error } catch {
+                throw RPCStatus(.failedPrecondition, "\(error)")
+            }
+            return response
+        }
     }
 
     private func listEntries(

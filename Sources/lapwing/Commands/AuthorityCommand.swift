@@ -89,13 +89,20 @@ private struct AuthorityProcess {
             allowedUIDs: gatewayUIDs,
             logger: logger
         )
+        let entries = registry
         admin = AdminService(
             authority: authority,
             registry: registry,
             policy: configuration.adminPolicy,
             version: Version.current,
             streams: { workloadAPI.streamCount },
-            logger: logger
+            logger: logger,
+            onReload: {
+                let next = try Configuration(settings: settings)
+                try settings.resource.requireUnchanged(in: try SettingsResource(next.documents))
+                try entries.load(next.documents)
+                return (next.adminPolicy, next.digest)
+            }
         )
         workloadServer = RPCServer(services: [workloadAPI.service], logger: logger)
         adminServer = RPCServer(
@@ -140,10 +147,8 @@ private struct AuthorityProcess {
 
     private func reload() {
         do {
-            let configuration = try Configuration(settings: settings)
-            try registry.load(configuration.documents)
-            admin.replace(policy: configuration.adminPolicy)
-            logger.info("configuration reloaded", metadata: ["digest": "\(configuration.digest)"])
+            let digest = try admin.reload()
+            logger.info("configuration reloaded", metadata: ["digest": "\(digest)"])
         } catch {
             // The snapshot in force stays whole.
             logger.error("configuration refused; the one in force stays", metadata: ["error": "\(error)"])

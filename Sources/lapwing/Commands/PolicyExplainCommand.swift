@@ -16,7 +16,8 @@ struct PolicyExplainCommand: ParsableCommand {
             lapwing policy explain --from SPIFFE-ID METHOD URL
             """,
         discussion: """
-            ID is the request id of a refusal (`x-request-id`), or the id of a record of refused connections. A
+            ID is the request id of a refusal (`x-request-id`), the id of a call through the egress listener, or the id
+            of a record of refused connections (failed handshakes, unknown callers). A
             hypothetical request is decided by the policies of --config as they stand now. The smallest edit that is
             printed was tried: with it, the decision is the other way round. Exits with 0 where the request is allowed
             and 1 where it is denied.
@@ -96,7 +97,16 @@ struct PolicyExplainCommand: ParsableCommand {
                 "refused before any policy was asked: \(record.reason)\(RefusalAdvice.sentence(for: record.reason))"
             )
         }
-        let explanation = engine.explain(Attributes(record))
+        var attributes = Attributes(record)
+        var engine = engine
+        if let entry = record.egressEntry {
+            engine = try Self.engine(forEntry: entry, configuration)
+            attributes.takeOutboundForm()
+            StandardError.write(
+                "a call to the ServiceEntry `\(entry.namespace)/\(entry.name)`, by the policies that target it"
+            )
+        }
+        let explanation = engine.explain(attributes)
         if record.snapshot != configuration.digest, explanation.outcome.rawValue != record.outcome.rawValue {
             StandardError.write(
                 "the record says \(record.outcome.rawValue) (\(record.reason)); the configuration has changed since, "
@@ -104,6 +114,21 @@ struct PolicyExplainCommand: ParsableCommand {
             )
         }
         try report(explanation)
+    }
+
+    /// What decides about calls to a service entry, at whichever gateway sees it.
+    private static func engine(
+        forEntry entry: (namespace: String, name: String),
+        _ configuration: Configuration
+    ) throws -> PolicyEngine {
+        for gateway in configuration.gateways where gateway.egress != nil {
+            let snapshot = try configuration.egress(for: gateway)
+            if let engine = snapshot.engine(forEntry: entry.name, in: entry.namespace) { return engine }
+        }
+        throw CommandError(
+            .refused,
+            "the ServiceEntry `\(entry.namespace)/\(entry.name)` is not declared any more, so that nobody may call it"
+        )
     }
 
     private func explain(_ record: AggregateRefusalRecord) throws {
@@ -138,5 +163,28 @@ struct PolicyExplainCommand: ParsableCommand {
             }
         }
         throw ExitCode(ExitStatus.refused.rawValue)
+    }
+}
+
+extension Attributes {
+    /// What the policies of a service entry saw of a call: its host without the port, and the port as it was asked for.
+    fileprivate mutating func takeOutboundForm() {
+        // The form of a connection that passes through is not a method that policies see.
+        let passesThrough = method == "TLS" || method == "CONNECT"
+        if passesThrough { (method, path) = ("CONNECT", "") }
+        let parts = authority.split(separator: ":", maxSplits: 1)
+        let host = parts.first.map { $0.lowercased() } ?? ""
+        let port = parts.count == 2 ? UInt16(parts[1]) : passesThrough ? 443 : 80
+        authority = host
+        destination = Exchange.Endpoint(address: IPAddress(v4: 0), port: port ?? destination.port)
+        serverName = passesThrough ? host : nil
+    }
+}
+
+extension DecisionRecord {
+    /// The service entry that an outbound call was to, as its route says.
+    fileprivate var egressEntry: (namespace: String, name: String)? {
+        guard let parts = route?.split(separator: "/"), parts.count == 3, parts[0] == "egress" else { return nil }
+        return (String(parts[1]), String(parts[2]))
     }
 }

@@ -78,7 +78,8 @@ struct PolicyReachCommand: ParsableCommand {
     private func reachability(_ subject: PolicySubject) throws -> Reachability {
         var options = Reachability.Options(
             normalization: subject.normalization,
-            limits: ReachLimits(states: maximumStates, regions: maximumRegions)
+            limits: ReachLimits(states: maximumStates, regions: maximumRegions),
+            issuers: subject.issuers
         )
         // Behind Lapwing, only SPIFFE IDs come; Istio's own semantics are asked about for Envoy, which lets in any name.
         let isSPIFFE = subject.isGateway || subject.engine.options.compatibility == .strict
@@ -164,6 +165,9 @@ struct PolicyReachCommand: ParsableCommand {
     }
 
     private func check(_ subjects: [PolicySubject]) throws {
+        for file in assertions where !FileManager.default.fileExists(atPath: file) {
+            throw CommandError(.usage, "there is no file `\(file)`; --assert takes one with `\(ReachAssertion.kind)`")
+        }
         let documents = try assertions.flatMap { try ResourceLoader.load(path: $0).documents }
         let loaded = try ReachAssertion.load(documents)
         guard !loaded.isEmpty else {

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SPIFFE
+import WireProtos
 import WorkloadIdentity
 import ZeroTrust
 
@@ -24,6 +25,7 @@ enum RunningChecks {
             return findings
         }
         var findings = [await workloadAPI(settings), record(settings)]
+        findings += await inForce(settings, configuration)
         for gateway in configuration?.gateways ?? [] {
             if let admin = gateway.admin { findings.append(await readiness(gateway.name, admin)) }
         }
@@ -84,6 +86,28 @@ enum RunningChecks {
                 mend: "if it says PERMISSION_DENIED, add a WorkloadEntry that fits; else restart `lapwing serve`"
             )
         }
+    }
+
+    /// Whether what the gateway runs with is what the files say, and why not.
+    private static func inForce(_ settings: Settings, _ configuration: Configuration?) async -> [DoctorFinding] {
+        guard FileManager.default.fileExists(atPath: settings.gatewaySocket) else { return [] }
+        let status: Gateway_ConfigurationStatus
+        do {
+            status = try await AdminClient(gateway: settings)
+                .call("ShowConfiguration", Gateway_ShowConfigurationRequest())
+        } catch {
+            let words = (error as? CommandError)?.message ?? "\(error)"
+            return [.init(.doubt, "in force", words, mend: "ask as root, or as the user that Lapwing runs as")]
+        }
+        if status.hasLast, !status.last.applied {
+            let detail = "the last reload was refused (\(status.last.reason)): \(status.last.problem)"
+            return [.init(.fault, "in force", detail, mend: "mend it, then `lapwing config reload`")]
+        }
+        guard configuration.map({ $0.digest == status.digest }) ?? true else {
+            let detail = "\(status.digest.prefix(12)) is in force, and the files are not what it was read from"
+            return [.init(.doubt, "in force", detail, mend: "`lapwing config diff`, then `lapwing config reload`")]
+        }
+        return [.init(.fine, "in force", "\(status.digest.prefix(12)), after \(status.applied) reloads")]
     }
 
     /// Whether the record's checkpoint is young.

@@ -4,18 +4,19 @@ import MutualTLS
 import SPIFFE
 import Synchronization
 
+/// The egress listeners of one gateway, ready to be put in force.
+struct PreparedEgressServer: Sendable {
+    let gateway: String
+    let server: EgressServer
+    let part: PreparedEgress
+}
+
 /// The egress listeners of all gateways of this process.
 final class EgressServers: Sendable {
-    private struct Running {
-        let gateway: GatewayConfiguration
-        let server: EgressServer
-        let box: EgressSnapshotBox
-    }
-
     private let log: any RecordLog
     private let logger: Logger
-    /// Guards the servers, in the order in which they were started.
-    private let running = Mutex<[Running]>([])
+    /// Guards the servers, by the names of their gateways.
+    private let running = Mutex<[String: EgressServer]>([:])
     /// Guards what is revoked, for servers that are yet to be started.
     private let revoked = Mutex(RevocationSet())
 
@@ -26,51 +27,83 @@ final class EgressServers: Sendable {
 
     /// Starts the listeners of a gateway; does nothing for one without an `egress` section.
     func start(_ gateway: GatewayConfiguration, of configuration: Configuration, identity: TLSIdentity) async throws {
-        guard let egress = gateway.egress else { return }
+        guard gateway.egress != nil else { return }
+        do {
+            let prepared = try await prepare(gateway, of: configuration, identity: identity)
+            await prepared.server.commit(prepared.part)
+            keep([prepared])
+        } catch let error as ListenerUnavailable {
+            throw CommandError(.unreachable, "the egress of `\(gateway.name)`: \(error)")
+        }
+    }
+
+    /// Makes ready what a gateway's `egress` section asks for; it has one.
+    ///
+    /// - Throws: `ListenerUnavailable`, or `ResourceError` where entries or policies contradict each other.
+    func prepare(
+        _ gateway: GatewayConfiguration,
+        of configuration: Configuration,
+        identity: TLSIdentity
+    ) async throws -> PreparedEgressServer {
+        let egress = gateway.egress ?? EgressConfiguration(listeners: [])
+        let snapshot = try configuration.egress(for: gateway)
+        if let server = running.withLock({ $0[gateway.name] }) {
+            let part = try await server.prepare(egress: egress, gateway: gateway, snapshot: snapshot)
+            return PreparedEgressServer(gateway: gateway.name, server: server, part: part)
+        }
         let settings = configuration.settings
-        let box = EgressSnapshotBox(try configuration.egress(for: gateway))
         let server = EgressServer(
             egress: egress,
             gateway: gateway,
-            snapshots: box,
+            snapshots: EgressSnapshotBox(snapshot),
             identity: identity,
             attestor: RemoteCallerAttestor(socket: settings.adminSocket),
             log: log,
             logger: logger,
             node: settings.node.value
         )
-        do {
-            try await server.start()
-        } catch {
-            throw CommandError(.unreachable, "the egress listener of `\(gateway.name)` cannot be bound: \(error)")
+        return PreparedEgressServer(gateway: gateway.name, server: server, part: try await server.prepareStart())
+    }
+
+    /// Gives up what was prepared.
+    func abandon(_ prepared: [PreparedEgressServer]) async {
+        for prepared in prepared { await prepared.server.abandon(prepared.part) }
+    }
+
+    /// Puts in force what was prepared, which is all there is from now on; returns the servers of what is gone.
+    func commit(_ prepared: [PreparedEgressServer]) async -> [EgressServer] {
+        for prepared in prepared { await prepared.server.commit(prepared.part) }
+        keep(prepared)
+        let names = Set(prepared.map(\.gateway))
+        return running.withLock { running in
+            let gone = running.filter { !names.contains($0.key) }
+            for name in gone.keys { running[name] = nil }
+            return Array(gone.values)
         }
-        running.withLock { $0.append(Running(gateway: gateway, server: server, box: box)) }
-        // What was heard while it started.
-        server.revoke(revoked.withLock { $0 })
     }
 
-    /// What would be in force by another configuration.
-    ///
-    /// - Throws: `ResourceError` where entries or policies contradict each other.
-    func snapshots(of configuration: Configuration) throws -> [EgressSnapshot] {
-        try running.withLock { $0.map(\.gateway) }.map { try configuration.egress(for: $0) }
+    private func keep(_ prepared: [PreparedEgressServer]) {
+        running.withLock { running in
+            for prepared in prepared { running[prepared.gateway] = prepared.server }
+        }
+        // What was heard while they started.
+        for prepared in prepared { prepared.server.revoke(revoked.withLock { $0 }) }
     }
 
-    /// Puts snapshots in force, in the order of ``snapshots(of:)``.
-    func replace(_ snapshots: [EgressSnapshot]) {
-        let boxes = running.withLock { $0.map(\.box) }
-        for (box, snapshot) in zip(boxes, snapshots) { box.replace(snapshot) }
+    /// What the outbound side of a gateway has counted; nil where it has none.
+    func metrics(of gateway: String) -> EgressMetrics? {
+        running.withLock { $0[gateway] }?.metrics
     }
 
     /// Serves no identity any more that is revoked, from now on and at servers that are yet to be started.
     func revoke(_ revocations: RevocationSet) {
         revoked.withLock { $0 = revocations }
-        for server in running.withLock({ $0.map(\.server) }) { server.revoke(revocations) }
+        for server in running.withLock({ Array($0.values) }) { server.revoke(revocations) }
     }
 
     /// Stops listening, and ends connections within that time.
     func drain(within deadline: Duration) async {
-        let servers = running.withLock { $0.map(\.server) }
+        let servers = running.withLock { Array($0.values) }
         await withTaskGroup(of: Void.self) { group in
             for server in servers { group.addTask { await server.drain(within: deadline) } }
         }

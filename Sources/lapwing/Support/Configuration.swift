@@ -11,6 +11,8 @@ import ZeroTrust
 struct Configuration: Sendable {
     let settings: Settings
     let documents: [Document]
+    /// The files that it was read from, as they were then.
+    let sources: [(file: String, bytes: Data)]
     /// The SHA-256 of all files, by name and content, in hexadecimal; decision records carry it.
     let digest: String
     let gateways: [GatewayConfiguration]
@@ -28,7 +30,14 @@ struct Configuration: Sendable {
     ///
     /// - Throws: `ResourceError` with everything that is wrong in it.
     init(settings: Settings) throws {
-        let snapshot = try ResourceLoader.load(path: settings.config.value)
+        try self.init(settings: settings, sources: try ResourceLoader.sources(path: settings.config.value))
+    }
+
+    /// Reads what was read from files before.
+    ///
+    /// - Throws: `ResourceError` with everything that is wrong in it.
+    init(settings: Settings, sources: [(file: String, bytes: Data)]) throws {
+        let snapshot = try ResourceLoader.load(sources: sources)
         var diagnostics: [Diagnostic] = []
         func gather<Part>(_ read: () throws -> Part) throws -> Part? {
             do { return try read() } catch let error as ResourceError {
@@ -63,6 +72,7 @@ struct Configuration: Sendable {
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
         self.settings = settings
         self.documents = snapshot.documents
+        self.sources = snapshot.sources
         self.digest = Self.digest(of: snapshot.sources)
         self.gateways = gateways
         self.policies = policies
@@ -191,7 +201,8 @@ struct Configuration: Sendable {
         }
     }
 
-    private static func digest(of sources: [(file: String, bytes: Data)]) -> String {
+    /// The digest of a configuration's files, whatever is in them.
+    static func digest(of sources: [(file: String, bytes: Data)]) -> String {
         var hash = SHA256()
         for source in sources {
             // Each part with its length, so that no two sets of files run into the same bytes.

@@ -17,6 +17,20 @@ struct PolicySubject {
     let port: UInt16?
     /// Whether the workload stands behind Lapwing's own listener.
     let isGateway: Bool
+
+    /// Whose tokens are verified for the workload; nil where only policies were given, so that nobody can tell.
+    var issuers: [String]? {
+        let issuers = policies.issuers(for: workload, engine.options)
+        return isGateway || !issuers.isEmpty ? issuers : nil
+    }
+}
+
+extension PolicySet {
+    /// Whose tokens are verified for a workload.
+    func issuers(for workload: Workload, _ options: PolicyEngine.Options) -> [String] {
+        let selected = requestAuthentications.filter { $0.applies(to: workload, rootNamespace: options.rootNamespace) }
+        return Array(Set(selected.flatMap(\.rules).compactMap(\.issuer?.text))).sorted()
+    }
 }
 
 /// Which workloads a command is about: the gateways of a configuration, or a workload that policy files are for.

@@ -6,14 +6,14 @@ struct RefusalAdvice {
     let mend: String
 
     /// The advice for a reason, or nil where none is known.
-    static func of(_ reason: String) -> RefusalAdvice? { known[reason] }
+    static func of(_ reason: String) -> RefusalAdvice? { known[reason] ?? egress[reason] }
 
     /// The advice as the end of a message.
     static func sentence(for reason: String) -> String {
-        known[reason].map { "; \($0.meaning): \($0.mend)" } ?? ""
+        of(reason).map { "; \($0.meaning): \($0.mend)" } ?? ""
     }
 
-    private init(_ meaning: String, _ mend: String) {
+    init(_ meaning: String, _ mend: String) {
         self.meaning = meaning
         self.mend = mend
     }

@@ -72,6 +72,8 @@ struct Settings: Sendable {
     /// Whose defaults hold for every gateway; nil for what each says itself.
     let compatibility: Setting<Compatibility?>
     let authority: AuthoritySettings
+    /// What the `Settings` resource says, whether or not a flag says otherwise.
+    let resource: SettingsResource
 
     /// Finds every value.
     ///
@@ -130,6 +132,7 @@ struct Settings: Sendable {
             return .success(count)
         }
         self.authority = file.authority
+        self.resource = file
     }
 
     /// The machine's own name, as far as it can be a node's.
@@ -155,6 +158,7 @@ struct Settings: Sendable {
 
     var workloadSocket: String { runtime.value + "/workload-api.sock" }
     var adminSocket: String { runtime.value + "/admin.sock" }
+    var gatewaySocket: String { runtime.value + "/gateway.sock" }
     var auditDirectory: String { state.value + "/audit" }
     var authorityDirectory: String { state.value + "/authority" }
 
@@ -208,46 +212,6 @@ struct AuthoritySettings: Sendable {
     var svidLifetime = Duration.seconds(3600)
     /// PEM files of an upstream CA's certificate chain and key, or nil for a root made here.
     var upstream: (certificates: String, key: String)?
-}
-
-/// The `Settings` resource: process settings in the configuration directory.
-private struct SettingsResource {
-    var strings: [String: (text: String, location: SourceLocation)] = [:]
-    var authority = AuthoritySettings()
-
-    init(_ documents: [Document]) throws {
-        let all = documents.filter { $0.kind == "Settings" && $0.group == "lapwing.dev" }
-        guard let document = all.first, let spec = document.spec else { return }
-        if all.count > 1 {
-            throw ResourceError(at: all[1].location, "there is a `Settings` already, at \(document.location)")
-        }
-        var fields = try FieldReader(spec, of: "Settings")
-        for (field, key) in [
-            ("stateDirectory", "state"), ("runtimeDirectory", "run"), ("trustDomain", "trust-domain"), ("node", "node"),
-            ("logFormat", "log-format"), ("logLevel", "log-level"),
-        ] {
-            strings[key] = try fields.optional(field) { (try $0.string(), $0.location) }
-        }
-        strings["threads"] = try fields.optional("threads") { (String(try $0.integer(in: 1...1024)), $0.location) }
-        if let value = fields.value("authority"), !value.isNull {
-            var fields = try FieldReader(value, of: "authority")
-            authority.keyStorage =
-                try fields.optional("keyStorage") {
-                    AuthoritySettings.KeyStorage(rawValue: try $0.oneOf(["disk", "memory"])) ?? .disk
-                } ?? .disk
-            authority.caLifetime = try fields.optional("caTTL") { try $0.duration() } ?? authority.caLifetime
-            authority.svidLifetime = try fields.optional("svidTTL") { try $0.duration() } ?? authority.svidLifetime
-            authority.upstream = try fields.optional("upstream") { value in
-                var fields = try FieldReader(value, of: "upstream")
-                let certificates = try fields.required("certificateFile") { try $0.string() }
-                let key = try fields.required("keyFile") { try $0.string() }
-                try fields.finish()
-                return (certificates, key)
-            }
-            try fields.finish()
-        }
-        try fields.finish()
-    }
 }
 
 /// Looks in the flag, the environment, the file and the default, in this order.

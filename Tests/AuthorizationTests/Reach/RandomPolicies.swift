@@ -54,7 +54,10 @@ struct RandomPolicies {
             ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "0.0.0.0/0", "2001:db8::/32", "192.168.0.0/17"]
         ),
         Vocabulary("remoteIpBlocks", ["10.0.0.0/8", "10.1.2.3", "::/0"]),
+        Vocabulary("requestPrincipals", principals),
     ]
+
+    private static let principals = ["*", "a/b", "a/*", "*/b", "a/b/c", "a*", "*b", "b", "iss/sub"]
 
     private static let operations: [Vocabulary] = [
         Vocabulary("methods", ["GET", "POST", "*", "P*", "*T", "get", "DELETE"]),
@@ -87,6 +90,13 @@ struct RandomPolicies {
         Vocabulary("connection.sni", ["example.com", "*.com", "*", "a*"]),
         Vocabulary("source.namespace", ["a", "*", "b*"]),
         Vocabulary("source.principal", ["cluster.local/ns/a/sa/b", "*", "*b"]),
+        Vocabulary("request.auth.principal", principals),
+        Vocabulary("request.auth.audiences", ["a", "a*", "*b", "*"]),
+        Vocabulary("request.auth.presenter", ["a", "1", "*"]),
+        Vocabulary("request.auth.claims[iss]", ["a", "a*", "*"]),
+        Vocabulary("request.auth.claims[groups]", ["ml", "m*", "*l", "*", "true", "1*", "a b"]),
+        Vocabulary("request.auth.claims[scope]", ["read", "r*", "*", "read write"]),
+        Vocabulary("request.auth.claims[org][team]", ["ml", "*", "m*"]),
     ]
 
     // MARK: - Policies
@@ -207,8 +217,30 @@ struct RandomPolicies {
             source: source,
             remote: remote,
             destination: Exchange.Endpoint(address: IPAddress(v4: local), port: port),
-            serverName: chance(1, of: 3) ? nil : like(["example.com", "a.com", "", "b"]).lowercased()
+            serverName: chance(1, of: 3) ? nil : like(["example.com", "a.com", "", "b"]).lowercased(),
+            token: chance(1, of: 3) ? nil : token()
         )
+    }
+
+    /// Claims near to what policies ask for; issuer and subject are strings, as RFC 7519 says.
+    private mutating func token() -> TokenClaims {
+        var members: [String: TokenClaims.Claim] = [:]
+        if chance(9, of: 10) { members["iss"] = .text(like(["a", "a/b", "iss", "*"])) }
+        if chance(4, of: 5) { members["sub"] = .text(like(["b", "b/c", "sub", "*", "c"])) }
+        for name in ["aud", "azp", "groups", "scope"] where chance(2, of: 3) { members[name] = claim(1) }
+        if chance(1, of: 2) { members["org"] = chance(1, of: 3) ? claim(1) : .members(["team": claim(1)]) }
+        return TokenClaims(members)
+    }
+
+    private mutating func claim(_ depth: Int) -> TokenClaims.Claim {
+        if depth > 0, chance(2, of: 5) {
+            var elements: [TokenClaims.Claim] = []
+            for _ in 1..<count(upTo: 4) { elements.append(claim(depth - 1)) }
+            return .list(elements)
+        }
+        if chance(1, of: 4) { return .other(pick(["true", "1", "12", "null", "0.5"])) }
+        if chance(1, of: 12) { return .members(["x": .text("ml")]) }
+        return .text(like(["ml", "a", "b", "read", "read write", "a b", "*", "1"]))
     }
 
     /// A caller of the kind that the analysis speaks of, or nil where the text makes none.

@@ -117,14 +117,61 @@ import ZeroTrust
     }
 
     @Test func `what is not analysed is said to be unknown, with its place`() throws {
-        let policy = Fixture.policy("{when: [{key: \"request.auth.claims[team]\", values: [blue]}]}")
+        let policy = Fixture.policy(
+            "{when: [{key: \"request.auth.claims[team]\", values: [a]}, {key: \"request.auth.claims[team][x]\", values: [b]}]}"
+        )
         do {
             _ = try reach(policy).allowed()
-            Issue.record("a condition on a token was answered")
+            Issue.record("two conditions that depend on one another were answered")
         } catch let error as ReachError {
             #expect(error.code == .unsupported)
             #expect(error.message.contains("policy.yaml:4:"), "\(error.message)")
         }
+    }
+
+    @Test func `what a token has to claim is told exactly, with a token that shows it`() throws {
+        let rule = """
+            {from: [{source: {requestPrincipals: ["https://issuer.example/*"]}}], when: [
+              {key: "request.auth.claims[groups]", values: [ml, data]},
+              {key: "request.auth.claims[org][team]", notValues: [guests]}]}
+            """
+        let line = try #require(try reach(Fixture.policy(rule)).allowed().first)
+        let token = try #require(line.witness.attributes.token)
+        #expect(token.issuer == "https://issuer.example" && token.subject?.isEmpty == false)
+        #expect(["ml", "data"].contains(token.claim(at: ["groups"])?.text))
+        #expect(token.claim(at: ["org", "team"]) != nil, "strict wants the claim to be there")
+        #expect(
+            line.conditions.map(\.attribute) == ["token issuer", "token subject", "claim groups", "claim org.team"]
+        )
+        #expect(line.conditions[2].values.contains("data, ml"))
+    }
+
+    @Test func `where no token is verified nobody gets in by one, and an issuer that is not trusted lets nobody in`()
+        throws
+    {
+        let rule = "{from: [{source: {requestPrincipals: [\"a/*\"]}}]}"
+        func allowed(_ issuers: [String]?) throws -> Int {
+            try reach(Fixture.policy(rule), options: Reachability.Options(issuers: issuers)).allowed().count
+        }
+        #expect(try allowed(nil) == 1)
+        #expect(try allowed(["a", "b"]) == 1)
+        #expect(try allowed(["b"]) == 0)
+        #expect(try allowed([]) == 0)
+    }
+
+    @Test func `what changes between two policies is told exactly, both ways`() throws {
+        func engine(_ paths: String) throws -> PolicyEngine {
+            let policy = Fixture.policy("{to: [{operation: {methods: [POST], paths: [\(paths)]}}]}")
+            return try PolicyEngine(
+                applying: PolicySet.load(ResourceLoader.parse(yaml: policy, file: "p.yaml")).policies,
+                options: PolicyEngine.Options()
+            )
+        }
+        let old = try engine("/v1/predict, /v1/stream")
+        #expect(try Reachability.changes(from: old, to: engine("/v1/stream, /v1/predict")).isEmpty)
+        let changes = try Reachability.changes(from: old, to: engine("/v1/predict, /v1/embed"))
+        #expect(changes.map(\.kind) == [.allowed, .denied])
+        #expect(changes.map(\.requests.witness.attributes.path) == ["/v1/embed", "/v1/stream"])
     }
 
     @Test func `a hundred policies are answered`() throws {

@@ -18,6 +18,8 @@ public struct EgressConfiguration: Hashable, Sendable {
     public var listeners: [EgressListener]
     /// The connections at the same time, over all listeners.
     public var maximumConnections: Int
+    /// The connections that one caller may have of them, by the identities that it is attested with.
+    public var maximumConnectionsPerCaller: Int
     /// How long a caller may take to say where it wants to go.
     public var headTimeout: Duration
     /// How long a name may take to resolve.
@@ -33,6 +35,7 @@ public struct EgressConfiguration: Hashable, Sendable {
     public init(
         listeners: [EgressListener],
         maximumConnections: Int = 4096,
+        maximumConnectionsPerCaller: Int = 1024,
         headTimeout: Duration = .seconds(10),
         resolveTimeout: Duration = .seconds(5),
         maximumAnswerAge: Duration = .seconds(30),
@@ -41,6 +44,7 @@ public struct EgressConfiguration: Hashable, Sendable {
     ) {
         self.listeners = listeners
         self.maximumConnections = maximumConnections
+        self.maximumConnectionsPerCaller = maximumConnectionsPerCaller
         self.headTimeout = headTimeout
         self.resolveTimeout = resolveTimeout
         self.maximumAnswerAge = maximumAnswerAge
@@ -62,6 +66,9 @@ public struct EgressConfiguration: Hashable, Sendable {
         )
         if let count = try fields.optional("maximumConnections", { try $0.integer(in: 1...1_000_000) }) {
             maximumConnections = count
+        }
+        if let count = try fields.optional("maximumConnectionsPerCaller", { try $0.integer(in: 1...1_000_000) }) {
+            maximumConnectionsPerCaller = count
         }
         for (name, path) in [
             ("headTimeout", \EgressConfiguration.headTimeout), ("resolveTimeout", \.resolveTimeout),

@@ -17,6 +17,7 @@ extension EgressConnection {
         phase = .deciding
         record?.destination = Exchange.Endpoint(address: IPAddress(v4: 0), port: target.port)
         let engine = egress.engine
+        record?.snapshot = engine.snapshot.digest
         let approval: EgressEngine.Approval
         do throws(EgressEngine.Refusal) {
             approval = try engine.approve(target, callers: callers, source: source, plain: plain)
@@ -128,9 +129,12 @@ extension EgressConnection {
         self.record = record
         let entry = record.decisionRecord(
             refusedFor: reason,
-            snapshot: egress.snapshots.current.digest,
+            snapshot: record.snapshot ?? egress.engine.snapshot.digest,
             node: egress.node
         )
+        egress.shared.count {
+            $0.decisions[.init(isAllowed: entry.outcome == .allow, reason: entry.reason), default: 0] += 1
+        }
         let bound = NIOLoopBound((self, next), eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
         egress.log.append(entry.encoded(), immediately: false) { result in
@@ -196,6 +200,10 @@ extension EgressConnection {
 
     func complete(_ ending: CompletionRecord.Ending) {
         guard let record = record.take() else { return }
+        egress.shared.count {
+            $0.bytesSent += record.bytesReceived
+            $0.bytesReceived += record.bytesSent
+        }
         // What could not be added is counted by the log, which tells of it.
         _ = try? egress.log.append(record.completionRecord(ending, node: egress.node).encoded())
     }

@@ -41,7 +41,7 @@ extension EgressConnection {
     /// The first ClientHello was allowed, and the second is not: that is a decision, and has a record, of its own.
     private func refuseSecondHello(_ upstream: EgressUpstream) {
         guard let first = record else { return end(.refused) }
-        var second = EgressRecord(id: egress.makeID(), startedAt: .now(), source: source)
+        var second = EgressRecord(id: egress.shared.makeID(), startedAt: .now(), source: source)
         second.method = first.method
         second.authority = first.authority
         second.caller = first.caller

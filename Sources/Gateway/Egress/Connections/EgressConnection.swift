@@ -99,7 +99,8 @@ final class EgressConnection: ChannelDuplexHandler {
     private func attested(_ result: Result<[SPIFFEID], any Error>) {
         guard case .attesting = phase else { return }
         switch result {
-        case .success(let callers) where !callers.isEmpty && !egress.isRevoked(callers):
+        case .success(let callers) where !callers.isEmpty && !egress.shared.isRevoked(callers):
+            guard let context, admit(callers, context.channel) else { return }
             self.callers = callers
             phase = .head
             wait(egress.configuration.headTimeout)
@@ -109,8 +110,25 @@ final class EgressConnection: ChannelDuplexHandler {
         }
     }
 
+    /// Takes the caller in, until the connection is gone, where it has not too many already.
+    private func admit(_ callers: [SPIFFEID], _ channel: any Channel) -> Bool {
+        let shared = egress.shared
+        let limit = egress.configuration.maximumConnectionsPerCaller
+        guard shared.admit(callers, limit: limit) else {
+            shared.refused(
+                .tooManyConnections,
+                from: source.address,
+                because: "`\(callers[0])` has \(limit) connections already"
+            )
+            close()
+            return false
+        }
+        channel.closeFuture.whenComplete { _ in shared.release(callers) }
+        return true
+    }
+
     private func refuseUnknown(_ error: String) {
-        egress.refusedUnknown(.callerUnknown, from: source.address, because: error)
+        egress.shared.refused(.callerUnknown, from: source.address, because: error)
         close()
     }
 
@@ -167,7 +185,7 @@ final class EgressConnection: ChannelDuplexHandler {
     private func readHead() {
         guard let first = inbox.getInteger(at: inbox.readerIndex, as: UInt8.self) else { return }
         if record == nil {
-            record = EgressRecord(id: egress.makeID(), startedAt: .now(), source: source)
+            record = EgressRecord(id: egress.shared.makeID(), startedAt: .now(), source: source)
             wait(egress.configuration.headTimeout)
         }
         // A handshake record is the first that a TLS client sends; no method begins so (RFC 8446 §5.1).
@@ -351,7 +369,7 @@ final class EgressConnection: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is EgressRevocation {
-            if egress.isRevoked(callers) { leave(.revoked) }
+            if egress.shared.isRevoked(callers) { leave(.revoked) }
             return
         }
         if let drain = event as? EgressDrain {

@@ -23,6 +23,8 @@ struct EgressRecord {
     var entry: ServiceEntry?
     var destination: Exchange.Endpoint
     var decision: Decision?
+    /// The digest of the snapshot that decided.
+    var snapshot: String?
     var bytesReceived: UInt64 = 0
     var bytesSent: UInt64 = 0
     var status: Int?

@@ -30,6 +30,7 @@ public final class EgressSnapshot: Sendable {
     public let digest: String
     /// What loads and is doubtful, such as an entry that nobody may call.
     public let warnings: [Diagnostic]
+    private let all: [Declared]
     private let exact: [DestinationName: [Declared]]
     /// Suffixes, the longest first.
     private let wildcards: [(suffix: DestinationName, declared: Declared)]
@@ -74,12 +75,14 @@ public final class EgressSnapshot: Sendable {
         try Self.checkTargets(policies, entries)
         let visible = entries.filter { $0.isVisible(in: namespace) }
         try Self.refuseDuplicates(visible)
+        var all: [Declared] = []
         var exact: [DestinationName: [Declared]] = [:]
         var wildcards: [(suffix: DestinationName, declared: Declared)] = []
         var warnings: [Diagnostic] = []
         for entry in visible {
             let applying = policies.policies.filter { Self.targets($0, entry) }
             let declared = try Declared(entry, policies: applying, options: options)
+            all.append(declared)
             warnings += Self.warnings(declared, policies: applying)
             for host in entry.hosts {
                 switch host {
@@ -90,6 +93,7 @@ public final class EgressSnapshot: Sendable {
         }
         self.digest = digest
         self.warnings = warnings
+        self.all = all
         self.exact = exact
         self.wildcards = wildcards.sorted { $0.suffix.text.utf8.count > $1.suffix.text.utf8.count }
         self.limits = limits
@@ -172,6 +176,11 @@ public final class EgressSnapshot: Sendable {
             )
         }
         return warnings
+    }
+
+    /// What decides about calls to an entry; nil where the namespace sees none of that name.
+    public func engine(forEntry name: String, in namespace: String) -> PolicyEngine? {
+        all.first { $0.entry.name == name && $0.entry.namespace == namespace }?.engine
     }
 
     // MARK: Finding an entry

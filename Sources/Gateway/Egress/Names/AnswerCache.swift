@@ -16,13 +16,8 @@ final class AnswerCache: Sendable {
 
     private static let maximumNames = 4096
 
-    private let maximumAge: TimeAmount
     /// Guards the answers by name.
     private let entries = Mutex<[DestinationName: Entry]>([:])
-
-    init(maximumAge: TimeAmount) {
-        self.maximumAge = maximumAge
-    }
 
     /// An answer that is still good.
     func find(_ name: DestinationName, at now: NIODeadline) -> [IPAddress]? {
@@ -37,15 +32,15 @@ final class AnswerCache: Sendable {
         entries.withLock { $0[name]?.wasPublic ?? false }
     }
 
-    /// Keeps an answer.
-    func keep(_ addresses: [IPAddress], of name: DestinationName, at now: NIODeadline) {
+    /// Keeps an answer for so long.
+    func keep(_ addresses: [IPAddress], of name: DestinationName, at now: NIODeadline, for age: TimeAmount) {
         let isPublic = !addresses.isEmpty && addresses.allSatisfy { AddressClass.of($0) == .global }
         entries.withLock { entries in
             let wasPublic = entries[name]?.wasPublic ?? false
             if entries.count >= Self.maximumNames, entries[name] == nil { entries.removeAll() }
             entries[name] = Entry(
                 addresses: addresses,
-                expiry: now + maximumAge,
+                expiry: now + age,
                 wasPublic: wasPublic || isPublic
             )
         }

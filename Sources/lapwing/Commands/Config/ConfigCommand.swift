@@ -5,11 +5,13 @@ import Resources
 import ZeroTrust
 
 /// `lapwing config`: what this installation would run with.
-struct ConfigCommand: ParsableCommand {
+struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Show and validate the configuration.",
-        subcommands: [Show.self, Validate.self]
+        abstract: "Show and validate the configuration, and reload what runs.",
+        subcommands: [
+            Show.self, Validate.self, ConfigDiffCommand.self, ConfigStatusCommand.self, ConfigReloadCommand.self,
+        ]
     )
 
     /// `lapwing config show`.

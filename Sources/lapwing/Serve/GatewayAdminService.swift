@@ -1,0 +1,106 @@
+import Foundation
+import Gateway
+import Logging
+import RPC
+import SwiftProtobuf
+import Synchronization
+import WireProtos
+import WorkloadIdentity
+import ZeroTrust
+
+/// The gateway's half of the admin API, on a Unix socket of its own: its configuration, and the reloading of it.
+///
+/// The kernel says who calls, and the `AdminPolicy` in force what they may.
+struct GatewayAdminService: Sendable {
+    private let process: GatewayProcess
+
+    init(_ process: GatewayProcess) {
+        self.process = process
+    }
+
+    /// The service, for an `RPCServer`.
+    var service: RPCService {
+        RPCService(
+            ServiceName.gatewayAdmin,
+            methods: [
+                .unary("Reload", handler: reload), .unary("ShowConfiguration", handler: show),
+                .serverStreaming("ListFiles", handler: listFiles),
+            ]
+        )
+    }
+
+    private func reload(_ request: Gateway_ReloadRequest, _ context: RPCContext) async throws -> Gateway_ReloadAttempt {
+        let caller = try permit(.reloadConfiguration, context)
+        guard let attempt = await process.reload(by: caller.description) else {
+            throw RPCStatus(.unavailable, "the gateway is stopping, or has too many reloads to do")
+        }
+        return Gateway_ReloadAttempt(attempt)
+    }
+
+    private func show(
+        _ request: Gateway_ShowConfigurationRequest,
+        _ context: RPCContext
+    ) async throws -> Gateway_ConfigurationStatus {
+        _ = try permit(.showConfiguration, context)
+        let status = process.history.status
+        var response = Gateway_ConfigurationStatus()
+        response.digest = status.digest
+        response.since = Google_Protobuf_Timestamp(status.since)
+        response.applied = status.applied
+        response.refused = status.refused.values.reduce(0, +)
+        if let last = status.last { response.last = Gateway_ReloadAttempt(last) }
+        return response
+    }
+
+    private func listFiles(
+        _ request: Gateway_ListFilesRequest,
+        _ context: RPCContext,
+        _ writer: RPCWriter<Gateway_ConfigurationFile>
+    ) async throws {
+        _ = try permit(.showConfiguration, context)
+        for source in process.running.withLock({ $0.configuration.sources }) {
+            var file = Gateway_ConfigurationFile()
+            file.name = source.file
+            file.content = source.bytes
+            try await writer.write(file)
+        }
+    }
+
+    private func permit(_ action: AdminAction, _ context: RPCContext) throws -> AdminCaller {
+        guard let credentials = context.credentials else {
+            throw RPCStatus(.unauthenticated, "only a Unix socket says who calls")
+        }
+        let caller = AdminCaller.user(credentials.uid)
+        guard process.running.withLock({ $0.configuration.adminPolicy }).permits(caller, action) else {
+            process.logger.warning(
+                "admin act refused",
+                metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)"]
+            )
+            throw RPCStatus(
+                .permissionDenied,
+                "\(caller) may not do `\(action.rawValue)`; an AdminPolicy gives roles to users and workloads"
+            )
+        }
+        return caller
+    }
+}
+
+extension Gateway_ReloadAttempt {
+    init(_ record: ConfigurationAttempt) {
+        self.init()
+        id = record.id.description
+        time = Google_Protobuf_Timestamp(record.time)
+        trigger = record.trigger.rawValue
+        applied = record.outcome == .applied
+        old = record.old
+        new = record.new ?? ""
+        reason = record.reason ?? ""
+        problem = record.problem ?? ""
+    }
+}
+
+extension Google_Protobuf_Timestamp {
+    fileprivate init(_ time: Timestamp) {
+        self.init(seconds: time.nanoseconds / 1_000_000_000, nanos: Int32(time.nanoseconds % 1_000_000_000))
+    }
+}

@@ -1,0 +1,229 @@
+import AuditLog
+import Foundation
+import Gateway
+import Glibc
+import Logging
+import MutualTLS
+import RPC
+import Resources
+import SPIFFE
+import Synchronization
+import WorkloadIdentity
+import ZeroTrust
+
+/// The gateway's parts, joined.
+final class GatewayProcess: Sendable {
+    /// What runs: a configuration, and a server for each of its gateways, by its name.
+    struct Running: Sendable {
+        var configuration: Configuration
+        var servers: [String: GatewayServer] = [:]
+    }
+
+    let settings: Settings
+    let logger: Logger
+    let log: LogWriter
+    let egress: EgressServers
+    let identities: GatewayIdentities
+    let history: ConfigurationHistory
+    /// Guards what runs.
+    let running: Mutex<Running>
+    private let workloadAPI: WorkloadAPIClient
+    private let reloads: AsyncStream<ReloadRequest>
+    private let ask: AsyncStream<ReloadRequest>.Continuation
+
+    init(configuration: Configuration, logger: Logger) throws {
+        self.settings = configuration.settings
+        self.logger = logger
+        self.running = Mutex(Running(configuration: configuration))
+        self.history = ConfigurationHistory(digest: configuration.digest)
+        self.identities = try GatewayIdentities(gateways: configuration.gateways, in: settings.trustDomain.value)
+        self.workloadAPI = WorkloadAPIClient(
+            endpoint: try WorkloadEndpoint("unix://" + settings.workloadSocket),
+            logger: logger
+        )
+        do {
+            self.log = try LogWriter(
+                directory: settings.auditDirectory,
+                origin: settings.logOrigin,
+                signer: RemoteCheckpointSigner(socket: settings.adminSocket)
+            )
+        } catch {
+            throw CommandError(.unreachable, "the audit log at `\(settings.auditDirectory)` cannot be opened: \(error)")
+        }
+        self.egress = EgressServers(log: log, logger: logger)
+        (self.reloads, self.ask) = AsyncStream.makeStream(of: ReloadRequest.self, bufferingPolicy: .bufferingNewest(64))
+    }
+
+    /// What ends a run.
+    private enum End: Error { case asked, identityLost(String), logFailed(String) }
+
+    func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async throws {
+        defer { log.close() }
+        // What other processes of this installation do is recorded here from the start.
+        let recorder = RPCServer(
+            services: [ActRecordService(log: log, allowedUIDs: [0, geteuid()]).service],
+            logger: logger
+        )
+        try await recorder.bind(unixSocket: settings.recordSocket)
+        let (ready, announce) = AsyncStream.makeStream(of: Void.self)
+        let (firstList, heard) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let admin = RPCServer(services: [GatewayAdminService(self).service], logger: logger)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.followIdentity(announce) }
+                group.addTask {
+                    for await request in requests {
+                        guard request == .reload else { throw End.asked }
+                        self.ask.yield(ReloadRequest(.signal))
+                    }
+                }
+                let revocations = RevocationFollower(socket: settings.adminSocket, logger: logger)
+                group.addTask {
+                    try await revocations.follow { revoked in
+                        self.identities.revoke(revoked)
+                        self.egress.revoke(revoked)
+                        self.revisitConnections()
+                        heard.yield()
+                    }
+                }
+                // Nothing is served before every listener has its SVID, and what is revoked is known.
+                group.addTask {
+                    for await _ in ready { break }
+                    for await _ in firstList { return }
+                }
+                _ = try await group.next()
+                try await start()
+                // What changed while the identities were awaited is in force before anybody is told of us.
+                await reload(ReloadRequest(.file))
+                try await admin.bind(unixSocket: settings.gatewaySocket, mode: 0o666)
+                let count = running.withLock { $0.servers.count }
+                ServiceNotifier.notify("READY=1\nSTATUS=\(count) gateways serving")
+                group.addTask {
+                    var watcher = watcher
+                    while true {
+                        try await watcher.change()
+                        self.ask.yield(ReloadRequest(.file))
+                    }
+                }
+                // One after the other, so that what was read last is what is in force last.
+                group.addTask {
+                    for await request in self.reloads {
+                        let attempt = await self.reload(request)
+                        request.reply?(attempt)
+                    }
+                }
+                // A log that has failed takes no record again; a new process recovers it.
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: .seconds(1))
+                        if let failure = self.log.stats.failure { throw End.logFailed(failure) }
+                        let lost = self.identities.lost
+                        if !lost.isEmpty {
+                            throw End.identityLost("no entry gives this process \(lost.joined(separator: ", "))")
+                        }
+                    }
+                }
+                while try await group.next() != nil {}
+            }
+        } catch End.asked {
+            logger.info("draining")
+        } catch End.identityLost(let reason) {
+            logger.error("identity lost; draining", metadata: ["error": "\(reason)"])
+            await stop(admin)
+            throw CommandError(.refused, "the gateway has no identity any more: \(reason)")
+        } catch End.logFailed(let reason) {
+            logger.critical("the record has failed; draining", metadata: ["error": "\(reason)"])
+            await stop(admin)
+            throw CommandError(.unreachable, "the audit log takes no records any more: \(reason)")
+        }
+        ServiceNotifier.notify("STOPPING=1")
+        await stop(admin)
+        await recorder.drain(grace: .seconds(2))
+    }
+
+    /// Has the configuration read again, and says how it went.
+    func reload(by actor: String) async -> ConfigurationAttempt? {
+        await withCheckedContinuation { continuation in
+            let result = ask.yield(ReloadRequest(.admin, actor: actor) { continuation.resume(returning: $0) })
+            if case .enqueued = result { return }
+            continuation.resume(returning: nil)
+        }
+    }
+
+    private func start() async throws {
+        let configuration = running.withLock { $0.configuration }
+        for gateway in configuration.gateways {
+            let server = try makeServer(for: gateway, of: configuration)
+            // Its connections can be revisited from its first listener on.
+            running.withLock { $0.servers[gateway.name] = server }
+            try await server.start()
+            try await egress.start(gateway, of: configuration, identity: try identities.identity(of: gateway))
+        }
+    }
+
+    /// A server for a gateway, that does not listen yet.
+    func makeServer(for gateway: GatewayConfiguration, of configuration: Configuration) throws -> GatewayServer {
+        GatewayServer(
+            configuration: gateway,
+            policy: try snapshot(for: gateway, of: configuration),
+            identity: try identities.identity(of: gateway),
+            log: log,
+            logger: logger,
+            node: settings.node.value,
+            history: history,
+            egress: { [egress] in egress.metrics(of: gateway.name) },
+            threads: settings.threads.value
+        )
+    }
+
+    func snapshot(for gateway: GatewayConfiguration, of configuration: Configuration) throws -> PolicySnapshot {
+        PolicySnapshot(
+            engine: try configuration.engine(for: gateway),
+            tokens: try configuration.tokens(for: gateway),
+            digest: configuration.digest
+        )
+    }
+
+    private var servers: [GatewayServer] { running.withLock { Array($0.servers.values) } }
+
+    /// Ends the connections whose other end is no longer believed.
+    private func revisitConnections() {
+        for server in servers { server.revisitConnections() }
+    }
+
+    private func stop(_ admin: RPCServer) async {
+        await withTaskGroup(of: Void.self) { group in
+            for server in servers { group.addTask { await server.drain(within: .seconds(30)) } }
+            group.addTask { await self.egress.drain(within: .seconds(5)) }
+            group.addTask { await admin.drain(grace: .seconds(1)) }
+        }
+    }
+
+    /// Takes each SVID and bundle as it comes; says once that all are there.
+    private func followIdentity(_ announce: AsyncStream<Void>.Continuation) async throws {
+        for try await event in workloadAPI.events() {
+            switch event {
+            case .context(let context):
+                let missing = try identities.update(context)
+                // An authority that has left the bundle vouches for nobody any more, on no connection.
+                revisitConnections()
+                if missing.isEmpty {
+                    announce.yield()
+                } else {
+                    logger.warning(
+                        identities.isComplete ? "identities are missing" : "waiting for identities",
+                        metadata: ["missing": "\(missing.joined(separator: ", "))", "mend": "add a WorkloadEntry"]
+                    )
+                }
+            case .denied(let status):
+                if identities.isComplete { throw End.identityLost(status.message) }
+                logger.warning(
+                    "waiting for an identity",
+                    metadata: ["error": "\(status.message)", "mend": "add a WorkloadEntry that fits this process"]
+                )
+            case .interrupted(let error):
+                logger.debug("workload api interrupted", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

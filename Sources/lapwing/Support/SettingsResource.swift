@@ -1,0 +1,65 @@
+import Foundation
+import Resources
+
+/// The `Settings` resource: process settings in the configuration directory.
+struct SettingsResource {
+    private(set) var strings: [String: (text: String, location: SourceLocation)] = [:]
+    private(set) var authority = AuthoritySettings()
+    /// Every field that is written, by its name.
+    private(set) var fields: [String: (text: String, location: SourceLocation)] = [:]
+
+    init(_ documents: [Document]) throws {
+        let all = documents.filter { $0.kind == "Settings" && $0.group == "lapwing.dev" }
+        guard let document = all.first, let spec = document.spec else { return }
+        if all.count > 1 {
+            throw ResourceError(at: all[1].location, "there is a `Settings` already, at \(document.location)")
+        }
+        var fields = try FieldReader(spec, of: "Settings")
+        for (field, key) in [
+            ("stateDirectory", "state"), ("runtimeDirectory", "run"), ("trustDomain", "trust-domain"), ("node", "node"),
+            ("logFormat", "log-format"), ("logLevel", "log-level"),
+        ] {
+            strings[key] = try fields.optional(field) { (try $0.string(), $0.location) }
+            self.fields[field] = strings[key]
+        }
+        strings["threads"] = try fields.optional("threads") { (String(try $0.integer(in: 1...1024)), $0.location) }
+        self.fields["threads"] = strings["threads"]
+        if let value = fields.value("authority"), !value.isNull {
+            self.fields["authority"] = (value.flowText, value.location)
+            var fields = try FieldReader(value, of: "authority")
+            authority.keyStorage =
+                try fields.optional("keyStorage") {
+                    AuthoritySettings.KeyStorage(rawValue: try $0.oneOf(["disk", "memory"])) ?? .disk
+                } ?? .disk
+            authority.caLifetime = try fields.optional("caTTL") { try $0.duration() } ?? authority.caLifetime
+            authority.svidLifetime = try fields.optional("svidTTL") { try $0.duration() } ?? authority.svidLifetime
+            authority.upstream = try fields.optional("upstream") { value in
+                var fields = try FieldReader(value, of: "upstream")
+                let certificates = try fields.required("certificateFile") { try $0.string() }
+                let key = try fields.required("keyFile") { try $0.string() }
+                try fields.finish()
+                return (certificates, key)
+            }
+            try fields.finish()
+        }
+        try fields.finish()
+    }
+
+    /// Refuses a resource that differs from this one: its fields take effect at a start.
+    ///
+    /// - Throws: ``NotLive`` that names every field that differs, and where it stands.
+    func requireUnchanged(in next: SettingsResource) throws {
+        let differing = Set(fields.keys).union(next.fields.keys).sorted()
+            .filter { fields[$0]?.text != next.fields[$0]?.text }
+        guard !differing.isEmpty else { return }
+        throw NotLive(
+            differing.map { name in
+                let place = (next.fields[name] ?? fields[name]).map { "\($0.location): " } ?? ""
+                let values = [fields[name], next.fields[name]].map { $0.map { "`\($0.text)`" } ?? "the default" }
+                // What is in the section is long, and is named by its place.
+                let change = name == "authority" ? "" : " (from \(values[0]) to \(values[1]))"
+                return "\(place)`\(name)` of Settings cannot change while Lapwing runs\(change)"
+            }
+        )
+    }
+}

@@ -148,9 +148,9 @@ static int receive(int channel, struct message *out, int *fd) {
     return 0;
 }
 
-static void begin(const struct lapwing_mounted *command, int channel, pid_t parent, const char *uid_map,
-                  const char *gid_map, unsigned uid, unsigned gid) {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) give_up(channel, "following its parent");
+// Mounts in namespaces of its own.
+static int mount_apart(const struct lapwing_mounted *command, int channel, const char *uid_map, const char *gid_map,
+                       unsigned uid, unsigned gid) {
     if (unshare(CLONE_NEWNS) != 0) {
         if (errno != EPERM) give_up(channel, "taking a mount namespace");
         if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) give_up(channel, "taking a user namespace");
@@ -161,8 +161,17 @@ static void begin(const struct lapwing_mounted *command, int channel, pid_t pare
     if (mount("none", "/", 0, MS_REC | MS_PRIVATE, 0) != 0) give_up(channel, "closing the namespace");
     int fuse = mount_fuse(command->path, command->is_file, uid == 0, uid, gid);
     if (fuse < 0) give_up(channel, "mounting");
-    if (send_descriptor(channel, fuse) != 0) _exit(127);
-    close(fuse);
+    return fuse;
+}
+
+static void begin(const struct lapwing_mounted *command, int channel, pid_t parent, const char *uid_map,
+                  const char *gid_map, unsigned uid, unsigned gid) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) give_up(channel, "following its parent");
+    if (command->path) {
+        int fuse = mount_apart(command, channel, uid_map, gid_map, uid, gid);
+        if (send_descriptor(channel, fuse) != 0) _exit(127);
+        close(fuse);
+    }
     // The parent says when the file system is served.
     struct message go;
     if (recv(channel, &go, sizeof go, 0) != (ssize_t)sizeof go) _exit(127);
@@ -197,7 +206,8 @@ pid_t lapwing_mounted_start(const struct lapwing_mounted *command, int *fuse, in
         return -1;
     }
     struct message answer = {0};
-    if (receive(ends[0], &answer, fuse) == 0 && *fuse >= 0) {
+    *fuse = -1;
+    if (!command->path || (receive(ends[0], &answer, fuse) == 0 && *fuse >= 0)) {
         *channel = ends[0];
         return pid;
     }

@@ -31,8 +31,8 @@ struct lapwing_mounted {
     const char *_Nonnull program;
     const char *_Nullable const *_Nonnull arguments;
     const char *_Nullable const *_Nonnull environment;
-    /// What is mounted over, and whether that is a file.
-    const char *_Nonnull path;
+    /// What is mounted over, and whether that is a file; null where nothing is mounted and no namespace is made.
+    const char *_Nullable path;
     int is_file;
 };
 

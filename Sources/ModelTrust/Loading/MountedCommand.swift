@@ -1,17 +1,19 @@
 internal import CLinux
 import Glibc
 
-/// A command that finds a model's verified bytes where the model lies.
+/// A command that finds a model's verified bytes.
 ///
-/// It runs in a mount namespace of its own, in which the verified file system lies over the model: under the same path
-/// the command, and whatever it starts, cannot reach the bytes on disk. The mount goes with the last of them, also when
-/// this process is killed, and then the command is killed too.
+/// With a ``LoadedModel`` it runs in a mount namespace of its own, in which the verified file system lies over the model:
+/// under that path the command, and whatever it starts, cannot reach the bytes on disk. The mount goes with the last of
+/// them. With a ``SealedModel`` nothing is mounted. The command is killed when this process is.
 public final class MountedCommand: Sendable {
     /// The command's process.
     public let pid: Int32
-    private let server: FUSEServer
+    private let server: FUSEServer?
+    /// Kept until the command has ended.
+    private let sealed: SealedModel?
 
-    /// Starts a command.
+    /// Starts a command where a model is mounted over itself.
     ///
     /// - Parameters:
     ///   - program: The program's file.
@@ -19,27 +21,55 @@ public final class MountedCommand: Sendable {
     ///   - environment: `NAME=value`, each.
     ///   - model: The model, which lies at an absolute path.
     /// - Throws: ``LoadFailure`` with the code `unsupported` where the system lets it not be mounted or started.
-    public init(
+    public convenience init(
         _ program: String,
         arguments: [String],
         environment: [String],
         model: LoadedModel
+    ) throws(LoadFailure) {
+        try self.init(program, arguments, environment, mounted: model, sealed: nil)
+    }
+
+    /// Starts a command that opens a sealed model's files by their paths.
+    ///
+    /// - Parameters:
+    ///   - program: The program's file.
+    ///   - arguments: Its arguments, its own name first.
+    ///   - environment: `NAME=value`, each.
+    ///   - model: The model, which is kept until the command has ended.
+    /// - Throws: ``LoadFailure`` with the code `unsupported` where it cannot be started.
+    public convenience init(
+        _ program: String,
+        arguments: [String],
+        environment: [String],
+        sealed model: SealedModel
+    ) throws(LoadFailure) {
+        try self.init(program, arguments, environment, mounted: nil, sealed: model)
+    }
+
+    private init(
+        _ program: String,
+        _ arguments: [String],
+        _ environment: [String],
+        mounted model: LoadedModel?,
+        sealed: SealedModel?
     ) throws(LoadFailure) {
         var descriptor: Int32 = -1
         var channel: Int32 = -1
         var failure: LoadFailure?
         var pid: Int32 = -1
         // Sound: the C strings live through the call, and the process that is made has its own copy of them.
-        unsafe Self.withStrings(arguments) { arguments in
-            unsafe Self.withStrings(environment) { environment in
-                unsafe program.withCString { program in
-                    unsafe model.path.withCString { path in
+        unsafe Self.withStrings([program]) { program in
+            unsafe Self.withStrings(arguments) { arguments in
+                unsafe Self.withStrings(environment) { environment in
+                    unsafe Self.withStrings(model.map { [$0.path] } ?? []) { path in
+                        guard let program = unsafe program[0] else { return }
                         var command = unsafe lapwing_mounted(
                             program: program,
                             arguments: arguments,
                             environment: environment,
-                            path: path,
-                            is_file: model.size(of: "") == nil ? 0 : 1
+                            path: path[0],
+                            is_file: model?.size(of: "") == nil ? 0 : 1
                         )
                         var step: UnsafePointer<CChar>?
                         pid = unsafe lapwing_mounted_start(&command, &descriptor, &channel, &step)
@@ -49,8 +79,9 @@ public final class MountedCommand: Sendable {
             }
         }
         if let failure { throw failure }
-        server = FUSEServer(descriptor, model: model)
-        server.start()
+        server = model.map { FUSEServer(descriptor, model: $0) }
+        self.sealed = sealed
+        server?.start()
         self.pid = pid
         var step: UnsafePointer<CChar>?
         guard unsafe lapwing_mounted_go(channel, &step) == 0 else {
@@ -62,9 +93,10 @@ public final class MountedCommand: Sendable {
 
     /// Waits for the command's end and passes on to it the signals that other processes send to this one.
     ///
-    /// Gives its exit
-    /// status, or 128 and the number of the signal that ended it.
-    public func wait() -> Int32 { lapwing_wait_passing_signals(pid) }
+    /// Gives its exit status, or 128 and the number of the signal that ended it.
+    public func wait() -> Int32 {
+        withExtendedLifetime(self) { lapwing_wait_passing_signals(pid) }
+    }
 
     private static func failure(_ step: UnsafePointer<CChar>?) -> LoadFailure {
         let reason = LoadFailure.reason(errno)
@@ -73,6 +105,7 @@ public final class MountedCommand: Sendable {
         return LoadFailure(.unsupported, "", "\(step) failed: \(reason)")
     }
 
+    /// Strings as C has them, with a null behind the last.
     private static func withStrings(
         _ strings: [String],
         _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Void

@@ -78,6 +78,39 @@ import Testing
         }
     }
 
+    @Test func `a command opens sealed copies, and cannot change them`() throws {
+        let folder = try TemporaryModel(["w.bin": weights])
+        let model = try SealedModel(at: folder.path, manifest: folder.manifest)
+        try folder.flip("w.bin", at: 5)
+        let path = try #require(model.path(of: "w.bin"))
+        let script = """
+            test "$(head -c 6 "$1" | od -An -tu1 | tr -d ' ')" = "$2" || exit 11
+            (echo x > "$1") 2>/dev/null && exit 12
+            exit 7
+            """
+        let expected = weights.prefix(6).map(String.init).joined()
+        let command = try MountedCommand(
+            "/bin/sh",
+            arguments: ["sh", "-c", script, "sh", path, expected],
+            environment: ["PATH=/usr/bin:/bin"],
+            sealed: model
+        )
+        #expect(command.wait() == 7)
+        #expect(model.names == ["w.bin"])
+    }
+
+    @Test func `a model of one file is mounted over it`() throws {
+        let folder = try TemporaryModel(["w.bin": weights])
+        let parts = folder.manifest.files[0].parts
+        let manifest = LoadManifest(files: [.init(path: .itself, parts: parts)])
+        let model = try LoadedModel(at: folder.path + "/w.bin", manifest: manifest)
+        try folder.flip("w.bin", at: 2_500_000)
+        let script =
+            "test $(head -c 1000000 \"$1\" | wc -c) = 1000000 || exit 11; cat \"$1\" >/dev/null 2>&1 && exit 12; exit 7"
+        guard let status = try run(script, model) else { return }
+        #expect(status == 7)
+    }
+
     @Test func `whatever the kernel would ask, an answer is bounded and right in form`() throws {
         let folder = try TemporaryModel(["a/b": [1, 2, 3], "c": []])
         let model = try LoadedModel(at: folder.path, manifest: folder.manifest)

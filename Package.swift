@@ -174,8 +174,13 @@ let package = Package(
         ),
         .testTarget(
             name: "ModelTrustTests",
-            dependencies: ["CBLAKE3", "ModelTrust", "TestIdentities", "SPIFFE", "Resources", x509, crypto, asn1]
+            dependencies: [
+                "CBLAKE3", "CZlib", "ModelTrust", "TestIdentities", "SPIFFE", "Resources", "confinement-probe", x509,
+                crypto, asn1,
+            ]
         ),
+        // Tries what a confined process may not do.
+        .executableTarget(name: "confinement-probe", dependencies: ["CLinux"], path: "Tests/Support/confinement-probe"),
         // BLAKE2b is Debian's libb2; BLAKE3, of which there is no library, is written here.
         .systemLibrary(name: "CBLAKE2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
         .target(name: "CBLAKE3"),

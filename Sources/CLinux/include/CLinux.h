@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "CLinuxConfine.h"
 #include "CLinuxFiles.h"
 #include "CLinuxLoading.h"
 #include "CLinuxSandbox.h"

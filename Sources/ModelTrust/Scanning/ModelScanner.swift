@@ -11,23 +11,28 @@ public struct ModelScanner: Sendable {
     /// Creates a scanner.
     public init() {}
 
-    /// Scans one file.
-    ///
-    /// Never throws: what cannot be read is not proven.
+    /// Scans one file, which never throws: what cannot be read is not proven.
     public func scan(path: String) -> FileScanReport {
+        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        let folder = MemberPath.folder(of: path)
+        return scan(name, in: folder.isEmpty ? "." : folder, as: path)
+    }
+
+    /// Scans a file of a folder, whose other files it may name.
+    ///
+    /// - Parameters:
+    ///   - name: the file's path below the folder; no link in it is followed.
+    ///   - folder: the folder.
+    ///   - shown: how the report names the file.
+    /// - Returns: what was found; never less than a finding where the file cannot be read.
+    public func scan(_ name: String, in folder: String, as shown: String) -> FileScanReport {
         let context = ScanContext()
         do throws(ScanStop) {
-            context.scan(try ScanFile.open(path))
+            context.scan(try ScanFile.open(name, in: folder, as: shown))
         } catch {
-            return FileScanReport(
-                path: path,
-                formats: [],
-                findings: [
-                    ScanFinding(rule: error.rule, verdict: .notProven, path: path, message: error.message)
-                ],
-                claims: []
-            )
+            let finding = ScanFinding(rule: error.rule, verdict: .notProven, path: shown, message: error.message)
+            return FileScanReport(path: shown, formats: [], findings: [finding], claims: [])
         }
-        return FileScanReport(path: path, context: context)
+        return FileScanReport(path: shown, context: context)
     }
 }

@@ -27,6 +27,11 @@ final class ScanContext {
         findings.append(finding)
     }
 
+    /// Notes what a container turned out to be: `pytorch` of a zip.
+    func recognise(_ input: ScanInput, as format: String) {
+        formats.append((input.path, format))
+    }
+
     /// Notes that a file beside the artifact is raw data of it; the name is relative to the artifact's folder.
     func claim(_ name: String) {
         claims.insert(name)

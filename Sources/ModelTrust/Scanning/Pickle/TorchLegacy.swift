@@ -12,6 +12,7 @@ enum TorchLegacy {
 
     /// Scans the file, of which ``recognises(_:)`` is true.
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
+        context.recognise(input, as: "pytorch-legacy")
         var reader = PickleReader(input, at: UInt64(magic.count))
         let version = try PickleScanner.scan(reader, loader: .plain, context)
         reader = version.reader

@@ -17,6 +17,7 @@ struct TorchArchive {
     private var isScript: Bool { entries.contains { $0.name.hasPrefix(folder + "code/") } }
 
     func scan(_ context: ScanContext) throws(ScanStop) {
+        context.recognise(members.archive.input, as: isScript ? "torchscript" : "pytorch")
         let loader = isScript ? PickleMachine.Loader.torchScript : .torch
         for entry in entries {
             context.within(members.archive.input) { () throws(ScanStop) in

@@ -12,6 +12,8 @@ struct ModelCommand: AsyncParsableCommand {
             ModelListCommand.self,
             ModelPromoteCommand.self,
             ModelTagCommand.self,
+            Scan.self,
+            ScanWorkerCommand.self,
         ]
     )
 }

@@ -1,0 +1,160 @@
+import Foundation
+import Glibc
+import ModelTrust
+
+/// Has files scanned by a confined process, and goes on with a new one where that ends before its work does.
+///
+/// What a scanner that crashes, hangs or is killed was looking at is not proven: that it broke the scanner is reason
+/// enough.
+final class ScanSupervisor {
+    /// Bytes a second below which a scan is taken to hang, beyond the first half minute.
+    private static let slowest: UInt64 = 20_000_000
+    private static let patience: UInt64 = 30
+
+    private let tree: [ScanTree.Entry]
+    /// Address space of the process: the program itself, and what a scan may keep.
+    private let memory: UInt64
+    private let progress: (Int) -> Void
+    private var reports: [FileScanReport?]
+
+    init(
+        _ entries: [ScanTree.Entry],
+        memory: UInt64,
+        progress: @escaping (Int) -> Void = { _ in }
+    ) {
+        self.tree = entries
+        self.memory = memory
+        self.reports = Array(repeating: nil, count: entries.count)
+        self.progress = progress
+    }
+
+    /// Scans all files.
+    ///
+    /// - Throws: ``CommandError`` where no process can be started or confined.
+    func run() throws -> [FileScanReport] {
+        var next = 0
+        while next < tree.count {
+            let begun = try scan(from: next)
+            guard let begun else { break }
+            // The process ended while it looked at this one.
+            let entry = tree[begun.index]
+            reports[begun.index] = FileScanReport(
+                path: entry.shown,
+                formats: [],
+                findings: [
+                    ScanFinding(
+                        rule: "scanner-ended",
+                        verdict: .notProven,
+                        path: entry.shown,
+                        message: "the scanner \(begun.how) while it looked at this file"
+                    )
+                ],
+                claims: []
+            )
+            next = begun.index + 1
+        }
+        return reports.compactMap(\.self)
+    }
+
+    /// Scans from a place on; where the process ends too early, says at which file and how.
+    private func scan(from first: Int) throws -> (index: Int, how: String)? {
+        let entries = Array(tree[first...])
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try ProcessLife.ownPath.get())
+        process.arguments = ["model", "scan-worker"]
+        process.environment = ["PATH": "/usr/bin:/bin"]
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        do { try process.run() } catch {
+            throw CommandError(.unreachable, "cannot start the scanner: \(error.localizedDescription)")
+        }
+        defer {
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+        }
+        let bytes = entries.reduce(UInt64(0)) { $0 &+ $1.size }
+        let order = ScanOrder(
+            entries: entries,
+            memory: memory,
+            seconds: Self.patience + bytes / Self.slowest + UInt64(entries.count) / 10
+        )
+        try? input.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(order))
+        try? input.fileHandleForWriting.close()
+        var lines = LineReader(descriptor: output.fileHandleForReading.fileDescriptor)
+        var current = first
+        while current < tree.count || !reports[first...].allSatisfy({ $0 != nil }) {
+            let seconds = Self.patience + (current < tree.count ? tree[current].size / Self.slowest : 0)
+            switch lines.next(within: Double(seconds)) {
+            case .line(let line):
+                guard let message = try? JSONDecoder().decode(ScanMessage.self, from: line) else {
+                    return (current, "said something that it should not")
+                }
+                switch message {
+                case .confined: break
+                case .refuses(let why): throw CommandError(.unreachable, "the scanner cannot be confined: \(why)")
+                case .begins(let index) where index >= 0 && index < entries.count: current = first + index
+                case .report(let index, let report)
+                where first + index == current && report.path == tree[current].shown:
+                    reports[current] = report
+                    current += 1
+                    progress(current)
+                default: return (min(current, tree.count - 1), "said something that it should not")
+                }
+            case .late: return (min(current, tree.count - 1), "took longer than \(seconds) s")
+            case .end:
+                process.waitUntilExit()
+                guard current < tree.count else { return nil }
+                return (current, Self.end(of: process))
+            }
+        }
+        return nil
+    }
+
+    private static func end(of process: Process) -> String {
+        guard process.terminationReason == .uncaughtSignal else { return "ended with \(process.terminationStatus)" }
+        switch process.terminationStatus {
+        case SIGXCPU, SIGKILL: return "used up its time or memory"
+        case let signal: return "was ended by signal \(signal)"
+        }
+    }
+}
+
+/// Lines from a pipe, waited for so long and no longer.
+private struct LineReader {
+    enum Next {
+        case line(Data)
+        case late
+        case end
+    }
+
+    /// The longest line: a report of a thousand findings.
+    private static let longest = 8 << 20
+
+    let descriptor: Int32
+    private var buffer = Data()
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    mutating func next(within seconds: Double) -> Next {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            if let end = buffer.firstIndex(of: 0x0a) {
+                defer { buffer = Data(buffer[(end + 1)...]) }
+                return .line(Data(buffer[..<end]))
+            }
+            guard buffer.count < Self.longest else { return .end }
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else { return .late }
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = unsafe poll(&entry, 1, Int32(min(left / .milliseconds(1) + 1, 60_000)))
+            if ready <= 0 { continue }
+            // Sound: read writes at most as many bytes as there is room for.
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 1 << 16) { room, filled in
+                filled = unsafe max(read(descriptor, room.baseAddress, room.count), 0)
+            }
+            if bytes.isEmpty { return .end }
+            buffer.append(contentsOf: bytes)
+        }
+    }
+}

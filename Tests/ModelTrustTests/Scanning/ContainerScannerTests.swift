@@ -13,6 +13,8 @@ import Testing
 
     private static let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n"
 
+    static let array = npy(header, Array(repeating: 0, count: 16))
+
     @Test func `an array is as large as its header says`() {
         #expect(scanned(Self.npy(Self.header, Array(repeating: 0, count: 16))).verdict == .proven)
         #expect(scanned(Self.npy(Self.header, Array(repeating: 0, count: 15))).verdict == .notProven)
@@ -41,7 +43,7 @@ import Testing
 
     // MARK: tar
 
-    private static func tar(_ name: String, _ data: [UInt8], type: String = "0", link: String = "") -> [UInt8] {
+    static func tar(_ name: String, _ data: [UInt8], type: String = "0", link: String = "") -> [UInt8] {
         func field(_ text: String, _ count: Int) -> [UInt8] {
             Array((Array(text.utf8) + Array(repeating: 0, count: count)).prefix(count))
         }
@@ -86,7 +88,7 @@ import Testing
 
     // MARK: Compression
 
-    private static func zlib(_ data: [UInt8]) -> [UInt8] {
+    static func zlib(_ data: [UInt8]) -> [UInt8] {
         var count = compressBound(UInt(data.count))
         // Sound: zlib writes at most as many bytes as the bound, and says how many.
         return unsafe [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, filled in
@@ -127,7 +129,7 @@ import Testing
     // MARK: joblib
 
     /// A dictionary with an array of two numbers, as joblib writes it: the bytes stand in the pickle, between frames.
-    private static func joblib(_ data: [UInt8], then after: PickleBuilder) -> [UInt8] {
+    static func joblib(_ data: [UInt8], then after: PickleBuilder) -> [UInt8] {
         let array = PickleBuilder().op(.emptyDict).text("a")
             .global("joblib.numpy_pickle", "NumpyArrayWrapper").op(.emptyTuple, .newObj)
             .op(.emptyDict, .mark).text("subclass").global("numpy", "ndarray").text("shape").small(2).op(.tuple1)
@@ -137,10 +139,17 @@ import Testing
     }
 
     @Test func `an array in a joblib file is passed over, and what follows is looked through`() {
-        let data = Array("cos\nsystem\n(S'".utf8) + [0, 0]
+        let data = [UInt8](repeating: 7, count: 16)
         #expect(scanned(Self.joblib(data, then: PickleBuilder())).findings == [])
         let call = PickleBuilder().op(.pop).global("os", "system").text("id").op(.tuple1, .reduce)
         #expect(scanned(Self.joblib(data, then: call)).verdict == .unsafe)
         #expect(scanned(Self.joblib(Array(data.dropLast()), then: PickleBuilder())).verdict != .proven)
+    }
+
+    @Test func `an array's bytes are opcodes to whoever does not know joblib`() {
+        let data = Array("0cos\nsystem\n(t.".utf8) + [0, 0]
+        let context = scanned(Self.joblib(Array(data.prefix(16)), then: PickleBuilder()))
+        #expect(context.verdict == .unsafe)
+        #expect(context.findings.map(\.rule) == ["joblib-array"])
     }
 }

@@ -94,7 +94,7 @@ import Testing
 
     // MARK: PyTorch
 
-    private static func torch(_ pickle: [UInt8], storage: Int = 16) -> [UInt8] {
+    static func torch(_ pickle: [UInt8], storage: Int = 16) -> [UInt8] {
         ZipBuilder(
             ("m/data.pkl", pickle),
             ("m/byteorder", Array("little".utf8)),
@@ -104,7 +104,7 @@ import Testing
     }
 
     /// A tensor of so many elements over storage 0, which has four.
-    private static func tensor(elements: UInt8) -> [UInt8] {
+    static func tensor(elements: UInt8) -> [UInt8] {
         PickleBuilder(protocol: 2).global("torch._utils", "_rebuild_tensor_v2").op(.mark, .mark).text("storage")
             .global("torch", "FloatStorage").text("0").text("cpu").small(4).op(.tuple, .binPersID).small(0)
             .small(elements).op(.tuple1).small(1).op(.tuple1, .newFalse)

@@ -36,7 +36,8 @@ attempt("socket", Int(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)))
 attempt("unix-socket", Int(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)))
 attempt("fork", Int(spawn()))
 attempt("unlink", Int(unsafe unlink(folder + "/inside")))
-attempt("executable-memory", unsafe mmap(nil, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0)
+let memory = unsafe mmap(nil, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+attempt("executable-memory", unsafe memory == MAP_FAILED ? -1 : 0)
 
 /// Swift does not show fork; a child that came to be would end at once.
 func spawn() -> Int32 {

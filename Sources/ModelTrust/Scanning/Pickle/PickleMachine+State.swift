@@ -174,6 +174,7 @@ extension PickleMachine {
         }
         guard isBetweenFrames else { throw stop("joblib-array", .unsafe, "an array's bytes lie within a frame") }
         if type.holdsObjects { return try nestedPickle() }
+        try reportOtherReading()
         // joblib 1.2: one byte says how many come before the array, so that it can be mapped.
         if fields.value("numpy_array_alignment_bytes")?.integer != nil { try reader.skip(UInt64(try reader.byte())) }
         guard let count = type.bytes(shape: shape) else { throw stop("joblib-array", "an array's size is no number") }

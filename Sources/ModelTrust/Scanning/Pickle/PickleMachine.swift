@@ -83,6 +83,37 @@ struct PickleMachine {
         }
     }
 
+    /// Reports what an unpickler would import that goes on here, where joblib reads an array's bytes.
+    ///
+    /// `pickle.load` knows nothing of joblib's format and takes the bytes for opcodes. What lies on the stack and in the
+    /// memo is kept as far as it is a constant; the rest is unknown, so that nothing here is changed.
+    func reportOtherReading() throws(ScanStop) {
+        let aside = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: 4_096))
+        var other = PickleMachine(reader, loader: loader, context: aside)
+        other.stack = stack.map(Self.constant)
+        other.marks = marks
+        other.memo = memo.map { $0.map(Self.constant) }
+        do throws(ScanStop) { _ = try other.run() } catch {}
+        guard let finding = aside.findings.first(where: { $0.rule == "pickle-import" }) else { return }
+        try context.add(
+            ScanFinding(
+                rule: "joblib-array",
+                verdict: finding.verdict,
+                path: reader.input.path,
+                offset: finding.offset,
+                element: finding.element,
+                message: "to `pickle.load`, which is not joblib, an array's bytes are opcodes: one \(finding.message)"
+            )
+        )
+    }
+
+    private static func constant(_ value: PickleValue) -> PickleValue {
+        switch value {
+        case .container, .object: .unknown
+        default: value
+        }
+    }
+
     private mutating func end() throws(ScanStop) -> PickleValue {
         guard marks.isEmpty, let result = stack.popLast() else { throw stop("pickle-malformed", "STOP finds no value") }
         guard stack.isEmpty else {

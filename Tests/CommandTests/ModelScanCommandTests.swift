@@ -62,10 +62,14 @@ import Testing
     @Test func `a scanner that dies leaves what it looked at not proven, and the rest is looked at all the same`()
         throws
     {
-        let directory = try folder(["a": Self.plain, "b": Self.plain])
+        // A list whose items take more memory than there is.
+        let large: [UInt8] =
+            [0x80, 2, 0x5d, 0x28] + Array(repeating: [0x4b, 1], count: 300_000).joined() + [0x65, 0x2e]
+        let directory = try folder(["a": large, "b": Self.plain])
+        #expect(try Program.run("model", "scan", directory.path).status == 0)
         let result = try Program.run("model", "scan", "--memory", "1", directory.path)
         #expect(result.status == 1)
-        #expect(result.errors.contains("2 files: 0 proven, 2 not proven, 0 unsafe"), "\(result.errors)")
+        #expect(result.errors.contains("2 files: 1 proven, 1 not proven, 0 unsafe"), "\(result.errors)")
         #expect(result.output.contains("[scanner-ended]"))
     }
 }

@@ -66,6 +66,8 @@ final class ScanSupervisor {
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output
+        // What a crash has to say of itself is no finding.
+        process.standardError = FileHandle.nullDevice
         do { try process.run() } catch {
             throw CommandError(.unreachable, "cannot start the scanner: \(error.localizedDescription)")
         }

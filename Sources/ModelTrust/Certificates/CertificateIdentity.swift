@@ -23,9 +23,9 @@ enum CertificateIdentity {
         return names.isEmpty ? "\(certificate.subject)" : names.joined(separator: ", ")
     }
 
-    /// The first of a certificate's names that is among those allowed, byte for byte.
-    static func first(of names: [String], among allowed: [String]) -> String? {
-        names.first { name in allowed.contains { $0.utf8.elementsEqual(name.utf8) } }
+    /// The first of a certificate's names that is among those allowed.
+    static func first(of names: [String], among allowed: [IdentityPattern]) -> String? {
+        names.first { allowed.match($0) }
     }
 
     /// The issuer of the token by which a Sigstore certificate was asked for (Fulcio's OID information).

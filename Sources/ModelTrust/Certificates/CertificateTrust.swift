@@ -9,12 +9,12 @@ public struct CertificateTrust: Sendable {
     /// What helps a chain on its way.
     let intermediates: [Certificate]
     /// Who may sign; nil for anybody with a certificate.
-    let identities: [String]?
+    let identities: [IdentityPattern]?
 
     /// Trust in the self-signed certificates of some PEM text; others help to find a path to them.
     ///
     /// - Throws: ``ModelRefusal`` where there is no self-signed one.
-    public init(pem texts: [String], identities: [String]? = nil) throws(ModelRefusal) {
+    public init(pem texts: [String], identities: [IdentityPattern]? = nil) throws(ModelRefusal) {
         var certificates: [Certificate] = []
         for text in texts {
             guard text.utf8.count <= 4 << 20, let blocks = try? PEMDocument.parseMultiple(pemString: text) else {

@@ -9,6 +9,8 @@ import Synchronization
 struct HashingCrew: Sendable {
     let algorithm: HashAlgorithm
     let workers: Int
+    /// How many bytes of a file one worker takes at once, where several share it.
+    var piece = ChainingValues.piece
     /// Hears how many bytes more were hashed; on any thread.
     let progress: @Sendable (UInt64) -> Void
 
@@ -49,14 +51,14 @@ struct HashingCrew: Sendable {
 
     private func pieces(of job: HashingJob, at index: Int) -> [Piece] {
         let size = job.range.upperBound - job.range.lowerBound
-        guard algorithm == .blake3, size > ChainingValues.piece else {
+        guard algorithm == .blake3, size > piece else {
             return [Piece(job: index, range: job.range, firstChunk: nil)]
         }
-        return stride(from: job.range.lowerBound, to: job.range.upperBound, by: Int(ChainingValues.piece)).map {
+        return stride(from: job.range.lowerBound, to: job.range.upperBound, by: Int(piece)).map {
             start in
             Piece(
                 job: index,
-                range: start..<min(start + ChainingValues.piece, job.range.upperBound),
+                range: start..<min(start + piece, job.range.upperBound),
                 firstChunk: (start - job.range.lowerBound) / 1024
             )
         }

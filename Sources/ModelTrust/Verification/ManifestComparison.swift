@@ -38,6 +38,12 @@ struct ManifestComparison {
         for path in options.ignoredPaths { ignored.append(try ModelPath(path)) }
         var rules = IgnoreRules(ignored)
         rules.signature = (signature.name, signature.facts)
+        if !options.acceptsSignedIgnoredPaths {
+            let allowed = Set(IgnoreRules.defaults + [ModelPath(unchecked: signature.name)])
+            if let more = manifest.ignoredPaths.first(where: { !allowed.contains($0) }) {
+                throw ModelRefusal(.policy, "the signer left out `\(more)`, and the policy lets nothing be left out")
+            }
+        }
         let entries = try TreeWalk.entries(of: tree, ignoring: rules, links: links)
         guard tree.isFile else { return entries }
         // A single file is called `.` by some signers and by its name by others (OMS 1.0 §6.1.2).

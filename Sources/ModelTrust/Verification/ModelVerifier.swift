@@ -58,7 +58,8 @@ public enum ModelVerdict: Sendable {
 /// }
 /// ```
 public struct ModelVerifier: Sendable {
-    private let trust: SignerTrust
+    /// What has to hold, each by any one of its parts.
+    private let requirements: [SignerRequirement]
     private let options: VerificationOptions
     private let clock: @Sendable () -> Date
     private let progress: @Sendable (_ hashed: UInt64, _ total: UInt64) -> Void
@@ -76,7 +77,16 @@ public struct ModelVerifier: Sendable {
         clock: @escaping @Sendable () -> Date = { Date() },
         progress: @escaping @Sendable (_ hashed: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) {
-        self.trust = trust
+        self.init(requirements: [.init(name: nil, trusts: [trust])], options: options, clock: clock, progress: progress)
+    }
+
+    init(
+        requirements: [SignerRequirement],
+        options: VerificationOptions,
+        clock: @escaping @Sendable () -> Date,
+        progress: @escaping @Sendable (_ hashed: UInt64, _ total: UInt64) -> Void
+    ) {
+        self.requirements = requirements
         self.options = options
         self.clock = clock
         self.progress = progress
@@ -87,7 +97,7 @@ public struct ModelVerifier: Sendable {
         do throws(ModelRefusal) {
             let file = try SignatureFile(path: signature)
             let bundle = try SignatureBundle(file.bytes)
-            let (signer, manifest, warnings) = try proveSigner(bundle)
+            let (signer, manifest, warnings) = try proveSigners(bundle)
             let files = try compare(manifest, with: try ModelTree(path: path), signature: file)
             return .verified(VerifiedModel(signer: signer, manifest: manifest, files: files, warnings: warnings))
         } catch { return .refused(error) }
@@ -125,7 +135,7 @@ public struct ModelVerifier: Sendable {
     /// What was signed, after everything but the signed files' bytes was verified.
     private func manifest(model path: String, signature: String) throws(ModelRefusal) -> LoadManifest {
         let file = try SignatureFile(path: signature)
-        let (_, manifest, _) = try proveSigner(try SignatureBundle(file.bytes))
+        let (_, manifest, _) = try proveSigners(try SignatureBundle(file.bytes))
         let tree = try ModelTree(path: path)
         let comparison = ManifestComparison(manifest: manifest, tree: tree, options: options, progress: progress)
         let bad = try comparison.unsigned(signature: file).filter { $0.finding != .tolerated }
@@ -139,9 +149,28 @@ public struct ModelVerifier: Sendable {
         ModelRefusal(failure.code == .unreadable ? .unreadable : .files, failure.description)
     }
 
+    /// Proves the signer by one part of each requirement; the first requirement's is the one that is named.
+    private func proveSigners(
+        _ bundle: SignatureBundle
+    ) throws(ModelRefusal) -> (VerifiedSigner, SignedManifest, [String]) {
+        var proven: (VerifiedSigner, SignedManifest, [String])?
+        for requirement in requirements {
+            var failures: [ModelRefusal] = []
+            var found: (VerifiedSigner, SignedManifest, [String])?
+            for trust in requirement.trusts where found == nil {
+                do throws(ModelRefusal) { found = try proveSigner(bundle, trust) } catch { failures.append(error) }
+            }
+            guard let found else { throw requirement.refusal(failures) }
+            proven = proven ?? found
+        }
+        guard let proven else { throw ModelRefusal(.policy, "nothing says whose signature counts") }
+        return proven
+    }
+
     /// Proves who signed, and only then reads what.
     private func proveSigner(
-        _ bundle: SignatureBundle
+        _ bundle: SignatureBundle,
+        _ trust: SignerTrust
     ) throws(ModelRefusal) -> (VerifiedSigner, SignedManifest, [String]) {
         let (key, signer) = try SignerProof(trust: trust, now: clock()).find(bundle)
         let envelope = bundle.envelope

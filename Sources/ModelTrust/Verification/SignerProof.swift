@@ -81,7 +81,7 @@ struct SignerProof {
         _ bundle: SignatureBundle,
         _ certificates: [[UInt8]],
         _ bundles: X509BundleSet,
-        _ identities: [String]?,
+        _ identities: [IdentityPattern]?,
         _ timestamps: TimestampTrust?
     ) throws(ModelRefusal) -> (SignerKey, VerifiedSigner) {
         let chain = try CertificateChain(der: certificates)

@@ -9,7 +9,7 @@ public enum SignerTrust: Sendable {
     /// Those of Sigstore identities.
     case sigstore(SigstoreTrust)
     /// Those of workloads of a trust domain; nil for any of them.
-    case spiffe(X509BundleSet, identities: [String]?, timestamps: TimestampTrust? = nil)
+    case spiffe(X509BundleSet, identities: [IdentityPattern]?, timestamps: TimestampTrust? = nil)
 
     var method: VerifiedSigner.Method {
         switch self {

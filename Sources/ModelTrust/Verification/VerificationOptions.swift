@@ -8,6 +8,8 @@ public struct VerificationOptions: Sendable {
     ///
     /// What is signed is verified there too.
     public var ignoredPaths: [String] = []
+    /// Whether the signer may have left out more than `.git` and its like.
+    public var acceptsSignedIgnoredPaths = true
     /// Whether `.git` and its like at the top may hold what was not signed (OMS 1.0 §6.2).
     public var ignoresGitPaths = true
     /// Whether links are followed that the signer followed and that stay within the model.

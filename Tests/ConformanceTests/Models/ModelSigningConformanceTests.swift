@@ -150,7 +150,7 @@ import Testing
             return .sigstore(
                 SigstoreTrust(
                     root: root,
-                    identities: candidate.verify.identity.map { [$0] },
+                    identities: candidate.verify.identity.map { [IdentityPattern($0)].compactMap(\.self) },
                     issuers: candidate.verify.identity_provider.map { [$0] }
                 )
             )

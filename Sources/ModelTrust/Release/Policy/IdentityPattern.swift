@@ -19,7 +19,7 @@ public struct IdentityPattern: Hashable, Sendable {
 
     /// Whether an identity that was verified fits.
     public func matches(_ identity: String) -> Bool {
-        guard text.hasSuffix("*") else { return text == identity }
+        guard text.hasSuffix("*") else { return text.utf8.elementsEqual(identity.utf8) }
         return identity.utf8.count > text.utf8.count - 1 && identity.utf8.starts(with: text.utf8.dropLast())
     }
 }

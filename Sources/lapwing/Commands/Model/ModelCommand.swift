@@ -14,6 +14,8 @@ struct ModelCommand: AsyncParsableCommand {
             ModelTagCommand.self,
             Scan.self,
             ScanWorkerCommand.self,
+            ModelSignCommand.self,
+            ModelVerifyCommand.self,
         ]
     )
 }

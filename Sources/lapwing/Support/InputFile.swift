@@ -1,0 +1,19 @@
+import Foundation
+import ModelTrust
+
+/// Small files that a command is given: keys, certificates.
+enum InputFile {
+    /// The text of a regular file of at most four MiB.
+    ///
+    /// - Throws: ``CommandError`` where it is anything else.
+    static func text(_ path: String) throws -> String {
+        let bytes: [UInt8]
+        do { bytes = try ModelTrustPolicySet.read(path) } catch let refusal as ModelRefusal {
+            throw CommandError(.usage, refusal.message.replacing("the signature `\(path)`", with: "`\(path)`"))
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandError(.usage, "`\(path)` is not UTF-8 text")
+        }
+        return text
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Glibc
+import Testing
+
+/// `lapwing model sign` and `verify`, as a person or a pipeline calls them.
+@Suite struct ModelCommandTests {
+    /// A folder with a model, a key and its public half.
+    private func folder() throws -> TemporaryDirectory {
+        let directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path + "/model", withIntermediateDirectories: true)
+        _ = try directory.write("weights", to: "model/weights.bin")
+        _ = try directory.write("{}", to: "model/config.json")
+        // Keys for this test alone.
+        _ = try directory.write(
+            """
+            -----BEGIN PRIVATE KEY-----
+            MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgPRIVATE
+            -----END PRIVATE KEY-----
+            """,
+            to: "broken.pem"
+        )
+        for command in [
+            "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem",
+            "openssl pkey -in key.pem -pubout -out key.pub",
+            "openssl pkcs8 -topk8 -v2 aes-256-cbc -in key.pem -passout pass:lapwing -out encrypted.pem",
+        ] {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", command + " 2>/dev/null"]
+            process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+        }
+        return directory
+    }
+
+    @Test func `what was signed is 0, what was changed is 4, a wrong call is 2`() throws {
+        let directory = try folder()
+        let (model, at) = (directory.path + "/model", directory.path)
+        let signed = try Program.run("model", "sign", model, "--private-key", at + "/key.pem")
+        #expect(signed.status == 0, "\(signed.errors)")
+        #expect(FileManager.default.fileExists(atPath: model + ".sig"))
+        let verified = try Program.run("model", "verify", model, "--public-key", at + "/key.pub")
+        #expect(verified.status == 0, "\(verified.errors)")
+        #expect(verified.output.hasPrefix("verified: 2 files, 9 bytes"), "\(verified.output)")
+        _ = try directory.write("changed", to: "model/weights.bin")
+        let refused = try Program.run("model", "verify", model, "--public-key", at + "/key.pub", "-o", "json")
+        #expect(refused.status == 4)
+        struct Row: Decodable { let verdict, code: String }
+        let row = try JSONDecoder().decode(Row.self, from: Data(refused.output.utf8))
+        #expect(row.verdict == "refused" && row.code == "files")
+        for arguments in [
+            ["model", "verify", model], ["model", "sign", model],
+            ["model", "verify", model, "--public-key", at + "/none.pub"],
+            ["model", "verify", model, "--public-key", at + "/key.pub", "--policy", at],
+            ["model", "sign", model, "--private-key", at + "/broken.pem"],
+            ["model", "sign", model, "--private-key", at + "/key.pem", "--spiffe"],
+            ["model", "verify", model, "--trusted-root", at + "/key.pub"],
+        ] {
+            let result = try Program.run(arguments)
+            #expect(result.status == 2, "\(arguments): \(result.status) \(result.errors)")
+            #expect(!result.errors.isEmpty)
+        }
+    }
+
+    @Test func `bad input gets its reason, and leaves nothing behind`() throws {
+        let directory = try folder()
+        let (model, at) = (directory.path + "/model", directory.path)
+        unsafe mkfifo(model + "/pipe", 0o600)
+        unsafe mkfifo(at + "/pipe.sig", 0o600)
+        let signed = try Program.run("model", "sign", model, "--private-key", at + "/key.pem")
+        #expect(signed.status == 4 && signed.errors.contains("named pipe"), "\(signed.errors)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: at)
+        #expect(!names.contains { $0.hasPrefix("model.sig") })
+        let verify = ["model", "verify", model, "--public-key", at + "/key.pub", "--signature"]
+        for (signature, reason) in [
+            (at + "/pipe.sig", "named pipe"), ("/dev/zero", "device"), (at + "/none", "No such file"),
+        ] {
+            let result = try Program.run(verify + [signature])
+            #expect(result.status == 4 && result.errors.contains(reason), "\(signature): \(result.errors)")
+        }
+    }
+
+    @Test func `an encrypted key is opened by a file's password and by nothing on the command line`() throws {
+        let directory = try folder()
+        let (model, at) = (directory.path + "/model", directory.path)
+        let sign = ["model", "sign", model, "--private-key", at + "/encrypted.pem"]
+        #expect(try Program.run(sign).status == 2)
+        let right = try directory.write("lapwing\n", to: "right")
+        let wrong = try directory.write("plover\n", to: "wrong")
+        #expect(try Program.run(sign + ["--password-file", wrong]).status == 2)
+        #expect(try Program.run(sign + ["--password-file", right]).status == 0)
+        #expect(try Program.run("model", "verify", model, "--public-key", at + "/key.pub").status == 0)
+    }
+
+    @Test func `a policy says whose signatures count`() throws {
+        let directory = try folder()
+        let (model, at) = (directory.path + "/model", directory.path)
+        #expect(try Program.run("model", "sign", model, "--private-key", at + "/key.pem").status == 0)
+        let policy = try directory.write(
+            """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: ModelTrustPolicy
+            metadata: {name: fraud}
+            spec:
+              models: ["fraud-*"]
+              signers:
+              - key: {publicKey: {file: key.pub}}
+            """,
+            to: "policy.yaml"
+        )
+        let verify = ["model", "verify", model, "--policy", policy, "--name"]
+        #expect(try Program.run(verify + ["fraud-v3"]).status == 0)
+        let other = try Program.run(verify + ["tickets"])
+        #expect(other.status == 1 && other.errors.contains("no ModelTrustPolicy is about"), "\(other.errors)")
+    }
+}

@@ -68,6 +68,9 @@ struct CertificateChain: Sendable {
             throw ModelRefusal(.untrustedCertificate, "two certificates in the chain carry the same key")
         }
         let path = try find(anchors: anchors, between: between, at: date)
+        guard path.dropLast().allSatisfy({ $0.signatureAlgorithm != .sha1WithRSAEncryption }) else {
+            throw ModelRefusal(.untrustedCertificate, "a certificate in the chain is signed over SHA-1")
+        }
         for (index, issuer) in path.enumerated().dropFirst() {
             try usage.check(issuer: issuer, isAnchor: index == path.count - 1)
         }

@@ -7,18 +7,20 @@ struct SignatureFile {
     let facts: FileFacts
 
     /// Reads a file; nothing but a regular one, and not a large one.
-    init(path: String) throws(ModelRefusal) {
+    ///
+    /// Refusals call it what it is said to be.
+    init(path: String, what: String = "the signature ") throws(ModelRefusal) {
         // Sound: the path does not outlive the call.
         let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw ModelTree.unreadable("the signature `\(path)`", errno) }
+        guard descriptor >= 0 else { throw ModelTree.unreadable("\(what)`\(path)`", errno) }
         let file = try ModelFile(descriptor)
         guard file.facts.isFile else {
-            throw ModelRefusal(.unreadable, "the signature `\(path)` is \(file.facts.kindInWords)")
+            throw ModelRefusal(.unreadable, "\(what)`\(path)` is \(file.facts.kindInWords)")
         }
         guard file.facts.size <= UInt64(SignatureBundle.maximumSize) else {
             throw ModelRefusal(
                 .malformedBundle,
-                "the signature `\(path)` has \(file.facts.size) bytes, and at most \(SignatureBundle.maximumSize) are read"
+                "\(what)`\(path)` has \(file.facts.size) bytes, and at most \(SignatureBundle.maximumSize) are read"
             )
         }
         bytes = try file.readAll()

@@ -2,6 +2,7 @@ import Authorization
 import Crypto
 import Foundation
 import Gateway
+import ModelTrust
 import Registry
 import Resources
 import WorkloadIdentity
@@ -61,6 +62,8 @@ struct Configuration: Sendable {
             }
         }
         let adminPolicy = try gather { try AdminPolicy.load(snapshot.documents) }
+        // Commands about models read these; a mistake in one is said here as well.
+        _ = try gather { try ModelTrustPolicySet(snapshot.documents) }
         let registry = try gather {
             try RegistryConfiguration.load(snapshot.documents, checks: AdmissionChecks.names)
         }
@@ -235,6 +238,7 @@ private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
         "lapwing.dev": [
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
+            "ModelTrustPolicy",
         ],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],

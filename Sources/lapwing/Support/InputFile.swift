@@ -9,7 +9,7 @@ enum InputFile {
     static func text(_ path: String) throws -> String {
         let bytes: [UInt8]
         do { bytes = try ModelTrustPolicySet.read(path) } catch let refusal as ModelRefusal {
-            throw CommandError(.usage, refusal.message.replacing("the signature `\(path)`", with: "`\(path)`"))
+            throw CommandError(.usage, refusal.message)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw CommandError(.usage, "`\(path)` is not UTF-8 text")

@@ -44,6 +44,9 @@ struct ModelSignCommand: AsyncParsableCommand {
     @Flag(help: "Sign as this workload, with its SVID from the Workload API.")
     var spiffe = false
 
+    @Option(name: .customLong("spiffe-id"), help: "Which of this workload's identities signs; the first unless said.")
+    var identity: String?
+
     @Option(help: "The Workload API's address; SPIFFE_ENDPOINT_SOCKET unless said.")
     var socket: String?
 
@@ -86,6 +89,7 @@ struct ModelSignCommand: AsyncParsableCommand {
         guard (privateKey != nil) != spiffe else {
             throw ValidationError("give one of --private-key and --spiffe")
         }
+        guard identity == nil || spiffe else { throw ValidationError("--spiffe-id goes with --spiffe") }
         guard signingCertificate == nil || privateKey != nil else {
             throw ValidationError("--signing-certificate goes with --private-key")
         }
@@ -169,8 +173,16 @@ struct ModelSignCommand: AsyncParsableCommand {
             endpoint: endpoint,
             logger: Logger(label: "lapwing.model") { _ in SwiftLogNoOpLogHandler() }
         )
-        do { return try await client.fetchX509Context().defaultSVID } catch {
+        let context: X509Context
+        do { context = try await client.fetchX509Context() } catch {
             throw CommandError(.unreachable, "the Workload API gives no identity: \(error)")
         }
+        let svid = identity.map { id in context.svids.first { "\($0.id)" == id } } ?? context.defaultSVID
+        guard let svid else {
+            let own = context.svids.map { "`\($0.id)`" }.joined(separator: ", ")
+            throw CommandError(.usage, "this workload is not `\(identity ?? "")`, but \(own)")
+        }
+        chatter.say("signing as \(svid.id)")
+        return svid
     }
 }

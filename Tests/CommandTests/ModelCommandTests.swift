@@ -10,15 +10,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: directory.path + "/model", withIntermediateDirectories: true)
         _ = try directory.write("weights", to: "model/weights.bin")
         _ = try directory.write("{}", to: "model/config.json")
-        // Keys for this test alone.
-        _ = try directory.write(
-            """
-            -----BEGIN PRIVATE KEY-----
-            MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgPRIVATE
-            -----END PRIVATE KEY-----
-            """,
-            to: "broken.pem"
-        )
+        _ = try directory.write("no key", to: "broken.pem")
         for command in [
             "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem",
             "openssl pkey -in key.pem -pubout -out key.pub",

@@ -261,7 +261,7 @@ import ZeroTrust
         }) { gateway, _ in
             let client = try await gateway.client()
             client.send(TestGateway.post())
-            let heard = await client.wait(for: "0\r\n\r\n")
+            let heard = await client.wait(for: "\r\n0\r\n\r\n")
             #expect(heard.text.contains("transfer-encoding: chunked\r\n"))
             #expect(Reading.response(Array(heard.text.utf8)).messages.last?.body == Array("until the end".utf8))
             #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "complete")

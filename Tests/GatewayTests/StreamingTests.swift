@@ -22,7 +22,7 @@ import Testing
                 #expect(!client.heard.value.text.contains("data: \(event + 1)"))
             }
             upstream.write("0\r\n\r\n")
-            await client.wait(for: "0\r\n\r\n")
+            await client.wait(for: "\r\n0\r\n\r\n")
             let completion = try #require(await gateway.log.records("completion", count: 1).first)
             #expect(completion["ended"] == "complete" && completion["response.bytes"] == "45")
             await client.close()

@@ -325,7 +325,7 @@ import Testing
             #expect(half.reset != nil && !half.isEnded)
             let one = try await gateway.client()
             let cut = await one.request(TestGateway.post("/v1/stream"))
-            #expect(await one.end().text.contains("0\r\n\r\n") == false && cut.statuses.count <= 1)
+            #expect(await one.end().text.contains("\r\n0\r\n\r\n") == false && cut.statuses.count <= 1)
             #expect(await client.request(5).status == 200)
             let completions = await gateway.log.records("completion", count: 4)
             #expect(completions.filter { $0["ended"] == "upstream_died" }.count == 3)

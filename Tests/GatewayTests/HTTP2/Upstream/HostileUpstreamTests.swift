@@ -231,7 +231,7 @@ import Testing
             let one = try await gateway.client()
             one.send(TestGateway.post(headers: "X-Trigger: 1\r\n"))
             let heard = await one.heard.wait { $0.isClosed || $0.statuses.contains(502) }
-            let isWhole = heard.statuses == [200] && heard.text.hasSuffix("0\r\n\r\n")
+            let isWhole = heard.statuses == [200] && heard.text.hasSuffix("\r\n0\r\n\r\n")
             check(!isWhole && heard.statuses.count <= 1, "\(heard.text.prefix(300))")
             check(!heard.text.contains("set-cookie") && !heard.text.contains("/admin"), "\(heard.text.prefix(300))")
             let two = try await FrameClient.connect(to: gateway)

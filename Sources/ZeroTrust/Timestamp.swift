@@ -78,27 +78,29 @@ public struct Timestamp: Hashable, Sendable {
         let day = second >= 0 ? second / 86_400 : (second - 86_399) / 86_400
         let clock = Int(second - day * 86_400)
         let (year, month, date) = Self.civil(Int(day))
-        func digits(_ value: Int, _ count: Int) {
-            var scale = 1
-            for _ in 1..<count { scale *= 10 }
-            while scale > 0 {
-                sink(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / scale % 10))
-                scale /= 10
-            }
+        func pair(_ value: Int) {
+            let value = UInt32(truncatingIfNeeded: value)
+            sink(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10 % 10))
+            sink(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
         }
-        digits(year, 4)
+        pair(year / 100)
+        pair(year % 100)
         sink(UInt8(ascii: "-"))
-        digits(month, 2)
+        pair(month)
         sink(UInt8(ascii: "-"))
-        digits(date, 2)
+        pair(date)
         sink(UInt8(ascii: "T"))
-        digits(clock / 3_600, 2)
+        pair(clock / 3_600)
         sink(UInt8(ascii: ":"))
-        digits(clock / 60 % 60, 2)
+        pair(clock / 60 % 60)
         sink(UInt8(ascii: ":"))
-        digits(clock % 60, 2)
+        pair(clock % 60)
         sink(UInt8(ascii: "."))
-        digits(fraction, 9)
+        sink(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction / 100_000_000))
+        pair(fraction / 1_000_000 % 100)
+        pair(fraction / 10_000 % 100)
+        pair(fraction / 100 % 100)
+        pair(fraction % 100)
         sink(UInt8(ascii: "Z"))
     }
 

@@ -49,12 +49,24 @@ struct JSONWriter {
 
     /// A member's name; it holds nothing that needs an escape.
     mutating func name(_ name: StaticString) {
+        let needsComma = needsComma
+        // One check of the storage for all of it.
+        bytes.append(addingCapacity: name.utf8CodeUnitCount + 4) { output in
+            if needsComma { output.append(UInt8(ascii: ",")) }
+            output.append(UInt8(ascii: "\""))
+            // The literal's bytes live as long as the program.
+            for index in 0..<name.utf8CodeUnitCount { unsafe output.append(name.utf8Start[index]) }
+            output.append(UInt8(ascii: "\""))
+            output.append(UInt8(ascii: ":"))
+        }
+        self.needsComma = false
+    }
+
+    /// A value that is encoded already.
+    mutating func fragment(_ encoded: [UInt8]) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        raw(name)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
-        needsComma = false
+        bytes.append(contentsOf: encoded)
+        needsComma = true
     }
 
     /// A string that holds nothing that needs an escape.
@@ -110,26 +122,27 @@ struct JSONWriter {
     /// An id, as a string.
     mutating func id(_ id: RequestID) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        var shift: UInt128 = 128
-        for index in 0..<36 {
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                bytes.append(UInt8(ascii: "-"))
-            } else {
-                shift -= 4
-                hexDigit(UInt8(truncatingIfNeeded: id.bits >> shift) & 0xf)
+        let halves = (UInt64(truncatingIfNeeded: id.bits >> 64), UInt64(truncatingIfNeeded: id.bits))
+        bytes.append(addingCapacity: 38) { output in
+            output.append(UInt8(ascii: "\""))
+            for index in 0..<32 {
+                if index == 8 || index == 12 || index == 16 || index == 20 { output.append(UInt8(ascii: "-")) }
+                let half = index < 16 ? halves.0 : halves.1
+                output.append(Self.digit(UInt8(truncatingIfNeeded: half >> UInt64(60 - index % 16 * 4)) & 0xf))
             }
+            output.append(UInt8(ascii: "\""))
         }
-        bytes.append(UInt8(ascii: "\""))
         needsComma = true
     }
 
     /// A moment, as a string.
     mutating func time(_ time: Timestamp) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        time.forEachByte { bytes.append($0) }
-        bytes.append(UInt8(ascii: "\""))
+        bytes.append(addingCapacity: 48) { output in
+            output.append(UInt8(ascii: "\""))
+            time.forEachByte { output.append($0) }
+            output.append(UInt8(ascii: "\""))
+        }
         needsComma = true
     }
 
@@ -212,17 +225,27 @@ struct JSONWriter {
             bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
             return
         }
-        let start = bytes.count
+        // From the last digit, in a number that holds a digit in each four bits.
+        var digits: UInt128 = 0
+        var count = 0
         var rest = value
         while rest > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            digits = digits << 4 | UInt128(rest % 10)
             rest /= 10
+            count += 1
         }
-        bytes[start...].reverse()
+        bytes.append(addingCapacity: count) { output in
+            for _ in 0..<count {
+                output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits) & 0xf)
+                digits >>= 4
+            }
+        }
     }
 
-    private mutating func hexDigit(_ digit: UInt8) {
-        bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    private mutating func hexDigit(_ digit: UInt8) { bytes.append(Self.digit(digit)) }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
     /// Writes a string with its quotes; stops before the first scalar that would pass the limit, and says whether it
@@ -236,7 +259,9 @@ struct JSONWriter {
             // The common case: nothing to escape, so one copy. The buffer is only read within the closure.
             let plain =
                 unsafe text.utf8.withContiguousStorageIfAvailable { buffer in
-                    unsafe buffer.allSatisfy { Self.escapedLength($0) == 1 }
+                    unsafe buffer.allSatisfy {
+                        $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+                    }
                 } ?? false
             if plain {
                 bytes.append(contentsOf: text.utf8)

@@ -42,26 +42,22 @@ public enum RecordEncoding {
 
 extension DecisionRecord {
     /// The record as an entry of the log.
-    public func encoded() -> [UInt8] {
-        let bytes = encoded(.ordinary)
+    ///
+    /// With what its connection's records have in common already encoded, which must be of this record's caller, source,
+    /// destination and TLS, it costs less and is the same.
+    public func encoded(with fragments: RecordFragments? = nil) -> [UInt8] {
+        let bytes = encoded(.ordinary, fragments)
         guard bytes.count > RecordEncoding.maximumLength else { return bytes }
         let shorter = encoded(.tight)
         return shorter.count <= RecordEncoding.maximumLength ? shorter : encoded(.tightest)
     }
 
-    private func encoded(_ limits: RecordEncoding.Limits) -> [UInt8] {
+    private func encoded(_ limits: RecordEncoding.Limits, _ fragments: RecordFragments? = nil) -> [UInt8] {
         var json = JSONWriter(capacity: 1280)
         json.beginObject()
         if let caller {
             json.name("caller")
-            json.beginObject()
-            json.name("serial")
-            json.string(caller.serialNumber, limit: 64, field: "caller.serial")
-            json.name("spiffe_id")
-            json.string(caller.spiffeID.description)
-            json.name("svid_sha256")
-            json.string(caller.fingerprint, limit: 64, field: "caller.svid_sha256")
-            json.endObject()
+            if let fragments { json.fragment(fragments.caller) } else { json.caller(caller) }
         }
         json.name("decision")
         write(decision: &json, limits)
@@ -72,27 +68,18 @@ extension DecisionRecord {
         json.name("node")
         json.string(node, limit: limits.text, field: "node")
         json.name("request")
-        write(request: &json, limits)
+        write(request: &json, limits, fragments)
         if let route {
             json.name("route")
             json.string(route, limit: limits.text, field: "route")
         }
         json.name("source")
-        json.endpoint(source)
+        if let fragments { json.fragment(fragments.source) } else { json.endpoint(source) }
         json.name("time")
         json.time(time)
         if let tls {
             json.name("tls")
-            json.beginObject()
-            json.name("cipher")
-            json.string(tls.cipher, limit: limits.text, field: "tls.cipher")
-            if let serverName = tls.serverName {
-                json.name("server_name")
-                json.string(serverName, limit: limits.authority, field: "tls.server_name")
-            }
-            json.name("version")
-            json.string(tls.version, limit: 16, field: "tls.version")
-            json.endObject()
+            if let fragments { json.fragment(fragments.tls) } else { json.tls(tls, limits) }
         }
         if let traceparent {
             json.name("traceparent")
@@ -147,12 +134,16 @@ extension DecisionRecord {
         json.endObject()
     }
 
-    private func write(request json: inout JSONWriter, _ limits: RecordEncoding.Limits) {
+    private func write(
+        request json: inout JSONWriter,
+        _ limits: RecordEncoding.Limits,
+        _ fragments: RecordFragments?
+    ) {
         json.beginObject()
         json.name("authority")
         json.string(request.authority, limit: limits.authority, field: "request.authority")
         json.name("destination")
-        json.endpoint(request.destination)
+        if let fragments { json.fragment(fragments.destination) } else { json.endpoint(request.destination) }
         if !request.headers.isEmpty {
             write(headers: &json, limits)
         }

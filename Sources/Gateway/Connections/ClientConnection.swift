@@ -1,3 +1,4 @@
+import AuditLog
 import FoundationEssentials
 import MutualTLS
 import NIOCore
@@ -22,13 +23,16 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         let record: DecisionRecord.Caller
         /// The lines by which an upstream knows the caller.
         let fields: ByteBuffer
+        /// What the records of its decisions have in common.
+        let fragments: RecordFragments?
         /// When the caller's certificate ends, and what it proved with it.
         let expiry: NIODeadline
 
-        init(_ verified: PeerVerified) {
+        init(_ verified: PeerVerified, from source: Exchange.Endpoint, to destination: Exchange.Endpoint) {
             peer = verified.peer
             tls = .init(version: verified.tlsVersion, cipher: verified.cipher, serverName: verified.serverName)
             record = .init(spiffeID: peer.id, serialNumber: peer.serialNumber, fingerprint: peer.fingerprint)
+            fragments = RecordFragments(caller: record, source: source, destination: destination, tls: tls)
             fields = HeadWriter.identity(peer.id, fingerprint: peer.fingerprint)
             expiry = .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
         }
@@ -106,7 +110,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             worker.refused("unknown_address", from: context.remoteAddress)
             return close()
         }
-        caller = Caller(verified)
+        caller = Caller(verified, from: source, to: destination)
         exchange = Exchange(
             id: RequestID(milliseconds: 0, random: 0),
             method: "",

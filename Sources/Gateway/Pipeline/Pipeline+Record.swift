@@ -61,7 +61,7 @@ extension Pipeline {
         }
         record.deadline = .now() + connection.terms.timeouts.record
         do throws(AuditLogError) {
-            record.stage = .pending(try worker.context.log.append(entry.encoded()))
+            record.stage = .pending(try worker.context.log.append(entry.encoded(with: caller.fragments)))
         } catch {
             notRecorded(error.description)
         }

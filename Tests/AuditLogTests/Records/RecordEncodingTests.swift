@@ -22,6 +22,28 @@ import ZeroTrust
         )
     }
 
+    @Test func `what a connection's records have in common may be encoded before`() throws {
+        var record = try Sample.decision()
+        let caller = try #require(record.caller)
+        let tls = try #require(record.tls)
+        let fragments = try #require(
+            RecordFragments(caller: caller, source: record.source, destination: record.request.destination, tls: tls)
+        )
+        #expect(record.encoded(with: fragments) == record.encoded())
+        // A record that has to be cut says so in either way.
+        record.request.path = "/" + String(repeating: "\u{1}", count: 5_000)
+        record.node = String(repeating: "n", count: 500)
+        #expect(record.encoded(with: fragments) == record.encoded())
+        let long = DecisionRecord.TLS(version: tls.version, cipher: String(repeating: "c", count: 500))
+        let none = RecordFragments(
+            caller: caller,
+            source: record.source,
+            destination: record.request.destination,
+            tls: long
+        )
+        #expect(none == nil)
+    }
+
     @Test func `every kind of record is read back as it was written`() throws {
         var bare = try Sample.decision()
         (bare.caller, bare.tls, bare.policy, bare.dryRun, bare.route, bare.traceparent) = (nil, nil, nil, nil, nil, nil)

@@ -67,6 +67,7 @@ public struct ConfigurationAttempt: Hashable, Sendable {
     /// - Parameters:
     ///   - path: the configuration's directory.
     ///   - node: the name of this node.
+    /// - Returns: an act `configuration.reload`.
     public func record(of path: String, node: String) -> ActRecord {
         ActRecord(
             id: id,

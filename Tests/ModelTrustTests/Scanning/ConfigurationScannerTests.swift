@@ -16,6 +16,7 @@ import Testing
         "model:\n  layers: 3\n  name: small\n",
         "#version: 0.2\nĠ t\nĠ a\n",
         "---\nlicense: mit\n---\n# A model\n\nUse it `with care`.\n",
+        "# A model\n\nUse it so:\n\n```python\nimport torch\nfrom transformers import pipeline\n```\n",
         "6", "3\n", "little",
     ]) func `configurations and texts that hold data are proven`(text: String) {
         #expect(ScanProbe.scan(Array(text.utf8)).findings == [])
@@ -34,6 +35,7 @@ import Testing
         #"{"attn_implementation":"someone/kernel"}"#,
         "!custom {a: 1}\n",
         "import os\nos.system('x')\n",
+        "x = 1\nimport os\nos.system('x')\n",
         "#!/bin/sh\necho x\n",
         "def f(x):\n  return x\n\nf.__globals__\nlambda: 0\n",
     ]) func `what asks for code is not proven`(text: String) {

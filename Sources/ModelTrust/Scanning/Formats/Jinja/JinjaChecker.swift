@@ -181,9 +181,14 @@ struct JinjaChecker {
                 }
             }
         case .capture(let target, let filters, let body):
-            for filter in filters { _ = try evaluate(filter) }
+            var value = try captured(body)
+            for filter in filters {
+                let added = try evaluate(filter)
+                if added.contains(.prose), value.contains(.content) { value.insert(.inspected) }
+                value.formUnion(added)
+            }
             try check(body)
-            learn(target.key, try captured(body).union(.built))
+            learn(target.key, value.union([.built, .unnumbered]))
         case .macro(let name, let parameters, let body):
             for parameter in parameters {
                 learn(parameter.name, try parameter.value.map { (value) throws(ScanStop) in try evaluate(value) } ?? [])
@@ -192,13 +197,16 @@ struct JinjaChecker {
             learn("\(name)()", try captured(body).union(.unnumbered))
         case .call(let call, let parameters, let body):
             for parameter in parameters { learn(parameter.name, .content) }
+            learn("caller()", try captured(body))
             emit(try evaluate(call), at: call.offset)
             try check(body)
         case .with(let values, let body):
             for value in values { learn(value.name, try evaluate(value.value)) }
             try check(body)
         case .around(let filters, let body):
-            if let filters { _ = try evaluate(filters) }
+            if let filters, try evaluate(filters).contains(.prose), try captured(body).contains(.content) {
+                emit([.prose, .inspected], at: filters.offset)
+            }
             try check(body)
         case .jump:
             if inspecting, let loop = loops.last, inspectedLoops.insert(loop).inserted { changed = true }
@@ -211,7 +219,7 @@ struct JinjaChecker {
         let values = try evaluate(loop.values)
         for name in loop.names {
             // The keys and texts that `items` gives are content.
-            learn(name, values.subtracting([.inspected, .prose]).union(values.intersection(.prose)).union(.unnumbered))
+            learn(name, values.subtracting(.inspected))
         }
         var decided = values.contains(.inspected) || values.isSuperset(of: [.content, .transformed])
         if let condition = loop.condition { decided = try self.condition(condition) || decided }
@@ -277,8 +285,7 @@ struct JinjaChecker {
             return !(isPlain && sign != "in" && sign != "not in" && (left.0.isEmptyLiteral || right.0.isEmptyLiteral))
         }
         // The third message and later ones: a count that waits.
-        for side in [left.0, right.0] { if case .integer(let value) = side.kind, value > 2 { return true } }
-        return false
+        return left.0.isCount || right.0.isCount
     }
 
     // MARK: Expressions
@@ -332,7 +339,7 @@ struct JinjaChecker {
         case .dictionary(let pairs):
             var result: JinjaTraits = .unnumbered
             for pair in pairs {
-                _ = try evaluate(pair.key)
+                result.formUnion(try evaluate(pair.key))
                 result.formUnion(try evaluate(pair.value))
             }
             return result
@@ -359,7 +366,10 @@ struct JinjaChecker {
         if JinjaNames.conversations.contains(name) {
             return JinjaTraits([.conversation, .unnumbered]).union(traits[name] ?? [])
         }
-        if locals.contains(name) || namespaces.contains(name) { return traits[name] ?? [] }
+        if locals.contains(name) || namespaces.contains(name) {
+            return (traits[name] ?? []).union(name == "date_string" || name == "today" ? .time : [])
+        }
+        if name == "date_string" || name == "today" { return [.time, .unnumbered] }
         if JinjaNames.variables.contains(name) || macros[name] != nil { return .unnumbered }
         if JinjaNames.hostile.contains(name) {
             fault(
@@ -430,8 +440,10 @@ struct JinjaChecker {
         if case .binary(let sign, _, _) = index.kind, key.contains(.unnumbered), sign == "~" || sign == "%" {
             fault("template-key", offset, nil, "a key is put together where it is used: it could name anything")
         }
-        if key.isDisjoint(with: [.content, .inspected, .time]) { return value.union(.unnumbered) }
-        return value.union([.inspected, .unnumbered])
+        // What a message has under a key that is not written out may be its content.
+        let content: JinjaTraits = value.contains(.conversation) && key.contains(.unnumbered) ? .content : []
+        if key.isDisjoint(with: [.content, .inspected, .time]) { return value.union(content).union(.unnumbered) }
+        return value.union(content).union([.inspected, .unnumbered])
     }
 
     private mutating func binary(
@@ -567,7 +579,7 @@ struct JinjaChecker {
             }
             return value.subtracting([.prose, .unnumbered])
         case "namespace": return value.union(.unnumbered)
-        case "caller": return [.content, .unnumbered]
+        case "caller": return JinjaTraits([.content, .unnumbered]).union(traits["caller()"] ?? [])
         default:
             if locals.contains(name) {
                 fault("template-call", offset, name, "a variable is called as if it were a function")
@@ -611,7 +623,11 @@ struct JinjaChecker {
         }
         if !JinjaNames.plainMethods.contains(name), value.contains(.content) {
             result.insert(.transformed)
-            if name == "replace", other.contains(.prose) { result.insert(.inspected) }
+        }
+        if value.contains(.content) && other.contains(.prose)
+            || name == "join" && value.contains(.prose) && other.contains(.content)
+        {
+            result.insert(.inspected)
         }
         return result.union([.built, .unnumbered])
     }
@@ -647,7 +663,8 @@ struct JinjaChecker {
         case "length", "count", "wordcount", "int", "float", "abs", "round":
             return value.intersection([.inspected, .content, .transformed, .time])
         case "selectattr", "rejectattr", "select", "reject": return try selection(value, name, given)
-        case "first", "last", "list", "reverse", "sort", "unique", "map", "batch", "slice", "groupby":
+        case "groupby": return value.union([.content, .transformed, .unnumbered])
+        case "first", "last", "list", "reverse", "sort", "unique", "map", "batch", "slice":
             if name == "map", let key = given.first(where: { $0.name == "attribute" })?.value,
                 case .string(let path) = key.kind
             {
@@ -657,10 +674,12 @@ struct JinjaChecker {
         default: break
         }
         if value.contains(.conversation) { value = value.subtracting(.conversation).union(.content) }
-        if value.contains(.content), !JinjaNames.plainFilters.contains(name) {
-            value.insert(.transformed)
-            if name == "replace", other.contains(.prose) { value.insert(.inspected) }
+        let isDefault = name == "default" || name == "d"
+        // A sentence that is put in only where content is of some form.
+        if value.contains(.content), other.contains(.prose), !isDefault || value.contains(.transformed) {
+            value.insert(.inspected)
         }
+        if value.contains(.content), !JinjaNames.plainFilters.contains(name) { value.insert(.transformed) }
         return value.union(other.intersection([.prose, .inspected, .content])).union(.unnumbered)
             .union(["default", "d", "tojson", "string", "trim", "items"].contains(name) ? [] : .built)
     }

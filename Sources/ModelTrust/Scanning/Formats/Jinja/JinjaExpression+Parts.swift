@@ -28,4 +28,22 @@ extension JinjaExpression {
         default: false
         }
     }
+
+    /// Whether it is a number above two that is written out, or one that is computed from such alone.
+    var isCount: Bool {
+        switch kind {
+        case .integer(let value): value > 2
+        case .binary(_, let left, let right): left.isNumberAlone && right.isNumberAlone
+        default: false
+        }
+    }
+
+    private var isNumberAlone: Bool {
+        switch kind {
+        case .integer: true
+        case .unary(_, let operand): operand.isNumberAlone
+        case .binary(_, let left, let right): left.isNumberAlone && right.isNumberAlone
+        default: false
+        }
+    }
 }

@@ -30,7 +30,7 @@ enum JinjaProse {
             }
         }
         return outside.split { !$0.properties.isAlphabetic }
-            .contains { !$0.isEmpty && ($0.count > 1 || !$0[$0.startIndex].isASCII) && !isRole($0) }
+            .contains { !isRole($0) }
     }
 
     /// Whether a text brings markup that a browser runs.

@@ -60,7 +60,13 @@ enum PickleAllowList {
             "numpy.core.multiarray.scalar": .listed(.scalar),
             "numpy.core.numeric._frombuffer": .listed(.arrayFromBuffer),
             "numpy.dtype": .listed(.dtype),
+            "numpy.core._internal._reconstruct": .listed(.arrayReconstructor),
+            "numpy.random._pickle.__generator_ctor": .listed(.generator),
+            "numpy.random._pickle.__bit_generator_ctor": .listed(.generator),
+            "numpy.random._pickle.__randomstate_ctor": .listed(.generator),
             "numpy.ndarray": .constant,
+            "numpy.matrix": .constant,
+            "numpy.matrixlib.defmatrix.matrix": .constant,
             "joblib.numpy_pickle.NumpyArrayWrapper": .listed(.arrayWrapper),
             "torch._tensor._rebuild_from_type_v2": .listed(.tensorOfType),
             "torch._utils._rebuild_parameter": .listed(.parameter),
@@ -69,6 +75,7 @@ enum PickleAllowList {
             "torch.nn.Parameter": .listed(.parameter),
             "torch.storage.UntypedStorage": .storage(elementSize: 1),
         ]
+        for name in generators { all["numpy.random._\(name.lowercased()).\(name)"] = .constant }
         for name in values { all[name] = .listed(.value) }
         for name in tensorMakers { all[name] = .listed(.tensor) }
         for name in torchConstants { all["torch.\(name)"] = .constant }
@@ -77,9 +84,14 @@ enum PickleAllowList {
         return all
     }()
 
+    /// The generators that NumPy knows by name.
+    static let generators: Set = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"]
+
     /// Their makers take constants and only hold them.
     private static let values = [
         "builtins.complex", "builtins.int", "builtins.float", "builtins.str", "builtins.bool", "builtins.slice",
+        "builtins.range",
+        "builtins.xrange",
         "datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone",
         "decimal.Decimal", "fractions.Fraction", "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.WindowsPath",
         "pathlib.PureWindowsPath", "torch.Size", "torch.device", "torch.serialization._get_layout",

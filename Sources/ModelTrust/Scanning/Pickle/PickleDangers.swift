@@ -10,7 +10,7 @@ enum PickleDangers {
             return true
         }
         // `OrderedDict.__init__.__globals__`: from any class to everything.
-        return path.contains { $0.hasPrefix("__") }
+        return path.contains { $0.hasPrefix("__") && (path.count > 1 || $0.hasSuffix("__")) }
     }
 
     /// Whether calling the name is known to be more than making an object of a class that somebody wrote for a model.

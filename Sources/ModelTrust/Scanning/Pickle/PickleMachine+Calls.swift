@@ -42,7 +42,7 @@ extension PickleMachine {
         try check(weight: value.weight, depth: value.depth + 1)
         let made: PickleObject.Nature?
         switch rule {
-        case .container(let nature): made = all.count <= 2 && all.allSatisfy(isPlain) ? nature : nil
+        case .container(let nature): made = all.count <= 2 && all.allSatisfy(isItems) ? nature : nil
         case .defaultDictionary:
             made =
                 all.isEmpty || (all.count <= 2 && isFactory(all[0]) && all.dropFirst().allSatisfy(isPlain))
@@ -62,6 +62,7 @@ extension PickleMachine {
         case .dtype: made = dtype(all)
         case .scalar: made = all.count == 2 && isScalar(all[0], all[1]) ? .value : nil
         case .arrayFromBuffer: made = all.count == 4 && isBytes(all[0]) && all[2].tuple != nil ? .array : nil
+        case .generator: made = all.count <= 2 && all.allSatisfy(isGenerator) ? .generator : nil
         case .tensor: made = try isTensor(all) ? .value : nil
         case .tensorOfType: made = all.count == 4 && isTensorOfType(all) ? .value : nil
         case .parameter: made = all.allSatisfy { isData($0) || isClass($0) } ? .parameter : nil
@@ -130,6 +131,29 @@ extension PickleMachine {
         // `set([os])`: a class as a member of a set is only held.
         case .global(let global): if case .constant = global.standing { true } else { false }
         case .unknown: false
+        }
+    }
+
+    /// What a container may be filled with: a range of a trillion would be counted out.
+    private func isItems(_ value: PickleValue) -> Bool {
+        guard case .object(let object) = value, case .value = object.nature else { return isPlain(value) }
+        return false
+    }
+
+    /// The name of a generator, one itself, or what makes one.
+    private func isGenerator(_ value: PickleValue) -> Bool {
+        switch value {
+        case .text(let name): return PickleAllowList.generators.contains(name)
+        case .object(let object):
+            guard case .generator = object.nature else { return false }
+            return true
+        case .global(let global):
+            switch global.standing {
+            case .listed(.generator): return true
+            case .constant: return PickleAllowList.generators.contains(global.name)
+            default: return false
+            }
+        default: return false
         }
     }
 

@@ -86,8 +86,9 @@ extension PickleMachine {
         case .dtype(let type): object.nature = .dtype(try dtype(type, state))
         case .array: try array(state)
         case .arrayWrapper: try wrappedArray(state)
+        case .generator where isPlain(state): break
         case .parameter where state.tuple != nil: break
-        case .parameter, .value:
+        case .parameter, .value, .generator:
             try report("pickle-state", .notProven, "sets the state of what `\(maker)` returned, which has none")
         }
     }
@@ -151,14 +152,16 @@ extension PickleMachine {
             guard let type, type.holdsObjects else {
                 return try report("numpy-array", .notProven, "an array of numbers is filled with objects")
             }
-        case .object(let encoded) where encoded.maker == "_codecs.encode":
-            // Protocol 2 writes bytes as text that is encoded.
+        case .object(let made) where Self.bytesMakers.contains(made.maker):
+            // Protocol 2 writes bytes as text that is encoded, and no bytes as a call.
             guard type?.holdsObjects != true else {
                 return try report("numpy-array", .notProven, "an array of objects is filled with bytes")
             }
         default: try report("numpy-array", .notProven, "an array is filled with neither bytes nor a list")
         }
     }
+
+    private static let bytesMakers: Set = ["_codecs.encode", "builtins.bytes", "__builtin__.bytes"]
 
     // MARK: joblib
 
@@ -168,11 +171,10 @@ extension PickleMachine {
             shape.count == fields.value("shape")?.tuple?.count, case .object(let object)? = fields.value("dtype"),
             case .dtype(let type) = object.nature, let type
         else { throw stop("joblib-array", "an array's stand-in does not say how many bytes follow") }
-        if case .global(let subclass)? = fields.value("subclass"), !["ndarray"].contains(subclass.name) {
-            // memmap and matrix are made through `__array_prepare__` of the class.
+        if case .global(let subclass)? = fields.value("subclass"), !["ndarray", "matrix"].contains(subclass.name) {
             try report("joblib-array", .notProven, "an array is made as a `\(PickleText.show(.global(subclass)))`")
         }
-        guard isBetweenFrames else { throw stop("joblib-array", .unsafe, "an array's bytes lie within a frame") }
+        guard endFrame() else { throw stop("joblib-array", .unsafe, "an array's bytes lie within a frame") }
         if type.holdsObjects { return try nestedPickle() }
         try reportOtherReading()
         // joblib 1.2: one byte says how many come before the array, so that it can be mapped.

@@ -190,8 +190,16 @@ struct PickleMachine {
         }
     }
 
-    /// Whether no frame is open: what joblib writes into the stream stands between frames.
-    var isBetweenFrames: Bool { frameEnd == nil || frameEnd == reader.offset }
+    /// Ends a frame that is over here; false within one.
+    ///
+    /// What joblib writes into the stream stands between frames.
+    mutating func endFrame() -> Bool {
+        guard let end = frameEnd, end != reader.offset else {
+            frameEnd = nil
+            return true
+        }
+        return false
+    }
 
     // MARK: The stack
 

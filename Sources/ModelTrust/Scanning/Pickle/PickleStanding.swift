@@ -36,6 +36,8 @@ enum PickleRule {
     case scalar
     /// `numpy.core.numeric._frombuffer`: an array over bytes.
     case arrayFromBuffer
+    /// `numpy.random._pickle.__generator_ctor` and its kin: a generator by its name, whose state is numbers.
+    case generator
     /// `torch._utils._rebuild_tensor_v2` and what is like it: a tensor over a storage.
     case tensor
     /// `torch._tensor._rebuild_from_type_v2`: its first argument is called with its third.

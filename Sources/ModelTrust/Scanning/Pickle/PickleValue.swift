@@ -141,6 +141,8 @@ final class PickleObject {
         /// An object whose attributes alone are set: argparse.Namespace.
         case namespace
         case array
+        /// A generator of random numbers.
+        case generator
         case dtype(NumpyType?)
         /// The stand-in that joblib leaves for an array whose bytes follow.
         case arrayWrapper

@@ -126,14 +126,42 @@ extension PickleMachine {
         guard let parts = state.tuple, parts.count >= 6, parts.count <= 9, parts.allSatisfy(isPlain) else {
             throw stop("numpy-dtype", "the state of a data type is not one")
         }
-        if case .container = parts[2] { return nil }
-        if case .container = parts[3] { return nil }
+        if let parts = try fields(parts) {
+            guard let size = parts.size, size == type?.size else {
+                throw stop("numpy-dtype", "a data type declares a size that it does not have")
+            }
+            return NumpyType(size: size, holdsObjects: parts.holdObjects)
+        }
         guard case .none = parts[2], case .none = parts[3] else { throw stop("numpy-dtype", "a data type has no form") }
         // -1: as the type has it. Strings have their size here as well.
         guard let type, let size = parts[5].integer, size == -1 || size == Int(clamping: type.size) else {
             throw stop("numpy-dtype", "a data type declares a size that it does not have")
         }
         return type
+    }
+
+    /// What a type of fields, or of an array in each element, is made of; nil where it is a plain one.
+    private func fields(_ parts: [PickleValue]) throws(ScanStop) -> (size: UInt64?, holdObjects: Bool)? {
+        var types: [PickleValue] = []
+        if case .container(let inner) = parts[2] {
+            types = Array(inner.items.prefix(1))
+        } else if case .container = parts[3] {
+            guard case .container(let fields) = parts[4], fields.kind == .dictionary, let all = fields.allItems else {
+                throw stop("numpy-dtype", "the fields of a data type are none, or too many")
+            }
+            types = stride(from: 1, to: all.count, by: 2).compactMap { all[$0].tuple?.first }
+            guard types.count == all.count / 2 else { throw stop("numpy-dtype", "a field has no type") }
+        } else {
+            return nil
+        }
+        var holdObjects = false
+        for type in types {
+            guard case .object(let object) = type, case .dtype(let known) = object.nature, let known else {
+                throw stop("numpy-dtype", "a field is of a type that is not known")
+            }
+            holdObjects = holdObjects || known.holdsObjects
+        }
+        return (parts[5].integer.flatMap { $0 >= 0 ? UInt64($0) : nil }, holdObjects)
     }
 
     /// `(version, shape, dtype, fortran, data)`; the data of objects is a list.
@@ -147,6 +175,11 @@ extension PickleMachine {
             guard let type else { return }
             guard !type.holdsObjects, type.bytes(shape: shape) == bytes.count else {
                 return try report("numpy-array", .notProven, "an array's bytes are not as many as its shape says")
+            }
+        case .text, .longText:
+            // Python 2 wrote bytes as text.
+            guard type?.holdsObjects != true else {
+                return try report("numpy-array", .notProven, "an array of objects is filled with text")
             }
         case .container(let list) where list.kind == .list:
             guard let type, type.holdsObjects else {

@@ -29,15 +29,6 @@ struct PickleCase: Sendable, CustomTestStringConvertible {
             "a set",
             PickleBuilder(protocol: 2).global("__builtin__", "set").op(.emptyList).op(.tuple1, .reduce).done
         ),
-        PickleCase(
-            "an empty array of protocol 2",
-            PickleBuilder(protocol: 2).global("numpy.core.multiarray", "_reconstruct").global("numpy", "ndarray").small(
-                0
-            )
-            .op(.tuple1).text("b").op(.tuple3, .reduce, .mark).small(1).small(0).op(.tuple1)
-            .global("numpy", "dtype").text("f8").op(.newFalse, .newTrue, .tuple3, .reduce, .newFalse)
-            .global("__builtin__", "bytes").op(.emptyTuple, .reduce, .tuple, .build).done
-        ),
         PickleCase("two pickles", PickleBuilder.plain + PickleBuilder.plain),
         PickleCase(
             "attributes of an ordered dictionary",

@@ -19,6 +19,9 @@ public struct MutualTLSRequirement: Sendable, Hashable {
     /// The resource that set ``ports``, or nil where none did.
     public let portsDecidedBy: PeerAuthentication?
 
+    /// Mutual TLS on every port, which nobody had to ask for.
+    public static let strict = MutualTLSRequirement(composing: [], rootNamespace: "", compatibility: .strict)
+
     /// What is asked of a workload.
     ///
     /// - Parameters:

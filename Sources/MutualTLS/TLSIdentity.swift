@@ -34,9 +34,13 @@ public final class TLSIdentity: Sendable {
         let server: NIOSSLContext
         /// The same, for a server that speaks HTTP/2 too.
         let serverWithHTTP2: NIOSSLContext
+        /// The same, for a server of another protocol, which agrees on none.
+        let opaqueServer: NIOSSLContext
         let client: NIOSSLContext
         /// The same, for a client that speaks nothing but HTTP/2.
         let clientOfHTTP2: NIOSSLContext
+        /// The same, for a client of another protocol, which offers none.
+        let opaqueClient: NIOSSLContext
 
         init(svid: X509SVID, bundles: X509BundleSet, options: TLSOptions, clock: @escaping @Sendable () -> Date) throws
         {
@@ -59,6 +63,8 @@ public final class TLSIdentity: Sendable {
             self.server = try NIOSSLContext(configuration: server)
             server.applicationProtocols.insert("h2", at: 0)
             self.serverWithHTTP2 = try NIOSSLContext(configuration: server)
+            server.applicationProtocols = []
+            self.opaqueServer = try NIOSSLContext(configuration: server)
             var client = TLSConfiguration.makeClientConfiguration()
             client.certificateChain = chain
             client.privateKey = key
@@ -67,6 +73,24 @@ public final class TLSIdentity: Sendable {
             self.client = try NIOSSLContext(configuration: client)
             client.applicationProtocols = ["h2"]
             self.clientOfHTTP2 = try NIOSSLContext(configuration: client)
+            client.applicationProtocols = []
+            self.opaqueClient = try NIOSSLContext(configuration: client)
+        }
+
+        func client(for carriage: Carriage) -> NIOSSLContext {
+            switch carriage {
+            case .http: client
+            case .http2: clientOfHTTP2
+            case .opaque: opaqueClient
+            }
+        }
+
+        func server(for carriage: Carriage) -> NIOSSLContext {
+            switch carriage {
+            case .http: server
+            case .http2: serverWithHTTP2
+            case .opaque: opaqueServer
+            }
         }
     }
 
@@ -141,23 +165,34 @@ public final class TLSIdentity: Sendable {
 
     /// The handlers for an accepted connection, to be added in this order at the front of its pipeline.
     ///
-    /// A ``PeerVerified`` event follows a handshake whose client was verified. Any other connection is closed after
-    /// `onRefusal` was called, on the event loop.
+    /// A ``PeerVerified`` event follows a handshake whose client was verified, and a ``PlaintextOpened`` event the
+    /// beginning of plaintext that is let in. Any other connection is closed after `onRefusal` was called, on the event
+    /// loop.
     ///
     /// - Parameters:
-    ///   - acceptsHTTP2: whether `h2` is taken before the protocols of ``options``.
+    ///   - admission: which connections are let in.
+    ///   - carriage: what they carry; over HTTP/2, `h2` is taken before the protocols of ``options``.
     ///   - onRefusal: called before a connection is closed that was not verified.
     /// - Returns: the handlers, of one connection only.
     /// - Throws: nothing today; a handler may come to need more than there is.
     public func serverHandlers(
-        acceptsHTTP2: Bool = false,
+        admitting admission: Admission = .mutualTLS,
+        carrying carriage: Carriage = .http,
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void
     ) throws -> [any ChannelHandler] {
+        guard admission == .mutualTLS else {
+            return [
+                OpeningHandler(
+                    admission,
+                    carriage,
+                    timeout: carriage == .opaque ? options.openingTimeout : options.handshakeTimeout,
+                    makeTLS: { try self.serverHandlers(carrying: carriage, onRefusal: onRefusal) },
+                    onRefusal: onRefusal
+                )
+            ]
+        }
         let notes = HandshakeNotes()
-        let snapshot = current
-        let tls = NIOSSLServerHandler(context: acceptsHTTP2 ? snapshot.serverWithHTTP2 : snapshot.server) {
-            certificates,
-            promise in
+        let tls = NIOSSLServerHandler(context: current.server(for: carriage)) { certificates, promise in
             promise.succeed(self.judge(certificates, expecting: nil, notes))
         }
         return [
@@ -174,20 +209,21 @@ public final class TLSIdentity: Sendable {
     /// - Parameters:
     ///   - id: whom we call. A server that is anybody else is refused.
     ///   - serverName: what to ask for by name (SNI), where the server wants one.
-    ///   - asksForHTTP2: whether `h2` is offered instead of the protocols of ``options``; the server may not agree.
+    ///   - carriage: what the connection carries: over HTTP/2 nothing but `h2` is offered, to which the server may not
+    ///     agree, and an opaque one offers no application protocol.
     ///   - onRefusal: called on the event loop before a connection is closed that did not reach its server.
     /// - Returns: the handlers, of one connection only.
     /// - Throws: where the server name is not one that may be asked for.
     public func clientHandlers(
         expecting id: SPIFFEID,
         serverName: String? = nil,
-        asksForHTTP2: Bool = false,
+        carrying carriage: Carriage = .http,
         onRefusal: @escaping @Sendable (RefusedConnection) -> Void = { _ in }
     ) throws -> [any ChannelHandler] {
         let notes = HandshakeNotes()
         notes.serverName = serverName
         let snapshot = current
-        let context = asksForHTTP2 ? snapshot.clientOfHTTP2 : snapshot.client
+        let context = snapshot.client(for: carriage)
         let tls = try NIOSSLClientHandler(context: context, serverHostname: serverName) {
             certificates,
             promise in

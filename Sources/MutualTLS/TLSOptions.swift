@@ -16,6 +16,11 @@ public struct TLSOptions: Hashable, Sendable {
     public var applicationProtocols: [String]
     /// How long a handshake may take.
     public var handshakeTimeout: TimeAmount
+    /// How long the first bytes may take that tell TLS from plaintext, where both are let in.
+    ///
+    /// On a port that does not carry HTTP, a caller who says nothing for so long is taken to wait for the server, over
+    /// plaintext.
+    public var openingTimeout: TimeAmount
     /// How long to wait for the other end's close_notify before the connection is closed without it.
     public var shutdownTimeout: TimeAmount
 
@@ -24,11 +29,13 @@ public struct TLSOptions: Hashable, Sendable {
         minimumVersion: MinimumVersion = .tls13,
         applicationProtocols: [String] = ["http/1.1"],
         handshakeTimeout: TimeAmount = .seconds(10),
+        openingTimeout: TimeAmount = .seconds(3),
         shutdownTimeout: TimeAmount = .milliseconds(200)
     ) {
         self.minimumVersion = minimumVersion
         self.applicationProtocols = applicationProtocols
         self.handshakeTimeout = handshakeTimeout
+        self.openingTimeout = openingTimeout
         self.shutdownTimeout = shutdownTimeout
     }
 }

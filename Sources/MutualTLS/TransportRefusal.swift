@@ -5,6 +5,10 @@ import SPIFFE
 public enum TransportRefusal: String, Sendable, CaseIterable {
     /// The first byte is not the beginning of a TLS handshake.
     case plaintext = "plaintext"
+    /// The first bytes are the beginning of a TLS handshake, and the listener speaks none.
+    case tlsNotSpoken = "tls_not_spoken"
+    /// The first bytes, which tell what the connection is, did not come in time.
+    case openingTimeout = "opening_timeout"
     /// The client sent no certificate.
     case noCertificate = "no_certificate"
     /// The handshake failed for another reason: version, cipher, a signature that does not verify.

@@ -41,6 +41,10 @@ public struct CompletionRecord: Hashable, Sendable {
         case notRecorded = "not_recorded"
         /// The client's identity was revoked, or its authority removed, before the response was whole.
         case revoked
+        /// The client's certificate ended while a connection stood that has no requests to end after.
+        case identityExpired = "identity_expired"
+        /// The policies or the mode of mutual TLS changed, and permit the connection no longer.
+        case policyChanged = "policy_changed"
         /// The node was told to stop before the response was whole.
         case drained
     }

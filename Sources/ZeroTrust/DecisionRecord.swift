@@ -38,6 +38,9 @@ public struct DecisionRecord: Hashable, Sendable {
     /// The request's W3C `traceparent`, as sent.
     public var traceparent: String?
 
+    /// What stands as the method of a connection that carries no HTTP; no request has it.
+    public static let connectionMethod = "TCP"
+
     /// Whether a request was let through.
     public enum Outcome: String, Hashable, Sendable {
         /// It was.

@@ -127,7 +127,7 @@ import Testing
         #expect(result.errors.contains("1 resources fine, 2 errors, 0 warnings"), "\(result.errors)")
     }
 
-    @Test func `a configuration that asks for less than mutual TLS is refused with its place`() throws {
+    @Test func `a configuration that asks for less than mutual TLS loads with a warning at its place`() throws {
         let directory = try TemporaryDirectory()
         let configuration = directory.path + "/c"
         _ = try Program.run("init", configuration)
@@ -141,11 +141,31 @@ import Testing
             try text.write(toFile: configuration + "/peer.yaml", atomically: true, encoding: .utf8)
             return try Program.run("config", "validate", "--config", configuration)
         }
-        #expect(try validate("istio-system", "STRICT").status == 0)
+        let strict = try validate("istio-system", "STRICT")
+        #expect(strict.status == 0 && !(strict.output + strict.errors).contains("plaintext in"))
         // Of another namespace: it concerns no gateway here.
-        #expect(try validate("somewhere", "PERMISSIVE").status == 0)
-        let refused = try validate("istio-system", "PERMISSIVE")
-        #expect(refused.status == 1, "\(refused.output)\(refused.errors)")
-        #expect((refused.output + refused.errors).contains("peer.yaml:4:21: error: every listener demands mutual TLS"))
+        let elsewhere = try validate("somewhere", "PERMISSIVE")
+        #expect(elsewhere.status == 0 && !(elsewhere.output + elsewhere.errors).contains("plaintext in"))
+        for (mode, words) in [("PERMISSIVE", "lets plaintext in"), ("DISABLE", "speaks plaintext alone")] {
+            let less = try validate("istio-system", mode)
+            #expect(less.status == 0, "\(less.output)\(less.errors)")
+            #expect(
+                (less.output + less.errors).contains(
+                    "peer.yaml:4:21: warning: the listener `mtls` (port 8443) of the gateway `inference` \(words)"
+                ),
+                "\(less.output)\(less.errors)"
+            )
+            let doctor = try Program.run("doctor", "--config", configuration)
+            #expect(
+                doctor.output.contains("listener mtls: port 8443 of `inference` is \(mode), by"),
+                "\(doctor.output)"
+            )
+        }
+        // Where nobody says anything, `istio` asks for nothing, and that is said too.
+        try FileManager.default.removeItem(atPath: configuration + "/peer.yaml")
+        let istio = try Program.run("config", "validate", "--config", configuration, "--compat", "istio")
+        #expect((istio.output + istio.errors).contains("no PeerAuthentication sets a mode"), "\(istio)")
+        let silent = try Program.run("config", "validate", "--config", configuration)
+        #expect(!(silent.output + silent.errors).contains("plaintext in"))
     }
 }

@@ -100,7 +100,8 @@ import ZeroTrust
                 log: log,
                 logger: logger,
                 node: "node-1",
-                workerCount: 1
+                workerCount: 1,
+                descriptors: DescriptorBudget(descriptors: 1024)
             )
             worker = Worker(eventLoop: loop, context: context)
             client = EmbeddedChannel(

@@ -18,6 +18,7 @@ final class LoopbackServer: Sendable {
     final class Log: Sendable {
         enum Event: Sendable {
             case verified(PeerVerified)
+            case opened(PlaintextOpened)
             case refused(RefusedConnection)
         }
 
@@ -57,14 +58,22 @@ final class LoopbackServer: Sendable {
         self.log = log
     }
 
-    static func start(_ identity: TLSIdentity) async throws -> LoopbackServer {
+    /// Starts a server; `watching` sees each event that passes between TLS and the gate behind it.
+    static func start(
+        _ identity: TLSIdentity,
+        admitting admission: Admission = .mutualTLS,
+        carrying carriage: Carriage = .http,
+        watching: (@Sendable (Any) -> Void)? = nil
+    ) async throws -> LoopbackServer {
         let log = Log()
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers(
-                        identity.serverHandlers { log.note(.refused($0)) }
-                    )
+                    var handlers = try identity.serverHandlers(admitting: admission, carrying: carriage) {
+                        log.note(.refused($0))
+                    }
+                    if let watching { handlers.insert(Watch(watching), at: handlers.count - 1) }
+                    try channel.pipeline.syncOperations.addHandlers(handlers)
                     try channel.pipeline.syncOperations.addHandler(Echo(log: log))
                 }
             }
@@ -87,6 +96,18 @@ final class LoopbackServer: Sendable {
 
     func stop() async throws { try await channel.close() }
 
+    private final class Watch: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let watching: @Sendable (Any) -> Void
+
+        init(_ watching: @escaping @Sendable (Any) -> Void) { self.watching = watching }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            watching(event)
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
     /// Answers every byte with the peer's ID and a line feed.
     private final class Echo: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
@@ -102,6 +123,7 @@ final class LoopbackServer: Sendable {
                 peer = verified.peer
                 log.note(.verified(verified))
             }
+            if let opened = event as? PlaintextOpened { log.note(.opened(opened)) }
             context.fireUserInboundEventTriggered(event)
         }
 

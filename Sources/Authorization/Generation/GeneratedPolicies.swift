@@ -40,6 +40,9 @@ public struct GeneratedPolicies: Sendable {
         public enum Reason: String, Sendable, CaseIterable {
             /// Nobody was identified: what anybody may do cannot be told from what this caller may.
             case anonymous = "anonymous_caller"
+            /// It is a connection that carries no HTTP: a rule that allows it says nothing of methods and paths, and would
+            /// allow every request beside it.
+            case connection = "connection"
             /// The path begins or ends with `*`, or holds a brace, which a policy would read as a wildcard.
             case unnameablePath = "unnameable_path"
             /// The method or the host holds `*`.

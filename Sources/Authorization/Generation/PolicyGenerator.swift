@@ -85,6 +85,7 @@ public struct PolicyGenerator: Sendable {
 
     private func omission(_ attributes: Attributes) -> GeneratedPolicies.Omission.Reason? {
         guard attributes.value(for: .principal) != nil else { return .anonymous }
+        guard attributes.transport == .http else { return .connection }
         guard attributes.value(for: .path) != nil else { return .unnameablePath }
         guard attributes.value(for: .method) != nil, !includesHosts || attributes.value(for: .host) != nil else {
             return .unnameableValue

@@ -1,3 +1,5 @@
+import ZeroTrust
+
 /// A request that was seen, and how often.
 public struct ObservedRequest: Sendable, Hashable {
     /// What the policies look at.
@@ -18,6 +20,7 @@ public struct ObservedRequest: Sendable, Hashable {
     public var summary: String {
         let name = attributes.caller.name ?? "anonymous"
         let caller = name.hasPrefix("spiffe://") ? name.dropFirst(9) : name[...]
+        if attributes.transport == .tcp { return "TCP port \(attributes.destination.port) from \(caller)" }
         return "\(attributes.method) \(attributes.path) from \(caller)"
     }
 }

@@ -129,14 +129,6 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.egress = egress
         // A gateway that only calls out has nothing to listen for.
         let isOutboundOnly = egress != nil && fields.value("listeners") == nil
-        self.listeners =
-            isOutboundOnly
-            ? []
-            : try fields.required("listeners") { value in
-                let listeners = try value.list { try Listener($0) }
-                guard !listeners.isEmpty else { throw value.error("a Gateway needs at least one listener") }
-                return listeners
-            }
         var warnings: [Diagnostic] = []
         let readUpstreams = { (value: Value) throws -> [Upstream] in
             let upstreams = try value.list { try Upstream($0, warnings: &warnings) }
@@ -147,13 +139,23 @@ public struct GatewayConfiguration: Hashable, Sendable {
             try isOutboundOnly
             ? fields.optional("upstreams", readUpstreams) ?? [] : fields.required("upstreams", readUpstreams)
         let known = upstreams
+        self.listeners =
+            isOutboundOnly
+            ? []
+            : try fields.required("listeners") { value in
+                let listeners = try value.list { try Listener($0, upstreams: known.map(\.name)) }
+                guard !listeners.isEmpty else { throw value.error("a Gateway needs at least one listener") }
+                return listeners
+            }
         let readRoutes = { (value: Value) throws -> [Route] in
             let routes = try value.list { try Route($0, upstreams: known) }
             try Self.refuseDuplicates(routes.map(\.name), in: value, of: "route")
             return routes
         }
+        // Connections that carry no HTTP have no routes.
+        let hasRequests = listeners.contains { $0.service == .http }
         self.routes =
-            try isOutboundOnly ? fields.optional("routes", readRoutes) ?? [] : fields.required("routes", readRoutes)
+            try !hasRequests ? fields.optional("routes", readRoutes) ?? [] : fields.required("routes", readRoutes)
         self.admin = try fields.optional("admin") { try AdminAddress($0) }
         self.warnings = warnings
         try fields.finish()

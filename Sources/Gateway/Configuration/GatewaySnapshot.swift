@@ -25,6 +25,9 @@ final class GatewaySnapshot: Sendable {
         self.terms = ConnectionTerms(configuration.limits)
         let limits = configuration.limits
         var shortest = min(limits.headTimeout, limits.bodyTimeout, limits.idleTimeout)
+        for case .tcp(let service) in configuration.listeners.map(\.service) {
+            shortest = min(shortest, service.idleTimeout)
+        }
         for route in configuration.routes { shortest = min(shortest, route.responseTimeout, route.streamTimeout) }
         for upstream in configuration.upstreams {
             shortest = min(shortest, upstream.connectTimeout, upstream.idleTimeout)

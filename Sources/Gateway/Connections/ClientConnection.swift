@@ -16,28 +16,6 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Who is at the other end; shared by the requests of the connection.
-    final class Caller {
-        let peer: Peer
-        let tls: DecisionRecord.TLS
-        let record: DecisionRecord.Caller
-        /// The lines by which an upstream knows the caller.
-        let fields: ByteBuffer
-        /// What the records of its decisions have in common.
-        let fragments: RecordFragments?
-        /// When the caller's certificate ends, and what it proved with it.
-        let expiry: NIODeadline
-
-        init(_ verified: PeerVerified, from source: Exchange.Endpoint, to destination: Exchange.Endpoint) {
-            peer = verified.peer
-            tls = .init(version: verified.tlsVersion, cipher: verified.cipher, serverName: verified.serverName)
-            record = .init(spiffeID: peer.id, serialNumber: peer.serialNumber, fingerprint: peer.fingerprint)
-            fragments = RecordFragments(caller: record, source: source, destination: destination, tls: tls)
-            fields = HeadWriter.identity(peer.id, fingerprint: peer.fingerprint)
-            expiry = .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
-        }
-    }
-
     private enum Phase {
         case handshake
         case head
@@ -99,18 +77,29 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard let verified = event as? PeerVerified else { return context.fireUserInboundEventTriggered(event) }
-        guard case .handshake = phase else { return }
-        guard allowsTLS12 || verified.tlsVersion == "TLSv1.3" else {
-            worker.refused("tls_version", from: context.remoteAddress)
-            return close()
+        switch event {
+        case let verified as PeerVerified:
+            guard allowsTLS12 || verified.tlsVersion == "TLSv1.3" else {
+                worker.refused("tls_version", from: context.remoteAddress)
+                return close()
+            }
+            begin(verified, isHTTP2: verified.applicationProtocol == "h2", context)
+        case let opened as PlaintextOpened: begin(nil, isHTTP2: opened.isHTTP2, context)
+        default: context.fireUserInboundEventTriggered(event)
         }
-        guard let source = Self.endpoint(context.remoteAddress), let destination = Self.endpoint(context.localAddress)
+    }
+
+    /// It is known who is at the other end, or that nobody proves to be.
+    private func begin(_ verified: PeerVerified?, isHTTP2: Bool, _ context: ChannelHandlerContext) {
+        guard case .handshake = phase else { return }
+        guard let source = Exchange.Endpoint(context.remoteAddress),
+            let destination = Exchange.Endpoint(context.localAddress)
         else {
             worker.refused("unknown_address", from: context.remoteAddress)
             return close()
         }
-        caller = Caller(verified, from: source, to: destination)
+        let caller = verified.map { Caller($0, from: source, to: destination) } ?? .anonymous
+        self.caller = caller
         exchange = Exchange(
             id: RequestID(milliseconds: 0, random: 0),
             method: "",
@@ -118,19 +107,17 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             authority: "",
             source: source,
             destination: destination,
-            serverName: verified.serverName
+            serverName: caller.tls?.serverName
         )
         if isDraining { return close() }
-        if verified.applicationProtocol == "h2" { return HTTP2Connection.takeOver(from: self, context) }
+        // The mode may have changed since the connection was accepted.
+        guard worker.isAdmitted(self) else {
+            worker.refused("policy_changed", from: context.remoteAddress)
+            return close()
+        }
+        if isHTTP2 { return HTTP2Connection.takeOver(from: self, context) }
         phase = .head
         deadline = .now() + terms.timeouts.idle
-    }
-
-    private static func endpoint(_ address: SocketAddress?) -> Exchange.Endpoint? {
-        guard let address, let text = address.ipAddress, let port = address.port,
-            let ip = IPAddress(text.prefix { $0 != "%" })
-        else { return nil }
-        return Exchange.Endpoint(address: ip, port: UInt16(truncatingIfNeeded: port))
     }
 
     // MARK: Reading
@@ -401,6 +388,11 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         // A client that goes away without saying so, or breaks TLS, is gone.
         leave()
         context.close(promise: nil)
+    }
+
+    func isAdmitted(by policy: PolicySnapshot) -> Bool {
+        guard let exchange else { return true }
+        return policy.admits(caller, to: exchange.destination)
     }
 
     /// Ends after the request that is under way, if any.

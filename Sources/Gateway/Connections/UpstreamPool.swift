@@ -225,7 +225,11 @@ final class UpstreamPool {
         let name = upstream.name
         let logger = worker.context.logger
         try channel.pipeline.syncOperations.addHandlers(
-            worker.context.identity.clientHandlers(expecting: id, serverName: serverName, asksForHTTP2: isShared) {
+            worker.context.identity.clientHandlers(
+                expecting: id,
+                serverName: serverName,
+                carrying: isShared ? .http2 : .http
+            ) {
                 refused in
                 logger.warning(
                     "upstream refused",

@@ -16,8 +16,12 @@ final class GatewayContext: Sendable {
     let logger: Logger
     let node: String
     let workerCount: Int
+    /// How many client connections the descriptors of this process are enough for.
+    let descriptors: DescriptorBudget
     /// The client connections that are open, over all event loops.
     let connectionCount = Atomic<Int>(0)
+    /// The connections without HTTP to upstreams, over all event loops.
+    let opaqueConnections = OpaqueCounts()
     /// The requests in flight over HTTP/2, over all event loops.
     let streamCount = Atomic<Int>(0)
 
@@ -27,7 +31,8 @@ final class GatewayContext: Sendable {
         log: any RecordLog,
         logger: Logger,
         node: String,
-        workerCount: Int
+        workerCount: Int,
+        descriptors: DescriptorBudget
     ) {
         self.snapshots = GatewaySnapshotBox(snapshot)
         self.identity = identity
@@ -35,6 +40,7 @@ final class GatewayContext: Sendable {
         self.logger = logger
         self.node = node
         self.workerCount = workerCount
+        self.descriptors = descriptors
     }
 }
 
@@ -183,18 +189,40 @@ final class Worker {
         )
     }
 
-    /// Ends the connections whose other end is no longer believed, and what is under way on them.
+    /// A listener has stopped accepting for want of descriptors.
+    func acceptingPaused() {
+        metrics.acceptPauses += 1
+        context.logger.warning(
+            "accepting paused",
+            metadata: ["connections": "\(context.connectionCount.load(ordering: .relaxed))"]
+        )
+    }
+
+    /// Whether the policy in force lets a connection in.
+    func isAdmitted(_ connection: any ServedConnection) -> Bool { connection.isAdmitted(by: current.snapshot.policy) }
+
+    /// Ends the connections whose other end is no longer believed, or that the policy in force does not let in, and what
+    /// is under way on them.
     func revisit() {
         for connection in Array(connections.values) {
-            guard let peer = connection.caller?.peer, let refusal = context.identity.refusal(of: peer) else { continue }
-            metrics.refusals[refusal.code, default: 0] += 1
-            context.logger.notice(
-                "connection ended",
-                metadata: ["spiffe.id": "\(peer.id)", "reason": "\(refusal.code)"]
-            )
-            connection.abort(.revoked)
+            if let peer = connection.caller?.peer, let refusal = context.identity.refusal(of: peer) {
+                end(connection, for: refusal.code, .revoked)
+            } else if let peer = connection.upstreamPeer, let refusal = context.identity.refusal(of: peer) {
+                end(connection, for: refusal.code, .upstreamDied)
+            } else if !isAdmitted(connection) {
+                end(connection, for: CompletionRecord.Ending.policyChanged.rawValue, .policyChanged)
+            }
         }
         for pool in allPools { pool.revisit() }
+    }
+
+    private func end(_ connection: any ServedConnection, for reason: String, _ ending: CompletionRecord.Ending) {
+        metrics.refusals[reason, default: 0] += 1
+        context.logger.notice(
+            "connection ended",
+            metadata: ["spiffe.id": "\(connection.caller?.name ?? "")", "reason": "\(reason)"]
+        )
+        connection.abort(ending)
     }
 
     private func record(_ counts: [AggregateRefusals.Count]) {

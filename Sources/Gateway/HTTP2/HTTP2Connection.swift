@@ -224,6 +224,10 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection, FrameGuard
         for stream in Array(streams.values) { stream.check(now) }
     }
 
+    func isAdmitted(by policy: PolicySnapshot) -> Bool {
+        policy.admits(caller, to: exchange.destination)
+    }
+
     func drain() {
         guard !isDraining, !isOver else { return }
         isDraining = true
@@ -247,7 +251,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServedConnection, FrameGuard
         worker.refused(abuse.rawValue, from: context?.remoteAddress)
         worker.context.logger.warning(
             "http2 connection ended",
-            metadata: ["reason": "\(abuse.rawValue)", "spiffe.id": "\(caller?.peer.id.description ?? "")"]
+            metadata: ["reason": "\(abuse.rawValue)", "spiffe.id": "\(caller?.name ?? "")"]
         )
         for stream in Array(streams.values) { stream.abandon(.badRequest) }
         if !frames.hasFailed { sendGoAway(.enhanceYourCalm) }

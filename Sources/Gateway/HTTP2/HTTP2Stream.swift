@@ -140,7 +140,11 @@ final class HTTP2Stream: ChannelDuplexHandler, ClientSide {
         guard isAdmitted else { return reset(.refusedStream) }
         isRequestWhole = endsStream
         do throws(HTTP1Refusal) {
-            let head = try RequestTranslator.head(fields, endsStream: endsStream)
+            let head = try RequestTranslator.head(
+                fields,
+                endsStream: endsStream,
+                isPlaintext: connection.caller?.tls == nil
+            )
             try scan(head)
             framing = connection.scanner.framing
             if case .length(let length) = framing { undelivered = length }

@@ -17,9 +17,16 @@ struct RequestTranslator {
     private var lines = ByteBuffer()
 
     /// The head, with a chunked body where a body follows whose length was not declared.
-    static func head(_ fields: HPACKHeaders, endsStream: Bool) throws(HTTP1Refusal) -> ByteBuffer {
+    ///
+    /// Over TLS the scheme is `https` alone; over plaintext it may be what a hop before us was asked for.
+    static func head(
+        _ fields: HPACKHeaders,
+        endsStream: Bool,
+        isPlaintext: Bool = false
+    ) throws(HTTP1Refusal) -> ByteBuffer {
         var translator = RequestTranslator()
         for field in fields { try translator.take(field.name, field.value) }
+        guard translator.scheme != "http" || isPlaintext else { throw HTTP1Refusal(.badPseudoField) }
         return try translator.write(endsStream: endsStream)
     }
 
@@ -95,7 +102,7 @@ struct RequestTranslator {
         }
         // It has neither scheme nor path (RFC 9113 §8.5).
         guard method != "CONNECT" else { throw HTTP1Refusal(.unsupportedMethod) }
-        guard scheme == "https", let path else { throw HTTP1Refusal(.badPseudoField) }
+        guard scheme == "https" || scheme == "http", let path else { throw HTTP1Refusal(.badPseudoField) }
         // Origin form alone: an absolute target would name a second host.
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.allSatisfy(ByteClass.isTarget) else {
             throw HTTP1Refusal(.badTarget)

@@ -21,6 +21,7 @@ struct MetricsText {
     static func render(_ metrics: WorkerMetrics, _ surroundings: Surroundings) -> String {
         var output = MetricsText()
         output.requests(metrics, surroundings)
+        output.opaqueConnections(metrics, surroundings)
         output.connections(metrics)
         output.audit(metrics, surroundings.log)
         output.gauge(
@@ -65,13 +66,42 @@ struct MetricsText {
                     ("source_principal", key.source), ("destination_principal", surroundings.principal),
                     ("destination_workload", surroundings.workload),
                     ("destination_workload_namespace", surroundings.namespace),
-                    ("destination_service_name", key.upstream), ("connection_security_policy", "mutual_tls"),
+                    ("destination_service_name", key.upstream),
+                    ("connection_security_policy", Self.security(of: key.source)),
                 ],
                 String(value)
             )
         }
-        counter("lapwing_request_body_bytes_total", "Bytes of request content received.", metrics.bytesReceived)
-        counter("lapwing_response_body_bytes_total", "Bytes of response content sent.", metrics.bytesSent)
+        counter("lapwing_request_body_bytes_total", "Bytes of content received from clients.", metrics.bytesReceived)
+        counter("lapwing_response_body_bytes_total", "Bytes of content sent to clients.", metrics.bytesSent)
+    }
+
+    /// Whether a caller proved who it is, in Istio's words.
+    private static func security(of source: String) -> String {
+        source == ClientConnection.Caller.unknown ? "none" : "mutual_tls"
+    }
+
+    private mutating func opaqueConnections(_ metrics: WorkerMetrics, _ surroundings: Surroundings) {
+        for (name, help, counts) in [
+            ("opened", "Connections without HTTP to upstreams, in Istio's words.", metrics.opened),
+            ("closed", "Connections without HTTP to upstreams that have ended, in Istio's words.", metrics.closed),
+        ] {
+            family("istio_tcp_connections_\(name)_total", "counter", help)
+            for (key, value) in counts.byKey.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+                sample(
+                    "istio_tcp_connections_\(name)_total",
+                    [
+                        ("reporter", "destination"), ("request_protocol", "tcp"), ("source_principal", key.source),
+                        ("destination_principal", surroundings.principal),
+                        ("destination_workload", surroundings.workload),
+                        ("destination_workload_namespace", surroundings.namespace),
+                        ("destination_service_name", key.upstream),
+                        ("connection_security_policy", Self.security(of: key.source)),
+                    ],
+                    String(value)
+                )
+            }
+        }
     }
 
     private mutating func connections(_ metrics: WorkerMetrics) {
@@ -81,6 +111,11 @@ struct MetricsText {
         }
         counter("lapwing_connections_total", "Client connections accepted.", metrics.connectionsOpened)
         gauge("lapwing_connections", "Client connections that are open.", Double(metrics.connections))
+        counter(
+            "lapwing_accept_pauses_total",
+            "Times that a listener stopped accepting for want of descriptors.",
+            metrics.acceptPauses
+        )
         counter("lapwing_upstream_connections_total", "Connections made to upstreams.", metrics.upstreamConnects)
         counter("lapwing_upstream_failures_total", "Upstream calls that failed.", metrics.upstreamFailures)
         counter("lapwing_upstream_retries_total", "Upstream calls that were tried again.", metrics.upstreamRetries)

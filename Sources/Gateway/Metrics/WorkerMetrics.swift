@@ -18,8 +18,16 @@ struct WorkerMetrics: Sendable {
         let status: Int
     }
 
+    /// What tells connections without HTTP apart.
+    struct ConnectionKey: Hashable, Sendable {
+        let source: String
+        let upstream: String
+    }
+
     var decisions = SeriesCounts<DecisionKey>()
     var requests = SeriesCounts<RequestKey>()
+    var opened = SeriesCounts<ConnectionKey>()
+    var closed = SeriesCounts<ConnectionKey>()
     var refusals: [String: UInt64] = [:]
     var requestDuration = Histogram.requests
     var decisionDuration = Histogram.decisions
@@ -27,6 +35,7 @@ struct WorkerMetrics: Sendable {
     var bytesSent: UInt64 = 0
     var connectionsOpened: UInt64 = 0
     var connections = 0
+    var acceptPauses: UInt64 = 0
     var upstreamConnects: UInt64 = 0
     var upstreamFailures: UInt64 = 0
     var upstreamRetries: UInt64 = 0
@@ -49,9 +58,23 @@ struct WorkerMetrics: Sendable {
         requests.countOther(RequestKey(source: "other", upstream: upstream, status: status))
     }
 
+    mutating func countOpened(source: String, upstream: String) {
+        guard !opened.count(ConnectionKey(source: source, upstream: upstream)) else { return }
+        droppedSeries += 1
+        opened.countOther(ConnectionKey(source: "other", upstream: upstream))
+    }
+
+    mutating func countClosed(source: String, upstream: String) {
+        guard !closed.count(ConnectionKey(source: source, upstream: upstream)) else { return }
+        droppedSeries += 1
+        closed.countOther(ConnectionKey(source: "other", upstream: upstream))
+    }
+
     mutating func merge(_ other: WorkerMetrics) {
         decisions.merge(other.decisions)
         requests.merge(other.requests)
+        opened.merge(other.opened)
+        closed.merge(other.closed)
         refusals.merge(other.refusals, uniquingKeysWith: +)
         requestDuration.merge(other.requestDuration)
         decisionDuration.merge(other.decisionDuration)
@@ -59,6 +82,7 @@ struct WorkerMetrics: Sendable {
         bytesSent += other.bytesSent
         connectionsOpened += other.connectionsOpened
         connections += other.connections
+        acceptPauses += other.acceptPauses
         upstreamConnects += other.upstreamConnects
         upstreamFailures += other.upstreamFailures
         upstreamRetries += other.upstreamRetries

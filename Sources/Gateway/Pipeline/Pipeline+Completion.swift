@@ -17,7 +17,7 @@ extension Pipeline {
         worker.metrics.bytesSent += progress.bytesSent
         if let caller = connection.caller {
             worker.metrics.countRequest(
-                source: caller.peer.id.description,
+                source: caller.name,
                 upstream: upstreamName ?? "",
                 status: status ?? 0
             )

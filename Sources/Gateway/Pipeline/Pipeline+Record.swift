@@ -53,7 +53,8 @@ extension Pipeline {
             worker.context.logger.info(
                 "request denied",
                 metadata: [
-                    "request.id": "\(idText)", "spiffe.id": "\(caller.peer.id)", "method": "\(exchange.method)",
+                    "request.id": "\(idText)", "spiffe.id": "\(caller.name)", "source": "\(exchange.source.address)",
+                    "method": "\(exchange.method)",
                     "path": "\(exchange.path.prefix { $0 != "?" })", "reason": "\(reason)",
                     "policy.rule": "\(decision?.matchedPolicy ?? "none")",
                 ]

@@ -10,7 +10,7 @@ import ZeroTrust
 /// It reads from top to bottom as it happens: identity, policy, record, upstream, answer, completion. Everything runs
 /// on the event loop of the client's connection; the two waits, for the record and for the upstream, overlap. No byte of
 /// an answer leaves before the decision's record is durable.
-final class Pipeline {
+final class Pipeline: RecordWaiter {
     /// Pieces of a body up to this size are copied behind the head, so that both leave in one write.
     static let copiedBytes = 16 * 1024
 

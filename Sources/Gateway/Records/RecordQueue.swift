@@ -1,6 +1,12 @@
 import AuditLog
 import NIOCore
 
+/// What can go no further before a record is durable.
+protocol RecordWaiter: AnyObject {
+    /// The record is durable, or never will be.
+    func recorded(isDurable: Bool)
+}
+
 /// The requests of one event loop that can go no further before their records are durable.
 ///
 /// Most requests never come here: by the time that their upstream has answered, their record is on the disk. Where some
@@ -9,7 +15,7 @@ final class RecordQueue {
     private let log: any RecordLog
     private let eventLoop: any EventLoop
     private var watcher: DurabilityWatcher?
-    private var waiting: [(index: UInt64, pipeline: Pipeline)] = []
+    private var waiting: [(index: UInt64, waiter: any RecordWaiter)] = []
     /// The lowest index that is waited for.
     private var lowest = UInt64.max
 
@@ -22,9 +28,9 @@ final class RecordQueue {
         self.watcher = watcher
     }
 
-    /// Calls a pipeline once its record is durable or never will be; never at once.
-    func add(_ pipeline: Pipeline, waitingFor index: UInt64) {
-        waiting.append((index, pipeline))
+    /// Calls a waiter once its record is durable or never will be; never at once.
+    func add(_ waiter: any RecordWaiter, waitingFor index: UInt64) {
+        waiting.append((index, waiter))
         guard index < lowest else { return }
         lowest = index
         watcher?.want(index)
@@ -37,15 +43,15 @@ final class RecordQueue {
     private func open() {
         let durable = log.durable
         let hasFailed = log.hasFailed
-        var ready: [(index: UInt64, pipeline: Pipeline)] = []
-        var others: [(index: UInt64, pipeline: Pipeline)] = []
+        var ready: [(index: UInt64, waiter: any RecordWaiter)] = []
+        var others: [(index: UInt64, waiter: any RecordWaiter)] = []
         for entry in waiting {
             if entry.index < durable || hasFailed { ready.append(entry) } else { others.append(entry) }
         }
         waiting = []
         lowest = .max
-        for entry in others { add(entry.pipeline, waitingFor: entry.index) }
-        for entry in ready { entry.pipeline.recorded(isDurable: entry.index < durable) }
+        for entry in others { add(entry.waiter, waitingFor: entry.index) }
+        for entry in ready { entry.waiter.recorded(isDurable: entry.index < durable) }
     }
 
     /// Calls nobody any more.

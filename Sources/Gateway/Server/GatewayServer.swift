@@ -52,6 +52,7 @@ public final class GatewayServer: Sendable {
     ///   - history: what the process knows of its configurations, which metrics tell.
     ///   - egress: what the gateway's outbound side has counted, where it has one.
     ///   - threads: the event loops; one for each core unless chosen otherwise.
+    ///   - descriptors: the descriptors that connections may use; as many as the process may open, unless chosen otherwise.
     public init(
         configuration: GatewayConfiguration,
         policy: PolicySnapshot,
@@ -62,7 +63,8 @@ public final class GatewayServer: Sendable {
         version: String = "",
         history: ConfigurationHistory? = nil,
         egress: @escaping @Sendable () -> EgressMetrics? = { nil },
-        threads: Int? = nil
+        threads: Int? = nil,
+        descriptors: Int? = nil
     ) {
         let threads = threads ?? System.coreCount
         self.version = version
@@ -74,7 +76,8 @@ public final class GatewayServer: Sendable {
             log: log,
             logger: logger,
             node: node,
-            workerCount: threads
+            workerCount: threads,
+            descriptors: descriptors.map(DescriptorBudget.init) ?? .ofProcess
         )
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     }
@@ -208,8 +211,13 @@ public final class GatewayServer: Sendable {
             return (state.listeners, state.admin, state.workers, state.isDraining)
         }
         guard !isOver else { return await abandon(prepared) }
-        // Whoever waits in a new listener's queue comes in under the new configuration.
-        for worker in workers { try? await worker.eventLoop.submit { worker.value.adopt() }.get() }
+        // Whoever waits in a new listener's queue comes in under the new configuration, and whom it does not let in goes.
+        for worker in workers {
+            try? await worker.eventLoop.submit {
+                worker.value.adopt()
+                worker.value.revisit()
+            }.get()
+        }
         for bound in prepared.listeners where bound.isNew { await open(bound) }
         if let opened = prepared.admin, opened.isNew {
             try? await opened.channel.setOption(.autoRead, value: true).get()
@@ -249,7 +257,21 @@ public final class GatewayServer: Sendable {
         let context = context
         let workerByLoop = byLoop
         let state = ListenerState(listener)
+        let budget = context.descriptors.connections
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let worker = workerByLoop[ObjectIdentifier(channel.eventLoop)] else {
+                        throw ChannelError.inappropriateOperationForState
+                    }
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptGate(
+                            hasRoom: { context.connectionCount.load(ordering: .relaxed) < budget },
+                            onPause: { worker.value.acceptingPaused() }
+                        )
+                    )
+                }
+            }
             .serverChannelOption(.autoRead, value: false)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -266,9 +288,18 @@ public final class GatewayServer: Sendable {
                         throw ChannelError.inappropriateOperationForState
                     }
                     let pipeline = channel.pipeline.syncOperations
+                    // The port that is listened on is the workload's, as far as policies speak of ports.
+                    let port = UInt16(truncatingIfNeeded: channel.parent?.localAddress?.port ?? 0)
+                    let mode = worker.current.snapshot.policy.mutualTLS.mode(onPort: port)
                     do {
+                        if case .opaque = state.current.carriage {
+                            try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+                        }
                         try pipeline.addHandlers(
-                            context.identity.serverHandlers(acceptsHTTP2: state.current.acceptsHTTP2) { refused in
+                            context.identity.serverHandlers(
+                                admitting: mode.admission,
+                                carrying: state.current.carriage
+                            ) { refused in
                                 bound.value.refused(refused.refusal.code, from: refused.remoteAddress)
                             }
                         )
@@ -276,7 +307,7 @@ public final class GatewayServer: Sendable {
                         context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
                         throw error
                     }
-                    try pipeline.addHandler(ClientConnection(worker: worker, listener: state))
+                    try pipeline.addHandler(Self.connection(on: worker, of: state))
                 }
             }
         do {
@@ -285,6 +316,21 @@ public final class GatewayServer: Sendable {
         } catch {
             throw ListenerUnavailable(listener.name, at: "\(listener.address) port \(listener.port)", because: error)
         }
+    }
+
+    /// The handler of a connection that was accepted.
+    ///
+    /// - Throws: where its upstream is not there, which reading the configuration has ruled out.
+    private static func connection(on worker: Worker, of state: ListenerState) throws -> any ChannelHandler {
+        let listener = state.current
+        guard case .tcp(let service) = listener.service else {
+            return ClientConnection(worker: worker, listener: state)
+        }
+        let upstreams = worker.current.snapshot.configuration.upstreams
+        guard let upstream = upstreams.first(where: { $0.name == service.upstream }) else {
+            throw ChannelError.inappropriateOperationForState
+        }
+        return OpaqueConnection(worker: worker, listener: state, service: service, upstream: upstream)
     }
 
     private func bind(_ admin: GatewayConfiguration.AdminAddress) async throws(ListenerUnavailable) -> BoundAdmin {
@@ -311,9 +357,11 @@ public final class GatewayServer: Sendable {
 
     // MARK: Revocation
 
-    /// Looks at every connection again, and ends those whose other end is no longer believed.
+    /// Looks at every connection again, and ends those whose other end is no longer believed, or that the policy in force
+    /// does not let in.
     ///
-    /// `TLSIdentity.refusal(of:)` says who is. Call it when bundles or revocations have changed.
+    /// `TLSIdentity.refusal(of:)` says who is. Call it when bundles or revocations have changed; a change of policy has
+    /// it called.
     public func revisitConnections() {
         for worker in state.withLock({ $0.workers }) {
             worker.eventLoop.execute { worker.value.revisit() }
@@ -410,5 +458,24 @@ public final class GatewayServer: Sendable {
         for worker in workers { try? await worker.eventLoop.submit { worker.value.close() }.get() }
         if let admin = state.withLock({ $0.admin.take() }) { try? await admin.channel.close() }
         try? await group.shutdownGracefully()
+    }
+}
+
+extension Listener {
+    /// What its connections carry, as far as TLS is concerned.
+    fileprivate var carriage: Carriage {
+        if case .tcp = service { return .opaque }
+        return acceptsHTTP2 ? .http2 : .http
+    }
+}
+
+extension MutualTLSMode {
+    /// What the mode comes to at the transport.
+    var admission: Admission {
+        switch self {
+        case .strict: .mutualTLS
+        case .permissive: .either
+        case .disable: .plaintext
+        }
     }
 }

@@ -231,7 +231,7 @@ enum RecordLine {
         switch record {
         case .decision(let decision):
             let outcome = decision.outcome == .allow ? Style.green("allow") : Style.red("deny ")
-            let caller = decision.caller?.spiffeID.description ?? "nobody"
+            let caller = decision.caller?.spiffeID.description ?? "anonymous (\(decision.source.address))"
             let rule = decision.policy.map { " by \($0.namespace)/\($0.name) rule \($0.rule)" } ?? ""
             return start + "\(outcome)  \(caller)  \(decision.request.method) \(decision.request.path)  "
                 + "\(decision.reason)\(rule)  \(decision.id)"

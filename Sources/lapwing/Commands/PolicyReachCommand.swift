@@ -81,8 +81,10 @@ struct PolicyReachCommand: ParsableCommand {
             limits: ReachLimits(states: maximumStates, regions: maximumRegions),
             issuers: subject.issuers
         )
-        // Behind Lapwing, only SPIFFE IDs come; Istio's own semantics are asked about for Envoy, which lets in any name.
-        let isSPIFFE = subject.isGateway || subject.engine.options.compatibility == .strict
+        // Behind Lapwing, only SPIFFE IDs come, unless plaintext is let in; Istio's own semantics are asked about for Envoy,
+        // which lets in any name.
+        let isSPIFFE =
+            !subject.letsInPlaintext && (subject.isGateway || subject.engine.options.compatibility == .strict)
         switch callers ?? (isSPIFFE ? .spiffe : .anyone) {
         case .spiffe: options.callers = .spiffe
         case .named: options.callers = .named

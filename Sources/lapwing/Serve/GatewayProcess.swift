@@ -180,6 +180,7 @@ final class GatewayProcess: Sendable {
         PolicySnapshot(
             engine: try configuration.engine(for: gateway),
             tokens: try configuration.tokens(for: gateway),
+            mutualTLS: configuration.mutualTLS(for: gateway),
             digest: configuration.digest
         )
     }

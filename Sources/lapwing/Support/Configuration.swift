@@ -67,9 +67,6 @@ struct Configuration: Sendable {
         let registry = try gather {
             try RegistryConfiguration.load(snapshot.documents, checks: AdmissionChecks.names)
         }
-        if let gateways, let policies {
-            _ = try gather { try Self.requireStrict(policies.peerAuthentications, gateways) }
-        }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
             let entries, let adminPolicy
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
@@ -90,6 +87,7 @@ struct Configuration: Sendable {
             _ = try engine(for: gateway)
             _ = try tokens(for: gateway)
             if gateway.egress != nil { warnings += try egress(for: gateway).warnings }
+            warnings += listenerModes(of: gateway).compactMap(\.warning)
         }
         self.warnings = warnings
     }
@@ -126,6 +124,28 @@ struct Configuration: Sendable {
             options: options,
             keys: TokenKeyStore()
         )
+    }
+
+    /// What is asked of connections to a gateway's workload.
+    func mutualTLS(for gateway: GatewayConfiguration) -> MutualTLSRequirement {
+        let options = options(for: gateway)
+        return MutualTLSRequirement(
+            policies.peerAuthentications,
+            workload: gateway.workload,
+            rootNamespace: options.rootNamespace,
+            compatibility: options.compatibility
+        )
+    }
+
+    /// What is asked on each listener of a gateway, and by which resource.
+    func listenerModes(of gateway: GatewayConfiguration) -> [ListenerMode] {
+        let required = mutualTLS(for: gateway)
+        let document = documents.first {
+            $0.kind == GatewayConfiguration.kind && $0.metadata.name == gateway.name
+        }
+        return gateway.listeners.map { listener in
+            ListenerMode(gateway: gateway, listener: listener, required: required, declaredAt: document?.location)
+        }
     }
 
     /// What may be called from a gateway's namespace.
@@ -173,35 +193,6 @@ struct Configuration: Sendable {
             )
         }
         return entry
-    }
-
-    /// Listeners demand mutual TLS, whatever a resource asks for; one that asks for less is not pretended.
-    private static func requireStrict(
-        _ resources: [PeerAuthentication],
-        _ gateways: [GatewayConfiguration]
-    ) throws {
-        _ = try collectingDiagnostics(gateways) { gateway in
-            let required = MutualTLSRequirement(resources, workload: gateway.workload)
-            if let resource = required.decidedBy, required.mode != .strict {
-                throw ResourceError(
-                    at: resource.modeLocation ?? resource.location,
-                    "every listener demands mutual TLS: \(required.mode.rawValue) is not supported for the workload of "
-                        + "the gateway `\(gateway.name)`; write STRICT"
-                )
-            }
-            let ports = (required.portsDecidedBy?.ports ?? []).filter { required.mode(onPort: $0.number) != .strict }
-            guard ports.isEmpty else {
-                throw ResourceError(
-                    ports.map {
-                        Diagnostic(
-                            at: $0.location,
-                            "every listener demands mutual TLS: port \($0.number) of the workload of the gateway "
-                                + "`\(gateway.name)` cannot ask for less; write STRICT"
-                        )
-                    }
-                )
-            }
-        }
     }
 
     /// The digest of a configuration's files, whatever is in them.

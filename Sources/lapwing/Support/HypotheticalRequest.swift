@@ -38,6 +38,7 @@ struct HypotheticalRequest: ParsableArguments {
     /// - Throws: ``CommandError`` for a flag that cannot be read, and where the request is answered 400 before any policy
     ///   is asked.
     func attributes(method: String, url: String, to gateway: GatewayConfiguration) throws -> Attributes {
+        if method == DecisionRecord.connectionMethod { return try connection(to: url, of: gateway) }
         switch gateway.screen.check(method: method, target: Self.target(url), authority: Self.host(url)) {
         case .refused(let reason):
             throw CommandError(
@@ -65,6 +66,29 @@ struct HypotheticalRequest: ParsableArguments {
                 token: try token()
             )
         }
+    }
+
+    /// A connection that carries no HTTP, to the first listener that takes such; `url` is `tcp://HOST:PORT`, `HOST:PORT`
+    /// or the name of a listener.
+    private func connection(to url: String, of gateway: GatewayConfiguration) throws -> Attributes {
+        let host = Self.host(url.contains("://") ? url : "tcp://" + url)
+        let parts = host.split(separator: ":", maxSplits: 1)
+        let named = gateway.listeners.first { $0.name == url && $0.service != .http }
+        let listener = named ?? gateway.listeners.first { $0.service != .http }
+        guard let number = port ?? (parts.count == 2 ? UInt16(parts[1]) : (listener?.port).map(UInt16.init)) else {
+            throw CommandError(.usage, "`\(url)` names no port; write `TCP tcp://HOST:PORT`, or give --port")
+        }
+        let name = serverName ?? (named == nil ? parts.first.map(String.init) : nil)
+        return Attributes(
+            connectionOf: try caller(),
+            source: try address(sourceIP),
+            destination: Exchange.Endpoint(
+                address: try destinationIP.map { try address($0) } ?? IPAddress(listener?.address ?? "")
+                    ?? IPAddress(v4: 0x7f00_0001),
+                port: number
+            ),
+            serverName: hasNoServerName ? nil : name?.lowercased()
+        )
     }
 
     private func caller() throws -> Caller {

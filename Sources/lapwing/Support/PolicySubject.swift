@@ -17,6 +17,8 @@ struct PolicySubject {
     let port: UInt16?
     /// Whether the workload stands behind Lapwing's own listener.
     let isGateway: Bool
+    /// Whether requests come over plaintext too, from callers who prove nothing.
+    var letsInPlaintext = false
 
     /// Whose tokens are verified for the workload; nil where only policies were given, so that nobody can tell.
     var issuers: [String]? {
@@ -68,8 +70,11 @@ struct PolicySubjectOptions: ParsableArguments {
                 policies: configuration.policies,
                 engine: try configuration.engine(for: gateway),
                 normalization: gateway.pathNormalization,
-                port: gateway.listeners.first.flatMap { UInt16(exactly: $0.port) },
-                isGateway: true
+                port: gateway.listeners.first { $0.service == .http }.flatMap { UInt16(exactly: $0.port) },
+                isGateway: true,
+                letsInPlaintext: configuration.listenerModes(of: gateway).contains {
+                    $0.listener.service == .http && $0.mode != .strict
+                }
             )
         }
     }

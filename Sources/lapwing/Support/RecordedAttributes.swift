@@ -3,8 +3,17 @@ import Authorization
 import ZeroTrust
 
 extension Attributes {
-    /// What the policies saw of a request, as far as its record tells.
+    /// What the policies saw of a request or a connection, as far as its record tells.
     init(_ record: DecisionRecord) {
+        guard record.request.method != DecisionRecord.connectionMethod else {
+            self.init(
+                connectionOf: record.caller.map { Caller($0.spiffeID) } ?? .anonymous,
+                source: record.source.address,
+                destination: record.request.destination,
+                serverName: record.tls?.serverName
+            )
+            return
+        }
         self.init(
             caller: record.caller.map { Caller($0.spiffeID) } ?? .anonymous,
             method: record.request.method,
@@ -17,8 +26,17 @@ extension Attributes {
         )
     }
 
-    /// What the policies saw of a request, as far as its record tells.
+    /// What the policies saw of a request or a connection, as far as its record tells.
     init(_ record: RecordedRequest) {
+        guard record.method != DecisionRecord.connectionMethod else {
+            self.init(
+                connectionOf: record.caller.map { Caller($0) } ?? .anonymous,
+                source: record.source,
+                destination: record.destination,
+                serverName: record.serverName
+            )
+            return
+        }
         self.init(
             caller: record.caller.map { Caller($0) } ?? .anonymous,
             method: record.method,

@@ -27,7 +27,19 @@ struct RefusalAdvice {
         // The transport.
         "plaintext": .init(
             "the connection did not begin with a TLS handshake",
-            "let the caller use https with its SVID; every listener demands mutual TLS"
+            "let the caller use https with its SVID, or let a PeerAuthentication ask for less on this port"
+        ),
+        "tls_not_spoken": .init(
+            "the connection began with a TLS handshake, and the mode of the port is DISABLE",
+            "let the caller use http, or let a PeerAuthentication ask for PERMISSIVE or STRICT"
+        ),
+        "opening_timeout": .init(
+            "the first bytes did not come in time",
+            "look for a slow or stalled network, or a client that waits for the server to speak first"
+        ),
+        "policy_changed": .init(
+            "the policies or the mode of mutual TLS changed, and permit the connection no longer",
+            "if that was right, nothing; else look at what changed last"
         ),
         "no_certificate": .init(
             "the caller showed no certificate",

@@ -78,6 +78,21 @@ final class FrameClient: Sendable {
         return client
     }
 
+    /// Connects without TLS, and begins HTTP/2 as a client that knows that it may.
+    static func connectPlaintext(to gateway: TestGateway) async throws -> FrameClient {
+        let heard = Observed(Heard())
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Collector(heard: heard, verified: Observed(true)))
+                }
+            }
+            .connect(host: "127.0.0.1", port: gateway.server.ports["mtls"] ?? 0).get()
+        let client = FrameClient(channel: channel, heard: heard)
+        client.send(Frames.preface + Frames.settings([]))
+        return client
+    }
+
     func send(_ bytes: [UInt8]) {
         channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
     }

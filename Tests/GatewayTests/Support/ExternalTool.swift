@@ -65,12 +65,13 @@ struct ExternalTool {
 /// A folder with a caller's certificate and key, gone at the end of a test.
 func withCredentials<Result>(
     _ gateway: TestGateway,
+    _ caller: String = "/ns/ml-api/sa/api-gateway",
     _ body: (_ folder: URL, _ certificate: String, _ key: String) async throws -> Result
 ) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lapwing-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let svid = try gateway.authority.svid("/ns/ml-api/sa/api-gateway")
+    let svid = try gateway.authority.svid(caller)
     let certificate = folder.appendingPathComponent("svid.pem")
     let key = folder.appendingPathComponent("key.pem")
     try Data(svid.chainPEM.utf8).write(to: certificate)

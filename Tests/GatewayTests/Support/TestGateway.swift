@@ -30,6 +30,8 @@ final class TestGateway: Sendable {
     let identity: TLSIdentity
     let server: GatewayServer
     let log: FakeLog
+    /// What the gateway has told its operator so far.
+    let events: Observed<[String]>
     var id: SPIFFEID { identity.svid.id }
     private let upstream: TestUpstream?
 
@@ -38,12 +40,14 @@ final class TestGateway: Sendable {
         identity: TLSIdentity,
         server: GatewayServer,
         log: FakeLog,
+        events: Observed<[String]>,
         upstream: TestUpstream?
     ) {
         self.authority = authority
         self.identity = identity
         self.server = server
         self.log = log
+        self.events = events
         self.upstream = upstream
     }
 
@@ -64,8 +68,21 @@ final class TestGateway: Sendable {
                 options: PolicyEngine.Options(),
                 keys: TokenKeyStore()
             ),
+            mutualTLS: MutualTLSRequirement(policies.peerAuthentications, workload: workload),
             digest: digest
         )
+    }
+
+    /// A resource that sets the mode of the namespace, to be put behind a policy.
+    static func mode(_ mode: MutualTLSMode) -> String {
+        """
+
+        ---
+        apiVersion: security.istio.io/v1
+        kind: PeerAuthentication
+        metadata: { name: default, namespace: ml-inference }
+        spec: { mtls: { mode: \(mode.rawValue) } }
+        """
     }
 
     /// Starts a gateway before an upstream.
@@ -77,6 +94,7 @@ final class TestGateway: Sendable {
         policy: String = TestGateway.policy,
         limits: GatewayLimits = GatewayLimits(),
         admin: Bool = false,
+        descriptors: Int? = nil,
         configure: (inout GatewayConfiguration) -> Void = { _ in }
     ) async throws -> TestGateway {
         let authority = try authority ?? .root("cluster.local", now: Date())
@@ -104,8 +122,8 @@ final class TestGateway: Sendable {
             admin: admin ? .init(port: 0) : nil
         )
         configure(&configuration)
-        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .debug
+        let events = Observed<[String]>([])
+        let logger = Logger(label: "test") { _ in EventLog(events) }
         let server = GatewayServer(
             configuration: configuration,
             policy: try snapshot(policy),
@@ -114,7 +132,8 @@ final class TestGateway: Sendable {
             logger: logger,
             node: "node-1",
             version: "test",
-            threads: 1
+            threads: 1,
+            descriptors: descriptors
         )
         try await server.start()
         return TestGateway(
@@ -122,6 +141,7 @@ final class TestGateway: Sendable {
             identity: identity,
             server: server,
             log: log,
+            events: events,
             upstream: upstream
         )
     }
@@ -139,6 +159,11 @@ final class TestGateway: Sendable {
             expecting: id,
             autoRead: autoRead
         )
+    }
+
+    /// A client without TLS.
+    func plainClient() async throws -> TestClient {
+        try await TestClient.connectPlaintext(to: server.ports["mtls"] ?? 0)
     }
 
     func stop() async {

@@ -42,6 +42,10 @@ struct ConfigCommand: AsyncParsableCommand {
                     "compat", settings.compatibility.value?.rawValue ?? "as each gateway says",
                     settings.compatibility.origin
                 ),
+                (
+                    "gateway-user", settings.gatewayUser.value?.name ?? "whoever starts it",
+                    settings.gatewayUser.origin
+                ),
                 ("threads", settings.threads.value.map(String.init) ?? "one for each core", settings.threads.origin),
             ]
             switch output {

@@ -91,7 +91,7 @@ final class FrameUpstream: Sendable {
         let parts = Parts(settings: settings, respond: respond)
         let channel = try await TestUpstream.bind { channel in
             if let identity {
-                try channel.pipeline.syncOperations.addHandlers(identity.serverHandlers(acceptsHTTP2: true) { _ in })
+                try channel.pipeline.syncOperations.addHandlers(identity.serverHandlers(carrying: .http2) { _ in })
             }
             try channel.pipeline.syncOperations.addHandler(Handler(parts))
         }

@@ -7,7 +7,7 @@ final class Installation {
     let process = Process()
     var places: [String] { ["--state", directory.path + "/s", "--run", directory.path + "/r"] }
 
-    init(configure: (String) throws -> Void = { _ in }) throws {
+    init(_ arguments: String..., configure: (String) throws -> Void = { _ in }) throws {
         directory = try TemporaryDirectory()
         _ = try Program.run("init", directory.path + "/c")
         let file = directory.path + "/c/gateway.yaml"
@@ -16,7 +16,7 @@ final class Installation {
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         try configure(directory.path + "/c")
         process.executableURL = URL(fileURLWithPath: try Program.path)
-        process.arguments = ["serve", "--config", directory.path + "/c"] + places
+        process.arguments = ["serve", "--config", directory.path + "/c"] + places + arguments
         process.standardError = FileHandle.nullDevice
         try process.run()
     }

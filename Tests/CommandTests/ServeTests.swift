@@ -1,5 +1,9 @@
 import Foundation
+import Glibc
+import RPC
 import Testing
+
+@testable import lapwing
 
 @Suite struct ServeTests {
     @Test(.timeLimit(.minutes(3)))
@@ -48,6 +52,73 @@ import Testing
         lapwing.process.terminate()
         lapwing.process.waitUntilExit()
         #expect(lapwing.process.terminationStatus == 0)
+    }
+
+    /// The users that the processes of an installation run as, by their roles.
+    private static func uids(of parent: Process) throws -> [String: UInt32] {
+        var uids: [String: UInt32] = [:]
+        for pid in try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap({ Int32($0) }) {
+            guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
+                status.contains("PPid:\t\(parent.processIdentifier)\n"),
+                let command = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
+                let own = status.split(separator: "\n").first(where: { $0.hasPrefix("Uid:") })
+            else { continue }
+            let role = String(decoding: command, as: UTF8.self).split(separator: "\0").dropFirst().first
+            // Real, effective, saved and file system: none is left behind.
+            let ids = Set(own.split(separator: "\t").dropFirst().compactMap { UInt32($0) })
+            guard let role, ids.count == 1, let id = ids.first else { continue }
+            // No capability is left to who is not root.
+            if id != 0, !status.contains("CapEff:\t0000000000000000\n") { continue }
+            uids[String(role)] = id
+        }
+        return uids
+    }
+
+    @Test(.timeLimit(.minutes(3)), .enabled(if: geteuid() == 0, "only root can become another user"))
+    func `the gateway runs as another user, who cannot reach what is the authority's`() async throws {
+        let uid = try SystemUser(named: "nobody").uid
+        let lapwing = try Installation("--gateway-user", "nobody") { configuration in
+            let entries = configuration + "/identities.yaml"
+            let text = try String(contentsOfFile: entries, encoding: .utf8)
+                .replacing("unix:uid:\(geteuid())", with: "unix:uid:\(uid)")
+            try text.write(toFile: entries, atomically: true, encoding: .utf8)
+        }
+        let state = lapwing.directory.path + "/s"
+        // Whoever waits for an identity has become who it is to be; a checkpoint is there once the authority has signed it.
+        #expect(try lapwing.wait { try Self.uids(of: lapwing.process)["gateway"] == uid })
+        #expect(try lapwing.wait { try lapwing.run("audit", "verify").status == 0 })
+        #expect(try Self.uids(of: lapwing.process) == ["authority": 0, "gateway": uid])
+
+        func owner(_ path: String) throws -> UInt32? {
+            try FileManager.default.attributesOfItem(atPath: state + path)[.ownerAccountID] as? UInt32
+        }
+        #expect(try owner("/audit") == uid)
+        #expect(try owner("/authority") == 0)
+        func asNobody(_ command: String...) throws -> Int32 {
+            try Program.run(["-u", "nobody", "--"] + command, program: "/usr/sbin/runuser").status
+        }
+        #expect(try asNobody("ls", state + "/audit") == 0)
+        for forbidden in ["/authority", "/authority/keys", "/authority/log"] {
+            #expect(try asNobody("ls", state + forbidden) != 0, "\(forbidden)")
+        }
+        #expect(try asNobody("touch", state + "/authority/x") != 0)
+        #expect(try asNobody("touch", state + "/x") != 0)
+        // The authority signs for that user alone.
+        let status = await #expect(throws: RPCStatus.self) {
+            try await RemoteCheckpointSigner(socket: lapwing.directory.path + "/r/admin.sock").verifierKey()
+        }
+        #expect(status?.code == .permissionDenied)
+
+        lapwing.process.terminate()
+        lapwing.process.waitUntilExit()
+        #expect(lapwing.process.terminationStatus == 0)
+    }
+
+    @Test func `a gateway's user has to be there, to be another than root, and to be root's to choose`() throws {
+        for (user, words) in [("root", "name another user"), ("no-such-user", "there is no user")] {
+            let result = try Program.run("config", "show", "--gateway-user", user)
+            #expect(result.status == 2 && result.errors.contains(words), "\(result.errors)")
+        }
     }
 
     @Test func `a configuration with a mistake starts nothing`() throws {

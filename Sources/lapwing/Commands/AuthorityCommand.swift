@@ -82,7 +82,7 @@ private struct AuthorityProcess {
             attestor: attestor,
             logger: logger
         )
-        let gatewayUIDs: Set<UInt32> = [0, geteuid()]
+        let gatewayUIDs = settings.gatewayUIDs
         let attestation = CallerAttestation(
             registry: registry,
             attestor: attestor,

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Authorization
 import Foundation
+import Gateway
 import Glibc
 import Resources
 
@@ -27,6 +29,18 @@ struct DoctorCommand: AsyncParsableCommand {
             findings.append(
                 .init(.fine, "configuration", "\(documents.count) resources in `\(settings.config.value)`")
             )
+            findings += loaded.gateways.flatMap { gateway in
+                loaded.listenerModes(of: gateway).map { mode in
+                    .init(
+                        mode.mode == .strict ? .fine : .doubt,
+                        "listener \(mode.listener.name)",
+                        "port \(mode.listener.port) of `\(gateway.name)` is \(mode.mode.rawValue), "
+                            + (mode.location.map { "by \($0)" } ?? "by default"),
+                        mend: mode.mode == .strict
+                            ? nil : "once every caller has an identity, let a PeerAuthentication say STRICT"
+                    )
+                }
+            }
             findings += loaded.warnings.map {
                 .init(.doubt, "configuration", $0.description, mend: "see the line named")
             }
@@ -89,8 +103,21 @@ enum MachineChecks {
         [
             directory("state directory", settings.state.value), directory("runtime directory", settings.runtime.value),
             privateDirectory(settings.authorityDirectory), socketPath(settings.runtime.value), diskSpace(settings),
-            openFiles(), clock(),
+            openFiles(), clock(), gatewayUser(settings),
         ]
+    }
+
+    /// Whether the process that parses what strangers send can reach what is the authority's.
+    private static func gatewayUser(_ settings: Settings) -> DoctorFinding {
+        if let user = settings.gatewayUser.value {
+            return .init(.fine, "gateway user", "the gateway runs as `\(user.name)`, uid \(user.uid)")
+        }
+        return .init(
+            .doubt,
+            "gateway user",
+            "the gateway runs as the authority's user and could open its files",
+            mend: "start as root with `--gateway-user NAME`, a user that owns nothing else"
+        )
     }
 
     /// Whether a directory is there, or can be made, and can be written to.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import Logging
 import Resources
 
@@ -18,6 +19,8 @@ struct GatewayCommand: AsyncParsableCommand {
         let logger = settings.logger("lapwing.gateway")
         try settings.makeDirectories()
         ProcessLife.raiseOpenFileLimit()
+        // From here on nothing is root's that need not be: what strangers send is read by another user.
+        if geteuid() == 0, let user = settings.gatewayUser.value { try user.restart() }
         // What changes from here on is noticed, however long the start takes.
         let watcher = ConfigurationWatcher(path: settings.config.value)
         let configuration = try Configuration(settings: settings)

@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Two processes are started and kept running: the authority, which holds the CA and log-signing keys and speaks
             the Workload API, and the gateway, which carries traffic and holds no key but its own SVID's. Where the
-            configuration has a ModelRegistry, a third keeps models. SIGHUP reloads
+            configuration has a ModelRegistry, a third keeps models. Started as root with --gateway-user, the gateway is
+            that user and cannot reach what is the authority's. SIGHUP reloads
             the configuration; it is also read again when a file in it changes. SIGTERM drains and stops.
             """
     )
@@ -31,7 +32,14 @@ struct ServeCommand: AsyncParsableCommand {
         if configuration.registry != nil {
             roles.append(.init(name: "registry", arguments: ["registry"] + arguments, startTimeout: .seconds(30)))
         }
-        roles.append(.init(name: "gateway", arguments: ["gateway"] + arguments, startTimeout: .seconds(60)))
+        roles.append(
+            .init(
+                name: "gateway",
+                arguments: ["gateway"] + arguments,
+                startTimeout: .seconds(60),
+                user: settings.gatewayUser.value
+            )
+        )
         let supervisor = Supervisor(
             roles: roles,
             runtimeDirectory: settings.runtime.value,

@@ -37,6 +37,7 @@ struct RegistryCommand: AsyncParsableCommand {
         let requests = await ProcessLife.requests()
         let process = try RegistryProcess(settings: settings, rules: rules, logger: logger)
         try await process.server.bind(unixSocket: settings.registrySocket)
+        if geteuid() == 0 { try settings.gatewayUser.value?.own(settings.registrySocket) }
         ServiceNotifier.notify("READY=1\nSTATUS=keeping models")
         logger.info("registry serving", metadata: ["socket": "\(settings.registrySocket)"])
         await process.run(until: requests, watching: watcher)
@@ -72,7 +73,7 @@ private struct RegistryProcess: Sendable {
         } catch let error as RegistryError {
             throw CommandError(.unreachable, error.message)
         }
-        server = RegistryServer(registry, allowedUIDs: [0, geteuid()], logger: logger)
+        server = RegistryServer(registry, allowedUIDs: settings.gatewayUIDs, logger: logger)
     }
 
     /// Keeps the rules as the files say, and the disk clean, until asked to stop.
@@ -133,7 +134,7 @@ extension Settings {
     /// Where the registry listens to the gateway.
     var registrySocket: String { runtime.value + "/registry.sock" }
     /// Where the gateway takes records of acts.
-    var recordSocket: String { runtime.value + "/record.sock" }
+    var recordSocket: String { gatewayDirectory + "/record.sock" }
     /// Where the registry keeps what it holds.
     var registryDirectory: String { state.value + "/registry" }
 }

@@ -96,14 +96,7 @@ struct RunCommand: ParsableCommand {
                 "as root a command could not be confined; name the user to run it as with --user"
             )
         }
-        guard let record = unsafe getpwnam(user) else { throw CommandError(.usage, "there is no user `\(user)`") }
-        // The record is the C library's and stays as it is until the next lookup.
-        let (uid, gid) = unsafe (record.pointee.pw_uid, record.pointee.pw_gid)
-        guard uid != 0 else { throw CommandError(.usage, "`\(user)` is root; name another user") }
-        guard unsafe initgroups(user, gid) == 0, setgid(gid) == 0, setuid(uid) == 0 else {
-            let reason = unsafe String(cString: strerror(errno))
-            throw CommandError(.unreachable, "cannot become `\(user)`: \(reason)")
-        }
+        try SystemUser(named: user).become()
     }
 
     /// The file of a program, found as a shell finds it.

@@ -61,10 +61,10 @@ final class NotificationListener: Sendable {
     // Counts the listeners, so that none takes away the socket of the next when it goes.
     private static let count = Atomic<Int>(0)
 
-    /// Binds a datagram socket at a path that begins so and is this listener's alone.
+    /// Binds a datagram socket at a path that begins so and is this listener's alone, or the user's who may write to it.
     ///
     /// - Throws: ``CommandError`` where the path is too long or cannot be bound.
-    init(path prefix: String) throws {
+    init(path prefix: String, for user: SystemUser? = nil) throws {
         let path = "\(prefix).\(Self.count.add(1, ordering: .relaxed).newValue)"
         guard var address = UnixAddress(path) else {
             throw CommandError(
@@ -83,6 +83,7 @@ final class NotificationListener: Sendable {
         }
         self.path = path
         self.descriptor = descriptor
+        if geteuid() == 0 { try user?.own(path) }
     }
 
     deinit {

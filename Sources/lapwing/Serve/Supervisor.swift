@@ -16,6 +16,8 @@ final class Supervisor: Sendable {
         let arguments: [String]
         /// How long it may take until it says that it is ready.
         let startTimeout: Duration
+        /// The user that the process becomes; nil where it stays ours.
+        var user: SystemUser?
     }
 
     private enum Phase {
@@ -75,7 +77,10 @@ final class Supervisor: Sendable {
     }
 
     private func start(_ role: Role) async throws {
-        let listener = try NotificationListener(path: runtimeDirectory + "/notify-\(role.name).sock")
+        let listener = try NotificationListener(
+            path: runtimeDirectory + "/notify-\(role.name).sock",
+            for: role.user
+        )
         let child = try ChildProcess(arguments: role.arguments, notifySocket: listener.path)
         phase.withLock {
             switch $0 {

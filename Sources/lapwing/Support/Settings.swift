@@ -29,6 +29,12 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "The least level logged: trace, debug, info, notice, warning, error (LAPWING_LOG_LEVEL).")
     var logLevel: String?
 
+    @Option(
+        help:
+            "The user that the gateway runs as where root starts it; the authority stays root's (LAPWING_GATEWAY_USER)."
+    )
+    var gatewayUser: String?
+
     @Option(help: "Event loops of each gateway; one for each core unless said (LAPWING_THREADS).")
     var threads: Int?
 
@@ -45,6 +51,7 @@ struct SettingsOptions: ParsableArguments {
             settings.logFormat.value.rawValue,
             "--log-level", settings.logLevel.value.rawValue,
         ] + (settings.threads.value.map { ["--threads", String($0)] } ?? [])
+            + (settings.gatewayUser.value.map { ["--gateway-user", $0.name] } ?? [])
             + (settings.compatibility.value.map { ["--compat", $0.rawValue] } ?? [])
     }
 }
@@ -67,6 +74,8 @@ struct Settings: Sendable {
     let node: Setting<String>
     let logFormat: Setting<LogFormat>
     let logLevel: Setting<Logger.Level>
+    /// The user that the gateway runs as; nil for whoever starts it.
+    let gatewayUser: Setting<SystemUser?>
     /// Event loops of each gateway; nil for one on each core.
     let threads: Setting<Int?>
     /// Whose defaults hold for every gateway; nil for what each says itself.
@@ -124,6 +133,10 @@ struct Settings: Sendable {
             return Compatibility(rawValue: $0).map { .success($0) }
                 ?? .failure(.init(reason: "unknown value `\($0)`; \(suggestion(for: $0, among: names))"))
         }
+        self.gatewayUser = try finder.find("gateway-user", options.gatewayUser, default: "").map {
+            if $0.isEmpty { return .success(nil) }
+            do { return .success(try SystemUser(named: $0)) } catch { return .failure(.init(reason: "\(error)")) }
+        }
         self.threads = try finder.find("threads", options.threads.map(String.init), default: "").map {
             if $0.isEmpty { return .success(nil) }
             guard let count = Int($0), (1...1024).contains(count) else {
@@ -158,16 +171,20 @@ struct Settings: Sendable {
 
     var workloadSocket: String { runtime.value + "/workload-api.sock" }
     var adminSocket: String { runtime.value + "/admin.sock" }
-    var gatewaySocket: String { runtime.value + "/gateway.sock" }
+    var gatewaySocket: String { gatewayDirectory + "/gateway.sock" }
     var auditDirectory: String { state.value + "/audit" }
+    /// Where the gateway makes its own sockets.
+    var gatewayDirectory: String { runtime.value + "/gateway" }
     var authorityDirectory: String { state.value + "/authority" }
 
     /// Makes the directories that do not exist yet, and refuses those that somebody else could change.
     ///
     /// - Throws: ``CommandError`` saying which, and how to mend it.
     func makeDirectories() throws {
+        try requireUser()
         let wanted = [
             (state.value, 0o755), (runtime.value, 0o755), (authorityDirectory, 0o700), (auditDirectory, 0o750),
+            (gatewayDirectory, 0o755),
             (registryDirectory, 0o700),
         ]
         for (path, mode) in wanted {
@@ -183,17 +200,32 @@ struct Settings: Sendable {
                     "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run"
                 )
             }
-            try Self.requireOwn(path)
+            let owner = [auditDirectory, gatewayDirectory].contains(path) ? gatewayUser.value : nil
+            if geteuid() == 0 { try owner?.takeOver(path) }
+            try Self.requireOwn(path, or: owner)
         }
     }
 
+    /// The users that a gateway may run as, to whom the authority answers.
+    var gatewayUIDs: Set<UInt32> { gatewayUser.value.map { [$0.uid] } ?? [0, geteuid()] }
+
+    /// Refuses a gateway's user that this process could not become.
+    private func requireUser() throws {
+        guard let user = gatewayUser.value, geteuid() != 0, geteuid() != user.uid else { return }
+        throw CommandError(
+            .usage,
+            "\(gatewayUser.origin): only root can have the gateway run as `\(user.name)`; leave it out, or start as root"
+        )
+    }
+
     /// Refuses a directory that is a link, that another user owns, or that others may write to.
-    private static func requireOwn(_ path: String) throws {
+    private static func requireOwn(_ path: String, or owner: SystemUser?) throws {
         var status = stat()
         guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw CommandError(.refused, "`\(path)` is not a directory itself; a link is not followed here")
         }
-        guard status.st_uid == geteuid() || status.st_uid == 0, status.st_mode & 0o022 == 0 else {
+        let owners = [geteuid(), 0] + (owner.map { [$0.uid] } ?? [])
+        guard owners.contains(status.st_uid), status.st_mode & 0o022 == 0 else {
             throw CommandError(
                 .refused,
                 "others could change what lies in `\(path)`; `chown \(geteuid()) \(path) && chmod go-w \(path)`"

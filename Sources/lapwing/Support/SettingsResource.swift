@@ -17,7 +17,7 @@ struct SettingsResource {
         var fields = try FieldReader(spec, of: "Settings")
         for (field, key) in [
             ("stateDirectory", "state"), ("runtimeDirectory", "run"), ("trustDomain", "trust-domain"), ("node", "node"),
-            ("logFormat", "log-format"), ("logLevel", "log-level"),
+            ("logFormat", "log-format"), ("logLevel", "log-level"), ("gatewayUser", "gateway-user"),
         ] {
             strings[key] = try fields.optional(field) { (try $0.string(), $0.location) }
             self.fields[field] = strings[key]

@@ -22,4 +22,21 @@ public struct ReleaseDecision: Hashable, Sendable {
 
     /// What does not hold.
     public var missing: [Outcome] { outcomes.filter { !$0.holds } }
+
+    init(outcomes: [Outcome], memory: ReleaseMemory?, remarks: [String]) {
+        self.outcomes = outcomes
+        self.memory = memory
+        self.remarks = remarks
+    }
+
+    /// What several policies say together: every condition of each.
+    ///
+    /// The index is remembered only where all of them believe it.
+    init(all decisions: [ReleaseDecision]) {
+        var seen: Set<Outcome> = []
+        outcomes = decisions.flatMap(\.outcomes).filter { seen.insert($0).inserted }
+        memory = decisions.allSatisfy { $0.memory != nil } ? decisions.first?.memory : nil
+        var known: Set<String> = []
+        remarks = decisions.flatMap(\.remarks).filter { known.insert($0).inserted }
+    }
 }

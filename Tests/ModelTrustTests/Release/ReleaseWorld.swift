@@ -21,6 +21,7 @@ struct ReleaseWorld {
     static let test = NamedArtifact(name: "test-data", digest: digest("d"))
 
     static let yaml = """
+        authorities: [any]
         environments: [production, staging]
         releasers: [\(releaser)]
         indexLifetime: 24h
@@ -83,7 +84,8 @@ struct ReleaseWorld {
     }
 
     static func policy(_ yaml: String) throws -> ReleasePolicy {
-        var decoder = ReleasePolicyDecoder()
+        // The judge is given what was verified; whose word is believed is looked at elsewhere.
+        var decoder = ReleasePolicyDecoder { _ in .spiffe([:], identities: nil) }
         let value = try #require(try ResourceLoader.values(yaml: yaml, file: "policy.yaml").first)
         let policy = decoder.decode(value)
         guard let policy else { throw ResourceError(decoder.diagnostics) }

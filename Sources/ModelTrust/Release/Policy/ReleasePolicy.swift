@@ -3,7 +3,7 @@ public import Resources
 /// What has to hold before a model may run in an environment: the `release` of a `ModelTrustPolicy`.
 ///
 /// What it asks for, it asks for whole: a release is admitted where every condition holds and refused where one does not.
-public struct ReleasePolicy: Hashable, Sendable {
+public struct ReleasePolicy: Sendable {
     /// An evaluation that has to have been passed.
     public struct Evaluation: Hashable, Sendable {
         /// A bound on one result.
@@ -66,6 +66,8 @@ public struct ReleasePolicy: Hashable, Sendable {
         public let maximumAge: Duration
     }
 
+    /// Whose word is believed about who somebody is; what somebody may say is for the conditions to tell.
+    public let authorities: [SignerTrust]
     /// Where it applies.
     public let environments: [String]
     /// Who signs the index of what is released.

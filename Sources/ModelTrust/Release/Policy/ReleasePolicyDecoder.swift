@@ -2,11 +2,18 @@ internal import Resources
 
 /// Reads the `release` of a `ModelTrustPolicy`, strictly: each mistake with its place, all of them at once.
 struct ReleasePolicyDecoder {
+    /// Reads one authority: a key, or whoever vouches for certificates.
+    let authority: (Value) throws -> SignerTrust
     private(set) var diagnostics: [Diagnostic] = []
+
+    init(authority: @escaping (Value) throws -> SignerTrust) {
+        self.authority = authority
+    }
 
     /// The policy, or nil where there is a mistake.
     mutating func decode(_ value: Value) -> ReleasePolicy? {
         guard var fields = open(value, "the release of a ModelTrustPolicy") else { return nil }
+        let authorities = authorities(fields.value("authorities"), at: fields.location)
         let environments = names(fields.value("environments"), "environments", at: fields.location)
         let releasers = identities(fields.value("releasers"), "releasers", at: fields.location)
         let lifetime = collect { try fields.optional("indexLifetime") { try $0.duration() } } ?? nil
@@ -24,6 +31,7 @@ struct ReleasePolicyDecoder {
         finish(fields)
         guard diagnostics.isEmpty else { return nil }
         return ReleasePolicy(
+            authorities: authorities,
             environments: environments,
             releasers: releasers,
             indexLifetime: lifetime ?? .seconds(7 * 86_400),
@@ -38,6 +46,16 @@ struct ReleasePolicyDecoder {
     }
 
     // MARK: - Parts
+
+    private mutating func authorities(_ value: Value?, at location: SourceLocation) -> [SignerTrust] {
+        guard let value, !value.isNull else {
+            report(location, "`authorities` is missing: say by which keys or bundles signers are known")
+            return []
+        }
+        let authorities = elements(value).compactMap { element in collect { try authority(element) } }
+        if authorities.isEmpty { report(value.location, "`authorities` must not be empty") }
+        return authorities
+    }
 
     private mutating func evaluation(_ value: Value) -> ReleasePolicy.Evaluation? {
         guard var fields = open(value, "an evaluation") else { return nil }

@@ -1,3 +1,4 @@
+internal import SPIFFE
 public import ZeroTrust
 
 /// The claim that a model was scanned for what runs code, with the verdict.
@@ -15,6 +16,13 @@ public struct ScanResult: Hashable, Sendable, Predicate {
     /// When.
     public let scannedAt: Timestamp
 
+    /// The result of a scan.
+    public init(verdict: ScanVerdict, scanner: String, scannedAt: Timestamp) {
+        self.verdict = verdict
+        self.scanner = scanner
+        self.scannedAt = scannedAt
+    }
+
     init(_ fields: inout PredicateFields) throws(PredicateError) {
         guard let verdict = ScanVerdict(rawValue: try fields.text("verdict")) else {
             throw fields.wrong("verdict", "`proven`, `not-proven` or `unsafe`")
@@ -28,5 +36,14 @@ public struct ScanResult: Hashable, Sendable, Predicate {
     func isOutdone(by other: ScanResult) -> Bool {
         scannedAt.nanoseconds == other.scannedAt.nanoseconds
             ? verdict < other.verdict : scannedAt.nanoseconds < other.scannedAt.nanoseconds
+    }
+
+    /// The claim as JSON.
+    public var json: [UInt8] {
+        let value = StrictJSON.object([
+            "verdict": .string(verdict.rawValue), "scanner": .string(scanner),
+            "scannedAt": .string(scannedAt.description),
+        ])
+        return Array(value.text.utf8)
     }
 }

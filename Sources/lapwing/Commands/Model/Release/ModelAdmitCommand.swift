@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import ModelTrust
+
+/// `lapwing model admit`: succeed only where a model may run in an environment.
+struct ModelAdmitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "admit",
+        abstract: "Succeed only where a model may run in an environment.",
+        discussion: """
+            For deployment pipelines. Verifies every byte of the model, then each condition of the policy's release, and \
+            prints those that do not hold. Exits with 0 where all hold, with 4 where the model's bytes or signature do \
+            not verify, and with 1 where something else is missing.
+
+            The highest index that was seen is remembered in --state, so that nobody can take this machine back to an \
+            older one.
+            """
+    )
+
+    @OptionGroup var model: PolicedModel
+    @OptionGroup var index: ReleaseIndexFile
+
+    @Option(help: "The folder with what others signed about it; PATH.evidence unless said.")
+    var evidence: String?
+
+    @Option(help: "The folder in which the highest index that was seen is remembered.")
+    var state: String
+
+    @OptionGroup var chatter: ModelChatter
+
+    func run() throws {
+        let policies = try model.policies.load()
+        guard !index.environment.isEmpty, !index.environment.contains("/") else {
+            throw CommandError(.usage, "--environment takes a name without `/`")
+        }
+        let admission = ModelAdmission(policies: policies, environment: index.environment)
+        let decision: ReleaseDecision
+        let verdict: ModelVerdict
+        do {
+            // What no policy releases need not be hashed.
+            _ = try admission.releases(of: model.modelName)
+            try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+            verdict = try model.verdict(policies, chatter)
+            decision = try admission.decide(
+                on: model.modelName,
+                verdict: verdict,
+                evidence: try EvidenceFolder(path: evidence ?? model.model.path + ".evidence").bundles(),
+                index: try index.bundle(),
+                memory: ReleaseMemoryFile(path: "\(state)/releases-\(index.environment).json")
+            )
+        } catch let refusal as ModelRefusal {
+            throw CommandError(.refused, refusal.message)
+        } catch let error as CocoaError {
+            throw CommandError(.usage, "`\(state)` cannot be made: \(error.localizedDescription)")
+        }
+        var subject = model.modelName
+        if case .verified(let verified) = verdict { subject += "@sha256:" + verified.rootDigest }
+        try ReleaseOutput.show(decision, of: subject, in: index.environment, chatter)
+        guard !decision.isAdmitted else { return }
+        if case .refused = verdict { throw ExitCode(ExitStatus.unverified.rawValue) }
+        throw ExitCode(ExitStatus.refused.rawValue)
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import ModelTrust
+import ZeroTrust
+
+/// `lapwing model attest`: say something about a model, and sign it.
+struct ModelAttestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attest",
+        abstract: "Say how a model was evaluated, trained or scanned, and sign it.",
+        discussion: """
+            The model is verified first: nobody vouches for bytes that were not. What is said is written as an in-toto \
+            statement into PATH.evidence, or where --evidence says.
+
+            --evaluation takes JSON such as {"suite": "holdout", "metrics": {"accuracy": 0.94}, "dataset": {"name": \
+            "test-data", "digest": {"sha256": "…"}}, "evaluatedAt": "2026-11-25T12:00:00Z"}; --provenance takes SLSA \
+            provenance 1.0 with the datasets as resolvedDependencies; --scan scans the model here and now.
+            """
+    )
+
+    @OptionGroup var model: PolicedModel
+
+    @Option(help: "A file with the results of an evaluation.")
+    var evaluation: String?
+
+    @Option(help: "A file that says how the model was trained: SLSA provenance.")
+    var provenance: String?
+
+    @Flag(help: "Scan the model, and attest to what was found.")
+    var scan = false
+
+    @Option(help: "The folder for what is said; PATH.evidence unless said.")
+    var evidence: String?
+
+    @OptionGroup var identity: SigningIdentity
+    @OptionGroup var chatter: ModelChatter
+
+    func validate() throws {
+        guard [evaluation != nil, provenance != nil, scan].count(where: \.self) == 1 else {
+            throw ValidationError("give one of --evaluation, --provenance and --scan")
+        }
+    }
+
+    func run() async throws {
+        let policies = try model.policies.load()
+        let subject = try model.verified(policies, chatter)
+        let type: AttestationType = scan ? .scan : evaluation != nil ? .evaluation : .provenance
+        let predicate = scan ? try await scanned() : Array(try InputFile.text(evaluation ?? provenance ?? "").utf8)
+        let bundle: [UInt8]
+        do {
+            bundle = try StatementSigner(credential: try await identity.credential()).attest(
+                subject,
+                type: type,
+                predicate: predicate,
+                timestamp: try identity.timestamp()
+            )
+        } catch let refusal as ModelRefusal {
+            throw CommandError(.usage, "\(evaluation ?? provenance ?? "the scan"): \(refusal.message)")
+        }
+        let place = try EvidenceFolder(path: evidence ?? model.model.path + ".evidence")
+            .add(bundle, named: type.rawValue)
+        try ReleaseOutput.wrote(place, about: subject, chatter)
+    }
+}

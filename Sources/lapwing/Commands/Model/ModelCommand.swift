@@ -7,6 +7,12 @@ struct ModelCommand: AsyncParsableCommand {
         abstract: "Prove models before a byte of them is used.",
         subcommands: [
             // One line for each.
+            ModelAttestCommand.self,
+            ModelApproveCommand.self,
+            ModelReleaseCommand.self,
+            ModelRenewCommand.self,
+            ModelRevokeCommand.self,
+            ModelAdmitCommand.self,
             ModelPushCommand.self,
             ModelPullCommand.self,
             ModelListCommand.self,

@@ -26,7 +26,7 @@ struct ModelAttestCommand: AsyncParsableCommand {
     @Option(help: "A file that says how the model was trained: SLSA provenance.")
     var provenance: String?
 
-    @Flag(help: "Scan the model, and attest to what was found.")
+    @Flag(help: "Scan the model here and now, and attest to what was found.")
     var scan = false
 
     @Option(help: "The folder for what is said; PATH.evidence unless said.")

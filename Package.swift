@@ -229,7 +229,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
-                "WorkloadIdentity", "RPC",
+                "WorkloadIdentity", "RPC", crypto,
             ]
         ),
 

@@ -1,5 +1,5 @@
 public import FoundationEssentials
-public import ZeroTrust
+internal import ZeroTrust
 
 /// Decides whether a model may run in an environment, by every policy that is about it.
 ///

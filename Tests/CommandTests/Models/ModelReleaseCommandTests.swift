@@ -96,7 +96,10 @@ import Testing
         try first.write(to: URL(fileURLWithPath: place.index))
         let back = try place.admit()
         #expect(back.status == 1)
-        #expect(back.errors.contains("index-version: the index has the number 1, and 2 was seen already"), "\(back.errors)")
+        #expect(
+            back.errors.contains("index-version: the index has the number 1, and 2 was seen already"),
+            "\(back.errors)"
+        )
         // On a machine that remembers nothing it does, until it expires.
         try FileManager.default.removeItem(atPath: place.state)
         #expect(try place.admit().status == 0)
@@ -134,10 +137,16 @@ import Testing
             ]
         )
         #expect(environment.status == 2)
-        #expect(environment.errors.contains("is released to `production`, and nowhere to `prod`"), "\(environment.errors)")
+        #expect(
+            environment.errors.contains("is released to `production`, and nowhere to `prod`"),
+            "\(environment.errors)"
+        )
         let other = try Program.run(
-            ["model", "admit", place.model, "--name", "ranker", "--policy", place.policy, "--environment", "production",
-                "--index", place.index, "--state", place.state]
+            [
+                "model", "admit", place.model, "--name", "ranker", "--policy", place.policy, "--environment",
+                "production",
+                "--index", place.index, "--state", place.state,
+            ]
         )
         #expect(other.status == 1)
         #expect(other.errors.contains("no ModelTrustPolicy is about a model called `ranker`"), "\(other.errors)")

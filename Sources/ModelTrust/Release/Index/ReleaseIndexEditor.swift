@@ -35,7 +35,10 @@ public struct ReleaseIndexEditor: Sendable {
             do {
                 let signed = try EvidenceReader(trusts: policy.authorities, now: clock()).index(bundle)
                 guard policy.releasers.match(signed.signer), !policy.revokedSigners.match(signed.signer) else {
-                    throw ModelRefusal(.identity, "`\(signed.signer)` signed the index, and is not one of the releasers")
+                    throw ModelRefusal(
+                        .identity,
+                        "`\(signed.signer)` signed the index, and is not one of the releasers"
+                    )
                 }
                 guard signed.index.environment == environment else {
                     throw ModelRefusal(

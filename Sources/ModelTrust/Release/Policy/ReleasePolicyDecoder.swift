@@ -52,6 +52,7 @@ struct ReleasePolicyDecoder {
             report(location, "`authorities` is missing: say by which keys or bundles signers are known")
             return []
         }
+        let authority = authority
         let authorities = elements(value).compactMap { element in collect { try authority(element) } }
         if authorities.isEmpty { report(value.location, "`authorities` must not be empty") }
         return authorities

@@ -1,15 +1,12 @@
 import ArgumentParser
 import Foundation
-import Logging
 import ModelTrust
-import SPIFFE
-import WorkloadIdentity
 
 /// `lapwing model sign`: sign a model so that any OpenSSF Model Signing tool can verify it.
 struct ModelSignCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
-        abstract: "Sign a model: a directory, or one file.",
+        abstract: "Sign a model or a dataset: a directory, or one file.",
         discussion: """
             Writes a detached signature (OpenSSF Model Signing 1.0) beside the model, or where --signature says. Sign \
             with a key (--private-key), with a key and its certificate (--signing-certificate and \
@@ -25,33 +22,6 @@ struct ModelSignCommand: AsyncParsableCommand {
 
     @Option(help: "Where the signature goes; PATH.sig unless said.")
     var signature: String?
-
-    @Option(help: "The private key: PEM, on P-256, P-384 or P-521.")
-    var privateKey: String?
-
-    @Option(help: "A file whose first line is the private key's password.")
-    var passwordFile: String?
-
-    @Option(help: "The key's certificate in PEM, for code signing.")
-    var signingCertificate: String?
-
-    @Option(
-        name: [.customLong("certificate-chain"), .customLong("certificate_chain")],
-        help: "Certificates above it in PEM; may be given more than once."
-    )
-    var certificateChain: [String] = []
-
-    @Flag(help: "Sign as this workload, with its SVID from the Workload API.")
-    var spiffe = false
-
-    @Option(name: .customLong("spiffe-id"), help: "Which of this workload's identities signs; the first unless said.")
-    var identity: String?
-
-    @Option(help: "The Workload API's address; SPIFFE_ENDPOINT_SOCKET unless said.")
-    var socket: String?
-
-    @Option(help: "An RFC 3161 timestamping authority's http URL.")
-    var timestampURL: String?
 
     @Option(
         name: [.customLong("ignore-paths"), .customLong("ignore_paths")],
@@ -77,6 +47,7 @@ struct ModelSignCommand: AsyncParsableCommand {
     @Option(help: "The size of a shard in bytes.")
     var shardSize = SerializationMethod.defaultShardSize
 
+    @OptionGroup var identity: SigningIdentity
     @OptionGroup var chatter: ModelChatter
 
     /// What digests the files.
@@ -86,21 +57,11 @@ struct ModelSignCommand: AsyncParsableCommand {
     enum Cut: String, ExpressibleByArgument, CaseIterable { case files, shards }
 
     func validate() throws {
-        guard (privateKey != nil) != spiffe else {
-            throw ValidationError("give one of --private-key and --spiffe")
-        }
-        guard identity == nil || spiffe else { throw ValidationError("--spiffe-id goes with --spiffe") }
-        guard signingCertificate == nil || privateKey != nil else {
-            throw ValidationError("--signing-certificate goes with --private-key")
-        }
-        guard certificateChain.isEmpty || signingCertificate != nil else {
-            throw ValidationError("--certificate-chain goes with --signing-certificate")
-        }
         guard shardSize > 0 else { throw ValidationError("--shard-size takes a number above zero") }
     }
 
     func run() async throws {
-        let credential = try await credential()
+        let credential = try await identity.credential(chatter)
         let model = ModelPathArgument(path)
         let target = signature ?? model.path + ".sig"
         var options = SigningOptions()
@@ -116,10 +77,7 @@ struct ModelSignCommand: AsyncParsableCommand {
             signed = try signer.sign(
                 model: model.path,
                 signatureFile: target,
-                timestamp: try timestampURL.map { url in
-                    let authority = try TimestampAuthorityClient(url)
-                    return { try authority.timestamp($0) }
-                }
+                timestamp: try identity.timestamp()
             )
         } catch let refusal as ModelRefusal {
             bar?.finish()
@@ -144,45 +102,5 @@ struct ModelSignCommand: AsyncParsableCommand {
         case .table:
             chatter.say("signed \(signed.files.count) files; sha256:\(signed.rootDigest); wrote \(target)")
         }
-    }
-
-    private func credential() async throws -> SigningCredential {
-        do {
-            if spiffe { return try SigningCredential(svid: try await svid()) }
-            let pem = try InputFile.text(privateKey ?? "")
-            let password = SignerPrivateKey.isEncrypted(pem: pem) ? try Password.read(from: passwordFile) : nil
-            let key = try SignerPrivateKey(pem: pem, password: password)
-            guard let signingCertificate else { return SigningCredential(key: key) }
-            return try SigningCredential(
-                key: key,
-                certificatesPEM: try ([signingCertificate] + certificateChain).map(InputFile.text)
-            )
-        } catch let refusal as ModelRefusal { throw CommandError(.usage, refusal.message) }
-    }
-
-    private func svid() async throws -> X509SVID {
-        let text = socket ?? ProcessInfo.processInfo.environment[WorkloadEndpoint.environmentVariable]
-        guard let text else {
-            throw CommandError(.usage, "set SPIFFE_ENDPOINT_SOCKET or give --socket to reach the Workload API")
-        }
-        let endpoint: WorkloadEndpoint
-        do { endpoint = try WorkloadEndpoint(text) } catch {
-            throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
-        }
-        let client = WorkloadAPIClient(
-            endpoint: endpoint,
-            logger: Logger(label: "lapwing.model") { _ in SwiftLogNoOpLogHandler() }
-        )
-        let context: X509Context
-        do { context = try await client.fetchX509Context() } catch {
-            throw CommandError(.unreachable, "the Workload API gives no identity: \(error)")
-        }
-        let svid = identity.map { id in context.svids.first { "\($0.id)" == id } } ?? context.defaultSVID
-        guard let svid else {
-            let own = context.svids.map { "`\($0.id)`" }.joined(separator: ", ")
-            throw CommandError(.usage, "this workload is not `\(identity ?? "")`, but \(own)")
-        }
-        chatter.say("signing as \(svid.id)")
-        return svid
     }
 }

@@ -25,6 +25,9 @@ struct SigningIdentity: ParsableArguments {
     @Flag(help: "Sign as this workload, with its SVID from the Workload API.")
     var spiffe = false
 
+    @Option(name: .customLong("spiffe-id"), help: "Which of this workload's identities signs; the first unless said.")
+    var identity: String?
+
     @Option(help: "The Workload API's address; SPIFFE_ENDPOINT_SOCKET unless said.")
     var socket: String?
 
@@ -33,6 +36,7 @@ struct SigningIdentity: ParsableArguments {
 
     func validate() throws {
         guard (privateKey != nil) != spiffe else { throw ValidationError("give one of --private-key and --spiffe") }
+        guard identity == nil || spiffe else { throw ValidationError("--spiffe-id goes with --spiffe") }
         guard signingCertificate == nil || privateKey != nil else {
             throw ValidationError("--signing-certificate goes with --private-key")
         }
@@ -42,9 +46,9 @@ struct SigningIdentity: ParsableArguments {
     }
 
     /// The key and what says whose it is.
-    func credential() async throws -> SigningCredential {
+    func credential(_ chatter: ModelChatter) async throws -> SigningCredential {
         do {
-            if spiffe { return try SigningCredential(svid: try await svid()) }
+            if spiffe { return try SigningCredential(svid: try await svid(chatter)) }
             let pem = try InputFile.text(privateKey ?? "")
             let password = SignerPrivateKey.isEncrypted(pem: pem) ? try Password.read(from: passwordFile) : nil
             let key = try SignerPrivateKey(pem: pem, password: password)
@@ -64,7 +68,7 @@ struct SigningIdentity: ParsableArguments {
         }
     }
 
-    private func svid() async throws -> X509SVID {
+    private func svid(_ chatter: ModelChatter) async throws -> X509SVID {
         let text = socket ?? ProcessInfo.processInfo.environment[WorkloadEndpoint.environmentVariable]
         guard let text else {
             throw CommandError(.usage, "set SPIFFE_ENDPOINT_SOCKET or give --socket to reach the Workload API")
@@ -77,8 +81,16 @@ struct SigningIdentity: ParsableArguments {
             endpoint: endpoint,
             logger: Logger(label: "lapwing.model") { _ in SwiftLogNoOpLogHandler() }
         )
-        do { return try await client.fetchX509Context().defaultSVID } catch {
+        let context: X509Context
+        do { context = try await client.fetchX509Context() } catch {
             throw CommandError(.unreachable, "the Workload API gives no identity: \(error)")
         }
+        let svid = identity.map { id in context.svids.first { "\($0.id)" == id } } ?? context.defaultSVID
+        guard let svid else {
+            let own = context.svids.map { "`\($0.id)`" }.joined(separator: ", ")
+            throw CommandError(.usage, "this workload is not `\(identity ?? "")`, but \(own)")
+        }
+        chatter.say("signing as \(svid.id)")
+        return svid
     }
 }

@@ -10,7 +10,9 @@ struct EvidenceFolder {
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: path) } catch CocoaError.fileReadNoSuchFile {
             return []
-        } catch { throw CommandError(.usage, "the evidence in `\(path)` cannot be read: \(error.localizedDescription)") }
+        } catch {
+            throw CommandError(.usage, "the evidence in `\(path)` cannot be read: \(error.localizedDescription)")
+        }
         let wanted = names.filter { !$0.hasPrefix(".") && ($0.hasSuffix(".json") || $0.hasSuffix(".sig")) }.sorted()
         guard wanted.count <= EvidenceReader.maximumBundles else {
             throw CommandError(

@@ -33,7 +33,7 @@ struct ModelApproveCommand: AsyncParsableCommand {
         do {
             // An environment that no policy knows is a slip of the pen.
             _ = try ModelAdmission(policies: policies, environment: environment).releases(of: subject.name)
-            bundle = try StatementSigner(credential: try await identity.credential()).attest(
+            bundle = try StatementSigner(credential: try await identity.credential(chatter)).attest(
                 subject,
                 type: .approval,
                 predicate: predicate,

@@ -45,10 +45,10 @@ struct ModelAttestCommand: AsyncParsableCommand {
         let policies = try model.policies.load()
         let subject = try model.verified(policies, chatter)
         let type: AttestationType = scan ? .scan : evaluation != nil ? .evaluation : .provenance
-        let predicate = scan ? try await scanned() : Array(try InputFile.text(evaluation ?? provenance ?? "").utf8)
+        let predicate = scan ? try scanned(policies) : Array(try InputFile.text(evaluation ?? provenance ?? "").utf8)
         let bundle: [UInt8]
         do {
-            bundle = try StatementSigner(credential: try await identity.credential()).attest(
+            bundle = try StatementSigner(credential: try await identity.credential(chatter)).attest(
                 subject,
                 type: type,
                 predicate: predicate,
@@ -60,5 +60,18 @@ struct ModelAttestCommand: AsyncParsableCommand {
         let place = try EvidenceFolder(path: evidence ?? model.model.path + ".evidence")
             .add(bundle, named: type.rawValue)
         try ReleaseOutput.wrote(place, about: subject, chatter)
+    }
+
+    /// What a scan says of the model; verified once more behind it, so that it was of these bytes.
+    private func scanned(_ policies: ModelTrustPolicySet) throws -> [UInt8] {
+        let tree = ScanTree(model.model.path)
+        let bar = ProgressBar(label: "scanning", unit: "files")
+        let supervisor = ScanSupervisor(tree.entries, memory: 1 << 30) { done in
+            if !chatter.quiet { bar.show(UInt64(done), of: UInt64(tree.entries.count)) }
+        }
+        let report = ScanReport(files: try supervisor.run(), findings: tree.findings)
+        bar.finish()
+        _ = try model.verified(policies, chatter)
+        return ScanResult(verdict: report.verdict, scanner: "lapwing \(Version.current)", scannedAt: .now()).json
     }
 }

@@ -41,7 +41,7 @@ struct ModelReleaseCommand: AsyncParsableCommand {
         change.release = subject
         change.rollback = Set(allowRollback.map(\.digest))
         change.lifetime = validFor?.duration
-        let (next, bundle) = try await index.sign(change, policies, as: identity)
+        let (next, bundle) = try await index.sign(change, policies, as: identity, chatter)
         let decision: ReleaseDecision
         do {
             decision = try ModelAdmission(policies: policies, environment: index.environment).judge(

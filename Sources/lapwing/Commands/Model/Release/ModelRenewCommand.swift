@@ -32,7 +32,7 @@ struct ModelRenewCommand: AsyncParsableCommand {
         change.rollback = Set(allowRollback.map(\.digest))
         change.lifetime = validFor?.duration
         change.leaps = recover
-        let (next, bundle) = try await index.sign(change, try policies.load(), as: identity)
+        let (next, bundle) = try await index.sign(change, try policies.load(), as: identity, chatter)
         try OutputFile.write(bundle, to: index.index)
         try ReleaseOutput.show(next, at: index.index, chatter)
     }

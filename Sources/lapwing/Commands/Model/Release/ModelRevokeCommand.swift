@@ -31,7 +31,7 @@ struct ModelRevokeCommand: AsyncParsableCommand {
         var change = ReleaseIndexEditor.Change()
         change.revokedDigests = Set(digest.map(\.digest))
         change.revokedSigners = Set(signer)
-        let (next, bundle) = try await index.sign(change, try policies.load(), as: identity)
+        let (next, bundle) = try await index.sign(change, try policies.load(), as: identity, chatter)
         try OutputFile.write(bundle, to: index.index)
         try ReleaseOutput.show(next, at: index.index, chatter)
     }

@@ -25,7 +25,7 @@ struct PolicedModel: ParsableArguments {
         let bar = chatter.bar("verifying")
         defer { bar?.finish() }
         do throws(ModelRefusal) {
-            return try policies.verifier(for: modelName) { bar?.show($0, of: $1) }
+            return try policies.verifier(for: modelName, progress: { bar?.show($0, of: $1) })
                 .verify(model: model.path, signature: signaturePath)
         } catch { throw CommandError(.refused, error.message) }
     }

@@ -30,10 +30,11 @@ struct ReleaseIndexFile: ParsableArguments {
     func sign(
         _ change: ReleaseIndexEditor.Change,
         _ policies: ModelTrustPolicySet,
-        as identity: SigningIdentity
+        as identity: SigningIdentity,
+        _ chatter: ModelChatter
     ) async throws -> (index: ReleaseIndex, bundle: [UInt8]) {
         let (editor, present) = try edit(policies)
-        let signer = StatementSigner(credential: try await identity.credential())
+        let signer = StatementSigner(credential: try await identity.credential(chatter))
         do {
             let next = try editor.next(after: present, change)
             let bundle = try signer.sign(next, timestamp: try identity.timestamp())

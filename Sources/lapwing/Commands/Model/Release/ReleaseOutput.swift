@@ -1,4 +1,5 @@
 import ModelTrust
+import ZeroTrust
 
 /// How commands about releases print what came of them.
 enum ReleaseOutput {

@@ -146,7 +146,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "RPC",
-                httpTypes, crypto, nioSSL, logging, atomics, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                "WireProtos", protobuf, httpTypes, crypto, nioSSL, logging, atomics,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),
@@ -154,8 +155,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "CLinux", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE",
-                "RPC",
-                "TestIdentities",
+                "RPC", "WireProtos",
+                "TestIdentities", protobuf,
                 x509, crypto, nioSSL, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -92,12 +92,26 @@ private enum RecordForm {
                 }
             }
 
+            struct Provider: Decodable {
+                let answer: String
+                let latency_ns: UInt64
+                let name: String
+
+                func provider() throws -> DecisionRecord.Provider {
+                    guard let answer = DecisionRecord.Provider.Answer(rawValue: answer) else {
+                        throw AuditLogError(.malformed, "`\(answer)` is no answer of a provider")
+                    }
+                    return DecisionRecord.Provider(name: name, answer: answer, latency: latency_ns)
+                }
+            }
+
             let audited: Policy?
             let compatibility: String
             let dry_run: String?
             let latency_ns: UInt64
             let outcome: String
             let policy: Policy?
+            let provider: Provider?
             let reason: String
             let snapshot: String
         }
@@ -166,6 +180,7 @@ private enum RecordForm {
                 traceparent: traceparent
             )
             record.audited = decision.audited?.policy
+            record.provider = try decision.provider?.provider()
             return record
         }
     }

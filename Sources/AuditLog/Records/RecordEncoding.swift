@@ -106,6 +106,17 @@ extension DecisionRecord {
         json.name("outcome")
         json.literal(outcome == .allow ? "allow" : "deny")
         if let policy { write(rule: policy, as: "policy", &json, limits) }
+        if let provider {
+            json.name("provider")
+            json.beginObject()
+            json.name("answer")
+            json.string(provider.answer.rawValue)
+            json.name("latency_ns")
+            json.integer(provider.latency)
+            json.name("name")
+            json.string(provider.name, limit: limits.text, field: "decision.provider.name")
+            json.endObject()
+        }
         json.name("reason")
         json.string(reason, limit: 64, field: "decision.reason")
         json.name("snapshot")

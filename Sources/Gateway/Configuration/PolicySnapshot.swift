@@ -10,7 +10,11 @@ public final class PolicySnapshot: Sendable {
     public let digest: String
 
     /// A generation.
-    public init(engine: PolicyEngine, tokens: TokenVerifier? = nil, digest: String) {
+    public init(
+        engine: PolicyEngine,
+        tokens: TokenVerifier? = nil,
+        digest: String
+    ) {
         self.engine = engine
         self.tokens = tokens
         self.digest = digest

@@ -36,6 +36,13 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             fields = HeadWriter.identity(peer.id, fingerprint: peer.fingerprint)
             expiry = .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
         }
+
+        /// The lines by which an upstream knows the caller, and the user for whom it calls.
+        func fields(with user: [Exchange.Header]) -> ByteBuffer {
+            var lines = fields
+            for header in user { lines.writeString("\(header.name): \(header.value)\r\n") }
+            return lines
+        }
     }
 
     private enum Phase {

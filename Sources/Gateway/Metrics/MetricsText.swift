@@ -56,6 +56,19 @@ struct MetricsText {
             metrics.requestDuration
         )
         histogram("lapwing_decision_duration_seconds", "How long policy took to decide.", metrics.decisionDuration)
+        family("lapwing_provider_checks_total", "counter", "What the providers of CUSTOM policies answered.")
+        for (key, value) in metrics.checks.byKey.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            sample(
+                "lapwing_provider_checks_total",
+                [("provider", key.provider), ("answer", key.answer)],
+                String(value)
+            )
+        }
+        histogram(
+            "lapwing_provider_check_duration_seconds",
+            "How long the providers of CUSTOM policies took to answer.",
+            metrics.checkDuration
+        )
         family("istio_requests_total", "counter", "Requests, in the words of Istio's standard metrics.")
         for (key, value) in metrics.requests.byKey.sorted(by: { "\($0.key)" < "\($1.key)" }) {
             sample(

@@ -54,6 +54,7 @@ struct Configuration: Sendable {
                 return gateway
             }
         }
+        let openings = try gather { try gateways?.flatMap { try $0.checkFailOpen() } ?? [] } ?? []
         let policies = try gather { try PolicySet.load(snapshot.documents) }
         let services = try gather { try ServiceEntry.load(snapshot.documents) }
         let entries = try gather {
@@ -83,7 +84,7 @@ struct Configuration: Sendable {
         self.entries = entries
         self.adminPolicy = adminPolicy
         self.registry = registry ?? nil
-        var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings)
+        var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
         self.warnings = warnings
         // An engine that cannot be made is an error of the configuration, and is said now.
         for gateway in gateways {
@@ -102,7 +103,11 @@ struct Configuration: Sendable {
     }
 
     private func options(for gateway: GatewayConfiguration) -> PolicyEngine.Options {
-        .init(compatibility: gateway.compatibility, trustDomains: [settings.trustDomain.value.name])
+        .init(
+            compatibility: gateway.compatibility,
+            trustDomains: [settings.trustDomain.value.name],
+            providers: Set(gateway.providers.map(\.name))
+        )
     }
 
     /// What verifies the tokens of requests to a gateway's workload, or nil where no `RequestAuthentication` selects it.

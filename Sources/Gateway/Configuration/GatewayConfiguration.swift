@@ -43,6 +43,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var routes: [Route]
     /// The external services that CUSTOM policies may ask.
     public var providers: [ExternalProvider]
+    /// On what terms the keys of token issuers are fetched.
+    public var tokenKeys: TokenKeySettings
     /// How much a client may use.
     public var limits: GatewayLimits
     /// Where health, readiness and metrics are served; nil where nowhere.
@@ -76,6 +78,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         upstreams: [Upstream],
         routes: [Route],
         providers: [ExternalProvider] = [],
+        tokenKeys: TokenKeySettings = TokenKeySettings(),
         limits: GatewayLimits = GatewayLimits(),
         admin: AdminAddress? = nil,
         egress: EgressConfiguration? = nil
@@ -88,6 +91,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.upstreams = upstreams
         self.routes = routes
         self.providers = providers
+        self.tokenKeys = tokenKeys
         self.limits = limits
         self.admin = admin
         self.egress = egress
@@ -164,6 +168,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
                 try Self.refuseDuplicates(providers.map(\.name), in: value, of: "provider")
                 return providers
             } ?? []
+        self.tokenKeys = try fields.optional("tokenKeys") { try TokenKeySettings($0) } ?? TokenKeySettings()
         self.admin = try fields.optional("admin") { try AdminAddress($0) }
         self.warnings = warnings
         try fields.finish()

@@ -1,4 +1,6 @@
 import AuditLog
+import Authorization
+import FoundationEssentials
 
 /// Writes metrics as Prometheus reads them (text format 0.0.4).
 struct MetricsText {
@@ -12,6 +14,7 @@ struct MetricsText {
         var namespace: String
         var identityExpiry: Double
         var log: LogStats
+        var tokenKeys: [TokenKeyStatus]
         var isReady: Bool
         var history: ConfigurationHistory.Status?
         var egress: EgressMetrics?
@@ -28,6 +31,7 @@ struct MetricsText {
             "When the gateway's own SVID expires.",
             surroundings.identityExpiry
         )
+        output.tokenKeys(surroundings.tokenKeys)
         output.gauge("lapwing_ready", "Whether the gateway takes requests.", surroundings.isReady ? 1 : 0)
         if let egress = surroundings.egress { output.egress(egress) }
         if let history = surroundings.history { output.configuration(history) }
@@ -104,6 +108,24 @@ struct MetricsText {
         )
         for (reason, value) in metrics.upstreamErrors.sorted(by: { $0.key < $1.key }) {
             sample("lapwing_upstream_connection_errors_total", [("reason", reason)], String(value))
+        }
+    }
+
+    private mutating func tokenKeys(_ statuses: [TokenKeyStatus]) {
+        guard !statuses.isEmpty else { return }
+        family("lapwing_token_key_fetches_total", "counter", "Fetches of issuers' keys, by URL and result.")
+        for status in statuses {
+            sample("lapwing_token_key_fetches_total", [("url", status.url), ("result", "ok")], String(status.fetches))
+            sample(
+                "lapwing_token_key_fetches_total",
+                [("url", status.url), ("result", "failed")],
+                String(status.failures)
+            )
+        }
+        let name = "lapwing_token_keys_valid_until_timestamp_seconds"
+        family(name, "gauge", "Until when the keys of an issuer are believed; 0 where there are none.")
+        for status in statuses {
+            sample(name, [("url", status.url)], String(Int(status.until?.timeIntervalSince1970 ?? 0)))
         }
     }
 

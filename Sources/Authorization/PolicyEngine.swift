@@ -58,6 +58,9 @@ public struct PolicyEngine: Sendable {
     public let policies: [AuthorizationPolicy]
     /// The names, in lower case, of the headers that the policies look at; others need not be handed over.
     public let consultedHeaders: Set<String>
+    /// The claims of tokens that the policies look at, beside `iss` and `sub`: the names that lead to each, the outermost
+    /// first.
+    public let consultedClaims: Set<[String]>
 
     /// The rules for requests.
     let http: RuleSet
@@ -114,6 +117,7 @@ public struct PolicyEngine: Sendable {
         self.hasTrialAllow = has(.allow, isDryRun: true)
         self.hasSeveralProviders = Set(policies.filter { $0.action == .custom }.map(\.provider)).count > 1
         self.consultedHeaders = Self.headers(policies)
+        self.consultedClaims = Self.claims(policies)
     }
 
     private static func refuseDuplicates(_ policies: [AuthorizationPolicy]) throws {
@@ -137,6 +141,21 @@ public struct PolicyEngine: Sendable {
                     if case .header(let name) = field.subject, !name.hasPrefix(":"), name != "host" {
                         names.insert(name)
                     }
+                }
+            }
+        }
+        return names
+    }
+
+    private static func claims(_ policies: [AuthorizationPolicy]) -> Set<[String]> {
+        var names: Set<[String]> = []
+        for condition in policies.flatMap(\.rules).flatMap(\.when) {
+            for field in condition.fields {
+                switch field.subject {
+                case .requestAudience: names.insert(["aud"])
+                case .requestPresenter: names.insert(["azp"])
+                case .requestClaim(let path): names.insert(path)
+                default: break
                 }
             }
         }

@@ -25,6 +25,8 @@ public struct DecisionRecord: Hashable, Sendable {
     public var policy: Policy?
     /// The first rule of an AUDIT policy that matched; it never changes the outcome.
     public var audited: Policy?
+    /// What the request's verified token said; nil where there was none.
+    public var token: RecordedToken?
     /// The external provider that was asked, where a CUSTOM rule matched.
     public var provider: Provider?
     /// The digest of the policy snapshot that was in force, in hexadecimal.

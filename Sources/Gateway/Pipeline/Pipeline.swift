@@ -29,6 +29,8 @@ final class Pipeline {
     var record = RecordState()
     /// The provider that is asked or was, where a CUSTOM rule matches.
     var asking: Asking?
+    /// What the request's verified token says.
+    var token: TokenClaims?
     private var permit: Permit?
     var route: RouteTable.Entry?
     /// What the client asked for, where it asked for a WebSocket; and whether there is one.
@@ -133,6 +135,7 @@ final class Pipeline {
         let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict, answer: answer)
         let latency = before.nanoseconds(until: .now())
         worker.metrics.decisionDuration.observe(latency)
+        token = tokens?.verdict.identity?.claims
         if let tokens, let verifier = policy.tokens {
             exchange.path = tokens.recordedPath
             exchange.headers.removeAll { verifier.consultedHeaders.contains($0.name) }

@@ -13,7 +13,8 @@ extension Attributes {
             headers: record.request.headers,
             source: record.source.address,
             destination: record.request.destination,
-            serverName: record.tls?.serverName
+            serverName: record.tls?.serverName,
+            token: record.token.map { TokenClaims($0) }
         )
     }
 
@@ -27,7 +28,8 @@ extension Attributes {
             headers: record.headers,
             source: record.source,
             destination: record.destination,
-            serverName: record.serverName
+            serverName: record.serverName,
+            token: record.token.map { TokenClaims($0) }
         )
     }
 }

@@ -250,6 +250,16 @@ public struct PolicyEngine: Sendable {
         return policiesDecide(attributes)
     }
 
+    /// Decides a request whose provider has answered before: the answer counts where the same provider is asked.
+    func evaluate(_ attributes: Attributes, answer: ObservedRequest.ProviderAnswer?) -> Decision {
+        if !rules(attributes).custom.rules.isEmpty,
+            let decision = external(attributes, answer?.verdict, by: answer?.provider)
+        {
+            return decision
+        }
+        return policiesDecide(attributes)
+    }
+
     func rules(_ attributes: Attributes) -> RuleSet { attributes.transport == .http ? http : tcp }
 
     /// What the CUSTOM policies say, or nil where none matches or its provider allows.

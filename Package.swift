@@ -60,6 +60,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -133,6 +134,21 @@ let package = Package(
                 "CAllocationCounter", "Authorization", "SPIFFE", "Resources", "ZeroTrust", x509, crypto, cryptoExtras,
             ]
         ),
+        // The keys of token issuers, which are fetched outside the stage that verifies with them.
+        .target(
+            name: "IssuerKeys",
+            dependencies: [
+                "ZeroTrust", "Resources", "SPIFFE", "Authorization", nioSSL, logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
+        ),
+        .testTarget(
+            name: "IssuerKeysTests",
+            dependencies: [
+                "IssuerKeys", "ZeroTrust", "Authorization", "Resources", x509, asn1, crypto, nioSSL, logging,
+            ] + nio
+        ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
         .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto]),
@@ -146,7 +162,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "RPC",
-                httpTypes, crypto, nioSSL, logging, atomics, .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                "WireProtos", protobuf, httpTypes, crypto, nioSSL, logging, atomics,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
         ),
@@ -154,8 +171,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "CLinux", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE",
-                "RPC",
-                "TestIdentities",
+                "RPC", "WireProtos",
+                "TestIdentities", protobuf,
                 x509, crypto, nioSSL, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -217,7 +234,8 @@ let package = Package(
             name: "lapwing",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
-                "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "Gateway", x509, crypto, logging,
+                "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "Gateway", x509,
+                crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -1,12 +1,12 @@
 /// Reads lengths of time as Go's `time.ParseDuration` does: `5s`, `1.5h`, `250ms`, `1m30s`.
-enum GoDuration {
+package enum GoDuration {
     /// Units by name, in nanoseconds; Go knows both signs for micro.
     private static let units: [String: Double] = [
         "ns": 1, "us": 1e3, "\u{b5}s": 1e3, "\u{3bc}s": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3_600e9,
     ]
 
     /// The length, or nil where the text is not of the form or is longer than Go can count (about 292 years).
-    static func parse(_ text: String) -> Duration? {
+    package static func parse(_ text: String) -> Duration? {
         var rest = Substring(text)
         var isNegative = false
         if let sign = rest.first, sign == "-" || sign == "+" {

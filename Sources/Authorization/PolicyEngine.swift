@@ -58,6 +58,9 @@ public struct PolicyEngine: Sendable {
     public let policies: [AuthorizationPolicy]
     /// The names, in lower case, of the headers that the policies look at; others need not be handed over.
     public let consultedHeaders: Set<String>
+    /// The claims of tokens that the policies look at, beside `iss` and `sub`: the names that lead to each, the outermost
+    /// first.
+    public let consultedClaims: Set<[String]>
 
     /// The rules for requests.
     let http: RuleSet
@@ -114,6 +117,7 @@ public struct PolicyEngine: Sendable {
         self.hasTrialAllow = has(.allow, isDryRun: true)
         self.hasSeveralProviders = Set(policies.filter { $0.action == .custom }.map(\.provider)).count > 1
         self.consultedHeaders = Self.headers(policies)
+        self.consultedClaims = Self.claims(policies)
     }
 
     private static func refuseDuplicates(_ policies: [AuthorizationPolicy]) throws {
@@ -137,6 +141,21 @@ public struct PolicyEngine: Sendable {
                     if case .header(let name) = field.subject, !name.hasPrefix(":"), name != "host" {
                         names.insert(name)
                     }
+                }
+            }
+        }
+        return names
+    }
+
+    private static func claims(_ policies: [AuthorizationPolicy]) -> Set<[String]> {
+        var names: Set<[String]> = []
+        for condition in policies.flatMap(\.rules).flatMap(\.when) {
+            for field in condition.fields {
+                switch field.subject {
+                case .requestAudience: names.insert(["aud"])
+                case .requestPresenter: names.insert(["azp"])
+                case .requestClaim(let path): names.insert(path)
+                default: break
                 }
             }
         }
@@ -227,6 +246,16 @@ public struct PolicyEngine: Sendable {
         if !rules.custom.rules.isEmpty {
             let provider = rules.custom.firstMatch(attributes).flatMap { rules.custom.rules[$0].provider }
             if let decision = self.external(attributes, external, by: provider) { return decision }
+        }
+        return policiesDecide(attributes)
+    }
+
+    /// Decides a request whose provider has answered before: the answer counts where the same provider is asked.
+    func evaluate(_ attributes: Attributes, answer: ObservedRequest.ProviderAnswer?) -> Decision {
+        if !rules(attributes).custom.rules.isEmpty,
+            let decision = external(attributes, answer?.verdict, by: answer?.provider)
+        {
+            return decision
         }
         return policiesDecide(attributes)
     }

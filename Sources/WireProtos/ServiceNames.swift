@@ -18,6 +18,8 @@ public enum ServiceName {
     public static let attestation = "lapwing.attestation.v1.Attestation"
     /// What is revoked.
     public static let revocations = "lapwing.revocation.v1.Revocations"
+    /// What Envoy asks an external authorization server.
+    public static let externalAuthorization = "envoy.service.auth.v3.Authorization"
     /// The gRPC health check.
     public static let health = "grpc.health.v1.Health"
 }

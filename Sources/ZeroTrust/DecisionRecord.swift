@@ -25,6 +25,10 @@ public struct DecisionRecord: Hashable, Sendable {
     public var policy: Policy?
     /// The first rule of an AUDIT policy that matched; it never changes the outcome.
     public var audited: Policy?
+    /// What the request's verified token said; nil where there was none.
+    public var token: RecordedToken?
+    /// The external provider that was asked, where a CUSTOM rule matched.
+    public var provider: Provider?
     /// The digest of the policy snapshot that was in force, in hexadecimal.
     public var snapshot: String
     /// The defaults that applied: `strict` or `istio`.
@@ -134,6 +138,37 @@ public struct DecisionRecord: Hashable, Sendable {
             self.rule = rule
             self.file = file
             self.line = line
+        }
+    }
+
+    /// An external provider that a CUSTOM rule asks, and its answer.
+    public struct Provider: Hashable, Sendable {
+        /// What came of asking.
+        public enum Answer: String, Hashable, Sendable, CaseIterable {
+            /// The provider allowed the request; the other policies decided on it then.
+            case allow
+            /// The provider refused the request.
+            case deny
+            /// The provider gave no answer.
+            case failed
+            /// The provider gave no answer, and the request went on since the configuration says `fail-open`.
+            case failedOpen = "failed_open"
+            /// The request ended before there was an answer.
+            case none
+        }
+
+        /// The name that policies use.
+        public var name: String
+        /// What came of asking.
+        public var answer: Answer
+        /// How long it took, in nanoseconds.
+        public var latency: UInt64
+
+        /// A provider that was asked.
+        public init(name: String, answer: Answer, latency: UInt64) {
+            self.name = name
+            self.answer = answer
+            self.latency = latency
         }
     }
 

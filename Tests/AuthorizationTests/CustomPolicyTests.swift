@@ -55,7 +55,7 @@ import ZeroTrust
         #expect(answered(.deny(.init()), engine) == "403 denied_by_provider \(rule)")
         #expect(answered(.deny(.init(status: 302)), engine) == "302 denied_by_provider \(rule)")
         #expect(answered(.deny(.init(status: 200)), engine) == "403 denied_by_provider \(rule)")
-        #expect(answered(.failed("timeout"), engine) == "403 provider_failed \(rule)")
+        #expect(answered(.failed(ExternalFailure(.timedOut, "timeout")), engine) == "403 provider_failed \(rule)")
         // Allowed by the provider is not yet allowed.
         let denying = try Self.engine(Self.custom, Self.allow, Fixture.policy("{}", action: "DENY", name: "stop"))
         #expect(answered(.allow(.init()), denying) == "403 denied_by_rule ns[ml-inference]-policy[stop]-rule[0]")

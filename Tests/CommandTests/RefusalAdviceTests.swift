@@ -1,3 +1,4 @@
+import Authorization
 import Gateway
 import MutualTLS
 import SPIFFE
@@ -17,6 +18,11 @@ import Testing
     func `every reason to refuse a call says what it means and what to mend`(reason: String) throws {
         let advice = try #require(RefusalAdvice.of(reason), "\(reason)")
         #expect(advice.meaning.count > 10 && advice.mend.count > 10)
+    }
+
+    @Test(arguments: ExternalFailure.Code.allCases.map(\.rawValue))
+    func `every way in which a provider gives no answer says what to mend`(reason: String) throws {
+        _ = try #require(RefusalAdvice.of(reason), "\(reason)")
     }
 
     @Test func `an unknown reason has no advice`() {

@@ -94,7 +94,7 @@ struct OracleWorld {
     }
 
     private func providerAnswers(_ headers: [Exchange.Header]) -> ExternalVerdict {
-        guard let providerAsksFor else { return .failed("the set has no provider") }
+        guard let providerAsksFor else { return .failed(ExternalFailure(.unreachable, "the set has no provider")) }
         let values = headers.filter { $0.name == providerAsksFor.name }.map(\.value)
         return values == [providerAsksFor.value] ? .allow(.init()) : .deny(.init())
     }

@@ -80,6 +80,64 @@ import Testing
         }
     }
 
+    @Test func `the record tells issuer and subject, and of the claims those that policies look at`() async throws {
+        let byTeam = policy.replacing(
+            #"{ key: "request.auth.claims[sub]", values: ["alice"] }"#,
+            with: #"{ key: "request.auth.claims[team]", values: ["blue"] }"#
+        )
+        let cases: [(policy: String, team: String?)] = [(policy, nil), (byTeam, "blue")]
+        for (policy, team) in cases {
+            let snapshot = try TestGateway.snapshot(policy)
+            try await TestGateway.with { gateway, _ in
+                try await gateway.replace(policy: snapshot)
+                let client = try await gateway.client()
+                let token = try token()
+                #expect(
+                    await client.request(TestGateway.post(headers: "Authorization: Bearer \(token)\r\n")).statuses == [
+                        200
+                    ]
+                )
+                let record = try #require(await gateway.log.records("decision", count: 1).first)
+                #expect(record["token.issuer"] == Self.issuer && record["token.subject"] == "alice")
+                #expect(record["token.claims.team"] == team && record["token.claims.exp"] == nil)
+                #expect(!record.text.contains("eyJ") && record.text.contains("blue") == (team != nil))
+                await client.close()
+            }
+        }
+    }
+
+    @Test func `until an issuer's keys are there its tokens are refused, and requests without one are not`()
+        async throws
+    {
+        let store = TokenKeyStore()
+        let url = "https://issuer.example/jwks"
+        let fetched = policy.replacing(/jwks: '.*'/, with: "jwksUri: \(url)")
+        let snapshot = try TestGateway.snapshot(fetched, keys: store)
+        try await TestGateway.with(configure: { $0.admin = .init(port: 0) }) { gateway, _ in
+            try await gateway.replace(policy: snapshot)
+            let client = try await gateway.client()
+            let headers = "Authorization: Bearer \(try token())\r\n"
+            #expect(await client.request(TestGateway.post(headers: headers)).statuses == [401])
+            #expect(await client.request(TestGateway.post(), responses: 2).statuses == [401, 403])
+            let point = key.publicKey.rawRepresentation
+            let (x, y) = (Self.base64(point.prefix(32)), Self.base64(point.suffix(32)))
+            let json = #"{"keys":[{"kty":"EC","crv":"P-256","kid":"k","x":"\#(x)","y":"\#(y)"}]}"#
+            let keys = try TokenKeySet(
+                json: Array(json.utf8),
+                at: Resources.SourceLocation(file: "keys", line: 1, column: 1)
+            )
+            store.noteFailure("down", at: url)
+            store.replace(keysAt: url, with: keys, until: Date() + 60)
+            #expect(await client.request(TestGateway.post(headers: headers), responses: 3).statuses.last == 200)
+            let reasons = await gateway.log.records("decision", count: 3).map { $0["decision.reason"] }
+            #expect(reasons == ["token_keys_unavailable", "no_rule_matched", "allowed_by_rule"])
+            let metrics = try await TestGateway.admin(gateway, "/metrics").text
+            #expect(metrics.contains("lapwing_token_key_fetches_total{url=\"\(url)\",result=\"failed\"} 1\n"))
+            #expect(metrics.contains("lapwing_token_key_fetches_total{url=\"\(url)\",result=\"ok\"} 1\n"))
+            await client.close()
+        }
+    }
+
     @Test(arguments: ["x-team", "X-Team", "x_team"])
     func `what a client writes into a verified claim's header is believed by nobody`(name: String) async throws {
         let byHeader = policy.replacing(

@@ -69,6 +69,13 @@ struct JSONWriter {
         needsComma = true
     }
 
+    /// A member's name of any content.
+    mutating func name(of text: String) {
+        string(text)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     /// A string that holds nothing that needs an escape.
     mutating func literal(_ text: StaticString) {
         separate()

@@ -92,12 +92,26 @@ private enum RecordForm {
                 }
             }
 
+            struct Provider: Decodable {
+                let answer: String
+                let latency_ns: UInt64
+                let name: String
+
+                func provider() throws -> DecisionRecord.Provider {
+                    guard let answer = DecisionRecord.Provider.Answer(rawValue: answer) else {
+                        throw AuditLogError(.malformed, "`\(answer)` is no answer of a provider")
+                    }
+                    return DecisionRecord.Provider(name: name, answer: answer, latency: latency_ns)
+                }
+            }
+
             let audited: Policy?
             let compatibility: String
             let dry_run: String?
             let latency_ns: UInt64
             let outcome: String
             let policy: Policy?
+            let provider: Provider?
             let reason: String
             let snapshot: String
         }
@@ -115,6 +129,34 @@ private enum RecordForm {
             let path: String
         }
 
+        struct Token: Decodable {
+            let claims: [String: Claim]?
+            let issuer: String?
+            let subject: String?
+
+            var token: RecordedToken {
+                RecordedToken(issuer: issuer, subject: subject, claims: (claims ?? [:]).mapValues(\.claim))
+            }
+        }
+
+        struct Claim: Decodable {
+            let claim: RecordedToken.Claim
+
+            init(from decoder: any Decoder) throws {
+                guard decoder.codingPath.count < 24 else {
+                    throw AuditLogError(.malformed, "the claims of the token are nested too deeply")
+                }
+                let value = try decoder.singleValueContainer()
+                if let text = try? value.decode(String.self) {
+                    claim = .text(text)
+                } else if let texts = try? value.decode([String].self) {
+                    claim = .list(texts)
+                } else {
+                    claim = .members(try value.decode([String: Claim].self).mapValues(\.claim))
+                }
+            }
+        }
+
         struct TLS: Decodable {
             let cipher: String
             let server_name: String?
@@ -130,6 +172,7 @@ private enum RecordForm {
         let source: Endpoint
         let time: String
         let tls: TLS?
+        let token: Token?
         let traceparent: String?
 
         func record() throws -> DecisionRecord {
@@ -166,6 +209,8 @@ private enum RecordForm {
                 traceparent: traceparent
             )
             record.audited = decision.audited?.policy
+            record.token = token?.token
+            record.provider = try decision.provider?.provider()
             return record
         }
     }

@@ -24,10 +24,19 @@ public enum RecordEncoding {
         let name: Int
         let file: Int
         let text: Int
+        let claims: Int
         var isAbridged = false
 
-        static let ordinary = Limits(path: 1024, authority: 255, headers: 512, name: 253, file: 256, text: 64)
-        static let tight = Limits(path: 256, authority: 64, headers: 0, name: 96, file: 48, text: 40)
+        static let ordinary = Limits(
+            path: 1024,
+            authority: 255,
+            headers: 512,
+            name: 253,
+            file: 256,
+            text: 64,
+            claims: 768
+        )
+        static let tight = Limits(path: 256, authority: 64, headers: 0, name: 96, file: 48, text: 40, claims: 0)
         static let tightest = Limits(
             path: 96,
             authority: 32,
@@ -35,6 +44,7 @@ public enum RecordEncoding {
             name: 32,
             file: 16,
             text: 16,
+            claims: 0,
             isAbridged: true
         )
     }
@@ -81,6 +91,10 @@ extension DecisionRecord {
             json.name("tls")
             if let fragments { json.fragment(fragments.tls) } else { json.tls(tls, limits) }
         }
+        if let token {
+            json.name("token")
+            write(token: token, &json, limits)
+        }
         if let traceparent {
             json.name("traceparent")
             json.string(traceparent, limit: 64, field: "traceparent")
@@ -106,6 +120,17 @@ extension DecisionRecord {
         json.name("outcome")
         json.literal(outcome == .allow ? "allow" : "deny")
         if let policy { write(rule: policy, as: "policy", &json, limits) }
+        if let provider {
+            json.name("provider")
+            json.beginObject()
+            json.name("answer")
+            json.string(provider.answer.rawValue)
+            json.name("latency_ns")
+            json.integer(provider.latency)
+            json.name("name")
+            json.string(provider.name, limit: limits.text, field: "decision.provider.name")
+            json.endObject()
+        }
         json.name("reason")
         json.string(reason, limit: 64, field: "decision.reason")
         json.name("snapshot")
@@ -131,6 +156,34 @@ extension DecisionRecord {
         json.string(rule.namespace, limit: 63, field: "decision.policy.namespace")
         json.name("rule")
         json.integer(UInt64(clamping: rule.rule))
+        json.endObject()
+    }
+
+    /// The claims that are written of one token, with room for what they say.
+    ///
+    /// What goes beyond is left out, and how much of it there was is stated.
+    private func write(token: RecordedToken, _ json: inout JSONWriter, _ limits: RecordEncoding.Limits) {
+        json.beginObject()
+        if !token.claims.isEmpty {
+            var claims = RecordedClaims(room: limits.claims)
+            let kept = claims.fitting(token.claims)
+            if !kept.isEmpty {
+                json.name("claims")
+                RecordedClaims.write(kept, &json)
+            }
+            if claims.omitted > 0 {
+                json.name("claims_omitted")
+                json.integer(UInt64(claims.omitted))
+            }
+        }
+        if let issuer = token.issuer {
+            json.name("issuer")
+            json.string(issuer, limit: limits.name, field: "token.issuer")
+        }
+        if let subject = token.subject {
+            json.name("subject")
+            json.string(subject, limit: limits.name, field: "token.subject")
+        }
         json.endObject()
     }
 

@@ -14,6 +14,10 @@ struct RecordOutline {
     private(set) var serverName = 0..<0
     private(set) var outcome = 0..<0
     private(set) var reason = 0..<0
+    /// All of what the token said.
+    private(set) var token = 0..<0
+    private(set) var provider = 0..<0
+    private(set) var providerAnswer = 0..<0
     /// Whether something was cut when the record was written.
     private(set) var isCut = false
 
@@ -57,10 +61,7 @@ struct RecordOutline {
             }
         }
         if JSONScan.equals(text, name, "decision") {
-            return Self.strings(text, &offset) { name, value in
-                if JSONScan.equals(text, name, "outcome") { outcome = value }
-                if JSONScan.equals(text, name, "reason") { reason = value }
-            }
+            return readDecision(text, &offset)
         }
         if JSONScan.equals(text, name, "source") {
             return Self.strings(text, &offset) { name, value in
@@ -77,8 +78,30 @@ struct RecordOutline {
             id = value
             return true
         }
+        if JSONScan.equals(text, name, "token") {
+            guard let value = JSONScan.value(text, &offset, depth: 1) else { return false }
+            token = value
+            return true
+        }
         if JSONScan.equals(text, name, "truncated") { isCut = true }
         return JSONScan.value(text, &offset, depth: 1) != nil
+    }
+
+    private mutating func readDecision(_ text: Span<UInt8>, _ offset: inout Int) -> Bool {
+        JSONScan.object(text, &offset) { name, offset in
+            if JSONScan.equals(text, name, "provider") {
+                return Self.strings(text, &offset) { name, value in
+                    if JSONScan.equals(text, name, "name") { provider = value }
+                    if JSONScan.equals(text, name, "answer") { providerAnswer = value }
+                }
+            }
+            guard let value = JSONScan.value(text, &offset, depth: 1) else { return false }
+            guard text[value.lowerBound] == UInt8(ascii: "\"") else { return true }
+            let inner = (value.lowerBound + 1)..<(value.upperBound - 1)
+            if JSONScan.equals(text, name, "outcome") { outcome = inner }
+            if JSONScan.equals(text, name, "reason") { reason = inner }
+            return true
+        }
     }
 
     private mutating func readRequest(_ text: Span<UInt8>, _ offset: inout Int) -> Bool {

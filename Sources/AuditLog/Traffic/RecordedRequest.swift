@@ -22,6 +22,11 @@ public struct RecordedRequest: Hashable, Sendable {
     public var destination: Exchange.Endpoint
     /// The name asked for in the TLS handshake.
     public var serverName: String?
+    /// What the request's verified token said; nil where there was none.
+    public var token: RecordedToken?
+    /// The external provider that was asked, and its answer without how long it took; nil where
+    /// none was.
+    public var provider: DecisionRecord.Provider?
     /// What was decided; nil in a line that does not say.
     public var outcome: DecisionRecord.Outcome?
     /// The recorded reason; nil in a line that does not say.

@@ -24,6 +24,18 @@ extension RecordedRequest {
             guard caller != nil else { return nil }
         }
         var isComplete = !outline.isCut
+        var token: RecordedToken?
+        if !outline.token.isEmpty {
+            token = RecordedToken(text, outline.token, &isComplete)
+            guard token != nil else { return nil }
+        }
+        var provider: DecisionRecord.Provider?
+        if !outline.provider.isEmpty {
+            guard let name = string(outline.provider), let answer = string(outline.providerAnswer) else { return nil }
+            provider = DecisionRecord.Provider.Answer(rawValue: answer).map {
+                .init(name: name, answer: $0, latency: 0)
+            }
+        }
         guard let headers = Self.headers(text, outline.headers, &isComplete) else { return nil }
         self.init(
             id: RequestID(id),
@@ -35,6 +47,8 @@ extension RecordedRequest {
             source: source,
             destination: Exchange.Endpoint(address: destination, port: port),
             serverName: outline.serverName.isEmpty ? nil : serverName,
+            token: token,
+            provider: provider,
             outcome: DecisionRecord.Outcome(rawValue: outcome),
             reason: reason.isEmpty ? nil : reason,
             isComplete: isComplete

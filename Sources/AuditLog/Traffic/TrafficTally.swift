@@ -119,6 +119,9 @@ public struct TrafficTally: Sendable {
         append(text, outline.serverName)
         append(text, outline.outcome)
         append(text, outline.reason)
+        append(text, outline.token)
+        append(text, outline.provider)
+        append(text, outline.providerAnswer)
         if !ignored.contains(.source) { append(text, outline.source) }
         key.append(outline.isCut ? 1 : 0)
     }

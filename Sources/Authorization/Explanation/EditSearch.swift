@@ -7,6 +7,7 @@ import Resources
 struct EditSearch {
     let engine: PolicyEngine
     let attributes: Attributes
+    private let external: ExternalVerdict?
     private let decision: Decision
     /// The rules that can change the outcome.
     private let rules: [RuleExamination]
@@ -16,7 +17,14 @@ struct EditSearch {
     /// The most rules that are looked at for a way to make them match.
     private static let candidates = 32
 
-    init(_ engine: PolicyEngine, _ attributes: Attributes, _ decision: Decision, _ rules: [RuleExamination]) {
+    init(
+        _ engine: PolicyEngine,
+        _ attributes: Attributes,
+        _ external: ExternalVerdict?,
+        _ decision: Decision,
+        _ rules: [RuleExamination]
+    ) {
+        self.external = external
         self.engine = engine
         self.attributes = attributes
         self.decision = decision
@@ -122,7 +130,7 @@ struct EditSearch {
         }
         policies = PolicyEdit.apply(plan.edits, to: policies)
         guard let engine = try? PolicyEngine(applying: policies, options: self.engine.options) else { return nil }
-        let after = engine.evaluate(attributes)
+        let after = engine.evaluate(attributes, external: external)
         guard after.outcome == (decision.outcome == .allow ? .deny : .allow) else { return nil }
         return ProposedEdit(
             steps: plan.edits.map {
@@ -138,8 +146,8 @@ struct EditSearch {
     private func caution(_ edited: PolicyEngine) -> String? {
         var anonymous = attributes
         anonymous.caller = .anonymous
-        guard decision.outcome != .allow, engine.evaluate(anonymous).outcome != .allow,
-            edited.evaluate(anonymous).outcome == .allow
+        guard decision.outcome != .allow, engine.evaluate(anonymous, external: external).outcome != .allow,
+            edited.evaluate(anonymous, external: external).outcome == .allow
         else { return nil }
         return "it would allow the same request to a caller that proves no identity"
     }

@@ -7,20 +7,29 @@ public struct EnvoyAuthorizationProvider: Sendable, Hashable {
     }
 
     /// What a service over HTTP is sent and may change.
-    struct HTTPSettings: Sendable, Hashable {
-        var pathPrefix: String?
-        var requestHeaders: [String] = []
-        var addedHeaders: [String: String] = [:]
-        var upstreamHeadersOnAllow: [String] = []
-        var clientHeadersOnDeny: [String] = []
-        var clientHeadersOnAllow: [String] = []
+    package struct HTTPSettings: Sendable, Hashable {
+        /// What stands before the path that the service is asked about.
+        package var pathPrefix: String?
+        /// Which headers of the request the service sees, as names or patterns with a `*` at one end.
+        package var requestHeaders: [String] = []
+        /// Headers that the service is sent beside them.
+        package var addedHeaders: [String: String] = [:]
+        /// Which headers of an answer that allows go upstream.
+        package var upstreamHeadersOnAllow: [String] = []
+        /// Which headers of an answer that denies go to the client; empty for all.
+        package var clientHeadersOnDeny: [String] = []
+        /// Which headers of an answer that allows go to the client.
+        package var clientHeadersOnAllow: [String] = []
     }
 
     /// How much of a request's body the service sees.
-    struct Body: Sendable, Hashable {
-        let maximum: Int
-        let allowsPart: Bool
-        let isBytes: Bool
+    package struct Body: Sendable, Hashable {
+        /// The bytes that the service sees at most.
+        package let maximum: Int
+        /// Whether the service is asked about the beginning of a longer body.
+        package let allowsPart: Bool
+        /// Whether a gRPC service gets the body as bytes, and not as text.
+        package let isBytes: Bool
     }
 
     /// Why a provider cannot be asked.

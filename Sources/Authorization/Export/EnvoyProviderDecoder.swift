@@ -42,7 +42,8 @@ extension EnvoyAuthorizationProvider {
 }
 
 extension EnvoyAuthorizationProvider.Body {
-    fileprivate init(_ value: Value) throws {
+    /// Reads `includeRequestBodyInCheck`.
+    package init(_ value: Value) throws {
         var fields = try FieldReader(value, of: "includeRequestBodyInCheck")
         self.maximum = try fields.required("maxRequestBytes") { try $0.integer(in: 0...Int(UInt32.max)) }
         self.allowsPart = try fields.optional("allowPartialMessage") { try $0.bool() } ?? false
@@ -52,7 +53,8 @@ extension EnvoyAuthorizationProvider.Body {
 }
 
 extension EnvoyAuthorizationProvider.HTTPSettings {
-    fileprivate init(_ fields: inout FieldReader) throws {
+    /// Reads the fields that only a service over HTTP has.
+    package init(_ fields: inout FieldReader) throws {
         func list(_ name: String, _ fields: inout FieldReader) throws -> [String] {
             try fields.optional(name) { try $0.list { try $0.string() } } ?? []
         }

@@ -1,6 +1,3 @@
-public import SPIFFE
-public import ZeroTrust
-
 /// A service that decides for CUSTOM policies: Open Policy Agent, an OAuth proxy, a service of one's own.
 ///
 /// There is one for each provider that policies may name. It never throws: whatever keeps it from answering is
@@ -8,7 +5,7 @@ public import ZeroTrust
 ///
 /// ```swift
 /// struct Closed: ExternalAuthorizer {
-///     func decide(_ question: ExternalQuestion, _ exchange: Exchange, peer: Peer?) async -> ExternalVerdict {
+///     func decide(_ question: ExternalQuestion, _ request: ExternalRequest) async -> ExternalVerdict {
 ///         .deny(.init())
 ///     }
 /// }
@@ -18,8 +15,7 @@ public protocol ExternalAuthorizer: Sendable {
     ///
     /// - Parameters:
     ///   - question: what the policy asks; its provider is this one.
-    ///   - exchange: the request.
-    ///   - peer: the verified caller, or nil for one that proved no identity.
+    ///   - request: the request.
     /// - Returns: what the provider says.
-    func decide(_ question: ExternalQuestion, _ exchange: Exchange, peer: Peer?) async -> ExternalVerdict
+    func decide(_ question: ExternalQuestion, _ request: ExternalRequest) async -> ExternalVerdict
 }

@@ -7,19 +7,30 @@ public enum ExternalVerdict: Sendable, Hashable {
     /// The request is refused.
     case deny(Refusal)
     /// The provider gave no answer: it was not reached, was too slow, or was not understood. The request is refused.
-    case failed(String)
+    case failed(ExternalFailure)
 
     /// What the provider wants changed in a request that it allows.
     public struct Changes: Sendable, Hashable {
         /// Headers to set in place of what the client sent, in the order given.
         public var setHeaders: [Exchange.Header]
+        /// Headers to add beside what the client sent, in the order given.
+        public var addedHeaders: [Exchange.Header]
         /// The names of headers to take out, in lower case.
         public var removedHeaders: [String]
+        /// Headers to set in the response, in the order given.
+        public var responseHeaders: [Exchange.Header]
 
         /// Changes; none unless said.
-        public init(setHeaders: [Exchange.Header] = [], removedHeaders: [String] = []) {
+        public init(
+            setHeaders: [Exchange.Header] = [],
+            addedHeaders: [Exchange.Header] = [],
+            removedHeaders: [String] = [],
+            responseHeaders: [Exchange.Header] = []
+        ) {
             self.setHeaders = setHeaders
+            self.addedHeaders = addedHeaders
             self.removedHeaders = removedHeaders
+            self.responseHeaders = responseHeaders
         }
     }
 

@@ -4,6 +4,8 @@ public struct GeneratedPolicies: Sendable {
     public struct Rule: Sendable, Hashable {
         /// The caller, as a policy names it.
         public let principal: String
+        /// The issuer of whose tokens it sent one each time, or nil where it sent none.
+        public let issuer: String?
         /// How many requests of the caller were seen.
         public let count: Int
         /// What the caller did.
@@ -45,7 +47,7 @@ public struct GeneratedPolicies: Sendable {
             case connection = "connection"
             /// The path begins or ends with `*`, or holds a brace, which a policy would read as a wildcard.
             case unnameablePath = "unnameable_path"
-            /// The method or the host holds `*`.
+            /// The method, the host or a token's issuer holds `*`.
             case unnameableValue = "unnameable_value"
         }
 

@@ -44,8 +44,10 @@ extension GeneratedPolicies {
             "  - from:",
             "    - source:",
             "        principals: [\(YAMLText.quoted(rule.principal))]",
-            "    to:",
         ]
+        // Which subjects an issuer has is not what a policy of services is for.
+        if let issuer = rule.issuer { lines.append("        requestPrincipals: [\(YAMLText.quoted(issuer + "/*"))]") }
+        lines.append("    to:")
         for operation in rule.operations {
             lines.append("    - operation:")
             if let host = operation.host { lines.append("        hosts: [\(YAMLText.quoted(host))]") }

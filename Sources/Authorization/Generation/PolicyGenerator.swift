@@ -46,6 +46,16 @@ public struct PolicyGenerator: Sendable {
         self.includesPorts = includesPorts
     }
 
+    /// Who calls: a principal, and the issuer of its tokens where it sent one.
+    private struct CallerKey: Hashable, Comparable {
+        let principal: String
+        let issuer: String?
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.principal, left.issuer ?? "") < (right.principal, right.issuer ?? "")
+        }
+    }
+
     /// What paths are gathered under.
     private struct Endpoint: Hashable {
         let host: String?
@@ -55,7 +65,7 @@ public struct PolicyGenerator: Sendable {
 
     /// Makes policies; the same requests make the same policies, whatever their order.
     public func generate(_ requests: [ObservedRequest]) -> GeneratedPolicies {
-        var seen: [String: [Endpoint: [String: Int]]] = [:]
+        var seen: [CallerKey: [Endpoint: [String: Int]]] = [:]
         var omissions: [GeneratedPolicies.Omission] = []
         for request in requests {
             if let reason = omission(request.attributes) {
@@ -63,19 +73,23 @@ public struct PolicyGenerator: Sendable {
                 continue
             }
             let attributes = request.attributes
-            let principal = String((attributes.caller.name ?? "").dropFirst("spiffe://".count))
+            let caller = CallerKey(
+                principal: String((attributes.caller.name ?? "").dropFirst("spiffe://".count)),
+                issuer: attributes.token?.issuer
+            )
             let endpoint = Endpoint(
                 host: includesHosts ? attributes.authority.lowercased() : nil,
                 port: includesPorts ? attributes.destination.port : nil,
                 method: attributes.method
             )
             let path = String(attributes.path.prefix { $0 != "?" && $0 != "#" })
-            seen[principal, default: [:]][endpoint, default: [:]][path, default: 0] += request.count
+            seen[caller, default: [:]][endpoint, default: [:]][path, default: 0] += request.count
         }
-        let rules = seen.sorted { $0.key < $1.key }.map { principal, endpoints in
+        let rules = seen.sorted { $0.key < $1.key }.map { caller, endpoints in
             let operations = operations(endpoints)
             return GeneratedPolicies.Rule(
-                principal: principal,
+                principal: caller.principal,
+                issuer: caller.issuer,
                 count: operations.reduce(0) { $0 + $1.count },
                 operations: operations
             )
@@ -87,6 +101,8 @@ public struct PolicyGenerator: Sendable {
         guard attributes.value(for: .principal) != nil else { return .anonymous }
         guard attributes.transport == .http else { return .connection }
         guard attributes.value(for: .path) != nil else { return .unnameablePath }
+        // A value that a policy would read as a pattern names nobody.
+        if let issuer = attributes.token?.issuer, issuer.isEmpty || issuer.contains("*") { return .unnameableValue }
         guard attributes.value(for: .method) != nil, !includesHosts || attributes.value(for: .host) != nil else {
             return .unnameableValue
         }

@@ -29,8 +29,8 @@ public struct PolicyReplay: Sendable {
             if distinct.isMultiple(of: 65_536) { progress(distinct) }
             distinct += 1
             total += request.count
-            let before = old.evaluate(request.attributes)
-            let after = new.evaluate(request.attributes)
+            let before = old.evaluate(request.attributes, answer: request.answer)
+            let after = new.evaluate(request.attributes, answer: request.answer)
             if before.outcome == after.outcome {
                 if before.matchedPolicy(differsFrom: after) { otherRule += request.count }
                 continue
@@ -40,8 +40,9 @@ public struct PolicyReplay: Sendable {
         }
         let changes = groups.values.sorted { $0.precedes($1) }.map { change in
             var change = change
-            if let first = change.requests.first?.attributes {
-                change.explanation = (change.new.outcome == .deny ? new : old).explain(first)
+            if let first = change.requests.first {
+                let side = change.new.outcome == .deny ? new : old
+                change.explanation = side.explain(first.attributes, external: first.answer?.verdict)
             }
             return change
         }

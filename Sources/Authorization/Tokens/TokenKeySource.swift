@@ -8,4 +8,11 @@ public protocol TokenKeySource: Sendable {
     ///
     /// Anyone can send such tokens: whoever fetches limits how often.
     func missedKey(for rule: TokenRule)
+    /// How the keys of each URL stand; empty where none are fetched.
+    var statuses: [TokenKeyStatus] { get }
+}
+
+extension TokenKeySource {
+    /// Nothing is fetched.
+    public var statuses: [TokenKeyStatus] { [] }
 }

@@ -18,6 +18,7 @@ public final class TokenKeyStore: TokenKeySource {
     private struct State {
         var entries: [String: Entry] = [:]
         var missed: Set<String> = []
+        var statuses: [String: TokenKeyStatus] = [:]
     }
 
     /// Guards the fetched key sets and the URLs whose keys were missed.
@@ -34,14 +35,39 @@ public final class TokenKeyStore: TokenKeySource {
         state.withLock {
             $0.entries[url] = Entry(keys: keys, until: until)
             $0.missed.remove(url)
+            var status = $0.statuses[url] ?? TokenKeyStatus(url: url)
+            status.fetches += 1
+            status.until = until
+            status.problem = nil
+            $0.statuses[url] = status
         }
     }
+
+    /// Notes that the keys of a URL could not be fetched; the last ones stay until their time is over.
+    public func noteFailure(_ problem: String, at url: String) {
+        state.withLock {
+            var status = $0.statuses[url] ?? TokenKeyStatus(url: url)
+            status.failures += 1
+            status.problem = problem
+            $0.statuses[url] = status
+        }
+    }
+
+    /// Whether there are keys of a URL that are believed now.
+    public func hasKeys(at url: String) -> Bool {
+        let now = clock()
+        return state.withLock { state in state.entries[url].map { now < $0.until } ?? false }
+    }
+
+    /// How the keys of each URL stand, by URL.
+    public var statuses: [TokenKeyStatus] { state.withLock { $0.statuses.values.sorted { $0.url < $1.url } } }
 
     /// Forgets the keys of every URL but these, as after a reload.
     public func keep(onlyKeysAt urls: Set<String>) {
         state.withLock {
             $0.entries = $0.entries.filter { urls.contains($0.key) }
             $0.missed.formIntersection(urls)
+            $0.statuses = $0.statuses.filter { urls.contains($0.key) }
         }
     }
 

@@ -86,6 +86,9 @@ public struct TokenVerifier: Sendable {
         )
     }
 
+    /// How the keys stand that are fetched from URLs.
+    public var keyStatuses: [TokenKeyStatus] { keys.statuses }
+
     /// Verifies the tokens of a request.
     public func verify(_ request: TokenRequest) -> TokenVerdict {
         var examination = Examination(verifier: self, request: request)

@@ -41,6 +41,10 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var upstreams: [Upstream]
     /// Which requests go where.
     public var routes: [Route]
+    /// The external services that CUSTOM policies may ask.
+    public var providers: [ExternalProvider]
+    /// On what terms the keys of token issuers are fetched.
+    public var tokenKeys: TokenKeySettings
     /// How much a client may use.
     public var limits: GatewayLimits
     /// Where health, readiness and metrics are served; nil where nowhere.
@@ -73,6 +77,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
         listeners: [Listener],
         upstreams: [Upstream],
         routes: [Route],
+        providers: [ExternalProvider] = [],
+        tokenKeys: TokenKeySettings = TokenKeySettings(),
         limits: GatewayLimits = GatewayLimits(),
         admin: AdminAddress? = nil,
         egress: EgressConfiguration? = nil
@@ -84,6 +90,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.listeners = listeners
         self.upstreams = upstreams
         self.routes = routes
+        self.providers = providers
+        self.tokenKeys = tokenKeys
         self.limits = limits
         self.admin = admin
         self.egress = egress
@@ -156,9 +164,23 @@ public struct GatewayConfiguration: Hashable, Sendable {
         let hasRequests = listeners.contains { $0.service == .http }
         self.routes =
             try !hasRequests ? fields.optional("routes", readRoutes) ?? [] : fields.required("routes", readRoutes)
+        self.providers =
+            try fields.optional("extensionProviders") { value in
+                let providers = try value.list { try ExternalProvider($0, warnings: &warnings) }
+                try Self.refuseDuplicates(providers.map(\.name), in: value, of: "provider")
+                return providers
+            } ?? []
+        self.tokenKeys = try fields.optional("tokenKeys") { try TokenKeySettings($0) } ?? TokenKeySettings()
         self.admin = try fields.optional("admin") { try AdminAddress($0) }
         self.warnings = warnings
         try fields.finish()
+    }
+
+    /// What has to be told at every start of providers that let requests through which they did not decide on.
+    ///
+    /// - Throws: `ResourceError` for one that does so under `strict` without the switch `fail-open`.
+    public func checkFailOpen() throws -> [Diagnostic] {
+        try collectingDiagnostics(providers) { try $0.checkFailOpen(compatibility) }.compactMap(\.self)
     }
 
     private static func refuseDuplicates(_ names: [String], in value: Value, of what: String) throws {

@@ -54,7 +54,8 @@ public struct Upstream: Hashable, Sendable {
     init(_ value: Value, warnings: inout [Diagnostic]) throws {
         var fields = try FieldReader(value, of: "an upstream")
         let name = try fields.required("name") { try $0.string() }
-        let transport = try Self.transport(&fields, value, name, &warnings)
+        let host = (name: "address", value: try fields.optional("address") { try $0.string() })
+        let transport = try Self.transport(&fields, value, of: "the upstream `\(name)`", host: host, &warnings)
         self.init(name: name, transport: transport)
         if let count = try fields.optional("maximumConnections", { try $0.integer(in: 1...100_000) }) {
             maximumConnections = count
@@ -68,10 +69,12 @@ public struct Upstream: Hashable, Sendable {
         try fields.finish()
     }
 
-    private static func transport(
+    /// Reads how something is reached whose host was read already; `owner` is what it is, for messages.
+    static func transport(
         _ fields: inout FieldReader,
         _ value: Value,
-        _ name: String,
+        of owner: String,
+        host: (name: String, value: String?),
         _ warnings: inout [Diagnostic]
     ) throws -> Transport {
         let path = try fields.optional("unixSocket") { value in
@@ -81,7 +84,6 @@ public struct Upstream: Hashable, Sendable {
             }
             return path
         }
-        let address = try fields.optional("address") { try $0.string() }
         let port = try fields.optional("port") { try $0.integer(in: 1...65535) }
         let id = try fields.optional("spiffeID") { value in
             do { return try SPIFFEID(try value.string()) } catch let error as SPIFFEIDError {
@@ -91,26 +93,26 @@ public struct Upstream: Hashable, Sendable {
         let serverName = try fields.optional("serverName") { try $0.string() }
         let isPlaintext = try fields.optional("plaintext") { try $0.bool() } ?? false
         if let path {
-            guard address == nil, port == nil, id == nil, serverName == nil, !isPlaintext else {
+            guard host.value == nil, port == nil, id == nil, serverName == nil, !isPlaintext else {
                 throw value.error(
-                    "the upstream `\(name)` has `unixSocket`, and then neither `address`, `port`, `spiffeID`, "
+                    "\(owner) has `unixSocket`, and then neither `\(host.name)`, `port`, `spiffeID`, "
                         + "`serverName` nor `plaintext`"
                 )
             }
             return .unixSocket(path)
         }
-        guard let address, let port else {
-            throw value.error("the upstream `\(name)` needs `unixSocket`, or `address` and `port`")
+        guard let address = host.value, let port else {
+            throw value.error("\(owner) needs `unixSocket`, or `\(host.name)` and `port`")
         }
         if let id {
             guard !isPlaintext else {
-                throw value.error("the upstream `\(name)` cannot both have a `spiffeID` and be `plaintext`")
+                throw value.error("\(owner) cannot both have a `spiffeID` and be `plaintext`")
             }
             return .mutualTLS(host: address, port: port, id: id, serverName: serverName)
         }
         guard isPlaintext else {
             throw value.error(
-                "the upstream `\(name)` needs the `spiffeID` that it must prove; plaintext on loopback has to be asked "
+                "\(owner) needs the `spiffeID` that it must prove; plaintext on loopback has to be asked "
                     + "for with `plaintext: true`"
             )
         }
@@ -121,7 +123,7 @@ public struct Upstream: Hashable, Sendable {
             Diagnostic(
                 .warning,
                 at: value.location,
-                "the upstream `\(name)` is plaintext: any process on this machine can call it without the gateway"
+                "\(owner) is plaintext: any process on this machine can call it without the gateway"
             )
         )
         return .plaintext(address: address, port: port)

@@ -58,6 +58,13 @@ extension ClientConnection {
         /// A caller who proved no identity.
         static var anonymous: Caller { Caller() }
 
+        /// The lines by which an upstream knows the caller, and the user for whom it calls.
+        func fields(with user: [Exchange.Header]) -> ByteBuffer {
+            var lines = fields
+            for header in user { lines.writeString("\(header.name): \(header.value)\r\n") }
+            return lines
+        }
+
         /// The caller in log events and metrics: the SPIFFE ID, or Istio's word for none.
         var name: String { peer?.id.description ?? Self.unknown }
 

@@ -1,3 +1,4 @@
+import Authorization
 import NIOCore
 import ZeroTrust
 
@@ -71,6 +72,7 @@ enum HeadWriter {
         _ head: ByteBuffer,
         id: String,
         closes: Bool,
+        setting set: [Exchange.Header] = [],
         bodyRoom: Int
     ) -> ByteBuffer {
         var output = ByteBuffer()
@@ -83,7 +85,8 @@ enum HeadWriter {
         copy(scanner.reason, of: head, to: &output)
         output.writeStaticString("\r\n")
         let keepsLength = scanner.status != 204
-        copy(scanner.fields.lines, of: head, to: &output) { name in
+        let lines = set.isEmpty ? scanner.fields.lines : without(set, scanner.fields.lines, of: head)
+        copy(lines, of: head, to: &output) { name in
             switch name {
             case .other, .host, .expect, .traceparent, .tracestate: true
             case .contentLength: keepsLength
@@ -95,6 +98,7 @@ enum HeadWriter {
         case .chunked, .untilClose: output.writeStaticString("transfer-encoding: chunked\r\n")
         case .none, .length: break
         }
+        for header in set { output.writeString("\(header.name): \(header.value)\r\n") }
         if closes { output.writeStaticString("connection: close\r\n") }
         writeRequestID(id, to: &output)
         output.writeStaticString("\r\n")
@@ -113,6 +117,38 @@ enum HeadWriter {
         copy(scanner.fields.lines, of: head, to: &output) { $0 == .other }
         writeRequestID(id, to: &output)
         output.writeStaticString("\r\n")
+        return output
+    }
+
+    /// The lines of a head without those of some names.
+    private static func without(_ set: [Exchange.Header], _ lines: [FieldLine], of head: ByteBuffer) -> [FieldLine] {
+        let names = Set(set.map(\.name))
+        return lines.filter { line in
+            let start = head.readerIndex + line.nameRange.lowerBound
+            let name = head.getString(at: start, length: line.nameRange.count)?.lowercased()
+            return name.map { !names.contains($0) } ?? false
+        }
+    }
+
+    /// A provider's refusal, as it wants the client to hear it.
+    static func refusal(
+        _ refusal: ExternalVerdict.Refusal,
+        id: String,
+        closes: Bool,
+        hasBody: Bool
+    ) -> ByteBuffer {
+        var output = ByteBuffer()
+        output.writeString("HTTP/1.1 \(refusal.status) \(Status.reason(refusal.status))\r\n")
+        for header in refusal.headers where HeaderField.mayChangeResponse(header.name) && HeaderField.isSound(header) {
+            output.writeString("\(header.name): \(header.value)\r\n")
+        }
+        // A status without content has no length either (RFC 9110 §8.6).
+        let isEmpty = refusal.status == 304
+        if !isEmpty { output.writeString("content-length: \(refusal.body.count)\r\n") }
+        if closes { output.writeStaticString("connection: close\r\n") }
+        writeRequestID(id, to: &output)
+        output.writeStaticString("\r\n")
+        if hasBody, !isEmpty { output.writeBytes(refusal.body) }
         return output
     }
 

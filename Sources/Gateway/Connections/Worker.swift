@@ -12,6 +12,8 @@ import ZeroTrust
 final class GatewayContext: Sendable {
     let snapshots: GatewaySnapshotBox
     let identity: TLSIdentity
+    /// Ask the providers of CUSTOM policies.
+    let authorizers: ExternalAuthorizers
     let log: any RecordLog
     let logger: Logger
     let node: String
@@ -36,6 +38,7 @@ final class GatewayContext: Sendable {
     ) {
         self.snapshots = GatewaySnapshotBox(snapshot)
         self.identity = identity
+        self.authorizers = ExternalAuthorizers(identity: identity)
         self.log = log
         self.logger = logger
         self.node = node

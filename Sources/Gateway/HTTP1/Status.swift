@@ -3,6 +3,9 @@ enum Status {
     static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
+        case 302: "Found"
+        case 303: "See Other"
+        case 307: "Temporary Redirect"
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 403: "Forbidden"
@@ -13,6 +16,7 @@ enum Status {
         case 414: "URI Too Long"
         case 417: "Expectation Failed"
         case 426: "Upgrade Required"
+        case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 500: "Internal Server Error"
         case 501: "Not Implemented"

@@ -1,4 +1,6 @@
 import AuditLog
+import Authorization
+import FoundationEssentials
 
 /// Writes metrics as Prometheus reads them (text format 0.0.4).
 struct MetricsText {
@@ -12,6 +14,7 @@ struct MetricsText {
         var namespace: String
         var identityExpiry: Double
         var log: LogStats
+        var tokenKeys: [TokenKeyStatus]
         var isReady: Bool
         var history: ConfigurationHistory.Status?
         var egress: EgressMetrics?
@@ -29,6 +32,7 @@ struct MetricsText {
             "When the gateway's own SVID expires.",
             surroundings.identityExpiry
         )
+        output.tokenKeys(surroundings.tokenKeys)
         output.gauge("lapwing_ready", "Whether the gateway takes requests.", surroundings.isReady ? 1 : 0)
         if let egress = surroundings.egress { output.egress(egress) }
         if let history = surroundings.history { output.configuration(history) }
@@ -57,6 +61,19 @@ struct MetricsText {
             metrics.requestDuration
         )
         histogram("lapwing_decision_duration_seconds", "How long policy took to decide.", metrics.decisionDuration)
+        family("lapwing_provider_checks_total", "counter", "What the providers of CUSTOM policies answered.")
+        for (key, value) in metrics.checks.byKey.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            sample(
+                "lapwing_provider_checks_total",
+                [("provider", key.provider), ("answer", key.answer)],
+                String(value)
+            )
+        }
+        histogram(
+            "lapwing_provider_check_duration_seconds",
+            "How long the providers of CUSTOM policies took to answer.",
+            metrics.checkDuration
+        )
         family("istio_requests_total", "counter", "Requests, in the words of Istio's standard metrics.")
         for (key, value) in metrics.requests.byKey.sorted(by: { "\($0.key)" < "\($1.key)" }) {
             sample(
@@ -126,6 +143,24 @@ struct MetricsText {
         )
         for (reason, value) in metrics.upstreamErrors.sorted(by: { $0.key < $1.key }) {
             sample("lapwing_upstream_connection_errors_total", [("reason", reason)], String(value))
+        }
+    }
+
+    private mutating func tokenKeys(_ statuses: [TokenKeyStatus]) {
+        guard !statuses.isEmpty else { return }
+        family("lapwing_token_key_fetches_total", "counter", "Fetches of issuers' keys, by URL and result.")
+        for status in statuses {
+            sample("lapwing_token_key_fetches_total", [("url", status.url), ("result", "ok")], String(status.fetches))
+            sample(
+                "lapwing_token_key_fetches_total",
+                [("url", status.url), ("result", "failed")],
+                String(status.failures)
+            )
+        }
+        let name = "lapwing_token_keys_valid_until_timestamp_seconds"
+        family(name, "gauge", "Until when the keys of an issuer are believed; 0 where there are none.")
+        for status in statuses {
+            sample(name, [("url", status.url)], String(Int(status.until?.timeIntervalSince1970 ?? 0)))
         }
     }
 

@@ -24,6 +24,14 @@ struct WorkerMetrics: Sendable {
         let upstream: String
     }
 
+    /// What tells the answers of providers apart.
+    struct CheckKey: Hashable, Sendable {
+        let provider: String
+        let answer: String
+    }
+
+    var checks = SeriesCounts<CheckKey>()
+    var checkDuration = Histogram.requests
     var decisions = SeriesCounts<DecisionKey>()
     var requests = SeriesCounts<RequestKey>()
     var opened = SeriesCounts<ConnectionKey>()
@@ -51,6 +59,13 @@ struct WorkerMetrics: Sendable {
         decisions.countOther(DecisionKey(isAllowed: isAllowed, policy: "other", reason: reason))
     }
 
+    mutating func countCheck(provider: String, answer: String, latency: UInt64) {
+        checkDuration.observe(latency)
+        guard !checks.count(CheckKey(provider: provider, answer: answer)) else { return }
+        droppedSeries += 1
+        checks.countOther(CheckKey(provider: "other", answer: answer))
+    }
+
     mutating func countRequest(source: String, upstream: String, status: Int) {
         let key = RequestKey(source: source, upstream: upstream, status: status)
         guard !requests.count(key) else { return }
@@ -71,6 +86,8 @@ struct WorkerMetrics: Sendable {
     }
 
     mutating func merge(_ other: WorkerMetrics) {
+        checks.merge(other.checks)
+        checkDuration.merge(other.checkDuration)
         decisions.merge(other.decisions)
         requests.merge(other.requests)
         opened.merge(other.opened)

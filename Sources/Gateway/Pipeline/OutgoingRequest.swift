@@ -9,10 +9,12 @@ struct OutgoingRequest {
     private(set) var further: [ByteBuffer] = []
     /// The bytes of the body that were taken since anything was sent.
     private var waiting = 0
+    /// The bytes that may wait.
+    private var limit = Self.waitingBytes
 
     var isEmpty: Bool { head == nil && further.isEmpty }
     /// Whether more of the body can wait.
-    var hasRoom: Bool { waiting < Self.waitingBytes }
+    var hasRoom: Bool { waiting < limit }
 
     /// Takes a run of the body; a small one is copied behind the head, so that both leave in one write.
     mutating func take(_ bytes: ByteBuffer) {
@@ -28,6 +30,31 @@ struct OutgoingRequest {
     mutating func bodySent() {
         further.removeAll(keepingCapacity: true)
         waiting = 0
+    }
+
+    /// Makes room for so many bytes of content, which somebody has to see before anything is sent.
+    ///
+    /// Content in small chunks comes with much framing around it.
+    mutating func hold(_ content: Int) {
+        limit = max(limit, 8 * (content + 1))
+    }
+
+    /// The first bytes of the content that waits.
+    func content(framed framing: MessageFraming, atMost limit: Int) -> [UInt8] {
+        var content: [UInt8] = []
+        guard var body = try? BodyScanner(framing, keepsChunks: false) else { return [] }
+        for piece in further {
+            var rest = piece
+            while rest.readableBytes > 0, content.count < limit, !body.isComplete {
+                // It was scanned when it came.
+                guard let step = try? body.next(rest.readableBytesUInt8Span), step.forward + step.drop > 0 else {
+                    break
+                }
+                content += rest.readBytes(length: step.forward) ?? []
+                rest.moveReaderIndex(forwardBy: step.drop)
+            }
+        }
+        return Array(content.prefix(limit))
     }
 
     /// Nothing of it is of use any more.

@@ -68,8 +68,11 @@ extension Pipeline {
             closes = connection.closesAfter(keepsAlive, isLocal: true, isAwaited: isAwaited)
             self.status = status
             let hasBody = method != .head
-            let bytes = HeadWriter.local(status: status, id: idText, closes: closes, hasBody: hasBody)
-            connection.write(bytes)
+            if let refusal = asking?.refusal, case .refused = ending {
+                connection.write(HeadWriter.refusal(refusal, id: idText, closes: closes, hasBody: hasBody))
+            } else {
+                connection.write(HeadWriter.local(status: status, id: idText, closes: closes, hasBody: hasBody))
+            }
             end(ending)
         }
     }

@@ -17,18 +17,21 @@ extension Pipeline {
         progress.bytesReceived += UInt64(content)
         progress.last = .now()
         outgoing.take(bytes)
+        if let asking { bodyGrew(asking) }
     }
 
     /// The body is whole.
     func endBody() {
         progress.bodyEndedAt = .now()
         guard isAnswered == false else { return }
+        if let asking { bodyGrew(asking) }
         if upstream != nil { sendPending() }
     }
 
     /// The body cannot be read, or is too large.
     func breakBody(_ refusal: HTTP1Refusal) {
         keepsAlive = false
+        giveUpAsking(refusal.code.rawValue)
         abortUpstream()
         if case .streaming = answer { return end(.badRequest, aborts: true) }
         answer(status: refusal.status, ending: .badRequest)

@@ -48,6 +48,8 @@ extension Pipeline {
             traceparent: trace
         )
         entry.audited = decision?.auditedBy.map(DecisionRecord.Policy.init)
+        entry.provider = asking?.recorded
+        entry.token = token?.recorded(consulted: policy.engine.consultedClaims)
         worker.metrics.countDecision(isAllowed: isAllowed, policy: rule?.policy ?? "", reason: reason)
         if !isAllowed {
             worker.context.logger.info(

@@ -40,6 +40,7 @@ extension Pipeline {
         case .none where !isBodyWhole && canTakeBody:
             guard progress.last + connection.terms.timeouts.body <= now || isBodyTooSlow(now) else { return }
             keepsAlive = false
+            giveUpAsking(CompletionRecord.Ending.timedOut.rawValue)
             abortUpstream()
             answer(status: 408, ending: .timedOut)
         case .none where upstream != nil:

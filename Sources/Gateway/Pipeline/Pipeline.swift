@@ -27,6 +27,10 @@ final class Pipeline: RecordWaiter {
     /// Whether the client waits for `100 Continue`.
     var isAwaited = false
     var record = RecordState()
+    /// The provider that is asked or was, where a CUSTOM rule matches.
+    var asking: Asking?
+    /// What the request's verified token says.
+    var token: TokenClaims?
     private var permit: Permit?
     var route: RouteTable.Entry?
     /// What the client asked for, where it asked for a WebSocket; and whether there is one.
@@ -89,36 +93,62 @@ final class Pipeline: RecordWaiter {
             guard case .badRequest(let reason) = resolved.path else { return }
             return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)
         }
+        decide(scanner, head, Subject(resolved: resolved, path: path, trace: trace), room: room)
+    }
+
+    // MARK: 2. Policy: may this caller ask for it?
+
+    /// What a request asks for, as far as its head says it.
+    struct Subject {
+        let resolved: RequestCache.Entry
+        let path: String
+        let trace: (value: String, isValid: Bool)?
+    }
+
+    /// Decides; where a provider has to be asked first, this comes a second time, with its answer and its changes.
+    func decide(
+        _ scanner: borrowing RequestScanner,
+        _ head: ByteBuffer,
+        _ subject: Subject,
+        room: Int,
+        answer: ExternalAnswer? = nil
+    ) {
         let policy = generation.snapshot.policy
+        let (path, trace) = (subject.path, subject.trace)
         var headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
         let tokens = policy.tokens.map { verifier in
             TokenPassage(verifier, headers: Self.headers(verifier.consultedHeaders, scanner, head), path: path)
         }
         // Policy sees of a verified claim's header what the upstream sees, and not what a client wrote there.
         if let tokens { headers = tokens.headers(headers, consulted: policy.engine.consultedHeaders) }
+        if let asking { headers += asking.userHeaders.filter { policy.engine.consultedHeaders.contains($0.name) } }
         guard let caller = connection.caller,
             var exchange = connection.describe(
                 id: id,
                 method: method.rawValue,
                 path: path,
-                authority: resolved.authority,
+                authority: subject.resolved.authority,
                 headers: headers
             )
         else { return refuseHead(reason: "no_identity", status: 400) }
-
-        // MARK: 2. Policy: may this caller ask for it?
-
         let before = NIODeadline.now()
-        let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict)
+        let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict, answer: answer)
         let latency = before.nanoseconds(until: .now())
         worker.metrics.decisionDuration.observe(latency)
+        token = tokens?.verdict.identity?.claims
         if let tokens, let verifier = policy.tokens {
             exchange.path = tokens.recordedPath
             exchange.headers.removeAll { verifier.consultedHeaders.contains($0.name) }
         }
         switch consume authorization {
         case .deny(let denial):
-            let refusal = denial.decision.reason == .tokenRefused ? tokens?.verdict.refusal?.code.rawValue : nil
+            var refusal = denial.decision.reason == .tokenRefused ? tokens?.verdict.refusal?.code.rawValue : nil
+            var status = denial.status
+            if case .failed(let failure)? = answer?.verdict, denial.decision.reason == .providerFailed {
+                refusal = failure.code.rawValue
+                status = asking?.provider.statusOnError ?? status
+            }
+            asking?.refusal = denial.refusal
             decided(
                 denial.decision,
                 exchange,
@@ -127,13 +157,15 @@ final class Pipeline: RecordWaiter {
                 trace: trace?.value,
                 refusedFor: refusal
             )
-            answer(status: denial.status, ending: .refused)
+            self.answer(status: status, ending: .refused)
         case .ask(let question):
-            // Nobody here asks providers: what would need one is refused.
-            decided(question.decision, exchange, policy, latency: latency, trace: trace?.value)
-            answer(status: 403, ending: .refused)
+            guard answer == nil, let provider = provider(of: question) else {
+                decided(question.decision, exchange, policy, latency: latency, trace: trace?.value)
+                return self.answer(status: 403, ending: .refused)
+            }
+            ask(Asking(provider, question, scanner, head, subject, exchange))
         case .allow(let permit):
-            guard let route = resolved.route else {
+            guard let route = subject.resolved.route else {
                 decided(
                     permit.decision,
                     exchange,
@@ -142,7 +174,7 @@ final class Pipeline: RecordWaiter {
                     trace: trace?.value,
                     refusedFor: "no_route"
                 )
-                return answer(status: 404, ending: .refused)
+                return self.answer(status: 404, ending: .refused)
             }
             self.route = route
             if generation.pools[route.upstream].isShared { takesTrailers = Self.takesTrailers(scanner, head) }
@@ -150,7 +182,7 @@ final class Pipeline: RecordWaiter {
                 scanner,
                 head,
                 path: path,
-                identity: caller.fields,
+                identity: asking.map { caller.fields(with: $0.userHeaders) } ?? caller.fields,
                 id: idText,
                 keepsTrace: trace?.isValid ?? false,
                 keepsTrailers: takesTrailers,
@@ -159,7 +191,7 @@ final class Pipeline: RecordWaiter {
                 bodyRoom: min(room, Self.copiedBytes)
             )
             decided(permit.decision, exchange, policy, latency: latency, trace: trace?.value)
-            if record.isFailed { return answer(status: 503, ending: .notRecorded) }
+            if record.isFailed { return self.answer(status: 503, ending: .notRecorded) }
             if route.route.record == .first {
                 self.permit = .some(consume permit)
                 waitForRecord()
@@ -271,7 +303,14 @@ final class Pipeline: RecordWaiter {
         status = scanner.status
         progress.respondedAt = .now()
         closes = connection.closesAfter(keepsAlive, isLocal: false, isAwaited: isAwaited)
-        return HeadWriter.response(scanner, head, id: idText, closes: closes, bodyRoom: room)
+        return HeadWriter.response(
+            scanner,
+            head,
+            id: idText,
+            closes: closes,
+            setting: asking?.responseHeaders ?? [],
+            bodyRoom: room
+        )
     }
 
     /// The upstream's response is whole, and its connection free again.
@@ -310,6 +349,7 @@ final class Pipeline: RecordWaiter {
     /// The connection is gone, and the request with it.
     func abandon(_ ending: CompletionRecord.Ending) {
         guard !isOver else { return }
+        giveUpAsking(ending.rawValue)
         isOver = true
         abortUpstream()
         complete(ending)

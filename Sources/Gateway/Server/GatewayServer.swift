@@ -417,6 +417,7 @@ public final class GatewayServer: Sendable {
             namespace: configuration.workload.namespace,
             identityExpiry: context.identity.svid.notAfter.timeIntervalSince1970,
             log: context.log.stats,
+            tokenKeys: context.snapshots.current.policy.tokens?.keyStatuses ?? [],
             isReady: checks.allSatisfy { $0.problem == nil },
             history: history?.status,
             egress: egress()

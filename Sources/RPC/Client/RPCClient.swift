@@ -59,17 +59,33 @@ public final class RPCClient: Sendable {
         }
     }
 
-    /// Connects to a TCP port without TLS.
+    /// Connects to a TCP port, without TLS unless `prepare` adds it.
     ///
+    /// - Parameters:
+    ///   - host: The server's name or address.
+    ///   - port: Its port.
+    ///   - limits: What the server may ask of us.
+    ///   - timeout: How long connecting may take.
+    ///   - group: Where the connection lives.
+    ///   - prepare: Adds what stands below HTTP/2 on the connection, on its event loop.
+    /// - Returns: The client.
     /// - Throws: ``RPCStatus`` UNAVAILABLE where nobody answers.
     public static func connect(
         host: String,
         port: Int,
         limits: RPCLimits = RPCLimits(),
         timeout: Duration = .seconds(10),
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in }
     ) async throws -> RPCClient {
-        try await Self.connect(authority: "\(host):\(port)", limits: limits, timeout: timeout, group: group) {
+        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return try await Self.connect(
+            authority: authority,
+            limits: limits,
+            timeout: timeout,
+            group: group,
+            prepare: prepare
+        ) {
             $0.connect(host: host, port: port)
         }
     }
@@ -79,6 +95,7 @@ public final class RPCClient: Sendable {
         limits: RPCLimits,
         timeout: Duration,
         group: any EventLoopGroup,
+        prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in },
         _ connect: (ClientBootstrap) -> EventLoopFuture<any Channel>
     ) async throws -> RPCClient {
         let goingAway = GoingAway()
@@ -86,6 +103,7 @@ public final class RPCClient: Sendable {
             .connectTimeout(TimeAmount(timeout))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try prepare(channel)
                     let http2 = NIOHTTP2Handler(
                         mode: .client,
                         eventLoop: channel.eventLoop,

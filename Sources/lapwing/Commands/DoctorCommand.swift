@@ -55,6 +55,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         }
         findings += MachineChecks.all(settings: settings)
+        findings += await KeyChecks.all(configuration)
         findings += await RunningChecks.all(settings: settings, configuration: configuration)
         try report(findings)
     }

@@ -92,7 +92,14 @@ struct PolicyExplainCommand: ParsableCommand {
 
     private func explain(_ record: DecisionRecord, _ configuration: Configuration, _ engine: PolicyEngine) throws {
         // A route is looked for after policy; any other reason that is not policy's own came before it.
-        guard Decision.Reason(rawValue: record.reason) != nil || record.reason == "no_route" else {
+        let isFailure = ExternalFailure.Code(rawValue: record.reason) != nil
+        if isFailure {
+            StandardError.write(
+                "the provider `\(record.provider?.name ?? "")` gave no answer: "
+                    + "\(record.reason)\(RefusalAdvice.sentence(for: record.reason))"
+            )
+        }
+        guard isFailure || Decision.Reason(rawValue: record.reason) != nil || record.reason == "no_route" else {
             throw CommandError(
                 .refused,
                 "refused before any policy was asked: \(record.reason)\(RefusalAdvice.sentence(for: record.reason))"
@@ -107,7 +114,8 @@ struct PolicyExplainCommand: ParsableCommand {
                 "a call to the ServiceEntry `\(entry.namespace)/\(entry.name)`, by the policies that target it"
             )
         }
-        let explanation = engine.explain(attributes)
+        let external = record.provider.flatMap { ExternalVerdict($0.answer) }
+        let explanation = engine.explain(attributes, external: external)
         if record.snapshot != configuration.digest, explanation.outcome.rawValue != record.outcome.rawValue {
             StandardError.write(
                 "the record says \(record.outcome.rawValue) (\(record.reason)); the configuration has changed since, "

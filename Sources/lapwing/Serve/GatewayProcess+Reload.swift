@@ -1,5 +1,6 @@
 import AuditLog
 import Gateway
+import IssuerKeys
 import Logging
 import Resources
 import Synchronization
@@ -141,6 +142,10 @@ extension GatewayProcess {
         }
         for (server, part) in prepared.kept { await server.commit(part) }
         for (_, server, part) in prepared.added { await server.commit(part) }
+        // The configuration could not have been read with sources that are none.
+        do { issuerKeys.follow(try next.keySources()) } catch {
+            logger.error("the keys of token issuers go on as before", metadata: ["error": "\(error)"])
+        }
         let outbound = await egress.commit(prepared.outbound)
         for warning in next.warnings { logger.warning("configuration", metadata: ["warning": "\(warning)"]) }
         await withTaskGroup(of: Void.self) { group in

@@ -2,6 +2,7 @@ import AuditLog
 import Foundation
 import Gateway
 import Glibc
+import IssuerKeys
 import Logging
 import MutualTLS
 import RPC
@@ -25,6 +26,8 @@ final class GatewayProcess: Sendable {
     let egress: EgressServers
     let identities: GatewayIdentities
     let history: ConfigurationHistory
+    /// The keys of token issuers, which are fetched while requests are served.
+    let issuerKeys: IssuerKeys
     /// Guards what runs.
     let running: Mutex<Running>
     private let workloadAPI: WorkloadAPIClient
@@ -51,7 +54,9 @@ final class GatewayProcess: Sendable {
             throw CommandError(.unreachable, "the audit log at `\(settings.auditDirectory)` cannot be opened: \(error)")
         }
         self.egress = EgressServers(log: log, logger: logger)
+        self.issuerKeys = IssuerKeys(logger: logger)
         (self.reloads, self.ask) = AsyncStream.makeStream(of: ReloadRequest.self, bufferingPolicy: .bufferingNewest(64))
+        issuerKeys.follow(try configuration.keySources())
     }
 
     /// What ends a run.
@@ -71,6 +76,7 @@ final class GatewayProcess: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.followIdentity(announce) }
+                group.addTask { await self.issuerKeys.run() }
                 group.addTask {
                     for await request in requests {
                         guard request == .reload else { throw End.asked }
@@ -179,7 +185,7 @@ final class GatewayProcess: Sendable {
     func snapshot(for gateway: GatewayConfiguration, of configuration: Configuration) throws -> PolicySnapshot {
         PolicySnapshot(
             engine: try configuration.engine(for: gateway),
-            tokens: try configuration.tokens(for: gateway),
+            tokens: try configuration.tokens(for: gateway, keys: issuerKeys.store),
             mutualTLS: configuration.mutualTLS(for: gateway),
             digest: configuration.digest
         )

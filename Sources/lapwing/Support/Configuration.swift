@@ -2,6 +2,7 @@ import Authorization
 import Crypto
 import Foundation
 import Gateway
+import IssuerKeys
 import ModelTrust
 import Registry
 import Resources
@@ -54,6 +55,7 @@ struct Configuration: Sendable {
                 return gateway
             }
         }
+        let openings = try gather { try gateways?.flatMap { try $0.checkFailOpen() } ?? [] } ?? []
         let policies = try gather { try PolicySet.load(snapshot.documents) }
         let services = try gather { try ServiceEntry.load(snapshot.documents) }
         let entries = try gather {
@@ -80,12 +82,13 @@ struct Configuration: Sendable {
         self.entries = entries
         self.adminPolicy = adminPolicy
         self.registry = registry ?? nil
-        var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings)
+        var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
         self.warnings = warnings
         // An engine that cannot be made is an error of the configuration, and is said now.
         for gateway in gateways {
             _ = try engine(for: gateway)
             _ = try tokens(for: gateway)
+            _ = try keySources(for: gateway)
             if gateway.egress != nil { warnings += try egress(for: gateway).warnings }
             warnings += listenerModes(of: gateway).compactMap(\.warning)
         }
@@ -100,30 +103,23 @@ struct Configuration: Sendable {
     }
 
     private func options(for gateway: GatewayConfiguration) -> PolicyEngine.Options {
-        .init(compatibility: gateway.compatibility, trustDomains: [settings.trustDomain.value.name])
+        .init(
+            compatibility: gateway.compatibility,
+            trustDomains: [settings.trustDomain.value.name],
+            providers: Set(gateway.providers.map(\.name))
+        )
     }
 
     /// What verifies the tokens of requests to a gateway's workload, or nil where no `RequestAuthentication` selects it.
     ///
-    /// - Throws: `ResourceError` for keys that cannot be used, or that would have to be fetched.
-    func tokens(for gateway: GatewayConfiguration) throws -> TokenVerifier? {
-        let options = options(for: gateway)
-        let selected = policies.requestAuthentications.filter {
-            $0.applies(to: gateway.workload, rootNamespace: options.rootNamespace)
-        }
-        _ = try collectingDiagnostics(selected.flatMap(\.rules)) { rule in
-            if case .inline = rule.keys { return }
-            throw ResourceError(
-                at: rule.location,
-                "keys are not fetched from an issuer yet, so that each of its tokens would be refused; write them in `jwks`"
-            )
-        }
-        return try TokenVerifier(
-            policies: policies,
-            workload: gateway.workload,
-            options: options,
-            keys: TokenKeyStore()
-        )
+    /// - Parameters:
+    ///   - gateway: the gateway.
+    ///   - keys: where the keys are that issuers serve.
+    /// - Returns: the verifier.
+    /// - Throws: `ResourceError` for keys that cannot be used.
+    func tokens(for gateway: GatewayConfiguration, keys: any TokenKeySource = TokenKeyStore()) throws -> TokenVerifier?
+    {
+        try TokenVerifier(policies: policies, workload: gateway.workload, options: options(for: gateway), keys: keys)
     }
 
     /// What is asked of connections to a gateway's workload.
@@ -147,6 +143,24 @@ struct Configuration: Sendable {
             ListenerMode(gateway: gateway, listener: listener, required: required, declaredAt: document?.location)
         }
     }
+
+    /// Where the keys are served that tokens for a gateway's workload need.
+    ///
+    /// - Throws: `ResourceError` for URLs that keys are not fetched from.
+    func keySources(for gateway: GatewayConfiguration) throws -> [IssuerKeySource] {
+        let rootNamespace = options(for: gateway).rootNamespace
+        let selected = policies.requestAuthentications.filter {
+            $0.applies(to: gateway.workload, rootNamespace: rootNamespace)
+        }
+        return try collectingDiagnostics(selected.flatMap(\.rules)) { rule in
+            try IssuerKeySource(rule, settings: gateway.tokenKeys)
+        }.compactMap(\.self)
+    }
+
+    /// Where the keys are served that tokens for any gateway need.
+    ///
+    /// - Throws: `ResourceError` for URLs that keys are not fetched from.
+    func keySources() throws -> [IssuerKeySource] { try gateways.flatMap { try keySources(for: $0) } }
 
     /// What may be called from a gateway's namespace.
     ///

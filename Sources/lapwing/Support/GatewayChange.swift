@@ -3,7 +3,8 @@ import Gateway
 /// What a reload does to one part of a gateway.
 struct GatewayChange: Encodable {
     let gateway: String
-    /// `listener`, `upstream`, `route`, `limits`, `admin`, `egress`, `compatibility`, `pathNormalization`, `gateway`.
+    /// `listener`, `upstream`, `route`, `provider`, `limits`, `tokenKeys`, `admin`, `egress`, `compatibility`,
+    /// `pathNormalization`, `gateway`.
     let part: String
     /// The part's name; nil where there is only one.
     let name: String?
@@ -61,7 +62,11 @@ struct GatewayChange: Encodable {
         }
         changes += parts(name, "route", old.routes, new.routes, \.name) { _, _ in "for requests that begin from then on"
         }
+        changes += parts(name, "provider", old.providers, new.providers, \.name) { _, _ in
+            "for requests that begin from then on"
+        }
         let sections: [(String, Bool, String)] = [
+            ("tokenKeys", old.tokenKeys != new.tokenKeys, "the keys of issuers are fetched at once on the new terms"),
             ("limits", old.limits != new.limits, "for new connections"),
             ("admin", old.admin != new.admin, "it is bound anew"),
             ("egress", old.egress != new.egress, "new listeners are bound first; limits are for new connections"),

@@ -68,6 +68,7 @@ struct PolicyTarget {
         let settings = try Settings(options, documents: documents)
         let policies = try PolicySet.load(documents)
         let gateways = try GatewayConfiguration.load(documents)
+        var providers: Set<String> = []
         if let workload = try choice.workload() {
             self.workload = workload
             self.compatibility = settings.compatibility.value ?? .strict
@@ -83,6 +84,7 @@ struct PolicyTarget {
             self.workload = gateway.workload
             self.compatibility = settings.compatibility.value ?? gateway.compatibility
             self.screen = gateway.screen
+            providers = Set(gateway.providers.map(\.name))
             // One gateway takes all that its node recorded; of several, each what came to its ports.
             self.ports = gateways.count > 1 ? Set(gateway.listeners.map { UInt16($0.port) }) : []
         }
@@ -90,7 +92,11 @@ struct PolicyTarget {
         self.engine = try PolicyEngine(
             policies: policies,
             workload: workload,
-            options: .init(compatibility: compatibility, trustDomains: [settings.trustDomain.value.name])
+            options: .init(
+                compatibility: compatibility,
+                trustDomains: [settings.trustDomain.value.name],
+                providers: providers
+            )
         )
     }
 

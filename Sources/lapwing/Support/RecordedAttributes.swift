@@ -22,7 +22,8 @@ extension Attributes {
             headers: record.request.headers,
             source: record.source.address,
             destination: record.request.destination,
-            serverName: record.tls?.serverName
+            serverName: record.tls?.serverName,
+            token: record.token.map { TokenClaims($0) }
         )
     }
 
@@ -45,14 +46,38 @@ extension Attributes {
             headers: record.headers,
             source: record.source,
             destination: record.destination,
-            serverName: record.serverName
+            serverName: record.serverName,
+            token: record.token.map { TokenClaims($0) }
         )
     }
 }
 
+extension ObservedRequest.ProviderAnswer {
+    /// What a provider said, as a record tells it; nil where it said nothing.
+    init?(_ provider: DecisionRecord.Provider) {
+        guard let verdict = ExternalVerdict(provider.answer) else { return nil }
+        self.init(provider: provider.name, verdict: verdict)
+    }
+}
+
+extension ExternalVerdict {
+    /// What a provider said, as a record tells it; nil where it said nothing.
+    init?(_ answer: DecisionRecord.Provider.Answer) {
+        switch answer {
+        case .allow, .failedOpen: self = .allow(Changes())
+        case .deny: self = .deny(Refusal())
+        case .failed: self = .failed(ExternalFailure(.failed, "the record says no more"))
+        case .none: return nil
+        }
+    }
+}
+
 extension RecordedRequest {
-    /// Whether policies decided it: a route is looked for after them, any other foreign reason came before.
+    /// Whether policies decided it, a provider of theirs included: a route is looked for after them, any other foreign
+    /// reason came before.
     var wasDecidedByPolicy: Bool {
-        reason.map { Decision.Reason(rawValue: $0) != nil || $0 == "no_route" } ?? true
+        reason.map {
+            Decision.Reason(rawValue: $0) != nil || ExternalFailure.Code(rawValue: $0) != nil || $0 == "no_route"
+        } ?? true
     }
 }

@@ -24,6 +24,44 @@ struct RefusalAdvice {
         "issue the caller's certificate from Lapwing's authority, or give the foreign issuer the X.509-SVID profile"
 
     private static let known: [String: RefusalAdvice] = [
+        // Providers of CUSTOM policies.
+        "provider_unreachable": .init(
+            "the provider could not be reached, is not the SPIFFE ID that is expected, or closed the connection",
+            "start the provider, and compare `service`, `port` and `spiffeID` in `extensionProviders` with it"
+        ),
+        "provider_timed_out": .init(
+            "the provider did not answer within its `timeout`",
+            "look why it is slow, or raise its `timeout` in `extensionProviders`"
+        ),
+        "provider_error": .init(
+            "the provider said that it failed (5xx, or a gRPC status)",
+            "look at the provider's own log"
+        ),
+        "provider_answer_invalid": .init(
+            "the provider's answer was not understood, or asks for what is not done",
+            "look at the gateway's log, which says what was wrong, and mend the provider"
+        ),
+        "provider_answer_too_large": .init(
+            "the provider's answer has more than 32 KiB of head or 64 KiB of body",
+            "let the provider say less"
+        ),
+        "provider_overloaded": .init(
+            "as many checks wait for the provider as may",
+            "give the provider more room, or let fewer requests match its policy"
+        ),
+        "body_too_large_to_check": .init(
+            "the body is longer than the provider may see, which it was to see whole",
+            "raise `maxRequestBytes`, or set `allowPartialMessage`"
+        ),
+        // The keys of token issuers.
+        "token_keys_unavailable": .init(
+            "there are no keys of the token's issuer that are believed now",
+            "`lapwing doctor` tries each URL and says what is wrong"
+        ),
+        "token_key_unknown": .init(
+            "the issuer's keys have none that the token names",
+            "see that the issuer serves the key; it is looked for again within ten seconds"
+        ),
         // The transport.
         "plaintext": .init(
             "the connection did not begin with a TLS handshake",

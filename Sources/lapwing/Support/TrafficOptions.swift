@@ -103,7 +103,12 @@ extension TrafficTally {
             else {
                 return nil
             }
-            return ObservedRequest(Attributes(request), count: count, id: request.id?.description)
+            return ObservedRequest(
+                Attributes(request),
+                answer: request.provider.flatMap { ObservedRequest.ProviderAnswer($0) },
+                count: count,
+                id: request.id?.description
+            )
         }
     }
 }

@@ -55,9 +55,20 @@ import ZeroTrust
         others.source = nil
         var bareAct = Sample.act()
         (bareAct.before, bareAct.after, bareAct.reason, bareAct.outcome) = (nil, nil, nil, .failed)
+        var asked = try Sample.decision()
+        asked.provider = .init(name: "opa", answer: .failedOpen, latency: 77)
+        asked.token = RecordedToken(
+            issuer: "https://issuer.example",
+            subject: "alice \"é\"",
+            claims: [
+                "groups": .list(["a", "b\n"]), "team": .text("blue"), "empty": .list([]),
+                "realm": .members(["roles": .list(["x"]), "deeper": .members(["é": .text("1"), "z": .text("2")])]),
+            ]
+        )
         let headers = [Exchange.Header(name: "x-tenant", value: "blue \"é\"\u{1}\u{7f}\\")]
         let records: [AuditRecord] = [
-            .decision(try Sample.decision(headers: headers)), .decision(bare), .completion(Sample.completion()),
+            .decision(try Sample.decision(headers: headers)), .decision(bare), .decision(asked),
+            .completion(Sample.completion()),
             .completion(unanswered), .refusals(Sample.refusals()), .refusals(others), .act(Sample.act()), .act(bareAct),
         ]
         for record in records {
@@ -65,6 +76,33 @@ import ZeroTrust
             #expect(read == record)
             #expect(read.id == record.id)
         }
+    }
+
+    @Test func `what a token says is written in the canonical form, as far as there is room`() throws {
+        var record = try Sample.decision()
+        record.token = RecordedToken(
+            issuer: "i",
+            subject: "s",
+            claims: ["b": .list(["2", "1"]), "a": .members(["y": .text("1"), "x": .list([])])]
+        )
+        record.provider = .init(name: "opa", answer: .deny, latency: 5)
+        let text = String(decoding: record.encoded(), as: UTF8.self)
+        #expect(text.contains(#""token":{"claims":{"a":{"x":[],"y":"1"},"b":["2","1"]},"issuer":"i","subject":"s"}"#))
+        #expect(text.contains(#""provider":{"answer":"deny","latency_ns":5,"name":"opa"},"reason""#))
+        try expectCanonical(record.encoded())
+        // A claim that does not fit is left out whole, and said to be.
+        record.token?.claims = ["a": .text("1"), "b": .text(String(repeating: "x", count: 2000))]
+        #expect(String(decoding: record.encoded(), as: UTF8.self).contains(#"{"claims":{"a":"1"},"claims_omitted":1,"#))
+        let hostile = String(repeating: "\u{1}\"", count: 3000)
+        record.token = RecordedToken(
+            issuer: hostile,
+            subject: hostile,
+            claims: [hostile: .text("1"), "a": .list([hostile])]
+        )
+        let entry = record.encoded()
+        #expect(entry.count <= RecordEncoding.maximumLength)
+        try expectCanonical(entry)
+        _ = try AuditRecord(entry: entry)
     }
 
     static let hostilePaths = [

@@ -1,4 +1,5 @@
 import Foundation
+import Resources
 import Testing
 import ZeroTrust
 
@@ -38,6 +39,45 @@ import ZeroTrust
                 "GET /v1/predict from cluster.local/ns/ml-api/sa/api-gateway"
             ]
         )
+    }
+
+    @Test func `what a token said, and what a provider answered, is put to both sides`() throws {
+        let custom = """
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: { name: ask, namespace: ml-inference }
+            spec: { action: CUSTOM, provider: { name: opa }, rules: [{}] }
+            ---
+
+            """
+        let claims = TokenClaims(["iss": .text("https://i"), "sub": .text("alice"), "groups": .list([.text("ml")])])
+        var attributes = try Fixture.attributes()
+        attributes.token = TokenClaims(claims.recorded(consulted: [["groups"]]))
+        #expect(attributes.token == claims)
+        let options = PolicyEngine.Options(providers: ["opa"])
+        func engine(_ yaml: String) throws -> PolicyEngine {
+            let policies = try PolicySet.load(try ResourceLoader.parse(yaml: yaml, file: "p.yaml"))
+            return try PolicyEngine(policies: policies, workload: Fixture.workload, options: options)
+        }
+        func answered(_ verdict: ExternalVerdict, by provider: String = "opa") -> ObservedRequest {
+            ObservedRequest(attributes, answer: .init(provider: provider, verdict: verdict))
+        }
+        let open = try engine(Fixture.reference)
+        let asking = try engine(custom + Fixture.reference)
+        func outcome(_ request: ObservedRequest) -> Decision.Outcome? {
+            PolicyReplay(old: open, new: asking).run([request]).changes.first?.new.outcome
+        }
+        #expect(outcome(answered(.allow(.init()))) == nil)
+        #expect(outcome(answered(.deny(.init()))) == .deny)
+        #expect(outcome(ObservedRequest(attributes)) == .custom)
+        #expect(outcome(answered(.allow(.init()), by: "another")) == .custom)
+        let byGroup = Fixture.reference.replacing(
+            "to:",
+            with: "when: [{ key: \"request.auth.claims[groups]\", values: [other] }]\n    to:"
+        )
+        let stricter = try engine(byGroup)
+        #expect(stricter.consultedClaims == [["groups"]])
+        #expect(PolicyReplay(old: open, new: stricter).run([ObservedRequest(attributes)]).changed == 1)
     }
 
     @Test func `another rule to the same end is no change, nor is another place in the file`() throws {

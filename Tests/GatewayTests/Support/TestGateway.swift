@@ -56,7 +56,11 @@ final class TestGateway: Sendable {
         try TLSIdentity(svid: authority.svid(path), bundles: [authority.trustDomain: authority.bundle])
     }
 
-    static func snapshot(_ policy: String, digest: String = "digest-1") throws -> PolicySnapshot {
+    static func snapshot(
+        _ policy: String,
+        digest: String = "digest-1",
+        keys: TokenKeyStore = TokenKeyStore()
+    ) throws -> PolicySnapshot {
         let documents = try ResourceLoader.parse(yaml: policy, file: "policy.yaml")
         let policies = try PolicySet.load(documents)
         let workload = Workload(namespace: "ml-inference", labels: ["app": "inference-service"])
@@ -66,7 +70,7 @@ final class TestGateway: Sendable {
                 policies: policies,
                 workload: workload,
                 options: PolicyEngine.Options(),
-                keys: TokenKeyStore()
+                keys: keys
             ),
             mutualTLS: MutualTLSRequirement(policies.peerAuthentications, workload: workload),
             digest: digest

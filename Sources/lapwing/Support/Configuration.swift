@@ -65,7 +65,7 @@ struct Configuration: Sendable {
         // Commands about models read these; a mistake in one is said here as well.
         _ = try gather { try ModelTrustPolicySet(snapshot.documents) }
         let registry = try gather {
-            try RegistryConfiguration.load(snapshot.documents, checks: AdmissionChecks.names)
+            try RegistryConfiguration.load(snapshot.documents)
         }
         if let gateways, let policies {
             _ = try gather { try Self.requireStrict(policies.peerAuthentications, gateways) }

@@ -205,14 +205,14 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "CLinux", "ZeroTrust", "Resources", "RPC", crypto, logging,
+                "CLinux", "ZeroTrust", "Resources", "RPC", "ModelTrust", crypto, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio
         ),
         .testTarget(
             name: "RegistryTests",
             dependencies: [
-                "Registry", "Storage", "ZeroTrust", "Resources", crypto, logging,
+                "Registry", "Storage", "ZeroTrust", "Resources", "ModelTrust", crypto, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio
         ),

@@ -45,7 +45,7 @@ public final class ModelRegistry: Sendable {
         store: any RegistryStore,
         files: BlobFiles,
         acts: any ActLog,
-        checks: [any AdmissionCheck] = [],
+        checks: [any AdmissionCheck] = [SignatureCheck(), ScanCheck()],
         node: String,
         logger: Logger = Logger(label: "lapwing.registry"),
         clock: @escaping @Sendable () -> Timestamp = { .now() }
@@ -137,7 +137,9 @@ public final class ModelRegistry: Sendable {
 
     /// Why a manifest is not admitted in its repository; empty where it is.
     func judge(_ manifest: Manifest, in repository: RepositoryName) async -> AdmissionState {
-        guard let names = configuration.rule(for: repository)?.admission, !names.isEmpty else { return .admitted }
+        guard let requirement = configuration.rule(for: repository)?.admission, !requirement.names.isEmpty else {
+            return .admitted
+        }
         // An index has no bytes of its own, and its manifests are judged each; a signature is judged by whoever verifies.
         if manifest.mediaType == MediaType.imageIndex || manifest.isSignature { return .admitted }
         var reasons: [String] = []
@@ -146,12 +148,15 @@ public final class ModelRegistry: Sendable {
                 try Manifest(stored.bytes, contentType: stored.mediaType, algorithm: stored.digest.algorithm)
             }
             let artifact = Artifact(repository: repository, manifest: manifest, referrers: referrers, files: files)
-            for name in names {
+            for name in requirement.names {
                 guard let check = checks[name] else {
                     reasons.append("\(name): there is no such check")
                     continue
                 }
-                do { reasons += try await check.reasons(against: artifact).map { "\(name): \($0)" } } catch {
+                do {
+                    let found = try await check.reasons(against: artifact, requirement: requirement)
+                    reasons += found.map { "\(name): \($0)" }
+                } catch {
                     reasons.append("\(name): the check could not be done: \(error)")
                 }
             }

@@ -59,7 +59,10 @@ import ZeroTrust
         ("repositories: [{pattern: a, reader: []}]", "did you mean `readers`?"),
         ("repositories: [{pattern: 'A B'}]", "is no pattern of repositories"),
         ("repositories: [{pattern: a, readers: ['cluster.local/a']}]", "expected a SPIFFE ID"),
-        ("repositories: [{pattern: a, admission: [signatur]}]", "did you mean `signature`?"),
+        ("repositories: [{pattern: a, admission: {signatur: {}}}]", "did you mean `signature`?"),
+        ("repositories: [{pattern: a, admission: {signature: {}}}]", "somebody has to be believed"),
+        ("repositories: [{pattern: a, admission: {signature: {keys: [x]}}}]", "cannot be read"),
+        ("repositories: [{pattern: a, admission: {signature: {authorities: [x]}}}]", "belong together"),
         ("limits: {}", "needs `repositories`"),
     ])
     func `a mistake is told with its place`(_ spec: String, _ message: String) {
@@ -72,6 +75,6 @@ import ZeroTrust
             "apiVersion: lapwing.dev/v1alpha1\nkind: ModelRegistry\nmetadata: {name: models}\nspec:\n"
             + spec.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
         let documents = try ResourceLoader.parse(yaml: text, file: "registry.yaml")
-        return try #require(try RegistryConfiguration.load(documents, checks: ["signature", "scan"]))
+        return try #require(try RegistryConfiguration.load(documents))
     }
 }

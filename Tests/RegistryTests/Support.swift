@@ -45,7 +45,7 @@ final class MemoryActLog: ActLog {
 struct TestCheck: AdmissionCheck {
     let name = "signature"
 
-    func reasons(against artifact: Artifact) async throws -> [String] {
+    func reasons(against artifact: Artifact, requirement: AdmissionRequirement) async throws -> [String] {
         for layer in artifact.manifest.layers {
             if String(decoding: try artifact.content(of: layer, limit: 4 << 20), as: UTF8.self).contains("explode") {
                 throw MemoryActLog.Broken()
@@ -76,7 +76,8 @@ final class TestRegistry: Sendable {
     init(
         in directory: TemporaryDirectory? = nil,
         uids: Set<UInt32> = [geteuid()],
-        maximumBlobLength: UInt64 = 1 << 30
+        maximumBlobLength: UInt64 = 1 << 30,
+        admission: AdmissionRequirement? = nil
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
@@ -84,11 +85,11 @@ final class TestRegistry: Sendable {
         files = try BlobFiles(directory: directory.path + "/files")
         let time = clock
         registry = ModelRegistry(
-            configuration: try Self.configuration(maximumBlobLength),
+            configuration: try Self.configuration(maximumBlobLength, admission),
             store: SQLiteRegistryStore(database),
             files: files,
             acts: acts,
-            checks: [TestCheck()],
+            checks: admission == nil ? [TestCheck()] : [SignatureCheck(), ScanCheck()],
             node: "test",
             clock: { time.now }
         )
@@ -111,8 +112,11 @@ final class TestRegistry: Sendable {
         try database.close()
     }
 
-    static func configuration(_ maximumBlobLength: UInt64) throws -> RegistryConfiguration {
-        func rule(_ pattern: String, admission: [String] = []) throws -> RepositoryRule {
+    static func configuration(_ maximumBlobLength: UInt64, _ admission: AdmissionRequirement? = nil) throws
+        -> RegistryConfiguration
+    {
+        func rule(_ pattern: String, admission: AdmissionRequirement = AdmissionRequirement()) throws -> RepositoryRule
+        {
             func who(_ callers: Caller...) -> [PrincipalPattern] { callers.compactMap { PrincipalPattern($0.id) } }
             return RepositoryRule(
                 pattern: try #require(NamePattern(pattern)),
@@ -127,7 +131,10 @@ final class TestRegistry: Sendable {
         }
         return RegistryConfiguration(
             name: "test",
-            repositories: [try rule("checked/*", admission: ["signature"]), try rule("open/*")],
+            repositories: [
+                try rule("checked/*", admission: admission ?? AdmissionRequirement(signature: .init())),
+                try rule("open/*"),
+            ],
             maximumBlobLength: maximumBlobLength,
             maximumUploads: 4
         )

@@ -3,12 +3,12 @@ public import Resources
 extension RegistryConfiguration {
     /// Reads the registry among documents; nil where there is none.
     ///
-    /// Other kinds are left to their own modules. A rule may ask for the `checks` that there are.
+    /// Other kinds are left to their own modules.
     ///
     /// - Throws: `ResourceError` with everything that is wrong, and for a second registry.
-    public static func load(_ documents: [Document], checks: [String]) throws -> RegistryConfiguration? {
+    public static func load(_ documents: [Document]) throws -> RegistryConfiguration? {
         let own = documents.filter { $0.kind == kind && $0.group == "lapwing.dev" }
-        let registries = try collectingDiagnostics(own) { try RegistryConfiguration($0, checks: checks) }
+        let registries = try collectingDiagnostics(own) { try RegistryConfiguration($0) }
         guard own.count < 2 else {
             throw ResourceError(at: own[1].location, "there is a ModelRegistry already, at \(own[0].location)")
         }
@@ -18,7 +18,7 @@ extension RegistryConfiguration {
     /// Reads one resource.
     ///
     /// - Throws: `ResourceError` at the first place that is wrong.
-    public init(_ document: Document, checks: [String]) throws {
+    public init(_ document: Document) throws {
         guard document.apiVersion == Self.apiVersion else {
             throw ResourceError(
                 at: document.location,
@@ -32,7 +32,7 @@ extension RegistryConfiguration {
         self.init(
             name: document.metadata.name,
             repositories: try fields.required("repositories") { value in
-                try value.list { try RepositoryRule($0, checks: checks) }
+                try value.list { try RepositoryRule($0) }
             }
         )
         if let limits = fields.value("limits"), !limits.isNull {
@@ -50,7 +50,7 @@ extension RegistryConfiguration {
 }
 
 extension RepositoryRule {
-    fileprivate init(_ value: Value, checks: [String]) throws {
+    fileprivate init(_ value: Value) throws {
         var fields = try FieldReader(value, of: "a rule of repositories")
         self.init(pattern: try fields.required("pattern") { try NamePattern($0, "repositories") })
         for (field, permission) in [
@@ -69,7 +69,7 @@ extension RepositoryRule {
         let tags = { (value: Value) in try value.list { try NamePattern($0, "tags") } }
         protectedTags = try fields.optional("protectedTags", tags) ?? []
         immutableTags = try fields.optional("immutableTags", tags) ?? []
-        admission = try fields.optional("admission") { try $0.list { try $0.oneOf(checks) } } ?? []
+        admission = try fields.optional("admission") { try AdmissionRequirement($0) } ?? AdmissionRequirement()
         try fields.finish()
     }
 }
@@ -83,5 +83,38 @@ extension NamePattern {
             )
         }
         self = pattern
+    }
+}
+
+extension AdmissionRequirement {
+    fileprivate init(_ value: Value) throws {
+        var fields = try FieldReader(value, of: "admission")
+        self.init(
+            scan: try fields.optional("scan") { try $0.bool() } ?? false,
+            signature: try fields.optional("signature") { try Signature($0) }
+        )
+        try fields.finish()
+    }
+}
+
+extension AdmissionRequirement.Signature {
+    fileprivate init(_ value: Value) throws {
+        var fields = try FieldReader(value, of: "signature")
+        let texts = { (value: Value) in try value.list { try $0.string() } }
+        self.init(
+            keys: try fields.optional("keys", texts) ?? [],
+            authorities: try fields.optional("authorities", texts) ?? [],
+            identities: try fields.optional("identities", texts) ?? []
+        )
+        try fields.finish()
+        guard !keys.isEmpty || !authorities.isEmpty else {
+            throw value.error(
+                "a signature needs `keys`, or `authorities` and `identities`: somebody has to be believed"
+            )
+        }
+        guard authorities.isEmpty == identities.isEmpty else {
+            throw value.error("`authorities` and `identities` belong together: a certificate alone is never enough")
+        }
+        do { _ = try trust() } catch { throw value.error("a key or certificate cannot be read: \(error)") }
     }
 }

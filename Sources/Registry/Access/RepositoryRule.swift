@@ -10,8 +10,8 @@ public struct RepositoryRule: Hashable, Sendable {
     public var protectedTags: [NamePattern]
     /// The tags that point for ever to what they were first set to.
     public var immutableTags: [NamePattern]
-    /// The checks, by name, that a model has to pass before anybody can pull it.
-    public var admission: [String]
+    /// What a model has to show before anybody can pull it.
+    public var admission: AdmissionRequirement
 
     /// A rule.
     public init(
@@ -19,7 +19,7 @@ public struct RepositoryRule: Hashable, Sendable {
         principals: [Permission: [PrincipalPattern]] = [:],
         protectedTags: [NamePattern] = [],
         immutableTags: [NamePattern] = [],
-        admission: [String] = []
+        admission: AdmissionRequirement = AdmissionRequirement()
     ) {
         self.pattern = pattern
         self.principals = principals

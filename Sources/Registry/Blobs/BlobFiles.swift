@@ -1,4 +1,5 @@
 import CLinux
+import Foundation
 import Glibc
 import ZeroTrust
 
@@ -19,7 +20,7 @@ public final class BlobFiles: Sendable {
         self.directory = directory
         for path in [
             directory, directory + "/uploads", directory + "/blobs", directory + "/blobs/sha256",
-            directory + "/blobs/sha512",
+            directory + "/blobs/sha512", directory + "/scratch",
         ] {
             try Self.makeDirectory(path)
         }
@@ -30,6 +31,8 @@ public final class BlobFiles: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw RegistryError(.unavailable, "another registry works in `\(directory)`")
         }
+        // What a process that was killed was looking at.
+        for name in Self.names(in: directory + "/scratch") { removeScratch(directory + "/scratch/" + name) }
     }
 
     /// Lets another process own the directory; nothing may use this value afterwards.
@@ -119,6 +122,27 @@ public final class BlobFiles: Sendable {
             guard fsync(descriptor) == 0 else { throw OpenFile.failure("bring to the disk", path) }
         }
     }
+
+    // MARK: Looking at blobs
+
+    /// Makes an empty directory beside the blobs.
+    func makeScratch() throws(RegistryError) -> String {
+        let path =
+            "\(directory)/scratch/\(RequestID(milliseconds: Timestamp.now().milliseconds, random: .random(in: 0 ... .max)))"
+        try Self.makeDirectory(path)
+        return path
+    }
+
+    /// Gives a blob another name below a directory.
+    func link(_ digest: ContentDigest, in directory: String, as name: ModelPath) throws(RegistryError) {
+        try Self.makeDirectory(directory)
+        for parent in name.parents { try Self.makeDirectory(directory + "/" + parent) }
+        let path = "\(directory)/\(name)"
+        guard unsafe Glibc.link(self.path(of: digest), path) == 0 else { throw OpenFile.failure("name", path) }
+    }
+
+    /// Removes a directory that was made for looking at blobs.
+    func removeScratch(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
     private static func names(in path: String) -> [String] {
         guard let stream = unsafe opendir(path) else { return [] }

@@ -101,7 +101,8 @@ public struct ModelTransfer: Sendable {
     }
 
     /// Which file each layer is; a layer that is none is refused, since it could not be held against its digest.
-    static func layout(of manifest: Manifest) throws -> [(path: ModelPath, descriptor: Descriptor)] {
+    static func layout(of manifest: Manifest) throws(RegistryClientError) -> [(path: ModelPath, descriptor: Descriptor)]
+    {
         guard manifest.mediaType != MediaType.imageIndex else {
             throw RegistryClientError(.unverified, "it is an index; name one of its manifests by digest")
         }

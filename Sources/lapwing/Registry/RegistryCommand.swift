@@ -66,7 +66,6 @@ private struct RegistryProcess: Sendable {
                 store: SQLiteRegistryStore(try SQLiteDatabase(path: directory + "/registry.sqlite", schema: .registry)),
                 files: try BlobFiles(directory: directory),
                 acts: RemoteActLog(socket: settings.recordSocket),
-                checks: AdmissionChecks.all,
                 node: settings.node.value,
                 logger: logger
             )
@@ -121,13 +120,6 @@ private struct RegistryProcess: Sendable {
             logger.error("configuration refused; the rules in force stay", metadata: ["error": "\(error)"])
         }
     }
-}
-
-/// The checks that a `ModelRegistry` may ask of models.
-enum AdmissionChecks {
-    static let all: [any AdmissionCheck] = []
-
-    static var names: [String] { all.map(\.name) }
 }
 
 extension Settings {

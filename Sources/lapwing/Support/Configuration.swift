@@ -67,7 +67,7 @@ struct Configuration: Sendable {
         // Commands about models read these; a mistake in one is said here as well.
         _ = try gather { try ModelTrustPolicySet(snapshot.documents) }
         let registry = try gather {
-            try RegistryConfiguration.load(snapshot.documents, checks: AdmissionChecks.names)
+            try RegistryConfiguration.load(snapshot.documents)
         }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
             let entries, let adminPolicy

@@ -1,0 +1,90 @@
+import Crypto
+import Foundation
+import ModelTrust
+import Registry
+import Testing
+import ZeroTrust
+
+@Suite struct `Admission by signature and scan` {
+    private let key = P256.Signing.PrivateKey()
+
+    private var requirement: AdmissionRequirement {
+        AdmissionRequirement(scan: true, signature: .init(keys: [key.publicKey.pemRepresentation]))
+    }
+
+    /// A model whose weights are a whole safetensors file of no tensor.
+    private func model(in directory: TemporaryDirectory, _ more: [String: [UInt8]] = [:]) throws -> String {
+        let root = directory.path + "/model"
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        let files = ["model.safetensors": [2, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8)].merging(more) { $1 }
+        for (name, bytes) in files { try Data(bytes).write(to: URL(fileURLWithPath: root + "/" + name)) }
+        return root
+    }
+
+    private func sign(_ root: String, with key: P256.Signing.PrivateKey) throws -> [UInt8] {
+        let credential = SigningCredential(key: try SignerPrivateKey(pem: key.pemRepresentation))
+        return Array(try ModelSigner(credential: credential).sign(model: root, signatureFile: root + ".sig").bundle)
+    }
+
+    private func push(_ root: String, _ signature: [UInt8]?, to registry: TestRegistry) async throws -> Bool {
+        try await registry.transfer(.writer).push(
+            try ModelPack(path: root, name: "m"),
+            signature: signature,
+            to: try #require(RepositoryName("checked/m")),
+            as: try #require(ManifestReference("one"))
+        )
+    }
+
+    private func reasons(_ registry: TestRegistry) async throws -> [String] {
+        let list: ModelList = try await registry.client(.writer).value("GET", "/v2/checked/m/_lapwing/manifests/list")
+        return list.models.last?.reasons ?? []
+    }
+
+    @Test func `a model that is signed and safe is admitted, and one that is not signed is not`() async throws {
+        let registry = try await TestRegistry(admission: requirement)
+        let root = try model(in: registry.directory)
+        #expect(try await push(root, nil, to: registry))
+        #expect(try await reasons(registry) == ["signature: nobody has signed it"])
+        let isQuarantined = try await push(root, try sign(root, with: key), to: registry)
+        let left = try await reasons(registry)
+        #expect(!isQuarantined && left.isEmpty, "\(left)")
+        let scratch = registry.directory.path + "/files/scratch"
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch).isEmpty)
+        try await registry.stop()
+    }
+
+    @Test func `a signature by another key, or of other files, admits nothing`() async throws {
+        let registry = try await TestRegistry(admission: requirement)
+        let root = try model(in: registry.directory)
+        #expect(try await push(root, try sign(root, with: P256.Signing.PrivateKey()), to: registry))
+        #expect(try await reasons(registry).contains { $0.hasPrefix("signature: other-key") })
+        let good = try sign(root, with: key)
+        // One byte of what was signed, and one file beside it.
+        _ = try model(in: registry.directory, ["model.safetensors": [2, 0, 0, 0, 0, 0, 0, 0] + Array("{ ".utf8)])
+        #expect(try await push(root, good, to: registry))
+        _ = try model(in: registry.directory, ["run.py": Array("import os".utf8)])
+        #expect(try await push(root, good, to: registry))
+        #expect(try await push(root, Array("{}".utf8), to: registry))
+        try await registry.stop()
+    }
+
+    @Test func `a signed model that runs code when it is loaded stays in quarantine`() async throws {
+        let registry = try await TestRegistry(admission: requirement)
+        // Protocol 0: the global os.system, a call of it, and the end. It is read, and never loaded.
+        let pickle = Array("cos\nsystem\n(S'true'\ntR.".utf8)
+        let root = try model(in: registry.directory, ["weights.bin": pickle])
+        #expect(try await push(root, try sign(root, with: key), to: registry))
+        let found = try await reasons(registry)
+        #expect(found.contains { $0.hasPrefix("scan: `weights.bin` is unsafe") }, "\(found)")
+        let blob = "/v2/checked/m/blobs/\(ContentDigest(of: pickle))"
+        #expect(try await registry.client(.reader).request("GET", blob).status == 403)
+        try await registry.stop()
+    }
+
+    @Test func `layers that are not files of their own cannot be judged`() async throws {
+        let registry = try await TestRegistry(admission: requirement)
+        let pushed = try await registry.model("weights", to: "checked/m", as: "one")
+        #expect(pushed.field("lapwing-state") == "quarantined")
+        try await registry.stop()
+    }
+}

@@ -16,6 +16,7 @@ struct ModelCommand: AsyncParsableCommand {
             ScanWorkerCommand.self,
             ModelSignCommand.self,
             ModelVerifyCommand.self,
+            ModelRunCommand.self,
         ]
     )
 }

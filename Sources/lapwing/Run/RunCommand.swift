@@ -51,7 +51,7 @@ struct RunCommand: ParsableCommand {
             throw CommandError(.usage, "--hide needs an absolute path, found `\(directory)`")
         }
         try becomeUser()
-        let program = try Self.find(name)
+        let program = try ProgramSearch.find(name)
         let sandbox = Sandbox(
             program: program,
             arguments: command,
@@ -97,18 +97,6 @@ struct RunCommand: ParsableCommand {
             )
         }
         try SystemUser(named: user).become()
-    }
-
-    /// The file of a program, found as a shell finds it.
-    private static func find(_ name: String) throws -> String {
-        if name.contains("/") { return name }
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        for directory in path.split(separator: ":") {
-            let file = "\(directory)/\(name)"
-            if unsafe access(file, X_OK) == 0 { return file }
-        }
-        StandardError.write("lapwing: error: there is no program `\(name)` on the PATH")
-        Foundation.exit(127)
     }
 
     private static func environment(workloadSocket: String) -> [String: String] {

@@ -22,6 +22,7 @@ struct ModelCommand: AsyncParsableCommand {
             ScanWorkerCommand.self,
             ModelSignCommand.self,
             ModelVerifyCommand.self,
+            ModelRunCommand.self,
         ]
     )
 }

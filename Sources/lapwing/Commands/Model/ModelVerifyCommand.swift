@@ -1,9 +1,6 @@
 import ArgumentParser
 import Foundation
 import ModelTrust
-import Resources
-import SPIFFE
-import ZeroTrust
 
 /// `lapwing model verify`: prove who signed a model, and that every byte is as it was signed.
 struct ModelVerifyCommand: ParsableCommand {
@@ -20,162 +17,17 @@ struct ModelVerifyCommand: ParsableCommand {
     @Argument(help: "The model.")
     var path: String
 
-    @Option(help: "The signature; PATH.sig unless said.")
-    var signature: String?
-
-    @Option(help: "The signer's public key in PEM.")
-    var publicKey: String?
-
-    @Option(
-        name: [.customLong("certificate-chain"), .customLong("certificate_chain")],
-        help: "Certificates that are trusted, in PEM: self-signed ones, and others on the way; may be repeated."
-    )
-    var certificateChain: [String] = []
-
-    @Option(help: "A Sigstore instance's trusted_root.json: its keyless signatures are verified offline.")
-    var trustedRoot: String?
-
-    @Option(help: "A trust domain's bundle in PEM: its workloads' signatures are verified.")
-    var spiffeBundle: String?
-
-    @Option(help: "The trust domain of --spiffe-bundle.")
-    var trustDomain: String?
-
-    @Option(help: "Certificates of an RFC 3161 authority in PEM, whose timestamps count.")
-    var timestampAuthority: String?
-
-    @Option(help: "Who may have signed: a mail address, URI, SPIFFE ID (or one with /*); may be repeated.")
-    var identity: [String] = []
-
-    @Option(
-        name: [.customLong("issuer"), .customLong("identity-provider"), .customLong("identity_provider")],
-        help: "Who has to have vouched for a Sigstore identity."
-    )
-    var issuer: [String] = []
-
-    @Option(help: "ModelTrustPolicy resources, a file or a directory: they say whose signatures count.")
-    var policy: String?
-
-    @Option(help: "The model's name, by which --policy is looked up.")
-    var name: String?
-
-    @Option(
-        name: [.customLong("ignore-paths"), .customLong("ignore_paths")],
-        help: "A path in the model where unsigned files may lie; may be repeated."
-    )
-    var ignorePaths: [String] = []
-
-    @Flag(inversion: .prefixedNo, help: "Let .git and its like at the top hold what was not signed.")
-    var ignoreGitPaths = true
-
-    @Flag(
-        name: [.customLong("ignore-unsigned-files"), .customLong("ignore_unsigned_files")],
-        help: "Let unsigned files lie in the model."
-    )
-    var ignoreUnsignedFiles = false
-
-    @Flag(
-        name: [.customLong("allow-symlinks"), .customLong("allow_symlinks")],
-        inversion: .prefixedNo,
-        help: "Follow links that the signer followed and that stay within the model."
-    )
-    var allowSymlinks = true
-
-    @Flag(help: "Read signatures of the deprecated format of model_signing 0.2.0.")
-    var legacy = false
-
-    @Flag(help: "Let the signed list of files stand in any order.")
-    var lenientOrder = false
+    @OptionGroup var verification: ModelVerificationOptions
 
     @OptionGroup var chatter: ModelChatter
 
-    func validate() throws {
-        let given = [publicKey, certificateChain.first, trustedRoot, spiffeBundle, policy].compactMap(\.self)
-        guard given.count == 1 else {
-            throw ValidationError(
-                "give one of --public-key, --certificate-chain, --trusted-root, --spiffe-bundle and --policy"
-            )
-        }
-        guard (spiffeBundle == nil) == (trustDomain == nil) else {
-            throw ValidationError("--spiffe-bundle and --trust-domain go together")
-        }
-        guard (policy == nil) == (name == nil) else { throw ValidationError("--policy and --name go together") }
-        guard trustedRoot == nil || !identity.isEmpty && !issuer.isEmpty else {
-            throw ValidationError("--trusted-root needs --identity and --issuer: Sigstore vouches for anybody")
-        }
-        guard spiffeBundle == nil || !identity.isEmpty else {
-            throw ValidationError("--spiffe-bundle needs --identity: not every workload may sign models")
-        }
-        guard identity.isEmpty || publicKey == nil && policy == nil else {
-            throw ValidationError("--identity has no place beside --public-key or --policy")
-        }
-        guard issuer.isEmpty || trustedRoot != nil else { throw ValidationError("--issuer goes with --trusted-root") }
-        guard timestampAuthority == nil || !certificateChain.isEmpty || spiffeBundle != nil else {
-            throw ValidationError("--timestamp-authority goes with --certificate-chain or --spiffe-bundle")
-        }
-    }
-
     func run() throws {
         let model = ModelPathArgument(path)
-        var options = VerificationOptions()
-        options.toleratesUnsignedFiles = ignoreUnsignedFiles
-        options.ignoresGitPaths = ignoreGitPaths
-        options.followsSignedLinks = allowSymlinks
-        options.readsLegacyFormat = legacy
-        options.isLenientAboutOrder = lenientOrder
-        options.ignoredPaths = try ignorePaths.map(model.relative)
         let bar = chatter.bar("verifying")
-        let verdict = try verifier(options, bar).verify(model: model.path, signature: signature ?? model.path + ".sig")
+        let verdict = try verification.verifier(of: model, chatter, bar)
+            .verify(model: model.path, signature: verification.signature ?? model.path + ".sig")
         bar?.finish()
         try report(verdict, model.path)
-    }
-
-    private func verifier(_ options: VerificationOptions, _ bar: ByteBar?) throws -> ModelVerifier {
-        let progress: @Sendable (UInt64, UInt64) -> Void = { bar?.show($0, of: $1) }
-        guard let policy, let name else {
-            let trust: SignerTrust
-            do { trust = try self.trust() } catch let refusal as ModelRefusal {
-                throw CommandError(.usage, refusal.message)
-            }
-            if !certificateChain.isEmpty, identity.isEmpty {
-                chatter.say("warning: anybody whom the authority vouches for may have signed; say who with --identity")
-            }
-            return ModelVerifier(trust: trust, options: options, progress: progress)
-        }
-        let policies = try ModelTrustPolicySet(ResourceLoader.load(path: policy).documents)
-        do { return try policies.verifier(for: name, options: options, progress: progress) } catch {
-            throw CommandError(.refused, error.message)
-        }
-    }
-
-    private func trust() throws -> SignerTrust {
-        if let publicKey { return .key(try SignerKey(pem: try InputFile.text(publicKey))) }
-        let identities = identity.isEmpty ? nil : try identity.map(Self.pattern)
-        if let trustedRoot {
-            let root = try TrustedRoot(json: Array(try InputFile.text(trustedRoot).utf8))
-            return .sigstore(SigstoreTrust(root: root, identities: identities, issuers: issuer))
-        }
-        let timestamps = try timestampAuthority.map { try TimestampTrust(pem: try InputFile.text($0)) }
-        if let spiffeBundle, let trustDomain {
-            do {
-                let domain = try TrustDomain(trustDomain)
-                let bundle = try X509Bundle(trustDomain: domain, pem: try InputFile.text(spiffeBundle))
-                return .spiffe([domain: bundle], identities: identities, timestamps: timestamps)
-            } catch let error as SPIFFEIDError { throw CommandError(.usage, "--trust-domain: \(error)") } catch let
-                error as SVIDError
-            { throw CommandError(.usage, "--spiffe-bundle: \(error.message)") }
-        }
-        return .certificate(
-            try CertificateTrust(pem: try certificateChain.map(InputFile.text), identities: identities),
-            timestamps: timestamps
-        )
-    }
-
-    private static func pattern(_ text: String) throws -> IdentityPattern {
-        guard let pattern = IdentityPattern(text) else {
-            throw CommandError(.usage, "--identity takes a name, or a SPIFFE ID that ends in `/*`")
-        }
-        return pattern
     }
 
     private func report(_ verdict: ModelVerdict, _ path: String) throws {

@@ -88,7 +88,7 @@ actor CheckChannel {
         case .mutualTLS(let host, let port, let id, let serverName):
             return try await RPCClient.connect(host: host, port: port, limits: limits, timeout: timeout, group: group) {
                 try $0.pipeline.syncOperations.addHandlers(
-                    identity.clientHandlers(expecting: id, serverName: serverName, asksForHTTP2: true)
+                    identity.clientHandlers(expecting: id, serverName: serverName, carrying: .http2)
                 )
             }
         }

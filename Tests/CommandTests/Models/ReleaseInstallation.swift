@@ -20,7 +20,7 @@ final class ReleaseInstallation {
         try FileManager.default.createDirectory(atPath: model, withIntermediateDirectories: true)
         // The smallest safetensors file: one tensor of four bytes.
         let header = #"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
-        var weights = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) })
+        var weights = Data((0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) })
         weights += Data(header.utf8) + Data([0, 0, 128, 63])
         try weights.write(to: URL(fileURLWithPath: model + "/model.safetensors"))
         for person in ["trainer", "evaluator", "dataprep", "releaser", "ada", "grace", "stranger"] {

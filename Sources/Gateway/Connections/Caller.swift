@@ -21,7 +21,8 @@ extension ClientConnection {
         let expiry: NIODeadline
 
         /// A verified caller; with both ends of a connection that is to carry many requests.
-        init(_ verified: PeerVerified, from source: Exchange.Endpoint? = nil, to destination: Exchange.Endpoint? = nil) {
+        init(_ verified: PeerVerified, from source: Exchange.Endpoint? = nil, to destination: Exchange.Endpoint? = nil)
+        {
             let peer = verified.peer
             let tls = DecisionRecord.TLS(
                 version: verified.tlsVersion,

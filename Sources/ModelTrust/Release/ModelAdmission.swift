@@ -36,6 +36,7 @@ public struct ModelAdmission: Sendable {
     ///   - evidence: what others signed about it, and the signatures of datasets.
     ///   - index: the signed index of what is released; nil where there is none.
     ///   - memory: where the highest index that was seen is remembered.
+    /// - Returns: the decision, condition by condition.
     /// - Throws: ``ModelRefusal`` where no policy releases models of this name, or the memory cannot be used.
     public func decide(
         on name: String,

@@ -394,7 +394,9 @@ import ZeroTrust
 
     @Test func `a policy that asks for nothing more still asks for signature and index`() throws {
         var world = try ReleaseWorld()
-        world.policy = try World.policy("authorities: [any]\nenvironments: [production]\nreleasers: [\(World.releaser)]")
+        world.policy = try World.policy(
+            "authorities: [any]\nenvironments: [production]\nreleasers: [\(World.releaser)]"
+        )
         world.evidence.attestations = []
         world.evidence.datasets = []
         #expect(world.judge().isAdmitted)

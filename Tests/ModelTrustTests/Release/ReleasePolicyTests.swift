@@ -16,7 +16,10 @@ import Testing
     @Test(arguments: [
         ("releasers: [a]", "policy.yaml:1:1: error: `environments` is missing"),
         ("environments: [p]\nreleasers: [a]", "policy.yaml:1:1: error: `authorities` is missing"),
-        ("authorities: []\nenvironments: [p]\nreleasers: [a]", "policy.yaml:1:14: error: `authorities` must not be empty"),
+        (
+            "authorities: []\nenvironments: [p]\nreleasers: [a]",
+            "policy.yaml:1:14: error: `authorities` must not be empty"
+        ),
         ("environments: []\nreleasers: [a]", "policy.yaml:1:15: error: `environments` must not be empty"),
         ("environments: [p]", "`releasers` is missing"),
         ("environments: [p]\nreleasers: [a]\nevaluation: []", "policy.yaml:3:1: error: unknown field `evaluation`"),

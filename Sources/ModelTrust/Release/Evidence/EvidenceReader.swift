@@ -25,6 +25,7 @@ public struct EvidenceReader: Sendable {
     ///   - signature: what became of its own signature.
     ///   - bundles: attestations and signatures of datasets.
     ///   - index: the bundle of the index of releases; nil where there is none.
+    /// - Returns: the evidence, with a remark for each bundle that could not be used.
     public func evidence(
         of model: NamedArtifact,
         signature: ReleaseEvidence.Signature,

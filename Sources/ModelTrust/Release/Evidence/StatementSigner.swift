@@ -13,7 +13,12 @@ public struct StatementSigner: Sendable {
 
     /// Signs a claim about an artifact, given as the JSON of its predicate.
     ///
-    /// - Parameter timestamp: asks a timestamping authority for an RFC 3161 token over the signature.
+    /// - Parameters:
+    ///   - subject: the artifact.
+    ///   - type: what kind of claim it is.
+    ///   - predicate: the claim as JSON.
+    ///   - timestamp: asks a timestamping authority for an RFC 3161 token over the signature.
+    /// - Returns: the bundle.
     /// - Throws: ``ModelRefusal`` where the claim is not one that is known here, or has a mistake.
     public func attest(
         _ subject: NamedArtifact,

@@ -11,7 +11,7 @@ public struct ModelTrustPolicySet: Sendable {
     /// - Parameters:
     ///   - documents: the resources.
     ///   - read: reads a file that a policy names.
-    /// - Throws: ``ResourceError`` with everything that is wrong in them.
+    /// - Throws: `ResourceError` with everything that is wrong in them.
     public init(
         _ documents: [Document],
         read: @escaping (_ path: String) throws -> [UInt8] = ModelTrustPolicySet.read

@@ -59,7 +59,7 @@ import Testing
             ("training-data.sig", "dataset:training-data"), ("approval-production-2.json", "approvals"),
         ]
         for (file, condition) in cases {
-            let away = place.directory.path + "/" + file
+            let away = place.directory.path + "/away-" + file
             try FileManager.default.moveItem(atPath: "\(evidence)/\(file)", toPath: away)
             let result = try place.lapwing("release", by: "releaser")
             #expect(result.status == 1, "\(file)")

@@ -45,7 +45,7 @@ public final class ModelRegistry: Sendable {
         store: any RegistryStore,
         files: BlobFiles,
         acts: any ActLog,
-        checks: [any AdmissionCheck] = [SignatureCheck(), ScanCheck()],
+        checks: [any AdmissionCheck] = [SignatureCheck()],
         node: String,
         logger: Logger = Logger(label: "lapwing.registry"),
         clock: @escaping @Sendable () -> Timestamp = { .now() }

@@ -16,7 +16,7 @@ public struct Attestation: Hashable, Sendable {
     }
 
     /// Who signed it, as an identity that was verified: `spiffe://cluster.local/ns/ml-eval/sa/evaluation`.
-    public let signer: String
+    public let signer: Principal
     /// What it speaks of.
     public let subject: NamedArtifact
     /// What it says.
@@ -25,7 +25,7 @@ public struct Attestation: Hashable, Sendable {
     public let source: String
 
     /// An attestation.
-    init(signer: String, subject: NamedArtifact, claim: Claim, source: String) {
+    init(signer: Principal, subject: NamedArtifact, claim: Claim, source: String) {
         self.signer = signer
         self.subject = subject
         self.claim = claim
@@ -35,7 +35,7 @@ public struct Attestation: Hashable, Sendable {
     /// Reads the payload of a verified envelope.
     ///
     /// - Throws: ``PredicateError`` where it is no statement of one artifact, or makes a claim that is not known here.
-    init(payload: [UInt8], signer: String, source: String) throws(PredicateError) {
+    init(payload: [UInt8], signer: Principal, source: String) throws(PredicateError) {
         let statement = try Statement(payload)
         let claim: Claim
         switch statement.predicateType {

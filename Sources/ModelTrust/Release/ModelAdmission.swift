@@ -66,18 +66,15 @@ public struct ModelAdmission: Sendable {
         remembering remembered: ReleaseMemory? = nil
     ) throws(ModelRefusal) -> ReleaseDecision {
         let now = clock()
-        let moment = Timestamp(nanoseconds: Int64(now.timeIntervalSince1970 * 1e9))
+        let moment = Timestamp(now)
         // Policies of other environments have no say here; a model that none releases here is refused.
         let policies = try releases(of: name)
         let signature: ReleaseEvidence.Signature
         let digest: ArtifactDigest
         switch verdict {
         case .verified(let model):
-            guard let root = ArtifactDigest(model.rootDigest) else {
-                throw ModelRefusal(.malformedManifest, "`\(model.rootDigest)` is not a digest")
-            }
-            digest = root
-            signature = .verified(signer: model.signer.principal)
+            digest = model.manifestDigest
+            signature = .verified(signer: Principal(model.signer))
         case .refused(let refusal):
             // Nobody vouches for any bytes; no evidence is about this digest, since no bytes have it.
             digest = ArtifactDigest(of: [])

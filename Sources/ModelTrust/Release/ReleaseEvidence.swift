@@ -6,7 +6,7 @@ public struct ReleaseEvidence: Sendable {
     /// The model's own signature.
     public enum Signature: Sendable {
         /// The bytes are those that this identity signed, and it may sign models of this name.
-        case verified(signer: String)
+        case verified(signer: Principal)
         /// They are not, or somebody else signed them, or nobody knows.
         case refused(reason: String)
     }
@@ -16,10 +16,10 @@ public struct ReleaseEvidence: Sendable {
         /// The dataset.
         public let dataset: NamedArtifact
         /// Who signed it.
-        public let signer: String
+        public let signer: Principal
 
         /// A dataset and its signer.
-        public init(dataset: NamedArtifact, signer: String) {
+        public init(dataset: NamedArtifact, signer: Principal) {
             self.dataset = dataset
             self.signer = signer
         }
@@ -32,10 +32,10 @@ public struct ReleaseEvidence: Sendable {
         /// The SHA-256 of what was signed.
         public let digest: ArtifactDigest
         /// Who signed it.
-        public let signer: String
+        public let signer: Principal
 
         /// An index and its signer.
-        public init(index: ReleaseIndex, digest: ArtifactDigest, signer: String) {
+        public init(index: ReleaseIndex, digest: ArtifactDigest, signer: Principal) {
             self.index = index
             self.digest = digest
             self.signer = signer

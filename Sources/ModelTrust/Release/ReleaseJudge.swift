@@ -24,7 +24,7 @@ public struct ReleaseJudge: Sendable {
         func add(_ condition: ReleaseCondition, _ result: Result) {
             outcomes.append(.init(condition: condition, holds: result.holds, detail: result.detail))
         }
-        var modelSigner: String?
+        var modelSigner: Principal?
         switch evidence.signature {
         case .verified(let signer):
             modelSigner = signer
@@ -94,11 +94,7 @@ public struct ReleaseJudge: Sendable {
         add(.released, results.release(of: evidence.model, in: signed.index))
         add(.newest, results.newest(evidence.model, in: signed.index))
         guard conditions.allSatisfy(\.1.holds) else { return (nil, signed.index) }
-        let believed =
-            memory?.remembering(signed.index, digest: signed.digest)
-            ?? ReleaseMemory(version: 0, digest: signed.digest, sequences: [:])
-            .remembering(signed.index, digest: signed.digest)
-        return (believed, signed.index)
+        return (ReleaseMemory(signed), signed.index)
     }
 
     // MARK: - Revocation
@@ -106,16 +102,17 @@ public struct ReleaseJudge: Sendable {
     /// Whether a signer's signatures count no more.
     ///
     /// An index that is not believed may still revoke: that only refuses.
-    private func isRevoked(_ signer: String, _ index: ReleaseIndex?) -> Bool {
-        policy.revokedSigners.match(signer) || index?.revokedSigners.contains(signer) == true
+    private func isRevoked(_ signer: Principal, _ index: ReleaseIndex?) -> Bool {
+        signer.matches(policy.revokedSigners) || index.map { !signer.names.isDisjoint(with: $0.revokedSigners) } == true
     }
 
-    private func revocation(of evidence: ReleaseEvidence, signedBy signer: String?, _ index: ReleaseIndex?) -> Result {
+    private func revocation(of evidence: ReleaseEvidence, signedBy signer: Principal?, _ index: ReleaseIndex?) -> Result
+    {
         let digest = evidence.model.digest
         if policy.revokedDigests.contains(digest) { return .fails("the policy revokes \(digest)") }
         if index?.revokedDigests.contains(digest) == true { return .fails("the index revokes \(digest)") }
         if let signer, isRevoked(signer, index) { return .fails("its signer `\(signer)` is revoked") }
-        if let signed = evidence.index, policy.revokedSigners.match(signed.signer) {
+        if let signed = evidence.index, signed.signer.matches(policy.revokedSigners) {
             return .fails("the index's signer `\(signed.signer)` is revoked")
         }
         return .holds("neither the model nor its signer is revoked")
@@ -126,12 +123,14 @@ public struct ReleaseJudge: Sendable {
     /// Statements about the model's own digest by signers who are not revoked.
     struct Statements {
         let all: [Attestation]
-        let modelSigner: String?
+        let modelSigner: Principal?
+        let modelName: String
         /// Why those that are about it do not count.
         let remarks: [String]
 
-        init(about evidence: ReleaseEvidence, modelSigner: String?, isRevoked: (String) -> Bool) {
+        init(about evidence: ReleaseEvidence, modelSigner: Principal?, isRevoked: (Principal) -> Bool) {
             self.modelSigner = modelSigner
+            modelName = evidence.model.name
             var all: [Attestation] = []
             var remarks: [String] = []
             for attestation in evidence.attestations {
@@ -191,12 +190,12 @@ public struct ReleaseJudge: Sendable {
         _ claim: Evaluation,
         _ attestation: Attestation,
         _ required: ReleasePolicy.Evaluation,
-        _ modelSigner: String?
+        _ modelSigner: Principal?
     ) -> String? {
-        guard required.signers.match(attestation.signer) else {
+        guard attestation.signer.matches(required.signers) else {
             return "`\(attestation.signer)` may not judge `\(required.suite)`"
         }
-        guard attestation.signer != modelSigner else {
+        guard modelSigner.map({ !attestation.signer.isSame(as: $0) }) ?? true else {
             return "`\(attestation.signer)` signed the model too, and nobody judges their own"
         }
         guard claim.dataset.name == required.dataset else {
@@ -219,7 +218,7 @@ public struct ReleaseJudge: Sendable {
 
     private func scan(_ required: ReleasePolicy.Scan, _ statements: Statements) -> Result {
         let scans = statements.all.compactMap { attestation -> (source: String, result: ScanResult)? in
-            guard case .scan(let claim) = attestation.claim, required.signers.match(attestation.signer) else {
+            guard case .scan(let claim) = attestation.claim, attestation.signer.matches(required.signers) else {
                 return nil
             }
             return (attestation.source, claim)
@@ -230,7 +229,7 @@ public struct ReleaseJudge: Sendable {
         }
         return statements.first("a scan proved it") { attestation in
             guard case .scan(let claim) = attestation.claim else { return .otherMatter }
-            guard required.signers.match(attestation.signer) else {
+            guard attestation.signer.matches(required.signers) else {
                 return .bad("`\(attestation.signer)` may not say so")
             }
             guard claim.verdict == .proven else { return .bad("it says `\(claim.verdict.rawValue)`") }
@@ -246,7 +245,7 @@ public struct ReleaseJudge: Sendable {
         let names = Set(required.datasets.map(\.name))
         let result = statements.first("it is known what it was trained on") { attestation in
             guard case .provenance(let claim) = attestation.claim else { return .otherMatter }
-            guard required.signers.match(attestation.signer) else {
+            guard attestation.signer.matches(required.signers) else {
                 return .bad("`\(attestation.signer)` may not say so")
             }
             if let stranger = claim.datasets.first(where: { !names.contains($0.name) }) {
@@ -273,7 +272,7 @@ public struct ReleaseJudge: Sendable {
         }
         let signed = evidence.datasets.filter { $0.dataset.digest == dataset.digest }
         guard !signed.isEmpty else { return .fails("nobody signed \(dataset)") }
-        let own = signed.filter { known.producers.match($0.signer) && !isRevoked($0.signer, index) }
+        let own = signed.filter { $0.signer.matches(known.producers) && !isRevoked($0.signer, index) }
         guard let signature = own.first(where: { $0.dataset.name == dataset.name }) else {
             let who = signed.map { "`\($0.signer)` as `\($0.dataset.name)`" }.sorted().joined(separator: ", ")
             return .fails("\(dataset) is signed by \(who), and not by its producer")
@@ -282,15 +281,17 @@ public struct ReleaseJudge: Sendable {
     }
 
     private func approvals(_ required: ReleasePolicy.Approvals, _ statements: Statements) -> Result {
-        var approvers: Set<String> = []
+        var approvers: [Principal] = []
         var reasons: [String] = []
         for attestation in statements.all {
             guard case .approval(let claim) = attestation.claim else { continue }
             let problem: String? =
-                if !required.signers.match(attestation.signer) {
+                if !attestation.signer.matches(required.signers) {
                     "`\(attestation.signer)` may not approve"
-                } else if attestation.signer == statements.modelSigner {
+                } else if statements.modelSigner.map({ attestation.signer.isSame(as: $0) }) ?? false {
                     "`\(attestation.signer)` signed the model too, and nobody approves their own"
+                } else if !attestation.subject.name.utf8.elementsEqual(statements.modelName.utf8) {
+                    "it approves of it as `\(attestation.subject.name)`"
                 } else if claim.environment != environment {
                     "it approves of `\(claim.environment)`"
                 } else {
@@ -299,11 +300,14 @@ public struct ReleaseJudge: Sendable {
             if let problem {
                 reasons.append("\(attestation.source): \(problem)")
             } else {
-                approvers.insert(attestation.signer)
+                // Several approvals by one person are one, whatever names they are under.
+                if !approvers.contains(where: { $0.isSame(as: attestation.signer) }) {
+                    approvers.append(attestation.signer)
+                }
             }
         }
         reasons += statements.remarks
-        let who = approvers.sorted().map { "`\($0)`" }.joined(separator: ", ")
+        let who = approvers.map { "`\($0)`" }.sorted().joined(separator: ", ")
         guard approvers.count >= required.count else {
             let found = approvers.isEmpty ? "nobody approved" : "only \(who) approved"
             return .fails((["\(found), and \(required.count) have to"] + reasons).joined(separator: "; "))

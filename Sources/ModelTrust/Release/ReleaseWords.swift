@@ -1,6 +1,12 @@
+internal import FoundationEssentials
 internal import ZeroTrust
 
 extension Timestamp {
+    /// The moment of a date; the end of time for one that is further away.
+    init(_ date: Date) {
+        self.init(nanoseconds: Int64(exactly: (date.timeIntervalSince1970 * 1e9).rounded(.down)) ?? .max)
+    }
+
     /// The moment so much later; the end of time where it would be after it.
     func advanced(by duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components

@@ -46,6 +46,7 @@ public struct ModelSigner: Sendable {
         return SignedModel(
             bundle: BundleWriter.write(envelope, credential: credential, timestamp: token),
             rootDigest: Hexadecimal.text(manifest.rootDigest),
+            manifestDigest: ArtifactDigest(of: manifest),
             files: manifest.files.map(\.path)
         )
     }
@@ -129,6 +130,6 @@ public struct ModelSigner: Sendable {
         guard let folder = RealPath.resolve(model), let real = RealPath.resolve(file),
             real.hasPrefix(folder + "/")
         else { return nil }
-        return try? ModelPath(String(real.dropFirst(folder.utf8.count + 1)))
+        return try? ModelPath(String(decoding: Array(real.utf8.dropFirst(folder.utf8.count + 1)), as: UTF8.self))
     }
 }

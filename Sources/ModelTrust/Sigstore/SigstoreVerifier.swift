@@ -25,9 +25,16 @@ struct SigstoreVerifier {
         guard let time = times.min() else {
             throw ModelRefusal(.transparency, "nobody vouches for the time of the signature")
         }
+        // A key that the log has given up vouches for nothing later.
+        for entry in bundle.logEntries {
+            guard let log = trust.root.logs.first(where: { $0.id == entry.logID }),
+                times.allSatisfy(log.validity.contains)
+            else { throw ModelRefusal(.transparency, "the log's key was not in use when the entry was made") }
+        }
         let issuer = try verify(chain, at: times)
         try CertificateTimestamps(logs: trust.root.certificateLogs).check(chain.leaf, issuer: issuer)
-        return (try chain.signerKey(), try signer(chain.leaf, time))
+        let key = try chain.signerKey()
+        return (key, try signer(chain.leaf, key, time))
     }
 
     /// Checks an entry, and returns the time that the log signed for it.
@@ -82,7 +89,7 @@ struct SigstoreVerifier {
         throw failure
     }
 
-    private func signer(_ leaf: Certificate, _ time: Date) throws(ModelRefusal) -> VerifiedSigner {
+    private func signer(_ leaf: Certificate, _ key: SignerKey, _ time: Date) throws(ModelRefusal) -> VerifiedSigner {
         let names = CertificateIdentity.names(of: leaf)
         let issuer = CertificateIdentity.issuer(of: leaf)
         if let issuers = trust.issuers {
@@ -102,6 +109,13 @@ struct SigstoreVerifier {
         } else {
             name = names.first ?? CertificateIdentity.description(of: leaf)
         }
-        return VerifiedSigner(method: .sigstore, identity: name, names: names, issuer: issuer, signedBy: time)
+        return VerifiedSigner(
+            method: .sigstore,
+            identity: name,
+            key: key.fingerprint,
+            names: names,
+            issuer: issuer,
+            signedBy: time
+        )
     }
 }

@@ -23,6 +23,22 @@ struct SignedManifest: Sendable {
         return Array(hasher.finalize())
     }
 
+    /// The digest of all that the manifest says but for the model's name: paths, digests, and what was left out.
+    ///
+    /// The root digest is of contents alone, so that files could be renamed, or others left out, under it.
+    var manifestDigest: [UInt8] {
+        let canonical = SignedManifest(
+            method: method,
+            algorithm: algorithm,
+            followsLinks: followsLinks,
+            ignoredPaths: Set(ignoredPaths).sorted(),
+            resources: resources.sorted { $0.name < $1.name },
+            name: "",
+            isLegacy: false
+        )
+        return Array(SHA256.hash(data: StatementWriter.write(canonical)))
+    }
+
     /// The resources of each file, in the order of the manifest.
     var files: [(path: ModelPath, resources: [SignedResource])] {
         var places: [ModelPath: Int] = [:]

@@ -104,11 +104,11 @@ struct TimestampToken {
 
     private static func time(_ node: ASN1Node) -> Date? {
         guard node.identifier == .generalizedTime, let bytes = node.primitive,
-            let text = String(validating: bytes, as: UTF8.self), text.utf8.count >= 15
+            bytes.count >= 15, bytes.allSatisfy({ (0x2e...0x5a).contains($0) })
         else { return nil }
-        let digits = Array(text)
-        func part(_ range: Range<Int>) -> String { String(digits[range]) }
-        let rest = String(digits[14...])
+        let digits = Array(bytes)
+        func part(_ range: Range<Int>) -> String { String(decoding: digits[range], as: UTF8.self) }
+        let rest = String(decoding: digits[14...], as: UTF8.self)
         let form =
             "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(8..<10)):\(part(10..<12)):\(part(12..<14))\(rest)"
         return Timestamp(form).map { Date(timeIntervalSince1970: Double($0.nanoseconds) / 1e9) }

@@ -7,6 +7,17 @@ struct TreeWalk {
     let links: LinkRule
     private var entries: [TreeEntry] = []
     private var seen = 0
+    /// The directories that were looked through.
+    private var folders: Set<FolderIdentity> = []
+
+    private struct FolderIdentity: Hashable {
+        let device, inode: UInt64
+
+        init(_ facts: FileFacts) {
+            device = facts.device
+            inode = facts.inode
+        }
+    }
 
     init(_ tree: ModelTree, ignoring ignore: IgnoreRules, links: LinkRule) {
         self.tree = tree
@@ -25,10 +36,19 @@ struct TreeWalk {
         if tree.isFile { return [TreeEntry(path: .itself, kind: .file, facts: tree.rootFacts)] }
         var walk = TreeWalk(tree, ignoring: ignore, links: links)
         try walk.visit(tree.rootDirectory, nil)
-        return walk.entries
+        // What a link leads to is looked at where it lies, unless that is left out.
+        return walk.entries.map { entry in
+            guard entry.kind == .folderLink, !walk.folders.contains(FolderIdentity(entry.facts)) else { return entry }
+            return TreeEntry(
+                path: entry.path,
+                kind: .badLink("`\(entry.path)` leads to a directory that is left out"),
+                facts: entry.facts
+            )
+        }
     }
 
     private mutating func visit(_ folder: ModelFile, _ path: ModelPath?) throws(ModelRefusal) {
+        folders.insert(FolderIdentity(folder.facts))
         let names = try Self.names(in: folder, path)
         if names.isEmpty, let path { entries.append(TreeEntry(path: path, kind: .emptyFolder, facts: folder.facts)) }
         for name in names {

@@ -12,6 +12,8 @@ public struct VerifiedModel: Sendable {
     public let name: String
     /// The digest over all digests, in lower-case hexadecimal: the model's short name.
     public let rootDigest: String
+    /// The digest of all that the manifest says but for the name: by it releases and claims know the model.
+    public let manifestDigest: ArtifactDigest
     /// How the files were hashed.
     public let algorithm: HashAlgorithm
     /// How they were cut.
@@ -33,6 +35,7 @@ public struct VerifiedModel: Sendable {
         self.signer = signer
         name = manifest.name
         rootDigest = Hexadecimal.text(manifest.rootDigest)
+        manifestDigest = ArtifactDigest(of: manifest)
         algorithm = manifest.algorithm
         method = manifest.method
         self.files = files

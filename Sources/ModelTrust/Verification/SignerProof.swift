@@ -23,6 +23,7 @@ struct SignerProof {
             let signer = VerifiedSigner(
                 method: .key,
                 identity: key.fingerprint,
+                key: key.fingerprint,
                 names: [key.fingerprint],
                 issuer: nil,
                 signedBy: nil
@@ -65,14 +66,16 @@ struct SignerProof {
             }
             name = match
         }
+        let key = try chain.signerKey()
         let signer = VerifiedSigner(
             method: .certificate,
             identity: name,
+            key: key.fingerprint,
             names: names + ["\(chain.leaf.subject)"],
             issuer: nil,
             signedBy: signedBy
         )
-        return (try chain.signerKey(), signer)
+        return (key, signer)
     }
 
     /// A workload's SVID has to be valid when a timestamp proves the signature to have existed, or now: it lives for an
@@ -102,8 +105,16 @@ struct SignerProof {
         if let identities, CertificateIdentity.first(of: [name], among: identities) == nil {
             throw ModelRefusal(.identity, "the signer is `\(name)`, which may not sign")
         }
-        let signer = VerifiedSigner(method: .spiffe, identity: name, names: [name], issuer: nil, signedBy: signedBy)
-        return (try chain.signerKey(), signer)
+        let key = try chain.signerKey()
+        let signer = VerifiedSigner(
+            method: .spiffe,
+            identity: name,
+            key: key.fingerprint,
+            names: [name],
+            issuer: nil,
+            signedBy: signedBy
+        )
+        return (key, signer)
     }
 
     /// The earliest time at which a trusted authority saw the signature; nil where the bundle has no timestamp.

@@ -18,6 +18,8 @@ public struct VerifiedSigner: Hashable, Sendable {
     public let method: Method
     /// The name: a key's fingerprint, a certificate's names, a SPIFFE ID.
     public let identity: String
+    /// The fingerprint of the key that signed: the SHA-256 of its PEM text in lower-case hexadecimal.
+    public let key: String
     /// Everything that the certificate calls its holder; the identity alone where there is none.
     public let names: [String]
     /// Who vouched for the name to Sigstore.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Glibc
 import Logging
+import ModelTrust
 import Registry
 import Resources
 import Storage
@@ -66,6 +67,7 @@ private struct RegistryProcess: Sendable {
                 store: SQLiteRegistryStore(try SQLiteDatabase(path: directory + "/registry.sqlite", schema: .registry)),
                 files: try BlobFiles(directory: directory),
                 acts: RemoteActLog(socket: settings.recordSocket),
+                checks: [SignatureCheck(), ScanCheck(scanning: Self.scan)],
                 node: settings.node.value,
                 logger: logger
             )
@@ -73,6 +75,12 @@ private struct RegistryProcess: Sendable {
             throw CommandError(.unreachable, error.message)
         }
         server = RegistryServer(registry, allowedUIDs: settings.gatewayUIDs, logger: logger)
+    }
+
+    /// Has a folder scanned by a process that can do nothing else.
+    @Sendable private static func scan(_ folder: String) throws -> ScanReport {
+        let tree = ScanTree(folder)
+        return ScanReport(files: try ScanSupervisor(tree.entries, memory: 1 << 30).run(), findings: tree.findings)
     }
 
     /// Keeps the rules as the files say, and the disk clean, until asked to stop.

@@ -116,8 +116,11 @@ final class ReleaseInstallation {
             "json"
         )
         try #require(signed.status == 0, "\(signed.errors)")
-        struct Row: Decodable { let digest: String }
-        let digest = try JSONDecoder().decode(Row.self, from: Data(signed.output.utf8)).digest
+        struct Row: Decodable { let manifestDigest: String }
+        let digest = try JSONDecoder().decode(Row.self, from: Data(signed.output.utf8)).manifestDigest.replacing(
+            "sha256:",
+            with: ""
+        )
         try succeed(lapwing("sign", by: "trainer"))
         let now = Date.now.formatted(.iso8601)
         let evaluation = try directory.write(

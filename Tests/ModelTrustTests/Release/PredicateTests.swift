@@ -20,7 +20,7 @@ import ZeroTrust
             (TrainingProvenance.type, ReleaseWorld.provenance()), (Approval.type, ReleaseWorld.approval()),
         ]
         for (type, predicate) in cases {
-            let attestation = try Attestation(payload: statement(type, predicate), signer: "s", source: "f")
+            let attestation = try Attestation(payload: statement(type, predicate), signer: Principal("s"), source: "f")
             #expect(attestation.subject.name == "m")
         }
     }
@@ -47,7 +47,7 @@ import ZeroTrust
     ])
     func `a claim with a mistake is refused with its place`(type: String, predicate: String, message: String) {
         do {
-            _ = try Attestation(payload: statement(type, predicate), signer: "s", source: "f")
+            _ = try Attestation(payload: statement(type, predicate), signer: Principal("s"), source: "f")
             Issue.record("it was read")
         } catch { #expect(error.description.contains(message), "\(error)") }
     }
@@ -56,7 +56,7 @@ import ZeroTrust
         #expect(throws: PredicateError.self) {
             try Attestation(
                 payload: statement(Approval.type, ReleaseWorld.approval(), subjects: count),
-                signer: "s",
+                signer: Principal("s"),
                 source: "f"
             )
         }
@@ -107,7 +107,7 @@ import ZeroTrust
                 for _ in 0..<Int.random(in: 1...4, using: &random) {
                     bytes[Int.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random)
                 }
-                _ = try? Attestation(payload: bytes, signer: "s", source: "f")
+                _ = try? Attestation(payload: bytes, signer: Principal("s"), source: "f")
                 _ = try? ReleaseIndex(payload: bytes)
             }
         }

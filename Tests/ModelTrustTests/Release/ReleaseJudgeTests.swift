@@ -43,7 +43,7 @@ import ZeroTrust
         /// Another claim in the place of the one of its kind.
         static func claim(
             _ place: Int,
-            by signer: String? = nil,
+            by signer: Principal? = nil,
             about subject: NamedArtifact = ReleaseWorld.model,
             _ claim: @escaping @Sendable () throws -> Attestation.Claim
         ) -> @Sendable (inout ReleaseWorld) throws -> Void {
@@ -131,7 +131,7 @@ import ZeroTrust
                 )
             )(&$0)
         },
-        Mutation("it is released under another name", .released, .newest) {
+        Mutation("it is released under another name", .released, .newest, .approvals) {
             $0.evidence.model = NamedArtifact(name: "ranker", digest: World.model.digest)
         },
         Mutation("a later release is there", .newest, change: Mutation.index(World.index(newest: World.older))),
@@ -148,7 +148,7 @@ import ZeroTrust
             "the index revokes the signer",
             .notRevoked,
             .provenance,
-            change: Mutation.index(World.index(revokedSigners: [World.trainer]))
+            change: Mutation.index(World.index(revokedSigners: [World.trainer.name]))
         ),
         Mutation("the policy revokes the releaser", .notRevoked) {
             $0.policy = try World.policy(World.yaml + "\nrevoked: {signers: [\(World.releaser)]}")
@@ -156,17 +156,17 @@ import ZeroTrust
         Mutation(
             "the evaluation's signer is revoked",
             .evaluation(suite: "holdout"),
-            change: Mutation.index(World.index(revokedSigners: [World.evaluator]))
+            change: Mutation.index(World.index(revokedSigners: [World.evaluator.name]))
         ),
         Mutation(
             "the dataset's producer is revoked",
             .dataset(name: "training-data"),
-            change: Mutation.index(World.index(revokedSigners: [World.dataprep]))
+            change: Mutation.index(World.index(revokedSigners: [World.dataprep.name]))
         ),
         Mutation(
             "an approver is revoked",
             .approvals,
-            change: Mutation.index(World.index(revokedSigners: [World.first]))
+            change: Mutation.index(World.index(revokedSigners: [World.first.name]))
         ),
         // The evaluation.
         Mutation("there is no evaluation", .evaluation(suite: "holdout"), change: Mutation.without(0)),
@@ -310,6 +310,30 @@ import ZeroTrust
             change: Mutation.claim(4, by: World.first) { .approval(try World.read(World.approval())) }
         ),
         Mutation(
+            "one approved under two names of one key",
+            .approvals,
+            change: Mutation.claim(4, by: Principal("certificate:ada", also: World.first.name)) {
+                .approval(try World.read(World.approval()))
+            }
+        ),
+        Mutation(
+            "one approved of the same bytes under another name",
+            .approvals,
+            change: Mutation.claim(4, about: NamedArtifact(name: "toy", digest: World.model.digest)) {
+                .approval(try World.read(World.approval()))
+            }
+        ),
+        Mutation("a later index has forgotten a revocation", .indexVersion) {
+            var memory = ReleaseMemory(version: 6, digest: World.digest("f"), sequences: [:])
+            memory.revokedDigests = [World.digest("5")]
+            $0.memory = memory
+        },
+        Mutation("a later index has forgotten who is revoked", .indexVersion) {
+            var memory = ReleaseMemory(version: 6, digest: World.digest("f"), sequences: [:])
+            memory.revokedSigners = ["key:5"]
+            $0.memory = memory
+        },
+        Mutation(
             "one approved of another environment",
             .approvals,
             change: Mutation.claim(4) { .approval(try World.read(World.approval(of: "staging"))) }
@@ -389,6 +413,18 @@ import ZeroTrust
         // The thief's index had the highest number that could be.
         world.memory = ReleaseMemory(version: 1_795_586_000, digest: World.digest("f"), sequences: [:])
         try Mutation.index(World.index(version: 1_795_586_400))(&world)
+        #expect(world.judge().isAdmitted, "\(world.judge().missing)")
+    }
+
+    @Test func `what a releaser who is revoked made others remember binds nobody`() throws {
+        var world = try ReleaseWorld()
+        var memory = ReleaseMemory(version: 6, digest: World.digest("f"), sequences: ["zzz": 6])
+        memory.signer = ["spiffe://cluster.local/ns/ml-release/sa/thief"]
+        world.memory = memory
+        #expect(!world.judge().isAdmitted)
+        world.policy = try World.policy(
+            World.yaml + "\nrevoked: {signers: [\"spiffe://cluster.local/ns/ml-release/sa/thief\"]}"
+        )
         #expect(world.judge().isAdmitted, "\(world.judge().missing)")
     }
 

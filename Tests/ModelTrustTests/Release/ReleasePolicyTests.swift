@@ -25,7 +25,10 @@ import Testing
         ("environments: [p]\nreleasers: [a]\nevaluation: []", "policy.yaml:3:1: error: unknown field `evaluation`"),
         ("environments: [p]\nreleasers: ['spiffe://*']", "policy.yaml:2:13: error: `spiffe://*` is not an identity"),
         ("environments: [p]\nreleasers: [a]\nscan: {signers: [s]}", "`maxAge` is missing"),
-        ("environments: [p]\nreleasers: [a]\napprovals: {count: 2, signers: [s], maxAge: 1h}", "names only 1"),
+        (
+            "environments: [p]\nreleasers: [a]\napprovals: {count: 2, signers: ['spiffe://td/s'], maxAge: 1h}",
+            "names only 1"
+        ),
         ("environments: [p]\nreleasers: [a]\napprovals: {count: 0, signers: [s], maxAge: 1h}", "policy.yaml:3:20"),
         (
             "environments: [p]\nreleasers: [a]\nevaluations: [{suite: s, signers: [s], metrics: [], dataset: {name: d}, maxAge: 1h}]",
@@ -42,6 +45,15 @@ import Testing
             _ = try ReleaseWorld.policy(yaml)
             Issue.record("it was read")
         } catch { #expect("\(error)".contains(message), "\(error)") }
+    }
+
+    @Test(arguments: [
+        ("spiffe://td/a", true), ("key:" + String(repeating: "a", count: 64), true), ("certificate:a@b", true),
+        ("sigstore:https://issuer#a@b", true), ("a@b", false), ("key:abc", false), ("sigstore:a@b", false),
+        ("certificate:", false), ("", false),
+    ])
+    func `a name of a signer says how it was proven`(name: String, isName: Bool) {
+        #expect(Principal.isName(name) == isName)
     }
 
     @Test func `a pattern fits whole segments of a path in one trust domain`() throws {

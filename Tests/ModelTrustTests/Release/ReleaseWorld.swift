@@ -8,13 +8,13 @@ import ZeroTrust
 /// A release to which nothing is missing, to take one thing after another away from.
 struct ReleaseWorld {
     static let now = moment("2026-11-25T12:00:00Z")
-    static let trainer = "spiffe://cluster.local/ns/ml-training/sa/training"
-    static let evaluator = "spiffe://cluster.local/ns/ml-eval/sa/evaluation"
-    static let scanner = "spiffe://cluster.local/ns/ml-registry/sa/scanner"
-    static let dataprep = "spiffe://cluster.local/ns/ml-training/sa/dataprep"
-    static let releaser = "spiffe://cluster.local/ns/ml-release/sa/releaser"
-    static let first = "spiffe://cluster.local/ns/ml-people/sa/ada"
-    static let second = "spiffe://cluster.local/ns/ml-people/sa/grace"
+    static let trainer = Principal("spiffe://cluster.local/ns/ml-training/sa/training")
+    static let evaluator = Principal("spiffe://cluster.local/ns/ml-eval/sa/evaluation")
+    static let scanner = Principal("spiffe://cluster.local/ns/ml-registry/sa/scanner")
+    static let dataprep = Principal("spiffe://cluster.local/ns/ml-training/sa/dataprep")
+    static let releaser = Principal("spiffe://cluster.local/ns/ml-release/sa/releaser")
+    static let first = Principal("spiffe://cluster.local/ns/ml-people/sa/ada")
+    static let second = Principal("spiffe://cluster.local/ns/ml-people/sa/grace")
     static let model = NamedArtifact(name: "ticket-classifier", digest: digest("a"))
     static let older = NamedArtifact(name: "ticket-classifier", digest: digest("b"))
     static let training = NamedArtifact(name: "training-data", digest: digest("c"))
@@ -48,7 +48,7 @@ struct ReleaseWorld {
 
     init() throws {
         policy = try Self.policy(Self.yaml)
-        func attestation(_ signer: String, _ claim: Attestation.Claim, _ source: String) -> Attestation {
+        func attestation(_ signer: Principal, _ claim: Attestation.Claim, _ source: String) -> Attestation {
             Attestation(signer: signer, subject: Self.model, claim: claim, source: source)
         }
         evidence = ReleaseEvidence(

@@ -1,5 +1,4 @@
 public import FoundationEssentials
-internal import SPIFFE
 
 /// Gathers what others signed about a model out of bundles: verified first, and only then read.
 ///
@@ -60,7 +59,7 @@ public struct EvidenceReader: Sendable {
             return ReleaseEvidence.SignedIndex(
                 index: try ReleaseIndex(payload: signed.payload),
                 digest: ArtifactDigest(of: signed.payload),
-                signer: signed.signer.principal
+                signer: Principal(signed.signer)
             )
         } catch { throw ModelRefusal(.malformedStatement, error.description) }
     }
@@ -69,11 +68,12 @@ public struct EvidenceReader: Sendable {
     private func read(_ bundle: (name: String, bytes: [UInt8]), into evidence: inout ReleaseEvidence) {
         do {
             let signed = try SignedStatement(bundle: bundle.bytes, trusts: trusts, now: now)
-            let signer = signed.signer.principal
+            let signer = Principal(signed.signer)
             if let manifest = try? StatementReader(isLenientAboutOrder: false).read(signed.payload) {
-                guard !manifest.isLegacy, let digest = ArtifactDigest(Hexadecimal.text(manifest.rootDigest)) else {
+                guard !manifest.isLegacy else {
                     throw ModelRefusal(.legacy, "the signature is of the deprecated format")
                 }
+                let digest = ArtifactDigest(of: manifest)
                 let dataset = NamedArtifact(name: manifest.name, digest: digest)
                 // The model's own signature lies among them where people keep all in one folder.
                 if digest != evidence.model.digest { evidence.datasets.append(.init(dataset: dataset, signer: signer)) }

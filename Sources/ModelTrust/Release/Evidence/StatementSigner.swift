@@ -38,7 +38,7 @@ public struct StatementSigner: Sendable {
         let payload = Statement(about: subject, type.uri, value).payload
         // What would not be read again is not signed.
         do throws(PredicateError) {
-            _ = try Attestation(payload: payload, signer: "", source: "")
+            _ = try Attestation(payload: payload, signer: Principal(""), source: "")
         } catch { throw ModelRefusal(.malformedStatement, error.description) }
         return try sign(payload, timestamp)
     }

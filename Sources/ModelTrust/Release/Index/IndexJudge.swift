@@ -8,7 +8,7 @@ struct IndexJudge {
     let memory: ReleaseMemory?
 
     func signature(_ signed: ReleaseEvidence.SignedIndex) -> ReleaseJudge.Result {
-        policy.releasers.match(signed.signer)
+        signed.signer.matches(policy.releasers)
             ? .holds("`\(signed.signer)` may release")
             : .fails("`\(signed.signer)` is not one of the releasers")
     }
@@ -47,8 +47,17 @@ struct IndexJudge {
         guard index.version > memory.version || signed.digest == memory.digest else {
             return .fails("there are two indexes with the number \(index.version)")
         }
-        for (model, sequence) in memory.sequences where (index.newest(of: model)?.sequence ?? 0) < sequence {
+        // What a releaser who was revoked since has made others remember is no reason to refuse an honest one.
+        if memory.isBy(policy.revokedSigners) { return .holds("the index has the number \(index.version)") }
+        let newest = Dictionary(index.releases.map { ($0.model, $0.sequence) }, uniquingKeysWith: max)
+        for (model, sequence) in memory.sequences where (newest[model] ?? 0) < sequence {
             return .fails("the index has forgotten the release \(sequence) of `\(model)`")
+        }
+        if let digest = memory.revokedDigests.subtracting(index.revokedDigests).min() {
+            return .fails("the index has forgotten the revocation of \(digest)")
+        }
+        if let signer = memory.revokedSigners.subtracting(index.revokedSigners).min() {
+            return .fails("the index has forgotten the revocation of `\(signer)`")
         }
         return .holds("the index has the number \(index.version)")
     }

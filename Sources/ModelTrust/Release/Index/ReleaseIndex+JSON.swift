@@ -42,6 +42,10 @@ extension ReleaseIndex {
         }
         guard version >= 1 else { throw fields.wrong("version", "a number from 1") }
         guard releases.count <= Self.maximumReleases else { throw fields.wrong("releases", "a list of at most 100000") }
+        if let release = releases.first(where: { $0.sequence > version }) {
+            // Each release has an index of its own.
+            throw PredicateError(description: "`\(release.model)` has a later place than the index has a number")
+        }
         var places: Set<String> = []
         for release in releases {
             guard places.insert("\(release.model)\n\(release.sequence)").inserted else {

@@ -26,30 +26,29 @@ public struct ReleaseIndexEditor: Sendable {
         self.clock = clock
     }
 
-    /// The index that is there, expired or not, where a releaser of the environment signed it.
+    /// The index that is there, expired or not, where every policy of the environment names who signed it as a releaser.
     ///
     /// - Throws: ``ModelRefusal`` where it is not believed: nobody goes on from an index that somebody else made.
     public func read(_ bundle: [UInt8]) throws -> ReleaseIndex {
-        var refusal: any Error = ModelRefusal(.identity, "no releaser of `\(environment)` signed the index")
+        var index: ReleaseIndex?
         for policy in releases {
-            do {
-                let signed = try EvidenceReader(trusts: policy.authorities, now: clock()).index(bundle)
-                guard policy.releasers.match(signed.signer), !policy.revokedSigners.match(signed.signer) else {
-                    throw ModelRefusal(
-                        .identity,
-                        "`\(signed.signer)` signed the index, and is not one of the releasers"
-                    )
-                }
-                guard signed.index.environment == environment else {
-                    throw ModelRefusal(
-                        .policy,
-                        "the index is of `\(signed.index.environment)`, not of `\(environment)`"
-                    )
-                }
-                return signed.index
-            } catch { refusal = error }
+            let signed = try EvidenceReader(trusts: policy.authorities, now: clock()).index(bundle)
+            guard signed.signer.matches(policy.releasers), !signed.signer.matches(policy.revokedSigners) else {
+                throw ModelRefusal(
+                    .identity,
+                    "`\(signed.signer)` signed the index, and is not one of the releasers"
+                )
+            }
+            guard signed.index.environment == environment else {
+                throw ModelRefusal(
+                    .policy,
+                    "the index is of `\(signed.index.environment)`, not of `\(environment)`"
+                )
+            }
+            index = signed.index
         }
-        throw refusal
+        guard let index else { throw ModelRefusal(.policy, "no policy speaks of `\(environment)`") }
+        return index
     }
 
     /// What changes from one index to the next.
@@ -78,6 +77,15 @@ public struct ReleaseIndexEditor: Sendable {
         let now = Timestamp(nanoseconds: Int64(clock().timeIntervalSince1970) * 1_000_000_000)
         let longest = releases.map(\.indexLifetime).min() ?? .zero
         let lifetime = change.lifetime ?? longest
+        let revokedReleasers = change.revokedSigners.filter { signer in
+            self.releases.contains { $0.releasers.match(signer) }
+        }
+        if let releaser = revokedReleasers.min() {
+            throw ModelRefusal(
+                .policy,
+                "`\(releaser)` is a releaser: an index cannot take that away; name it in the policy's `release.revoked`"
+            )
+        }
         guard lifetime > .zero, lifetime <= longest else {
             throw ModelRefusal(.policy, "an index may last \(longest.text) at the most")
         }

@@ -10,6 +10,13 @@ public struct ReleaseMemory: Hashable, Sendable {
     /// The highest sequence that was seen of each model.
     public var sequences: [String: UInt64]
 
+    /// The digests and signers that the index revoked.
+    public var revokedDigests: Set<ArtifactDigest> = []
+    /// The signers that the index revoked.
+    public var revokedSigners: Set<String> = []
+    /// The names of who signed the index.
+    public var signer: Set<String> = []
+
     /// A memory.
     public init(version: UInt64, digest: ArtifactDigest, sequences: [String: UInt64]) {
         self.version = version
@@ -17,14 +24,20 @@ public struct ReleaseMemory: Hashable, Sendable {
         self.sequences = sequences
     }
 
-    /// The memory after an index was believed.
-    func remembering(_ index: ReleaseIndex, digest: ArtifactDigest) -> ReleaseMemory {
-        var sequences = sequences
-        for release in index.releases {
-            sequences[release.model] = max(sequences[release.model] ?? 0, release.sequence)
-        }
-        return ReleaseMemory(version: index.version, digest: digest, sequences: sequences)
+    /// What is to be remembered of an index that is believed, beside what was remembered before.
+    ///
+    /// What it has forgotten is forgotten: ``IndexJudge`` has said that it may.
+    init(_ signed: ReleaseEvidence.SignedIndex) {
+        version = signed.index.version
+        digest = signed.digest
+        sequences = Dictionary(signed.index.releases.map { ($0.model, $0.sequence) }, uniquingKeysWith: max)
+        revokedDigests = signed.index.revokedDigests
+        revokedSigners = signed.index.revokedSigners
+        signer = signed.signer.names
     }
+
+    /// Whether the index was signed by one of these.
+    func isBy(_ signers: [IdentityPattern]) -> Bool { signer.contains { signers.match($0) } }
 }
 
 extension ReleaseMemory {
@@ -47,6 +60,24 @@ extension ReleaseMemory {
             found[name] = UInt64(number)
         }
         self.sequences = found
+        func texts(_ name: String) throws(PredicateError) -> Set<String> {
+            Set(
+                try fields.list(name) { value, path throws(PredicateError) in
+                    guard let text = value.string else { throw PredicateError(description: "`\(path)` is not a text") }
+                    return text
+                }
+            )
+        }
+        revokedSigners = try texts("revokedSigners")
+        signer = try texts("signer")
+        revokedDigests = Set(
+            try texts("revokedDigests").map { text throws(PredicateError) in
+                guard let digest = ArtifactDigest(text) else {
+                    throw fields.wrong("revokedDigests", "a list of digests")
+                }
+                return digest
+            }
+        )
         try fields.finish()
     }
 
@@ -55,6 +86,9 @@ extension ReleaseMemory {
         StrictJSON.object([
             "version": .integer(Int64(clamping: version)), "index": .string(digest.description),
             "sequences": .object(sequences.mapValues { .integer(Int64(clamping: $0)) }),
+            "revokedDigests": .array(revokedDigests.sorted().map { .string($0.description) }),
+            "revokedSigners": .array(revokedSigners.sorted().map { .string($0) }),
+            "signer": .array(signer.sorted().map { .string($0) }),
         ]).text + "\n"
     }
 }

@@ -171,10 +171,11 @@ struct ReleasePolicyDecoder {
     private mutating func patterns(_ value: Value) -> [IdentityPattern] {
         elements(value).compactMap { element in
             guard let text = collect({ try element.string() }) else { return nil }
-            guard let pattern = IdentityPattern(text) else {
+            guard Principal.isName(text), let pattern = IdentityPattern(text) else {
                 report(
                     element.location,
-                    "`\(text)` is not an identity: write it whole, or end a SPIFFE ID's path in `/*`"
+                    "`\(text)` is not an identity: a SPIFFE ID (whose path may end in `/*`), `key:FINGERPRINT`, "
+                        + "`certificate:NAME` or `sigstore:ISSUER#NAME`"
                 )
                 return nil
             }

@@ -1,7 +1,7 @@
 internal import Crypto
 internal import SPIFFE
 
-/// The SHA-256 of an artifact: of a model or a dataset it is the root digest of its manifest (OMS 1.0 §5.2.2).
+/// The SHA-256 of an artifact: of a model or a dataset it is that of its manifest, the name left out.
 ///
 /// It prints as `sha256:` and 64 lower-case hexadecimal digits.
 public struct ArtifactDigest: Hashable, Sendable {
@@ -15,6 +15,11 @@ public struct ArtifactDigest: Hashable, Sendable {
             digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { return nil }
         hexadecimal = String(digits)
+    }
+
+    /// The digest by which releases and claims know what a manifest is of.
+    init(of manifest: SignedManifest) {
+        hexadecimal = Hexadecimal.text(manifest.manifestDigest)
     }
 
     /// The digest of these bytes.

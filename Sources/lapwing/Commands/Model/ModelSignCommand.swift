@@ -88,7 +88,7 @@ struct ModelSignCommand: AsyncParsableCommand {
         switch chatter.output {
         case .json:
             struct Row: Encodable {
-                let model, signature, digest: String
+                let model, signature, digest, manifestDigest: String
                 let files: [String]
             }
             try StandardOutput.write(
@@ -96,6 +96,7 @@ struct ModelSignCommand: AsyncParsableCommand {
                     model: model.path,
                     signature: target,
                     digest: signed.rootDigest,
+                    manifestDigest: signed.manifestDigest.description,
                     files: signed.files.map(\.text)
                 )
             )

@@ -54,7 +54,7 @@ struct ModelAdmitCommand: ParsableCommand {
             throw CommandError(.usage, "`\(state)` cannot be made: \(error.localizedDescription)")
         }
         var subject = model.modelName
-        if case .verified(let verified) = verdict { subject += "@sha256:" + verified.rootDigest }
+        if case .verified(let verified) = verdict { subject += "@\(verified.manifestDigest)" }
         try ReleaseOutput.show(decision, of: subject, in: index.environment, chatter)
         guard !decision.isAdmitted else { return }
         if case .refused = verdict { throw ExitCode(ExitStatus.unverified.rawValue) }

@@ -45,7 +45,8 @@ struct ModelAttestCommand: AsyncParsableCommand {
         let policies = try model.policies.load()
         let subject = try model.verified(policies, chatter)
         let type: AttestationType = scan ? .scan : evaluation != nil ? .evaluation : .provenance
-        let predicate = scan ? try scanned(policies) : Array(try InputFile.text(evaluation ?? provenance ?? "").utf8)
+        let predicate =
+            scan ? try scanned(subject, policies) : Array(try InputFile.text(evaluation ?? provenance ?? "").utf8)
         let bundle: [UInt8]
         do {
             bundle = try StatementSigner(credential: try await identity.credential(chatter)).attest(
@@ -63,7 +64,7 @@ struct ModelAttestCommand: AsyncParsableCommand {
     }
 
     /// What a scan says of the model; verified once more behind it, so that it was of these bytes.
-    private func scanned(_ policies: ModelTrustPolicySet) throws -> [UInt8] {
+    private func scanned(_ subject: NamedArtifact, _ policies: ModelTrustPolicySet) throws -> [UInt8] {
         let tree = ScanTree(model.model.path)
         let bar = ProgressBar(label: "scanning", unit: "files")
         let supervisor = ScanSupervisor(tree.entries, memory: 1 << 30) { done in
@@ -71,7 +72,9 @@ struct ModelAttestCommand: AsyncParsableCommand {
         }
         let report = ScanReport(files: try supervisor.run(), findings: tree.findings)
         bar.finish()
-        _ = try model.verified(policies, chatter)
+        guard try model.verified(policies, chatter) == subject else {
+            throw CommandError(.unverified, "`\(model.model.path)` was changed while it was scanned")
+        }
         return ScanResult(verdict: report.verdict, scanner: "lapwing \(Version.current)", scannedAt: .now()).json
     }
 }

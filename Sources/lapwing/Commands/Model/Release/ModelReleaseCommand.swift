@@ -32,11 +32,7 @@ struct ModelReleaseCommand: AsyncParsableCommand {
     func run() async throws {
         let policies = try model.policies.load()
         let verdict = try model.verdict(policies, chatter)
-        guard case .verified(let verified) = verdict, let digest = ArtifactDigest(verified.rootDigest) else {
-            _ = try model.verified(policies, chatter)
-            return
-        }
-        let subject = NamedArtifact(name: model.modelName, digest: digest)
+        let subject = try model.verified(verdict)
         var change = ReleaseIndexEditor.Change()
         change.release = subject
         change.rollback = Set(allowRollback.map(\.digest))

@@ -25,6 +25,11 @@ struct ModelRevokeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !digest.isEmpty || !signer.isEmpty else { throw ValidationError("give a --digest or a --signer") }
+        for signer in signer where !Principal.isName(signer) || signer.hasSuffix("*") {
+            throw ValidationError(
+                "--signer takes one SPIFFE ID, `key:FINGERPRINT`, `certificate:NAME` or `sigstore:ISSUER#NAME`"
+            )
+        }
     }
 
     func run() async throws {

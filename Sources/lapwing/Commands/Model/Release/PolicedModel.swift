@@ -32,17 +32,19 @@ struct PolicedModel: ParsableArguments {
 
     /// The model by name and digest, where its signature holds: nobody vouches for bytes that were not verified.
     func verified(_ policies: ModelTrustPolicySet, _ chatter: ModelChatter) throws -> NamedArtifact {
-        switch try verdict(policies, chatter) {
+        try verified(verdict(policies, chatter))
+    }
+
+    /// The model of a verdict, where that says that its signature holds.
+    func verified(_ verdict: ModelVerdict) throws -> NamedArtifact {
+        switch verdict {
         case .refused(let refusal):
             throw CommandError(
                 .unverified,
                 "`\(model.path)` is not what somebody signed who may: \(refusal.message) (\(refusal.code.rawValue))"
             )
         case .verified(let verified):
-            guard let digest = ArtifactDigest(verified.rootDigest) else {
-                throw CommandError(.unverified, "`\(verified.rootDigest)` is not a digest")
-            }
-            return NamedArtifact(name: modelName, digest: digest)
+            return NamedArtifact(name: modelName, digest: verified.manifestDigest)
         }
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Opens files to be scanned: regular files only, and never through a link.
@@ -26,12 +27,12 @@ enum ScanFile {
         let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
         let file = Descriptor(unsafe openat(directory.number, last, flags))
         guard file.number >= 0 else { throw failure(errno) }
-        var status = stat()
-        guard unsafe fstat(file.number, &status) == 0 else { throw failure(errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        var facts = lapwing_file_facts()
+        guard unsafe lapwing_file_facts(file.number, &facts) == 0 else { throw failure(errno) }
+        guard facts.kind == S_IFREG else {
             throw ScanStop(rule: "special-file", message: "it is not a regular file: a device, pipe, socket or folder")
         }
-        let input = ScanInput(path: shown, size: UInt64(max(status.st_size, 0))) { (offset, count) throws(ScanStop) in
+        let input = ScanInput(path: shown, size: facts.size) { (offset, count) throws(ScanStop) in
             try file.read(at: offset, count: count)
         }
         input.folder = siblings(of: parts, in: folder, as: shown)

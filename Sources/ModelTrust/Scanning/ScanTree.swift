@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The files below a path, found without following a link.
@@ -31,18 +32,18 @@ public struct ScanTree: Sendable {
         }
         let real = unsafe String(cString: resolved)
         unsafe free(resolved)
-        var status = stat()
-        guard unsafe lstat(real, &status) == 0 else {
+        var facts = lapwing_file_facts()
+        guard unsafe lapwing_file_facts_of_path(real, &facts) == 0 else {
             note(path, "unreadable", Self.text(errno))
             return
         }
-        if status.st_mode & S_IFMT == S_IFDIR {
+        if facts.kind == S_IFDIR {
             list(real, below: "", shown: path, depth: 0)
             entries.sort { $0.name < $1.name }
         } else {
             let name = real.split(separator: "/").last.map(String.init) ?? ""
             let folder = MemberPath.folder(of: real)
-            entries = [Entry(root: folder, name: name, shown: path, size: UInt64(max(status.st_size, 0)))]
+            entries = [Entry(root: folder, name: name, shown: path, size: facts.size)]
         }
     }
 
@@ -69,18 +70,18 @@ public struct ScanTree: Sendable {
             guard entries.count < Self.limits.files else {
                 return note(shown, "limit-files", "there are more than \(Self.limits.files) files")
             }
-            var status = stat()
-            guard unsafe fstatat(dirfd(directory), entry, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            var facts = lapwing_file_facts()
+            guard unsafe lapwing_file_facts_at(dirfd(directory), entry, &facts) == 0 else {
                 note(shown + "/" + entry, "unreadable", Self.text(errno))
                 continue
             }
             let below = name.isEmpty ? entry : name + "/" + entry
             let shownEntry = shown.hasSuffix("/") ? shown + entry : shown + "/" + entry
-            if status.st_mode & S_IFMT == S_IFDIR {
+            if facts.kind == S_IFDIR {
                 list(root, below: below, shown: shownEntry, depth: depth + 1)
             } else {
                 entries.append(
-                    Entry(root: root, name: below, shown: shownEntry, size: UInt64(max(status.st_size, 0)))
+                    Entry(root: root, name: below, shown: shownEntry, size: facts.size)
                 )
             }
         }

@@ -179,7 +179,8 @@ static int install_filter(void) {
         ANSWER(SECCOMP_RET_ERRNO | EPERM),
     };
     struct sock_fprog program = {.len = sizeof instructions / sizeof *instructions, .filter = instructions};
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    // Every thread is filtered, or none: a positive answer names one that cannot be.
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
 }
 
 int lapwing_confine(const struct lapwing_confinement *confinement, int *landlock) {

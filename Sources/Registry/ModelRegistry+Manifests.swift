@@ -41,18 +41,44 @@ extension ModelRegistry {
                 throw RegistryError(.manifestInvalid, "`\(blob.digest)` has \(size) bytes, not \(blob.size)")
             }
         }
-        // Checks may take long, and nobody else has to wait for them.
-        let state = await judge(manifest, in: repository)
-        let stored = try await gate.pass {
+        if case .tag = reference { try refuseTag(manifest) }
+        let stored = try await judging(manifest, in: repository) { state in
             try await keep(manifest, state, as: reference, in: repository, by: caller)
         }
         if let subject = manifest.subject { try await judgeAnew(subject.digest, in: repository, by: caller) }
-        // A signature may have come while the checks ran.
-        guard !state.isAdmitted, try await !store.referrers(of: stored.digest, in: repository).isEmpty else {
-            return stored
+        return stored
+    }
+
+    /// Judges a manifest, and does something with what came of it while nothing has changed by which it was judged.
+    private func judging<Result>(
+        _ manifest: Manifest,
+        in repository: RepositoryName,
+        _ work: (AdmissionState) async throws -> Result
+    ) async throws -> Result {
+        for _ in 0..<8 {
+            let grounds = try await grounds(of: manifest.digest, in: repository)
+            // Checks may take long, and nobody else has to wait for them.
+            let state = await judge(manifest, in: repository)
+            let result: Result? = try await gate.pass {
+                guard try await self.grounds(of: manifest.digest, in: repository) == grounds else { return nil }
+                return try await work(state)
+            }
+            if let result { return result }
         }
-        try await judgeAnew(stored.digest, in: repository, by: caller)
-        return try await find(.digest(stored.digest), in: repository)
+        throw RegistryError(.conflict, "what `\(manifest.digest)` is judged by keeps changing; push it again")
+    }
+
+    /// What a manifest is judged by besides its own bytes.
+    private struct Grounds: Equatable {
+        let requirement: AdmissionRequirement?
+        let referrers: [ContentDigest]
+    }
+
+    private func grounds(of digest: ContentDigest, in repository: RepositoryName) async throws -> Grounds {
+        Grounds(
+            requirement: configuration.rule(for: repository)?.admission,
+            referrers: try await store.referrers(of: digest, in: repository).map(\.digest)
+        )
     }
 
     private func keep(
@@ -115,9 +141,7 @@ extension ModelRegistry {
     /// Judges a manifest again, since what refers to it has changed; records where that changes its state.
     func judgeAnew(_ digest: ContentDigest, in repository: RepositoryName, by caller: RegistryCaller) async throws {
         guard let stored = try await store.manifest(digest, in: repository) else { return }
-        let manifest = try Manifest(stored.bytes, contentType: stored.mediaType, algorithm: digest.algorithm)
-        let state = await judge(manifest, in: repository)
-        try await gate.pass {
+        try await judging(try Manifest(stored), in: repository) { state in
             guard let stored = try await store.manifest(digest, in: repository), stored.state != state else { return }
             let subject = "\(repository)@\(digest)"
             switch state {

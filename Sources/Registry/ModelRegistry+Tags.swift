@@ -35,6 +35,7 @@ extension ModelRegistry {
         try require(caller, .promote, in: repository)
         return try await gate.pass {
             let stored = try await find(reference, in: repository)
+            try refuseTag(try Manifest(stored))
             let old = try await store.tag(tag, in: repository)
             guard stored.state.isAdmitted else {
                 try await record(
@@ -63,6 +64,12 @@ extension ModelRegistry {
             try await doing("registry.tag.move", on: "\(repository):\(tag)", by: caller) { try await store.move(move) }
             return move
         }
+    }
+
+    /// - Throws: ``RegistryError`` where a manifest is a signature: what has a tag is pulled as a model.
+    func refuseTag(_ manifest: Manifest) throws(RegistryError) {
+        guard manifest.isSignature else { return }
+        throw RegistryError(.manifestInvalid, "a signature has no tag; push it by its digest")
     }
 
     /// - Throws: ``RegistryError`` with `denied` where a tag may not go from one manifest to another by this caller.

@@ -75,29 +75,36 @@ extension ModelRegistry {
         range: ByteRange? = nil,
         _ pieces: BodyPieces
     ) async throws -> UInt64 {
-        let (found, length) = try await using(id, in: repository, by: caller) { writer in
+        try await using(id, in: repository, by: caller) { writer in
             try await receive(&writer, range: range, pieces)
+            // Nobody writes to these bytes again, whatever comes of them.
+            writer.isOver = true
             let whole = writer
-            // Bringing much to the disk takes its time, and is for a thread that may wait.
-            let found = try await NIOThreadPool.singleton.runIfActive { try whole.finish(digest.algorithm) }
-            return (found, writer.length)
-        }
-        guard found == digest else {
+            do {
+                // Bringing much to the disk takes its time, and is for a thread that may wait.
+                let found = try await NIOThreadPool.singleton.runIfActive { try whole.finish(digest.algorithm) }
+                guard found == digest else {
+                    throw RegistryError(.digestInvalid, "the bytes have the digest `\(found)`, not `\(digest)`")
+                }
+                try await gate.pass {
+                    try files.place(id, as: digest, length: whole.length)
+                    try await store.addBlob(digest, size: whole.length, to: repository, at: clock())
+                }
+            } catch {
+                try? await discard(id)
+                throw error
+            }
             try await discard(id)
-            throw RegistryError(.digestInvalid, "the bytes have the digest `\(found)`, not `\(digest)`")
+            return whole.length
         }
-        try await gate.pass {
-            try files.place(id, as: digest)
-            try await store.addBlob(digest, size: length, to: repository, at: clock())
-        }
-        try await discard(id)
-        return length
     }
 
     /// Gives an upload up.
     public func cancelUpload(_ id: RequestID, in repository: RepositoryName, by caller: RegistryCaller) async throws {
-        _ = try await uploadLength(id, in: repository, by: caller)
-        try await discard(id)
+        try await using(id, in: repository, by: caller) { writer in
+            writer.isOver = true
+            try await discard(id)
+        }
     }
 
     /// Takes a blob that another repository has.
@@ -151,7 +158,7 @@ extension ModelRegistry {
                     ? RegistryError(.blobUploadUnknown, "the bytes of the upload `\(id)` are gone") : error
             }
         }
-        defer { sessions.withLock { $0[id] = .idle(writer) } }
+        defer { if !writer.isOver { sessions.withLock { $0[id] = .idle(writer) } } }
         return try await work(&writer)
     }
 
@@ -175,8 +182,9 @@ extension ModelRegistry {
         }
     }
 
+    /// Takes an upload away; until it is gone, nobody else can write to it.
     private func discard(_ id: RequestID) async throws {
-        _ = sessions.withLock { $0.removeValue(forKey: id) }
+        defer { _ = sessions.withLock { $0.removeValue(forKey: id) } }
         files.discard(id)
         try await store.removeUpload(id)
     }

@@ -141,13 +141,20 @@ public final class ModelRegistry: Sendable {
             return .admitted
         }
         // An index has no bytes of its own, and its manifests are judged each; a signature is judged by whoever verifies.
-        if manifest.mediaType == MediaType.imageIndex || manifest.isSignature { return .admitted }
+        if manifest.mediaType == MediaType.imageIndex { return .admitted }
         var reasons: [String] = []
         do {
+            if manifest.isSignature {
+                let artifact = Artifact(repository: repository, manifest: manifest, referrers: [], files: files)
+                return try artifact.isBundle
+                    ? .admitted : .quarantined(["it says that it is a signature, and is no Sigstore bundle"])
+            }
             let referrers = try await store.referrers(of: manifest.digest, in: repository).map { stored in
                 try Manifest(stored.bytes, contentType: stored.mediaType, algorithm: stored.digest.algorithm)
             }
             let artifact = Artifact(repository: repository, manifest: manifest, referrers: referrers, files: files)
+            if manifest.layers.isEmpty { reasons.append("it has no layer, and so nothing that could be checked") }
+            if let reason = try artifact.faultOfConfiguration { reasons.append(reason) }
             for name in requirement.names {
                 guard let check = checks[name] else {
                     reasons.append("\(name): there is no such check")
@@ -161,7 +168,7 @@ public final class ModelRegistry: Sendable {
                 }
             }
         } catch {
-            reasons.append("what refers to it cannot be read: \(error)")
+            reasons.append("what it consists of, or what refers to it, cannot be read: \(error)")
         }
         return reasons.isEmpty ? .admitted : .quarantined(reasons.map { String($0.prefix(500)) })
     }
@@ -185,10 +192,18 @@ extension Manifest {
     /// The longest signature that is kept.
     static let maximumSignatureLength: UInt64 = 4 << 20
 
-    /// Whether this is a signature of another manifest and cannot be anything else: one small Sigstore bundle.
+    /// Whether this says that it is a signature of another manifest and nothing else: one small Sigstore bundle, that
+    /// has no file's name.
+    ///
+    /// Whether the layer is one, admission looks at.
     public var isSignature: Bool {
-        subject != nil && artifactType == MediaType.sigstoreBundle && layers.count == 1
-            && layers.allSatisfy { $0.mediaType == MediaType.sigstoreBundle && $0.size <= Self.maximumSignatureLength }
-            && config?.mediaType == MediaType.empty && config?.size == 2
+        guard let config, config.mediaType == MediaType.empty, config.size == 2 else { return false }
+        return subject != nil && artifactType == MediaType.sigstoreBundle && layers.count == 1
+            && config.digest == ContentDigest(of: Array("{}".utf8), algorithm: config.digest.algorithm)
+            && layers.allSatisfy { layer in
+                layer.mediaType == MediaType.sigstoreBundle && layer.size <= Self.maximumSignatureLength
+                    && layer.annotations[ModelPack.pathAnnotation] == nil
+                    && layer.annotations[ModelPack.titleAnnotation] == nil
+            }
     }
 }

@@ -4,22 +4,30 @@ import Testing
 import ZeroTrust
 
 @Suite struct `Quarantine` {
-    private func sign(_ manifest: String, in repository: String, _ registry: TestRegistry, type: String? = nil)
+    private func sign(
+        _ manifest: String,
+        in repository: String,
+        _ registry: TestRegistry,
+        type: String? = nil,
+        of text: String? = nil,
+        as tag: String? = nil
+    )
         async throws
         -> RegistryClient.Answer
     {
+        let text = type == nil ? text ?? TestRegistry.bundle : "signature"
         let type = type ?? MediaType.sigstoreBundle
         try await registry.blob("{}", to: repository)
-        try await registry.blob("signature", to: repository)
+        try await registry.blob(text, to: repository)
         func descriptor(_ type: String, _ text: String) -> String {
             #"{"mediaType":"\#(type)","digest":"\#(ContentDigest(of: Array(text.utf8)))","size":\#(text.utf8.count)}"#
         }
         let body =
             #"{"schemaVersion":2,"artifactType":"\#(type)","config":\#(descriptor(MediaType.empty, "{}")),"#
-            + #""layers":[\#(descriptor(type, "signature"))],"subject":\#(descriptor(MediaType.imageManifest, manifest))}"#
+            + #""layers":[\#(descriptor(type, text))],"subject":\#(descriptor(MediaType.imageManifest, manifest))}"#
         return try await registry.client(.writer).request(
             "PUT",
-            "/v2/\(repository)/manifests/\(ContentDigest(of: Array(body.utf8)))",
+            "/v2/\(repository)/manifests/\(tag ?? ContentDigest(of: Array(body.utf8)).description)",
             fields: [("content-type", MediaType.imageManifest)],
             content: Array(body.utf8)
         )
@@ -86,6 +94,36 @@ import ZeroTrust
             #expect(answer.field("lapwing-state") == "quarantined", "\(type)")
             #expect(try await registry.client(.reader).request("GET", "/v2/checked/m/blobs/\(weights)").status == 403)
         }
+        try await registry.stop()
+    }
+
+    @Test func `what calls itself a signature has to be a bundle, and has no tag`() async throws {
+        let registry = try await TestRegistry()
+        _ = try await registry.model("weights", to: "checked/m", as: "one")
+        let manifest = text(try await registry.client(.writer).request("GET", "/v2/checked/m/manifests/one"))
+        let evil = try await sign(manifest, in: "checked/m", registry, of: "weights of another model")
+        #expect(evil.status == 201 && evil.field("lapwing-state") == "quarantined")
+        let tagged = try await sign(manifest, in: "checked/m", registry, as: "two")
+        #expect(tagged.status == 400 && code(tagged) == "MANIFEST_INVALID")
+        let good = try await sign(manifest, in: "checked/m", registry)
+        #expect(good.status == 201 && good.field("lapwing-state") != "quarantined")
+        try await registry.stop()
+    }
+
+    @Test func `a manifest without layers shows nothing, and is not admitted`() async throws {
+        let registry = try await TestRegistry(admission: AdmissionRequirement(scan: true))
+        try await registry.blob("not JSON", to: "checked/m")
+        let answer = try await registry.client(.writer).request(
+            "PUT",
+            "/v2/checked/m/manifests/one",
+            fields: [("content-type", MediaType.imageManifest)],
+            content: Array(TestRegistry.manifest(config: "not JSON", layers: []).utf8)
+        )
+        #expect(answer.status == 201 && answer.field("lapwing-state") == "quarantined")
+        let list = text(
+            try await registry.client(.writer).request("GET", "/v2/checked/m/_lapwing/manifests/list")
+        )
+        #expect(list.contains("has no layer") && list.contains("no object of JSON"))
         try await registry.stop()
     }
 

@@ -185,6 +185,11 @@ final class TestRegistry: Sendable {
         )
     }
 
+    /// A Sigstore bundle by its form, whose signature is nobody's.
+    static let bundle =
+        #"{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"x"}},"#
+        + #""dsseEnvelope":{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"AAAA"}]}}"#
+
     static func manifest(config: String, layers: [String], subject: String? = nil) -> String {
         func descriptor(_ type: String, _ text: String) -> String {
             let digest = ContentDigest(of: Array(text.utf8))

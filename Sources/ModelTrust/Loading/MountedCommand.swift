@@ -3,9 +3,8 @@ import Glibc
 
 /// A command that finds a model's verified bytes.
 ///
-/// With a ``LoadedModel`` it runs in a mount namespace of its own, in which the verified file system lies over the model:
-/// under that path the command, and whatever it starts, cannot reach the bytes on disk. The mount goes with the last of
-/// them. With a ``SealedModel`` nothing is mounted. The command is killed when this process is.
+/// With a ``LoadedModel`` it runs in a mount namespace of its own, in which the verified file system is mounted at a
+/// place that nobody else can rename. The mount goes with the last process that sees it. With a ``SealedModel`` nothing is mounted. The command is killed when this process is.
 public final class MountedCommand: Sendable {
     /// The command's process.
     public let pid: Int32
@@ -13,21 +12,24 @@ public final class MountedCommand: Sendable {
     /// Kept until the command has ended.
     private let sealed: SealedModel?
 
-    /// Starts a command where a model is mounted over itself.
+    /// Starts a command that finds a model mounted.
     ///
     /// - Parameters:
     ///   - program: The program's file.
     ///   - arguments: Its arguments, its own name first.
     ///   - environment: `NAME=value`, each.
-    ///   - model: The model, which lies at an absolute path.
+    ///   - model: The model.
+    ///   - place: Where it is mounted: an empty folder, or a file where the model is one, in a folder that nobody else
+    ///     may write to. Over the model itself, whoever may rename a folder above it could put another in its place.
     /// - Throws: ``LoadFailure`` with the code `unsupported` where the system lets it not be mounted or started.
     public convenience init(
         _ program: String,
         arguments: [String],
         environment: [String],
-        model: LoadedModel
+        model: LoadedModel,
+        at place: String
     ) throws(LoadFailure) {
-        try self.init(program, arguments, environment, mounted: model, sealed: nil)
+        try self.init(program, arguments, environment, mounted: model, at: place, sealed: nil)
     }
 
     /// Starts a command that opens a sealed model's files by their paths.
@@ -44,7 +46,7 @@ public final class MountedCommand: Sendable {
         environment: [String],
         sealed model: SealedModel
     ) throws(LoadFailure) {
-        try self.init(program, arguments, environment, mounted: nil, sealed: model)
+        try self.init(program, arguments, environment, mounted: nil, at: nil, sealed: model)
     }
 
     private init(
@@ -52,6 +54,7 @@ public final class MountedCommand: Sendable {
         _ arguments: [String],
         _ environment: [String],
         mounted model: LoadedModel?,
+        at place: String?,
         sealed: SealedModel?
     ) throws(LoadFailure) {
         var descriptor: Int32 = -1
@@ -62,7 +65,7 @@ public final class MountedCommand: Sendable {
         unsafe Self.withStrings([program]) { program in
             unsafe Self.withStrings(arguments) { arguments in
                 unsafe Self.withStrings(environment) { environment in
-                    unsafe Self.withStrings(model.map { [$0.path] } ?? []) { path in
+                    unsafe Self.withStrings(place.map { [$0] } ?? []) { path in
                         guard let program = unsafe program[0] else { return }
                         var command = unsafe lapwing_mounted(
                             program: program,

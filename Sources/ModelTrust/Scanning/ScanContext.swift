@@ -77,6 +77,12 @@ final class ScanContext {
         return false
     }
 
+    /// Whether any scanner takes an input for its format, be it by a guess.
+    func isAnything(_ input: ScanInput) throws(ScanStop) -> Bool {
+        for scanner in scanners { if try scanner.recognises(input) { return true } }
+        return false
+    }
+
     /// Scans an input whose format its container has settled; what stops is a finding.
     func scan(_ input: ScanInput, as scanner: any FormatScanner.Type) {
         formats.append((input.path, scanner.format))

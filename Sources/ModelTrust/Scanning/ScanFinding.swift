@@ -13,7 +13,14 @@ public struct ScanFinding: Hashable, Sendable, Codable {
     /// What was found and what it would do, as a sentence that starts in lower case.
     public let message: String
 
-    /// Creates a finding.
+    /// The longest text that is kept of what an artifact says of itself, in bytes.
+    private static let longest = 1_024
+
+    private static func shorten(_ text: String) -> String {
+        text.utf8.count <= longest ? text : String(decoding: text.utf8.prefix(longest), as: UTF8.self) + "…"
+    }
+
+    /// Creates a finding; longer texts are cut.
     public init(
         rule: String,
         verdict: ScanVerdict,
@@ -24,9 +31,9 @@ public struct ScanFinding: Hashable, Sendable, Codable {
     ) {
         self.rule = rule
         self.verdict = verdict
-        self.path = path
+        self.path = Self.shorten(path)
         self.offset = offset
-        self.element = element
-        self.message = message
+        self.element = element.map(Self.shorten)
+        self.message = Self.shorten(message)
     }
 }

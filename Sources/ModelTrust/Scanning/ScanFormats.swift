@@ -14,6 +14,7 @@ enum ScanFormats {
         SentencePieceScanner.self,
         MessagePackScanner.self,
         ExecutableScanner.self,
+        ForeignScanner.self,
     ]
 
     private static let guesses: [any FormatScanner.Type] = [

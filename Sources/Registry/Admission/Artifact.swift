@@ -1,3 +1,5 @@
+import ModelTrust
+
 /// An artifact as admission checks see it.
 public struct Artifact: Sendable {
     /// The repository that it was pushed to.
@@ -18,6 +20,29 @@ public struct Artifact: Sendable {
 
     /// The signatures that refer to it.
     public var signatures: [Descriptor] { referrers.filter(\.isSignature).flatMap(\.layers) }
+
+    /// Whether its only layer is a Sigstore bundle.
+    var isBundle: Bool {
+        get throws {
+            guard let layer = manifest.layers.first, manifest.layers.count == 1 else { return false }
+            return SignatureBundles.isBundle(try content(of: layer, limit: Int(Manifest.maximumSignatureLength)))
+        }
+    }
+
+    /// What is wrong with its configuration, which programs read before any layer; nil where nothing is.
+    var faultOfConfiguration: String? {
+        get throws {
+            guard let config = manifest.config else { return "it has no configuration" }
+            guard MediaType.configurations.contains(config.mediaType) else {
+                return "its configuration is of the type `\(config.mediaType)`, which is not known"
+            }
+            guard config.size <= 1 << 20 else { return "its configuration has more than 1 MiB" }
+            guard case .object? = try? StrictJSON(content(of: config, limit: 1 << 20)) else {
+                return "its configuration is no object of JSON"
+            }
+            return nil
+        }
+    }
 
     /// All of a blob's bytes, where they are at most so many and are those of the digest.
     ///

@@ -109,7 +109,10 @@ public final class BlobFiles: Sendable {
     func uploads() -> [RequestID] { Self.names(in: directory + "/uploads").compactMap { RequestID($0) } }
 
     /// Gives an upload's file, which is on the disk, its blob's name for good.
-    func place(_ upload: RequestID, as digest: ContentDigest) throws(RegistryError) {
+    ///
+    /// A blob that is there already stays, since others have it open under its name.
+    func place(_ upload: RequestID, as digest: ContentDigest, length: UInt64) throws(RegistryError) {
+        if self.length(of: digest) == length { return discard(upload) }
         let parent = parent(of: digest)
         try Self.makeDirectory(parent)
         guard unsafe rename(path(of: upload), path(of: digest)) == 0 else {

@@ -8,6 +8,9 @@ struct BlobWriter: Sendable {
     /// The bytes that are there.
     private(set) var length: UInt64
 
+    /// Whether the upload has come to its end and takes no more bytes.
+    var isOver = false
+
     /// Opens an upload's file; one that is there already is hashed again, since the state of a hash does not outlive its
     /// process.
     init(_ file: OpenFile) throws(RegistryError) {

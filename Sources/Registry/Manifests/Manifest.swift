@@ -86,6 +86,11 @@ public struct Manifest: Hashable, Sendable {
         }
     }
 
+    /// Reads a manifest that is kept.
+    init(_ stored: StoredManifest) throws(RegistryError) {
+        try self.init(stored.bytes, contentType: stored.mediaType, algorithm: stored.digest.algorithm)
+    }
+
     private static func descriptors(_ json: StrictJSON?, _ name: String) throws(RegistryError) -> [Descriptor] {
         guard case .array(let elements) = json else { throw RegistryError(.manifestInvalid, "`\(name)` is no list") }
         guard elements.count <= maximumDescriptors else {

@@ -18,6 +18,11 @@ public enum MediaType {
     /// The manifests that may be pushed.
     static let manifests: Set<String> = [imageManifest, imageIndex, modelManifest]
 
+    /// The configurations of what may be admitted.
+    static let configurations: Set<String> = [
+        empty, modelConfig, "application/vnd.oci.image.config.v1+json",
+    ]
+
     /// Whether a text is a media type (RFC 6838 §4.2): two names of at most 127 bytes, without parameters.
     static func isValid(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

@@ -103,14 +103,31 @@ final class ScanSupervisor {
                     progress(current)
                 default: return (min(current, tree.count - 1), "said something that it should not")
                 }
+            case .long: return (min(current, tree.count - 1), "said too much")
             case .late: return (min(current, tree.count - 1), "took longer than \(seconds) s")
             case .end:
+                // One that has closed its output and goes on is not waited for.
+                guard Self.hasEnded(process) else {
+                    kill(process.processIdentifier, SIGKILL)
+                    process.waitUntilExit()
+                    return current < tree.count ? (current, "closed its output and went on") : nil
+                }
                 process.waitUntilExit()
                 guard current < tree.count else { return nil }
                 return (current, Self.end(of: process))
             }
         }
         return nil
+    }
+
+    /// Whether a process that has closed its output ends, as it does at once.
+    private static func hasEnded(_ process: Process) -> Bool {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while process.isRunning {
+            guard ContinuousClock.now < deadline else { return false }
+            usleep(2_000)
+        }
+        return true
     }
 
     private static func end(of process: Process) -> String {
@@ -126,6 +143,8 @@ final class ScanSupervisor {
 private struct LineReader {
     enum Next {
         case line(Data)
+        /// A line that is longer than any report.
+        case long
         case late
         case end
     }
@@ -145,7 +164,7 @@ private struct LineReader {
                 defer { buffer = Data(buffer[(end + 1)...]) }
                 return .line(Data(buffer[..<end]))
             }
-            guard buffer.count < Self.longest else { return .end }
+            guard buffer.count < Self.longest else { return .long }
             let left = deadline - ContinuousClock.now
             guard left > .zero else { return .late }
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -10,12 +10,21 @@ import Testing
 
     /// Runs a shell script where the model is mounted; nil where this system lets nobody mount.
     private func run(_ script: String, _ model: LoadedModel) throws -> Int32? {
+        let place = "/tmp/lapwing-mount-test-\(UUID().uuidString)"
+        let isFile = model.size(of: "") != nil
+        guard
+            isFile
+                ? FileManager.default.createFile(atPath: place, contents: nil)
+                : unsafe mkdir(place, 0o700) == 0
+        else { throw LoadFailure(.missing, place, "it cannot be made") }
+        defer { if isFile { _ = unsafe unlink(place) } else { _ = unsafe rmdir(place) } }
         do throws(LoadFailure) {
             let command = try MountedCommand(
                 "/bin/sh",
-                arguments: ["sh", "-c", script, "sh", model.path],
+                arguments: ["sh", "-c", script, "sh", place, model.path],
                 environment: ["PATH=/usr/bin:/bin", "LC_ALL=C"],
-                model: model
+                model: model,
+                at: place
             )
             return command.wait()
         } catch {
@@ -25,13 +34,13 @@ import Testing
         }
     }
 
-    @Test func `a command reads verified bytes where the model lies, and can write none`() throws {
+    @Test func `a command reads verified bytes where the model is mounted, and can write none`() throws {
         let folder = try TemporaryModel(["w.bin": weights, "a/b/c.txt": Array("hello".utf8), "empty": []])
         let model = try LoadedModel(at: folder.path, manifest: folder.manifest)
         try Data(weights).write(to: URL(fileURLWithPath: folder.path + "-copy"))
         defer { try? FileManager.default.removeItem(atPath: folder.path + "-copy") }
         let script = """
-            cmp "$1/w.bin" "$1-copy" || exit 11
+            cmp "$1/w.bin" "$2-copy" || exit 11
             test "$(cat "$1/a/b/c.txt")" = hello || exit 12
             test "$(ls "$1" | tr '\\n' ' ')" = "a empty w.bin " || exit 13
             test "$(stat -c %s "$1/w.bin")" = 3000000 || exit 14
@@ -74,7 +83,8 @@ import Testing
         #expect(status == 3)
         #expect(try run("kill -TERM $$", model) == 128 + SIGTERM)
         #expect(throws: LoadFailure.self) {
-            _ = try MountedCommand("/no/such/program", arguments: ["x"], environment: [], model: model).wait()
+            _ = try MountedCommand("/no/such/program", arguments: ["x"], environment: [], model: model, at: folder.path)
+                .wait()
         }
     }
 
@@ -99,7 +109,7 @@ import Testing
         #expect(model.names == ["w.bin"])
     }
 
-    @Test func `a model of one file is mounted over it`() throws {
+    @Test func `a model of one file is mounted as one`() throws {
         let folder = try TemporaryModel(["w.bin": weights])
         let parts = folder.manifest.files[0].parts
         let manifest = LoadManifest(files: [.init(path: .itself, parts: parts)])

@@ -12,8 +12,8 @@ enum PickleAllowList {
         if module == "torch", name.hasSuffix("Storage"), let size = storages[String(name.dropLast(7))] {
             return .storage(elementSize: size)
         }
-        // The module holds constants alone, and importing it runs nothing else.
-        if module == "__future__" { return .constant }
+        // Any other name is not there, so that importing it fails, and nothing after it runs.
+        if module == "__future__", isAbsentFeature(name) { return .constant }
         return PickleDangers.isDangerous(module: module, name: name) ? .dangerous : .unlisted
     }
 
@@ -29,6 +29,18 @@ enum PickleAllowList {
             "restore_type_tag",
         ]
         return makers.contains(name) ? .listed(.script) : nil
+    }
+
+    /// The features that `__future__` has, which are constants.
+    private static let features = [
+        "nested_scopes", "generators", "division", "absolute_import", "with_statement", "print_function",
+        "unicode_literals", "barry_as_FLUFL", "generator_stop", "annotations",
+    ]
+
+    private static func isAbsentFeature(_ name: String) -> Bool {
+        let first = name.prefix { $0 != "." }
+        return !first.hasPrefix("__") && !first.hasPrefix("CO_") && first != "_Feature" && first != "all_feature_names"
+            && !features.contains(String(first))
     }
 
     /// Names that modules had before they were renamed.
@@ -75,6 +87,7 @@ enum PickleAllowList {
             "torch.nn.Parameter": .listed(.parameter),
             "torch.storage.UntypedStorage": .storage(elementSize: 1),
         ]
+        for name in features { all["__future__.\(name)"] = .constant }
         for name in generators { all["numpy.random._\(name.lowercased()).\(name)"] = .constant }
         for name in values { all[name] = .listed(.value) }
         for name in tensorMakers { all[name] = .listed(.tensor) }

@@ -49,14 +49,12 @@ extension PickleMachine {
                 ? .dictionary : nil
         case .value: made = all.allSatisfy(isPlain) ? .value : nil
         case .sized:
-            // `bytes(1 << 40)` makes that many zeros.
-            made = all.allSatisfy { isPlain($0) && ($0.integer ?? 0) <= 1 << 20 && !isLargeInteger($0) } ? .value : nil
+            made = all.allSatisfy(isSized) ? .value : nil
         case .encode:
             let codec = all.count == 2 ? all[1].text : nil
             made = codec.map(Self.codecs.contains) == true && isPlain(all[0]) ? .value : nil
         case .reconstructor:
-            guard let type = all.first else { return try refuse(callable, arguments) }
-            return try instance(of: type, PickleContainer(.tuple, Array(all.dropFirst())))
+            return try reconstructed(callable, global, arguments, all)
         case .namespace: made = all.isEmpty ? .namespace : nil
         case .arrayReconstructor: made = all.count == 3 && isClass(all[0]) && all[1].tuple != nil ? .array : nil
         case .dtype: made = dtype(all)
@@ -73,11 +71,36 @@ extension PickleMachine {
         return .object(PickleObject(maker: global.qualified, nature: made, of: value))
     }
 
+    /// `copyreg.__newobj__(cls, *args)`, and `copyreg._reconstructor(cls, base, state)`, which calls
+    /// `base.__new__(cls, state)` and `base.__init__` where the base is not `object`.
+    private func reconstructed(
+        _ callable: PickleValue,
+        _ global: PickleGlobal,
+        _ arguments: PickleContainer,
+        _ all: [PickleValue]
+    ) throws(ScanStop) -> PickleValue {
+        guard let type = all.first else { return try refuse(callable, arguments) }
+        let rest = PickleContainer(.tuple, Array(all.dropFirst()))
+        guard case .global(let made) = type, case .listed = made.standing, global.name != "__newobj__" else {
+            return try instance(of: type, rest)
+        }
+        guard all.count == 3, case .global(let base) = all[1] else {
+            return try refuse(callable, arguments, "in a way that it is not meant to be called")
+        }
+        if base.name == "object", ["builtins", "__builtin__"].contains(base.module), case .none = all[2] {
+            return try instance(of: type, PickleContainer(.tuple))
+        }
+        guard base.module == made.module, base.name == made.name else {
+            return try refuse(callable, arguments, "with another base than the class itself")
+        }
+        return try instance(of: type, PickleContainer(.tuple, [all[2]]))
+    }
+
     /// What `cls.__new__(cls, *args)` gives back, which runs less than a call does.
     private func instance(of type: PickleValue, _ arguments: PickleContainer) throws(ScanStop) -> PickleValue {
         guard case .global(let global) = type else { return try refuse(type, arguments) }
         switch global.standing {
-        case .listed: return try result(of: type, called: opcode == .reduce ? PickleContainer(.tuple) : arguments)
+        case .listed: return try result(of: type, called: arguments)
         case .unlisted where !PickleDangers.runsCode(module: global.module, name: global.name):
             try report(
                 "pickle-class",
@@ -157,8 +180,13 @@ extension PickleMachine {
         }
     }
 
-    private func isLargeInteger(_ value: PickleValue) -> Bool {
-        if case .integer(nil) = value { true } else { false }
+    /// What bytes may be made of: `bytes(1 << 40)` makes that many zeros, and an object may be such a number.
+    private func isSized(_ value: PickleValue) -> Bool {
+        switch value {
+        case .integer(let number): number.map { $0 <= 1 << 20 } ?? false
+        case .object(let object): isPlain(value) && Self.bytesMakers.contains(object.maker)
+        default: isPlain(value)
+        }
     }
 
     private func isBytes(_ value: PickleValue) -> Bool {

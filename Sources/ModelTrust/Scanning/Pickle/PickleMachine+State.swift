@@ -194,7 +194,7 @@ extension PickleMachine {
         }
     }
 
-    private static let bytesMakers: Set = ["_codecs.encode", "builtins.bytes", "__builtin__.bytes"]
+    static let bytesMakers: Set = ["_codecs.encode", "builtins.bytes", "__builtin__.bytes"]
 
     // MARK: joblib
 

@@ -19,6 +19,8 @@ struct PickleMachine {
     var stack: [PickleValue] = []
     private var marks: [Int] = []
     private var memo: [PickleValue?] = []
+    /// How many indices of the memo hold something; MEMOIZE takes this for the next one.
+    private var memoized = 0
     /// Where the frame that is being read ends.
     private var frameEnd: UInt64?
     /// Whether an opcode has called something or set an object's state.
@@ -93,6 +95,8 @@ struct PickleMachine {
         other.stack = stack.map(Self.constant)
         other.marks = marks
         other.memo = memo.map { $0.map(Self.constant) }
+        other.memoized = memoized
+        other.taken = taken
         do throws(ScanStop) { _ = try other.run() } catch {}
         guard let finding = aside.findings.first(where: { $0.rule == "pickle-import" }) else { return }
         try context.add(
@@ -174,7 +178,7 @@ struct PickleMachine {
         case .put: try put(decimal(reader.line()))
         case .binPut: try put(Int(reader.number(1)))
         case .longBinPut: try put(Int(reader.number(4)))
-        case .memoize: try put(memo.count)
+        case .memoize: try put(memoized)
         case .global, .stackGlobal, .ext1, .ext2, .ext4: try importName()
         case .inst:
             try importName()
@@ -247,10 +251,11 @@ struct PickleMachine {
     private mutating func put(_ index: Int) throws(ScanStop) {
         let value = try top()
         // The unpickler makes room for every index up to this one.
-        guard index <= memo.count + 1 << 16 else {
+        guard index <= taken + 1 << 16 else {
             throw stop("limit-memo", "index \(index) makes the unpickler's memo larger than any pickler needs")
         }
         while memo.count <= index { memo.append(nil) }
+        if memo[index] == nil { memoized += 1 }
         memo[index] = value
     }
 

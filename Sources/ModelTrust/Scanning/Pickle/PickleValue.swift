@@ -114,6 +114,22 @@ final class PickleContainer {
         if items.count < Self.kept { items.append(item) }
     }
 
+    /// Frees what lies within one after the other: a chain of containers is as long as the pickle, and freed by
+    /// recursion it would overflow the stack.
+    deinit {
+        var pending = release()
+        while !pending.isEmpty {
+            var container = pending.removeLast()
+            if isKnownUniquelyReferenced(&container) { pending += container.release() }
+        }
+    }
+
+    /// Gives up the items; returns the containers among them.
+    private func release() -> [PickleContainer] {
+        defer { items = [] }
+        return items.compactMap { if case .container(let container) = $0 { container } else { nil } }
+    }
+
     /// The items, where none was left out.
     var allItems: [PickleValue]? { items.count == count ? items : nil }
 

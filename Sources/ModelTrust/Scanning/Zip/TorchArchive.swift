@@ -19,35 +19,58 @@ struct TorchArchive {
     func scan(_ context: ScanContext) throws(ScanStop) {
         context.recognise(members.archive.input, as: isScript ? "torchscript" : "pytorch")
         let loader = isScript ? PickleMachine.Loader.torchScript : .torch
-        for entry in entries {
+        // Which members are storages is known once the pickles have been read.
+        var named: Set<String> = []
+        for entry in entries where !isStorage(entry) {
             context.within(members.archive.input) { () throws(ScanStop) in
-                try scan(entry, loader, context)
+                try scan(entry, loader, &named, context)
+            }
+        }
+        for entry in entries where isStorage(entry) {
+            context.within(members.archive.input) { () throws(ScanStop) in
+                try storage(entry, named, context)
             }
         }
     }
 
-    private func scan(_ entry: ZipEntry, _ loader: PickleMachine.Loader, _ context: ScanContext) throws(ScanStop) {
+    private func isStorage(_ entry: ZipEntry) -> Bool {
+        entry.name.hasPrefix(folder + "data/") || entry.name.hasPrefix(folder + "constants/")
+    }
+
+    /// A storage is numbers and nothing else, of which a pickle says how many there are.
+    ///
+    /// What no pickle names may be a storage all the same that is of no use, and is looked through: if it is of any
+    /// format, then some loader may open it.
+    private func storage(_ entry: ZipEntry, _ named: Set<String>, _ context: ScanContext) throws(ScanStop) {
+        guard entry.method == 0, entry.size == entry.compressedSize else { return try unknown(entry, context) }
+        guard named.contains(entry.name) else {
+            guard let member = try members.open(entry), try context.isAnything(member) else { return }
+            return try unknown(entry, context)
+        }
+        if entry.flags & ~ZipEntry.allowedFlags != 0 { _ = try members.open(entry) }
+    }
+
+    private func scan(
+        _ entry: ZipEntry,
+        _ loader: PickleMachine.Loader,
+        _ named: inout Set<String>,
+        _ context: ScanContext
+    ) throws(ScanStop) {
         guard entry.name.hasPrefix(folder) else {
             try unknown(entry, context)
             return
         }
         let name = String(entry.name.dropFirst(folder.count))
-        if name.hasPrefix("data/") || name.hasPrefix("constants/") {
-            // A storage: numbers and nothing else, of which data.pkl says how many there are.
-            guard entry.method == 0, entry.size == entry.compressedSize else { return try unknown(entry, context) }
-            if entry.flags & ~ZipEntry.allowedFlags != 0 { _ = try members.open(entry) }
-            return
-        }
         guard let member = try members.open(entry) else { return }
         switch name {
-        case "data.pkl": try pickle(member, loader, storages: "data/", context)
-        case "constants.pkl": try pickle(member, loader, storages: "constants/", context)
+        case "data.pkl": try pickle(member, loader, storages: "data/", &named, context)
+        case "constants.pkl": try pickle(member, loader, storages: "constants/", &named, context)
         case "version", ".format_version", ".storage_alignment", ".data/serialization_id":
             try check(member, "a number") { $0.allSatisfy { 0x30...0x39 ~= $0 || $0 == 0x0a } }
         case "byteorder": try check(member, "a byte order") { $0 == Array("little".utf8) || $0 == Array("big".utf8) }
         default:
             if name.hasPrefix("code/"), name.hasSuffix(".debug_pkl") {
-                try pickle(member, loader, storages: "data/", context)
+                try pickle(member, loader, storages: "data/", &named, context)
             } else if name.hasPrefix("code/") {
                 member.role = .torchScript
                 context.scan(member)
@@ -61,10 +84,12 @@ struct TorchArchive {
         _ member: ScanInput,
         _ loader: PickleMachine.Loader,
         storages place: String,
+        _ named: inout Set<String>,
         _ context: ScanContext
     ) throws(ScanStop) {
         let (reader, _, storages) = try PickleScanner.scan(PickleReader(member), loader: loader, context)
         for (key, storage) in storages.sorted(by: { $0.key < $1.key }) {
+            named.insert(folder + place + key)
             let entry = entries.first { $0.name == folder + place + key }
             guard let entry, entry.size == storage.bytes else {
                 let what =

@@ -81,6 +81,10 @@ final class ZipMembers {
     /// A loader that ignores the flag would read the bytes as they stand, so those must be of no format.
     private func sealed(_ entry: ZipEntry, _ raw: ScanInput) throws(ScanStop) -> ScanInput? {
         if try context.isKnown(raw) { return raw }
+        if entry.method == 8, let plain = try inflated(entry, raw) {
+            try report("zip-flags", entry, "is said to be encrypted and is not")
+            return plain
+        }
         try context.add(
             ScanFinding(
                 rule: "zip-encrypted",
@@ -91,6 +95,20 @@ final class ZipMembers {
             )
         )
         return nil
+    }
+
+    /// What a member that is said to be encrypted expands to, where its bytes are really a deflated file.
+    private func inflated(_ entry: ZipEntry, _ raw: ScanInput) throws(ScanStop) -> ScanInput? {
+        do throws(ScanStop) {
+            let expansion = try Expansion.expand(raw, .deflate, path: raw.path, context)
+            let isPlain =
+                expansion.crc == entry.crc || expansion.input.size == entry.size
+                || expansion.consumed == entry.compressedSize
+            return isPlain ? expansion.input : nil
+        } catch {
+            guard error.rule.hasPrefix("limit-") else { return nil }
+            throw error
+        }
     }
 
     private func checksum(of input: ScanInput) throws(ScanStop) -> UInt32 {

@@ -11,7 +11,7 @@ struct ModelRunCommand: ParsableCommand {
         discussion: """
             The model is verified as `lapwing model verify` does. The command then sees it through a read-only file \
             system that hashes every chunk again before a byte of it is read: a chunk that was changed is an I/O error. \
-            LAPWING_MODEL_PATH is the model's path. With --sealed the model is copied into memory that nobody can change \
+            LAPWING_MODEL_PATH is where it finds the model, in a folder of its own. With --sealed the model is copied into memory that nobody can change \
             instead, and nothing is mounted.
 
             The exit code is the command's; 128 and the signal's number where a signal ended it; 4 where the model is \
@@ -41,7 +41,7 @@ struct ModelRunCommand: ParsableCommand {
         }
         let program = try ProgramSearch.find(name)
         let model = ModelPathArgument(model)
-        // The mount lies over the model itself, wherever links lead.
+        // The model itself, wherever links lead.
         let place = URL(fileURLWithPath: model.path).resolvingSymlinksInPath().path
         let bar = chatter.bar("verifying")
         let verifier = try verification.verifier(of: model, chatter, bar)
@@ -57,13 +57,7 @@ struct ModelRunCommand: ParsableCommand {
                     StandardError.write("lapwing: refused: \(failure)")
                 }
                 bar?.finish()
-                let running = try MountedCommand(
-                    program,
-                    arguments: command,
-                    environment: environment(place),
-                    model: loaded
-                )
-                status = running.wait()
+                status = try run(program, loaded)
             }
         } catch let refusal as ModelRefusal {
             bar?.finish()
@@ -73,6 +67,18 @@ struct ModelRunCommand: ParsableCommand {
             throw CommandError(.unreachable, "\(failure.message); try --sealed, which mounts nothing")
         }
         Foundation.exit(status)
+    }
+
+    private func run(_ program: String, _ model: LoadedModel) throws -> Int32 {
+        let place = try ModelRunPlace(for: model)
+        defer { place.remove() }
+        return try MountedCommand(
+            program,
+            arguments: command,
+            environment: environment(place.path),
+            model: model,
+            at: place.path
+        ).wait()
     }
 
     private func run(_ program: String, _ copy: SealedModel) throws -> Int32 {

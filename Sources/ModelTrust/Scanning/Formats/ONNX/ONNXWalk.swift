@@ -226,6 +226,7 @@ struct ONNXWalk {
                 "external data is read from outside the model's folder"
             )
         }
-        context.claim(location)
+        // A model within a container has nothing beside it.
+        if !input.path.contains("!/") { context.claim(location) }
     }
 }

@@ -9,16 +9,29 @@ enum PythonLines {
         var isFenced = false
         var imports = false
         var acts = false
+        var opensBlock = false
         for line in bytes.split(separator: 0x0A, maxSplits: 5_000) {
             let line = String(decoding: line.prefix(400), as: UTF8.self)
             guard let first = line.first(where: { !$0.isWhitespace }), first != "#" else { continue }
+            if opensBlock, !isFenced, line.first?.isWhitespace == true { return true }
+            opensBlock = false
             if line.hasPrefix("```") || line.hasPrefix("~~~") {
                 isFenced.toggle()
             } else if isFirst, opens(line) {
                 return true
             } else if !isFenced, line.first?.isWhitespace == false {
                 if defines(line) { return true }
-                imports = imports || isImport(line)
+                switch PythonBlock(line) {
+                case .opens: opensBlock = true
+                case .holds(let body) where isImport(body) || isCall(body) || isAssignment(body) || defines(body):
+                    return true
+                default: break
+                }
+                if isImport(line) {
+                    imports = true
+                    // What follows on the same line is a statement.
+                    acts = acts || line.contains(";")
+                }
                 acts = acts || isCall(line) || isAssignment(line)
             }
             isFirst = false
@@ -58,15 +71,20 @@ enum PythonLines {
         case "class":
             return isName(words[1].prefix { $0 != "(" && $0 != ":" }) && last == ":"
                 && (words.count == 2 || words[1].contains("("))
-        case "from": return words.count >= 4 && isName(words[1]) && words[2] == "import"
+        case "from":
+            return words.count >= 3 && isName(words[1])
+                && (words.count >= 4 && words[2] == "import" || words[2].hasPrefix("import(") || words[2] == "import*")
         default: return false
         }
     }
 
     private static func isImport(_ line: String) -> Bool {
         let words = words(line)
-        return words.count >= 2 && words[0] == "import" && isName(words[1].filter { $0 != "," && $0 != ";" })
-            && (words.count == 2 || words[2] == "as" || words[1].hasSuffix(",") || words[1].hasSuffix(";"))
+        guard words.count >= 2, words[0] == "import" else { return false }
+        let name = words[1].prefix { $0 != "," && $0 != ";" }
+        guard isName(name) else { return false }
+        return words.count == 2 || name.count < words[1].count || words[2] == "as" || words[2].first == ","
+            || words[2].first == ";"
     }
 
     private static func isCall(_ line: String) -> Bool {

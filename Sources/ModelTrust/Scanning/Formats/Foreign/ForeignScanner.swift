@@ -1,0 +1,36 @@
+/// What some loader opens and no scan looks into: LZ4 frames, Zstandard, 7-Zip, RAR, Python's compiled code.
+///
+/// It is never proven, also where a model names the file as its raw data.
+enum ForeignScanner: FormatScanner {
+    static let format = "foreign"
+
+    static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool { try kind(input) != nil }
+
+    static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
+        guard let kind = try kind(input) else { return }
+        try context.add(
+            ScanFinding(
+                rule: "foreign-format",
+                verdict: .notProven,
+                path: input.path,
+                offset: 0,
+                message: "it is \(kind), which no scan looks into"
+            )
+        )
+    }
+
+    private static func kind(_ input: ScanInput) throws(ScanStop) -> String? {
+        let head = try input.head(8)
+        let magics: [([UInt8], String)] = [
+            ([0x04, 0x22, 0x4D, 0x18], "an LZ4 frame"), ([0x02, 0x21, 0x4C, 0x18], "an LZ4 frame"),
+            ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard frame"),
+            ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7-Zip archive"),
+            ([0x52, 0x61, 0x72, 0x21, 0x1A, 0x07], "a RAR archive"),
+        ]
+        for (magic, name) in magics where head.starts(with: magic) { return name }
+        // CPython's `importlib/_bootstrap_external.py`: a number of the version, and CR LF.
+        guard head.count == 8, head[2] == 0x0D, head[3] == 0x0A else { return nil }
+        let version = Int(head[0]) | Int(head[1]) << 8
+        return 3000...3800 ~= version || 62011...62218 ~= version ? "Python's compiled code" : nil
+    }
+}

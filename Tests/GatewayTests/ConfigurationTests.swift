@@ -79,6 +79,7 @@ import Testing
             ("compatibility: strict", "compatibility: strickt", "strict"),
             ("maximumStreams: 10", "maximumStreams: 0", "1"),
             ("maximumStreams: 10", "maximumStream: 10", "maximumStreams"),
+            ("port: 8444, http2: false", "port: 8444, protocol: TCP, upstream: inference", "TCP listener `old`"),
             ("keepalive: 10s", "keepAlive: 10s", "keepalive"),
             ("bufferBytes: 512Ki", "bufferBytes: 1Ki", "65536"), ("http2: false", "http2: no-thanks", "true"),
         ]

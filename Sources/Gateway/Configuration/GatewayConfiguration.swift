@@ -155,8 +155,18 @@ public struct GatewayConfiguration: Hashable, Sendable {
                 guard !listeners.isEmpty else { throw value.error("a Gateway needs at least one listener") }
                 return listeners
             }
+        let places = Self.unreadPlaces(listeners, known)
         let readRoutes = { (value: Value) throws -> [Route] in
-            let routes = try value.list { try Route($0, upstreams: known) }
+            let routes = try value.list { value in
+                let route = try Route(value, upstreams: known)
+                guard let listener = known.first(where: { $0.name == route.upstream }).flatMap({ places[$0.transport] })
+                else { return route }
+                throw value.error(
+                    "the upstream `\(route.upstream)` of the route `\(route.name)` is reached by the TCP listener "
+                        + "`\(listener)` too, whose clients could send it requests that say who calls; give one of them "
+                        + "an upstream at another place"
+                )
+            }
             try Self.refuseDuplicates(routes.map(\.name), in: value, of: "route")
             return routes
         }
@@ -181,6 +191,20 @@ public struct GatewayConfiguration: Hashable, Sendable {
     /// - Throws: `ResourceError` for one that does so under `strict` without the switch `fail-open`.
     public func checkFailOpen() throws -> [Diagnostic] {
         try collectingDiagnostics(providers) { try $0.checkFailOpen(compatibility) }.compactMap(\.self)
+    }
+
+    /// Where bytes go that nobody here reads, with the listener from which they come.
+    ///
+    /// A service there must not believe what a request says of its caller, which a route's upstream does.
+    private static func unreadPlaces(_ listeners: [Listener], _ upstreams: [Upstream]) -> [Upstream.Transport: String] {
+        var places: [Upstream.Transport: String] = [:]
+        for listener in listeners {
+            guard case .tcp(let service) = listener.service,
+                let upstream = upstreams.first(where: { $0.name == service.upstream })
+            else { continue }
+            places[upstream.transport] = listener.name
+        }
+        return places
     }
 
     private static func refuseDuplicates(_ names: [String], in value: Value, of what: String) throws {

@@ -122,7 +122,8 @@ enum HeadWriter {
 
     /// The lines of a head without those of some names.
     private static func without(_ set: [Exchange.Header], _ lines: [FieldLine], of head: ByteBuffer) -> [FieldLine] {
-        let names = Set(set.map(\.name))
+        // Each line of `set-cookie` is a cookie of its own (RFC 6265 §3): another takes no place.
+        let names = Set(set.map(\.name)).subtracting(["set-cookie"])
         return lines.filter { line in
             let start = head.readerIndex + line.nameRange.lowerBound
             let name = head.getString(at: start, length: line.nameRange.count)?.lowercased()

@@ -10,6 +10,8 @@ protocol ServedConnection: AnyObject {
     var listener: ListenerState { get }
     /// Whether a connection that stands may go on under a policy; true for one that is not known yet.
     func isAdmitted(by policy: PolicySnapshot) -> Bool
+    /// Whether a connection that stands may go on to where it goes, by a configuration.
+    func isServed(by configuration: GatewayConfiguration) -> Bool
     /// Who is at the other end of a connection to an upstream that this one has to itself, where that was proved.
     var upstreamPeer: Peer? { get }
     /// Looks whether something takes too long.
@@ -22,4 +24,7 @@ protocol ServedConnection: AnyObject {
 
 extension ServedConnection {
     var upstreamPeer: Peer? { nil }
+
+    /// Requests go by the routes that hold when they begin.
+    func isServed(by configuration: GatewayConfiguration) -> Bool { true }
 }

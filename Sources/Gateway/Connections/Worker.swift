@@ -204,15 +204,15 @@ final class Worker {
     /// Whether the policy in force lets a connection in.
     func isAdmitted(_ connection: any ServedConnection) -> Bool { connection.isAdmitted(by: current.snapshot.policy) }
 
-    /// Ends the connections whose other end is no longer believed, or that the policy in force does not let in, and what
-    /// is under way on them.
+    /// Ends the connections whose other end is no longer believed, or that the policy in force does not let in, or whose
+    /// upstream is not theirs any more, and what is under way on them.
     func revisit() {
         for connection in Array(connections.values) {
             if let peer = connection.caller?.peer, let refusal = context.identity.refusal(of: peer) {
                 end(connection, for: refusal.code, .revoked)
             } else if let peer = connection.upstreamPeer, let refusal = context.identity.refusal(of: peer) {
                 end(connection, for: refusal.code, .upstreamDied)
-            } else if !isAdmitted(connection) {
+            } else if !isAdmitted(connection) || !connection.isServed(by: current.snapshot.configuration) {
                 end(connection, for: CompletionRecord.Ending.policyChanged.rawValue, .policyChanged)
             }
         }

@@ -84,6 +84,12 @@ struct FieldSection: Sendable {
         }
     }
 
+    /// Takes the last lines for what they are, whatever `Connection` says of them: it nominates what its sender added, and
+    /// these were added behind it by somebody else.
+    mutating func keepLast(_ count: Int) {
+        for index in lines.indices.suffix(count) where lines[index].name == .hopByHop { lines[index].name = .other }
+    }
+
     /// `1*DIGIT` without sign, list or leading zero (RFC 9112 §6.2), below 10^18.
     private static func contentLength(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(HTTP1Refusal) -> UInt64 {
         guard (1...18).contains(range.count), range.count == 1 || bytes[range.lowerBound] != UInt8(ascii: "0") else {

@@ -56,6 +56,9 @@ struct RequestScanner: Sendable {
         length = 0
     }
 
+    /// Lets the last field lines pass though `Connection` nominates them (``FieldSection/keepLast(_:)``).
+    mutating func keepLast(_ count: Int) { fields.keepLast(count) }
+
     /// Reads on, and tells whether the head is whole.
     mutating func scan(_ bytes: Span<UInt8>) throws(HTTP1Refusal) -> Bool {
         if !hasStartLine {

@@ -34,9 +34,15 @@ struct OutgoingRequest {
 
     /// Makes room for so many bytes of content, which somebody has to see before anything is sent.
     ///
-    /// Content in small chunks comes with much framing around it.
+    /// Content in small chunks comes with much framing around it: thirteen bytes for one, where the sizes have eight
+    /// digits.
     mutating func hold(_ content: Int) {
-        limit = max(limit, 8 * (content + 1))
+        limit = max(limit, 16 * (content + 1))
+    }
+
+    /// Nobody has to see more of the content than there is: what was held stays, and no more than usual may wait.
+    mutating func holdNoMore() {
+        limit = Self.waitingBytes
     }
 
     /// The first bytes of the content that waits.

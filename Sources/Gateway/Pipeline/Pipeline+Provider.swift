@@ -48,6 +48,7 @@ extension Pipeline {
 
     private func putQuestion(_ asking: Asking, body: [UInt8]?, isPartial: Bool) {
         asking.isAsked = true
+        outgoing.holdNoMore()
         var exchange = asking.exchange
         exchange.path = asking.subject.path
         exchange.headers = Self.forwardedHeaders(asking.scanner, asking.head)
@@ -90,10 +91,12 @@ extension Pipeline {
         if case .allow(let changes) = said {
             do throws(ExternalFailure) {
                 let limits = connection.terms.limits.http1
+                // All of the answer or nothing: what follows a bad one goes on as if there had been none.
+                let responseHeaders = try Self.responseHeaders(changes.responseHeaders)
                 let rewritten = try RewrittenHead(scanner, head, changes, limits: limits)
                 (scanner, head) = (rewritten.scanner, rewritten.head)
                 asking.userHeaders = rewritten.userHeaders
-                asking.responseHeaders = try Self.responseHeaders(changes.responseHeaders)
+                asking.responseHeaders = responseHeaders
             } catch {
                 verdict = .failed(error)
             }

@@ -18,7 +18,9 @@ enum CheckMessage {
         http.method = exchange.method
         http.path = exchange.path
         http.host = exchange.authority
-        http.scheme = "https"
+        // Whoever came by TLS has proved who it is; the others came over plaintext.
+        let scheme = request.peer == nil ? "http" : "https"
+        http.scheme = scheme
         http.protocol = "HTTP/1.1"
         http.size = request.bodySize.map { Int64(clamping: $0) } ?? -1
         // Lines of one name become one, as RFC 9110 §5.3 joins them.
@@ -29,7 +31,7 @@ enum CheckMessage {
         http.headers[":method"] = exchange.method
         http.headers[":path"] = exchange.path
         http.headers[":authority"] = exchange.authority
-        http.headers[":scheme"] = "https"
+        http.headers[":scheme"] = scheme
         http.headers["x-request-id"] = http.id
         if let body = request.body {
             if packsBytes { http.rawBody = .init(body) } else { http.body = String(decoding: body, as: UTF8.self) }

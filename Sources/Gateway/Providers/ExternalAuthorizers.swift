@@ -6,8 +6,7 @@ import Synchronization
 
 /// The clients of the providers that were asked so far, with their connections.
 ///
-/// They are told apart by how they are configured, so that a provider which stays as it is keeps its connections through
-/// a reload.
+/// They are told apart by how they are configured. A change of the configuration or of whom we believe begins anew.
 final class ExternalAuthorizers: Sendable {
     /// The clients that are kept; a reload that goes beyond begins anew.
     private static let maximumClients = 64
@@ -32,6 +31,11 @@ final class ExternalAuthorizers: Sendable {
             return client
         }
     }
+
+    /// Asks every provider over new connections from now on, so that it has to prove again who it is.
+    ///
+    /// What is under way ends with its answer, or with its time, and its connection after it.
+    func forgetAll() { clients.withLock { $0 = [:] } }
 
     private func makeClient(_ provider: ExternalProvider) -> any ExternalAuthorizer {
         switch provider.service {

@@ -20,23 +20,34 @@ struct GRPCAuthorizer: ExternalAuthorizer {
 
     func decide(_ question: ExternalQuestion, _ request: ExternalRequest) async -> ExternalVerdict {
         let message = CheckMessage.request(request, packsBytes: packsBytes)
+        let began = ContinuousClock.now
+        var asked: RPCClient?
         do {
             let client = try await connection.client()
+            asked = client
             let response: ExtAuthz_CheckResponse = try await client.unary(Self.path, message, timeout: timeout)
             return CheckMessage.verdict(response)
-        } catch let status as RPCStatus {
-            let code: ExternalFailure.Code =
-                switch status.code {
-                case .deadlineExceeded: .timedOut
-                case .unavailable: .unreachable
-                case .resourceExhausted: .answerTooLarge
-                case .internalError: .badAnswer
-                default: .failed
-                }
-            return .failed(ExternalFailure(code, status.description))
         } catch {
-            return .failed(ExternalFailure(.badAnswer, "\(error)"))
+            // Whoever waits here may give up a moment before the call does.
+            let isSilent =
+                (error as? RPCStatus)?.code == .deadlineExceeded
+                || Task.isCancelled && ContinuousClock.now - began >= timeout * 0.9
+            if let asked, isSilent { await connection.discard(asked) }
+            return .failed(Self.failure(error))
         }
+    }
+
+    private static func failure(_ error: any Error) -> ExternalFailure {
+        guard let status = error as? RPCStatus else { return ExternalFailure(.badAnswer, "\(error)") }
+        let code: ExternalFailure.Code =
+            switch status.code {
+            case .deadlineExceeded: .timedOut
+            case .unavailable: .unreachable
+            case .resourceExhausted: .answerTooLarge
+            case .internalError: .badAnswer
+            default: .failed
+            }
+        return ExternalFailure(code, status.description)
     }
 }
 
@@ -70,6 +81,16 @@ actor CheckChannel {
         let next = Task { try await Self.connect(transport, timeout, identity, group) }
         attempt = next
         return try await next.value
+    }
+
+    /// Takes a client out of use that gave no answer in time: its connection may be dead without saying so.
+    ///
+    /// The calls that are under way on it end as they would, and the connection with the last of them.
+    func discard(_ client: RPCClient) async {
+        guard let attempt, let current = try? await attempt.value, current === client, self.attempt == attempt else {
+            return
+        }
+        self.attempt = nil
     }
 
     private static func connect(

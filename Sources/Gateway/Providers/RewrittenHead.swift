@@ -48,12 +48,14 @@ struct RewrittenHead {
             if line.name == .other, removed.contains(TokenPassage.folded(name ?? "")) { continue }
             copy(line.line)
         }
-        for header in set + added where !isUser(header) { output.writeString("\(header.name): \(header.value)\r\n") }
+        let ours = (set + added).filter { !isUser($0) }
+        for header in ours { output.writeString("\(header.name): \(header.value)\r\n") }
         output.writeStaticString("\r\n")
         var limits = limits
         limits.headBytes += Self.room.bytes
         limits.fields += Self.room.lines
-        var again = RequestScanner(limits: limits)
+        // Whether another protocol may be asked for was looked at when the request began.
+        var again = RequestScanner(limits: limits, allowsUpgrade: true)
         do throws(HTTP1Refusal) {
             guard try again.scan(output.readableBytesUInt8Span), again.length == output.readableBytes else {
                 throw HTTP1Refusal(.badStartLine)
@@ -61,6 +63,8 @@ struct RewrittenHead {
         } catch {
             throw ExternalFailure(.badAnswer, "the answer makes a head that cannot be read: \(error.code.rawValue)")
         }
+        // A client could otherwise have the provider's lines dropped, by naming them in its `Connection`.
+        again.keepLast(ours.count)
         self.scanner = again
         self.head = output
     }

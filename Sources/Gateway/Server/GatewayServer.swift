@@ -199,8 +199,9 @@ public final class GatewayServer: Sendable {
         for warning in prepared.snapshot.configuration.warnings {
             context.logger.warning("configuration", metadata: ["warning": "\(warning)"])
         }
-        for bound in prepared.listeners { bound.state.replace(bound.listener) }
         context.snapshots.replace(prepared.snapshot)
+        for bound in prepared.listeners { bound.state.replace(bound.listener) }
+        context.authorizers.forgetAll()
         let (before, admin, workers, isOver) = state.withLock { state in
             defer {
                 if !state.isDraining {
@@ -291,23 +292,28 @@ public final class GatewayServer: Sendable {
                     // The port that is listened on is the workload's, as far as policies speak of ports.
                     let port = UInt16(truncatingIfNeeded: channel.parent?.localAddress?.port ?? 0)
                     let mode = worker.current.snapshot.policy.mutualTLS.mode(onPort: port)
+                    let carriage = state.current.carriage
                     do {
-                        if case .opaque = state.current.carriage {
+                        if case .opaque = carriage {
                             try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
                         }
                         try pipeline.addHandlers(
                             context.identity.serverHandlers(
                                 admitting: mode.admission,
-                                carrying: state.current.carriage
+                                carrying: carriage
                             ) { refused in
                                 bound.value.refused(refused.refusal.code, from: refused.remoteAddress)
                             }
                         )
+                        if case .opaque = carriage {
+                            try pipeline.addHandler(OpaqueConnection(worker: worker, listener: state))
+                        } else {
+                            try pipeline.addHandler(ClientConnection(worker: worker, listener: state))
+                        }
                     } catch {
                         context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
                         throw error
                     }
-                    try pipeline.addHandler(Self.connection(on: worker, of: state))
                 }
             }
         do {
@@ -316,21 +322,6 @@ public final class GatewayServer: Sendable {
         } catch {
             throw ListenerUnavailable(listener.name, at: "\(listener.address) port \(listener.port)", because: error)
         }
-    }
-
-    /// The handler of a connection that was accepted.
-    ///
-    /// - Throws: where its upstream is not there, which reading the configuration has ruled out.
-    private static func connection(on worker: Worker, of state: ListenerState) throws -> any ChannelHandler {
-        let listener = state.current
-        guard case .tcp(let service) = listener.service else {
-            return ClientConnection(worker: worker, listener: state)
-        }
-        let upstreams = worker.current.snapshot.configuration.upstreams
-        guard let upstream = upstreams.first(where: { $0.name == service.upstream }) else {
-            throw ChannelError.inappropriateOperationForState
-        }
-        return OpaqueConnection(worker: worker, listener: state, service: service, upstream: upstream)
     }
 
     private func bind(_ admin: GatewayConfiguration.AdminAddress) async throws(ListenerUnavailable) -> BoundAdmin {
@@ -363,6 +354,7 @@ public final class GatewayServer: Sendable {
     /// `TLSIdentity.refusal(of:)` says who is. Call it when bundles or revocations have changed; a change of policy has
     /// it called.
     public func revisitConnections() {
+        context.authorizers.forgetAll()
         for worker in state.withLock({ $0.workers }) {
             worker.eventLoop.execute { worker.value.revisit() }
         }

@@ -9,8 +9,14 @@ import ZeroTrust
 /// May it? One decision, its record, and the record of the end.
 extension OpaqueConnection {
     func decide(_ connection: TCPConnection, of caller: ClientConnection.Caller) {
-        attributes = connection
         let snapshot = worker.current.snapshot
+        guard let passage = Passage(from: listener.current, in: snapshot.configuration) else {
+            // A reload has taken away what it came for.
+            worker.refused("policy_changed", from: context?.remoteAddress)
+            return end(.policyChanged)
+        }
+        self.passage = passage
+        attributes = connection
         let policy = snapshot.policy
         let before = NIODeadline.now()
         let authorization = policy.engine.authorize(caller.peer, connection)
@@ -130,13 +136,27 @@ extension OpaqueConnection {
         return decision.outcome == .allow
     }
 
+    /// Its bytes may go on to where they go: the upstream is still there, and still the listener's where that is.
+    func isServed(by configuration: GatewayConfiguration) -> Bool {
+        guard let passage else { return true }
+        if case .recording(.refused) = phase { return true }
+        let isThere = configuration.upstreams.contains {
+            $0.name == passage.upstream.name && $0.transport == passage.upstream.transport
+        }
+        guard isThere else { return false }
+        // The connections of a listener that is gone drain.
+        guard let now = configuration.listener(at: BoundListener.Place(listener.current)) else { return true }
+        guard case .tcp(let service) = now.service else { return false }
+        return service.upstream == passage.upstream.name
+    }
+
     /// Records and counts the end of the connection; called once.
     func complete(_ ending: CompletionRecord.Ending) {
         let total = progress.startedAt.nanoseconds(until: .now())
         worker.metrics.bytesReceived += progress.bytesReceived
         worker.metrics.bytesSent += progress.bytesSent
         let name = caller?.name ?? ""
-        if wasForwarded {
+        if wasForwarded, let upstream = passage?.upstream {
             worker.metrics.countClosed(source: name, upstream: upstream.name)
             worker.context.opaqueConnections.remove(upstream.name)
         }
@@ -152,7 +172,7 @@ extension OpaqueConnection {
             status: nil,
             bytesReceived: progress.bytesReceived,
             bytesSent: progress.bytesSent,
-            upstream: wasForwarded ? upstream.name : nil,
+            upstream: wasForwarded ? passage?.upstream.name : nil,
             timings: .init(
                 requestReceived: progress.clientEndedAt.map { progress.startedAt.nanoseconds(until: $0) },
                 upstreamHead: progress.answeredAt.map { progress.startedAt.nanoseconds(until: $0) },
@@ -162,5 +182,23 @@ extension OpaqueConnection {
         )
         // What could not be added is counted by the log, which tells of it.
         _ = try? worker.context.log.append(entry.encoded())
+    }
+}
+
+extension OpaqueConnection.Passage {
+    /// Where a listener's connections go by a configuration; nil where it has no such listener of the protocol TCP.
+    fileprivate init?(from listener: Listener, in configuration: GatewayConfiguration) {
+        guard let listener = configuration.listener(at: BoundListener.Place(listener)),
+            case .tcp(let service) = listener.service,
+            let upstream = configuration.upstreams.first(where: { $0.name == service.upstream })
+        else { return nil }
+        self.init(service: service, upstream: upstream)
+    }
+}
+
+extension GatewayConfiguration {
+    /// The listener that a socket belongs to.
+    fileprivate func listener(at place: BoundListener.Place) -> Listener? {
+        listeners.first { BoundListener.Place($0) == place }
     }
 }

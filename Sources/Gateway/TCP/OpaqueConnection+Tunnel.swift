@@ -10,24 +10,24 @@ extension OpaqueConnection {
     /// The permit is used up, and the upstream called.
     func connect(with permit: consuming Permit) {
         permit.redeem()
-        guard let context else { return end(.clientLeft) }
-        guard worker.context.opaqueConnections.add(upstream.name, limit: upstream.maximumConnections) else {
+        guard let context, let goal = passage?.upstream else { return end(.clientLeft) }
+        guard worker.context.opaqueConnections.add(goal.name, limit: goal.maximumConnections) else {
             unreachable("it has as many connections as it may")
             return end(.upstreamUnreachable)
         }
         wasForwarded = true
-        worker.metrics.countOpened(source: caller?.name ?? "", upstream: upstream.name)
+        worker.metrics.countOpened(source: caller?.name ?? "", upstream: goal.name)
         lastMove = .now()
-        let upstream = OpaqueUpstream(client: self, isVerified: !upstream.isMutualTLS)
+        let upstream = OpaqueUpstream(client: self, isVerified: !goal.isMutualTLS)
         phase = .connecting(upstream)
-        upstream.connect(to: self.upstream, as: worker.context.identity, on: context.eventLoop)
+        upstream.connect(to: goal, as: worker.context.identity, on: context.eventLoop)
     }
 
     private func unreachable(_ reason: String) {
         worker.metrics.upstreamFailures += 1
         worker.context.logger.warning(
             "upstream unreachable",
-            metadata: ["upstream": "\(upstream.name)", "reason": "\(reason)"]
+            metadata: ["upstream": "\(passage?.upstream.name ?? "")", "reason": "\(reason)"]
         )
     }
 

@@ -36,11 +36,17 @@ final class OpaqueConnection: ChannelDuplexHandler, ServedConnection, RecordWait
         case refused
     }
 
+    /// Where the bytes of a connection go.
+    struct Passage {
+        let service: TCPService
+        let upstream: Upstream
+    }
+
     let worker: Worker
     let listener: ListenerState
     let terms: ConnectionTerms
-    let service: TCPService
-    let upstream: Upstream
+    /// Where the bytes go, and on what terms: as the snapshot says that decided.
+    var passage: Passage?
     private let allowsTLS12: Bool
     private(set) var caller: ClientConnection.Caller?
     private(set) var context: ChannelHandlerContext?
@@ -67,12 +73,10 @@ final class OpaqueConnection: ChannelDuplexHandler, ServedConnection, RecordWait
     private var readWithheld = false
     private var isDraining = false
 
-    init(worker: Worker, listener: ListenerState, service: TCPService, upstream: Upstream) {
+    init(worker: Worker, listener: ListenerState) {
         self.worker = worker
         self.listener = listener
         self.terms = worker.current.snapshot.terms
-        self.service = service
-        self.upstream = upstream
         self.allowsTLS12 = listener.current.allowsTLS12
         self.progress = OpaqueProgress(startedAt: .now())
     }
@@ -201,11 +205,13 @@ final class OpaqueConnection: ChannelDuplexHandler, ServedConnection, RecordWait
             guard case .pending(let index) = record.stage else { return recorded(isDurable: false) }
             recorded(isDurable: worker.context.log.durable > index)
         case .connecting:
-            if lastMove + TimeAmount(upstream.connectTimeout) <= now { end(.upstreamUnreachable) }
+            guard let passage, lastMove + TimeAmount(passage.upstream.connectTimeout) > now else {
+                return end(.upstreamUnreachable)
+            }
         case .tunnel:
             // Nobody is believed past the end of the certificate: the client comes back with its next one.
             if let caller, caller.expiry <= now { return end(.identityExpired) }
-            if lastMove + TimeAmount(service.idleTimeout) <= now { end(.timedOut) }
+            guard let passage, lastMove + TimeAmount(passage.service.idleTimeout) > now else { return end(.timedOut) }
         }
     }
 

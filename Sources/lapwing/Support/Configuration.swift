@@ -88,10 +88,10 @@ struct Configuration: Sendable {
         for gateway in gateways {
             _ = try engine(for: gateway)
             _ = try tokens(for: gateway)
-            _ = try keySources(for: gateway)
             if gateway.egress != nil { warnings += try egress(for: gateway).warnings }
             warnings += listenerModes(of: gateway).compactMap(\.warning)
         }
+        _ = try keySources()
         self.warnings = warnings
     }
 
@@ -159,8 +159,28 @@ struct Configuration: Sendable {
 
     /// Where the keys are served that tokens for any gateway need.
     ///
-    /// - Throws: `ResourceError` for URLs that keys are not fetched from.
-    func keySources() throws -> [IssuerKeySource] { try gateways.flatMap { try keySources(for: $0) } }
+    /// - Throws: `ResourceError` for URLs that keys are not fetched from, or that two gateways fetch on different terms.
+    func keySources() throws -> [IssuerKeySource] {
+        var gatewayByURL: [String: GatewayConfiguration] = [:]
+        return try gateways.flatMap { gateway in
+            let sources = try keySources(for: gateway)
+            for source in sources {
+                let first = gatewayByURL[source.url] ?? gateway
+                gatewayByURL[source.url] = first
+                // Keys are kept by their URL: of two terms, such as certificate authorities, one would hold for both.
+                guard first.tokenKeys != gateway.tokenKeys else { continue }
+                let document = documents.first {
+                    $0.kind == GatewayConfiguration.kind && $0.metadata.name == gateway.name
+                }
+                throw ResourceError(
+                    at: document?.location ?? SourceLocation(file: settings.config.value, line: 1, column: 1),
+                    "the gateways `\(first.name)` and `\(gateway.name)` fetch the keys at `\(source.url.prefix(200))` on "
+                        + "different terms, and they are fetched once for both; write the same `tokenKeys` in both"
+                )
+            }
+            return sources
+        }
+    }
 
     /// What may be called from a gateway's namespace.
     ///

@@ -448,6 +448,33 @@ import Testing
         }
     }
 
+    @Test func `a body in the smallest chunks reaches the provider as it does in large ones`() async throws {
+        try await ProviderWorld.withHTTP(
+            "includeRequestBodyInCheck: { maxRequestBytes: 10000 }",
+            answering: Self.saying(Self.yes)
+        ) { gateway, upstream, provider in
+            let client = try await gateway.client()
+            let chunks = String(repeating: "00000001\r\nx\r\n", count: 10_000)
+            let head = "POST /v1/predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            #expect(await client.request(head + chunks + "0\r\n\r\n").statuses == [200])
+            let body = String(repeating: "x", count: 10_000)
+            #expect(provider.received.value.map(\.body) == [body] && upstream.received.value.map(\.body) == [body])
+            await client.close()
+        }
+    }
+
+    @Test func `a provider is asked over another connection once somebody is believed no longer`() async throws {
+        try await ProviderWorld.withHTTP(answering: Self.saying(Self.yes)) { gateway, _, provider in
+            let client = try await gateway.client()
+            #expect(await client.request(TestGateway.post()).statuses == [200])
+            #expect(await client.request(TestGateway.post(), responses: 2).statuses == [200, 200])
+            gateway.server.revisitConnections()
+            #expect(await client.request(TestGateway.post(), responses: 3).statuses == [200, 200, 200])
+            #expect(provider.connections.value == 2)
+            await client.close()
+        }
+    }
+
     @Test func `a body that breaks while it is awaited for the provider leaves one decision and one completion`()
         async throws
     {

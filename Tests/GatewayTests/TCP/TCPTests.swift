@@ -447,6 +447,32 @@ import ZeroTrust
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a connection ends when its upstream is gone, or no longer its listener's`(isGone: Bool) async throws {
+        try await Self.with { world in
+            let client = try await world.client()
+            let peer = await world.server.peer(0)
+            try await client.send("under way")
+            await peer.wait(for: "under way")
+            var configuration = world.gateway.server.configuration
+            configuration.upstreams.append(Upstream(name: "other", transport: .unixSocket("/nowhere")))
+            let policy = try TestGateway.snapshot(Self.policy)
+            try await world.gateway.server.update(configuration: configuration, policy: policy)
+            try await client.send("still here")
+            await peer.wait(for: "still here")
+            configuration.listeners[0].service = .tcp(TCPService(upstream: "other"))
+            if isGone { configuration.upstreams.removeFirst() }
+            try await world.gateway.server.update(configuration: configuration, policy: policy)
+            await client.closed()
+            await peer.closed()
+            #expect(try await world.completion()["ended"] == "policy_changed")
+            // Whoever comes now is for the other one.
+            let next = try await world.client()
+            await next.closed()
+            #expect(await world.gateway.log.records("completion", count: 2).last?["ended"] == "upstream_unreachable")
+        }
+    }
+
     @Test func `a drain gives connections its time, and ends them with it`() async throws {
         try await Self.with { world in
             let client = try await world.client()

@@ -91,7 +91,11 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, FrameGuarded {
         return false
     }
 
-    var isIdle: Bool { streams.isEmpty }
+    /// Whether it carries nothing, and nobody waits for it to become usable.
+    var isIdle: Bool {
+        if case .connecting = phase { return false }
+        return streams.isEmpty
+    }
 
     /// Whether the upstream has said that it did not look at a stream, and never will (RFC 9113 §6.8).
     func isPassedOver(_ id: HTTP2StreamID) -> Bool { lastStreamID.map { id > $0 } ?? false }
@@ -322,6 +326,7 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, FrameGuarded {
     func close() {
         if case .closed = phase { return }
         let wasSpent = isSpent
+        if case .connecting = phase { pool.connecting -= 1 }
         phase = .closed
         pool.removed(self, wasSpent: wasSpent)
         context?.close(promise: nil)

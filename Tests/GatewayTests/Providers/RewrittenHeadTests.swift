@@ -27,6 +27,17 @@ import ZeroTrust
         #expect(rewritten.head.getString(at: value.lowerBound, length: value.count) == "gold")
     }
 
+    @Test func `a provider's cookie stands beside the upstream's, and its other lines in their place`() throws {
+        let head = ByteBuffer(string: "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nX-Told: no\r\nContent-Length: 0\r\n\r\n")
+        var scanner = ResponseScanner(limits: HTTP1Limits())
+        #expect(try scanner.scan(head.readableBytesUInt8Span, answering: .get))
+        let set = [("set-cookie", "b=2"), ("x-told", "yes")].map { Exchange.Header(name: $0.0, value: $0.1) }
+        let written = HeadWriter.response(scanner, head, id: "1", closes: false, setting: set, bodyRoom: 0)
+        let text = String(buffer: written)
+        #expect(text.contains("Set-Cookie: a=1\r\n") && text.contains("set-cookie: b=2\r\n"))
+        #expect(!text.contains("X-Told: no") && text.contains("x-told: yes\r\n"))
+    }
+
     @Test func `a request for a WebSocket is still one when a provider has changed it`() throws {
         let text = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         let rewritten = try Self.rewrite(text, setting: Exchange.Header(name: "x-plan", value: "gold"))

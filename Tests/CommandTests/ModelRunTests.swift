@@ -57,7 +57,7 @@ import Testing
         #expect(result.status == 7, "\(result.errors)")
         #expect(result.output == "weights{}")
         let left = try FileManager.default.contentsOfDirectory(atPath: FileManager.default.temporaryDirectory.path)
-        #expect(!left.contains { $0.hasPrefix("lapwing-sealed-") })
+        #expect(!left.contains { $0.hasPrefix("lapwing-sealed-") || $0.hasPrefix("lapwing-mounted-") })
         #expect(try run(directory, flags, "kill -KILL $$").status == 137)
     }
 

@@ -19,13 +19,11 @@ struct ModelRunPlace {
     init(for model: LoadedModel) throws {
         let parent = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
         Self.removeAbandoned(in: parent)
-        var template = Array("\(parent.path)/\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
-        // Sound: the template ends with a zero and is writable; mkdtemp makes the folder with the mode 0700.
-        let made = unsafe template.withUnsafeMutableBufferPointer { unsafe mkdtemp($0.baseAddress) != nil }
-        guard made else {
-            throw CommandError(.unreachable, "cannot make a folder to mount in: \(String(cString: strerror(errno)))")
+        folder = "\(parent.path)/\(Self.prefix)\(getpid())-\(UUID().uuidString)"
+        guard unsafe mkdir(folder, 0o700) == 0 else {
+            let reason = unsafe String(cString: strerror(errno))
+            throw CommandError(.unreachable, "cannot make a folder to mount in: \(reason)")
         }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let name = URL(fileURLWithPath: model.path).lastPathComponent
         path = folder + "/" + (name == "/" ? "model" : name)
         if model.size(of: "") == nil {

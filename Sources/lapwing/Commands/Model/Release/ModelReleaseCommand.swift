@@ -29,7 +29,9 @@ struct ModelReleaseCommand: AsyncParsableCommand {
     @OptionGroup var identity: SigningIdentity
     @OptionGroup var chatter: ModelChatter
 
-    func run() async throws {
+    func run() async throws { try await index.changing(change) }
+
+    private func change() async throws {
         let policies = try model.policies.load()
         let verdict = try model.verdict(policies, chatter)
         let subject = try model.verified(verdict)

@@ -27,7 +27,9 @@ struct ModelRenewCommand: AsyncParsableCommand {
     @OptionGroup var identity: SigningIdentity
     @OptionGroup var chatter: ModelChatter
 
-    func run() async throws {
+    func run() async throws { try await index.changing(change) }
+
+    private func change() async throws {
         var change = ReleaseIndexEditor.Change()
         change.rollback = Set(allowRollback.map(\.digest))
         change.lifetime = validFor?.duration

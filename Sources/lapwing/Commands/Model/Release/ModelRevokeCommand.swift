@@ -32,7 +32,9 @@ struct ModelRevokeCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    func run() async throws { try await index.changing(change) }
+
+    private func change() async throws {
         var change = ReleaseIndexEditor.Change()
         change.revokedDigests = Set(digest.map(\.digest))
         change.revokedSigners = Set(signer)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import ModelTrust
 
 /// Where the signed index of an environment's releases lies.
@@ -24,6 +25,18 @@ struct ReleaseIndexFile: ParsableArguments {
         } catch let refusal as ModelRefusal {
             throw CommandError(.refused, "\(index): \(refusal.message)")
         }
+    }
+
+    /// Changes the index while nobody else does: of two changes at once, none is lost.
+    func changing(_ change: () async throws -> Void) async throws {
+        // Sound: the path lives through the call.
+        let lock = unsafe open(index + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard lock >= 0 else { throw CommandError(.usage, "`\(index).lock` cannot be made beside the index") }
+        defer { close(lock) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            throw CommandError(.refused, "`\(index)` is being changed by somebody else; try again")
+        }
+        try await change()
     }
 
     /// Signs the next index and looks whether the policies believe it, which is not written yet.

@@ -181,6 +181,11 @@ let package = Package(
             exclude: ["Peers"]
         ),
 
+        // What goes in and what comes out. Vectorscan is Debian's libvectorscan-dev.
+        .systemLibrary(name: "CVectorscan", pkgConfig: "libhs", providers: [.apt(["libvectorscan-dev"])]),
+        .target(name: "Guardrails", dependencies: ["CVectorscan", "ZeroTrust", "Resources"]),
+        .testTarget(name: "GuardrailsTests", dependencies: ["Guardrails", "ZeroTrust", "Resources"]),
+
         // The artifacts.
         .target(
             name: "ModelTrust",
@@ -262,8 +267,8 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", "ModelTrust", x509,
-                crypto, asn1,
+                "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", "Guardrails",
+                "ModelTrust", x509, crypto, asn1,
             ]
         ),
     ]

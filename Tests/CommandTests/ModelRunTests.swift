@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// `lapwing model run`, as a person calls it.
@@ -78,5 +79,57 @@ import Testing
         #expect(
             try Program.run("model", "run", "--model", "x", "--public-key", directory.path + "/key.pub").status == 2
         )
+    }
+
+    /// Runs the program as a user without any right; nil where this test cannot, since it is no root itself.
+    private func runAsNobody(
+        _ directory: TemporaryDirectory,
+        _ flags: [String] = [],
+        mayOpenFUSE: Bool
+    ) throws -> Program.Result? {
+        let program = try Program.path
+        let user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        func ready(_ command: [String]) -> Bool {
+            (try? Program.run(["-n"] + command, program: "/usr/bin/nice").status) == 0
+        }
+        guard geteuid() == 0, ready(user + ["test", "-x", program]), ready(["unshare", "-m", "true"]) else {
+            print("model run as an ordinary user: skipped, this test has to be root, and its program open to everybody")
+            return nil
+        }
+        // A device of the test's own stands in for the system's, as it is or as most distributions have it.
+        let script = """
+            mknod "$1/fuse" c 10 229 && chmod \(mayOpenFUSE ? "0666" : "0600") "$1/fuse" || exit 99
+            mount --bind "$1/fuse" /dev/fuse || exit 98
+            shift
+            exec "$@"
+            """
+        let command =
+            user + [
+                program, "model", "run", "--model", directory.path + "/model", "--public-key",
+                directory.path + "/key.pub", "--quiet",
+            ] + flags + ["--", "/bin/sh", "-c", "cat \"$LAPWING_MODEL_PATH/a/weights.bin\"; id -u >&2; exit 7"]
+        return try Program.run(
+            ["-m", "sh", "-c", script, "sh", directory.path] + command,
+            environment: ["TMPDIR": "/tmp"],
+            program: "/usr/bin/unshare"
+        )
+    }
+
+    @Test func `an ordinary user who may open the device mounts without any further right`() throws {
+        guard let result = try runAsNobody(try folder(), mayOpenFUSE: true) else { return }
+        if result.status == 3, result.errors.contains("namespace") { return print("skipped: \(result.errors)") }
+        #expect(result.status == 7, "\(result.errors)")
+        #expect(result.output == "weights")
+        #expect(result.errors.contains("65534"))
+    }
+
+    @Test func `one who may not is told why, and what does not need it`() throws {
+        guard let result = try runAsNobody(try folder(), mayOpenFUSE: false) else { return }
+        #expect(result.status == 3)
+        #expect(result.errors.contains("/dev/fuse") || result.errors.contains("namespace"), "\(result.errors)")
+        #expect(result.errors.contains("--sealed"), "\(result.errors)")
+        guard let sealed = try runAsNobody(try folder(), ["--sealed"], mayOpenFUSE: false) else { return }
+        #expect(sealed.status == 7, "\(sealed.errors)")
+        #expect(sealed.output == "weights")
     }
 }

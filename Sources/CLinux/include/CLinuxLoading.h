@@ -25,6 +25,10 @@ int lapwing_fuse_mount(const char *_Nonnull path, int is_file, int allow_other);
 /// Takes the topmost mount off `path`, now or when its last user goes.
 int lapwing_unmount(const char *_Nonnull path);
 
+/// The steps that a system most often does not let an ordinary user take.
+#define LAPWING_STEP_DEVICE "opening /dev/fuse"
+#define LAPWING_STEP_NAMESPACE "taking a user namespace"
+
 /// A command that runs where a FUSE file system is mounted.
 struct lapwing_mounted {
     /// The command's program file, its arguments (from its name on) and the environment; lists end with null.

@@ -10,23 +10,28 @@ import Synchronization
 /// let header = try model.read("model.safetensors", at: 0, count: 8)
 /// ```
 ///
-/// Only ``ModelVerifier`` makes one: it proves who signed, hashes every file once and compares it with the manifest; a
-/// Merkle tree of each file's chunks comes from the same bytes. From then on every read verifies the chunks that it
-/// touches. There is no other way to the bytes: nothing is mapped, and no descriptor is handed out.
+/// Only ``ModelVerifier`` makes one: it proves who signed. A file that was signed whole is hashed once and compared with
+/// the manifest, and a Merkle tree of its chunks comes from the same bytes; a file that was signed by shards is not read
+/// before somebody reads it, and then only the shards that the read touches are. Every read verifies what it touches.
+/// There is no other way to the bytes: nothing is mapped, and no descriptor is handed out.
 public final class LoadedModel: Sendable {
     /// Where the model lies.
     public let path: String
     private let files: [String: VerifiedFile]
     private let onFailure: @Sendable (LoadFailure) -> Void
     private let recorded = Mutex<[LoadFailure]>([])
+    private let cache: VerifiedCache
+    /// Of more files than this, none stays open between reads.
+    private static let openFiles = 256
 
-    /// Hashes a model's files and holds them to a manifest.
+    /// Opens a model's files and holds them to a manifest: those that were signed whole by hashing them.
     ///
     /// `onFailure` is told of every read that finds other bytes than were signed, before the reader is.
     init(
         at path: String,
         manifest: LoadManifest,
         chunkSize: Int = ChunkTree.chunkSize,
+        cache: VerifiedCache = VerifiedCache(),
         onFailure: @escaping @Sendable (LoadFailure) -> Void = { _ in }
     ) throws(LoadFailure) {
         let tree = try Self.tree(path)
@@ -39,12 +44,21 @@ public final class LoadedModel: Sendable {
         let found = Mutex<[String: Result<VerifiedFile, LoadFailure>]>([:])
         DispatchQueue.concurrentPerform(iterations: names.count) { index in
             let file = Result { () throws(LoadFailure) in
-                try VerifiedFile(manifest.files[index], in: tree, of: manifest, chunkSize: chunkSize)
+                try VerifiedFile(
+                    manifest.files[index],
+                    number: index,
+                    in: tree,
+                    of: manifest,
+                    chunkSize: chunkSize,
+                    cache: cache,
+                    keepsOpen: names.count <= Self.openFiles
+                )
             }
             found.withLock { $0[names[index]] = file }
         }
         var files: [String: VerifiedFile] = [:]
         for name in names { files[name] = try found.withLock({ $0[name] })?.get() }
+        self.cache = cache
         self.path = path
         self.files = files
         self.onFailure = onFailure
@@ -62,20 +76,33 @@ public final class LoadedModel: Sendable {
     /// How many bytes a file has.
     public func size(of name: String) -> UInt64? { files[name]?.size }
 
-    /// The tree of a file's chunks.
+    /// The tree of the chunks of a file that was signed whole; a file that was signed by shards has none.
     public func tree(of name: String) -> ChunkTree? { files[name]?.tree }
 
     /// Every read so far that found other bytes than were signed.
     public var failures: [LoadFailure] { recorded.withLock { $0 } }
 
+    /// How many bytes of the model were read from the disk so far, each hashed before any was given out.
+    public var bytesRead: UInt64 { cache.bytesRead }
+
     /// Verified bytes of a file: as many as are asked for, or as there are behind the offset.
     ///
     /// - Throws: ``LoadFailure`` where a chunk is not what was signed; none of its bytes are given out.
     public func read(_ name: String, at offset: UInt64, count: Int) throws(LoadFailure) -> [UInt8] {
+        try report(name) { (file) throws(LoadFailure) in try file.read(at: offset, count: count) }
+    }
+
+    /// Verified bytes of a file as they lie in memory, one piece behind the other.
+    func pieces(_ name: String, at offset: UInt64, count: Int) throws(LoadFailure) -> [ArraySlice<UInt8>] {
+        try report(name) { (file) throws(LoadFailure) in try file.pieces(at: offset, count: count) }
+    }
+
+    private func report<Value>(
+        _ name: String,
+        _ body: (VerifiedFile) throws(LoadFailure) -> Value
+    ) throws(LoadFailure) -> Value {
         guard let file = files[name] else { throw LoadFailure(.missing, name, "no such file was signed") }
-        do throws(LoadFailure) {
-            return try file.read(at: offset, count: count)
-        } catch {
+        do throws(LoadFailure) { return try body(file) } catch {
             recorded.withLock { if $0.count < 1_000 { $0.append(error) } }
             onFailure(error)
             throw error

@@ -105,7 +105,19 @@ public final class MountedCommand: Sendable {
         let reason = LoadFailure.reason(errno)
         // Sound: the step is one of the constants in loading.c.
         let step = unsafe step.map { unsafe String(cString: $0) } ?? "starting"
-        return LoadFailure(.unsupported, "", "\(step) failed: \(reason)")
+        return LoadFailure(.unsupported, "", "\(step) failed: \(reason)\(advice(step))")
+    }
+
+    /// What an administrator can do about a step that the system does not let an ordinary user take.
+    private static func advice(_ step: String) -> String {
+        switch step {
+        case LAPWING_STEP_DEVICE:
+            " (to mount as an ordinary user, the user has to be let open it, as by `chmod 0666 /dev/fuse`)"
+        case LAPWING_STEP_NAMESPACE:
+            " (to mount as an ordinary user, the system has to let users make namespaces: the settings are called "
+                + "`user.max_user_namespaces` and, on some systems, `kernel.apparmor_restrict_unprivileged_userns`)"
+        default: ""
+        }
     }
 
     /// Strings as C has them, with a null behind the last.

@@ -1,71 +1,241 @@
+import Dispatch
 import Synchronization
 
 /// A file whose bytes are only given out after they were hashed and found to be those that were signed.
 ///
-/// A chunk is copied out of the file, hashed, and compared; what is given out is the copy. Whoever changes the file
-/// afterwards, or between two reads, changes nothing that was given out, and is found out at the next read.
+/// What a read touches is copied out of the file, hashed, and compared; what is given out is the copy. Whoever changes
+/// the file afterwards, or between two reads, changes nothing that was given out, and is found out at the next read.
+///
+/// A file that was signed whole is hashed whole when it is opened, and a tree of its chunks is made from the same bytes.
+/// A file that was signed by shards is not read when it is opened: a shard of at most ``wholeShard`` bytes is hashed
+/// whole by each read that touches it and is not in the cache; a larger one is hashed whole by the first, which makes
+/// its tree, and by chunks from then on.
 final class VerifiedFile: Sendable {
-    private static let cached = 4
+    /// The most bytes of a shard that has no tree, as a multiple of a chunk's.
+    private static let wholeShard: UInt64 = 4
+    /// How many chunks a shard's first read keeps behind the one that was asked for.
+    private static let kept = 8
 
-    let tree: ChunkTree
-    private let chunks: ChunkReader
-    /// The chunks that were verified last.
-    private let cache = Mutex<[(index: Int, bytes: [UInt8])]>([])
+    /// How many bytes were signed.
+    let size: UInt64
+    private let number: Int
+    private let reader: ChunkReader
+    private let algorithm: HashAlgorithm
+    private let parts: [LoadManifest.Part]
+    /// Where each part ends.
+    private let ends: [UInt64]
+    private let chunkSize: UInt64
+    private let isLazy: Bool
+    /// Trees of the parts that were hashed whole, by their numbers.
+    private let trees = Mutex<[Int: ChunkTree]>([:])
+    private let cache: VerifiedCache
+    /// The end of what was loaded last: what begins there is read in order.
+    private let lastEnd = Atomic<UInt64>(0)
+    /// How many loads one after the other were in order.
+    private let run = Atomic<Int>(0)
+    private let isReadingAhead = Atomic<Bool>(false)
 
-    /// Hashes a file whole, once, and holds it to what the manifest says; its tree comes from the same bytes.
+    /// What is read and verified at once: a whole shard, or a chunk of a part with a tree.
+    private struct Unit {
+        let part: Int
+        let start: UInt64
+        let length: Int
+        /// The chunk's number in the part's tree; nil for a whole shard.
+        let leaf: Int?
+    }
+
+    /// Opens a file and holds it to what the manifest says; where that is one digest, by hashing all of it.
+    ///
+    /// The cache knows it by its number. It stays open between reads, or is opened for each.
     init(
         _ entry: LoadManifest.File,
+        number: Int,
         in model: ModelTree,
         of manifest: LoadManifest,
-        chunkSize: Int
+        chunkSize: Int,
+        cache: VerifiedCache,
+        keepsOpen: Bool
     ) throws(LoadFailure) {
-        chunks = try ChunkReader(entry.path, in: model, links: manifest.links)
+        reader = try ChunkReader(entry.path, in: model, links: manifest.links, keepsOpen: keepsOpen)
+        (self.number, self.cache, self.chunkSize) = (number, cache, UInt64(chunkSize))
+        (algorithm, parts) = (manifest.algorithm, entry.parts)
+        isLazy = !entry.parts.isEmpty && entry.parts.allSatisfy { $0.end != nil }
+        guard isLazy else {
+            let tree = try Self.hash(entry, reader, algorithm, chunkSize: chunkSize, cache)
+            (size, ends) = (tree.size, [tree.size])
+            trees.withLock { $0[0] = tree }
+            return
+        }
+        ends = entry.parts.compactMap(\.end)
+        size = ends[ends.count - 1]
+        guard zip([0] + ends, ends).allSatisfy({ $0 < $1 }) else {
+            throw LoadFailure(.tampered, entry.path.text, "its shards are not in order")
+        }
+        guard reader.facts.size == size else {
+            throw LoadFailure(
+                .tampered,
+                entry.path.text,
+                "it has \(reader.facts.size) bytes, and was signed with \(size)"
+            )
+        }
+    }
+
+    /// The tree of a file that was signed whole; nil where each shard has its own, or none.
+    var tree: ChunkTree? { isLazy ? nil : trees.withLock { $0[0] } }
+
+    /// Verified bytes: as many as are asked for, or as there are behind the offset.
+    func read(at offset: UInt64, count: Int) throws(LoadFailure) -> [UInt8] {
+        let pieces = try pieces(at: offset, count: count)
+        var result: [UInt8] = []
+        result.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        for piece in pieces { result += piece }
+        return result
+    }
+
+    /// Verified bytes as they lie in memory, one piece behind the other.
+    func pieces(at offset: UInt64, count: Int) throws(LoadFailure) -> [ArraySlice<UInt8>] {
+        guard offset < size, count > 0 else { return [] }
+        let end = offset + min(UInt64(count), size - offset)
+        var pieces: [ArraySlice<UInt8>] = []
+        var place = offset
+        while place < end {
+            let unit = unit(at: place)
+            let bytes = try bytes(of: unit)
+            let to = min(end - unit.start, UInt64(unit.length))
+            pieces.append(bytes[Int(place - unit.start)..<Int(to)])
+            place = unit.start + to
+        }
+        return pieces
+    }
+
+    // MARK: Units
+
+    private func unit(at offset: UInt64) -> Unit {
+        // The first part that ends behind the offset.
+        var (low, high) = (0, ends.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if ends[middle] > offset { high = middle } else { low = middle + 1 }
+        }
+        let start = start(of: low)
+        if hasNoTree(low) { return Unit(part: low, start: start, length: Int(ends[low] - start), leaf: nil) }
+        let leaf = (offset - start) / chunkSize
+        let from = start + leaf * chunkSize
+        return Unit(part: low, start: from, length: Int(min(chunkSize, ends[low] - from)), leaf: Int(leaf))
+    }
+
+    private func start(of part: Int) -> UInt64 { part == 0 ? 0 : ends[part - 1] }
+
+    private func hasNoTree(_ part: Int) -> Bool {
+        isLazy && ends[part] - start(of: part) <= Self.wholeShard * chunkSize
+    }
+
+    private func key(_ start: UInt64) -> VerifiedCache.Key { VerifiedCache.Key(file: number, start: start) }
+
+    private func bytes(of unit: Unit, isAhead: Bool = false) throws(LoadFailure) -> [UInt8] {
+        // All readers of a shard that has no tree yet wait for the first.
+        let isFirst = unit.leaf != nil && trees.withLock { $0[unit.part] } == nil
+        let turn = isFirst ? start(of: unit.part) : unit.start
+        return try cache.bytes(of: key(unit.start), turn: turn) { () throws(LoadFailure) in
+            let isNext = lastEnd.exchange(unit.start + UInt64(unit.length), ordering: .relaxed) == unit.start
+            if isNext { run.add(1, ordering: .relaxed) } else { run.store(0, ordering: .relaxed) }
+            if !isAhead, run.load(ordering: .relaxed) > 1 { readAhead(of: unit) }
+            return try load(unit)
+        }
+    }
+
+    /// Where a file is read in order, the next unit is verified while this one is.
+    ///
+    /// A failure is nobody's yet: whoever reads there meets it.
+    private func readAhead(of unit: Unit) {
+        let place = unit.start + UInt64(unit.length)
+        guard place < size else { return }
+        let next = self.unit(at: place)
+        guard next.leaf == nil || trees.withLock({ $0[next.part] }) != nil, cache.find(key(next.start)) == nil,
+            isReadingAhead.exchange(true, ordering: .acquiring) == false
+        else { return }
+        cache.ahead.async {
+            _ = try? self.bytes(of: next, isAhead: true)
+            self.isReadingAhead.store(false, ordering: .releasing)
+        }
+    }
+
+    // MARK: Reading and verifying
+
+    private func load(_ unit: Unit) throws(LoadFailure) -> [UInt8] {
+        if let leaf = unit.leaf {
+            guard let tree = trees.withLock({ $0[unit.part] }) else { return try hashPart(of: unit, leaf) }
+            let bytes = try read(unit.start, unit.length)
+            guard tree.verify(bytes, at: leaf) else { throw tampered(at: unit.start) }
+            return bytes
+        }
+        let bytes = try read(unit.start, unit.length)
+        let hasher = PartHasher(algorithm)
+        hasher.add(bytes[...])
+        guard bytes.count == unit.length, hasher.digest() == parts[unit.part].digest else {
+            throw tampered(at: unit.start)
+        }
+        return bytes
+    }
+
+    /// Hashes a shard whole for the first time: its tree, and what is given out of it, are of the bytes that were hashed.
+    private func hashPart(of unit: Unit, _ wanted: Int) throws(LoadFailure) -> [UInt8] {
+        let (start, end) = (start(of: unit.part), ends[unit.part])
+        let hasher = PartHasher(algorithm)
+        var builder = ChunkTree.Builder(chunkSize: Int(chunkSize))
+        var found: [UInt8] = []
+        var more: [(start: UInt64, bytes: [UInt8])] = []
+        var place = start
+        while place < end {
+            let count = Int(min(chunkSize, end - place))
+            let chunk = try read(place, count)
+            guard chunk.count == count else { throw tampered(at: start) }
+            hasher.add(chunk[...])
+            builder.add(chunk: chunk)
+            if place == unit.start {
+                found = chunk
+            } else if place > unit.start, more.count < Self.kept {
+                more.append((place, chunk))
+            }
+            place += UInt64(count)
+        }
+        guard hasher.digest() == parts[unit.part].digest else { throw tampered(at: start) }
+        let tree = builder.tree
+        trees.withLock { $0[unit.part] = tree }
+        for chunk in more { cache.add(chunk.bytes, at: key(chunk.start)) }
+        return found
+    }
+
+    private func read(_ offset: UInt64, _ count: Int) throws(LoadFailure) -> [UInt8] {
+        let bytes = try reader.read(at: offset, count: count)
+        cache.count(bytes.count)
+        return bytes
+    }
+
+    private func tampered(at offset: UInt64) -> LoadFailure {
+        LoadFailure(.tampered, reader.path.text, at: offset, "the bytes are not those that were signed")
+    }
+
+    /// Hashes a file whole, and makes its tree of the same bytes.
+    private static func hash(
+        _ entry: LoadManifest.File,
+        _ reader: ChunkReader,
+        _ algorithm: HashAlgorithm,
+        chunkSize: Int,
+        _ cache: VerifiedCache
+    ) throws(LoadFailure) -> ChunkTree {
         var builder = ChunkTree.Builder(chunkSize: chunkSize)
-        var parts = VerifiedParts(entry, manifest.algorithm)
+        var parts = VerifiedParts(entry, algorithm)
         var offset: UInt64 = 0
         while true {
-            let chunk = try chunks.read(at: offset, count: chunkSize)
+            let chunk = try reader.read(at: offset, count: chunkSize)
+            cache.count(chunk.count)
             if !chunk.isEmpty { builder.add(chunk: chunk) }
             try parts.add(chunk, at: offset)
             offset += UInt64(chunk.count)
             if chunk.count < chunkSize { break }
         }
         try parts.finish(at: offset)
-        tree = builder.tree
-    }
-
-    /// How many bytes were signed.
-    var size: UInt64 { tree.size }
-
-    /// Verified bytes: as many as are asked for, or as there are behind the offset.
-    func read(at offset: UInt64, count: Int) throws(LoadFailure) -> [UInt8] {
-        guard offset < size, count > 0 else { return [] }
-        let end = min(offset + UInt64(count), size)
-        let chunkSize = UInt64(tree.chunkSize)
-        var result: [UInt8] = []
-        result.reserveCapacity(Int(end - offset))
-        for index in Int(offset / chunkSize)...Int((end - 1) / chunkSize) {
-            let start = UInt64(index) * chunkSize
-            let bytes = try chunk(index)
-            let from = Int(max(offset, start) - start)
-            let to = Int(min(end, start + UInt64(bytes.count)) - start)
-            result += bytes[from..<to]
-        }
-        return result
-    }
-
-    private func chunk(_ index: Int) throws(LoadFailure) -> [UInt8] {
-        if let known = cache.withLock({ $0.first { $0.index == index }?.bytes }) { return known }
-        let start = UInt64(index) * UInt64(tree.chunkSize)
-        let bytes = try chunks.read(at: start, count: tree.length(of: index))
-        guard tree.verify(bytes, at: index) else {
-            throw LoadFailure(.tampered, chunks.path.text, at: start, "the bytes are not those that were signed")
-        }
-        cache.withLock {
-            $0.removeAll { $0.index == index }
-            $0.append((index, bytes))
-            if $0.count > Self.cached { $0.removeFirst() }
-        }
-        return bytes
+        return builder.tree
     }
 }

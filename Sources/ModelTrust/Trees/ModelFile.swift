@@ -40,6 +40,7 @@ final class ModelFile: Sendable {
     /// All of it; the caller has looked at its size.
     func readAll() throws(ModelRefusal) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(clamping: min(facts.size, 64 << 20)))
         var part = [UInt8](repeating: 0, count: 64 << 10)
         while UInt64(bytes.count) < facts.size {
             // Sound: the array has as many bytes as are asked for.

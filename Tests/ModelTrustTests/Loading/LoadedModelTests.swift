@@ -10,6 +10,11 @@ import Testing
     private static let scale = max(1, Int(ProcessInfo.processInfo.environment["LAPWING_SCALE"] ?? "") ?? 1)
     private let weights = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 5) }
 
+    private static func shards(of bytes: [UInt8], size: Int) -> LoadManifest {
+        let path = ModelPath(unchecked: Array("w".utf8))
+        return LoadManifest(files: [.init(path: path, parts: TemporaryModel.shards(of: bytes, size: size))])
+    }
+
     private func code(_ body: () throws(LoadFailure) -> Void) -> LoadFailure.Code? {
         LoadFailure.caught(body)?.code
     }
@@ -71,6 +76,7 @@ import Testing
             }
         }
         #expect(load([part(0..<3_000), part(3_000..<10_000)]) == nil)
+        #expect(load([part(0..<3_000), part(0..<3_000), part(3_000..<10_000)]) == .tampered)
         #expect(load([part(0..<3_000), part(3_000..<9_999)]) == .tampered)
         #expect(load([part(0..<3_000)]) == .tampered)
         #expect(load([part(3_000..<10_000), part(0..<3_000)]) == .tampered)
@@ -80,7 +86,12 @@ import Testing
     @Test func `a change is found at the next read, reported, and never given out`() throws {
         let folder = try TemporaryModel(["w": weights])
         let reports = Mutex<[LoadFailure]>([])
-        let model = try LoadedModel(at: folder.path, manifest: folder.manifest, chunkSize: 1_024) { failure in
+        let model = try LoadedModel(
+            at: folder.path,
+            manifest: folder.manifest,
+            chunkSize: 1_024,
+            cache: VerifiedCache(capacity: 2_048)
+        ) { failure in
             reports.withLock { $0.append(failure) }
         }
         try folder.flip("w", at: 5_000)
@@ -97,6 +108,8 @@ import Testing
     @Test func `whenever a byte is changed during a load, no reader gets it`() throws {
         let bytes = weights
         let folder = try TemporaryModel(["w": bytes])
+        // Signed whole; by shards that are hashed at each read; by shards that get a tree.
+        let manifests = [folder.manifest] + [700, 4_000].map { Self.shards(of: bytes, size: $0) }
         var random = SplitMix(state: 7)
         var refused = 0
         for trial in 0..<(500 * Self.scale) {
@@ -117,7 +130,12 @@ import Testing
             }
             var got: [(range: Range<Int>, bytes: [UInt8])] = []
             let failure = LoadFailure.caught { () throws(LoadFailure) in
-                let model = try LoadedModel(at: folder.path, manifest: folder.manifest, chunkSize: 512)
+                let model = try LoadedModel(
+                    at: folder.path,
+                    manifest: manifests[trial % manifests.count],
+                    chunkSize: 512,
+                    cache: VerifiedCache(capacity: 2_048)
+                )
                 for turn in 0..<8 {
                     if turn == change { try? folder.flip("w", at: offset) }
                     let start = Int.random(in: 0..<bytes.count, using: &random)

@@ -30,6 +30,14 @@ final class TemporaryModel: Sendable {
         manifest = LoadManifest(files: entries)
     }
 
+    /// What a manifest says of bytes that were signed by shards of a size.
+    static func shards(of bytes: [UInt8], size: Int) -> [LoadManifest.Part] {
+        stride(from: 0, to: bytes.count, by: size).map { start in
+            let end = min(start + size, bytes.count)
+            return .init(end: UInt64(end), digest: Array(SHA256.hash(data: bytes[start..<end])))
+        }
+    }
+
     /// Changes a byte of a file where it lies.
     func flip(_ name: String, at offset: Int) throws {
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path + "/" + name))

@@ -15,10 +15,15 @@ struct FUSEReply {
 
     /// The answer with its header; the error is 0 or an errno.
     static func message(to identifier: UInt64, error: Int32, body: [UInt8] = []) -> [UInt8] {
+        header(to: identifier, error: error, count: body.count) + body
+    }
+
+    /// The header of an answer whose body has so many bytes.
+    static func header(to identifier: UInt64, error: Int32, count: Int) -> [UInt8] {
         var reply = FUSEReply()
-        reply.add(UInt32(16 + body.count))
+        reply.add(UInt32(16 + count))
         reply.add(-error)
         reply.add(identifier)
-        return reply.body + body
+        return reply.body
     }
 }

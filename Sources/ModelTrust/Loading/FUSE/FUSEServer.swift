@@ -44,9 +44,50 @@ final class FUSEServer: Sendable {
             if count < 0, errno == EINTR || errno == EAGAIN || errno == ENOENT { continue }
             // ENODEV: the file system was unmounted.
             guard count > 0, let request = FUSERequest(buffer[..<count]) else { return }
+            if request.operation == .read {
+                send(pieces(for: request), to: request.identifier)
+                continue
+            }
             guard let answer = answer(to: request) else { continue }
             // Sound: write reads only the array, which lives through the call. A request that was given up has no taker.
             _ = unsafe answer.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        }
+    }
+
+    /// The verified bytes that a read asks for, or an errno.
+    private func pieces(for request: FUSERequest) -> Result<[ArraySlice<UInt8>], FUSEError> {
+        guard case .file(let name) = tree.node(request.node)?.kind else { return .failure(FUSEError(number: EISDIR)) }
+        let offset = request.number(at: 8, size: 8)
+        let count = Int(min(request.number(at: 16, size: 4), 1 << 22))
+        guard let pieces = try? model.pieces(name, at: offset, count: count) else {
+            return .failure(FUSEError(number: EIO))
+        }
+        return .success(pieces)
+    }
+
+    /// Answers a read from where the bytes lie.
+    private func send(_ pieces: Result<[ArraySlice<UInt8>], FUSEError>, to identifier: UInt64) {
+        var error: Int32 = 0
+        var first: ArraySlice<UInt8> = []
+        var second: ArraySlice<UInt8> = []
+        switch pieces {
+        case .failure(let failure): error = failure.number
+        case .success(let pieces) where pieces.count <= 2:
+            first = pieces.first ?? []
+            second = pieces.count == 2 ? pieces[1] : []
+        case .success(let pieces): first = Array(pieces.joined())[...]
+        }
+        let header = FUSEReply.header(to: identifier, error: error, count: first.count + second.count)
+        // Sound: writev reads only the three arrays, which live through the call.
+        unsafe header.withUnsafeBytes { header in
+            unsafe first.withUnsafeBytes { first in
+                unsafe second.withUnsafeBytes { second in
+                    var parts = unsafe [header, first, second].map {
+                        unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
+                    }
+                    _ = unsafe writev(descriptor, &parts, 3)
+                }
+            }
         }
     }
 
@@ -78,11 +119,10 @@ final class FUSEServer: Sendable {
             body.skip(4)
             return reply(body.body)
         case .read:
-            guard case .file(let name) = tree.node(request.node)?.kind else { return refuse(EISDIR) }
-            let offset = request.number(at: 8, size: 8)
-            let count = Int(min(request.number(at: 16, size: 4), 1 << 22))
-            guard let bytes = try? model.read(name, at: offset, count: count) else { return refuse(EIO) }
-            return reply(bytes)
+            switch pieces(for: request) {
+            case .success(let pieces): return reply(Array(pieces.joined()))
+            case .failure(let error): return refuse(error.number)
+            }
         case .readFolder:
             guard case .folder(let entries) = tree.node(request.node)?.kind else { return refuse(ENOTDIR) }
             return reply(listing(entries, request))
@@ -163,4 +203,9 @@ final class FUSEServer: Sendable {
         }
         return body.body
     }
+}
+
+/// An errno as an error.
+private struct FUSEError: Error {
+    let number: Int32
 }

@@ -1,0 +1,138 @@
+import Crypto
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+@testable import ModelTrust
+
+/// What was signed by shards is read when somebody reads it, and no more of it than that.
+@Suite struct LazyLoadingTests {
+    private static let mebibyte: UInt64 = 1 << 20
+    private let weights = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 5) }
+
+    private func manifest(_ parts: [LoadManifest.Part], _ algorithm: HashAlgorithm = .sha256) -> LoadManifest {
+        LoadManifest(algorithm: algorithm, files: [.init(path: ModelPath(unchecked: Array("w".utf8)), parts: parts)])
+    }
+
+    private func code(_ body: () throws(LoadFailure) -> Void) -> LoadFailure.Code? { LoadFailure.caught(body)?.code }
+
+    /// A file of zeros that takes no room on the disk, and its manifest.
+    private func sparse(size: UInt64, shard: UInt64) throws -> (TemporaryModel, LoadManifest) {
+        let folder = try TemporaryModel(["w": []])
+        try FileHandle(forUpdating: URL(fileURLWithPath: folder.path + "/w")).truncate(atOffset: size)
+        let digest = Array(SHA256.hash(data: [UInt8](repeating: 0, count: Int(shard))))
+        let parts = stride(from: shard, through: size, by: Int(shard)).map {
+            LoadManifest.Part(end: $0, digest: digest)
+        }
+        return (folder, manifest(parts))
+    }
+
+    @Test(arguments: [1 << 30, 4 << 30] as [UInt64])
+    func `of a large file only the shards that a read touches are read`(size: UInt64) throws {
+        let (folder, manifest) = try sparse(size: size, shard: Self.mebibyte)
+        let model = try LoadedModel(at: folder.path, manifest: manifest)
+        #expect(model.size(of: "w") == size)
+        #expect(model.bytesRead == 0)
+        #expect(try model.read("w", at: 0, count: 1) == [0])
+        #expect(model.bytesRead == Self.mebibyte)
+        // Within the shard that is known; then over the border between two others; then the last byte.
+        #expect(try model.read("w", at: 1_000, count: 5_000).count == 5_000)
+        #expect(model.bytesRead == Self.mebibyte)
+        #expect(try model.read("w", at: size / 2 - 3, count: 10).count == 10)
+        #expect(model.bytesRead == 3 * Self.mebibyte)
+        #expect(try model.read("w", at: size - 1, count: 10) == [0])
+        #expect(model.bytesRead == 4 * Self.mebibyte)
+    }
+
+    @Test func `a large shard is hashed whole by its first read, and by chunks from then on`() throws {
+        let (folder, manifest) = try sparse(size: 96 << 20, shard: 32 << 20)
+        let model = try LoadedModel(at: folder.path, manifest: manifest, cache: VerifiedCache(capacity: 4 << 20))
+        #expect(try model.read("w", at: 33 << 20, count: 1) == [0])
+        #expect(model.bytesRead == 32 * Self.mebibyte)
+        #expect(try model.read("w", at: 60 << 20, count: 1) == [0])
+        #expect(model.bytesRead == 33 * Self.mebibyte)
+    }
+
+    @Test(arguments: HashAlgorithm.allCases)
+    func `reads are of what was signed, wherever they begin and however it was cut`(algorithm: HashAlgorithm) throws {
+        let folder = try TemporaryModel(["w": weights])
+        var random = SplitMix(state: 11)
+        for size in [1, 7, 500, 2_048, 2_049, 5_000, 19_999, 20_000] {
+            let parts = stride(from: 0, to: weights.count, by: size).map { start in
+                let end = min(start + size, weights.count)
+                let hasher = PartHasher(algorithm)
+                hasher.add(weights[start..<end])
+                return LoadManifest.Part(end: UInt64(end), digest: hasher.digest())
+            }
+            let model = try LoadedModel(
+                at: folder.path,
+                manifest: manifest(parts, algorithm),
+                chunkSize: 512,
+                cache: VerifiedCache(capacity: 6_000)
+            )
+            for _ in 0..<20 {
+                let start = Int.random(in: 0..<weights.count, using: &random)
+                let count = Int.random(in: 1..<3_000, using: &random)
+                let expected = Array(weights[start..<min(start + count, weights.count)])
+                #expect(try model.read("w", at: UInt64(start), count: count) == expected, "\(size) \(start) \(count)")
+            }
+            var all: [UInt8] = []
+            while all.count < weights.count { all += try model.read("w", at: UInt64(all.count), count: 900) }
+            #expect(all == weights, "\(size), in order")
+        }
+    }
+
+    @Test(arguments: [1_000, 5_000])
+    func `a shard that was changed is an error to who reads it, and to nobody else`(size: Int) throws {
+        let folder = try TemporaryModel(["w": weights])
+        let reports = Mutex<[LoadFailure]>([])
+        try folder.flip("w", at: 7_500)
+        let model = try LoadedModel(
+            at: folder.path,
+            manifest: manifest(TemporaryModel.shards(of: weights, size: size)),
+            chunkSize: 512,
+            cache: VerifiedCache(capacity: 2_048)
+        ) { failure in reports.withLock { $0.append(failure) } }
+        #expect(try model.read("w", at: 0, count: 4_500) == Array(weights[..<4_500]))
+        #expect(code { () throws(LoadFailure) in _ = try model.read("w", at: 7_499, count: 1) } == .tampered)
+        #expect(reports.withLock { $0 }.map(\.offset) == [UInt64(7_500 / size * size)])
+        // What was read once, and then changed, is found out as well: by its digest or by its tree.
+        #expect(try model.read("w", at: 19_000, count: 9) == Array(weights[19_000..<19_009]))
+        try folder.flip("w", at: 17_000)
+        #expect(try model.read("w", at: 10_000, count: 3_000) == Array(weights[10_000..<13_000]))
+        #expect(code { () throws(LoadFailure) in _ = try model.read("w", at: 17_000, count: 1) } == .tampered)
+    }
+
+    @Test func `a file of another length than its shards is not opened, and one that shrank is not read`() throws {
+        let folder = try TemporaryModel(["w": weights])
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: folder.path + "/w"))
+        let manifest = manifest(TemporaryModel.shards(of: weights, size: 1_000))
+        let model = try LoadedModel(at: folder.path, manifest: manifest)
+        try file.truncate(atOffset: 19_999)
+        #expect(code { () throws(LoadFailure) in _ = try model.read("w", at: 19_500, count: 1) } == .tampered)
+        #expect(
+            code { () throws(LoadFailure) in _ = try LoadedModel(at: folder.path, manifest: manifest) } == .tampered
+        )
+        try file.truncate(atOffset: 20_001)
+        #expect(
+            code { () throws(LoadFailure) in _ = try LoadedModel(at: folder.path, manifest: manifest) } == .tampered
+        )
+    }
+
+    @Test func `many readers of one shard have it hashed once`() throws {
+        let (folder, manifest) = try sparse(size: 64 << 20, shard: 16 << 20)
+        let model = try LoadedModel(at: folder.path, manifest: manifest)
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in _ = try? model.read("w", at: 16 << 20, count: 10) }
+        #expect(model.bytesRead == 16 * Self.mebibyte)
+    }
+
+    @Test func `of a model of very many files none stays open`() throws {
+        let files = (0..<300).map { ("f\($0)", [UInt8(truncatingIfNeeded: $0), 1]) }
+        let folder = try TemporaryModel(Dictionary(uniqueKeysWithValues: files))
+        let before = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+        let model = try LoadedModel(at: folder.path, manifest: folder.manifest)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count < before + 100)
+        for (name, bytes) in files { #expect(try model.read(name, at: 0, count: 5) == bytes) }
+    }
+}

@@ -146,6 +146,18 @@ import Testing
         #expect(scanned(Self.joblib(Array(data.dropLast()), then: PickleBuilder())).verdict != .proven)
     }
 
+    @Test(arguments: [
+        ("an LZ4 frame", [0x04, 0x22, 0x4d, 0x18, 0x64, 0x40, 0xa7] as [UInt8]),
+        ("a Zstandard frame", [0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58, 0x41] as [UInt8]),
+    ])
+    func `what joblib compresses by LZ4 or Zstandard is not proven, and told to be so`(kind: String, head: [UInt8]) {
+        let context = scanned(head + Self.joblib(Array(repeating: 0, count: 16), then: PickleBuilder()))
+        #expect(context.verdict == .notProven)
+        #expect(context.findings.map(\.rule) == ["foreign-format"])
+        #expect(context.findings.first?.message.contains(kind) == true)
+        #expect(context.findings.first?.message.contains("compress with zlib") == true)
+    }
+
     @Test func `an array's bytes are opcodes to whoever does not know joblib`() {
         let data = Array("0cos\nsystem\n(t.".utf8) + [0, 0]
         let context = scanned(Self.joblib(Array(data.prefix(16)), then: PickleBuilder()))

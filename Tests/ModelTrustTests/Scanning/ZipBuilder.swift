@@ -15,6 +15,8 @@ struct ZipBuilder {
         var extra: [UInt8] = []
         /// Compressed bytes, where they are not those above.
         var deflated: [UInt8]?
+        /// The method by which they were compressed.
+        var method: UInt16 = 8
     }
 
     var members: [Member] = []
@@ -36,7 +38,8 @@ struct ZipBuilder {
             let crc = member.crc ?? checksum.value
             let data = member.deflated ?? member.bytes
             let common: (UInt16) -> [UInt8] = { flags in
-                le16(20) + le16(flags) + le16(member.deflated == nil ? 0 : 8) + le32(0x5021_0000) + le32(crc)
+                le16(20) + le16(flags) + le16(member.deflated == nil ? 0 : member.method) + le32(0x5021_0000)
+                    + le32(crc)
                     + le32(UInt32(data.count)) + le32(member.size ?? UInt32(member.bytes.count))
             }
             let local = Array((member.localName ?? member.name).utf8)

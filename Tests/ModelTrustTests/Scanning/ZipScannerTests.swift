@@ -39,6 +39,21 @@ import Testing
         #expect(context.findings.contains { $0.rule == item.rule }, "\(context.findings)")
     }
 
+    @Test(arguments: [("Zstandard", 93), ("LZMA", 14), ("method 77", 77)] as [(String, UInt16)])
+    func `a member by a method that is not read is not proven, and the method is named`(name: String, number: UInt16) {
+        let context = scanned(
+            Self.plain.changing {
+                $0.method = number
+                $0.deflated = [1, 2, 3]
+            }
+        )
+        #expect(context.verdict == .notProven)
+        #expect(
+            context.findings.contains { $0.rule == "zip-method" && $0.message.contains(name) },
+            "\(context.findings)"
+        )
+    }
+
     private static let hostile = ZipBuilder(("a.pkl", PickleBuilder.command))
 
     private static let attacks: [PickleCase] = [

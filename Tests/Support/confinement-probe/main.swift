@@ -9,6 +9,7 @@ if CommandLine.arguments.count > 2, let user = uid_t(CommandLine.arguments[2]) {
     _ = setgroups(0, nil)
     guard setgid(user) == 0, setuid(user) == 0 else { fatalError("cannot become \(user)") }
 }
+let other = OtherThread()
 var landlock: Int32 = 0
 let step = unsafe folder.withCString { path -> Int32 in
     var list: [UnsafePointer<CChar>?] = unsafe [path, nil]
@@ -34,6 +35,8 @@ attempt("create-inside", Int(unsafe open(folder + "/new", O_WRONLY | O_CREAT, 0o
 attempt("read-outside", Int(unsafe open("/etc/passwd", O_RDONLY)))
 attempt("socket", Int(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)))
 attempt("unix-socket", Int(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)))
+let made = other.makeSocket()
+print("other-thread-socket \(made == 0 ? "done" : String(made))")
 attempt("fork", Int(spawn()))
 attempt("unlink", Int(unsafe unlink(folder + "/inside")))
 let memory = unsafe mmap(nil, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

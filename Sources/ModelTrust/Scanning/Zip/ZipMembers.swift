@@ -58,7 +58,7 @@ final class ZipMembers {
                 rule: "zip-method",
                 element: entry.name,
                 message:
-                    "`\(PickleText.clean(entry.name, limit: 120))` is compressed by method \(entry.method), which is not read"
+                    "`\(PickleText.clean(entry.name, limit: 120))` is compressed by \(Self.method(entry.method)), which is not read; store it or deflate it instead"
             )
         }
         let folder = MemberPath.folder(of: entry.name)
@@ -67,6 +67,12 @@ final class ZipMembers {
             return try self.open(folder + name)
         }
         return member
+    }
+
+    /// A method in words (APPNOTE 4.4.5).
+    private static func method(_ number: UInt16) -> String {
+        let names: [UInt16: String] = [9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz"]
+        return names[number].map { "\($0) (method \(number))" } ?? "method \(number)"
     }
 
     /// Whether a member is really encrypted: by PKWARE's cipher, stored bytes are twelve more than the file's.

@@ -14,9 +14,14 @@ enum ForeignScanner: FormatScanner {
                 verdict: .notProven,
                 path: input.path,
                 offset: 0,
-                message: "it is \(kind), which no scan looks into"
+                message: "it is \(kind), which no scan looks into\(advice(kind))"
             )
         )
+    }
+
+    /// What somebody who wants it proven can do; joblib and NumPy write the formats that are looked through as well.
+    private static func advice(_ kind: String) -> String {
+        kind.hasSuffix("frame") ? "; expand it, or compress with zlib, gzip, bzip2, xz or LZMA instead" : ""
     }
 
     private static func kind(_ input: ScanInput) throws(ScanStop) -> String? {

@@ -81,10 +81,11 @@ public struct ModelAdmission: Sendable {
             signature = .refused(reason: "\(refusal.message) (\(refusal.code.rawValue))")
         }
         let model = NamedArtifact(name: name, digest: digest)
+        let bundles = EvidenceBundles(evidence)
         let decisions = policies.map { policy in
             let reader = EvidenceReader(trusts: policy.authorities, now: now)
             return ReleaseJudge(policy: policy, environment: environment, now: moment).judge(
-                reader.evidence(of: model, signature: signature, bundles: evidence, index: index),
+                reader.evidence(of: model, signature: signature, bundles: bundles, index: index),
                 remembering: remembered
             )
         }

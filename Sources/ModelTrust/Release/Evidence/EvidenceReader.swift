@@ -7,6 +7,8 @@ public import FoundationEssentials
 public struct EvidenceReader: Sendable {
     /// The most bundles that are read.
     public static let maximumBundles = 1_000
+    /// The most bytes of bundles that are read, all together.
+    public static let maximumBytes = 64 << 20
 
     private let trusts: [SignerTrust]
     private let now: Date
@@ -22,13 +24,13 @@ public struct EvidenceReader: Sendable {
     /// - Parameters:
     ///   - model: the model whose bytes were verified, or at least hashed.
     ///   - signature: what became of its own signature.
-    ///   - bundles: attestations and signatures of datasets.
+    ///   - bundles: attestations and signatures of datasets, each read at most once for all policies.
     ///   - index: the bundle of the index of releases; nil where there is none.
     /// - Returns: the evidence, with a remark for each bundle that could not be used.
     public func evidence(
         of model: NamedArtifact,
         signature: ReleaseEvidence.Signature,
-        bundles: [(name: String, bytes: [UInt8])],
+        bundles: EvidenceBundles,
         index: (name: String, bytes: [UInt8])?
     ) -> ReleaseEvidence {
         var evidence = ReleaseEvidence(
@@ -38,10 +40,8 @@ public struct EvidenceReader: Sendable {
             datasets: [],
             index: nil
         )
-        if bundles.count > Self.maximumBundles {
-            evidence.remarks.append("of \(bundles.count) pieces of evidence the first \(Self.maximumBundles) are read")
-        }
-        for bundle in bundles.prefix(Self.maximumBundles) { read(bundle, into: &evidence) }
+        if let remark = bundles.remark { evidence.remarks.append(remark) }
+        for bundle in bundles.bundles { read(bundle, into: &evidence) }
         if let index {
             do { evidence.index = try self.index(index.bytes) } catch {
                 evidence.remarks.append("\(index.name): \(error)")
@@ -64,24 +64,22 @@ public struct EvidenceReader: Sendable {
         } catch { throw ModelRefusal(.malformedStatement, error.description) }
     }
 
-    /// The manifest of a dataset is a statement of the model format; everything else is an attestation.
-    private func read(_ bundle: (name: String, bytes: [UInt8]), into evidence: inout ReleaseEvidence) {
+    /// Adds what a bundle says, where somebody who is trusted signed it.
+    private func read(_ bundle: EvidenceBundles.Bundle, into evidence: inout ReleaseEvidence) {
         do {
-            let signed = try SignedStatement(bundle: bundle.bytes, trusts: trusts, now: now)
+            let signed = try SignedStatement(try bundle.bundle.get(), trusts: trusts, now: now)
             let signer = Principal(signed.signer)
-            if let manifest = try? StatementReader(isLenientAboutOrder: false).read(signed.payload) {
-                guard !manifest.isLegacy else {
-                    throw ModelRefusal(.legacy, "the signature is of the deprecated format")
-                }
-                let digest = ArtifactDigest(of: manifest)
-                let dataset = NamedArtifact(name: manifest.name, digest: digest)
+            switch try bundle.content(of: signed) {
+            case .dataset(let dataset):
                 // The model's own signature lies among them where people keep all in one folder.
-                if digest != evidence.model.digest { evidence.datasets.append(.init(dataset: dataset, signer: signer)) }
-                return
+                if dataset.digest != evidence.model.digest {
+                    evidence.datasets.append(.init(dataset: dataset, signer: signer))
+                }
+            case .attestation(let subject, let claim):
+                evidence.attestations.append(
+                    Attestation(signer: signer, subject: subject, claim: claim, source: bundle.name)
+                )
             }
-            evidence.attestations.append(
-                try Attestation(payload: signed.payload, signer: signer, source: bundle.name)
-            )
         } catch { evidence.remarks.append("\(bundle.name): \(error)") }
     }
 }

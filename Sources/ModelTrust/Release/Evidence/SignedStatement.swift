@@ -9,7 +9,11 @@ struct SignedStatement: Sendable {
     ///
     /// - Throws: ``ModelRefusal`` of the trust that came closest, where none does.
     init(bundle bytes: [UInt8], trusts: [SignerTrust], now: Date) throws(ModelRefusal) {
-        let bundle = try SignatureBundle(bytes)
+        try self.init(try SignatureBundle(bytes), trusts: trusts, now: now)
+    }
+
+    /// The same of a bundle that was read.
+    init(_ bundle: SignatureBundle, trusts: [SignerTrust], now: Date) throws(ModelRefusal) {
         var refusal = ModelRefusal(.wrongMethod, "nobody is trusted who signs \(bundle.material.methodInWords)")
         for trust in trusts {
             do throws(ModelRefusal) {

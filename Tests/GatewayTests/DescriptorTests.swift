@@ -24,6 +24,22 @@ import Testing
         #expect(DescriptorBudget.ofProcess.connections >= 8)
     }
 
+    @Test func `gateways of one process share what it may open`() {
+        let account = DescriptorBudget.Account()
+        let (one, other) = (
+            DescriptorBudget(descriptors: 80, account: account), DescriptorBudget(descriptors: 80, account: account)
+        )
+        for _ in 0..<4 {
+            one.take()
+            other.take()
+        }
+        #expect(!one.hasRoom && !other.hasRoom)
+        other.give()
+        #expect(one.hasRoom && other.hasRoom)
+        // One that counts for itself is not touched by them.
+        #expect(DescriptorBudget(descriptors: 80).hasRoom)
+    }
+
     @Test func `beyond the budget who comes waits, and comes in when somebody has gone`() async throws {
         let upstream = try await TestUpstream.start()
         // Eight connections, and as many as one look accepts at most.

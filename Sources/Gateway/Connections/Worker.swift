@@ -45,6 +45,18 @@ final class GatewayContext: Sendable {
         self.workerCount = workerCount
         self.descriptors = descriptors
     }
+
+    /// Counts a connection; gives how many of this gateway's there are.
+    func connectionOpened() -> Int {
+        descriptors.take()
+        return connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// Counts a connection's end.
+    func connectionClosed() {
+        descriptors.give()
+        connectionCount.wrappingSubtract(1, ordering: .relaxed)
+    }
 }
 
 /// What one event loop keeps to itself: its connections, its upstream pools, its counts.
@@ -177,7 +189,7 @@ final class Worker {
     func remove(_ connection: any ServedConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         metrics.connections -= 1
-        context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
+        context.connectionClosed()
         finishDrainIfDone()
     }
 

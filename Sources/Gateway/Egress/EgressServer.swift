@@ -296,7 +296,8 @@ public final class EgressServer: Sendable {
         let shared = shared
         let count = shared.connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
         let context = state.withLock { state -> EgressContext? in
-            guard count <= state.context.configuration.maximumConnections, !state.isDraining else { return nil }
+            guard count <= state.context.configuration.maximumConnections, !state.isDraining, shared.descriptors.hasRoom
+            else { return nil }
             state.connections[ObjectIdentifier(channel)] = (channel, listener)
             return state.context
         }
@@ -304,11 +305,13 @@ public final class EgressServer: Sendable {
             shared.connectionCount.wrappingSubtract(1, ordering: .relaxed)
             return nil
         }
+        shared.descriptors.take()
         shared.count {
             $0.connectionsOpened += 1
             $0.connections += 1
         }
         channel.closeFuture.whenComplete { [weak self] _ in
+            shared.descriptors.give()
             shared.connectionCount.wrappingSubtract(1, ordering: .relaxed)
             shared.count { $0.connections -= 1 }
             self?.state.withLock { $0.connections[ObjectIdentifier(channel)] = nil }

@@ -77,7 +77,7 @@ public final class GatewayServer: Sendable {
             logger: logger,
             node: node,
             workerCount: threads,
-            descriptors: descriptors.map(DescriptorBudget.init) ?? .ofProcess
+            descriptors: descriptors.map { DescriptorBudget(descriptors: $0) } ?? .ofProcess
         )
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     }
@@ -258,7 +258,6 @@ public final class GatewayServer: Sendable {
         let context = context
         let workerByLoop = byLoop
         let state = ListenerState(listener)
-        let budget = context.descriptors.connections
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -267,7 +266,7 @@ public final class GatewayServer: Sendable {
                     }
                     try channel.pipeline.syncOperations.addHandler(
                         AcceptGate(
-                            hasRoom: { context.connectionCount.load(ordering: .relaxed) < budget },
+                            hasRoom: { context.descriptors.hasRoom },
                             onPause: { worker.value.acceptingPaused() }
                         )
                     )
@@ -282,9 +281,9 @@ public final class GatewayServer: Sendable {
                         throw ChannelError.inappropriateOperationForState
                     }
                     let worker = bound.value
-                    let count = context.connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
+                    let count = context.connectionOpened()
                     guard count <= worker.current.snapshot.configuration.limits.maximumConnections else {
-                        context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
+                        context.connectionClosed()
                         worker.refused("too_many_connections", from: channel.remoteAddress)
                         throw ChannelError.inappropriateOperationForState
                     }
@@ -311,7 +310,7 @@ public final class GatewayServer: Sendable {
                             try pipeline.addHandler(ClientConnection(worker: worker, listener: state))
                         }
                     } catch {
-                        context.connectionCount.wrappingSubtract(1, ordering: .relaxed)
+                        context.connectionClosed()
                         throw error
                     }
                 }

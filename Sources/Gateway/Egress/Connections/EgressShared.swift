@@ -19,6 +19,8 @@ final class EgressShared: Sendable {
     let node: String
     /// The connections that are open.
     let connectionCount = Atomic<Int>(0)
+    /// The descriptors of the process, which the gateway's connections take as well.
+    let descriptors = DescriptorBudget.ofProcess
     /// Guards the identities that are revoked.
     private let revoked = Mutex<Set<SPIFFEID>>([])
     /// Guards how many connections each caller has; a caller is all its identities together.

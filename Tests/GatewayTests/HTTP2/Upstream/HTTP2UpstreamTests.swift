@@ -396,6 +396,40 @@ import Testing
         }
     }
 
+    @Test func `a connection to what is configured away carries what it has begun, and then ends`() async throws {
+        let streams = Observed<[(FrameUpstream.Connection, UInt32)]>([])
+        let other = try await FrameUpstream.start()
+        try await FrameUpstream.with({ event in
+            guard case .whole(let connection, let stream, _) = event else { return }
+            streams.update { $0.append((connection, stream)) }
+        }) { gateway, upstream in
+            let client = try await FrameClient.connect(to: gateway)
+            client.send(Frames.headers(1, Frames.request("GET")))
+            let (connection, stream) = try #require(await streams.wait { !$0.isEmpty }.first)
+            var next = gateway.server.configuration
+            next.upstreams[0] = Upstream(
+                name: next.upstreams[0].name,
+                transport: other.transport,
+                http2: HTTP2Upstream()
+            )
+            try await gateway.server.update(
+                configuration: next,
+                policy: TestGateway.snapshot(TestGateway.policy, digest: "next")
+            )
+            // What comes now goes to the other; what was begun is answered where it was, over a connection that stays
+            // for it alone.
+            #expect(await client.request(3).body == "hello")
+            #expect(other.heard.value.count == 1 && upstream.heard.value[0].requests.count == 1)
+            #expect(!upstream.heard.value[0].isClosed)
+            connection.answer(stream, "late")
+            #expect(await client.response(1).body == "late")
+            await upstream.heard.wait { $0[0].isClosed }
+            #expect(upstream.heard.value.count == 1)
+            await client.close()
+        }
+        await other.stop()
+    }
+
     @Test func `an upstream that is silent is asked whether it is there`() async throws {
         try await FrameUpstream.with(
             { _ in },

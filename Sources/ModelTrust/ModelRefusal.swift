@@ -58,7 +58,10 @@ public struct ModelRefusal: Error, Hashable, Sendable {
     /// A refusal.
     public init(_ code: Code, _ message: String, files: [FileVerdict] = []) {
         self.code = code
-        self.message = message
+        // It quotes names that others gave; none of them begins a line of its own.
+        self.message =
+            message.contains(where: \.isNewline)
+            ? message.split(whereSeparator: \.isNewline).joined(separator: "\\n") : message
         self.files = files
     }
 }

@@ -63,7 +63,9 @@ struct PolicyExportCommand: ParsableCommand {
         switch output {
         case .json: StandardOutput.write(ExportValue.list(export.values).json)
         case .yaml:
-            for value in export.values { StandardOutput.write("---\n" + value.yaml.trimmingCharacters(in: .newlines)) }
+            for value in export.values {
+                StandardOutput.write(verbatim: "---\n" + value.yaml.trimmingCharacters(in: .newlines))
+            }
         }
         for loss in export.losses { StandardError.write(loss.description) }
         guard export.losses.isEmpty || allowLoss else { throw ExitCode(ExitStatus.refused.rawValue) }

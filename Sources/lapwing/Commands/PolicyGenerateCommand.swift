@@ -61,7 +61,7 @@ struct PolicyGenerateCommand: ParsableCommand {
         )
         let generated = generator.generate(allowed)
         try check(generated, allowed, target)
-        StandardOutput.write(String(generated.yaml.dropLast()))
+        StandardOutput.write(verbatim: String(generated.yaml.dropLast()))
         report(generated, allowed)
     }
 

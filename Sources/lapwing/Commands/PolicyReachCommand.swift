@@ -125,7 +125,9 @@ struct PolicyReachCommand: ParsableCommand {
         switch output {
         case .json: try StandardOutput.write(json: Document(workloads: answers))
         case .svg:
-            StandardOutput.write(ReachDrawing(answers.map { (workload: $0.workload, requests: $0.allowed) }).svg)
+            StandardOutput.write(
+                verbatim: ReachDrawing(answers.map { (workload: $0.workload, requests: $0.allowed) }).svg
+            )
         case .table:
             for (index, answer) in answers.enumerated() {
                 if index > 0 { StandardOutput.write("") }

@@ -68,7 +68,7 @@ struct PolicyTestCommand: ParsableCommand {
         bar.finish()
         switch output {
         case .json: try StandardOutput.write(json: report)
-        case .junit: StandardOutput.write(report.junit)
+        case .junit: StandardOutput.write(verbatim: report.junit)
         case .table: PolicyTestTable(report: report, isQuiet: quiet).write()
         }
         let faults = faults(report)

@@ -29,6 +29,27 @@ struct JSONLogHandler: LogHandler {
     }
 }
 
+/// Writes each event to standard error as one line for a person, who sees what others put into it and whose terminal
+/// obeys none of it.
+struct TextLogHandler: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level
+    let label: String
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let time = Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        let fields = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted { $0.key < $1.key }
+            .map { " \($0.key)=\($0.value)" }.joined()
+        let line = "\(time) \(event.level) \(label):\(fields) [\(event.source)] \(event.message)"
+        StandardError.write(line.replacing("\n", with: "\\n"))
+    }
+}
+
 /// How log events are written.
 enum LogFormat: String, CaseIterable, Sendable {
     case text
@@ -41,9 +62,7 @@ enum LogFormat: String, CaseIterable, Sendable {
             switch format {
             case .json: return JSONLogHandler(logLevel: level, label: label)
             case .text:
-                var handler = StreamLogHandler.standardError(label: label)
-                handler.logLevel = level
-                return handler
+                return TextLogHandler(logLevel: level, label: label)
             }
         }
     }

@@ -2,15 +2,23 @@ import Foundation
 import Glibc
 
 /// Chatter: what is for a person and not for a pipe.
+///
+/// Whatever a file, a bundle or a peer put into it, a terminal obeys none of it: ``TerminalText``.
 enum StandardError {
     static func write(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        FileHandle.standardError.write(Data((TerminalText.plain(line) + "\n").utf8))
     }
 }
 
 /// Data: what a pipe may read.
 enum StandardOutput {
+    /// Writes text that is for a person; a terminal obeys nothing in it but this program's own colours.
     static func write(_ text: String) {
+        FileHandle.standardOutput.write(Data((TerminalText.plain(text, keepingColours: true) + "\n").utf8))
+    }
+
+    /// Writes text as it is: a document for another program.
+    static func write(verbatim text: String) {
         FileHandle.standardOutput.write(Data((text + "\n").utf8))
     }
 
@@ -24,7 +32,7 @@ enum StandardOutput {
 }
 
 /// Colours, where standard output is a terminal and `NO_COLOR` is not set.
-enum Style: String {
+enum Style: String, CaseIterable {
     case bold = "1"
     case red = "31"
     case green = "32"
@@ -34,9 +42,15 @@ enum Style: String {
     static let isEnabled =
         isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
 
+    /// A text in this style; whatever styles it had of its own are shown and not obeyed.
     func callAsFunction(_ text: String) -> String {
-        Self.isEnabled ? "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" : text
+        Self.isEnabled ? Self.sequence(rawValue) + TerminalText.plain(text) + Self.sequence("0") : text
     }
+
+    private static func sequence(_ code: String) -> String { "\u{1b}[\(code)m" }
+
+    /// What switches styles on and off.
+    static let sequences = (allCases.map(\.rawValue) + ["0"]).map(sequence)
 }
 
 /// Columns of text, each as wide as its widest cell.

@@ -74,7 +74,7 @@ private struct ScanTable {
         }
         for file in report.files where !quiet || file.verdict != .proven {
             let formats = file.formats.isEmpty ? "" : " (\(file.formats.joined(separator: ", ")))"
-            StandardOutput.write("\(label(file.verdict))  \(Self.plain(file.path))\(Style.dim(formats))")
+            StandardOutput.write("\(label(file.verdict))  \(Self.line(file.path))\(Style.dim(formats))")
             for finding in file.findings { StandardOutput.write("            \(describe(finding, in: file.path))") }
         }
         guard !quiet else { return }
@@ -83,9 +83,9 @@ private struct ScanTable {
     }
 
     private func describe(_ finding: ScanFinding, in file: String) -> String {
-        var place = finding.path == file ? "" : Self.plain(String(finding.path.dropFirst(file.count))) + " "
+        var place = finding.path == file ? "" : Self.line(String(finding.path.dropFirst(file.count))) + " "
         if let offset = finding.offset { place += "at \(offset) " }
-        if let element = finding.element { place += "\(Self.plain(element)) " }
+        if let element = finding.element { place += "\(Self.line(element)) " }
         return "\(Self.name(finding.verdict)) [\(finding.rule)] \(place)\(finding.message)"
     }
 
@@ -106,12 +106,8 @@ private struct ScanTable {
         }
     }
 
-    /// A name without characters that a terminal obeys.
-    private static func plain(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 0x20 || 0x7f...0x9f ~= $0.value ? "\u{fffd}" : $0 }
-            )
-        )
+    /// A name on one line, whatever line ends it has.
+    private static func line(_ text: String) -> String {
+        text.replacing("\n", with: "\\n").replacing("\t", with: "\\t")
     }
 }

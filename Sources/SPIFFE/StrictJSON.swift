@@ -20,12 +20,16 @@ package enum StrictJSON: Equatable, Sendable {
 
     /// Parses a whole text.
     package init(_ bytes: [UInt8], maximumDepth: Int = 16) throws(Failure) {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        // Looked at where it lies: documents have up to 64 MiB.
+        do { _ = try UTF8Span(validating: bytes.span) } catch {
             throw Failure(message: "the text is not UTF-8", offset: 0)
         }
-        var parser = Parser(bytes: Array(text.utf8), maximumDepth: maximumDepth)
+        var parser = Parser(bytes: bytes, maximumDepth: maximumDepth)
         self = try parser.document()
     }
+
+    /// A member of an object; nil where it is absent or this is no object.
+    package subscript(name: String) -> StrictJSON? { object?[name] }
 
     package var string: String? { if case .string(let value) = self { value } else { nil } }
     package var array: [StrictJSON]? { if case .array(let value) = self { value } else { nil } }
@@ -97,8 +101,15 @@ private struct Parser {
     }
 
     private mutating func string() throws(StrictJSON.Failure) -> String {
-        var text: [UInt8] = []
         offset += 1
+        // Most strings have no escape, and some are megabytes long.
+        let start = offset
+        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { offset += 1 }
+        guard peek != UInt8(ascii: "\"") else {
+            offset += 1
+            return String(decoding: bytes[start..<(offset - 1)], as: UTF8.self)
+        }
+        var text = Array(bytes[start..<offset])
         while let byte = peek {
             offset += 1
             switch byte {

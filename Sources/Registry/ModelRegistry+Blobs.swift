@@ -6,14 +6,15 @@ extension ModelRegistry {
         async throws -> UInt64
     {
         try require(caller, .read, .write, in: repository)
-        guard let size = try await store.blob(digest, in: repository), files.length(of: digest) == size else {
-            throw Self.unknown(digest, repository)
-        }
         if may(caller, .write, in: repository) {
-            // Who finds it here will not push it again, so that it counts as new.
-            try await store.addBlob(digest, size: size, to: repository, at: clock())
-            return size
+            // Who finds it here will not push it again, so that it counts as new, and is not cleaned away meanwhile.
+            return try await gate.pass {
+                let size = try await length(of: digest, in: repository)
+                try await store.addBlob(digest, size: size, to: repository, at: clock())
+                return size
+            }
         }
+        let size = try await length(of: digest, in: repository)
         try await requireAdmitted(digest, in: repository)
         return size
     }
@@ -52,6 +53,13 @@ extension ModelRegistry {
                 if try await !store.hasBlob(digest) { try files.remove(digest) }
             }
         }
+    }
+
+    private func length(of digest: ContentDigest, in repository: RepositoryName) async throws -> UInt64 {
+        guard let size = try await store.blob(digest, in: repository), files.length(of: digest) == size else {
+            throw Self.unknown(digest, repository)
+        }
+        return size
     }
 
     private func requireAdmitted(_ digest: ContentDigest, in repository: RepositoryName) async throws {

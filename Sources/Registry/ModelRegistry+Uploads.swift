@@ -183,57 +183,9 @@ extension ModelRegistry {
     }
 
     /// Takes an upload away; until it is gone, nobody else can write to it.
-    private func discard(_ id: RequestID) async throws {
+    func discard(_ id: RequestID) async throws {
         defer { _ = sessions.withLock { $0.removeValue(forKey: id) } }
         files.discard(id)
         try await store.removeUpload(id)
-    }
-
-    // MARK: Cleaning
-
-    /// What was cleaned away.
-    public struct Cleaning: Hashable, Sendable {
-        /// Uploads that took too long, or of which only a half was left.
-        public var uploads = 0
-        /// Blobs that no manifest needed.
-        public var blobs = 0
-    }
-
-    /// Cleans away old uploads, and blobs that no manifest has needed for long.
-    public func clean() async throws -> Cleaning {
-        var cleaning = Cleaning()
-        let now = clock().nanoseconds
-        let limits = configuration
-        let old = Timestamp(nanoseconds: now - Int64(limits.uploadAge / .nanoseconds(1)))
-        let uploads = try await store.uploads()
-        for upload in uploads where upload.startedAt.nanoseconds < old.nanoseconds {
-            // One that is being written to right now is left for the next time.
-            let isBusy = sessions.withLock { sessions in
-                if case .busy = sessions[upload.id] { return true }
-                sessions[upload.id] = .busy
-                return false
-            }
-            guard !isBusy else { continue }
-            try await discard(upload.id)
-            cleaning.uploads += 1
-        }
-        // Files of which the store knows nothing: the process ended between the two.
-        for id in files.uploads() where try await store.upload(id) == nil {
-            files.discard(id)
-            cleaning.uploads += 1
-        }
-        let unneeded = Timestamp(nanoseconds: now - Int64(limits.unreferencedAge / .nanoseconds(1)))
-        for (repository, digest) in try await store.unreferencedBlobs(before: unneeded) {
-            try await gate.pass {
-                guard try await store.removeBlob(digest, from: repository) else { return }
-                cleaning.blobs += 1
-            }
-        }
-        for digest in files.all() {
-            try await gate.pass {
-                if try await !store.hasBlob(digest) { try files.remove(digest) }
-            }
-        }
-        return cleaning
     }
 }

@@ -56,14 +56,18 @@ public struct SQLiteRegistryStore: RegistryStore {
     }
 
     /// Takes a blob out of a repository.
-    public func removeBlob(_ digest: ContentDigest, from repository: RepositoryName) async throws -> Bool {
+    public func removeBlob(
+        _ digest: ContentDigest,
+        from repository: RepositoryName,
+        addedBefore time: Timestamp?
+    ) async throws -> Bool {
         try await write { database in
             try database.execute(
                 sql: """
-                    DELETE FROM blob WHERE repository = ?1 AND digest = ?2
+                    DELETE FROM blob WHERE repository = ?1 AND digest = ?2 AND (?3 IS NULL OR added_at < ?3)
                     AND NOT EXISTS (SELECT 1 FROM need WHERE repository = ?1 AND digest = ?2 AND is_blob = 1)
                     """,
-                arguments: [repository.description, digest.description]
+                arguments: [repository.description, digest.description, time?.nanoseconds]
             )
             return database.changesCount > 0
         }

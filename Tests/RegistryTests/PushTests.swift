@@ -178,6 +178,86 @@ import ZeroTrust
         try await registry.stop()
     }
 
+    @Test func `of requests that write to one upload at once each is taken whole or refused`() async throws {
+        let registry = try await TestRegistry()
+        let begun = try await registry.client(.writer).request("POST", "/v2/open/m/blobs/uploads/")
+        let location = try #require(begun.field("location"))
+        let size = 300_000
+        let taken = try await withThrowingTaskGroup(of: UInt8?.self) { group in
+            for index in 0..<8 {
+                group.addTask {
+                    let letter = UInt8(ascii: "a") + UInt8(index)
+                    let answer = try await registry.client(.writer)
+                        .request("PATCH", location, content: [UInt8](repeating: letter, count: size))
+                    #expect(answer.status == 202 || answer.status == 409, "\(answer.status)")
+                    return answer.status == 202 ? letter : nil
+                }
+            }
+            return try await group.reduce(into: [UInt8]()) { if let letter = $1 { $0.append(letter) } }
+        }
+        #expect(!taken.isEmpty)
+        let state = try await registry.client(.writer).request("GET", location)
+        #expect(state.field("range") == "0-\(taken.count * size - 1)")
+        // The bytes of one request lie together.
+        let orders = try #require(
+            FileManager.default.contentsOfDirectory(atPath: registry.directory.path + "/files/uploads").first
+        )
+        let bytes = try Data(contentsOf: URL(filePath: registry.directory.path + "/files/uploads/" + orders))
+        let runs = stride(from: 0, to: bytes.count, by: size).map { Set(bytes[$0..<($0 + size)]) }
+        #expect(runs.allSatisfy { $0.count == 1 } && Set(runs.compactMap(\.first)) == Set(taken))
+        try await registry.stop()
+    }
+
+    @Test func `a collection says what it would take, takes it, and leaves what a push may still want`() async throws {
+        let registry = try await TestRegistry()
+        _ = try await registry.model("kept", to: "open/m", as: "one")
+        let forgotten = try await registry.blob("forgotten", to: "open/m")
+        let wanted = try await registry.blob("wanted", to: "open/m")
+        _ = try await registry.blob("forgotten", to: "open/other")
+        func collect(_ caller: Caller, _ query: String = "") async throws -> [String]? {
+            let answer = try await registry.client(caller).request("POST", "/v2/open/m/_lapwing/blobs/collect" + query)
+            guard answer.status == 200 else { return nil }
+            return try JSONDecoder().decode(BlobCollection.self, from: Data(answer.body)).blobs.map(\.digest)
+        }
+        // Only who may delete; and nothing that is young.
+        #expect(try await collect(.writer) == nil)
+        #expect(try await collect(.both, "?dry-run=yes") == nil)
+        #expect(try await collect(.both) == [])
+        registry.clock.advance(hours: 25)
+        #expect(try await collect(.both, "?dry-run=true") == [forgotten, wanted].map(\.description).sorted())
+        // A pusher finds the blob here and will not push it again: it counts as new from then on.
+        let head = try await registry.client(.writer).request("HEAD", "/v2/open/m/blobs/\(wanted)")
+        #expect(head.status == 200)
+        #expect(try await collect(.both) == [forgotten.description])
+        #expect(try await registry.client(.writer).request("HEAD", "/v2/open/m/blobs/\(wanted)").status == 200)
+        #expect(try await registry.client(.writer).request("HEAD", "/v2/open/m/blobs/\(forgotten)").status == 404)
+        #expect(try await registry.client(.writer).request("HEAD", "/v2/open/other/blobs/\(forgotten)").status == 200)
+        #expect(registry.acts.acts.count { $0.action == "registry.blob.collect" } == 1)
+        // What cannot be recorded is not taken.
+        registry.clock.advance(hours: 25)
+        registry.acts.breakDown()
+        #expect(try await collect(.both) == nil)
+        #expect(registry.files.length(of: wanted) == 6)
+        try await registry.stop()
+    }
+
+    @Test func `pushes that race collections end whole, or push anew`() async throws {
+        let registry = try await TestRegistry()
+        let client = registry.client(.writer)
+        for round in 0..<20 {
+            let bytes = Array("race".utf8)
+            let digest = ContentDigest(of: bytes)
+            _ = try await registry.blob("race", to: "open/m")
+            registry.clock.advance(hours: 25)
+            async let collected = registry.client(.both).request("POST", "/v2/open/m/_lapwing/blobs/collect")
+            let isThere = try await client.request("HEAD", "/v2/open/m/blobs/\(digest)").status == 200
+            #expect(try await collected.status == 200)
+            // Who was told that the blob is there finds it there.
+            if isThere { #expect(registry.files.length(of: digest) == 4, "round \(round)") }
+        }
+        try await registry.stop()
+    }
+
     @Test func `two registries do not work in one directory`() throws {
         let directory = try TemporaryDirectory()
         let first = try BlobFiles(directory: directory.path + "/files")

@@ -17,6 +17,7 @@ struct RegistryStoreConformance {
     static let rules: [(name: String, check: @Sendable (Self) async throws -> Void)] = [
         ("a blob is in the repository that it was added to, and in no other", { try await $0.blobs() }),
         ("a blob that a manifest needs stays", { try await $0.neededBlobs() }),
+        ("a blob that was added again is as young as that", { try await $0.renewedBlobs() }),
         ("what no manifest needs is found by its age", { try await $0.unreferenced() }),
         ("a manifest comes back as it was put", { try await $0.manifests() }),
         ("a manifest without its blobs is not kept, and moves no tag", { try await $0.missingBlobs() }),
@@ -91,17 +92,24 @@ struct RegistryStoreConformance {
         #expect(try await store.blob(digest("abc"), in: two) == nil)
         #expect(try await store.hasBlob(digest("abc")))
         #expect(try await store.repositories() == [one])
-        #expect(try await store.removeBlob(digest("abc"), from: two) == false)
-        #expect(try await store.removeBlob(digest("abc"), from: one))
-        #expect(try await store.removeBlob(digest("abc"), from: one) == false)
+        #expect(try await store.removeBlob(digest("abc"), from: two, addedBefore: nil) == false)
+        #expect(try await store.removeBlob(digest("abc"), from: one, addedBefore: nil))
+        #expect(try await store.removeBlob(digest("abc"), from: one, addedBefore: nil) == false)
         #expect(try await !store.hasBlob(digest("abc")))
     }
 
     func neededBlobs() async throws {
         try await add("a", "b")
         _ = try await store.put(manifest("m", blobs: ["a", "a"]), moving: [])
-        #expect(try await store.removeBlob(digest("a"), from: one) == false)
-        #expect(try await store.removeBlob(digest("b"), from: one))
+        #expect(try await store.removeBlob(digest("a"), from: one, addedBefore: nil) == false)
+        #expect(try await store.removeBlob(digest("b"), from: one, addedBefore: nil))
+    }
+
+    func renewedBlobs() async throws {
+        try await add("a", at: 10)
+        try await add("a", at: 30)
+        #expect(try await store.removeBlob(digest("a"), from: one, addedBefore: Timestamp(nanoseconds: 30)) == false)
+        #expect(try await store.removeBlob(digest("a"), from: one, addedBefore: Timestamp(nanoseconds: 31)))
     }
 
     func unreferenced() async throws {

@@ -26,6 +26,14 @@ extension RegistryRoutes {
             guard request.method == .GET else { throw Self.wrongMethod }
             let models = try await registry.models(in: repository, by: request.caller)
             return try .json(ModelList(repository: repository, models: models))
+        case ("blobs", "collect"):
+            guard request.method == .POST else { throw Self.wrongMethod }
+            let isDryRun = request.query["dry-run"] == "true"
+            guard isDryRun || request.query["dry-run"] == nil else {
+                throw RegistryError(.unsupported, "`dry-run` is `true` or absent", status: 400)
+            }
+            let blobs = try await registry.collect(in: repository, by: request.caller, isDryRun: isDryRun)
+            return try .json(BlobCollection(repository: repository, isDryRun: isDryRun, blobs: blobs))
         default: throw RegistryError(.unsupported, "there is no such path", status: 404)
         }
     }
@@ -116,5 +124,29 @@ public struct ModelList: Codable, Sendable {
                 pushedAt: model.stored.pushedAt.description
             )
         }
+    }
+}
+
+/// The blobs that a collection took, or would take, as the registry says them.
+public struct BlobCollection: Codable, Sendable {
+    /// One blob.
+    public struct Blob: Codable, Sendable {
+        /// Its digest.
+        public let digest: String
+        /// Its length in bytes.
+        public let size: UInt64
+    }
+
+    /// The repository.
+    public let repository: String
+    /// Whether nothing was taken.
+    public let dryRun: Bool
+    /// The blobs.
+    public let blobs: [Blob]
+
+    init(repository: RepositoryName, isDryRun: Bool, blobs: [ModelRegistry.UnneededBlob]) {
+        self.repository = repository.description
+        dryRun = isDryRun
+        self.blobs = blobs.map { Blob(digest: $0.digest.description, size: $0.size) }
     }
 }

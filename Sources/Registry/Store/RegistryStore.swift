@@ -13,10 +13,12 @@ public protocol RegistryStore: Sendable {
     func blob(_ digest: ContentDigest, in repository: RepositoryName) async throws -> UInt64?
     /// Says that a repository has a blob; the time counts for ``unreferencedBlobs(before:)``.
     func addBlob(_ digest: ContentDigest, size: UInt64, to repository: RepositoryName, at time: Timestamp) async throws
-    /// Takes a blob out of a repository, where no manifest of it needs the blob.
+    /// Takes a blob out of a repository, where no manifest of it needs the blob, and where it was added before a time
+    /// if one is given: one that was added again meanwhile stays.
     ///
     /// - Returns: whether the repository had it and no manifest needs it.
-    func removeBlob(_ digest: ContentDigest, from repository: RepositoryName) async throws -> Bool
+    func removeBlob(_ digest: ContentDigest, from repository: RepositoryName, addedBefore time: Timestamp?) async throws
+        -> Bool
     /// Whether any repository has a blob.
     func hasBlob(_ digest: ContentDigest) async throws -> Bool
     /// Whether an admitted manifest of a repository needs a blob.
@@ -66,4 +68,11 @@ public protocol RegistryStore: Sendable {
     func addUpload(_ upload: StoredUpload) async throws
     /// Forgets an upload.
     func removeUpload(_ id: RequestID) async throws
+}
+
+extension RegistryStore {
+    /// Takes a blob out of a repository, where no manifest of it needs the blob, whenever it was added.
+    func removeBlob(_ digest: ContentDigest, from repository: RepositoryName) async throws -> Bool {
+        try await removeBlob(digest, from: repository, addedBefore: nil)
+    }
 }

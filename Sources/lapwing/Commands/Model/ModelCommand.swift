@@ -16,6 +16,7 @@ struct ModelCommand: AsyncParsableCommand {
             ModelPushCommand.self,
             ModelPullCommand.self,
             ModelListCommand.self,
+            ModelGCCommand.self,
             ModelPromoteCommand.self,
             ModelTagCommand.self,
             Scan.self,

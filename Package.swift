@@ -210,7 +210,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "CLinux", "ZeroTrust", "Resources", "RPC", "ModelTrust", crypto, logging,
+                "CLinux", "ZeroTrust", "SPIFFE", "Resources", "RPC", "ModelTrust", crypto, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio
         ),

@@ -1,3 +1,4 @@
+import ModelTrust
 import Registry
 import Resources
 import Testing
@@ -13,25 +14,25 @@ import ZeroTrust
             ("**", ["a", "a/b"], []), ("a", ["a"], ["b", "a/b"]),
         ]
         for (text, matching, others) in cases {
-            let pattern = NamePattern(text)
+            let pattern = PathPattern(text)
             #expect(matching.allSatisfy { pattern?.matches($0) == true }, "\(text)")
             #expect(!others.contains { pattern?.matches($0) == true }, "\(text)")
         }
         for text in ["", "/", "a/", "***", "a**", "**/**", "a b", "a//b"] {
-            #expect(NamePattern(text) == nil, "\(text)")
+            #expect(PathPattern(text) == nil, "\(text)")
         }
     }
 
     @Test func `a caller is meant by its whole ID, or by whole segments of its beginning`() throws {
         let id = try SPIFFEID("spiffe://cluster.local/ns/ml/sa/a")
-        #expect(PrincipalPattern("spiffe://cluster.local/ns/ml/sa/a")?.matches(id) == true)
-        #expect(PrincipalPattern("spiffe://cluster.local/ns/ml/*")?.matches(id) == true)
+        #expect(IdentityPattern(spiffe: "spiffe://cluster.local/ns/ml/sa/a")?.matches(id) == true)
+        #expect(IdentityPattern(spiffe: "spiffe://cluster.local/ns/ml/*")?.matches(id) == true)
         for text in [
             "spiffe://cluster.local/ns/ml/sa/ab", "spiffe://cluster.local/ns/m/*", "spiffe://other/ns/ml/*",
             "spiffe://cluster.local/ns/ml/sa/a/*",
-        ] { #expect(PrincipalPattern(text)?.matches(id) == false, "\(text)") }
+        ] { #expect(IdentityPattern(spiffe: text)?.matches(id) == false, "\(text)") }
         for text in ["*", "spiffe://*", "ns/ml/*", "spiffe://cluster.local/ns/m*", ""] {
-            #expect(PrincipalPattern(text) == nil, "\(text)")
+            #expect(IdentityPattern(spiffe: text) == nil, "\(text)")
         }
     }
 

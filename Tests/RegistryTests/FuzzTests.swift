@@ -1,4 +1,5 @@
 import Foundation
+import ModelTrust
 import Registry
 import Testing
 
@@ -64,8 +65,8 @@ import Testing
             if let path = ModelPath(text) {
                 #expect(URL(fileURLWithPath: "/root/" + path.description).standardizedFileURL.path.hasPrefix("/root/"))
             }
-            _ = NamePattern(text)?.matches("a/b/c")
-            _ = PrincipalPattern(text)
+            _ = PathPattern(text)?.matches("a/b/c")
+            _ = IdentityPattern(spiffe: text)
         }
     }
 

@@ -118,15 +118,17 @@ final class TestRegistry: Sendable {
     {
         func rule(_ pattern: String, admission: AdmissionRequirement = AdmissionRequirement()) throws -> RepositoryRule
         {
-            func who(_ callers: Caller...) -> [PrincipalPattern] { callers.compactMap { PrincipalPattern($0.id) } }
+            func who(_ callers: Caller...) -> [IdentityPattern] {
+                callers.compactMap { IdentityPattern(spiffe: $0.id) }
+            }
             return RepositoryRule(
-                pattern: try #require(NamePattern(pattern)),
+                pattern: try #require(PathPattern(pattern)),
                 principals: [
                     .read: who(.reader, .both), .write: who(.writer, .both), .promote: who(.promoter),
                     .delete: who(.both, .promoter),
                 ],
-                protectedTags: [try #require(NamePattern("production"))],
-                immutableTags: [try #require(NamePattern("v*"))],
+                protectedTags: [try #require(PathPattern("production"))],
+                immutableTags: [try #require(PathPattern("v*"))],
                 admission: admission
             )
         }

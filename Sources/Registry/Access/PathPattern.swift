@@ -1,11 +1,13 @@
+import Resources
+
 /// Names of repositories or tags, in which `*` stands for any part of a component and `**` for any components.
 ///
 /// ```swift
-/// NamePattern("fraud/*")   // fraud/scorer, and not fraud/scorer/draft
-/// NamePattern("fraud/**")  // both
-/// NamePattern("v*")        // v1, v2.3
+/// PathPattern("fraud/*")   // fraud/scorer, and not fraud/scorer/draft
+/// PathPattern("fraud/**")  // both
+/// PathPattern("v*")        // v1, v2.3
 /// ```
-public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
+public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern as written.
     public let description: String
     private let components: [Substring]
@@ -36,26 +38,7 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
             && zip(components.suffix(tail), parts.suffix(tail)).allSatisfy(Self.matches)
     }
 
-    /// Whether a component matches one with stars, in time proportional to the product of their lengths.
     private static func matches(_ pattern: Substring, _ text: Substring) -> Bool {
-        let (pattern, text) = (Array(pattern.utf8), Array(text.utf8))
-        var (p, t) = (0, 0)
-        var star: (p: Int, t: Int)?
-        while t < text.count {
-            if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
-                star = (p, t)
-                p += 1
-            } else if p < pattern.count, pattern[p] == text[t] {
-                p += 1
-                t += 1
-            } else if let last = star {
-                star = (last.p, last.t + 1)
-                p = last.p + 1
-                t = last.t + 1
-            } else {
-                return false
-            }
-        }
-        return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+        Wildcard.matches(pattern.utf8, text.utf8)
     }
 }

@@ -1,3 +1,4 @@
+import ModelTrust
 public import Resources
 
 extension RegistryConfiguration {
@@ -52,21 +53,21 @@ extension RegistryConfiguration {
 extension RepositoryRule {
     fileprivate init(_ value: Value) throws {
         var fields = try FieldReader(value, of: "a rule of repositories")
-        self.init(pattern: try fields.required("pattern") { try NamePattern($0, "repositories") })
+        self.init(pattern: try fields.required("pattern") { try PathPattern($0, "repositories") })
         for (field, permission) in [
             ("readers", Permission.read), ("writers", .write), ("promoters", .promote), ("deleters", .delete),
         ] {
             principals[permission] = try fields.optional(field) { value in
                 try value.list { value in
                     let text = try value.string()
-                    guard let pattern = PrincipalPattern(text) else {
+                    guard let pattern = IdentityPattern(spiffe: text) else {
                         throw value.error("expected a SPIFFE ID, or the beginning of one and `/*`, found `\(text)`")
                     }
                     return pattern
                 }
             }
         }
-        let tags = { (value: Value) in try value.list { try NamePattern($0, "tags") } }
+        let tags = { (value: Value) in try value.list { try PathPattern($0, "tags") } }
         protectedTags = try fields.optional("protectedTags", tags) ?? []
         immutableTags = try fields.optional("immutableTags", tags) ?? []
         admission = try fields.optional("admission") { try AdmissionRequirement($0) } ?? AdmissionRequirement()
@@ -74,10 +75,10 @@ extension RepositoryRule {
     }
 }
 
-extension NamePattern {
+extension PathPattern {
     fileprivate init(_ value: Value, _ what: String) throws {
         let text = try value.string()
-        guard let pattern = NamePattern(text) else {
+        guard let pattern = PathPattern(text) else {
             throw value.error(
                 "`\(text)` is no pattern of \(what); `*` stands for a part of a component, `**` for several"
             )

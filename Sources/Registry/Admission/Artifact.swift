@@ -1,4 +1,5 @@
 import ModelTrust
+import SPIFFE
 
 /// An artifact as admission checks see it.
 public struct Artifact: Sendable {
@@ -37,7 +38,7 @@ public struct Artifact: Sendable {
                 return "its configuration is of the type `\(config.mediaType)`, which is not known"
             }
             guard config.size <= 1 << 20 else { return "its configuration has more than 1 MiB" }
-            guard case .object? = try? StrictJSON(content(of: config, limit: 1 << 20)) else {
+            guard case .object? = try? StrictJSON(content(of: config, limit: 1 << 20), maximumDepth: 32) else {
                 return "its configuration is no object of JSON"
             }
             return nil

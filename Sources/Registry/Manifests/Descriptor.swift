@@ -1,3 +1,5 @@
+import SPIFFE
+
 /// What a manifest says of content elsewhere: its type, its length and its digest (OCI image specification,
 /// "Content Descriptors").
 public struct Descriptor: Hashable, Sendable {
@@ -30,10 +32,10 @@ public struct Descriptor: Hashable, Sendable {
     /// Reads a descriptor; `place` says where it stands, for messages.
     init(_ json: StrictJSON, at place: String) throws(RegistryError) {
         guard case .object = json else { throw RegistryError(.manifestInvalid, "`\(place)` is no descriptor") }
-        guard let mediaType = json["mediaType"]?.text, MediaType.isValid(mediaType) else {
+        guard let mediaType = json["mediaType"]?.string, MediaType.isValid(mediaType) else {
             throw RegistryError(.manifestInvalid, "`\(place).mediaType` is absent or no media type")
         }
-        guard let digest = json["digest"]?.text.flatMap({ ContentDigest($0) }) else {
+        guard let digest = json["digest"]?.string.flatMap({ ContentDigest($0) }) else {
             throw RegistryError(.manifestInvalid, "`\(place).digest` is no digest of SHA-256 or SHA-512")
         }
         guard let size = json["size"]?.integer, size >= 0 else {
@@ -43,7 +45,7 @@ public struct Descriptor: Hashable, Sendable {
             throw RegistryError(.manifestInvalid, "`\(place).urls` leads elsewhere; content is kept here only")
         }
         if let type = json["artifactType"] {
-            guard let text = type.text, MediaType.isValid(text) else {
+            guard let text = type.string, MediaType.isValid(text) else {
                 throw RegistryError(.manifestInvalid, "`\(place).artifactType` is no media type")
             }
             self.artifactType = text
@@ -62,7 +64,7 @@ public struct Descriptor: Hashable, Sendable {
         }
         var annotations: [String: String] = [:]
         for (name, value) in members {
-            guard let text = value.text else {
+            guard let text = value.string else {
                 throw RegistryError(.manifestInvalid, "an annotation of `\(place)` is not text")
             }
             annotations[name] = text

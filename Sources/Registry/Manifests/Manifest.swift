@@ -1,3 +1,5 @@
+import SPIFFE
+
 /// A manifest that was read and is of a form that may be stored (OCI image specification 1.1, "Image Manifest" and
 /// "Image Index").
 public struct Manifest: Hashable, Sendable {
@@ -44,8 +46,8 @@ public struct Manifest: Hashable, Sendable {
             throw RegistryError(.sizeInvalid, "a manifest has at most \(Self.maximumLength) bytes")
         }
         let json: StrictJSON
-        do { json = try StrictJSON(bytes) } catch {
-            throw RegistryError(.manifestInvalid, "the manifest is not JSON: \(error.reason) (byte \(error.offset))")
+        do { json = try StrictJSON(bytes, maximumDepth: 32) } catch {
+            throw RegistryError(.manifestInvalid, "the manifest is not JSON: \(error.message) (byte \(error.offset))")
         }
         guard MediaType.manifests.contains(contentType) else {
             let known = MediaType.manifests.sorted().joined(separator: ", ")
@@ -57,7 +59,7 @@ public struct Manifest: Hashable, Sendable {
         guard json["schemaVersion"]?.integer == 2 else {
             throw RegistryError(.manifestInvalid, "`schemaVersion` is not 2")
         }
-        if let stated = json["mediaType"], stated.text != contentType {
+        if let stated = json["mediaType"], stated.string != contentType {
             throw RegistryError(.manifestInvalid, "`mediaType` is not the request's content type `\(contentType)`")
         }
         let isIndex = contentType == MediaType.imageIndex
@@ -74,7 +76,7 @@ public struct Manifest: Hashable, Sendable {
         self.subject = try json["subject"].map { json throws(RegistryError) in try Descriptor(json, at: "subject") }
         self.annotations = try Descriptor.annotations(json["annotations"], at: "manifest")
         if let type = json["artifactType"] {
-            guard let text = type.text, MediaType.isValid(text) else {
+            guard let text = type.string, MediaType.isValid(text) else {
                 throw RegistryError(.manifestInvalid, "`artifactType` is no media type")
             }
             self.artifactType = text

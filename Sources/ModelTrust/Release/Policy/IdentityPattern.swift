@@ -1,4 +1,6 @@
-/// Whose signature counts: one identity, or all below a path.
+public import ZeroTrust
+
+/// Whose word counts: one identity, or all below a path.
 ///
 /// `spiffe://cluster.local/ns/ml-eval/sa/evaluation` is that identity and no other;
 /// `spiffe://cluster.local/ns/ml-eval/*` is every identity whose path begins so. The trust domain is never a pattern.
@@ -16,6 +18,16 @@ public struct IdentityPattern: Hashable, Sendable {
         }
         self.text = text
     }
+
+    /// A pattern of SPIFFE IDs alone: one, or the beginning of some and `/*`; nil for anything else.
+    public init?(spiffe text: String) {
+        let id = text.hasSuffix("/*") ? String(text.dropLast(2)) : text
+        guard (try? SPIFFEID(id)) != nil else { return nil }
+        self.text = text
+    }
+
+    /// Whether a SPIFFE ID fits.
+    public func matches(_ id: SPIFFEID) -> Bool { matches(id.description) }
 
     /// Whether an identity that was verified fits.
     public func matches(_ identity: String) -> Bool {

@@ -17,22 +17,52 @@ struct ChunkReader: Sendable {
     }
 
     /// Bytes from an offset on: as many as are asked for, or as there are.
-    func read(at offset: UInt64, count: Int) throws(LoadFailure) -> [UInt8] {
+    ///
+    /// They are read into the memory of `spare` where that has as many bytes, which saves new pages.
+    func read(at offset: UInt64, count: Int, reusing spare: consuming [UInt8]? = nil) throws(LoadFailure) -> [UInt8] {
         let file = if let file { file } else { try Self.open(path, in: tree, links) }
-        var failure: ModelRefusal?
-        // Sound: each read fills at most what is left of the buffer, and the array says how many bytes it got.
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            do throws(ModelRefusal) {
-                while filled < count {
-                    let place = unsafe buffer.baseAddress.map { unsafe UnsafeMutableRawPointer($0 + filled) }
-                    let got = try unsafe file.read(into: place, count: count - filled, at: offset + UInt64(filled))
-                    if got == 0 { break }
-                    filled += got
-                }
-            } catch { failure = error }
+        var outcome = Result<Int, ModelRefusal>.success(0)
+        var bytes: [UInt8]
+        if var reused = spare.take(), reused.count == count {
+            // Sound: the buffer is the array's own, and lives through the call.
+            unsafe reused.withUnsafeMutableBytes { buffer in outcome = unsafe Self.fill(buffer, from: file, at: offset)
+            }
+            bytes = reused
+        } else {
+            // Sound: the array says how many bytes it got.
+            bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                outcome = unsafe Self.fill(UnsafeMutableRawBufferPointer(buffer), from: file, at: offset)
+                filled = (try? outcome.get()) ?? 0
+            }
         }
-        if let failure { throw LoadFailure(.unreadable, path.text, at: offset, failure.message) }
+        switch outcome {
+        case .failure(let refusal): throw LoadFailure(.unreadable, path.text, at: offset, refusal.message)
+        case .success(let filled): bytes.removeLast(bytes.count - filled)
+        }
         return bytes
+    }
+
+    /// Reads until a buffer is full or the file ends; how many bytes there were.
+    private static func fill(
+        _ buffer: UnsafeMutableRawBufferPointer,
+        from file: ModelFile,
+        at offset: UInt64
+    ) -> Result<Int, ModelRefusal> {
+        Result { () throws(ModelRefusal) in
+            var filled = 0
+            while filled < buffer.count {
+                // Sound: each read fills at most what is left of the buffer.
+                let place = unsafe buffer.baseAddress?.advanced(by: filled)
+                let got = try unsafe file.read(
+                    into: place,
+                    count: buffer.count - filled,
+                    at: offset + UInt64(filled)
+                )
+                if got == 0 { break }
+                filled += got
+            }
+            return filled
+        }
     }
 
     private static func open(_ path: ModelPath, in tree: ModelTree, _ links: LinkRule) throws(LoadFailure) -> ModelFile

@@ -17,11 +17,15 @@ final class VerifiedCache: Sendable {
     let capacity: Int
     /// Chunks and shards that it holds at most.
     private static let entries = 1_024
+    /// Chunks and shards that were put out and whose memory is kept.
+    private static let spares = 4
 
     private struct State {
         var known: [Key: (bytes: [UInt8], used: UInt64)] = [:]
         var size = 0
         var time: UInt64 = 0
+        /// What was put out last, whose memory is used again.
+        var spares: [[UInt8]] = []
     }
 
     /// Held while bytes are read and hashed, by one reader of a key.
@@ -73,15 +77,26 @@ final class VerifiedCache: Sendable {
         }
     }
 
+    /// Memory of so many bytes that nobody needs any more, where there is any.
+    func takeSpare(_ count: Int) -> [UInt8]? {
+        state.withLock { state in
+            guard let index = state.spares.firstIndex(where: { $0.count == count }) else { return nil }
+            return state.spares.remove(at: index)
+        }
+    }
+
     /// Keeps verified bytes, in the place of those that were not used for the longest time.
     func add(_ bytes: [UInt8], at key: Key) {
         guard bytes.count <= capacity else { return }
         state.withLock { state in
             if let old = state.known.removeValue(forKey: key) { state.size -= old.bytes.count }
             while state.size + bytes.count > capacity || state.known.count >= Self.entries {
-                guard let oldest = state.known.min(by: { $0.value.used < $1.value.used }) else { break }
-                state.known[oldest.key] = nil
-                state.size -= oldest.value.bytes.count
+                guard let oldest = state.known.min(by: { $0.value.used < $1.value.used })?.key,
+                    let evicted = state.known.removeValue(forKey: oldest)?.bytes
+                else { break }
+                state.size -= evicted.count
+                if state.spares.count == Self.spares { state.spares.removeFirst() }
+                state.spares.append(evicted)
             }
             state.time += 1
             state.size += bytes.count

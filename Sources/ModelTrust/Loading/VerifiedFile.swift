@@ -207,7 +207,7 @@ final class VerifiedFile: Sendable {
     }
 
     private func read(_ offset: UInt64, _ count: Int) throws(LoadFailure) -> [UInt8] {
-        let bytes = try reader.read(at: offset, count: count)
+        let bytes = try reader.read(at: offset, count: count, reusing: cache.takeSpare(count))
         cache.count(bytes.count)
         return bytes
     }

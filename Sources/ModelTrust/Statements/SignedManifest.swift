@@ -36,7 +36,9 @@ struct SignedManifest: Sendable {
             name: "",
             isLegacy: false
         )
-        return Array(SHA256.hash(data: StatementWriter.write(canonical)))
+        var hasher = SHA256()
+        StatementWriter.write(canonical) { hasher.update(data: Array($0)) }
+        return Array(hasher.finalize())
     }
 
     /// The resources of each file, in the order of the manifest.

@@ -3,7 +3,14 @@ import SPIFFE
 /// Writes the statement about a model as model_signing does: two blanks of indent, and nothing but ASCII.
 enum StatementWriter {
     static func write(_ manifest: SignedManifest) -> [UInt8] {
-        var text = """
+        var bytes: [UInt8] = []
+        write(manifest) { bytes += $0 }
+        return bytes
+    }
+
+    /// Writes the statement piece by piece: one of ten thousand files has megabytes.
+    static func write(_ manifest: SignedManifest, _ emit: (String.UTF8View) -> Void) {
+        let head = """
             {
               "_type": \(quote(StatementReader.statementType)),
               "subject": [
@@ -19,16 +26,19 @@ enum StatementWriter {
                 "resources": [
 
             """
-        text += manifest.resources.map { resource in
-            """
-                  {
-                    "digest": "\(Hexadecimal.text(resource.digest))",
-                    "algorithm": "\(manifest.algorithm.rawValue)",
-                    "name": \(quote(resource.name.text))
-                  }
-            """
-        }.joined(separator: ",\n")
-        text += "\n    ],\n    \"serialization\": {\n"
+        emit(head.utf8)
+        for (index, resource) in manifest.resources.enumerated() {
+            if index > 0 { emit(",\n".utf8) }
+            let entry = """
+                      {
+                        "digest": "\(Hexadecimal.text(resource.digest))",
+                        "algorithm": "\(manifest.algorithm.rawValue)",
+                        "name": \(quote(resource.name.text))
+                      }
+                """
+            emit(entry.utf8)
+        }
+        var text = "\n    ],\n    \"serialization\": {\n"
         var fields: [String] = []
         switch manifest.method {
         case .files: fields.append("\"method\": \"files\"")
@@ -39,7 +49,7 @@ enum StatementWriter {
         let paths = manifest.ignoredPaths.map { "        " + quote($0.text) }.joined(separator: ",\n")
         fields.append(paths.isEmpty ? "\"ignore_paths\": []" : "\"ignore_paths\": [\n\(paths)\n      ]")
         text += fields.map { "      " + $0 }.joined(separator: ",\n")
-        return Array((text + "\n    }\n  }\n}").utf8)
+        emit((text + "\n    }\n  }\n}").utf8)
     }
 
     /// A JSON string in ASCII.

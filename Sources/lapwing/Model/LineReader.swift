@@ -16,16 +16,22 @@ struct LineReader {
 
     let descriptor: Int32
     private var buffer = Data()
+    /// How many bytes of the buffer hold no line's end.
+    private var searched = 0
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
     mutating func next(within seconds: Double) -> Next {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
-            if let end = buffer.firstIndex(of: 0x0a) {
-                defer { buffer = Data(buffer[(end + 1)...]) }
+            if let end = buffer[searched...].firstIndex(of: 0x0a) {
+                defer {
+                    buffer = Data(buffer[(end + 1)...])
+                    searched = 0
+                }
                 return .line(Data(buffer[..<end]))
             }
+            searched = buffer.count
             guard buffer.count < Self.longest else { return .long }
             let left = deadline - ContinuousClock.now
             guard left > .zero else { return .late }

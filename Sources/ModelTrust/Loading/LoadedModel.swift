@@ -16,6 +16,8 @@ import Synchronization
 public final class LoadedModel: Sendable {
     /// Where the model lies.
     public let path: String
+    /// What was proven of it; nil where nobody signed the manifest, as in tests.
+    public let provenance: ModelProvenance?
     private let files: [String: VerifiedFile]
     private let onFailure: @Sendable (LoadFailure) -> Void
     private let recorded = Mutex<[LoadFailure]>([])
@@ -46,6 +48,7 @@ public final class LoadedModel: Sendable {
         var files: [String: VerifiedFile] = [:]
         for name in names { files[name] = try found.withLock({ $0[name] })?.get() }
         self.path = path
+        provenance = manifest.provenance
         self.files = files
         self.onFailure = onFailure
     }

@@ -6,8 +6,9 @@ orphan fetch     the same in a grandchild whose parent has ended
 watch            follows its SVIDs: `svids …` for each message, `error …` at the end of the stream
 prove DIGEST     tries to prove that it has loaded a model itself: `held`, or `error CODE`
 read PATH        reads a file: `read N`, or `errno N`
-call PORT ID     calls https://127.0.0.1:PORT/ with its SVID over a connection of its own: `status N`, or `refused`
-hold PORT        opens a connection with its SVID and keeps it: `open`; prints `closed` when the other end closes it
+call PORT        calls https://127.0.0.1:PORT/ over a connection of its own: `status N`, or `refused …`; with the SVID
+                 that it fetched first, also where that was withdrawn
+hold PORT        calls over a connection that it keeps: `open N`; prints `closed` when the other end closes it
 """
 
 import os
@@ -117,8 +118,10 @@ def prove(digest):
 
 def connection(port):
     """A TLS connection with this workload's SVID; who answers is not of interest here."""
-    with WorkloadApiClient() as client:
-        svid = client.fetch_x509_svid()
+    if not first:
+        with WorkloadApiClient() as client:
+            first.append(client.fetch_x509_svid())
+    svid = first[0]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -140,6 +143,7 @@ def exchange(stream):
 
 
 kept = []
+first = []
 
 
 def call(port):

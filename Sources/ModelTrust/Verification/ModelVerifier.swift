@@ -135,6 +135,15 @@ public struct ModelVerifier: Sendable {
         }
     }
 
+    /// Proves who signed a model, and takes down what the file system says of its files, to notice when that changes.
+    ///
+    /// - Throws: ``ModelRefusal`` where nobody can say what was signed.
+    public func watch(model path: String, signature: String) throws(ModelRefusal) -> ModelWatch {
+        let manifest = try manifest(model: path, signature: signature)
+        guard let digest = manifest.provenance?.digest else { throw ModelRefusal(.empty, "nothing was signed") }
+        return ModelWatch(path, manifest, digest: digest)
+    }
+
     /// What was signed, after everything but the signed files' bytes was verified.
     private func manifest(model path: String, signature: String) throws(ModelRefusal) -> LoadManifest {
         let file = try SignatureFile(path: signature)

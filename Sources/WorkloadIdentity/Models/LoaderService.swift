@@ -2,6 +2,7 @@ public import FoundationEssentials
 public import Logging
 public import RPC
 import SPIFFE
+import Synchronization
 import WireProtos
 public import ZeroTrust
 
@@ -48,6 +49,8 @@ public final class LoaderService: Sendable {
     private let logger: Logger
     private let clock: @Sendable () -> Date
     private let onAct: @Sendable (Act) async throws -> Void
+    /// Guards how many refusals may be recorded now.
+    private let refusals = Mutex<(left: Double, last: Date)>((10, .distantPast))
 
     /// A service.
     ///
@@ -110,15 +113,18 @@ public final class LoaderService: Sendable {
         } catch {
             throw RPCStatus(.permissionDenied, error.message)
         }
+        // A call that is cut off is cancelled; what follows has to be done all the same.
         guard await announce(proof, message.method, writer) else {
-            await withdrawal.withdraw(proof, reason: "the proof could not be recorded or answered")
+            await Task.detached { [withdrawal] in
+                await withdrawal.withdraw(proof, reason: "the proof could not be recorded or answered")
+            }.value
             throw RPCStatus(.unavailable, "the proof cannot be recorded now")
         }
         let reason = await watch(process, &messages)
-        await withdrawal.withdraw(proof, reason: reason)
-        // The record follows the deed here: what is not recorded must not keep a proof alive.
         let act = act(.withdraw, entry.id.description, claim, reason)
-        Task { [onAct, logger] in await Self.insist(act, logger, onAct) }
+        await Task.detached { [withdrawal] in await withdrawal.withdraw(proof, reason: reason) }.value
+        // The record follows the deed here: what is not recorded must not keep a proof alive.
+        Task.detached { [onAct, logger] in await Self.insist(act, logger, onAct) }
     }
 
     /// Has a proof recorded, and tells the loader that it is held.
@@ -187,11 +193,26 @@ public final class LoaderService: Sendable {
             metadata: ["process.pid": "\(credentials.pid)", "process.uid": "\(credentials.uid)"]
         )
         let actor = "uid \(credentials.uid), process \(credentials.pid)"
-        try? await onAct(act(.refuse, actor, claim, "no entry with `modelLoader` fits the caller"))
+        if mayRecordRefusal() {
+            try? await onAct(act(.refuse, actor, claim, "no entry with `modelLoader` fits the caller"))
+        }
         throw RPCStatus(
             .permissionDenied,
             "no entry makes this process a loader; a WorkloadEntry with `modelLoader` has to fit it"
         )
+    }
+
+    /// Anybody may be refused as often as they like: so that nobody fills the log with it, ten refusals are recorded at
+    /// once, and then one a second.
+    private func mayRecordRefusal() -> Bool {
+        let now = clock()
+        return refusals.withLock { state in
+            state.left = min(10, state.left + max(0, now.timeIntervalSince(state.last)))
+            state.last = now
+            guard state.left >= 1 else { return false }
+            state.left -= 1
+            return true
+        }
     }
 
     private func act(_ kind: Act.Kind, _ actor: String, _ claim: ModelClaim, _ reason: String) -> Act {

@@ -1,6 +1,6 @@
 public import FoundationEssentials
 import RPC
-public import SPIFFE
+import SPIFFE
 import Synchronization
 import ZeroTrust
 

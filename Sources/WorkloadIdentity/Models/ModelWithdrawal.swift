@@ -28,6 +28,8 @@ public struct ModelWithdrawal: Sendable {
 
     /// Ends a proof and revokes what was issued on it; what cannot be stored is tried again until it can.
     ///
+    /// Not to be called from a task that may be cancelled: the store would do nothing there.
+    ///
     /// - Returns: the serial numbers.
     @discardableResult
     func withdraw(_ proof: ModelProof, reason: String) async -> [String] {
@@ -64,8 +66,8 @@ public struct ModelWithdrawal: Sendable {
                     metadata: ["serial": "\(serialNumber)", "error": "\(error)"]
                 )
             }
-            // A task that is cancelled does not sleep; nor does it give up.
-            do { try await Task.sleep(for: delay) } catch { await Task.yield() }
+            // Who calls does not cancel this.
+            try? await Task.sleep(for: delay)
             delay = min(delay * 2, .seconds(2))
         }
     }

@@ -80,7 +80,7 @@ private struct AuthorityProcess {
         let proofs = ModelProofs()
         withdrawal = ModelWithdrawal(proofs: proofs, registry: registry, logger: logger)
         let loaders = LoaderService(proofs: proofs, registry: registry, attestor: attestor, logger: logger) { act in
-            try await RemoteActLog(socket: settings.gatewaySocket).record(ActRecord(act, node: settings.node.value))
+            try await RemoteActLog(socket: settings.recordSocket).record(ActRecord(act, node: settings.node.value))
         }
         let workloadAPI = WorkloadAPIService(
             authority: authority,

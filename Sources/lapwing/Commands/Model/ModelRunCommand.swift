@@ -74,6 +74,8 @@ struct ModelRunCommand: ParsableCommand {
                 status = try run(program, copy, try proof(of: copy.provenance))
             } else {
                 let watched = Watched()
+                // Made first, so that what changes while the model is loaded is noticed.
+                let watch = prove ? try verifier.watch(model: place, signature: signature) : nil
                 let loaded = try verifier.load(model: place, signature: signature) { failure in
                     watched.proof.withLock { $0 }?.fail("\(failure)")
                     StandardError.write("lapwing: refused: \(failure)")
@@ -81,6 +83,7 @@ struct ModelRunCommand: ParsableCommand {
                 bar?.finish()
                 let proof = try proof(of: loaded.provenance)
                 watched.proof.withLock { $0 = proof }
+                if let watch, let proof { try follow(watch, proof, loaded) }
                 status = try run(program, loaded, proof, account)
             }
         } catch let refusal as ModelRefusal {
@@ -96,6 +99,26 @@ struct ModelRunCommand: ParsableCommand {
     /// What the callback of a model that is being loaded will tell of failures.
     private final class Watched: Sendable {
         let proof = Mutex<LoadProof?>(nil)
+    }
+
+    /// Looks at the model's files twice a second for as long as the command runs, whether or not it reads them.
+    private func follow(_ watch: ModelWatch, _ proof: LoadProof, _ model: LoadedModel) throws {
+        guard watch.digest == model.provenance?.digest else {
+            throw CommandError(.unverified, "the model's signature was replaced while it was loaded")
+        }
+        Thread.detachNewThread {
+            while true {
+                let started = ContinuousClock.now
+                if let failure = watch.look() {
+                    proof.fail("\(failure)")
+                    StandardError.write("lapwing: the model was changed: \(failure)")
+                    return
+                }
+                // A look at very many files must not be all that this process does.
+                let rest = max(.milliseconds(500), (ContinuousClock.now - started) * 10)
+                Thread.sleep(forTimeInterval: rest / .seconds(1))
+            }
+        }
     }
 
     /// The proof to offer; nil where none was asked for.

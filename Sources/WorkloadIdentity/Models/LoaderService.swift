@@ -4,7 +4,7 @@ public import RPC
 import SPIFFE
 import Synchronization
 import WireProtos
-public import ZeroTrust
+import ZeroTrust
 
 /// Takes proofs of load from loaders and holds each for as long as its call lasts.
 ///

@@ -29,10 +29,7 @@ public struct ModelWithdrawal: Sendable {
     /// Ends a proof and revokes what was issued on it; what cannot be stored is tried again until it can.
     ///
     /// Not to be called from a task that may be cancelled: the store would do nothing there.
-    ///
-    /// - Returns: the serial numbers.
-    @discardableResult
-    func withdraw(_ proof: ModelProof, reason: String) async -> [String] {
+    func withdraw(_ proof: ModelProof, reason: String) async {
         let issued = proofs.withdraw(proof.number)
         for svid in issued { await revoke(svid.serialNumber, reason) }
         logger.notice(
@@ -42,7 +39,6 @@ public struct ModelWithdrawal: Sendable {
                 "revoked": "\(issued.count)",
             ]
         )
-        return issued.map(\.serialNumber)
     }
 
     private func revoke(_ serialNumber: String, _ reason: String) async {

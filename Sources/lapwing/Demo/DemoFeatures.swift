@@ -29,7 +29,7 @@ final class DemoFeatures: Sendable {
         self.port = port
         self.logger = logger
         let identity = try await DemoIdentity.fetch(workloadAPI: workloadAPI, logger: logger)
-        held = Mutex((identity, .now + Self.interval))
+        held = Mutex((identity, ContinuousClock.now + Self.interval))
     }
 
     private static let interval = Duration.seconds(300)
@@ -37,9 +37,9 @@ final class DemoFeatures: Sendable {
     /// Asks for a customer's features.
     func fetch(_ customer: String) async -> Answer {
         var (identity, renewal) = held.withLock { $0 }
-        if renewal < .now {
+        if renewal < ContinuousClock.now {
             if let fresh = try? await DemoIdentity.fetch(workloadAPI: workloadAPI, logger: logger) { identity = fresh }
-            renewal = .now + Self.interval
+            renewal = ContinuousClock.now + Self.interval
             held.withLock { $0 = (identity, renewal) }
         }
         guard let id = try? SPIFFEID(DemoScenario.Workload.featureStore.id) else { return .refused("no such store") }

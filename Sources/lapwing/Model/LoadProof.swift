@@ -18,10 +18,15 @@ final class LoadProof: Sendable {
 
     private let socket: String
     private let provenance: ModelProvenance
-    private let failures: AsyncStream<String>
-    private let failure: AsyncStream<String>.Continuation
-    /// Whether the model was found changed.
-    private let hasFailed = Atomic<Bool>(false)
+    private struct State {
+        /// Why the model is no longer what was signed; nil while it is.
+        var failure: String?
+        /// Who tells the authority of it.
+        var listener: AsyncStream<String>.Continuation?
+    }
+
+    /// Guards the failure, and who hears of it.
+    private let state = Mutex(State())
 
     /// A proof that is not offered yet.
     ///
@@ -35,7 +40,6 @@ final class LoadProof: Sendable {
         }
         socket = path
         self.provenance = provenance
-        (failures, failure) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
     }
 
     /// Offers the proof for a command, waits until the authority holds it, and goes on holding it.
@@ -58,9 +62,14 @@ final class LoadProof: Sendable {
 
     /// Says that the model is no longer what was signed; the authority withdraws the proof for good.
     func fail(_ reason: String) {
-        hasFailed.store(true, ordering: .sequentiallyConsistent)
-        failure.yield(reason)
+        let listener = state.withLock { state in
+            state.failure = state.failure ?? reason
+            return state.listener
+        }
+        listener?.yield(reason)
     }
+
+    private var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
     /// What became of the first offer, told once.
     private final class Answer: Sendable {
@@ -81,7 +90,7 @@ final class LoadProof: Sendable {
 
     private func keep(_ command: Int32, _ answer: Answer) async {
         let started = ContinuousClock.now
-        while !hasFailed.load(ordering: .sequentiallyConsistent) {
+        while !hasFailed {
             var end = RPCStatus(.unavailable, "the authority ended the call")
             do { try await offer(command, answer) } catch let status as RPCStatus { end = status } catch {
                 end = RPCStatus(.unavailable, "\(error)")
@@ -97,6 +106,13 @@ final class LoadProof: Sendable {
 
     /// Offers the proof over a connection of its own; returns once a failure was told.
     private func offer(_ command: Int32, _ answer: Answer) async throws {
+        // A stream of its own for each offer: one whose reader was cancelled hears nothing any more.
+        let (failures, listener) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
+        let hasFailed = state.withLock { state in
+            state.listener = listener
+            return state.failure != nil
+        }
+        guard !hasFailed else { return }
         let client = try await RPCClient.connect(unixSocket: socket, timeout: .seconds(3))
         defer { Task { await client.close() } }
         let call = try await client.bidirectional(
@@ -116,7 +132,7 @@ final class LoadProof: Sendable {
                 for try await _ in call.responses { answer.tell(.success(())) }
                 throw RPCStatus(.unavailable, "the authority ended the call")
             }
-            group.addTask { [failures] in
+            group.addTask {
                 for await reason in failures {
                     var message = Loader_LoaderMessage()
                     message.failure.reason = reason

@@ -1,7 +1,9 @@
 import Foundation
 import RPC
+import Resources
 import SPIFFE
 import WireProtos
+import ZeroTrust
 
 @testable import WorkloadIdentity
 

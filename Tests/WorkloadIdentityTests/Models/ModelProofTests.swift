@@ -1,5 +1,6 @@
 import Foundation
 import RPC
+import Resources
 import SPIFFE
 import Testing
 import ZeroTrust

@@ -12,6 +12,7 @@ hold PORT        calls over a connection that it keeps: `open N`; prints `closed
 """
 
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -40,7 +41,8 @@ def status(error):
         if isinstance(seen, grpc.RpcError):
             return seen.code().name
         seen = seen.__cause__ or seen.__context__
-    return str(error)
+    found = re.search(r"StatusCode\.([A-Z_]+)", str(error))
+    return found.group(1) if found else str(error)
 
 
 def claim(certificate):
@@ -50,11 +52,24 @@ def claim(certificate):
     except x509.ExtensionNotFound:
         return "-", "-"
     assert not value.critical
-    der = value.value.value
-    assert der[0] == 0x30 and der[2] == 0x0C, der
-    length = der[3]
-    digest = der[4 : 4 + length].decode()
-    return digest, der[4 + length + 2 :].decode()
+    tag, fields, rest = element(value.value.value)
+    assert tag == 0x30 and not rest
+    tags, texts = [], []
+    while fields:
+        tag, text, fields = element(fields)
+        tags.append(tag)
+        texts.append(text.decode())
+    assert tags == [0x0C, 0x0C]
+    return tuple(texts)
+
+
+def element(der):
+    """The tag and content of the first element of some DER, and what follows it."""
+    length, start = der[1], 2
+    if length & 0x80:
+        start = 2 + (length & 0x7F)
+        length = int.from_bytes(der[2:start], "big")
+    return der[0], der[start : start + length], der[start + length :]
 
 
 def fetch():

@@ -152,11 +152,14 @@ struct DemoProgram {
         let output: String
         let errors: String
 
-        /// The last line that says why, bounded.
+        /// The line that says why, bounded: the first condition that does not hold where some are listed, else the first.
         var why: String {
-            let text = (errors + "\n" + output).split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-            let line = text.first { $0.contains("refused") || $0.hasPrefix("lapwing:") } ?? text.first ?? ""
-            return String(line.replacing("lapwing: ", with: "").prefix(100))
+            let lines = (errors + "\n" + output).split(separator: "\n")
+            var line = lines.first { $0.hasPrefix("  ") } ?? lines.first ?? ""
+            for beginning in ["lapwing: ", "error: ", "refused: "] where line.hasPrefix(beginning) {
+                line = line.dropFirst(beginning.count)
+            }
+            return String(line.drop { $0 == " " }.prefix(100))
         }
     }
 

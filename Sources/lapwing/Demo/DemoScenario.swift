@@ -213,7 +213,7 @@ struct DemoScenario {
             """
     }
 
-    /// Who may push, and who may pull: what nobody signed, or what does not scan as proven, is put aside.
+    /// Who may push, and who may pull: what the trainer did not sign is put aside.
     private func modelRegistry() throws -> String {
         let key = try models.trainerKey.split(separator: "\n").joined(separator: "\\n")
         return """
@@ -228,7 +228,6 @@ struct DemoScenario {
                 promoters: ["\(Workload.deployment.id)"]
                 protectedTags: [production]
                 admission:
-                  scan: true
                   signature: { keys: ["\(key)\\n"] }
 
             """

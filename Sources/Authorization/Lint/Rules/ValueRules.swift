@@ -206,7 +206,7 @@ extension LintRule {
             }
         },
         LintRule(
-            "LW0090",
+            "LW0086",
             "condition-of-lapwing",
             .note,
             "a condition asks for the caller's model, which Istio refuses"

@@ -1,3 +1,4 @@
+public import SPIFFE
 public import ZeroTrust
 
 /// Who calls, by every name that the certificate proves.
@@ -8,19 +9,32 @@ public struct Caller: Sendable, Hashable {
     public let otherNames: [String]
     /// Whether the certificate has exactly one URI name, and that is a SPIFFE ID: what the specification asks.
     public let isSPIFFE: Bool
+    /// The model that the caller was shown to have loaded, where its certificate says so.
+    public let model: ModelClaim?
 
     /// A caller that proved no identity, as over plaintext.
     public static let anonymous = Caller(name: nil, otherNames: [], isSPIFFE: false)
 
-    private init(name: String?, otherNames: [String], isSPIFFE: Bool) {
+    private init(name: String?, otherNames: [String], isSPIFFE: Bool, model: ModelClaim? = nil) {
         self.name = name
         self.otherNames = otherNames
         self.isSPIFFE = isSPIFFE
+        self.model = model
     }
 
-    /// A caller with one verified SPIFFE ID.
-    public init(_ id: SPIFFEID) {
-        self.init(name: id.description, otherNames: [], isSPIFFE: true)
+    /// A caller with one verified SPIFFE ID, and the model that its certificate names.
+    public init(_ id: SPIFFEID, model: ModelClaim? = nil) {
+        self.init(name: id.description, otherNames: [], isSPIFFE: true, model: model)
+    }
+
+    /// The same caller, whose certificate names a model.
+    func having(_ model: ModelClaim?) -> Caller {
+        Caller(name: name, otherNames: otherNames, isSPIFFE: isSPIFFE, model: model)
+    }
+
+    /// A verified caller.
+    public init(_ peer: Peer) {
+        self.init(peer.id, model: peer.model)
     }
 
     /// A caller with a certificate that may carry several names, for hypothetical requests.

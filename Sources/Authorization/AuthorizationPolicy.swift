@@ -109,6 +109,10 @@ public struct AuthorizationPolicy: Sendable, Hashable {
         case serviceAccount
         /// The caller's trust domain.
         case trustDomain
+        /// The digest of the model that the caller has loaded, by its certificate.
+        case modelDigest
+        /// Who signed the model that the caller has loaded, by its certificate.
+        case modelSigner
         /// The address of the connection's other end.
         case sourceIP
         /// The address of the client that a trusted hop speaks for.
@@ -143,11 +147,14 @@ public struct AuthorizationPolicy: Sendable, Hashable {
             switch self {
             case .host, .method, .path, .header, .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim:
                 true
-            case .principal, .namespace, .serviceAccount, .trustDomain, .sourceIP, .remoteIP, .destinationPort,
-                .destinationIP, .serverName, .filterMetadata:
+            case .principal, .namespace, .serviceAccount, .trustDomain, .modelDigest, .modelSigner, .sourceIP,
+                .remoteIP, .destinationPort, .destinationIP, .serverName, .filterMetadata:
                 false
             }
         }
+
+        /// Whether it is an attribute of Lapwing's own, which Istio refuses.
+        public var isModel: Bool { self == .modelDigest || self == .modelSigner }
     }
 
     /// Whether the policy applies to a workload, given the namespace whose policies apply in all namespaces.

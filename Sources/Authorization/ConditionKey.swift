@@ -17,6 +17,7 @@ enum ConditionKey {
     private static let fixed: [String: AuthorizationPolicy.Subject] = [
         "source.ip": .sourceIP, "remote.ip": .remoteIP, "source.namespace": .namespace,
         "source.serviceAccount": .serviceAccount, "source.principal": .principal, "source.trustDomain": .trustDomain,
+        "source.model.digest": .modelDigest, "source.model.signer": .modelSigner,
         "destination.ip": .destinationIP, "destination.port": .destinationPort, "connection.sni": .serverName,
         "request.auth.principal": .requestPrincipal, "request.auth.audiences": .requestAudience,
         "request.auth.presenter": .requestPresenter,

@@ -1,3 +1,4 @@
+import SPIFFE
 import ZeroTrust
 
 /// One field of a rule, compiled.
@@ -42,7 +43,8 @@ final class FieldMatcher: Sendable {
         case .host: return [.string(text.lowercased(), star: .present)]
         case .method, .header: return [.string(text, star: .present)]
         case .requestPrincipal: return [.requestPrincipal(text)]
-        case .serverName, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata:
+        case .modelDigest, .modelSigner, .serverName, .requestAudience, .requestPresenter, .requestClaim,
+            .filterMetadata:
             return [.string(text, star: .nonEmpty)]
         case .path:
             if PathTemplate.isTemplate(text), let template = try? PathTemplate(text) { return [.template(template)] }
@@ -74,6 +76,8 @@ final class FieldMatcher: Sendable {
             let others = attributes.caller.otherNames
             for index in others.indices where matchesAny(others[index]) { return true }
             return false
+        case .modelDigest: return attributes.caller.model.map { matchesAny($0.digest) } ?? false
+        case .modelSigner: return attributes.caller.model.map { matchesAny($0.signer) } ?? false
         case .sourceIP: return matchesAny(attributes.source)
         case .remoteIP: return matchesAny(attributes.remote)
         case .destinationIP: return matchesAny(attributes.destination.address)

@@ -177,8 +177,8 @@ extension AuthorizationPolicy.Subject {
     /// Whether the attribute is a name that the caller proved, by certificate or by token.
     var isIdentity: Bool {
         switch self {
-        case .principal, .namespace, .serviceAccount, .trustDomain, .requestPrincipal, .requestAudience,
-            .requestPresenter, .requestClaim:
+        case .principal, .namespace, .serviceAccount, .trustDomain, .modelDigest, .modelSigner, .requestPrincipal,
+            .requestAudience, .requestPresenter, .requestClaim:
             true
         case .sourceIP, .remoteIP, .host, .method, .path, .destinationPort, .destinationIP, .serverName, .header,
             .filterMetadata:

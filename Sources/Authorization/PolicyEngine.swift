@@ -177,7 +177,7 @@ public struct PolicyEngine: Sendable {
         token: TokenVerdict? = nil,
         answer: ExternalAnswer? = nil
     ) -> Authorization {
-        let caller = peer.map { Caller($0.id) } ?? .anonymous
+        let caller = peer.map { Caller($0) } ?? .anonymous
         let attributes = Attributes(caller: caller, exchange: exchange, token: token?.identity?.claims)
         return authorize(peer, attributes, id: exchange.id, token: token, answer: answer)
     }
@@ -195,7 +195,7 @@ public struct PolicyEngine: Sendable {
         answer: ExternalAnswer? = nil
     ) -> Authorization {
         let attributes = Attributes(
-            connectionOf: peer.map { Caller($0.id) } ?? .anonymous,
+            connectionOf: peer.map { Caller($0) } ?? .anonymous,
             source: connection.source.address,
             destination: connection.destination,
             serverName: connection.serverName

@@ -1,4 +1,5 @@
 import Resources
+import SPIFFE
 import ZeroTrust
 
 /// Checks single values against what their attribute can ever hold.
@@ -15,6 +16,9 @@ enum ValueCheck {
                 return "`\(text)` is no port; expected \"1\" to \"65535\""
             }
             return nil
+        case .modelDigest:
+            guard text != "*", !ModelClaim.isDigest(text) else { return nil }
+            return "`\(text)` is no digest of a model; expected `sha256:` and 64 digits of hexadecimal in lower case"
         case .path: return pathProblem(text)
         case .serviceAccount: return serviceAccountProblem(text)
         case .trustDomain:

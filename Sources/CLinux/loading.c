@@ -192,6 +192,15 @@ static void begin(const struct lapwing_mounted *command, int channel, pid_t pare
     struct message go;
     if (recv(channel, &go, sizeof go, 0) != (ssize_t)sizeof go) _exit(127);
     if (command->path) read_ahead(command->path);
+    if (command->has_user) {
+        // The C library's own would speak to threads that are not here.
+        if (syscall(SYS_setgroups, command->group_count, command->groups) != 0 ||
+            syscall(SYS_setresgid, command->gid, command->gid, command->gid) != 0 ||
+            syscall(SYS_setresuid, command->uid, command->uid, command->uid) != 0)
+            give_up(channel, "becoming the user");
+        // Another user takes the wish away again.
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) give_up(channel, "following its parent");
+    }
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, 0);
@@ -251,3 +260,5 @@ int lapwing_mounted_go(int channel, const char **step) {
     errno = saved;
     return failed ? -1 : 0;
 }
+
+void lapwing_mounted_stop(int channel) { close(channel); }

@@ -18,13 +18,23 @@ public struct Peer: Hashable, Sendable {
     /// The SHA-256 of the public key (SubjectPublicKeyInfo) of the bundle's authority that vouches for it, in lower-case
     /// hexadecimal.
     public let authority: String
+    /// The model that its authority vouches it has loaded; nil where the certificate speaks of none.
+    public let model: ModelClaim?
 
-    fileprivate init(id: SPIFFEID, serialNumber: String, fingerprint: String, notAfter: Date, authority: String) {
+    fileprivate init(
+        id: SPIFFEID,
+        serialNumber: String,
+        fingerprint: String,
+        notAfter: Date,
+        authority: String,
+        model: ModelClaim?
+    ) {
         self.id = id
         self.serialNumber = serialNumber
         self.fingerprint = fingerprint
         self.notAfter = notAfter
         self.authority = authority
+        self.model = model
     }
 }
 
@@ -120,7 +130,8 @@ public struct PeerVerifier: Sendable {
             serialNumber: Hexadecimal.text(chain[0].serialNumber.bytes),
             fingerprint: Hexadecimal.text(Array(digest)),
             notAfter: chain[0].notValidAfter,
-            authority: Self.keyHash(authority)
+            authority: Self.keyHash(authority),
+            model: try ModelExtension.claim(in: chain[0])
         )
         verified.insert(peer, of: digest, validity: validity)
         return peer

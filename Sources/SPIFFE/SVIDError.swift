@@ -18,6 +18,8 @@ public struct SVIDError: Error, Hashable, Sendable {
         case tooLarge = "too_large"
         /// Bytes that are not one DER certificate, or a field of one that does not decode.
         case malformedCertificate = "malformed_certificate"
+        /// A claim of a loaded model that cannot be read.
+        case malformedModelClaim = "malformed_model_claim"
         /// PEM text without the block that is wanted, or with one that is not.
         case malformedPEM = "malformed_pem"
         /// The private key is missing or is not unencrypted PKCS#8.

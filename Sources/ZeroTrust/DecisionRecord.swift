@@ -61,12 +61,24 @@ public struct DecisionRecord: Hashable, Sendable {
         public var serialNumber: String
         /// The SHA-256 of the certificate, in hexadecimal.
         public var fingerprint: String
+        /// The digest of the model that the certificate says the caller has loaded, `sha256:…`; nil where it names none.
+        public var modelDigest: String?
+        /// Who signed that model.
+        public var modelSigner: String?
 
         /// A verified caller.
-        public init(spiffeID: SPIFFEID, serialNumber: String, fingerprint: String) {
+        public init(
+            spiffeID: SPIFFEID,
+            serialNumber: String,
+            fingerprint: String,
+            modelDigest: String? = nil,
+            modelSigner: String? = nil
+        ) {
             self.spiffeID = spiffeID
             self.serialNumber = serialNumber
             self.fingerprint = fingerprint
+            self.modelDigest = modelDigest
+            self.modelSigner = modelSigner
         }
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct DemoTests {
     @Test(.timeLimit(.minutes(2)))
-    func `every call of the demo ends as it must, and the record verifies`() throws {
+    func `every call and every model of the demo ends as it must, and the record verifies`() throws {
         let result = try Program.run("demo")
         #expect(result.status == 0, "\(result.output)\n\(result.errors)")
         #expect(result.output.contains("held against the signed checkpoint: verified"), "\(result.output)")
@@ -15,5 +15,16 @@ import Testing
         ] {
             #expect(result.output.contains(reason), "nothing was refused for \(reason)")
         }
+        // A model's way: what is refused on it, and what becomes of a service whose model is changed.
+        for step in [
+            "deployment admits the unsigned model", "deployment admits the older release v1",
+            "the loader loads a tampered model", "the service is started again from what was changed",
+        ] {
+            #expect(result.output.contains(step), "\(result.output)")
+        }
+        #expect(
+            result.output.contains("withdrawn in 2 s") || result.output.contains("no /dev/fuse here"),
+            "\(result.output)"
+        )
     }
 }

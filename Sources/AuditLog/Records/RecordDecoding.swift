@@ -74,6 +74,8 @@ private enum RecordForm {
 
     struct Decision: Decodable {
         struct Caller: Decodable {
+            let model: String?
+            let model_signer: String?
             let serial: String
             let spiffe_id: String
             let svid_sha256: String
@@ -184,7 +186,9 @@ private enum RecordForm {
                     DecisionRecord.Caller(
                         spiffeID: try SPIFFEID(caller.spiffe_id),
                         serialNumber: caller.serial,
-                        fingerprint: caller.svid_sha256
+                        fingerprint: caller.svid_sha256,
+                        modelDigest: caller.model,
+                        modelSigner: caller.model_signer
                     )
                 },
                 source: try source.endpoint(),

@@ -39,6 +39,14 @@ public struct RecordFragments: Sendable {
 extension JSONWriter {
     mutating func caller(_ caller: DecisionRecord.Caller) {
         beginObject()
+        if let digest = caller.modelDigest {
+            name("model")
+            string(digest, limit: 80, field: "caller.model")
+        }
+        if let signer = caller.modelSigner {
+            name("model_signer")
+            string(signer, limit: 512, field: "caller.model_signer")
+        }
         name("serial")
         string(caller.serialNumber, limit: 64, field: "caller.serial")
         name("spiffe_id")

@@ -4,6 +4,8 @@
 struct RecordOutline {
     private(set) var id = 0..<0
     private(set) var caller = 0..<0
+    private(set) var modelDigest = 0..<0
+    private(set) var modelSigner = 0..<0
     private(set) var method = 0..<0
     private(set) var path = 0..<0
     private(set) var authority = 0..<0
@@ -58,6 +60,8 @@ struct RecordOutline {
         if JSONScan.equals(text, name, "caller") {
             return Self.strings(text, &offset) { name, value in
                 if JSONScan.equals(text, name, "spiffe_id") { caller = value }
+                if JSONScan.equals(text, name, "model") { modelDigest = value }
+                if JSONScan.equals(text, name, "model_signer") { modelSigner = value }
             }
         }
         if JSONScan.equals(text, name, "decision") {

@@ -8,6 +8,10 @@ public struct RecordedRequest: Hashable, Sendable {
     public var id: RequestID?
     /// The caller, or nil where none was proved.
     public var caller: SPIFFEID?
+    /// The digest of the model that the caller's certificate named.
+    public var modelDigest: String?
+    /// Who signed that model.
+    public var modelSigner: String?
     /// The method.
     public var method: String
     /// The canonical path and query.

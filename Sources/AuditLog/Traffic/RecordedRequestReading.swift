@@ -11,7 +11,8 @@ extension RecordedRequest {
         guard let method = string(outline.method), let path = string(outline.path),
             let authority = string(outline.authority), let source, let destination,
             let serverName = string(outline.serverName), let outcome = string(outline.outcome),
-            let reason = string(outline.reason), let id = string(outline.id)
+            let reason = string(outline.reason), let id = string(outline.id),
+            let modelDigest = string(outline.modelDigest), let modelSigner = string(outline.modelSigner)
         else { return nil }
         var port = defaultPort
         if !outline.destinationPort.isEmpty {
@@ -40,6 +41,8 @@ extension RecordedRequest {
         self.init(
             id: RequestID(id),
             caller: caller,
+            modelDigest: modelDigest.isEmpty ? nil : modelDigest,
+            modelSigner: modelSigner.isEmpty ? nil : modelSigner,
             method: method,
             path: path,
             authority: authority,

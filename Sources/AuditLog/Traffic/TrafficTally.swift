@@ -110,6 +110,8 @@ public struct TrafficTally: Sendable {
             path = path.lowerBound..<end
         }
         append(text, outline.caller)
+        append(text, outline.modelDigest)
+        append(text, outline.modelSigner)
         append(text, outline.method)
         append(text, path)
         append(text, outline.authority)

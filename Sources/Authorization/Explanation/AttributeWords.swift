@@ -1,3 +1,4 @@
+import SPIFFE
 import ZeroTrust
 
 extension Attributes {
@@ -17,6 +18,8 @@ extension Attributes {
             }
         case .trustDomain:
             return named { $0.hasPrefix("spiffe://") ? String($0.dropFirst(9).prefix { $0 != "/" }) : nil }
+        case .modelDigest: return caller.model.map { quoted($0.digest) } ?? ("no model", nil)
+        case .modelSigner: return caller.model.map { quoted($0.signer) } ?? ("no model", nil)
         case .sourceIP: return quoted("\(source)")
         case .remoteIP: return quoted("\(remote)")
         case .destinationIP: return quoted("\(destination.address)")

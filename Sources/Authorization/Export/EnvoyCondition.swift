@@ -119,7 +119,10 @@ struct EnvoyCondition {
                     ])
                 ])
             ]
-        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata: return []
+        // Envoy does not read the extension; the rule or the field is left out before, and said to be.
+        case .modelDigest, .modelSigner, .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim,
+            .filterMetadata:
+            return []
         }
     }
 

@@ -120,6 +120,7 @@ public struct EnvoyExport: Sendable {
         if policy.rules.isEmpty { rules.policies.append((name(0), EnvoyRules.never)) }
         for (index, rule) in policy.rules.enumerated() {
             let dropped = layer == .tcp ? rule.httpOnlyFields : []
+            if leavesOut(rule, name(index), policy, &losses) { continue }
             if !dropped.isEmpty {
                 let fields = Set(dropped.map(\.name)).sorted().map { "`\($0)`" }.joined(separator: ", ")
                 if policy.action == .allow {
@@ -134,9 +135,31 @@ public struct EnvoyExport: Sendable {
         }
     }
 
+    /// Says what is lost of a rule that asks which model the caller has loaded, which Envoy does not see.
+    ///
+    /// - Returns: whether the rule is left out whole.
+    private func leavesOut(
+        _ rule: AuthorizationPolicy.Rule,
+        _ name: String,
+        _ policy: AuthorizationPolicy,
+        _ losses: inout [PolicyExport.Loss]
+    ) -> Bool {
+        let keys = Set(rule.when.filter { $0.fields.contains(where: \.subject.isModel) }.map(\.key)).sorted()
+        guard !keys.isEmpty else { return false }
+        let fields = keys.map { "`\($0)`" }.joined(separator: ", ")
+        if policy.action == .allow {
+            let message = "\(name): \(fields) cannot be asked of Envoy; the rule is left out"
+            losses.append(PolicyExport.Loss(rule.location, message, .stricter))
+            return true
+        }
+        let message = "\(name): \(fields) cannot be asked of Envoy; the rule matches whatever they say"
+        losses.append(PolicyExport.Loss(rule.location, message, policy.action == .audit ? .none : .stricter))
+        return false
+    }
+
     private func translate(_ rule: AuthorizationPolicy.Rule, of policy: AuthorizationPolicy) -> ExportValue {
         func conditions(_ fields: [AuthorizationPolicy.Field], key: String?) -> [EnvoyCondition] {
-            fields.filter { layer == .http || !$0.subject.isHTTPOnly }
+            fields.filter { (layer == .http || !$0.subject.isHTTPOnly) && !$0.subject.isModel }
                 .map { EnvoyCondition($0, key: key, of: policy, trustDomains: trustDomains) }
         }
         let when = rule.when.flatMap { conditions($0.fields, key: $0.key) }

@@ -111,7 +111,9 @@ extension RequestSpace {
         case .remoteIP: return (.remote, [.addresses(isNegated ? matcher.addresses.complement : matcher.addresses)])
         case .destinationIP:
             return (.destination, [.addresses(isNegated ? matcher.addresses.complement : matcher.addresses)])
-        case .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim, .filterMetadata:
+        // What callers have loaded is not among the dimensions: the answer is UNKNOWN, and never a wrong one.
+        case .modelDigest, .modelSigner, .requestPrincipal, .requestAudience, .requestPresenter, .requestClaim,
+            .filterMetadata:
             throw .unsupported(field)
         }
     }

@@ -77,6 +77,7 @@ struct StrictReading: Sendable {
         switch subject {
         case .principal, .trustDomain: attributes.caller.name == nil || grants && !attributes.caller.isSPIFFE
         case .namespace, .serviceAccount: attributes.caller.name == nil || grants && !isAtHome(attributes.caller)
+        case .modelDigest, .modelSigner: attributes.caller.model == nil
         case .serverName: attributes.serverName?.isEmpty ?? true
         case .requestPrincipal: attributes.token?.issuer == nil || attributes.token?.subject == nil
         case .requestAudience: attributes.token?.audience == nil

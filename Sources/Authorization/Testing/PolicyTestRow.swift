@@ -1,4 +1,5 @@
 import Resources
+import SPIFFE
 import ZeroTrust
 
 /// One row of a decision table as written, each attribute that it leaves open nil.
@@ -14,6 +15,7 @@ struct PolicyTestRow {
     private var remote: IPAddress?
     private var destination: IPAddress?
     private var serverName: String?
+    private var model: ModelClaim?
     private var claims: TokenClaims?
     private var expectation: PolicyTestCase.Outcome?
     private var rule: RuleName?
@@ -38,6 +40,7 @@ struct PolicyTestRow {
         self.remote = try fields.optional("remote") { try Self.address($0) }
         self.destination = try fields.optional("destination") { try Self.address($0) }
         self.serverName = try fields.optional("serverName") { try $0.string().lowercased() }
+        self.model = try fields.optional("model") { try Self.claim($0) }
         self.claims = try fields.optional("claims") { try TokenClaims(tested: $0) }
         self.expectation =
             try fields.optional("expect") {
@@ -63,6 +66,7 @@ struct PolicyTestRow {
         row.remote = remote ?? defaults.remote
         row.destination = destination ?? defaults.destination
         row.serverName = serverName ?? defaults.serverName
+        row.model = model ?? defaults.model
         row.claims = claims ?? defaults.claims
         row.expectation = expectation ?? defaults.expectation
         row.rule = rule ?? defaults.rule
@@ -113,7 +117,7 @@ struct PolicyTestRow {
             location: location,
             target: path,
             attributes: Attributes(
-                caller: caller,
+                caller: caller.having(model),
                 method: method,
                 path: path,
                 authority: host,
@@ -141,6 +145,18 @@ struct PolicyTestRow {
         do { return Caller(try SPIFFEID(text.hasPrefix("spiffe://") ? text : "spiffe://" + text)) } catch {
             throw value.error("`\(text)` is neither `anonymous` nor a SPIFFE ID: \(error)")
         }
+    }
+
+    /// `model: {digest: sha256:…, signer: NAME}`.
+    private static func claim(_ value: Value) throws -> ModelClaim {
+        var fields = try FieldReader(value, of: "model")
+        let digest = try fields.required("digest") { try $0.string() }
+        let signer = try fields.optional("signer") { try $0.string() }
+        try fields.finish()
+        guard let claim = ModelClaim(digest: digest, signer: signer ?? "unknown") else {
+            throw value.error("`digest` has to be `sha256:` and 64 digits of hexadecimal in lower case")
+        }
+        return claim
     }
 
     private static func address(_ value: Value) throws -> IPAddress {

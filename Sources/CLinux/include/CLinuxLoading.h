@@ -38,6 +38,12 @@ struct lapwing_mounted {
     /// What is mounted over, and whether that is a file; null where nothing is mounted and no namespace is made.
     const char *_Nullable path;
     int is_file;
+    /// Who the command runs as, where `has_user` is not 0; needs the right to become another user.
+    int has_user;
+    uid_t uid;
+    gid_t gid;
+    const gid_t *_Nullable groups;
+    size_t group_count;
 };
 
 /// Makes a process in a mount namespace of its own, in which a read-only FUSE file system lies over a path, and which
@@ -56,5 +62,8 @@ pid_t lapwing_mounted_start(
 /// Lets the process become the command, once the file system is served, and closes the channel. Returns 0, or -1 and
 /// errno where the command could not be started; the process has to be waited for in either case.
 int lapwing_mounted_go(int channel, const char *_Nullable *_Nonnull step);
+
+/// Ends the process instead, which has to be waited for, and closes the channel.
+void lapwing_mounted_stop(int channel);
 
 #endif

@@ -32,7 +32,9 @@ extension ClientConnection {
             let record = DecisionRecord.Caller(
                 spiffeID: peer.id,
                 serialNumber: peer.serialNumber,
-                fingerprint: peer.fingerprint
+                fingerprint: peer.fingerprint,
+                modelDigest: peer.model?.digest,
+                modelSigner: peer.model?.signer
             )
             self.peer = peer
             self.tls = tls

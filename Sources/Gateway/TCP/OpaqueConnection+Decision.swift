@@ -127,7 +127,7 @@ extension OpaqueConnection {
         if case .recording(.refused) = phase { return true }
         let decision = policy.engine.evaluate(
             Attributes(
-                connectionOf: caller?.peer.map { Caller($0.id) } ?? .anonymous,
+                connectionOf: caller?.peer.map { Caller($0) } ?? .anonymous,
                 source: attributes.source.address,
                 destination: attributes.destination,
                 serverName: attributes.serverName

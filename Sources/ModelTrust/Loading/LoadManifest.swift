@@ -18,13 +18,16 @@ struct LoadManifest: Sendable {
     let algorithm: HashAlgorithm
     let links: LinkRule
     let files: [File]
+    /// What was proven of the manifest; nil for one that nobody signed.
+    let provenance: ModelProvenance?
 
     init(algorithm: HashAlgorithm = .sha256, links: LinkRule = .refuse, files: [File]) {
-        (self.algorithm, self.links, self.files) = (algorithm, links, files)
+        (self.algorithm, self.links, self.files, provenance) = (algorithm, links, files, nil)
     }
 
     /// The files of a signed manifest.
-    init(_ manifest: SignedManifest, links: LinkRule) {
+    init(_ manifest: SignedManifest, signer: VerifiedSigner, links: LinkRule) {
+        provenance = ModelProvenance(digest: ArtifactDigest(of: manifest), signer: signer, name: manifest.name)
         algorithm = manifest.algorithm
         self.links = links
         files = manifest.files.map { file in

@@ -17,6 +17,8 @@ import Synchronization
 public final class LoadedModel: Sendable {
     /// Where the model lies.
     public let path: String
+    /// What was proven of it; nil where nobody signed the manifest, as in tests.
+    public let provenance: ModelProvenance?
     private let files: [String: VerifiedFile]
     private let onFailure: @Sendable (LoadFailure) -> Void
     private let recorded = Mutex<[LoadFailure]>([])
@@ -60,6 +62,7 @@ public final class LoadedModel: Sendable {
         for name in names { files[name] = try found.withLock({ $0[name] })?.get() }
         self.cache = cache
         self.path = path
+        provenance = manifest.provenance
         self.files = files
         self.onFailure = onFailure
     }

@@ -21,15 +21,19 @@ public final class MountedCommand: Sendable {
     ///   - model: The model.
     ///   - place: Where it is mounted: an empty folder, or a file where the model is one, in a folder that nobody else
     ///     may write to. Over the model itself, whoever may rename a folder above it could put another in its place.
+    ///   - user: Who it runs as, where not as this process.
+    ///   - prepare: Hears the command's process before the command begins in it, and says whether it may.
     /// - Throws: ``LoadFailure`` with the code `unsupported` where the system lets it not be mounted or started.
     public convenience init(
         _ program: String,
         arguments: [String],
         environment: [String],
         model: LoadedModel,
-        at place: String
+        at place: String,
+        as user: CommandUser? = nil,
+        prepare: (Int32) -> Bool = { _ in true }
     ) throws(LoadFailure) {
-        try self.init(program, arguments, environment, mounted: model, at: place, sealed: nil)
+        try self.init(program, arguments, environment, (model, place), nil, user, prepare)
     }
 
     /// Starts a command that opens a sealed model's files by their paths.
@@ -39,24 +43,29 @@ public final class MountedCommand: Sendable {
     ///   - arguments: Its arguments, its own name first.
     ///   - environment: `NAME=value`, each.
     ///   - model: The model, which is kept until the command has ended.
+    ///   - prepare: Hears the command's process before the command begins in it, and says whether it may.
     /// - Throws: ``LoadFailure`` with the code `unsupported` where it cannot be started.
     public convenience init(
         _ program: String,
         arguments: [String],
         environment: [String],
-        sealed model: SealedModel
+        sealed model: SealedModel,
+        prepare: (Int32) -> Bool = { _ in true }
     ) throws(LoadFailure) {
-        try self.init(program, arguments, environment, mounted: nil, at: nil, sealed: model)
+        try self.init(program, arguments, environment, nil, model, nil, prepare)
     }
 
     private init(
         _ program: String,
         _ arguments: [String],
         _ environment: [String],
-        mounted model: LoadedModel?,
-        at place: String?,
-        sealed: SealedModel?
+        _ mounted: (model: LoadedModel, place: String)?,
+        _ sealed: SealedModel?,
+        _ user: CommandUser?,
+        _ prepare: (Int32) -> Bool
     ) throws(LoadFailure) {
+        let model = mounted?.model
+        let groups = user?.groups ?? []
         var descriptor: Int32 = -1
         var channel: Int32 = -1
         var failure: LoadFailure?
@@ -65,18 +74,25 @@ public final class MountedCommand: Sendable {
         unsafe Self.withStrings([program]) { program in
             unsafe Self.withStrings(arguments) { arguments in
                 unsafe Self.withStrings(environment) { environment in
-                    unsafe Self.withStrings(place.map { [$0] } ?? []) { path in
-                        guard let program = unsafe program[0] else { return }
-                        var command = unsafe lapwing_mounted(
-                            program: program,
-                            arguments: arguments,
-                            environment: environment,
-                            path: path[0],
-                            is_file: model?.size(of: "") == nil ? 0 : 1
-                        )
-                        var step: UnsafePointer<CChar>?
-                        pid = unsafe lapwing_mounted_start(&command, &descriptor, &channel, &step)
-                        if pid < 0 { failure = unsafe Self.failure(step) }
+                    unsafe Self.withStrings(mounted.map { [$0.place] } ?? []) { path in
+                        unsafe groups.withUnsafeBufferPointer { groups in
+                            guard let program = unsafe program[0] else { return }
+                            var command = unsafe lapwing_mounted(
+                                program: program,
+                                arguments: arguments,
+                                environment: environment,
+                                path: path[0],
+                                is_file: model?.size(of: "") == nil ? 0 : 1,
+                                has_user: user == nil ? 0 : 1,
+                                uid: user?.uid ?? 0,
+                                gid: user?.gid ?? 0,
+                                groups: groups.baseAddress,
+                                group_count: groups.count
+                            )
+                            var step: UnsafePointer<CChar>?
+                            pid = unsafe lapwing_mounted_start(&command, &descriptor, &channel, &step)
+                            if pid < 0 { failure = unsafe Self.failure(step) }
+                        }
                     }
                 }
             }
@@ -86,6 +102,11 @@ public final class MountedCommand: Sendable {
         self.sealed = sealed
         server?.start()
         self.pid = pid
+        guard prepare(pid) else {
+            lapwing_mounted_stop(channel)
+            _ = lapwing_wait_passing_signals(pid)
+            throw LoadFailure(.unsupported, "", "the command was not let begin")
+        }
         var step: UnsafePointer<CChar>?
         guard unsafe lapwing_mounted_go(channel, &step) == 0 else {
             let failure = unsafe Self.failure(step)

@@ -7,6 +7,8 @@ import Glibc
 /// growing, shrinking and unsealing; they go when this value and the last process that opened one do.
 public final class SealedModel: Sendable {
     private let descriptors: [String: Int32]
+    /// What was proven of it; nil where nobody signed the manifest, as in tests.
+    public let provenance: ModelProvenance?
 
     /// Copies a model into memory while hashing it, and holds it to a manifest.
     init(at path: String, manifest: LoadManifest) throws(LoadFailure) {
@@ -25,6 +27,7 @@ public final class SealedModel: Sendable {
             throw error
         }
         self.descriptors = descriptors
+        provenance = manifest.provenance
     }
 
     deinit { for descriptor in descriptors.values { close(descriptor) } }

@@ -135,17 +135,26 @@ public struct ModelVerifier: Sendable {
         }
     }
 
+    /// Proves who signed a model, and takes down what the file system says of its files, to notice when that changes.
+    ///
+    /// - Throws: ``ModelRefusal`` where nobody can say what was signed.
+    public func watch(model path: String, signature: String) throws(ModelRefusal) -> ModelWatch {
+        let manifest = try manifest(model: path, signature: signature)
+        guard let digest = manifest.provenance?.digest else { throw ModelRefusal(.empty, "nothing was signed") }
+        return ModelWatch(path, manifest, digest: digest)
+    }
+
     /// What was signed, after everything but the signed files' bytes was verified.
     private func manifest(model path: String, signature: String) throws(ModelRefusal) -> LoadManifest {
         let file = try SignatureFile(path: signature)
-        let (_, manifest, _) = try proveSigners(try SignatureBundle(file.bytes))
+        let (signer, manifest, _) = try proveSigners(try SignatureBundle(file.bytes))
         let tree = try ModelTree(path: path)
         let comparison = ManifestComparison(manifest: manifest, tree: tree, options: options, progress: progress)
         let bad = try comparison.unsigned(signature: file).filter { $0.finding != .tolerated }
         if let first = bad.first {
             throw ModelRefusal(comparison.code(of: bad), first.detail ?? "`\(first.path)` is not signed", files: bad)
         }
-        return LoadManifest(manifest, links: comparison.links)
+        return LoadManifest(manifest, signer: signer, links: comparison.links)
     }
 
     private static func refusal(_ failure: LoadFailure) -> ModelRefusal {

@@ -16,6 +16,7 @@ import ZeroTrust
 /// ```
 public final class CallerAttestation: Sendable {
     private let registry: EntryRegistry
+    private let proofs: ModelProofs
     private let attestor: WorkloadAttestor
     private let allowedUIDs: Set<UInt32>
     private let logger: Logger
@@ -24,11 +25,19 @@ public final class CallerAttestation: Sendable {
     ///
     /// - Parameters:
     ///   - registry: the entries.
+    ///   - proofs: which process has loaded what.
     ///   - attestor: finds out what a process is.
     ///   - allowedUIDs: the users that a gateway may run as.
     ///   - logger: where refusals are told.
-    public init(registry: EntryRegistry, attestor: WorkloadAttestor, allowedUIDs: Set<UInt32>, logger: Logger) {
+    public init(
+        registry: EntryRegistry,
+        proofs: ModelProofs = ModelProofs(),
+        attestor: WorkloadAttestor,
+        allowedUIDs: Set<UInt32>,
+        logger: Logger
+    ) {
         self.registry = registry
+        self.proofs = proofs
         self.attestor = attestor
         self.allowedUIDs = allowedUIDs
         self.logger = logger
@@ -101,9 +110,11 @@ public final class CallerAttestation: Sendable {
     private func identities(of process: WorkloadProcess) async throws -> [String] {
         let snapshot = registry.snapshot
         let selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
+        let loaded = snapshot.usesModels ? try proofs.proofs(of: process) : []
         var identities: [String] = []
-        for entry in snapshot.entries(matching: selectors) where !identities.contains(entry.id.description) {
-            identities.append(entry.id.description)
+        for grant in snapshot.grants(matching: selectors, proofs: loaded)
+        where !identities.contains(grant.entry.id.description) {
+            identities.append(grant.entry.id.description)
         }
         return identities
     }

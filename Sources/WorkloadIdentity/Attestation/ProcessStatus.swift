@@ -6,24 +6,33 @@ struct ProcessStatus: Hashable {
     let startTime: UInt64
     /// Its effective user.
     let uid: UInt32
+    /// The process that started it, or that took it over when that one ended (field 4).
+    let parent: Int32
 
     /// Reads `/proc/PID/stat` and `/proc/PID/status`.
     init(pid: Int32) throws(IdentityError) {
         let stat = try Self.read("/proc/\(pid)/stat")
         let status = try Self.read("/proc/\(pid)/status")
-        guard let startTime = Self.startTime(stat), let uid = Self.effectiveUser(status) else {
+        guard let startTime = Self.startTime(stat), let parent = Self.parent(stat),
+            let uid = Self.effectiveUser(status)
+        else {
             throw IdentityError(.processGone, "the process \(pid) cannot be read")
         }
         self.startTime = startTime
         self.uid = uid
+        self.parent = parent
     }
 
     /// Field 22; the name, field 2, may hold anything, so that counting begins after its last parenthesis.
-    static func startTime(_ stat: String) -> UInt64? {
+    static func startTime(_ stat: String) -> UInt64? { field(22, of: stat).flatMap { UInt64($0) } }
+
+    /// Field 4.
+    static func parent(_ stat: String) -> Int32? { field(4, of: stat).flatMap { Int32($0) } }
+
+    private static func field(_ number: Int, of stat: String) -> Substring? {
         guard let end = stat.utf8.lastIndex(of: UInt8(ascii: ")")) else { return nil }
         let fields = stat.utf8[stat.utf8.index(after: end)...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 19 else { return nil }
-        return UInt64(Substring(fields[19]))
+        return fields.count > number - 3 ? Substring(fields[number - 3]) : nil
     }
 
     /// The second number of the line `Uid:`.

@@ -58,6 +58,8 @@ public final class WorkloadAttestor: Sendable {
                     if let name = NameService.group(group) { selectors.insert(Selector(.supplementaryGroup, name)) }
                 }
             case .path, .sha256: break
+            // What a process has loaded is not seen on it: a loader proves it.
+            case .modelDigest, .modelSigner, .modelVerified: break
             }
         }
         if kinds.contains(.path) || kinds.contains(.sha256) {

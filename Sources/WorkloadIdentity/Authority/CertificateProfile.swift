@@ -1,5 +1,6 @@
 package import Crypto
 import FoundationEssentials
+import SPIFFE
 import SwiftASN1
 package import X509
 import ZeroTrust
@@ -12,10 +13,11 @@ package enum CertificateProfile {
         dnsNames: [String],
         isSubjectEmpty: Bool,
         key: P256.Signing.PublicKey,
-        issuerKeyIdentifier: [UInt8]
+        issuerKeyIdentifier: [UInt8],
+        model: ModelClaim? = nil
     ) throws -> Certificate.Extensions {
         let names: [GeneralName] = [.uniformResourceIdentifier(id.description)] + dnsNames.map { .dnsName($0) }
-        return try Certificate.Extensions([
+        var extensions = try Certificate.Extensions([
             Certificate.Extension(BasicConstraints.notCertificateAuthority, critical: true),
             Certificate.Extension(KeyUsage(digitalSignature: true), critical: true),
             Certificate.Extension(ExtendedKeyUsage([.serverAuth, .clientAuth]), critical: false),
@@ -30,6 +32,8 @@ package enum CertificateProfile {
             // RFC 5280 §4.2.1.6: critical where the subject is empty.
             Certificate.Extension(SubjectAlternativeNames(names), critical: isSubjectEmpty),
         ])
+        if let model { try extensions.append(ModelExtension.encode(model)) }
+        return extensions
     }
 
     /// The extensions of an authority's certificate, which signs leaves and nothing else.

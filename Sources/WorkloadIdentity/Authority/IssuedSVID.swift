@@ -1,4 +1,5 @@
 public import FoundationEssentials
+public import SPIFFE
 public import ZeroTrust
 
 /// What an X.509-SVID is asked for with.
@@ -11,18 +12,22 @@ public struct SVIDRequest: Hashable, Sendable {
     public var dnsNames: [String]
     /// The subject, or nil for an empty one.
     public var subject: CertificateSubject?
+    /// The model that the workload was shown to have loaded, or nil.
+    public var model: ModelClaim?
 
     /// A request.
     public init(
         id: SPIFFEID,
         lifetime: TimeInterval? = nil,
         dnsNames: [String] = [],
-        subject: CertificateSubject? = nil
+        subject: CertificateSubject? = nil,
+        model: ModelClaim? = nil
     ) {
         self.id = id
         self.lifetime = lifetime
         self.dnsNames = dnsNames
         self.subject = subject
+        self.model = model
     }
 }
 

@@ -64,7 +64,8 @@ struct Issuer: Sendable {
                     dnsNames: request.dnsNames,
                     isSubjectEmpty: request.subject == nil,
                     key: leafKey.publicKey,
-                    issuerKeyIdentifier: keyIdentifier
+                    issuerKeyIdentifier: keyIdentifier,
+                    model: request.model
                 ),
                 issuerPrivateKey: key
             )

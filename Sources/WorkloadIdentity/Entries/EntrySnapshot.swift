@@ -25,6 +25,8 @@ public struct EntrySnapshot: Sendable {
     public private(set) var kinds: Set<Selector.Kind> = []
     /// What is revoked: entries for such an identity stand in the list and give nobody anything.
     public private(set) var revocations = RevocationSet()
+    /// Whether any entry asks what a workload has loaded.
+    public private(set) var usesModels = false
     // Each entry stands under its rarest kind of selector; a workload asks with each of its own.
     private var index: [Selector: [WorkloadEntry]] = [:]
 
@@ -39,13 +41,14 @@ public struct EntrySnapshot: Sendable {
             guard let pivot = Self.pivot(of: item.entry) else { continue }
             index[pivot, default: []].append(item.entry)
             kinds.formUnion(item.entry.selectors.map(\.kind))
+            usesModels = usesModels || item.entry.selectors.contains { $0.kind.isModel }
         }
     }
 
     /// The entries in the order of their names.
     public var sorted: [Item] { items.values.sorted { $0.entry.name < $1.entry.name } }
 
-    /// The entries that fit a workload, in the order of their names.
+    /// The entries that fit a workload of which no load is proven, in the order of their names.
     public func entries(matching selectors: Set<Selector>) -> [WorkloadEntry] {
         var found: [WorkloadEntry] = []
         for selector in selectors {
@@ -54,12 +57,32 @@ public struct EntrySnapshot: Sendable {
         return found.sorted { $0.name < $1.name }
     }
 
-    /// The selector that the fewest workloads share.
+    /// The entries that fit a workload, in the order of their names, each with the proof that it fits by.
+    ///
+    /// All that an entry asks of a model has to hold of one and the same proof: of a workload that loads two models, the
+    /// one's digest and the other's signer are nothing together.
+    func grants(matching selectors: Set<Selector>, proofs: [ModelProof]) -> [EntryGrant] {
+        var found: [EntryGrant] = []
+        for selector in selectors {
+            for entry in index[selector] ?? [] {
+                let asked = entry.selectors.filter(\.kind.isModel)
+                guard entry.selectors.subtracting(asked).isSubset(of: selectors) else { continue }
+                if asked.isEmpty {
+                    found.append(EntryGrant(entry: entry, proof: nil))
+                } else if let proof = proofs.first(where: { proof in asked.allSatisfy(proof.fits) }) {
+                    found.append(EntryGrant(entry: entry, proof: proof))
+                }
+            }
+        }
+        return found.sorted { $0.entry.name < $1.entry.name }
+    }
+
+    /// The selector that the fewest workloads share; those of models are no one's to ask with.
     private static func pivot(of entry: WorkloadEntry) -> Selector? {
         let order: [Selector.Kind] = [
             .sha256, .path, .user, .uid, .supplementaryGroup, .supplementaryGID, .group, .gid,
         ]
-        return entry.selectors.min {
+        return entry.selectors.filter { !$0.kind.isModel }.min {
             let (left, right) = (order.firstIndex(of: $0.kind) ?? 0, order.firstIndex(of: $1.kind) ?? 0)
             return (left, $0.value) < (right, $1.value)
         }

@@ -1,4 +1,7 @@
-/// What a workload must be for an entry to be its own, in SPIRE's notation: `unix:uid:1000`, `unix:path:/usr/bin/python3`.
+import SPIFFE
+
+/// What a workload must be for an entry to be its own, in SPIRE's notation: `unix:uid:1000`, `unix:path:/usr/bin/python3`,
+/// `model:digest:sha256:…`.
 public struct Selector: Hashable, Sendable {
     /// What is compared.
     public enum Kind: String, Sendable, CaseIterable {
@@ -18,6 +21,20 @@ public struct Selector: Hashable, Sendable {
         case path
         /// The SHA-256 of the executable, 64 digits of hexadecimal in lower case.
         case sha256
+        /// The digest of the manifest of a model that the process has loaded.
+        case modelDigest = "digest"
+        /// Who signed a model that the process has loaded.
+        case modelSigner = "signer"
+        /// That the process has loaded any model that its loader verified.
+        case modelVerified = "verified"
+
+        /// Whether it is about the model that a process has loaded, as its loader proves.
+        public var isModel: Bool {
+            switch self {
+            case .modelDigest, .modelSigner, .modelVerified: true
+            default: false
+            }
+        }
     }
 
     /// What is compared.
@@ -31,19 +48,22 @@ public struct Selector: Hashable, Sendable {
         self.value = value
     }
 
-    /// Parses `unix:KIND:VALUE`, and refuses a value that nothing could ever have.
+    /// Parses `unix:KIND:VALUE`, `model:KIND:VALUE` or `model:verified`, and refuses a value that nothing could ever have.
     ///
     /// - Throws: ``IdentityError`` with `invalidArgument`.
     public init(_ text: String) throws(IdentityError) {
         let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "unix", let kind = Kind(rawValue: String(parts[1])) else {
+        guard parts.count >= 2, let kind = Kind(rawValue: String(parts[1])),
+            parts[0] == (kind.isModel ? "model" : "unix"), parts.count == (kind == .modelVerified ? 2 : 3)
+        else {
+            let kinds = Kind.allCases.filter { !$0.isModel }.map { "`\($0.rawValue)`" }.joined(separator: ", ")
             throw IdentityError(
                 .invalidArgument,
-                "`\(text.prefix(120))` is no selector; expected `unix:KIND:VALUE` with a kind of "
-                    + Kind.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+                "`\(text.prefix(120))` is no selector; expected `unix:KIND:VALUE` with a kind of \(kinds), or "
+                    + "`model:digest:sha256:…`, `model:signer:NAME`, `model:verified`"
             )
         }
-        let value = String(parts[2])
+        let value = parts.count == 3 ? String(parts[2]) : ""
         if let expected = Self.expectation(of: value, for: kind) {
             throw IdentityError(.invalidArgument, "`\(text.prefix(120))` can never match: \(expected)")
         }
@@ -71,6 +91,13 @@ public struct Selector: Hashable, Sendable {
             guard value.utf8.count == 64,
                 value.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
             else { return "expected 64 digits of hexadecimal in lower case" }
+        case .modelDigest:
+            guard ModelClaim.isDigest(value) else {
+                return "expected `sha256:` and 64 digits of hexadecimal in lower case"
+            }
+        case .modelSigner:
+            guard ModelClaim.isSigner(value) else { return "expected the name of who signed the model" }
+        case .modelVerified: break
         }
         return nil
     }
@@ -78,5 +105,11 @@ public struct Selector: Hashable, Sendable {
 
 extension Selector: CustomStringConvertible {
     /// The notation.
-    public var description: String { "unix:\(kind.rawValue):\(value)" }
+    public var description: String {
+        switch kind {
+        case .modelVerified: "model:verified"
+        case .modelDigest, .modelSigner: "model:\(kind.rawValue):\(value)"
+        default: "unix:\(kind.rawValue):\(value)"
+        }
+    }
 }

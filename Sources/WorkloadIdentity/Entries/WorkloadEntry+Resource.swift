@@ -57,6 +57,9 @@ extension WorkloadEntry {
             try value.checked { try Self.check(hint: hint) }
             return hint
         }
+        let modelLoader = try fields.optional("modelLoader") { value in
+            ModelLoader(rawValue: try value.oneOf(ModelLoader.allCases.map(\.rawValue)))
+        }
         try fields.finish()
         self = try spec.checked {
             try WorkloadEntry(
@@ -66,7 +69,8 @@ extension WorkloadEntry {
                 lifetime: lifetime,
                 dnsNames: dnsNames ?? [],
                 subject: subject,
-                hint: hint
+                hint: hint,
+                modelLoader: modelLoader ?? nil
             )
         }
     }

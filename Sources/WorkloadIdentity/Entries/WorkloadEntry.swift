@@ -28,6 +28,17 @@ public struct WorkloadEntry: Hashable, Sendable {
     public let subject: CertificateSubject?
     /// Tells a workload with several SVIDs which is which (Workload API §8).
     public let hint: String?
+    /// Whether the workload may prove that its children have loaded a model, and of which children; nil for no loader.
+    public let modelLoader: ModelLoader?
+
+    /// Which children a loader may prove something of.
+    public enum ModelLoader: String, Hashable, Sendable, CaseIterable {
+        /// Those that run as another user than the loader: they cannot pose as it.
+        case separateUser
+        /// Those of the loader's own user as well. Whoever runs as that user can pose as the loader and prove anything, so
+        /// that this is for trying out.
+        case sameUser
+    }
 
     /// The shortest life that can be asked for.
     public static let minimumLifetime: TimeInterval = 10
@@ -46,11 +57,13 @@ public struct WorkloadEntry: Hashable, Sendable {
         lifetime: TimeInterval? = nil,
         dnsNames: [String] = [],
         subject: CertificateSubject? = nil,
-        hint: String? = nil
+        hint: String? = nil,
+        modelLoader: ModelLoader? = nil
     ) throws(IdentityError) {
         try Self.check(name: name)
         try Self.check(id: id)
         try Self.check(selectors: selectors)
+        if modelLoader != nil { try Self.check(loader: selectors) }
         if let lifetime { try Self.check(lifetime: lifetime) }
         for name in dnsNames { try Self.check(dnsName: name) }
         guard dnsNames.count <= Self.maximumDNSNames, Set(dnsNames).count == dnsNames.count else {
@@ -67,6 +80,7 @@ public struct WorkloadEntry: Hashable, Sendable {
         self.dnsNames = dnsNames
         self.subject = subject
         self.hint = hint
+        self.modelLoader = modelLoader
     }
 
     /// What the authority is asked for.
@@ -104,7 +118,14 @@ public struct WorkloadEntry: Hashable, Sendable {
                 "expected 1 to \(maximumSelectors) selectors, found \(selectors.count)"
             )
         }
-        for kind in [Selector.Kind.uid, .user, .gid, .group, .path, .sha256] {
+        guard selectors.contains(where: { !$0.kind.isModel }) else {
+            throw IdentityError(
+                .invalidArgument,
+                "a selector `unix:…` has to stand beside those of the namespace `model`: they say what a process has loaded, "
+                    + "and not what it is"
+            )
+        }
+        for kind in [Selector.Kind.uid, .user, .gid, .group, .path, .sha256, .modelDigest, .modelSigner] {
             let values = selectors.filter { $0.kind == kind }.map(\.description).sorted()
             guard values.count <= 1 else {
                 throw IdentityError(
@@ -113,6 +134,20 @@ public struct WorkloadEntry: Hashable, Sendable {
                         + "`\(kind.rawValue)`"
                 )
             }
+        }
+    }
+
+    /// A loader is known by its user and its program, and is nobody's workload itself.
+    static func check(loader selectors: Set<Selector>) throws(IdentityError) {
+        let kinds = Set(selectors.map(\.kind))
+        guard !kinds.isDisjoint(with: [.uid, .user]), !kinds.isDisjoint(with: [.path, .sha256]),
+            !kinds.contains(where: \.isModel)
+        else {
+            throw IdentityError(
+                .invalidArgument,
+                "an entry with `modelLoader` needs a selector for the user (`unix:uid` or `unix:user`) and one for the "
+                    + "program (`unix:path` or `unix:sha256`), and none of the namespace `model`"
+            )
         }
     }
 

@@ -36,6 +36,7 @@ public final class WorkloadAPIService: Sendable {
 
     private let authority: Authority
     private let registry: EntryRegistry
+    private let proofs: ModelProofs
     private let attestor: WorkloadAttestor
     private let limits: Limits
     private let clock: @Sendable () -> Date
@@ -50,6 +51,7 @@ public final class WorkloadAPIService: Sendable {
     /// - Parameters:
     ///   - authority: who issues.
     ///   - registry: which process gets what.
+    ///   - proofs: which process has loaded what.
     ///   - attestor: who finds out what a process is.
     ///   - limits: what a caller may ask.
     ///   - clock: the time of day.
@@ -57,6 +59,7 @@ public final class WorkloadAPIService: Sendable {
     public convenience init(
         authority: Authority,
         registry: EntryRegistry,
+        proofs: ModelProofs = ModelProofs(),
         attestor: WorkloadAttestor,
         limits: Limits = Limits(),
         clock: @escaping @Sendable () -> Date = { Date() },
@@ -65,6 +68,7 @@ public final class WorkloadAPIService: Sendable {
         self.init(
             authority: authority,
             registry: registry,
+            proofs: proofs,
             attestor: attestor,
             limits: limits,
             clock: clock,
@@ -77,6 +81,7 @@ public final class WorkloadAPIService: Sendable {
     init(
         authority: Authority,
         registry: EntryRegistry,
+        proofs: ModelProofs = ModelProofs(),
         attestor: WorkloadAttestor,
         limits: Limits,
         clock: @escaping @Sendable () -> Date,
@@ -85,6 +90,7 @@ public final class WorkloadAPIService: Sendable {
     ) {
         self.authority = authority
         self.registry = registry
+        self.proofs = proofs
         self.attestor = attestor
         self.limits = limits
         self.clock = clock
@@ -143,10 +149,10 @@ public final class WorkloadAPIService: Sendable {
         _ context: RPCContext,
         _ writer: RPCWriter<WorkloadAPI_X509SVIDResponse>
     ) async throws {
-        var identities = WorkloadIdentities(authority: authority, clock: clock, logger: logger)
-        try await serve(context) { entries in
+        var identities = WorkloadIdentities(authority: authority, proofs: proofs, clock: clock, logger: logger)
+        try await serve(context) { grants in
             let revocations = registry.snapshot.revocations
-            if let response = try identities.update(entries, revocations: revocations) {
+            if let response = try identities.update(grants, revocations: revocations) {
                 try await writer.write(response)
             }
             return identities.nextRenewal
@@ -179,7 +185,7 @@ public final class WorkloadAPIService: Sendable {
     /// - Throws: `RPCStatus` for a caller that gets nothing, and what `push` throws.
     private func serve(
         _ context: RPCContext,
-        _ push: ([WorkloadEntry]) async throws -> Date?
+        _ push: ([EntryGrant]) async throws -> Date?
     ) async throws {
         guard authority.isReady else { throw RPCStatus(.unavailable, "the authority is starting") }
         guard let credentials = context.credentials else {
@@ -198,11 +204,13 @@ public final class WorkloadAPIService: Sendable {
         let (wakes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let entriesToken = registry.changes.observe { continuation.yield() }
         let authorityToken = authority.changes.observe { continuation.yield() }
+        let proofsToken = proofs.changes.observe { continuation.yield() }
         let exit = process.onExit { continuation.yield() }
         var timer: Task<Void, Never>?
         defer {
             registry.changes.remove(entriesToken)
             authority.changes.remove(authorityToken)
+            proofs.changes.remove(proofsToken)
             timer?.cancel()
             withExtendedLifetime(exit) {}
         }
@@ -212,7 +220,7 @@ public final class WorkloadAPIService: Sendable {
             if let last, process.isRunning, changesNothing(for: last) { continue }
             timer?.cancel()
             var look = try await look(at: process)
-            let deadline = try await push(look.entries)
+            let deadline = try await push(look.grants)
             // Looked at again within a minute in any case: a clock may step, a machine may sleep, a process may change.
             let wait = min(max(deadline?.timeIntervalSince(clock()) ?? Self.longestWait, 0.05), Self.longestWait)
             look.next = clock() + wait
@@ -232,7 +240,10 @@ public final class WorkloadAPIService: Sendable {
     private struct Look {
         let kinds: Set<Selector.Kind>
         let selectors: Set<Selector>
-        let entries: [WorkloadEntry]
+        let proofs: [ModelProof]
+        let grants: [EntryGrant]
+        /// The state of the proofs of load that the grants are by.
+        let proofsRevision: UInt64
         let revokedSerialNumbers: Set<String>
         /// The state of the authority that the last message was made of.
         let revision: Int64
@@ -246,28 +257,33 @@ public final class WorkloadAPIService: Sendable {
         let snapshot = registry.snapshot
         return clock() < look.next && authority.state.revision == look.revision && snapshot.kinds == look.kinds
             && snapshot.revocations.serialNumbers == look.revokedSerialNumbers
-            && snapshot.entries(matching: look.selectors) == look.entries
+            && (!snapshot.usesModels || proofs.revision == look.proofsRevision)
+            && snapshot.grants(matching: look.selectors, proofs: look.proofs) == look.grants
     }
 
     /// Attests a process and finds its entries; none is a refusal.
     private func look(at process: WorkloadProcess) async throws -> Look {
         let revision = authority.state.revision
         let snapshot = registry.snapshot
+        let proofsRevision = proofs.revision
         var selectors: Set<Selector> = []
+        var loaded: [ModelProof] = []
         do {
             selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
+            if snapshot.usesModels { loaded = try proofs.proofs(of: process) }
         } catch let error as IdentityError {
             guard error.code != .exhausted else {
                 logger.error("caller cannot be attested now", metadata: ["error": "\(error)"])
                 throw RPCStatus(.unavailable, "callers cannot be attested now; what was issued stays good")
             }
+            (selectors, loaded) = ([], [])
             logger.info(
                 "caller no longer attested",
                 metadata: ["process.pid": "\(process.credentials.pid)", "error": "\(error)"]
             )
         }
-        let entries = snapshot.entries(matching: selectors)
-        guard !entries.isEmpty else {
+        let grants = snapshot.grants(matching: selectors, proofs: loaded)
+        guard !grants.isEmpty else {
             logger.info(
                 "no identity for caller",
                 metadata: ["process.pid": "\(process.credentials.pid)", "process.uid": "\(process.credentials.uid)"]
@@ -277,7 +293,9 @@ public final class WorkloadAPIService: Sendable {
         return Look(
             kinds: snapshot.kinds,
             selectors: selectors,
-            entries: entries,
+            proofs: loaded,
+            grants: grants,
+            proofsRevision: proofsRevision,
             revokedSerialNumbers: snapshot.revocations.serialNumbers,
             revision: revision,
             next: .distantPast

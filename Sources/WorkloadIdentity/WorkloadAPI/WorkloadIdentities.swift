@@ -10,8 +10,10 @@ import ZeroTrust
 struct WorkloadIdentities {
     private struct Held {
         let svid: IssuedSVID
-        let request: SVIDRequest
+        let grant: EntryGrant
         var renewal: Date
+
+        var request: SVIDRequest { grant.request }
     }
 
     /// What a message held, to know whether the next is news.
@@ -21,6 +23,7 @@ struct WorkloadIdentities {
     }
 
     private let authority: Authority
+    private let proofs: ModelProofs
     private let clock: @Sendable () -> Date
     private let logger: Logger
     private var held: [String: Held] = [:]
@@ -29,8 +32,9 @@ struct WorkloadIdentities {
     /// How long a failed renewal waits for its next try, while the SVID held is still good.
     private static let retryDelay: TimeInterval = 5
 
-    init(authority: Authority, clock: @escaping @Sendable () -> Date, logger: Logger) {
+    init(authority: Authority, proofs: ModelProofs, clock: @escaping @Sendable () -> Date, logger: Logger) {
         self.authority = authority
+        self.proofs = proofs
         self.clock = clock
         self.logger = logger
     }
@@ -43,20 +47,22 @@ struct WorkloadIdentities {
     /// - Returns: the full state, where it is not what was sent last.
     /// - Throws: `RPCStatus` UNAVAILABLE where an SVID is missing and none can be issued.
     mutating func update(
-        _ entries: [WorkloadEntry],
+        _ grants: [EntryGrant],
         revocations: RevocationSet = RevocationSet()
     ) throws -> WorkloadAPI_X509SVIDResponse? {
         let bundle = authority.bundle
         let signers = Set(authority.state.slots.filter { !$0.isReplacedEarly }.map(\.id))
         let now = clock()
         var next: [String: Held] = [:]
-        for entry in entries {
-            if let current = held[entry.name], current.request == entry.request, now < current.renewal,
+        for grant in grants {
+            let entry = grant.entry
+            if let current = held[entry.name], current.request == grant.request, now < current.renewal,
+                current.grant.proof == grant.proof,
                 signers.contains(current.svid.authority), !current.svid.isRevoked(by: revocations)
             {
                 next[entry.name] = current
             } else {
-                next[entry.name] = try renew(entry, bundle, at: now)
+                next[entry.name] = try renew(grant, bundle, at: now)
             }
         }
         held = next
@@ -64,7 +70,7 @@ struct WorkloadIdentities {
         var response = WorkloadAPI_X509SVIDResponse()
         var state = Sent(bundle: bundle)
         var hints: Set<String> = []
-        for entry in entries {
+        for entry in grants.map(\.entry) {
             guard let svid = held[entry.name]?.svid else { continue }
             var message = WorkloadAPI_X509SVID()
             message.spiffeID = svid.id.description
@@ -82,9 +88,14 @@ struct WorkloadIdentities {
     }
 
     /// Issues and checks an SVID; where that fails, one that is still good is kept and tried again soon.
-    private func renew(_ entry: WorkloadEntry, _ bundle: X509Bundle, at now: Date) throws -> Held {
+    private func renew(_ grant: EntryGrant, _ bundle: X509Bundle, at now: Date) throws -> Held {
+        let entry = grant.entry
         do {
-            let svid = try authority.issue(entry.request)
+            let svid = try authority.issue(grant.request)
+            // Noted before anybody gets it, so that whatever withdraws the proof revokes it.
+            if let proof = grant.proof, !proofs.note(svid, under: proof) {
+                throw RPCStatus(.permissionDenied, "no identity is issued to this process")
+            }
             let checked = try X509SVID(chainDER: svid.chain, keyPKCS8: svid.privateKey.value, hint: entry.hint)
             guard checked.id == entry.id else {
                 throw IdentityError(.issuance, "an SVID was issued for `\(checked.id)` instead of `\(entry.id)`")
@@ -95,10 +106,14 @@ struct WorkloadIdentities {
                 notAfter: svid.notAfter,
                 jitter: .random(in: -1...1)
             )
-            return Held(svid: svid, request: entry.request, renewal: renewal)
+            return Held(svid: svid, grant: grant, renewal: renewal)
+        } catch let status as RPCStatus {
+            throw status
         } catch {
             logger.error("X.509-SVID not issued", metadata: ["spiffe.id": "\(entry.id)", "error": "\(error)"])
-            if var current = held[entry.name], current.request == entry.request, now < current.svid.notAfter {
+            if var current = held[entry.name], current.request == grant.request, current.grant.proof == grant.proof,
+                now < current.svid.notAfter
+            {
                 current.renewal = now + Self.retryDelay
                 return current
             }

@@ -42,6 +42,7 @@ private struct AuthorityProcess {
     private let authority: Authority
     private let registry: EntryRegistry
     private let admin: AdminService
+    private let withdrawal: ModelWithdrawal
     private let workloadServer: RPCServer
     private let adminServer: RPCServer
 
@@ -76,15 +77,22 @@ private struct AuthorityProcess {
         let signing = try CheckpointAuthority(directory: directory + "/log", origin: settings.logOrigin)
         try Self.publish(signing.verifier, to: settings.verifierKeyFile)
         let attestor = WorkloadAttestor(logger: logger)
+        let proofs = ModelProofs()
+        withdrawal = ModelWithdrawal(proofs: proofs, registry: registry, logger: logger)
+        let loaders = LoaderService(proofs: proofs, registry: registry, attestor: attestor, logger: logger) { act in
+            try await RemoteActLog(socket: settings.recordSocket).record(ActRecord(act, node: settings.node.value))
+        }
         let workloadAPI = WorkloadAPIService(
             authority: authority,
             registry: registry,
+            proofs: proofs,
             attestor: attestor,
             logger: logger
         )
         let gatewayUIDs = settings.gatewayUIDs
         let attestation = CallerAttestation(
             registry: registry,
+            proofs: proofs,
             attestor: attestor,
             allowedUIDs: gatewayUIDs,
             logger: logger
@@ -104,7 +112,7 @@ private struct AuthorityProcess {
                 return (next.adminPolicy, next.digest)
             }
         )
-        workloadServer = RPCServer(services: [workloadAPI.service], logger: logger)
+        workloadServer = RPCServer(services: [workloadAPI.service, loaders.service], logger: logger)
         adminServer = RPCServer(
             services: [
                 admin.service, SigningService(authority: signing, allowedUIDs: gatewayUIDs).service,
@@ -133,6 +141,9 @@ private struct AuthorityProcess {
     func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await authority.run() }
+            group.addTask {
+                while (try? await Task.sleep(for: .seconds(60))) != nil { await withdrawal.prune() }
+            }
             group.addTask {
                 var watcher = watcher
                 while (try? await watcher.change()) != nil { reload() }
@@ -167,5 +178,21 @@ private struct AuthorityProcess {
         } catch {
             throw CommandError(.unreachable, "cannot write `\(path)`: \(error.localizedDescription)")
         }
+    }
+}
+
+extension ActRecord {
+    /// What happened to a proof of load.
+    init(_ act: LoaderService.Act, node: String) {
+        self.init(
+            id: RequestID(milliseconds: Timestamp.now().milliseconds, random: .random(in: 0 ... .max)),
+            time: Timestamp(nanoseconds: Int64(act.time.timeIntervalSince1970 * 1e9)),
+            node: node,
+            actor: act.actor,
+            action: act.kind.rawValue,
+            subject: act.digest,
+            outcome: act.kind == .refuse ? .deny : .allow,
+            reason: act.reason
+        )
     }
 }

@@ -66,6 +66,16 @@ struct DemoCall: Sendable {
         "x-forwarded-client-cert: URI=\(DemoScenario.Workload.apiGateway.id)", "x-forwarded-for: 127.0.0.1",
     ]
 
+    /// A call for which the service needs its own identity: it asks the feature store for the customer.
+    static let featured = DemoCall(
+        "api-gateway predicts for a customer",
+        gateway,
+        .status(200),
+        "POST /v1/predict",
+        body: #"{"input": "I was charged twice for one order", "customer": "ada"}"#,
+        holds: "openOrders"
+    )
+
     /// Every call, in the order of the table.
     static let all: [DemoCall] = [
         DemoCall("api-gateway predicts", gateway, .status(200), "POST /v1/predict", holds: "billing"),

@@ -1,6 +1,5 @@
 import ArgumentParser
 import AuditLog
-import Crypto
 import Foundation
 import Logging
 import MutualTLS
@@ -16,9 +15,12 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Run the reference scenario on loopback, attack it, and verify the record.",
         discussion: """
-            Five workloads, three gateways and an authority are started for real, each workload with its own SVID. Then
-            calls are made that must pass and calls that must not, and the log of it all is verified. Everything lies in
-            one directory under /tmp, which is removed at the end unless --keep is given.
+            An authority, a registry, three gateways and seven workloads run for real, each workload with its own SVID.
+            A model goes from training to production: signed, evaluated, released, admitted, and loaded by the inference
+            service from verified bytes alone, by which it has its identity. Then calls are made that must pass and calls
+            that must not, models are refused that must be, the model is changed under the running service, and the log
+            of it all is verified. Everything lies in one directory under /tmp, which is removed at the end unless --keep
+            is given.
             """
     )
 
@@ -27,23 +29,27 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         LogFormat.text.bootstrap(level: .critical)
-        let digest = SHA256.hash(data: PackageResources.model_safetensors)
-            .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        let scenario = try DemoScenario.make(modelDigest: digest)
+        StandardError.write("signing, evaluating and releasing a model")
+        let scenario = try DemoScenario.make()
         let demo = RunningDemo(scenario: scenario)
         do {
             let started = ContinuousClock.now
-            StandardError.write("starting the authority, three gateways and five workloads in \(scenario.directory)")
+            StandardError.write(
+                "starting the authority, the registry, three gateways and the workloads in \(scenario.directory)"
+            )
             try await demo.start()
             StandardError.write(
                 "ready after \((ContinuousClock.now - started).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1))))\n"
             )
-            let mistakes = try await demo.attack()
+            var mistakes = try await demo.attack()
+            mistakes += try await demo.changeModel(isKept: keep)
             try await demo.verify()
             demo.suggest(keep: keep)
             if keep { await ProcessLife.untilStopped() }
             await demo.stop(removing: !keep)
-            guard mistakes == 0 else { throw CommandError(.refused, "\(mistakes) calls did not end as they must") }
+            guard mistakes == 0 else {
+                throw CommandError(.refused, "\(mistakes) calls or steps did not end as they must")
+            }
         } catch {
             await demo.stop(removing: !keep)
             throw error
@@ -55,9 +61,13 @@ struct DemoCommand: AsyncParsableCommand {
 private final class RunningDemo {
     private let scenario: DemoScenario
     private var processes: [ChildProcess] = []
+    private var models: DemoModelRows
+    /// Whether the service reads a sealed copy of its model, where nothing can be mounted.
+    private var isSealed = false
 
     init(scenario: DemoScenario) {
         self.scenario = scenario
+        models = DemoModelRows(scenario)
     }
 
     /// Starts everything, each part once those that it needs are ready.
@@ -70,11 +80,27 @@ private final class RunningDemo {
                 scenario.runtimeDirectory, "--trust-domain", "cluster.local", "--log-level", "error",
             ]
         )
-        try await launch(.registry)
         try await launch(.featureStore)
+        try models.deploy()
+        try await launchInference()
+    }
+
+    /// The loader starts the inference service: by a mounted file system where that can be, else from sealed memory.
+    private func launchInference() async throws {
+        let service = [
+            "--prove", "--socket", "unix://" + scenario.workloadSocket, "--", scenario.program(.inferenceService),
+            "demo-workload", DemoScenario.Workload.inferenceService.rawValue, "--socket",
+            scenario.upstreamSocket(.inferenceService), "--workload-api", scenario.workloadSocket, "--feature-port",
+            "\(scenario.ports[.featureStore] ?? 0)",
+        ]
+        // Asked beforehand, so that what fails later is told as what it is.
+        let program = DemoProgram(path: scenario.program(.modelLoader))
+        let probe = try program.run(models.loading(scenario.models.loaded, isSealed: false) + ["--", "/bin/true"])
+        isSealed = probe.status == ExitStatus.unreachable.rawValue
         try await launch(
-            .inferenceService,
-            ["--registry-port", "\(scenario.ports[.registry] ?? 0)", "--model", scenario.modelDigest]
+            "inference-service",
+            program: program.path,
+            models.loading(scenario.models.loaded, isSealed: isSealed) + service
         )
     }
 
@@ -125,6 +151,24 @@ private final class RunningDemo {
             }
         )
         return good.count { !$0 }
+    }
+
+    /// Changes the model under the running service, prints what became of every model, and says what was not as it must be.
+    ///
+    /// What is to be kept is left as it was.
+    func changeModel(isKept: Bool) async throws -> Int {
+        if !isKept { try await models.change(isSealed: isSealed, send) }
+        var table = TextTable("MODEL", "MUST", "GOT", "WHY", "ENTRY")
+        for row in models.rows { table.rows.append([row.title, row.must, row.got, row.why, row.entry]) }
+        let rows = models.rows
+        StandardOutput.write("")
+        StandardOutput.write(
+            table.render { row, column, cell in
+                guard row >= 0, column == 2 else { return cell }
+                return rows[row].isGood ? Style.green(cell) : Style.red(cell)
+            }
+        )
+        return rows.count { !$0.isGood }
     }
 
     private func send(_ call: DemoCall) async throws -> DemoOutcome {
@@ -257,6 +301,7 @@ private final class RunningDemo {
               lapwing audit tail -f --state \(scenario.stateDirectory)
               lapwing audit verify --state \(scenario.stateDirectory)
               lapwing identity entry list \(places)
+              printf x | dd of=\(scenario.models.loaded)/config.json bs=1 conv=notrunc   # the service's SVID goes
               lapwing policy explain --config \(scenario.configDirectory) --gateway inference-service \\
                 --from cluster.local/ns/ml-batch/sa/batch-job POST https://inference/v1/predict
               curl http://127.0.0.1:\(scenario.adminPort)/metrics

@@ -13,13 +13,18 @@ struct DemoScenario {
         case batchJob = "batch-job"
         case inferenceService = "inference-service"
         case registry = "model-registry"
+        case trainingPipeline = "training-pipeline"
+        case deployment = "deployment-pipeline"
+        case modelLoader = "model-loader"
         case featureStore = "feature-store"
 
         var namespace: String {
             switch self {
             case .apiGateway: "ml-api"
             case .batchJob: "ml-batch"
-            case .inferenceService: "ml-inference"
+            case .inferenceService, .modelLoader: "ml-inference"
+            case .trainingPipeline: "ml-training"
+            case .deployment: "ml-deploy"
             case .registry: "ml-registry"
             case .featureStore: "ml-features"
             }
@@ -31,8 +36,8 @@ struct DemoScenario {
     let directory: String
     let ports: [Workload: Int]
     let adminPort: Int
-    /// The SHA-256 of the model that the inference service loads, in hexadecimal.
-    let modelDigest: String
+    /// The models, from training to release.
+    private(set) var models: DemoModels
 
     var configDirectory: String { directory + "/config" }
     var stateDirectory: String { directory + "/state" }
@@ -45,7 +50,7 @@ struct DemoScenario {
     /// Lays the scenario out in a new directory under the system's temporary one.
     ///
     /// - Throws: ``CommandError`` where it cannot be written.
-    static func make(modelDigest: String) throws -> DemoScenario {
+    static func make() throws -> DemoScenario {
         let manager = FileManager.default
         let directory = "/tmp/lapwing-demo-\(UInt32.random(in: 0...UInt32.max))"
         do {
@@ -66,12 +71,13 @@ struct DemoScenario {
             // Three gateways, each for one workload, and one for figures.
             var ports: [Workload: Int] = [:]
             for workload in [Workload.inferenceService, .registry, .featureStore] { ports[workload] = try freePort() }
-            let scenario = DemoScenario(
+            var scenario = DemoScenario(
                 directory: directory,
                 ports: ports,
                 adminPort: try freePort(),
-                modelDigest: modelDigest
+                models: DemoModels(directory: directory)
             )
+            try scenario.models.prepare(DemoProgram(path: scenario.program(.trainingPipeline)))
             for (name, text) in try scenario.configuration(executable: own) {
                 try text.write(toFile: scenario.configDirectory + "/" + name, atomically: true, encoding: .utf8)
             }
@@ -103,8 +109,18 @@ struct DemoScenario {
 
     private func configuration(executable: String) throws -> [(String, String)] {
         let user = "unix:uid:\(geteuid())"
-        let entries = Workload.allCases.map { workload in
-            entry(workload.rawValue, workload.id, [user, "unix:path:\(program(workload))"])
+        // The registry is part of `lapwing serve`, and its gateway answers for it.
+        let entries = Workload.allCases.filter { $0 != .registry }.map { workload in
+            let selectors = [user, "unix:path:\(program(workload))"]
+            return switch workload {
+            case .inferenceService:
+                // Who runs that program is the inference service once it has loaded that model, and no sooner.
+                entry(workload.rawValue, workload.id, selectors + ["model:digest:\(models.digest)", "model:verified"])
+            case .modelLoader:
+                // All of the demo is one user; in an installation the loader has its own (`separateUser`).
+                entry(workload.rawValue, workload.id, selectors, "modelLoader: sameUser")
+            default: entry(workload.rawValue, workload.id, selectors)
+            }
         }
         // The gateway answers for the three services: it is this program under its own name.
         let gatewayEntries = ports.keys.map { workload in
@@ -112,7 +128,13 @@ struct DemoScenario {
         }
         let gateways = [
             gateway(.inferenceService, paths: ["/v1/predict", "/v1/stream"], admin: true),
-            gateway(.registry, paths: ["/models"], admin: false),
+            gateway(
+                .registry,
+                paths: ["/v2"],
+                admin: false,
+                upstream: runtimeDirectory + "/registry.sock",
+                bodyLimit: "16Mi"
+            ),
             gateway(.featureStore, paths: ["/v1/features"], admin: false),
         ]
         let policies = [
@@ -124,28 +146,33 @@ struct DemoScenario {
                 paths: ["/v1/predict", "/v1/stream"]
             ),
             policy(
-                "only-inference-reads-models",
+                "only-pipelines-and-loader-use-models",
                 .registry,
-                from: .inferenceService,
-                methods: ["GET"],
-                paths: ["/models/*"]
+                from: .trainingPipeline,
+                .deployment,
+                .modelLoader,
+                methods: ["GET", "HEAD", "POST", "PUT", "PATCH"],
+                paths: ["/v2", "/v2/*"]
             ),
             policy(
                 "only-inference-reads-features",
                 .featureStore,
                 from: .inferenceService,
                 methods: ["GET"],
-                paths: ["/v1/features/*"]
+                paths: ["/v1/features/*"],
+                when: "source.model.digest",
+                models.digest
             ),
         ]
         return [
             ("identities.yaml", (entries + gatewayEntries.sorted()).joined(separator: "---\n")),
             ("gateways.yaml", gateways.joined(separator: "---\n")),
             ("policies.yaml", policies.joined(separator: "---\n")),
+            ("registry.yaml", try modelRegistry()),
         ]
     }
 
-    private func entry(_ name: String, _ id: String, _ selectors: [String]) -> String {
+    private func entry(_ name: String, _ id: String, _ selectors: [String], _ more: String = "") -> String {
         """
         apiVersion: lapwing.dev/v1alpha1
         kind: WorkloadEntry
@@ -153,13 +180,21 @@ struct DemoScenario {
         spec:
           spiffeID: \(id)
           selectors: \(selectors)
+          \(more)
 
         """
     }
 
-    private func gateway(_ workload: Workload, paths: [String], admin: Bool) -> String {
+    private func gateway(
+        _ workload: Workload,
+        paths: [String],
+        admin: Bool,
+        upstream: String? = nil,
+        bodyLimit: String = "64Ki"
+    ) -> String {
         let routes = paths.map {
-            "  - { name: \"route\($0.replacing("/", with: "-"))\", path: { prefix: \($0) }, upstream: service, bodyLimit: 64Ki }"
+            "  - { name: \"route\($0.replacing("/", with: "-"))\", path: { prefix: \($0) }, upstream: service, "
+                + "bodyLimit: \(bodyLimit), timeouts: { response: 1m } }"
         }
         return """
             apiVersion: lapwing.dev/v1alpha1
@@ -171,27 +206,57 @@ struct DemoScenario {
               listeners:
               - { name: mtls, address: 127.0.0.1, port: \(ports[workload] ?? 0) }
               upstreams:
-              - { name: service, unixSocket: \(upstreamSocket(workload)) }
+              - { name: service, unixSocket: \(upstream ?? upstreamSocket(workload)) }
               routes:
             \(routes.joined(separator: "\n"))
             \(admin ? "  admin: { address: 127.0.0.1, port: \(adminPort) }\n" : "")
             """
     }
 
-    private func policy(_ name: String, _ to: Workload, from: Workload, methods: [String], paths: [String]) -> String {
-        """
-        apiVersion: security.istio.io/v1
-        kind: AuthorizationPolicy
-        metadata: { name: \(name), namespace: \(to.namespace) }
-        spec:
-          selector: { matchLabels: { app: \(to.rawValue) } }
-          action: ALLOW
-          rules:
-          - from:
-            - source: { principals: ["cluster.local/ns/\(from.namespace)/sa/\(from.rawValue)"] }
-            to:
-            - operation: { methods: \(methods), paths: \(paths) }
+    /// Who may push, and who may pull: what the trainer did not sign is put aside.
+    private func modelRegistry() throws -> String {
+        let key = try models.trainerKey.split(separator: "\n").joined(separator: "\\n")
+        return """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: ModelRegistry
+            metadata: { name: models, namespace: ml-registry }
+            spec:
+              repositories:
+              - pattern: tickets/*
+                readers: ["\(Workload.deployment.id)", "\(Workload.modelLoader.id)"]
+                writers: ["\(Workload.trainingPipeline.id)"]
+                promoters: ["\(Workload.deployment.id)"]
+                protectedTags: [production]
+                admission:
+                  signature: { keys: ["\(key)\\n"] }
 
-        """
+            """
+    }
+
+    private func policy(
+        _ name: String,
+        _ to: Workload,
+        from: Workload...,
+        methods: [String],
+        paths: [String],
+        when: String? = nil,
+        _ value: String = ""
+    ) -> String {
+        let principals = from.map { "cluster.local/ns/\($0.namespace)/sa/\($0.rawValue)" }
+        let condition = when.map { "\n    when: [{ key: \($0), values: [\"\(value)\"] }]" } ?? ""
+        return """
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: { name: \(name), namespace: \(to.namespace) }
+            spec:
+              selector: { matchLabels: { app: \(to.rawValue) } }
+              action: ALLOW
+              rules:
+              - from:
+                - source: { principals: \(principals) }
+                to:
+                - operation: { methods: \(methods), paths: \(paths) }\(condition)
+
+            """
     }
 }

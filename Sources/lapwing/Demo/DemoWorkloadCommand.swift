@@ -1,5 +1,4 @@
 import ArgumentParser
-import Crypto
 import Foundation
 import Logging
 import MutualTLS
@@ -21,29 +20,20 @@ struct DemoWorkloadCommand: AsyncParsableCommand {
     @Option(help: "The Unix socket of the Workload API.")
     var workloadAPI: String
 
-    @Option(help: "The port of the gateway in front of the model registry.")
-    var registryPort = 0
-
-    @Option(help: "The SHA-256 of the model to load, in hexadecimal.")
-    var model = ""
+    @Option(help: "The port of the gateway in front of the feature store.")
+    var featurePort = 0
 
     func run() async throws {
         let logger = Logger(label: "demo.\(workload)")
         let server: LocalHTTPServer
         switch DemoScenario.Workload(rawValue: workload) {
         case .inferenceService:
-            let file = try await fetchModel(logger: logger)
             let service = InferenceService(
-                model: try TicketModel(file),
+                model: try TicketModel(try Self.model()),
                 callerHeader: "x-lapwing-spiffe-id"
             )
-            server = try await LocalHTTPServer.start(unixSocket: socket, answer: service.answer)
-        case .registry:
-            let file = PackageResources.model_safetensors
-            let digest = SHA256.hash(data: file).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-                .joined()
-            let service = RegistryStandIn(digest: digest, file: file)
-            server = try await LocalHTTPServer.start(unixSocket: socket, answer: service.answer)
+            let features = try await DemoFeatures(workloadAPI: workloadAPI, port: featurePort, logger: logger)
+            server = try await LocalHTTPServer.start(unixSocket: socket) { await service.answer($0, with: features) }
         case .featureStore:
             server = try await LocalHTTPServer.start(unixSocket: socket, answer: FeatureStoreStandIn().answer)
         default: throw CommandError(.usage, "there is no demo workload `\(workload)`")
@@ -53,25 +43,16 @@ struct DemoWorkloadCommand: AsyncParsableCommand {
         try await server.stop()
     }
 
-    /// Fetches the model from the registry as this workload, and believes it by its digest alone.
-    private func fetchModel(logger: Logger) async throws -> [UInt8] {
-        let identity = try await DemoIdentity.fetch(workloadAPI: workloadAPI, logger: logger)
-        let request = "GET /models/sha256/\(model) HTTP/1.1\r\nhost: registry.ml-registry\r\nconnection: close\r\n\r\n"
-        let registry = try SPIFFEID(DemoScenario.Workload.registry.id)
-        let outcome = await RawClient(
-            group: .singletonMultiThreadedEventLoopGroup,
-            host: "127.0.0.1",
-            port: registryPort
-        )
-        .exchange(Array(request.utf8), over: .mutualTLS(identity, expecting: registry))
-        guard case .answer(200, _, let body, _) = outcome else {
-            throw CommandError(.unreachable, "the registry did not give the model: \(outcome)")
+    /// The model's file, where the loader says that its verified bytes are.
+    private static func model() throws -> [UInt8] {
+        guard let folder = ProcessInfo.processInfo.environment["LAPWING_MODEL_PATH"] else {
+            throw CommandError(.usage, "the inference service is started by `lapwing model run`")
         }
-        let digest = SHA256.hash(data: body).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        guard digest == model else {
-            throw CommandError(.unverified, "the registry gave a model with the digest \(digest); expected \(model)")
+        do {
+            return Array(try Data(contentsOf: URL(fileURLWithPath: folder + "/model.safetensors")))
+        } catch {
+            throw CommandError(.unverified, "the model cannot be read: \(error.localizedDescription)")
         }
-        return body
     }
 }
 

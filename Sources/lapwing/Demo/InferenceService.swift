@@ -23,6 +23,7 @@ struct InferenceService: Sendable {
 
     private struct Prompt: Decodable {
         let input: String
+        let customer: String?
     }
 
     private struct Prediction: Encodable {
@@ -30,10 +31,25 @@ struct InferenceService: Sendable {
         let label: String
         let model: String
         let scores: [String: Double]
+        var features: FeatureStoreStandIn.Features?
     }
 
     private struct Token: Encodable {
         let token: String
+    }
+
+    /// Answers one request, with what the feature store knows of the customer that it names; without that, not at all.
+    @Sendable
+    func answer(_ request: LocalHTTPServer.Request, with features: DemoFeatures) async -> LocalHTTPServer.Response {
+        guard request.method == "POST", request.path == "/v1/predict",
+            let customer = (try? JSONDecoder().decode(Prompt.self, from: Data(request.body)))?.customer,
+            customer.utf8.allSatisfy({ (0x61...0x7a).contains($0) }), (1...64).contains(customer.utf8.count)
+        else { return answer(request) }
+        switch await features.fetch(customer) {
+        case .features(let found):
+            return withInput(of: request) { predict($0, caller: request.headers[callerHeader].first, found) }
+        case .refused(let reason): return .failure(reason, status: .serviceUnavailable)
+        }
     }
 
     /// Answers one request.
@@ -62,7 +78,11 @@ struct InferenceService: Sendable {
         return work(prompt.input)
     }
 
-    private func predict(_ input: String, caller: String?) -> LocalHTTPServer.Response {
+    private func predict(
+        _ input: String,
+        caller: String?,
+        _ features: FeatureStoreStandIn.Features? = nil
+    ) -> LocalHTTPServer.Response {
         let scores = model.scores(of: input)
         let rounded = scores.map { ($0.label, ($0.probability * 10_000).rounded() / 10_000) }
         return .encoded(
@@ -70,7 +90,8 @@ struct InferenceService: Sendable {
                 caller: caller,
                 label: scores.first?.label ?? "",
                 model: "sha256:\(model.digest)",
-                scores: Dictionary(uniqueKeysWithValues: rounded)
+                scores: Dictionary(uniqueKeysWithValues: rounded),
+                features: features
             )
         )
     }

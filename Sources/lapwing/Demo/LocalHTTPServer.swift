@@ -46,7 +46,7 @@ struct LocalHTTPServer: Sendable {
     /// Listens until stopped; a socket file that is left from before is replaced.
     static func start(
         unixSocket path: String,
-        answer: @escaping @Sendable (Request) -> Response
+        answer: @escaping @Sendable (Request) async -> Response
     ) async throws -> LocalHTTPServer {
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
@@ -69,11 +69,13 @@ private final class LocalHTTPHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let answer: @Sendable (LocalHTTPServer.Request) -> LocalHTTPServer.Response
+    private let answer: @Sendable (LocalHTTPServer.Request) async -> LocalHTTPServer.Response
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
 
-    init(answer: @escaping @Sendable (LocalHTTPServer.Request) -> LocalHTTPServer.Response) { self.answer = answer }
+    init(answer: @escaping @Sendable (LocalHTTPServer.Request) async -> LocalHTTPServer.Response) {
+        self.answer = answer
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -98,7 +100,12 @@ private final class LocalHTTPHandler: ChannelInboundHandler {
                 headers: head.headers,
                 body: body
             )
-            write(answer(request), keepAlive: head.isKeepAlive, context)
+            let answered = context.eventLoop.makePromise(of: LocalHTTPServer.Response.self)
+            answered.completeWithTask { [answer] in await answer(request) }
+            // The next request of the connection waits until this one is answered.
+            answered.futureResult.assumeIsolated().whenSuccess { response in
+                self.write(response, keepAlive: head.isKeepAlive, context)
+            }
         }
     }
 

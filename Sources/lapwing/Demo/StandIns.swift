@@ -1,25 +1,9 @@
 import NIOHTTP1
 
-/// A stand-in for a model registry: it hands out the demo's model to whoever names its digest.
-struct RegistryStandIn: Sendable {
-    let digest: String
-    let file: [UInt8]
-
-    /// Answers one request: `GET /models/sha256/DIGEST`.
-    @Sendable
-    func answer(_ request: LocalHTTPServer.Request) -> LocalHTTPServer.Response {
-        guard request.method == "GET" else {
-            return .failure("the registry is read-only here", status: .methodNotAllowed)
-        }
-        guard request.path == "/models/sha256/\(digest)" else { return .failure("no such model", status: .notFound) }
-        return LocalHTTPServer.Response(contentType: "application/octet-stream", body: .whole(file))
-    }
-}
-
 /// A stand-in for a feature store: what is known of a customer, by name.
 struct FeatureStoreStandIn: Sendable {
     /// What a model may know of a customer.
-    struct Features: Encodable, Sendable {
+    struct Features: Codable, Sendable {
         let openOrders: Int
         let ticketsLastYear: Int
         let customerSince: Int

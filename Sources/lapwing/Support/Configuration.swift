@@ -84,6 +84,7 @@ struct Configuration: Sendable {
         self.registry = registry ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
         self.warnings = warnings
+        try Self.checkModels(policies, gateways)
         // An engine that cannot be made is an error of the configuration, and is said now.
         for gateway in gateways {
             _ = try engine(for: gateway)
@@ -93,6 +94,24 @@ struct Configuration: Sendable {
         }
         _ = try keySources()
         self.warnings = warnings
+    }
+
+    /// Under Istio's compatibility a policy that Istio's webhook refuses is refused here too.
+    private static func checkModels(_ policies: PolicySet, _ gateways: [GatewayConfiguration]) throws {
+        guard let gateway = gateways.first(where: { $0.compatibility == .istio }) else { return }
+        let conditions = policies.policies.flatMap { $0.rules.flatMap(\.when) }
+        let refused = conditions.filter { $0.fields.contains(where: \.subject.isModel) }
+        guard refused.isEmpty else {
+            throw ResourceError(
+                refused.map {
+                    Diagnostic(
+                        at: $0.location,
+                        "`\($0.key)` is Lapwing's own, and the gateway `\(gateway.name)` has `compatibility: istio`, "
+                            + "whose webhook refuses it"
+                    )
+                }
+            )
+        }
     }
 
     /// The engine that decides for a gateway's workload.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Authorization
 import Foundation
 import Gateway
+import SPIFFE
 import ZeroTrust
 
 /// The flags that describe a request which nobody sent.
@@ -29,6 +30,12 @@ struct HypotheticalRequest: ParsableArguments {
 
     @Flag(name: .customLong("no-sni"), help: "The handshake asks for no name.")
     var hasNoServerName = false
+
+    @Option(help: "The digest of the model that the caller's certificate names: sha256:…")
+    var modelDigest: String?
+
+    @Option(help: "Who signed that model.")
+    var modelSigner: String?
 
     @Option(help: "The claims of the request's token, which is taken to be valid: a JSON object.")
     var claims: String?
@@ -93,9 +100,19 @@ struct HypotheticalRequest: ParsableArguments {
 
     private func caller() throws -> Caller {
         guard let from else { return .anonymous }
-        do { return Caller(try SPIFFEID(from.hasPrefix("spiffe://") ? from : "spiffe://" + from)) } catch {
+        let model = try claim()
+        do { return Caller(try SPIFFEID(from.hasPrefix("spiffe://") ? from : "spiffe://" + from), model: model) } catch
+        {
             throw CommandError(.usage, "--from `\(from)`: \(error)")
         }
+    }
+
+    private func claim() throws -> ModelClaim? {
+        guard modelDigest != nil || modelSigner != nil else { return nil }
+        guard let claim = ModelClaim(digest: modelDigest ?? "", signer: modelSigner ?? "unknown") else {
+            throw CommandError(.usage, "--model-digest takes `sha256:` and 64 digits of hexadecimal")
+        }
+        return claim
     }
 
     private func token() throws -> TokenClaims? {

@@ -1,5 +1,6 @@
 import AuditLog
 import Authorization
+import SPIFFE
 import ZeroTrust
 
 extension Attributes {
@@ -7,7 +8,7 @@ extension Attributes {
     init(_ record: DecisionRecord) {
         guard record.request.method != DecisionRecord.connectionMethod else {
             self.init(
-                connectionOf: record.caller.map { Caller($0.spiffeID) } ?? .anonymous,
+                connectionOf: record.caller.map { Caller($0) } ?? .anonymous,
                 source: record.source.address,
                 destination: record.request.destination,
                 serverName: record.tls?.serverName
@@ -15,7 +16,7 @@ extension Attributes {
             return
         }
         self.init(
-            caller: record.caller.map { Caller($0.spiffeID) } ?? .anonymous,
+            caller: record.caller.map { Caller($0) } ?? .anonymous,
             method: record.request.method,
             path: record.request.path,
             authority: record.request.authority,
@@ -31,7 +32,9 @@ extension Attributes {
     init(_ record: RecordedRequest) {
         guard record.method != DecisionRecord.connectionMethod else {
             self.init(
-                connectionOf: record.caller.map { Caller($0) } ?? .anonymous,
+                connectionOf: record.caller.map {
+                    Caller($0, model: ModelClaim(record.modelDigest, record.modelSigner))
+                } ?? .anonymous,
                 source: record.source,
                 destination: record.destination,
                 serverName: record.serverName
@@ -39,7 +42,8 @@ extension Attributes {
             return
         }
         self.init(
-            caller: record.caller.map { Caller($0) } ?? .anonymous,
+            caller: record.caller.map { Caller($0, model: ModelClaim(record.modelDigest, record.modelSigner)) }
+                ?? .anonymous,
             method: record.method,
             path: record.path,
             authority: record.authority,
@@ -49,6 +53,21 @@ extension Attributes {
             serverName: record.serverName,
             token: record.token.map { TokenClaims($0) }
         )
+    }
+}
+
+extension Caller {
+    /// The caller of a record, with the model that its certificate named.
+    init(_ recorded: DecisionRecord.Caller) {
+        self.init(recorded.spiffeID, model: ModelClaim(recorded.modelDigest, recorded.modelSigner))
+    }
+}
+
+extension ModelClaim {
+    /// What a record says of a model; nil where it says nothing.
+    fileprivate init?(_ digest: String?, _ signer: String?) {
+        guard let digest, let signer else { return nil }
+        self.init(digest: digest, signer: signer)
     }
 }
 

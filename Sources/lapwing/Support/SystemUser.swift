@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ModelTrust
 
 /// A user of this machine other than root, as which something runs that needs none of root's powers.
 struct SystemUser: Sendable, Hashable {
@@ -16,6 +17,17 @@ struct SystemUser: Sendable, Hashable {
         (uid, gid) = unsafe (record.pointee.pw_uid, record.pointee.pw_gid)
         guard uid != 0 else { throw CommandError(.usage, "`\(name)` is root; name another user") }
         self.name = name
+    }
+
+    /// The user with its groups, for a command that is started as it.
+    var commandUser: CommandUser {
+        var count: Int32 = 256
+        // Sound: the call writes at most as many groups as the array has, and says how many.
+        let groups = unsafe [gid_t](unsafeUninitializedCapacity: Int(count)) { buffer, filled in
+            guard let base = buffer.baseAddress, unsafe getgrouplist(name, gid, base, &count) >= 0 else { return }
+            filled = Int(count)
+        }
+        return CommandUser(uid: uid, gid: gid, groups: groups)
     }
 
     /// Gives up root for good, with its groups and capabilities, for this thread and what it starts or becomes.

@@ -57,6 +57,11 @@ extension LintCase {
         LintCase("LW0026", bad: Y.source("ipBlocks: [0.0.0.0/0]"), good: Y.source("ipBlocks: [0.0.0.0/1]")),
         LintCase("LW0027", bad: Y.source("ipBlocks: ['::ffff:10.0.0.1']"), good: Y.source("ipBlocks: ['2001:db8::1']")),
         LintCase("LW0028", bad: Y.operation("methods: [GET, PUT, GET]"), good: Y.operation("methods: [GET, PUT]")),
+        LintCase(
+            "LW0086",
+            bad: Y.condition("source.model.digest", "values: ['*']"),
+            good: Y.condition("source.principal", "values: [cluster.local/ns/a/sa/b]")
+        ),
         LintCase("LW0029", bad: Y.operation("paths: ['/v1/*', /v1/a]"), good: Y.operation("paths: ['/v1/*', /v2/a]")),
     ]
 

@@ -69,13 +69,6 @@ struct InferenceServiceTests {
         #expect(service.answer(request(method, path, body)).status.code == status)
     }
 
-    @Test func `The registry hands out the model by digest and nothing else`() {
-        let registry = RegistryStandIn(digest: model.digest, file: PackageResources.model_safetensors)
-        #expect(registry.answer(request("GET", "/models/sha256/\(model.digest)")).status == .ok)
-        #expect(registry.answer(request("GET", "/models/sha256/00")).status == .notFound)
-        #expect(registry.answer(request("PUT", "/models/sha256/\(model.digest)")).status == .methodNotAllowed)
-    }
-
     @Test func `The feature store knows its customers`() {
         #expect(text(FeatureStoreStandIn().answer(request("GET", "/v1/features/ada"))).contains(#""openOrders":1"#))
         #expect(FeatureStoreStandIn().answer(request("GET", "/v1/features/eve")).status == .notFound)

@@ -85,6 +85,12 @@ final class PeerProcess {
         throw CancellationError()
     }
 
+    /// Tells the peer something, and gives the line that it answers with.
+    func ask(_ text: String) async throws -> String? {
+        try input.fileHandleForWriting.write(contentsOf: Data((text + "\n").utf8))
+        return await line()
+    }
+
     /// Asks the peer to come to its end.
     func quit() throws {
         try input.fileHandleForWriting.write(contentsOf: Data("quit\n".utf8))

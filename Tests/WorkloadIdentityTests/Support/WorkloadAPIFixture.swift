@@ -2,6 +2,7 @@ import Foundation
 import RPC
 import Resources
 import SPIFFE
+import Synchronization
 import Testing
 import ZeroTrust
 
@@ -12,6 +13,9 @@ struct WorkloadAPIFixture {
     let base: AuthorityFixture
     let registry: EntryRegistry
     let api: WorkloadAPIService
+    let proofs = ModelProofs()
+    /// What happened to proofs.
+    let acts = ActList()
     let server: RPCServer
     let socket: String
 
@@ -30,13 +34,21 @@ struct WorkloadAPIFixture {
         self.api = WorkloadAPIService(
             authority: base.authority,
             registry: registry,
+            proofs: proofs,
             attestor: WorkloadAttestor(logger: quietLogger),
             limits: limits,
             clock: { clock.now },
             sleep: sleep,
             logger: quietLogger
         )
-        self.server = RPCServer(services: [api.service], logger: quietLogger)
+        let loaders = LoaderService(
+            proofs: proofs,
+            registry: registry,
+            attestor: WorkloadAttestor(logger: quietLogger),
+            clock: { clock.now },
+            logger: quietLogger
+        ) { [acts] in try acts.add($0) }
+        self.server = RPCServer(services: [api.service, loaders.service], logger: quietLogger)
         self.socket = base.directory.path + "/w.sock"
         try await server.bind(unixSocket: socket, mode: 0o666)
         if isReady { try await base.authority.maintain() }
@@ -94,4 +106,23 @@ func nextContext(
 /// How large a campaign is: 1 in CI, more by hand.
 func scaled(_ normal: Int) -> Int {
     ProcessInfo.processInfo.environment["LAPWING_SCALE"].flatMap(Int.init) ?? normal
+}
+
+/// The acts that a loader service has recorded, or could not.
+final class ActList: Sendable {
+    struct Full: Error {}
+
+    private let state = Mutex<(acts: [LoaderService.Act], isFull: Bool)>(([], false))
+
+    var all: [LoaderService.Act] { state.withLock { $0.acts } }
+
+    /// From now on nothing can be recorded.
+    func refuse() { state.withLock { $0.isFull = true } }
+
+    func add(_ act: LoaderService.Act) throws {
+        try state.withLock { state in
+            guard !state.isFull else { throw Full() }
+            state.acts.append(act)
+        }
+    }
 }

@@ -205,6 +205,25 @@ extension LintRule {
                 }
             }
         },
+        LintRule(
+            "LW0086",
+            "condition-of-lapwing",
+            .note,
+            "a condition asks for the caller's model, which Istio refuses"
+        ) { input, found in
+            for policy in input.policies {
+                for rule in policy.rules {
+                    for condition in rule.when where condition.fields.contains(where: \.subject.isModel) {
+                        found.add(
+                            condition.location,
+                            in: policy.location,
+                            "`\(condition.key)` is Lapwing's own: Istio's webhook refuses the policy",
+                            fix: "keep the policy for Lapwing's gateways"
+                        )
+                    }
+                }
+            }
+        },
         LintRule("LW0029", "value-covered", .note, "a value adds nothing to another in its list") { input, found in
             for policy in input.policies {
                 policy.forEachField { field, _ in

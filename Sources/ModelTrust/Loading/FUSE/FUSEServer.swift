@@ -1,5 +1,6 @@
 internal import CLinux
 import Dispatch
+import Foundation
 import Glibc
 
 /// Answers the kernel's requests to a mounted model: names and sizes from the manifest, bytes from verified chunks alone.
@@ -14,7 +15,6 @@ final class FUSEServer: Sendable {
     private let descriptor: Int32
     private let model: LoadedModel
     private let tree: FUSETree
-    private let queue = DispatchQueue(label: "lapwing.fuse", attributes: .concurrent)
     private let group = DispatchGroup()
 
     /// Takes over the descriptor of a mount.
@@ -29,7 +29,12 @@ final class FUSEServer: Sendable {
     /// Serves until the file system is no longer mounted.
     func start(workers: Int = 4) {
         for _ in 0..<workers {
-            queue.async(group: group) { self.serve() }
+            group.enter()
+            // Threads of their own: they wait for the kernel, and of those that others share none would be left.
+            Thread.detachNewThread {
+                self.serve()
+                self.group.leave()
+            }
         }
     }
 

@@ -15,12 +15,15 @@ struct ModelRunPlace {
 
     /// Makes the place, after those of processes that were killed were removed.
     ///
+    /// - Parameters:
+    ///   - model: the model.
+    ///   - isShared: whether other users may pass through the folder, in which only this one may write.
     /// - Throws: ``CommandError`` where no folder can be made.
-    init(for model: LoadedModel) throws {
+    init(for model: LoadedModel, isShared: Bool = false) throws {
         let parent = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
         Self.removeAbandoned(in: parent)
         folder = "\(parent.path)/\(Self.prefix)\(getpid())-\(UUID().uuidString)"
-        guard unsafe mkdir(folder, 0o700) == 0 else {
+        guard unsafe mkdir(folder, isShared ? 0o755 : 0o700) == 0 else {
             let reason = unsafe String(cString: strerror(errno))
             throw CommandError(.unreachable, "cannot make a folder to mount in: \(reason)")
         }

@@ -1,0 +1,15 @@
+/// An entry that fits a workload, with the proof of load by which it does, where the entry asks for one.
+struct EntryGrant: Hashable, Sendable {
+    let entry: WorkloadEntry
+    /// The proof that fits every selector of the namespace `model`; nil where the entry has none.
+    let proof: ModelProof?
+
+    /// What the authority is asked for.
+    var request: SVIDRequest {
+        var request = entry.request
+        guard let proof else { return request }
+        request.model = proof.claim
+        request.lifetime = min(request.lifetime ?? ModelProofs.maximumLifetime, ModelProofs.maximumLifetime)
+        return request
+    }
+}

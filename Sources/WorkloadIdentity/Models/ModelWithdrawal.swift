@@ -1,0 +1,81 @@
+public import FoundationEssentials
+public import Logging
+import SPIFFE
+import ZeroTrust
+
+/// Withdraws proofs: what was issued on one is revoked, which closes the connections that stand on it.
+public struct ModelWithdrawal: Sendable {
+    /// Who is named as the one that revoked.
+    public static let creator = "model proof withdrawn"
+
+    let proofs: ModelProofs
+    let registry: EntryRegistry
+    let clock: @Sendable () -> Date
+    let logger: Logger
+
+    /// Withdraws the proofs of a registry's workloads.
+    public init(
+        proofs: ModelProofs,
+        registry: EntryRegistry,
+        clock: @escaping @Sendable () -> Date = { Date() },
+        logger: Logger
+    ) {
+        self.proofs = proofs
+        self.registry = registry
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Ends a proof and revokes what was issued on it; what cannot be stored is tried again until it can.
+    ///
+    /// Not to be called from a task that may be cancelled: the store would do nothing there.
+    func withdraw(_ proof: ModelProof, reason: String) async {
+        let issued = proofs.withdraw(proof.number)
+        for svid in issued { await revoke(svid.serialNumber, reason) }
+        logger.notice(
+            "model proof withdrawn",
+            metadata: [
+                "model.digest": "\(proof.claim.digest)", "proof": "\(proof.number)", "reason": "\(reason)",
+                "revoked": "\(issued.count)",
+            ]
+        )
+    }
+
+    private func revoke(_ serialNumber: String, _ reason: String) async {
+        var reason = reason
+        while reason.utf8.count > Revocation.maximumReason { reason.removeLast() }
+        var delay = Duration.milliseconds(50)
+        while true {
+            do {
+                let subject = Revocation.Subject.serialNumber(
+                    RevocationSet.serialNumber(serialNumber) ?? serialNumber
+                )
+                try await registry.revoke(
+                    Revocation(subject, reason: reason, creator: Self.creator, at: clock())
+                )
+                return
+            } catch let error as IdentityError where error.code == .alreadyExists {
+                return
+            } catch {
+                logger.critical(
+                    "an SVID whose model proof was withdrawn is not revoked yet",
+                    metadata: ["serial": "\(serialNumber)", "error": "\(error)"]
+                )
+            }
+            // Who calls does not cancel this.
+            try? await Task.sleep(for: delay)
+            delay = min(delay * 2, .seconds(2))
+        }
+    }
+
+    /// Takes the revocations of certificates that have long expired off the list, so that it does not grow for ever.
+    public func prune() async {
+        let before = clock() - ModelProofs.maximumLifetime - 2 * ModelProofs.slack
+        for revocation in registry.revocations where revocation.creator == Self.creator && revocation.createdAt < before
+        {
+            do { try await registry.restore(revocation.subject) } catch {
+                logger.warning("an old revocation stays on the list", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import ModelTrust
+import RPC
+import SPIFFE
+import Synchronization
+import WireProtos
+import WorkloadIdentity
+import ZeroTrust
+
+/// Proves to the authority that a command has loaded a model, for as long as this process lives and the model stays what
+/// was signed.
+///
+/// Where the authority goes away, the proof is offered again once it is back. After ``fail(_:)`` it never is.
+final class LoadProof: Sendable {
+    private static let retry = Duration.seconds(1)
+    /// How long the first offer waits for an authority, and a log, that are about to start.
+    private static let patience = Duration.seconds(15)
+
+    private let socket: String
+    private let provenance: ModelProvenance
+    private struct State {
+        /// Why the model is no longer what was signed; nil while it is.
+        var failure: String?
+        /// Who tells the authority of it.
+        var listener: AsyncStream<String>.Continuation?
+    }
+
+    /// Guards the failure, and who hears of it.
+    private let state = Mutex(State())
+
+    /// A proof that is not offered yet.
+    ///
+    /// - Parameters:
+    ///   - endpoint: Where the authority listens for workloads.
+    ///   - provenance: What was proven of the model.
+    /// - Throws: ``CommandError`` for an endpoint that is no Unix socket.
+    init(_ endpoint: WorkloadEndpoint, _ provenance: ModelProvenance) throws {
+        guard case .unix(let path) = endpoint else {
+            throw CommandError(.usage, "a proof of load needs the Workload API's Unix socket: TCP says not who calls")
+        }
+        socket = path
+        self.provenance = provenance
+    }
+
+    /// Offers the proof for a command, waits until the authority holds it, and goes on holding it.
+    ///
+    /// - Throws: ``CommandError`` where the authority does not take it.
+    func hold(command: Int32) throws {
+        let answer = Answer()
+        Task.detached { await self.keep(command, answer) }
+        answer.answered.wait()
+        switch answer.result.withLock({ $0 }) {
+        case .success: return
+        case .failure(let status):
+            throw CommandError(
+                status.code == .permissionDenied || status.code == .invalidArgument ? .refused : .unreachable,
+                "the authority does not take the proof of load: \(status.message)"
+            )
+        case nil: throw CommandError(.unreachable, "the authority did not answer")
+        }
+    }
+
+    /// Says that the model is no longer what was signed; the authority withdraws the proof for good.
+    func fail(_ reason: String) {
+        let listener = state.withLock { state in
+            state.failure = state.failure ?? reason
+            return state.listener
+        }
+        listener?.yield(reason)
+    }
+
+    private var hasFailed: Bool { state.withLock { $0.failure != nil } }
+
+    /// What became of the first offer, told once.
+    private final class Answer: Sendable {
+        let answered = DispatchSemaphore(value: 0)
+        let result = Mutex<Result<Void, RPCStatus>?>(nil)
+
+        func tell(_ answer: Result<Void, RPCStatus>) {
+            let isFirst = result.withLock { result in
+                guard result == nil else { return false }
+                result = answer
+                return true
+            }
+            if isFirst { answered.signal() }
+        }
+
+        var isTold: Bool { result.withLock { $0 != nil } }
+    }
+
+    private func keep(_ command: Int32, _ answer: Answer) async {
+        let started = ContinuousClock.now
+        while !hasFailed {
+            var end = RPCStatus(.unavailable, "the authority ended the call")
+            do { try await offer(command, answer) } catch let status as RPCStatus { end = status } catch {
+                end = RPCStatus(.unavailable, "\(error)")
+            }
+            if !answer.isTold, end.code != .unavailable || ContinuousClock.now - started > Self.patience {
+                return answer.tell(.failure(end))
+            }
+            try? await Task.sleep(for: Self.retry)
+        }
+        // A model that failed before the authority answered is not to be run.
+        answer.tell(.failure(RPCStatus(.permissionDenied, "the model was changed meanwhile")))
+    }
+
+    /// Offers the proof over a connection of its own; returns once a failure was told.
+    private func offer(_ command: Int32, _ answer: Answer) async throws {
+        // A stream of its own for each offer: one whose reader was cancelled hears nothing any more.
+        let (failures, listener) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
+        let hasFailed = state.withLock { state in
+            state.listener = listener
+            return state.failure != nil
+        }
+        guard !hasFailed else { return }
+        let client = try await RPCClient.connect(unixSocket: socket, timeout: .seconds(3))
+        defer { Task { await client.close() } }
+        let call = try await client.bidirectional(
+            "/\(ServiceName.loader)/HoldProof",
+            metadata: [WorkloadAPIService.securityHeader: "true"],
+            sending: Loader_LoaderMessage.self,
+            receiving: Loader_AuthorityMessage.self
+        )
+        var message = Loader_LoaderMessage()
+        message.proof.digest = provenance.digest.description
+        message.proof.signer = provenance.signer.identity
+        message.proof.method = provenance.signer.method.rawValue
+        message.proof.command = command
+        try await call.write(message)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for try await _ in call.responses { answer.tell(.success(())) }
+                throw RPCStatus(.unavailable, "the authority ended the call")
+            }
+            group.addTask {
+                for await reason in failures {
+                    var message = Loader_LoaderMessage()
+                    message.failure.reason = reason
+                    try await call.write(message)
+                    call.finishWriting()
+                    return
+                }
+            }
+            // Either the authority ended the call, or a failure was told; the authority then ends it, and is waited for.
+            while try await group.next() != nil {}
+        }
+    }
+}

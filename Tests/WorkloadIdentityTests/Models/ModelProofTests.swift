@@ -1,0 +1,251 @@
+import Foundation
+import RPC
+import Resources
+import SPIFFE
+import Testing
+import ZeroTrust
+
+@testable import WorkloadIdentity
+
+/// An identity that depends on the model that a process has loaded: real processes, py-spiffe as the workload.
+@Suite(.enabled(if: PeerProcess.isAvailable)) struct ModelProofTests {
+    private static let asked = "model:digest:\(HeldProof.digest)"
+
+    private func eventually(_ condition: () -> Bool) async throws -> Bool {
+        for _ in 0..<200 {
+            if condition() { return true }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return false
+    }
+
+    @Test func `the loader's child and its own have the identity, and nobody else`() async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked, "model:signer:\(HeldProof.signer)", "model:verified")
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        let stranger = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await (workload.line(), stranger.line())
+        #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
+        let proof = try await HeldProof(fixture.socket, command: workload.pid)
+        let answer = try #require(try await workload.ask("fetch")).split(separator: " ").map(String.init)
+        #expect(answer.count == 5 && answer[0] == "svid" && answer[1] == "spiffe://cluster.local/inference")
+        #expect(answer.suffix(2) == [HeldProof.digest, HeldProof.signer])
+        #expect(try await workload.ask("child fetch")?.hasPrefix("svid spiffe://cluster.local/inference") == true)
+        // A process whose parents are gone is nobody's child any more.
+        #expect(try await workload.ask("orphan fetch") == "error PERMISSION_DENIED")
+        #expect(try await stranger.ask("fetch") == "error PERMISSION_DENIED")
+        // The loader has not loaded the model itself; it has its own identity and no other.
+        let context = try await fixture.client.fetchX509Context()
+        #expect(context.svids.map(\.id.description) == ["spiffe://cluster.local/loader"])
+        await proof.client.close()
+        await fixture.drain()
+    }
+
+    @Test(arguments: ["failure", "let go", "cut off"])
+    func `whatever ends the proof ends the stream and revokes what was issued`(end: String) async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        let proof = try await HeldProof(fixture.socket, command: workload.pid)
+        #expect(try await workload.ask("watch") == "svids spiffe://cluster.local/inference")
+        let serial = try #require(try await workload.ask("fetch")).split(separator: " ")[2]
+        #expect(fixture.registry.snapshot.revocations.serialNumbers.isEmpty)
+        let started = Date()
+        switch end {
+        case "failure": try await proof.fail("weights.bin, byte 0: the bytes are not those that were signed")
+        case "let go": proof.call.finishWriting()
+        default: await proof.client.close()
+        }
+        let line = try #require(await workload.line())
+        #expect(line.hasPrefix("error PERMISSION_DENIED"))
+        #expect(Date().timeIntervalSince(started) < 2)
+        #expect(try await eventually { fixture.registry.snapshot.revocations.serialNumbers.contains(String(serial)) })
+        // The stream's own certificate as well.
+        #expect(fixture.registry.revocations.count == 2)
+        #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
+        #expect(try await eventually { fixture.acts.all.count == 2 })
+        let acts = fixture.acts.all
+        #expect(acts.map(\.kind) == [.hold, .withdraw] && acts.allSatisfy { $0.digest == HeldProof.digest })
+        #expect(acts.last?.actor == "spiffe://cluster.local/loader")
+        if end == "failure" { #expect(acts.last?.reason.contains("weights.bin") == true) }
+        // Another proof gives another identity; what was revoked stays so.
+        let again = try await HeldProof(fixture.socket, command: workload.pid)
+        let next = try #require(try await workload.ask("fetch")).split(separator: " ")
+        #expect(next[0] == "svid" && next[2] != serial)
+        #expect(!fixture.registry.snapshot.revocations.serialNumbers.contains(String(next[2])))
+        await again.client.close()
+        await fixture.drain()
+    }
+
+    @Test func `a workload cannot prove anything of itself`() async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        #expect(try await workload.ask("prove \(HeldProof.digest)") == "error PERMISSION_DENIED")
+        #expect(fixture.proofs.all.isEmpty && fixture.acts.all.map(\.kind) == [.refuse])
+        // Nor where it has a proof from its loader.
+        let proof = try await HeldProof(fixture.socket, command: workload.pid)
+        #expect(try await workload.ask("prove \(HeldProof.digest)") == "error PERMISSION_DENIED")
+        await proof.client.close()
+        await fixture.drain()
+    }
+
+    @Test func `a loader proves something of its own children alone`() async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        for pid in [0, 1, -1, getpid(), getppid(), 4_194_300] {
+            #expect(
+                await HeldProof.refusal { try await HeldProof(fixture.socket, command: pid) } == .permissionDenied,
+                "process \(pid)"
+            )
+        }
+        for (digest, signer) in [
+            ("", "x"), ("sha256:ab", "x"), (HeldProof.digest.uppercased(), "x"), (HeldProof.digest, ""),
+            (HeldProof.digest, "two\nlines"), (HeldProof.digest, String(repeating: "x", count: 513)),
+        ] {
+            let code = await HeldProof.refusal {
+                try await HeldProof(fixture.socket, command: workload.pid, digest: digest, signer: signer)
+            }
+            #expect(code == .invalidArgument)
+        }
+        let code = await HeldProof.refusal {
+            try await HeldProof(fixture.socket, command: workload.pid, metadata: RPCMetadata())
+        }
+        #expect(code == .invalidArgument)
+        #expect(fixture.proofs.all.isEmpty)
+        await fixture.drain()
+    }
+
+    @Test func `a proof that cannot be recorded is not held`() async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        fixture.acts.refuse()
+        #expect(
+            await HeldProof.refusal { try await HeldProof(fixture.socket, command: workload.pid) } == .unavailable
+        )
+        #expect(fixture.proofs.all.isEmpty)
+        #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
+        await fixture.drain()
+    }
+
+    @Test func `a workload of the loader's own user has no proof unless the entry says so`() async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.separateUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        let proof = try await HeldProof(fixture.socket, command: workload.pid)
+        #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
+        await proof.client.close()
+        await fixture.drain()
+    }
+
+    @Test(arguments: [
+        "model:digest:sha256:" + String(repeating: "cd", count: 32), "model:signer:spiffe://cluster.local/other",
+    ])
+    func `another model than the entry asks for gives nothing`(selector: String) async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, selector, "model:verified")
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        let proof = try await HeldProof(fixture.socket, command: workload.pid)
+        #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
+        await proof.client.close()
+        await fixture.drain()
+    }
+
+    @Test func `the end of the command ends what it has`() async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        let proof = try await HeldProof(fixture.socket, command: workload.pid)
+        let held = try #require(fixture.proofs.all.first)
+        #expect(try ProcessTree.holds(workload.pid, below: held.command))
+        // Another process that got the same number has another start.
+        let reused = ProcessTree.Member(pid: held.command.pid, startTime: held.command.startTime + 1)
+        #expect(try !ProcessTree.holds(workload.pid, below: reused))
+        kill(workload.pid, SIGKILL)
+        _ = await workload.wait()
+        #expect(try !ProcessTree.holds(workload.pid, below: held.command))
+        await proof.client.close()
+        await fixture.drain()
+    }
+}
+
+/// What entries ask of models, without a process.
+@Suite struct ModelSelectorTests {
+    static let digest = "sha256:" + String(repeating: "0a", count: 32)
+
+    @Test func `selectors of models are read and written`() throws {
+        for text in ["model:digest:\(Self.digest)", "model:signer:spiffe://cluster.local/ns/a/sa/b", "model:verified"] {
+            #expect(try Selector(text).description == text)
+        }
+        for text in [
+            "model:digest:" + String(repeating: "0a", count: 32), "model:digest:\(Self.digest.uppercased())",
+            "model:digest:", "model:signer:", "model:signer:a\u{7}", "model:verified:true", "model:verified:", "model",
+            "model:uid:1", "unix:digest:\(Self.digest)", "unix:verified", "model:oms:verified",
+        ] {
+            #expect(throws: IdentityError.self, "\(text)") { try Selector(text) }
+        }
+    }
+
+    @Test func `an entry needs more than a model, and a loader its user and program`() throws {
+        func entry(_ selectors: [String], _ loader: WorkloadEntry.ModelLoader? = nil) throws {
+            _ = try WorkloadEntry(
+                name: "e",
+                id: try SPIFFEID("spiffe://cluster.local/e"),
+                selectors: Set(try selectors.map { try Selector($0) }),
+                modelLoader: loader
+            )
+        }
+        try entry(["unix:uid:1", "model:verified"])
+        #expect(throws: IdentityError.self) { try entry(["model:verified"]) }
+        #expect(throws: IdentityError.self) {
+            try entry(["unix:uid:1", "model:signer:a", "model:signer:b"])
+        }
+        try entry(["unix:uid:1", "unix:path:/usr/bin/lapwing"], .separateUser)
+        try entry(["unix:user:root", "unix:sha256:" + String(repeating: "0", count: 64)], .sameUser)
+        for selectors in [
+            ["unix:uid:1"], ["unix:path:/usr/bin/lapwing"], ["unix:uid:1", "unix:path:/l", "model:verified"],
+        ] {
+            #expect(throws: IdentityError.self) { try entry(selectors, .separateUser) }
+        }
+    }
+
+    @Test func `one model's digest and another's signer are nothing together`() throws {
+        let entry = try WorkloadEntry(
+            name: "e",
+            id: try SPIFFEID("spiffe://cluster.local/e"),
+            selectors: [
+                try Selector("unix:uid:1"), try Selector("model:digest:\(Self.digest)"), try Selector("model:signer:b"),
+            ]
+        )
+        let snapshot = EntrySnapshot([.init(entry: entry, source: .file(.init(file: "e", line: 1, column: 1)))])
+        func proof(_ number: UInt64, _ digest: String, _ signer: String) throws -> ModelProof {
+            ModelProof(
+                number: number,
+                claim: try #require(ModelClaim(digest: digest, signer: signer)),
+                loader: try SPIFFEID("spiffe://cluster.local/loader"),
+                loaderUser: 0,
+                coversLoaderUser: false,
+                command: .init(pid: 2, startTime: 1)
+            )
+        }
+        let other = "sha256:" + String(repeating: "0b", count: 32)
+        let user: Set<Selector> = [try Selector("unix:uid:1")]
+        let both = [try proof(1, Self.digest, "a"), try proof(2, other, "b")]
+        #expect(snapshot.grants(matching: user, proofs: both).isEmpty)
+        #expect(snapshot.entries(matching: user).isEmpty)
+        let right = try proof(3, Self.digest, "b")
+        let grants = snapshot.grants(matching: user, proofs: both + [right])
+        #expect(grants.map(\.proof) == [right])
+        #expect(grants.first?.request.model == right.claim)
+        #expect(grants.first?.request.lifetime == ModelProofs.maximumLifetime)
+    }
+}

@@ -50,11 +50,16 @@ extension WitnessRequest: Encodable {
 }
 
 extension RequestSpace {
-    /// A request of a region, or nil where it has none; what the region leaves open is taken from a template.
+    /// What can be of a kind that the template is not: each witness must be a request that there can be.
+    private static let bounded: [RequestDimension] = [.caller, .method, .target, .authority, .serverName]
+
+    /// A request of a region, or nil where it has none; what the region leaves open is taken from a template, as far as there
+    /// can be such a request.
     func witness(_ region: RequestRegion, like template: Attributes) throws(ReachError) -> WitnessRequest? {
         var request = template
-        for dimension in region.parts.keys.sorted(by: { $0.order < $1.order }) {
-            guard let part = region.parts[dimension], try fill(&request, dimension, part) else { return nil }
+        for dimension in Set(region.parts.keys).union(Self.bounded).sorted(by: { $0.order < $1.order }) {
+            let part = region.parts[dimension] ?? whole(dimension)
+            guard try fill(&request, dimension, part) else { return nil }
         }
         try nameIssuer(&request, region)
         return WitnessRequest(attributes: request)

@@ -45,6 +45,23 @@ import ZeroTrust
         #expect(all.rule == nil)
     }
 
+    @Test(arguments: [Reachability.Options.Callers.spiffe, .named])
+    func `a witness is a caller that there can be, also where every caller will do`(
+        _ callers: Reachability.Options.Callers
+    ) throws {
+        // Only callers without identity are denied, and there are none.
+        let reach = try reach(
+            Fixture.policy("{}"),
+            Fixture.policy("{from: [{source: {notPrincipals: [\"*\"]}}]}", action: "DENY", name: "d"),
+            compatibility: .istio,
+            options: Reachability.Options(callers: callers)
+        )
+        let all = try #require(try reach.allowed().first)
+        #expect(all.callers == "any identity")
+        #expect(all.witness.attributes.caller.name != nil)
+        #expect(try reach.allows(all.witness.attributes) == true)
+    }
+
     @Test func `what a DENY rule takes away is taken away exactly`() throws {
         let reach = try reach(
             Fixture.policy("{to: [{operation: {methods: [GET], paths: [\"/a/*\"]}}]}"),

@@ -102,10 +102,9 @@ import ZeroTrust
                 requests.append(try #require(witness).attributes)
             }
             let denied = try? reach.space.difference([.all], allowed)
-            for region in (denied ?? []).prefix(200) {
-                if let witness = try reach.space.witness(region, like: reach.options.template) {
-                    requests.append(witness.attributes)
-                }
+            for region in try (denied ?? []).prefix(200).flatMap({ try reach.space.possible($0) }) {
+                let witness = try reach.space.witness(region, like: reach.options.template)
+                requests.append(try #require(witness).attributes)
             }
             return requests
         } catch let error as ReachError {

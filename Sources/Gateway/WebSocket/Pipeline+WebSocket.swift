@@ -68,7 +68,8 @@ extension Pipeline {
         let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict)
         switch consume authorization {
         case .allow: return true
-        case .deny, .ask: return false
+        case .deny: return false
+        case .ask: return false
         }
     }
 }

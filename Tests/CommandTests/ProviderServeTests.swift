@@ -1,52 +1,52 @@
 import Foundation
 import Testing
 
+/// A program of the tests' own that runs beside the gateway until the test is over.
+private final class Peer {
+    private let process = Process()
+    private let input = Pipe()
+
+    private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
+    private static var python: String {
+        (ProcessInfo.processInfo.environment["LAPWING_PEERS"]
+            ?? tests.deletingLastPathComponent().path + "/.venv") + "/bin/python"
+    }
+
+    /// Whether they can run; in CI they must.
+    static let areInstalled: Bool = {
+        if ProcessInfo.processInfo.environment["CI"] == "true" { return true }
+        let check = try? Program.run(["-c", "import grpc, envoy.service.auth.v3"], program: python)
+        if check?.status == 0 { return true }
+        print("skipped: the test peers are not installed (scripts/setup-test-peers)")
+        return false
+    }()
+
+    /// Starts a script and comes back once it has said `ready`.
+    init(_ script: String, _ arguments: String...) throws {
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: Self.python)
+        process.arguments = [Self.tests.appending(path: script).path] + arguments
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        try #require(said == "ready\n")
+    }
+
+    func tell(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
+
+    func stop() {
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+
+    deinit { stop() }
+}
+
 /// `lapwing serve` with what other processes decide and vouch for: a provider that speaks gRPC, by its own library, and an
 /// issuer whose keys are fetched over HTTPS.
 @Suite(.enabled(if: Peer.areInstalled)) struct ProviderServeTests {
-    /// A program of the tests' own that runs beside the gateway until the test is over.
-    private final class Peer {
-        private let process = Process()
-        private let input = Pipe()
-
-        private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent()
-        private static var python: String {
-            (ProcessInfo.processInfo.environment["LAPWING_PEERS"]
-                ?? tests.deletingLastPathComponent().path + "/.venv") + "/bin/python"
-        }
-
-        /// Whether they can run; in CI they must.
-        static let areInstalled: Bool = {
-            if ProcessInfo.processInfo.environment["CI"] == "true" { return true }
-            let check = try? Program.run(["-c", "import grpc, envoy.service.auth.v3"], program: python)
-            if check?.status == 0 { return true }
-            print("skipped: the test peers are not installed (scripts/setup-test-peers)")
-            return false
-        }()
-
-        /// Starts a script and comes back once it has said `ready`.
-        init(_ script: String, _ arguments: String...) throws {
-            let output = Pipe()
-            process.executableURL = URL(fileURLWithPath: Self.python)
-            process.arguments = [Self.tests.appending(path: script).path] + arguments
-            process.standardInput = input
-            process.standardOutput = output
-            try process.run()
-            let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-            try #require(said == "ready\n")
-        }
-
-        func tell(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
-
-        func stop() {
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
-        }
-
-        deinit { stop() }
-    }
-
     private static let policies = """
         apiVersion: security.istio.io/v1
         kind: RequestAuthentication

@@ -182,7 +182,9 @@ extension TokenClaims.Claim {
             if element.hasPrefix(TokenSpace.text) { return .text(text) }
             return element.hasPrefix(TokenSpace.other) ? .other(text) : nil
         }
-        self = claims.count == 1 ? claims[0] : .list(claims)
+        // A text with spaces may be read as a list of words, and then is another claim than a list of this one text.
+        let isPlain = claims.count == 1 && claims[0].text.map { !$0.isEmpty && !$0.contains(" ") } ?? true
+        self = claims.count == 1 && isPlain ? claims[0] : .list(claims)
     }
 
     /// The claim as JSON, more or less: what people read.

@@ -49,7 +49,7 @@ public struct PathTemplate: Hashable, Sendable {
                     throw .strayBrace(segment: String(part))
                 }
                 let isLast = index == parts.count - 1
-                guard !part.isEmpty || isLast, part.utf8.allSatisfy(Self.isSegmentByte) else {
+                guard !part.isEmpty || isLast, part.utf8.allSatisfy(Self.isLiteralByte) else {
                     throw .badSegment(String(part))
                 }
                 if tail == nil {
@@ -106,14 +106,19 @@ public struct PathTemplate: Hashable, Sendable {
         return matches(bytes.extracting(0..<bytes.pathCount))
     }
 
-    /// The bytes of a segment: RFC 3986 `pchar` without `*`, and `%`.
+    /// The bytes of a segment that a template may write: those of a path's but for `*`, which Istio keeps for wildcards.
+    static func isLiteralByte(_ byte: UInt8) -> Bool { byte != UInt8(ascii: "*") && isSegmentByte(byte) }
+
+    /// The bytes of a path's segment that an operator stands for: RFC 3986 `pchar`, and `%`.
+    ///
+    /// A `*` in a request is one of them to Envoy 1.40, which was asked about each printed byte.
     static func isSegmentByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
             UInt8(ascii: "~"), UInt8(ascii: "%"), UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"),
-            UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "+"), UInt8(ascii: ","),
-            UInt8(ascii: ";"), UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "="):
+            UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "="):
             true
         default: false
         }

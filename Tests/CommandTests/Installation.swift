@@ -5,10 +5,13 @@ import Testing
 final class Installation {
     let directory: TemporaryDirectory
     let process = Process()
+    /// What the process says on standard error.
+    private let log: String
     var places: [String] { ["--state", directory.path + "/s", "--run", directory.path + "/r"] }
 
     init(_ arguments: String..., configure: (String) throws -> Void = { _ in }) throws {
         directory = try TemporaryDirectory()
+        log = try directory.write("", to: "log")
         _ = try Program.run("init", directory.path + "/c")
         let file = directory.path + "/c/gateway.yaml"
         let text = try String(contentsOfFile: file, encoding: .utf8)
@@ -17,8 +20,17 @@ final class Installation {
         try configure(directory.path + "/c")
         process.executableURL = URL(fileURLWithPath: try Program.path)
         process.arguments = ["serve", "--config", directory.path + "/c"] + places + arguments
-        process.standardError = FileHandle.nullDevice
+        process.standardError = FileHandle(forWritingAtPath: log)
         try process.run()
+    }
+
+    /// The port of a listener, once it is bound.
+    func port(of listener: String) -> String? {
+        let text = try? String(contentsOfFile: log, encoding: .utf8)
+        guard let line = text?.split(separator: "\n").first(where: { $0.contains("listener=\(listener) port=") }) else {
+            return nil
+        }
+        return String(line.split(separator: "port=")[1].prefix { $0.isNumber })
     }
 
     /// Runs a command against it.

@@ -13,6 +13,8 @@ public struct ExternalRequest: Sendable {
     public var isBodyPartial: Bool
     /// The bytes of the whole body, or nil where that is not known yet.
     public var bodySize: UInt64?
+    /// What the connection carries; of one without HTTP only caller, addresses and server name are known.
+    public var transport: Attributes.Transport
 
     /// A request.
     public init(
@@ -20,12 +22,14 @@ public struct ExternalRequest: Sendable {
         peer: Peer?,
         body: [UInt8]? = nil,
         isBodyPartial: Bool = false,
-        bodySize: UInt64? = nil
+        bodySize: UInt64? = nil,
+        transport: Attributes.Transport = .http
     ) {
         self.exchange = exchange
         self.peer = peer
         self.body = body
         self.isBodyPartial = isBodyPartial
         self.bodySize = bodySize
+        self.transport = transport
     }
 }

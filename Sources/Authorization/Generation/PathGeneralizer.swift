@@ -34,7 +34,7 @@ struct PathGeneralizer {
         guard path.utf8.first == UInt8(ascii: "/") else { return false }
         return form.enumerated().allSatisfy { index, segment in
             let bytes = segment?.utf8 ?? ""[...].utf8
-            return (!bytes.isEmpty || index == form.count - 1) && bytes.allSatisfy(PathTemplate.isSegmentByte)
+            return (!bytes.isEmpty || index == form.count - 1) && bytes.allSatisfy(PathTemplate.isLiteralByte)
         }
     }
 

@@ -44,7 +44,10 @@ extension Reachability {
         let others = try other.allowedRegions().map(\.region)
         var answers: [ReachableRequests] = []
         for allowed in try allowedRegions() {
-            for region in try space.difference([allowed.region], others) {
+            let beyond = try space.difference([allowed.region], others)
+            var possible: [RequestRegion] = []
+            for region in beyond { possible += try space.possible(region) }
+            for region in possible {
                 guard let plain = try parts(region).plain else { continue }
                 let told = Allowed(region: plain, rule: allowed.rule, provider: allowed.provider)
                 let answer = try describe(told, mayIncludeUnusualPaths: false)

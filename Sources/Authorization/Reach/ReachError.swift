@@ -28,8 +28,8 @@ public struct ReachError: Error, Hashable, Sendable {
         ReachError(
             code: .unsupported,
             message:
-                "unknown: `\(field.name)` at \(field.location) looks at a claim, and another condition at what is in "
-                + "that claim; the two are not analysed together"
+                "unknown: `\(field.name)` at \(field.location) looks into the issuer or the subject of a token, which are "
+                + "taken for texts"
         )
     }
 

@@ -95,7 +95,10 @@ extension Reachability {
             }
         }
         var (certain, doubtful): ([RequestRegion], [RequestRegion]) = ([], [])
-        for region in against {
+        // A sentence may look at claims that no policy looks at, and so at what is in others.
+        var possible: [RequestRegion] = []
+        for region in against { possible += try space.possible(region) }
+        for region in possible {
             let (plain, unusual) = try parts(region)
             if let plain { certain.append(plain) }
             if let unusual { doubtful.append(unusual) }
@@ -112,7 +115,7 @@ extension Reachability {
             guard let compiled = CompiledRule(rule, index: index, of: policy, options: options, transport: .http) else {
                 continue
             }
-            regions += try space.regions(of: compiled)
+            for region in try space.regions(of: compiled) { regions += try space.possible(region) }
         }
         return regions
     }

@@ -170,7 +170,13 @@ public final class Reachability {
                 }
             }
         }
-        let answer = try withoutCovered(allowed)
+        var possible: [Allowed] = []
+        for candidate in allowed {
+            for region in try space.possible(candidate.region) {
+                possible.append(Allowed(region: region, rule: candidate.rule, provider: candidate.provider))
+            }
+        }
+        let answer = try withoutCovered(possible)
         known = answer
         return answer
     }

@@ -13,6 +13,40 @@ extension RequestSpace {
         }
     }
 
+    // MARK: - Claims within claims
+
+    /// What of a region there can be, in regions that do not overlap.
+    ///
+    /// A claim that is in another is there only where the other is an object, which is neither string nor number: each
+    /// region is of tokens that have none within, or is of those that have an object around it.
+    ///
+    /// - Throws: ``ReachError`` where they are too many for the limits.
+    func possible(_ region: RequestRegion) throws(ReachError) -> [RequestRegion] {
+        var regions = [region]
+        for (outer, inner) in tokens.nested {
+            let (around, within) = (RequestDimension.token(outer), RequestDimension.token(inner))
+            // Where nothing is asked of one of them, it is as the other needs it.
+            guard region.parts[around] != nil, region.parts[within] != nil else { continue }
+            let scalars = try union(tokens.strings, tokens.others)
+            let alternatives = [
+                RequestRegion([within: .values(absence(false))]),
+                RequestRegion([
+                    around: .values(ValueCondition(required: [tokens.present], forbidden: scalars)),
+                    within: .values(ValueCondition(required: [tokens.present], forbidden: none)),
+                ]),
+            ]
+            var next: [RequestRegion] = []
+            for region in regions {
+                for alternative in alternatives {
+                    if let both = try intersection(region, alternative) { next.append(both) }
+                }
+            }
+            guard next.count <= limits.regions else { throw .tooManyRegions(limit: limits.regions) }
+            regions = next
+        }
+        return regions
+    }
+
     // MARK: - Claims
 
     private func claim(

@@ -60,11 +60,19 @@ final class TokenSpace {
         }
     }
 
-    /// Takes note that a policy looks at a claim; false where another looks into it, or it into another, so that the two
-    /// are not independent.
+    /// Takes note that a policy looks at a claim; false where it looks into issuer or subject, which are texts.
     func uses(_ path: [String]) -> Bool {
+        if path.count > 1, ["iss", "sub"].contains(path[0]) { return false }
         paths.insert(path)
-        return !paths.contains { $0 != path && ($0.starts(with: path) || path.starts(with: $0)) }
+        return true
+    }
+
+    /// The claims of which the second is in the first.
+    var nested: [(outer: [String], inner: [String])] {
+        let ordered = paths.sorted { $0.lexicographicallyPrecedes($1) }
+        return ordered.flatMap { outer in
+            ordered.filter { $0.count > outer.count && $0.starts(with: outer) }.map { (outer, $0) }
+        }
     }
 
     /// UTF-8 (RFC 3629 §4).

@@ -50,11 +50,16 @@ extension WitnessRequest: Encodable {
 }
 
 extension RequestSpace {
-    /// A request of a region, or nil where it has none; what the region leaves open is taken from a template.
+    /// What can be of a kind that the template is not: each witness must be a request that there can be.
+    private static let bounded: [RequestDimension] = [.caller, .method, .target, .authority, .serverName]
+
+    /// A request of a region, or nil where it has none; what the region leaves open is taken from a template, as far as there
+    /// can be such a request.
     func witness(_ region: RequestRegion, like template: Attributes) throws(ReachError) -> WitnessRequest? {
         var request = template
-        for dimension in region.parts.keys.sorted(by: { $0.order < $1.order }) {
-            guard let part = region.parts[dimension], try fill(&request, dimension, part) else { return nil }
+        for dimension in Set(region.parts.keys).union(Self.bounded).sorted(by: { $0.order < $1.order }) {
+            let part = region.parts[dimension] ?? whole(dimension)
+            guard try fill(&request, dimension, part) else { return nil }
         }
         try nameIssuer(&request, region)
         return WitnessRequest(attributes: request)
@@ -177,7 +182,9 @@ extension TokenClaims.Claim {
             if element.hasPrefix(TokenSpace.text) { return .text(text) }
             return element.hasPrefix(TokenSpace.other) ? .other(text) : nil
         }
-        self = claims.count == 1 ? claims[0] : .list(claims)
+        // A text with spaces may be read as a list of words, and then is another claim than a list of this one text.
+        let isPlain = claims.count == 1 && claims[0].text.map { !$0.isEmpty && !$0.contains(" ") } ?? true
+        self = claims.count == 1 && isPlain ? claims[0] : .list(claims)
     }
 
     /// The claim as JSON, more or less: what people read.

@@ -36,6 +36,8 @@ final class Pipeline: RecordWaiter {
     /// What the client asked for, where it asked for a WebSocket; and whether there is one.
     private(set) var webSocket: WebSocketHandshake?
     var isTunnel = false
+    /// What later configurations judge a WebSocket by, once its request was allowed.
+    private(set) var tunnel: Tunnel?
     var outgoing = OutgoingRequest()
     var upstream: UpstreamExchange?
     /// Whether the client reads fields behind the body of an answer, and what stands there.
@@ -115,12 +117,9 @@ final class Pipeline: RecordWaiter {
     ) {
         let policy = generation.snapshot.policy
         let (path, trace) = (subject.path, subject.trace)
-        var headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
-        let tokens = policy.tokens.map { verifier in
-            TokenPassage(verifier, headers: Self.headers(verifier.consultedHeaders, scanner, head), path: path)
-        }
-        // Policy sees of a verified claim's header what the upstream sees, and not what a client wrote there.
-        if let tokens { headers = tokens.headers(headers, consulted: policy.engine.consultedHeaders) }
+        let judged = Self.judged(scanner, head, path, by: policy)
+        var headers = judged.headers
+        let tokens = judged.tokens
         if let asking { headers += asking.userHeaders.filter { policy.engine.consultedHeaders.contains($0.name) } }
         guard let caller = connection.caller,
             var exchange = connection.describe(
@@ -177,6 +176,10 @@ final class Pipeline: RecordWaiter {
                 return self.answer(status: 404, ending: .refused)
             }
             self.route = route
+            if webSocket != nil {
+                let asked = asking.map { ($0.scanner, $0.head) }
+                tunnel = Tunnel(asked?.0 ?? copy scanner, asked?.1 ?? head, openedBy: generation)
+            }
             if generation.pools[route.upstream].isShared { takesTrailers = Self.takesTrailers(scanner, head) }
             outgoing.head = HeadWriter.request(
                 scanner,
@@ -199,6 +202,24 @@ final class Pipeline: RecordWaiter {
                 forward(with: permit)
             }
         }
+    }
+
+    /// What a policy is to know of a request's headers, and what its token comes to.
+    static func judged(
+        _ scanner: borrowing RequestScanner,
+        _ head: ByteBuffer,
+        _ path: String,
+        by policy: PolicySnapshot
+    ) -> (headers: [Exchange.Header], tokens: TokenPassage?) {
+        let headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
+        guard let verifier = policy.tokens else { return (headers, nil) }
+        let tokens = TokenPassage(
+            verifier,
+            headers: Self.headers(verifier.consultedHeaders, scanner, head),
+            path: path
+        )
+        // Policy sees of a verified claim's header what the upstream sees, and not what a client wrote there.
+        return (tokens.headers(headers, consulted: policy.engine.consultedHeaders), tokens)
     }
 
     /// Refuses a request that cannot be understood, or is too large.

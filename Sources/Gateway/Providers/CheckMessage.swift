@@ -13,6 +13,24 @@ enum CheckMessage {
     /// What a provider is asked.
     static func request(_ request: ExternalRequest, packsBytes: Bool) -> ExtAuthz_CheckRequest {
         let exchange = request.exchange
+        var message = ExtAuthz_CheckRequest()
+        // As Envoy asks: without HTTP there are only the two ends of the connection.
+        if request.transport == .http { message.attributes.request.http = http(request, packsBytes: packsBytes) }
+        let now = Timestamp.now()
+        message.attributes.request.time.seconds = Int64(now.milliseconds / 1000)
+        message.attributes.request.time.nanos = Int32(now.milliseconds % 1000) * 1_000_000
+        message.attributes.source.address = address(exchange.source)
+        message.attributes.destination.address = address(exchange.destination)
+        if let peer = request.peer { message.attributes.source.principal = peer.id.description }
+        if let name = exchange.serverName { message.attributes.tlsSession.sni = name }
+        return message
+    }
+
+    private static func http(
+        _ request: ExternalRequest,
+        packsBytes: Bool
+    ) -> ExtAuthz_AttributeContext.HTTPRequest {
+        let exchange = request.exchange
         var http = ExtAuthz_AttributeContext.HTTPRequest()
         http.id = exchange.id.description
         http.method = exchange.method
@@ -37,16 +55,7 @@ enum CheckMessage {
             if packsBytes { http.rawBody = .init(body) } else { http.body = String(decoding: body, as: UTF8.self) }
             http.headers["x-envoy-auth-partial-body"] = "\(request.isBodyPartial)"
         }
-        var message = ExtAuthz_CheckRequest()
-        message.attributes.request.http = http
-        let now = Timestamp.now()
-        message.attributes.request.time.seconds = Int64(now.milliseconds / 1000)
-        message.attributes.request.time.nanos = Int32(now.milliseconds % 1000) * 1_000_000
-        message.attributes.source.address = address(exchange.source)
-        message.attributes.destination.address = address(exchange.destination)
-        if let peer = request.peer { message.attributes.source.principal = peer.id.description }
-        if let name = exchange.serverName { message.attributes.tlsSession.sni = name }
-        return message
+        return http
     }
 
     private static func address(_ endpoint: Exchange.Endpoint) -> ExtAuthz_Address {

@@ -17,33 +17,47 @@ extension OpaqueConnection {
         }
         self.passage = passage
         attributes = connection
-        let policy = snapshot.policy
+        judge(connection, of: caller, by: snapshot)
+    }
+
+    /// Puts a connection to the policies; where a provider has to be asked first, this comes a second time, with its answer.
+    func judge(
+        _ connection: TCPConnection,
+        of caller: ClientConnection.Caller,
+        by snapshot: GatewaySnapshot,
+        answer: ExternalAnswer? = nil,
+        asking: OpaqueAsking? = nil
+    ) {
         let before = NIODeadline.now()
-        let authorization = policy.engine.authorize(caller.peer, connection)
+        let authorization = snapshot.policy.engine.authorize(caller.peer, connection, answer: answer)
         let latency = before.nanoseconds(until: .now())
         worker.metrics.decisionDuration.observe(latency)
         switch consume authorization {
         case .allow(let permit):
             phase = .recording(.allowed)
-            decided(permit.decision, connection, caller, snapshot, latency)
+            decided(permit.decision, connection, caller, snapshot, latency, asking)
             self.permit = .some(consume permit)
         case .deny(let denial):
             phase = .recording(.refused)
-            decided(denial.decision, connection, caller, snapshot, latency)
+            decided(denial.decision, connection, caller, snapshot, latency, asking)
         case .ask(let question):
-            // Nobody here asks providers: what would need one is refused.
+            if answer == nil, let provider = provider(of: question, in: snapshot) {
+                return ask(OpaqueAsking(provider, question, connection, caller, snapshot))
+            }
+            // Without one that can be asked it is refused.
             phase = .recording(.refused)
             decided(question.decision, connection, caller, snapshot, latency)
         }
         waitForRecord()
     }
 
-    private func decided(
+    func decided(
         _ decision: Decision,
         _ connection: TCPConnection,
         _ caller: ClientConnection.Caller,
         _ snapshot: GatewaySnapshot,
-        _ latency: UInt64
+        _ latency: UInt64,
+        _ asking: OpaqueAsking? = nil
     ) {
         let isAllowed = decision.outcome == .allow
         var entry = DecisionRecord(
@@ -70,6 +84,7 @@ extension OpaqueConnection {
             latency: latency,
             route: listener.current.name
         )
+        entry.provider = asking?.recorded
         entry.audited = decision.auditedBy.map(DecisionRecord.Policy.init)
         worker.metrics.countDecision(
             isAllowed: isAllowed,
@@ -125,6 +140,8 @@ extension OpaqueConnection {
         guard let attributes else { return true }
         guard policy.admits(caller, to: attributes.destination) else { return false }
         if case .recording(.refused) = phase { return true }
+        // The question was another configuration's, and so is the answer to it.
+        if case .asking = phase { return false }
         let decision = policy.engine.evaluate(
             Attributes(
                 connectionOf: caller?.peer.map { Caller($0) } ?? .anonymous,

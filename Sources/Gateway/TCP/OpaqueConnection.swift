@@ -21,6 +21,8 @@ final class OpaqueConnection: ChannelDuplexHandler, ServedConnection, RecordWait
     enum Phase {
         /// The first bytes and the handshake are under way, below us.
         case opening
+        /// A provider is asked.
+        case asking(OpaqueAsking)
         /// The decision is made, and its record awaited.
         case recording(Verdict)
         /// The upstream is called.
@@ -142,7 +144,7 @@ final class OpaqueConnection: ChannelDuplexHandler, ServedConnection, RecordWait
     private var wantsBytes: Bool {
         switch phase {
         case .opening, .closed: true
-        case .recording, .connecting: false
+        case .asking, .recording, .connecting: false
         case .tunnel(let upstream): upstream.isWritable
         }
     }
@@ -159,7 +161,7 @@ final class OpaqueConnection: ChannelDuplexHandler, ServedConnection, RecordWait
         switch phase {
         case .tunnel(let upstream): forward(bytes, to: upstream)
         // Nothing more is read, but for what had come with the handshake or comes with the client's end.
-        case .recording, .connecting: inbox.writeBuffer(&bytes)
+        case .asking, .recording, .connecting: inbox.writeBuffer(&bytes)
         case .opening, .closed: break
         }
     }
@@ -199,7 +201,8 @@ final class OpaqueConnection: ChannelDuplexHandler, ServedConnection, RecordWait
     /// Looks whether something takes too long, or the caller is believed no longer.
     func check(_ now: NIODeadline) {
         switch phase {
-        case .opening, .closed: return
+        // Who is asked has a time of its own.
+        case .opening, .asking, .closed: return
         case .recording:
             guard record.deadline <= now else { return }
             guard case .pending(let index) = record.stage else { return recorded(isDurable: false) }
@@ -251,6 +254,7 @@ final class OpaqueConnection: ChannelDuplexHandler, ServedConnection, RecordWait
         if isGone { worker.remove(self) }
         switch reached {
         case .opening, .closed: return
+        case .asking(let asking): giveUpAsking(asking)
         case .recording: break
         case .connecting(let upstream), .tunnel(let upstream): upstream.close()
         }

@@ -1,3 +1,4 @@
+import Authorization
 import NIOCore
 import ZeroTrust
 
@@ -25,11 +26,65 @@ extension Pipeline {
         return HeadWriter.switching(scanner, head, id: idText, room: room)
     }
 
-    /// Ends a tunnel that outlives what it was decided by: the configuration in force, or the caller's certificate.
+    /// Ends a tunnel that outlives its caller's certificate, or that the configuration in force would not open.
     func endTunnelIfOutlived(_ now: NIODeadline) -> Bool {
-        guard isTunnel, worker.current !== generation || (connection.caller?.expiry ?? now) <= now else { return false }
+        guard let tunnel else { return false }
+        let ending: CompletionRecord.Ending
+        if (connection.caller?.expiry ?? now) <= now {
+            ending = .revoked
+        } else if worker.current !== tunnel.judgedBy {
+            tunnel.judgedBy = worker.current
+            if mayStay(tunnel) { return false }
+            ending = .policyChanged
+        } else {
+            return false
+        }
         abortUpstream()
-        end(.revoked, aborts: true)
+        end(ending, aborts: true)
         return true
+    }
+
+    /// Whether the configuration in force would open the tunnel that another one opened: to the same upstream, and without a
+    /// provider's word, since the one that was given answered other policies.
+    private func mayStay(_ tunnel: Tunnel) -> Bool {
+        let next = tunnel.judgedBy
+        let policy = next.snapshot.policy
+        let resolved = connection.resolve(tunnel.scanner, tunnel.head, in: next.snapshot)
+        guard case .path(let path) = resolved.path, let caller = connection.caller, let route,
+            let other = resolved.route, other.route.allowsWebSocket,
+            next.pools[other.upstream].upstream == generation.pools[route.upstream].upstream
+        else { return false }
+        let (headers, tokens) = Self.judged(tunnel.scanner, tunnel.head, path, by: policy)
+        guard
+            let exchange = connection.describe(
+                id: id,
+                method: method.rawValue,
+                path: path,
+                authority: resolved.authority,
+                headers: headers
+            )
+        else { return false }
+        // The permit is not used: nothing is forwarded by it that is not forwarded already.
+        let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict)
+        switch consume authorization {
+        case .allow: return true
+        case .deny: return false
+        case .ask: return false
+        }
+    }
+}
+
+/// What a tunnel's request was, by which a later configuration judges it again.
+final class Tunnel {
+    let scanner: RequestScanner
+    let head: ByteBuffer
+    /// The generation that said last that it may be.
+    var judgedBy: Worker.Generation
+
+    init(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, openedBy generation: Worker.Generation) {
+        self.scanner = copy scanner
+        // Copied, so that what was read with the head is not kept.
+        self.head = ByteBuffer(bytes: head.readableBytesView)
+        self.judgedBy = generation
     }
 }

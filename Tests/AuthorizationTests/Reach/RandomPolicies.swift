@@ -96,6 +96,7 @@ struct RandomPolicies {
         Vocabulary("request.auth.claims[iss]", ["a", "a*", "*"]),
         Vocabulary("request.auth.claims[groups]", ["ml", "m*", "*l", "*", "true", "1*", "a b"]),
         Vocabulary("request.auth.claims[scope]", ["read", "r*", "*", "read write"]),
+        Vocabulary("request.auth.claims[org]", ["ml", "a*", "*"]),
         Vocabulary("request.auth.claims[org][team]", ["ml", "*", "m*"]),
     ]
 

@@ -56,7 +56,12 @@ import ZeroTrust
                     )
                 )
                 // Each region's witness is put to the engine on the way.
-                guard let found = try Self.count(reach) else {
+                let count: Int?
+                do { count = try Self.count(reach) } catch {
+                    Issue.record("\(setting.testDescription), set \(index): \(error)\n\(text)")
+                    continue
+                }
+                guard let found = count else {
                     unknown += 1
                     continue
                 }

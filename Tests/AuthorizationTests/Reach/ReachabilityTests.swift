@@ -45,6 +45,57 @@ import ZeroTrust
         #expect(all.rule == nil)
     }
 
+    @Test func `a claim within another is there only where the other is an object`() throws {
+        let both = """
+            {when: [{key: "request.auth.claims[org]", values: [ml]}, {key: "request.auth.claims[org][team]", values: [ml]}]}
+            """
+        #expect(try reach(Fixture.policy(both), compatibility: .istio).allowed().isEmpty)
+        let either = try reach(
+            Fixture.policy("{when: [{key: \"request.auth.claims[org]\", values: [ml]}]}"),
+            Fixture.policy("{when: [{key: \"request.auth.claims[org][team]\", values: [ml]}]}", name: "b"),
+            Fixture.policy(
+                "{when: [{key: \"request.auth.claims[org]\", notValues: [ml]}]}",
+                action: "DENY",
+                name: "d"
+            ),
+            compatibility: .istio
+        )
+        // The DENY takes the second away, and a token without the claim.
+        let allowed = try either.allowed()
+        #expect(allowed.map { $0.witness.attributes.token?.claim(at: ["org"]) } == [.text("ml")])
+        func token(_ claims: [String: TokenClaims.Claim]) -> Attributes {
+            var request = Reachability.Options.template
+            request.caller = Caller(uris: ["spiffe://td/ns/a/sa/b"])
+            request.token = TokenClaims(claims)
+            return request
+        }
+        let open = try reach(
+            Fixture.policy(both.replacing("values: [ml]}, ", with: "notValues: [ml]}, ")),
+            compatibility: .istio
+        )
+        #expect(try open.allows(token(["iss": .text("a"), "org": .members(["team": .text("ml")])])) == true)
+        #expect(try open.allows(token(["iss": .text("a"), "org": .text("ml")])) == false)
+        let witness = try #require(try open.allowed().first).witness.attributes
+        #expect(witness.token?.claim(at: ["org", "team"]) == .text("ml"))
+    }
+
+    @Test(arguments: [Reachability.Options.Callers.spiffe, .named])
+    func `a witness is a caller that there can be, also where every caller will do`(
+        _ callers: Reachability.Options.Callers
+    ) throws {
+        // Only callers without identity are denied, and there are none.
+        let reach = try reach(
+            Fixture.policy("{}"),
+            Fixture.policy("{from: [{source: {notPrincipals: [\"*\"]}}]}", action: "DENY", name: "d"),
+            compatibility: .istio,
+            options: Reachability.Options(callers: callers)
+        )
+        let all = try #require(try reach.allowed().first)
+        #expect(all.callers == "any identity")
+        #expect(all.witness.attributes.caller.name != nil)
+        #expect(try reach.allows(all.witness.attributes) == true)
+    }
+
     @Test func `what a DENY rule takes away is taken away exactly`() throws {
         let reach = try reach(
             Fixture.policy("{to: [{operation: {methods: [GET], paths: [\"/a/*\"]}}]}"),
@@ -118,11 +169,11 @@ import ZeroTrust
 
     @Test func `what is not analysed is said to be unknown, with its place`() throws {
         let policy = Fixture.policy(
-            "{when: [{key: \"request.auth.claims[team]\", values: [a]}, {key: \"request.auth.claims[team][x]\", values: [b]}]}"
+            "{when: [{key: \"request.auth.claims[sub][x]\", values: [a]}]}"
         )
         do {
             _ = try reach(policy).allowed()
-            Issue.record("two conditions that depend on one another were answered")
+            Issue.record("a condition on what is in a text was answered")
         } catch let error as ReachError {
             #expect(error.code == .unsupported)
             #expect(error.message.contains("policy.yaml:4:"), "\(error.message)")

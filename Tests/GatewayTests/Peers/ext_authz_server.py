@@ -1,6 +1,7 @@
 """An external authorization server of envoy.service.auth.v3, by gRPC's own messages: ext_authz_server.py SOCKET
 
-It does what the header `x-ask` of a request says, prints `ready`, and stops when its standard input ends.
+It does what the header `x-ask` of a request says, or the server name of a connection without HTTP. It prints `ready`, and
+stops when its standard input ends.
 """
 
 import json
@@ -33,6 +34,16 @@ class Judge(external_auth_pb2_grpc.AuthorizationServicer):
     def Check(self, request: auth.CheckRequest, context: grpc.ServicerContext) -> auth.CheckResponse:
         attributes = request.attributes
         http = attributes.request.http
+        if not attributes.request.HasField("http"):
+            # A connection without HTTP: all that is known is who calls, from where and for which name.
+            known = attributes.source.address.socket_address.port_value and attributes.destination.address.socket_address
+            match attributes.tls_session.sni if known else "":
+                case "allow.example" if attributes.source.principal.endswith("/sa/api-gateway"):
+                    return auth.CheckResponse(status=status_pb2.Status(code=code_pb2.OK))
+                case "sleep.example":
+                    while context.is_active():
+                        time.sleep(0.01)
+            return auth.CheckResponse(status=status_pb2.Status(code=code_pb2.PERMISSION_DENIED))
         match http.headers.get("x-ask"):
             case "allow":
                 seen = {

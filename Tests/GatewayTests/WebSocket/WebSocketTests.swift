@@ -221,22 +221,74 @@ import Testing
         }
     }
 
-    @Test func `a tunnel ends with the configuration that it was decided by, and when the gateway stops`() async throws
-    {
+    @Test func `a reload ends the tunnels that it would not open, and no other`() async throws {
         try await Self.with { gateway, upstream in
+            let client = try await gateway.client()
+            client.send(Self.ask(headers: "X-Tenant: blue\r\n"))
+            await client.wait(for: "\r\n\r\n")
+            let other = try await gateway.client()
+            other.send(Self.ask(headers: "X-Tenant: red\r\n"))
+            await other.wait(for: "\r\n\r\n")
+            // The same again, then a policy that looks at a header that the first one did not.
+            try await gateway.replace(policy: TestGateway.snapshot(TestGateway.policy, digest: "digest-2"))
+            let blue = TestGateway.policy.replacing(
+                "              to:",
+                with: """
+                                  when:
+                                    - { key: "request.headers[x-tenant]", values: [blue] }
+                                  to:
+                    """
+            )
+            try await gateway.replace(policy: TestGateway.snapshot(blue, digest: "digest-3"))
+            _ = await other.end()
+            #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "policy_changed")
+            await upstream.closed.wait { $0 == 1 }
+            client.send("still here")
+            await upstream.heard.wait { $0.contains { $0.hasSuffix("still here") } }
+            upstream.send("so am I")
+            await client.wait(for: "so am I")
+            // It lives until its caller is denied.
+            let none = TestGateway.policy.replacing("sa/api-gateway", with: "sa/another")
+            try await gateway.replace(policy: TestGateway.snapshot(none, digest: "digest-4"))
+            _ = await client.end()
+            #expect(await gateway.log.records("completion", count: 2).last?["ended"] == "policy_changed")
+            await upstream.closed.wait { $0 == 2 }
+        }
+    }
+
+    @Test func `a reload that takes the upgrade from a route, or changes its upstream, ends its tunnels`() async throws
+    {
+        let changes: [(String, (inout GatewayConfiguration) -> Void)] = [
+            ("no upgrade", { $0.routes[0].allowsWebSocket = false }),
+            ("another upstream", { $0.upstreams[0].connectTimeout = .milliseconds(1234) }),
+        ]
+        for (name, change) in changes {
+            try await Self.with { gateway, upstream in
+                let client = try await gateway.client()
+                client.send(Self.ask())
+                await client.wait(for: "\r\n\r\n")
+                var configuration = gateway.server.configuration
+                change(&configuration)
+                try await gateway.server.update(
+                    configuration: configuration,
+                    policy: TestGateway.snapshot(TestGateway.policy)
+                )
+                _ = await client.end()
+                let ended = await gateway.log.records("completion", count: 1).first?["ended"]
+                #expect(ended == "policy_changed", "\(name)")
+                await upstream.closed.wait { $0 == 1 }
+            }
+        }
+    }
+
+    @Test func `a tunnel ends when the gateway stops`() async throws {
+        try await Self.with { gateway, _ in
             let client = try await gateway.client()
             client.send(Self.ask())
             await client.wait(for: "\r\n\r\n")
-            try await gateway.replace(policy: TestGateway.snapshot(TestGateway.policy, digest: "digest-2"))
-            _ = await client.end()
-            #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "revoked")
-            await upstream.closed.wait { $0 == 1 }
-            let other = try await gateway.client()
-            other.send(Self.ask())
-            await other.wait(for: "\r\n\r\n")
             await gateway.server.drain(within: .milliseconds(50))
-            _ = await other.end()
-            #expect(await gateway.log.records("completion", count: 2).last?["ended"] == "drained")
+            _ = await client.end()
+            #expect(await gateway.log.records("completion", count: 1).last?["ended"] == "drained")
         }
     }
 

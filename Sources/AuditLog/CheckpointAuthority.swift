@@ -1,5 +1,4 @@
 import Crypto
-import Glibc
 import Synchronization
 
 /// Holds a log's signing key and what it signed last, and never signs two trees that contradict each other.
@@ -110,10 +109,7 @@ public final class CheckpointAuthority: CheckpointSigner {
 
     private static func signer(directory: String, origin: String, files: any FileSystem) throws -> NoteSigner {
         let path = directory + "/signing.key"
-        if let bytes = try files.contents(path) {
-            try checkMode(path)
-            var text = String(decoding: bytes, as: UTF8.self)
-            if text.hasSuffix("\n") { text.removeLast() }
+        if let text = try SecretFile.read(path, files: files) {
             let signer = try NoteSigner(privateText: text)
             guard signer.verifier.name == origin else {
                 throw AuditLogError(.malformed, "the key in `\(path)` is of the log `\(signer.verifier.name)`")
@@ -124,25 +120,7 @@ public final class CheckpointAuthority: CheckpointSigner {
             throw AuditLogError(.corrupt, "the signing key `\(path)` is missing, and checkpoints were signed with it")
         }
         let signer = try NoteSigner(name: origin, key: Curve25519.Signing.PrivateKey())
-        // The mode is set when the file is made, before any byte of the key is in it.
-        let temporary = path + ".tmp"
-        unsafe unlink(temporary)
-        let file = unsafe Glibc.open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw FileError(number: errno, operation: "create", path: temporary) }
-        do {
-            defer { files.close(file) }
-            try files.writeAll(Array((signer.privateText + "\n").utf8), to: file, at: 0, path: temporary)
-            try files.synchronize(file, path: temporary)
-        }
-        try files.rename(temporary, to: path)
-        try files.synchronizeDirectory(directory)
+        try SecretFile.create(path, text: signer.privateText, files: files)
         return signer
-    }
-
-    private static func checkMode(_ path: String) throws {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0, status.st_mode & 0o077 == 0 else {
-            throw AuditLogError(.io, "the signing key `\(path)` can be read by others; expected mode 0600")
-        }
     }
 }

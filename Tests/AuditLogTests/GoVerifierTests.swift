@@ -65,6 +65,15 @@ enum GoVerifier {
         return try run(program, ["log", log, key.description])
     }
 
+    /// What the program says of a witness's signature on a checkpoint; nil where it is skipped.
+    static func verify(cosigned: String, key: CosignatureVerifier) throws -> (status: Int32, output: String)? {
+        guard let program else {
+            #expect(isMissingAllowed, "Go has to be installed in CI")
+            return nil
+        }
+        return try run(program, ["cosigned", cosigned, key.description])
+    }
+
     static func verify(proof: String, key: NoteVerifier) throws -> (status: Int32, output: String)? {
         guard let program else {
             #expect(isMissingAllowed, "Go has to be installed in CI")

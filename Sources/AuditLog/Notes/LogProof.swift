@@ -103,14 +103,22 @@ public struct LogProof: Hashable, Sendable {
     ///   - keys: the keys of the logs that are trusted. The checkpoint's origin has to be the name of the key.
     /// - Returns: the checkpoint, or why nothing is proved.
     public func verify(entry: [UInt8]? = nil, keys: [NoteVerifier]) -> Verdict {
+        verify(entry: entry, policy: LogPolicy(logs: keys.map { .init(key: $0, url: nil) }, witnesses: [], quorum: .none))
+    }
+
+    /// Whether the proof holds for an entry, by a policy that may ask for the cosignatures of witnesses.
+    ///
+    /// - Parameters:
+    ///   - entry: the entry; nil for the one that travels with the proof.
+    ///   - policy: which logs are trusted, and the witnesses.
+    /// - Returns: the checkpoint, or why nothing is proved.
+    public func verify(entry: [UInt8]? = nil, policy: LogPolicy) -> Verdict {
         guard let entry = entry ?? extra else { return .refused("the proof carries no entry, and none was given") }
-        guard let note = try? SignedNote(note), let checkpoint = try? Checkpoint(text: note.text) else {
-            return .refused("the proof's checkpoint is not well formed")
-        }
-        let known = keys.filter { $0.name == checkpoint.origin }
-        guard !known.isEmpty else { return .refused("no key of the log `\(checkpoint.origin)` is trusted") }
-        guard note.verify(with: known) else {
-            return .refused("the checkpoint is not signed by the key of the log `\(checkpoint.origin)`")
+        guard let note = try? SignedNote(note) else { return .refused("the proof's checkpoint is not well formed") }
+        let checkpoint: Checkpoint
+        switch policy.judge(note) {
+        case .accepted(let stated, _): checkpoint = stated
+        case .refused(let reason): return .refused(reason)
         }
         let holds = MerkleProof.verifyInclusion(
             leaf: .leaf(entry),

@@ -21,6 +21,9 @@ public struct SignedNote: Hashable, Sendable {
 
         /// The id of the key.
         var keyID: UInt32 { bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+
+        /// The line as it stands below a note.
+        var line: String { "— \(name) \(Base64.encode(bytes))\n" }
     }
 
     /// A note from its parts.
@@ -49,12 +52,19 @@ public struct SignedNote: Hashable, Sendable {
         guard let blank = (1..<max(all.count, 1)).last(where: { all[$0] == 0x0a && all[$0 - 1] == 0x0a }) else {
             throw AuditLogError(.malformed, "the note has no empty line before its signatures")
         }
-        let lines = all[(blank + 1)...].split(separator: 0x0a, omittingEmptySubsequences: false).dropLast()
-        guard (1...Self.maximumSignatures).contains(lines.count) else {
+        self.text = String(decoding: all[..<blank], as: UTF8.self)
+        self.signatures = try Self.signatures(all[(blank + 1)...])
+    }
+
+    /// Parses signature lines, each of which ends with a line feed.
+    ///
+    /// - Throws: ``AuditLogError`` where they are none, too many, or not well formed.
+    static func signatures(_ bytes: ArraySlice<UInt8>) throws -> [Signature] {
+        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast()
+        guard (1...maximumSignatures).contains(lines.count) else {
             throw AuditLogError(.malformed, "the note has \(lines.count) signatures; expected 1 to 64")
         }
-        self.text = String(decoding: all[..<blank], as: UTF8.self)
-        self.signatures = try lines.map { try Self.signature($0) }
+        return try lines.map { try signature($0) }
     }
 
     private static func signature(_ line: ArraySlice<UInt8>) throws -> Signature {
@@ -91,7 +101,6 @@ public struct SignedNote: Hashable, Sendable {
 
     /// The note's bytes.
     public var bytes: [UInt8] {
-        let lines = signatures.map { "— \($0.name) \(Base64.encode($0.bytes))\n" }
-        return Array((text + "\n" + lines.joined()).utf8)
+        Array((text + "\n" + signatures.map(\.line).joined()).utf8)
     }
 }

@@ -46,6 +46,15 @@ public struct LogReader: Sendable {
         try reading { try files.contents(layout.checkpoint).map { try SignedNote($0) } }
     }
 
+    /// The newest checkpoint that enough witnesses have cosigned; nil where there is none.
+    ///
+    /// Nothing about it has been verified.
+    ///
+    /// - Throws: ``AuditLogError`` where it cannot be read.
+    public func witnessedNote() throws -> SignedNote? {
+        try reading { try files.contents(layout.witnessedCheckpoint).map { try SignedNote($0) } }
+    }
+
     /// What the published checkpoint states; nil before the first.
     ///
     /// Nothing about it has been verified.
@@ -108,15 +117,23 @@ public struct LogReader: Sendable {
 
     /// The proof that an entry is in the log that the published checkpoint describes.
     ///
-    /// It carries the entry itself.
+    /// It carries the entry itself. Where the checkpoint that witnesses cosigned covers the entry, the proof is made
+    /// from that one, so that it also shows what they saw.
     ///
     /// - Throws: ``AuditLogError`` with the code `notFound` where the checkpoint does not cover the entry yet.
     public func proof(of index: UInt64) throws -> LogProof {
-        try reading {
-            guard let bytes = try files.contents(layout.checkpoint) else {
+        let witnessed = try witnessedNote()
+        return try reading {
+            guard let published = try files.contents(layout.checkpoint) else {
                 throw AuditLogError(.notFound, "the log has no checkpoint yet")
             }
-            let checkpoint = try Checkpoint(text: SignedNote(bytes).text)
+            var bytes = published
+            var checkpoint = try Checkpoint(text: SignedNote(published).text)
+            if let witnessed, let older = try? Checkpoint(text: witnessed.text), older.origin == checkpoint.origin,
+                older.size > index, older.size <= checkpoint.size
+            {
+                (bytes, checkpoint) = (witnessed.bytes, older)
+            }
             guard index < checkpoint.size else {
                 throw AuditLogError(
                     .notFound,

@@ -112,6 +112,8 @@ struct Layout: Sendable {
     let directory: String
 
     var checkpoint: String { directory + "/checkpoint" }
+    /// The newest checkpoint that enough witnesses have cosigned.
+    var witnessedCheckpoint: String { directory + "/checkpoint.witnessed" }
     var state: String { directory + "/.state" }
     var lock: String { state + "/lock" }
     var treeState: String { state + "/tree" }

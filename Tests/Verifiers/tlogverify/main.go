@@ -2,12 +2,15 @@
 //
 //	tlogverify log DIRECTORY VKEY     hashes every entry and compares every tile
 //	tlogverify proof FILE VKEY        checks a .tlog-proof that carries its entry
+//	tlogverify cosigned FILE VKEY     checks the Ed25519 cosignature of a witness on a checkpoint
 //
 // It prints one line and exits with 0 where all is well, with 4 where the bytes do not verify.
 package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -24,12 +27,14 @@ const height = 8
 
 func main() {
 	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: tlogverify log|proof PATH VKEY")
+		fmt.Fprintln(os.Stderr, "usage: tlogverify log|proof|cosigned PATH VKEY")
 		os.Exit(2)
 	}
-	check := map[string]func(string, string) (string, error){"log": checkLog, "proof": checkProof}[os.Args[1]]
+	check := map[string]func(string, string) (string, error){
+		"log": checkLog, "proof": checkProof, "cosigned": checkCosigned,
+	}[os.Args[1]]
 	if check == nil {
-		fmt.Fprintln(os.Stderr, "usage: tlogverify log|proof PATH VKEY")
+		fmt.Fprintln(os.Stderr, "usage: tlogverify log|proof|cosigned PATH VKEY")
 		os.Exit(2)
 	}
 	line, err := check(os.Args[2], os.Args[3])
@@ -211,4 +216,47 @@ func checkProof(file, vkey string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("verified: entry %d of %d", index, tree.N), nil
+}
+
+// cosigner verifies what a witness signs: a time, and the checkpoint below it.
+type cosigner struct {
+	name string
+	id   uint32
+	key  ed25519.PublicKey
+	time uint64
+}
+
+func (c *cosigner) Name() string    { return c.name }
+func (c *cosigner) KeyHash() uint32 { return c.id }
+
+func (c *cosigner) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	c.time = binary.BigEndian.Uint64(signature)
+	return ed25519.Verify(c.key, []byte(fmt.Sprintf("cosignature/v1\ntime %d\n%s", c.time, text)), signature[8:])
+}
+
+func checkCosigned(file, vkey string) (string, error) {
+	signed, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return "", fmt.Errorf("not a verifier key")
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(key) != 33 || key[0] != 4 {
+		return "", fmt.Errorf("not the key of a witness")
+	}
+	hash := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
+	witness := &cosigner{name: parts[0], id: binary.BigEndian.Uint32(hash[:]), key: key[1:]}
+	if fmt.Sprintf("%08x", witness.id) != parts[1] {
+		return "", fmt.Errorf("the id is not the key's")
+	}
+	if _, err := note.Open(signed, note.VerifierList(witness)); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("verified: cosigned at %d", witness.time), nil
 }

@@ -1,0 +1,173 @@
+/// The table of ``IdentifierTable``, compiled, and what finds its numbers in text.
+struct IdentifierRules: Sendable {
+    static let builtIn = Result { try IdentifierRules(IdentifierTable.text) }
+
+    struct Rule: Sendable {
+        let type: EntityType
+        let pattern: TokenPattern
+        let check: IdentifierCheck
+        let context: ContextWords?
+    }
+
+    private(set) var rules: [Rule] = []
+    /// The rules for a number whose first run of digits is that long.
+    private var byDigits: [[Int]] = Array(repeating: [], count: 32)
+    /// The rules for a token that begins with that many letters.
+    private var byLetters: [[Int]] = Array(repeating: [], count: 8)
+    /// The rules whose letters may be anywhere, such as hexadecimal ones.
+    private var mixed: [Int] = []
+
+    init(_ table: String) throws {
+        for (number, line) in table.split(separator: "\n").enumerated() {
+            let fields = line.components(" |")
+            guard fields.count == 4, let type = EntityType(rawValue: fields[0]),
+                let check = IdentifierCheck(rawValue: fields[2])
+            else { throw PatternError(.file, "identifiers, line \(number + 1): not entity | form | check | words") }
+            let words = fields[3].isEmpty ? nil : ContextWords(String(fields[3].drop { $0 == "!" }))
+            let rule = Rule(type: type, pattern: try TokenPattern(fields[1]), check: check, context: words)
+            let index = rules.count
+            rules.append(rule)
+            if type == .macAddress || type == .uuid || type == .crypto {
+                mixed.append(index)
+                continue
+            }
+            for length in Self.leading(rule.pattern, UnitClass.isDigit, up: 31) where length > 0 {
+                byDigits[length].append(index)
+            }
+            for length in Self.leading(rule.pattern, UnitClass.isLetter, up: 7) where length > 0 {
+                byLetters[length].append(index)
+            }
+        }
+    }
+
+    /// How many units of a kind a token of the pattern can begin with.
+    private static func leading(_ pattern: TokenPattern, _ kind: (UInt8) -> Bool, up: Int) -> Set<Int> {
+        var open: Set<Int> = [0]
+        var closed: Set<Int> = []
+        for piece in pattern.pieces {
+            var next: Set<Int> = []
+            switch piece {
+            case .literals(let literals, let isOptional):
+                for literal in literals {
+                    let prefix = literal.prefix(while: kind).count
+                    for count in open {
+                        if prefix == literal.count { next.insert(count + prefix) } else { closed.insert(count + prefix) }
+                    }
+                }
+                if isOptional { next.formUnion(open) }
+            case .units(let set, let least, let most):
+                let inside = (UInt8(1)...0x7F).contains { set.contains($0) && kind($0) }
+                let outside = (UInt8(1)...0x7F).contains { set.contains($0) && !kind($0) }
+                for count in open {
+                    if inside { for taken in max(least, 0)...most { next.insert(count + taken) } }
+                    if outside {
+                        if inside { for taken in 0..<most { closed.insert(count + taken) } } else { closed.insert(count) }
+                        if least == 0 { next.insert(count) }
+                    }
+                }
+            }
+            open = next.filter { $0 <= up }
+            if open.isEmpty { break }
+        }
+        return closed.union(open).filter { $0 <= up }
+    }
+
+    /// A number that starts with a digit, whose first run of digits is `run` long.
+    func digits(_ reader: inout UnitReader, at start: Int, run: Int, for rules: OutputRules) -> Match? {
+        run < byDigits.count ? best(byDigits[run], &reader, start, rules) : nil
+    }
+
+    /// A token that starts with `run` letters.
+    func letters(_ reader: inout UnitReader, at start: Int, run: Int, for rules: OutputRules) -> Match? {
+        run < byLetters.count ? best(byLetters[run], &reader, start, rules) : nil
+    }
+
+    /// A token of letters and digits, in any order.
+    func mixed(_ reader: inout UnitReader, at start: Int, for rules: OutputRules) -> Match? {
+        best(mixed, &reader, start, rules)
+    }
+
+    private func best(_ candidates: [Int], _ reader: inout UnitReader, _ start: Int, _ output: OutputRules) -> Match? {
+        var best: Match?
+        for index in candidates {
+            let rule = rules[index]
+            guard output.looks(for: rule.type), let end = rule.pattern.end(&reader, from: start),
+                end > best?.end ?? start, Self.isBoundary(&reader, end)
+            else { continue }
+            if let context = rule.context, !context.stand(before: start, in: reader) { continue }
+            var token: [UInt8] = []
+            for position in start..<end where UnitClass.isAlphanumeric(reader[position]) {
+                token.append(rule.check.isCaseSensitive ? reader[position] : upper(reader[position]))
+            }
+            if rule.check.accepts(token) { best = Match(rule.type, start, end) }
+        }
+        return best
+    }
+
+    private func upper(_ unit: UInt8) -> UInt8 { UnitClass.isLetter(unit) ? unit & 0xDF : unit }
+
+    /// Whether a token can end before a place: no letter or digit goes on, and no further group of digits.
+    @inline(__always)
+    static func isBoundary(_ reader: inout UnitReader, _ end: Int) -> Bool {
+        let next = reader[end]
+        if UnitClass.isAlphanumeric(next) || next == UInt8(ascii: "_") { return false }
+        if next == UInt8(ascii: "-") || next == UInt8(ascii: "/") || next == UInt8(ascii: ".") {
+            return !UnitClass.isDigit(reader[end + 1])
+        }
+        return true
+    }
+}
+
+/// Words one of which has to stand in the text before a number.
+struct ContextWords: Sendable {
+    private let words: [[UInt8]]
+
+    /// How far before a number a word counts, in code points.
+    static let reach = 60
+
+    init(_ list: String) {
+        words = list.split(separator: ",").map { word in
+            word.drop { $0 == " " }.unicodeScalars.map { scalar in
+                scalar.isASCII ? UnitClass.lowercased(UInt8(scalar.value)) : PlainCharacters.unit(of: scalar.value)
+            }
+        }
+    }
+
+    /// Whether one of the words ends within reach of a place, and begins where a word begins.
+    func stand(before place: Int, in reader: UnitReader, reach: Int = ContextWords.reach) -> Bool {
+        let lowest = max(0, place - reach)
+        var position = place
+        while position > lowest {
+            let unit = UnitClass.lowercased(reader.before(position))
+            for word in words where word.last == unit && position - word.count >= lowest {
+                var index = word.count - 1
+                while index >= 0, UnitClass.lowercased(reader.before(position - (word.count - 1 - index))) == word[index] {
+                    index -= 1
+                }
+                if index < 0, !UnitClass.isLetter(reader.before(position - word.count)) { return true }
+            }
+            position -= 1
+        }
+        return false
+    }
+}
+
+extension StringProtocol {
+    /// The parts between a separator, without spaces around them.
+    func components(_ separator: String) -> [String] {
+        var parts: [String] = []
+        var rest = self[...]
+        while let range = rest.firstRange(of: separator) {
+            parts.append(trimmed(rest[..<range.lowerBound]))
+            rest = rest[range.upperBound...]
+        }
+        parts.append(trimmed(rest))
+        return parts
+    }
+
+    private func trimmed(_ part: SubSequence) -> String {
+        var part = part.drop { $0 == " " }
+        while part.last == " " { part.removeLast() }
+        return String(part)
+    }
+}

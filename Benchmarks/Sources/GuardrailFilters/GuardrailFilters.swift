@@ -2,8 +2,10 @@ import Foundation
 import Glibc
 import Guardrails
 
-/// What the filter of answers costs, in CPU time of one thread: `guardrailfilters TEXTS.jsonl`, a text to a line in the
-/// member `text`. The output is JSON; `Benchmarks/guardrails/run` puts it beside other tools.
+/// What the filter of answers costs, in CPU time of one thread: `guardrailfilters TEXTS.jsonl`, a text to a line in
+/// the member `text`.
+///
+/// The output is JSON; `Benchmarks/guardrails/run` puts it beside other tools.
 @main
 struct GuardrailFilters {
     private struct Line: Decodable { let text: String }

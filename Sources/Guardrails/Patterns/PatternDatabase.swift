@@ -63,7 +63,9 @@ public final class PatternDatabase: Sendable {
     /// Immutable once compiled; Vectorscan lets any number of threads read it.
     nonisolated(unsafe) let handle: OpaquePointer
 
-    /// Compiles patterns. With hundreds of them this takes seconds: do it at a start or a reload, not on traffic.
+    /// Compiles patterns.
+    ///
+    /// With hundreds of them this takes seconds: do it at a start or a reload, not on traffic.
     ///
     /// Throws ``PatternError`` with the id and the expression that does not compile.
     public init(_ patterns: [Pattern], mode: Mode) throws {

@@ -27,5 +27,6 @@ public struct PatternError: Error, Sendable, Equatable, CustomStringConvertible 
         self.message = message
     }
 
+    /// What to read.
     public var description: String { message }
 }

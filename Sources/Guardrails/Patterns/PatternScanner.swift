@@ -43,7 +43,7 @@ public final class PatternScanner {
     /// Throws ``PatternError`` when there are more than ``maximumMatches``.
     public func matches(in text: [UInt8]) throws -> [End] {
         precondition(database.mode == .block, "the database was compiled for streams")
-        return try collect { handler, context in
+        return unsafe try collect { handler, context in
             // Sound: the buffer lives through the call, and its length is told.
             unsafe text.withUnsafeBytes { bytes in
                 unsafe hs_scan(
@@ -60,7 +60,7 @@ public final class PatternScanner {
     }
 
     fileprivate func write(_ text: [UInt8], to stream: OpaquePointer) throws -> [End] {
-        try collect { handler, context in
+        unsafe try collect { handler, context in
             // Sound: as above.
             unsafe text.withUnsafeBytes { bytes in
                 unsafe hs_scan_stream(
@@ -77,7 +77,7 @@ public final class PatternScanner {
     }
 
     fileprivate func close(_ stream: OpaquePointer) throws -> [End] {
-        try collect { handler, context in
+        unsafe try collect { handler, context in
             unsafe hs_close_stream(stream, scratch, handler, context)
         }
     }

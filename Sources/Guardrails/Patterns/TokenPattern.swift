@@ -123,7 +123,10 @@ extension TokenPattern {
                     pieces.append(.units(set, least: least, most: most ?? least))
                     if most == nil {
                         guard index == bytes.count else {
-                            throw failure("an open end is for the last piece; give the class a largest number", .unbounded)
+                            throw failure(
+                                "an open end is for the last piece; give the class a largest number",
+                                .unbounded
+                            )
                         }
                         tail = set
                     }
@@ -235,7 +238,8 @@ extension TokenPattern {
             case UInt8(ascii: "b"): return UnitSet(0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B...0x2B, 0x2F...0x2F)
             case UInt8(ascii: "k"): return UnitSet(0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F...0x5F, 0x2D...0x2D)
             case UInt8(ascii: "w"): return UnitSet(0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F...0x5F)
-            default: throw failure("no class `\\\(Character(Unicode.Scalar(letter)))`; there are a, b, d, h, k, w and x")
+            default:
+                throw failure("no class `\\\(Character(Unicode.Scalar(letter)))`; there are a, b, d, h, k, w and x")
             }
         }
 
@@ -246,7 +250,9 @@ extension TokenPattern {
                 return (0, 1)
             }
             guard bytes[index] == UInt8(ascii: "{") else { return (1, 1) }
-            guard let close = bytes[index...].firstIndex(of: UInt8(ascii: "}")) else { throw failure("`{` is not closed") }
+            guard let close = bytes[index...].firstIndex(of: UInt8(ascii: "}")) else {
+                throw failure("`{` is not closed")
+            }
             let text = String(decoding: bytes[index + 1..<close], as: UTF8.self)
             index = close + 1
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)

@@ -8,6 +8,9 @@ enum DateRecogniser {
         "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
     ].map { Array($0.utf8) }
 
+    private static let ordinals = ["st", "nd", "rd", "th"].map { Array($0.utf8) }
+    private static let of = Array("of ".utf8)
+
     /// Where a date or a time in digits ends: `2024-05-01T10:00:00Z`, `5/1/2024`, `01.05.24`, `10:30 pm`, `5 May 2024`.
     static func numericEnd(_ reader: inout UnitReader, from start: Int) -> Int? {
         var index = start
@@ -35,19 +38,20 @@ enum DateRecogniser {
             }
             var end = index
             if reader[index] == UInt8(ascii: "T") || reader[index] == 0x20,
-                UnitClass.isDigit(reader[index + 1]), let after = time(&reader, index + 1) {
+                UnitClass.isDigit(reader[index + 1]), let after = time(&reader, index + 1)
+            {
                 end = after
             }
             return bounded(end, &reader)
         default:
             guard index - start <= 2, (1...31).contains(first) else { return nil }
-            if reader.hasCaseless(Array("st".utf8), at: index) || reader.hasCaseless(Array("nd".utf8), at: index)
-                || reader.hasCaseless(Array("rd".utf8), at: index) || reader.hasCaseless(Array("th".utf8), at: index) {
+            for ending in ordinals where reader.hasCaseless(ending, at: index) {
                 index += 2
+                break
             }
             guard reader[index] == 0x20 else { return nil }
             index += 1
-            if reader.hasCaseless(Array("of ".utf8), at: index) { index += 3 }
+            if reader.hasCaseless(of, at: index) { index += 3 }
             guard let month = name(&reader, index, of: months, least: 3) else { return nil }
             return year(&reader, after: month) ?? bounded(month, &reader)
         }
@@ -115,7 +119,8 @@ enum DateRecogniser {
         }
         let half = UnitClass.lowercased(reader[index])
         if half == UInt8(ascii: "a") || half == UInt8(ascii: "p"),
-            UnitClass.lowercased(reader[index + 1]) == UInt8(ascii: "m"), !UnitClass.isWord(reader[index + 2]) {
+            UnitClass.lowercased(reader[index + 1]) == UInt8(ascii: "m"), !UnitClass.isWord(reader[index + 2])
+        {
             return index + 2
         }
         return end
@@ -138,7 +143,8 @@ enum DateRecogniser {
             var count = 1
             while count < name.count, UnitClass.lowercased(reader[start + count]) == name[count] { count += 1 }
             if count == name.count || (count == least || count == 4 && least == 3),
-                !UnitClass.isLetter(reader[start + count]) {
+                !UnitClass.isLetter(reader[start + count])
+            {
                 return start + count
             }
         }
@@ -149,7 +155,8 @@ enum DateRecogniser {
         let next = reader[end]
         if UnitClass.isWord(next) { return nil }
         if next == UInt8(ascii: "-") || next == UInt8(ascii: "/") || next == UInt8(ascii: "."),
-            UnitClass.isDigit(reader[end + 1]) {
+            UnitClass.isDigit(reader[end + 1])
+        {
             return nil
         }
         return end

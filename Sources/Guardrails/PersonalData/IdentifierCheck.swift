@@ -1,7 +1,8 @@
 import Crypto
 
-/// What a number has to satisfy beside its form. It is given the token's letters (in upper case unless case matters)
-/// and digits, without what separates them.
+/// What a number has to satisfy beside its form.
+///
+/// It is given the token's letters (in upper case unless case matters) and digits, without what separates them.
 enum IdentifierCheck: String, Sendable {
     case none = ""
     case ssn, aba, npi, dea, abn, acn, medicare, tfn, luhn, lanr, kvnr, mrz, rvnr, mod11, nie, nif, finnish, verhoeff

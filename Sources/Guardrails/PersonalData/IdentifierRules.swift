@@ -51,7 +51,11 @@ struct IdentifierRules: Sendable {
                 for literal in literals {
                     let prefix = literal.prefix(while: kind).count
                     for count in open {
-                        if prefix == literal.count { next.insert(count + prefix) } else { closed.insert(count + prefix) }
+                        if prefix == literal.count {
+                            next.insert(count + prefix)
+                        } else {
+                            closed.insert(count + prefix)
+                        }
                     }
                 }
                 if isOptional { next.formUnion(open) }
@@ -61,7 +65,11 @@ struct IdentifierRules: Sendable {
                 for count in open {
                     if inside { for taken in max(least, 0)...most { next.insert(count + taken) } }
                     if outside {
-                        if inside { for taken in 0..<most { closed.insert(count + taken) } } else { closed.insert(count) }
+                        if inside {
+                            for taken in 0..<most { closed.insert(count + taken) }
+                        } else {
+                            closed.insert(count)
+                        }
                         if least == 0 { next.insert(count) }
                     }
                 }
@@ -120,17 +128,24 @@ struct IdentifierRules: Sendable {
 
 /// Words one of which has to stand in the text before a number.
 struct ContextWords: Sendable {
-    private let words: [[UInt8]]
+    /// The words by their last unit, in lower case.
+    private var byLast = [[[UInt8]]](repeating: [], count: 256)
+    /// The last units, in both cases.
+    private var lasts = UnitSet()
 
     /// How far before a number a word counts, in code points.
     static let reach = 60
 
     init(_ list: String) {
-        words = list.split(separator: ",").map { word in
-            word.drop { $0 == " " }.unicodeScalars.map { scalar in
+        for part in list.split(separator: ",") {
+            let word = part.drop { $0 == " " }.unicodeScalars.map { scalar in
                 scalar.isASCII ? UnitClass.lowercased(UInt8(scalar.value)) : PlainCharacters.unit(of: scalar.value)
             }
+            guard let last = word.last else { continue }
+            byLast[Int(last)].append(word)
+            lasts.insert(last...last)
         }
+        lasts.foldCase()
     }
 
     /// Whether one of the words ends within reach of a place, and begins where a word begins.
@@ -138,13 +153,17 @@ struct ContextWords: Sendable {
         let lowest = max(0, place - reach)
         var position = place
         while position > lowest {
-            let unit = UnitClass.lowercased(reader.before(position))
-            for word in words where word.last == unit && position - word.count >= lowest {
-                var index = word.count - 1
-                while index >= 0, UnitClass.lowercased(reader.before(position - (word.count - 1 - index))) == word[index] {
-                    index -= 1
+            let unit = reader.before(position)
+            if lasts.contains(unit) {
+                for word in byLast[Int(UnitClass.lowercased(unit))] where position - word.count >= lowest {
+                    var index = word.count - 1
+                    while index >= 0,
+                        UnitClass.lowercased(reader.before(position - (word.count - 1 - index))) == word[index]
+                    {
+                        index -= 1
+                    }
+                    if index < 0, !UnitClass.isLetter(reader.before(position - word.count)) { return true }
                 }
-                if index < 0, !UnitClass.isLetter(reader.before(position - word.count)) { return true }
             }
             position -= 1
         }

@@ -1,15 +1,47 @@
 /// Numbers that are not of a state: payment cards, telephones, dates and times, addresses of the internet.
 struct NumberRecogniser {
-    /// The groups of digits from a place on, with what separates them.
+    /// The groups of digits from a place on, with what separates them: at most 24 digits in at most ten groups.
     struct Groups {
-        var digits: [UInt8] = []
-        /// The units before each group; for the first, an opening parenthesis or nothing.
-        var starts: [Int] = []
-        var ends: [Int] = []
-        /// The first unit that separates a group from the one before.
-        var separators: [UInt8] = []
-        var count: Int { starts.count }
+        private(set) var digits = InlineArray<24, UInt8>(repeating: 0)
+        private(set) var digitCount = 0
+        /// The first unit of each group, and the one after its last.
+        private(set) var starts = InlineArray<10, Int>(repeating: 0)
+        private(set) var ends = InlineArray<10, Int>(repeating: 0)
+        /// The first unit that separates a group from the one before; for the first, what opens it.
+        private(set) var separators = InlineArray<10, UInt8>(repeating: 0)
+        private(set) var count = 0
+
         func length(_ group: Int) -> Int { ends[group] - starts[group] }
+
+        var isFull: Bool { count == 10 || digitCount == 24 }
+
+        mutating func add(digit: UInt8) {
+            digits[digitCount] = digit
+            digitCount += 1
+        }
+
+        mutating func add(group range: Range<Int>, after separator: UInt8) {
+            starts[count] = range.lowerBound
+            ends[count] = range.upperBound
+            separators[count] = separator
+            count += 1
+        }
+
+        /// Luhn's check over the first digits, which may not all be the same.
+        func passesLuhn(_ length: Int) -> Bool {
+            var sum = 0
+            var differs = false
+            for place in 0..<length {
+                var value = Int(digits[length - 1 - place])
+                if digits[place] != digits[0] { differs = true }
+                if place % 2 == 1 {
+                    value *= 2
+                    if value > 9 { value -= 9 }
+                }
+                sum += value
+            }
+            return differs && sum % 10 == 0
+        }
     }
 
     let rules: OutputRules
@@ -24,15 +56,19 @@ struct NumberRecogniser {
                 return rules.looks(for: .dateTime) ? Match(.dateTime, start, end) : nil
             }
         }
+        if continues {
+            // In the middle of a number only a card is looked for: four digits, or all of them.
+            var run = start + 1
+            while run < start + 12, UnitClass.isDigit(reader[run]) { run += 1 }
+            guard run == start + 4 || run == start + 12 else { return nil }
+        }
         let groups = Self.groups(&reader, start)
         guard groups.count > 0 else { return nil }
         var best: Match?
         if UnitClass.isDigit(first) {
             if rules.looks(for: .creditCard) { best = card(groups, &reader) }
-            if best == nil || continues {
-                if !continues {
-                    best = best ?? rules.identifiers.digits(&reader, at: start, run: groups.length(0), for: rules)
-                }
+            if best == nil, !continues {
+                best = rules.identifiers.digits(&reader, at: start, run: groups.length(0), for: rules)
             }
         }
         guard best == nil, !continues, rules.looks(for: .phoneNumber),
@@ -50,7 +86,6 @@ struct NumberRecogniser {
         }
     }
 
-    /// At most 24 digits in at most ten groups.
     static func groups(_ reader: inout UnitReader, _ start: Int) -> Groups {
         var groups = Groups()
         var index = start
@@ -63,18 +98,16 @@ struct NumberRecogniser {
             separator = separator == 0 ? UInt8(ascii: "(") : separator
             index += 1
         }
-        while groups.count < 10, groups.digits.count < 24 {
+        while !groups.isFull {
             let from = index
-            while groups.digits.count < 24 {
+            while groups.digitCount < 24 {
                 let unit = reader[index]
                 guard UnitClass.isDigit(unit) else { break }
-                groups.digits.append(unit - 0x30)
+                groups.add(digit: unit - 0x30)
                 index += 1
             }
             guard index > from else { break }
-            groups.starts.append(from)
-            groups.ends.append(index)
-            groups.separators.append(separator)
+            groups.add(group: from..<index, after: separator)
             separator = reader[index]
             switch separator {
             case UInt8(ascii: ")"):
@@ -106,8 +139,7 @@ struct NumberRecogniser {
             taken += groups.length(group)
             if taken > 19 { break }
             guard taken >= 12, group == 0 || isPrinted(groups, upTo: group) else { continue }
-            let digits = groups.digits[..<taken]
-            guard Self.isIssued(digits), Checksum.luhn(digits), Set(digits).count > 1 else { continue }
+            guard Self.isIssued(groups, count: taken), groups.passesLuhn(taken) else { continue }
             let end = groups.ends[group]
             let next = reader[end]
             if !UnitClass.isAlphanumeric(next), next != UInt8(ascii: "_") {
@@ -126,18 +158,21 @@ struct NumberRecogniser {
     }
 
     /// Whether the first digits belong to a network of cards and the length is one of theirs.
-    static func isIssued(_ digits: ArraySlice<UInt8>) -> Bool {
-        let four = digits.prefix(4).reduce(0) { $0 * 10 + Int($1) }
+    private static func isIssued(_ groups: Groups, count: Int) -> Bool {
+        var four = 0
+        for place in 0..<4 { four = four * 10 + Int(groups.digits[place]) }
         let two = four / 100
-        switch digits.count {
-        case 12: return two == 50 || (56...69).contains(two)
-        case 13: return digits[0] == 4 || two == 50 || (56...69).contains(two)
-        case 14: return [30, 36, 38, 39].contains(two) || two == 50 || (56...69).contains(two)
-        case 15: return [34, 37].contains(two) || four == 2131 || four == 1800 || (56...69).contains(two) || two == 50
+        let first = two / 10
+        let isMaestro = two == 50 || (56...69).contains(two)
+        switch count {
+        case 12: return isMaestro
+        case 13: return first == 4 || isMaestro
+        case 14: return two == 30 || two == 36 || two == 38 || two == 39 || isMaestro
+        case 15: return two == 34 || two == 37 || four == 2131 || isMaestro
         case 16:
-            return digits[0] == 4 || digits[0] == 5 || digits[0] == 6 || (2221...2720).contains(four)
-                || (2200...2204).contains(four) || (3528...3589).contains(four) || [30, 36, 38, 39].contains(two)
-        default: return digits[0] == 4 || digits[0] == 5 || digits[0] == 6 || [30, 35, 36, 38, 39].contains(two)
+            return (4...6).contains(first) || (2221...2720).contains(four) || (2200...2204).contains(four)
+                || (3528...3589).contains(four) || two == 30 || two == 36 || two == 38 || two == 39
+        default: return (4...6).contains(first) || two == 30 || two == 35 || two == 36 || two == 38 || two == 39
         }
     }
 

@@ -8,12 +8,15 @@ enum PhoneNumber {
     )
     private static let after: [[UInt8]] = ["office", "fax", "mobile", "home", "cell", "work"].map { Array($0.utf8) }
 
+    private static let extensionWord = Array("ext".utf8)
+
     /// Where the telephone number ends that starts at a place; nil where there is none.
     static func end(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader, start: Int) -> Int? {
         let first = groups.separators[0]
         if first == UInt8(ascii: "+") { return international(groups, &reader) }
-        if groups.digits.count >= 9, groups.digits[0] == 0, groups.digits[1] == 0,
-            let end = american(groups, &reader) ?? international(groups, &reader) {
+        if groups.digitCount >= 9, groups.digits[0] == 0, groups.digits[1] == 0,
+            let end = american(groups, &reader) ?? international(groups, &reader)
+        {
             return end
         }
         if let end = american(groups, &reader) { return end }
@@ -25,8 +28,9 @@ enum PhoneNumber {
     private static func international(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader) -> Int? {
         if groups.separators[0] == UInt8(ascii: "+"), groups.digits[0] == 0 { return nil }
         var total = groups.digits[0] == 0 ? -2 : 0
-        if groups.digits[0] == 1 || (total == -2 && groups.digits.count > 2 && groups.digits[2] == 1),
-            let end = american(groups, &reader) {
+        if groups.digits[0] == 1 || (total == -2 && groups.digitCount > 2 && groups.digits[2] == 1),
+            let end = american(groups, &reader)
+        {
             return end
         }
         var best: Int?
@@ -41,8 +45,9 @@ enum PhoneNumber {
     /// `(ddd) ddd-dddd`, with or without a 1 before it, with or without an extension after it.
     private static func american(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader) -> Int? {
         var group = 0
-        let head = groups.digits.prefix(groups.length(0))
-        if Array(head) == [1] || Array(head) == [0, 0, 1] { group = 1 }
+        let head = groups.length(0)
+        if head == 1, groups.digits[0] == 1 { group = 1 }
+        if head == 3, groups.digits[0] == 0, groups.digits[1] == 0, groups.digits[2] == 1 { group = 1 }
         guard groups.count >= group + 3, groups.length(group) == 3, groups.length(group + 1) == 3,
             groups.length(group + 2) == 4, groups.separators[group + 1] != UInt8(ascii: "/")
         else { return nil }
@@ -76,7 +81,7 @@ enum PhoneNumber {
         var best: Int?
         for group in 0..<groups.count {
             total += groups.length(group)
-            if total > 11 || groups.separators[group] == UInt8(ascii: "/") { break }
+            if total > 11 || groups.separators[group] == UInt8(ascii: "/") || groups.length(group) < 2 { break }
             if total >= 6 { best = groups.ends[group] }
         }
         guard let end = best.flatMap({ bounded($0, &reader) }) else { return nil }
@@ -101,7 +106,7 @@ enum PhoneNumber {
     private static func withExtension(_ end: Int, _ reader: inout UnitReader) -> Int {
         var index = end
         if reader[index] == 0x20 { index += 1 }
-        if reader.hasCaseless(Array("ext".utf8), at: index) {
+        if reader.hasCaseless(extensionWord, at: index) {
             index += 3
             if reader[index] == UInt8(ascii: ".") { index += 1 }
             if reader[index] == 0x20 { index += 1 }

@@ -50,7 +50,9 @@ public final class ValueVault: Sendable {
         }
     }
 
-    /// A text with the values in the place of their tokens. The longest token at a place counts.
+    /// A text with the values in the place of their tokens.
+    ///
+    /// The longest token at a place counts.
     public func restore(_ text: [UInt8]) -> [UInt8] {
         let known = values.withLock { $0 }
         guard !known.isEmpty else { return text }
@@ -83,7 +85,8 @@ enum TokenForm {
         switch type {
         case .creditCard: card(value, stream)
         case .phoneNumber, .usSSN, .usITIN, .usBankNumber: digits(value, stream, keeping: 0)
-        case .emailAddress: Array("user-".utf8) + OutputKeys.hexadecimal(stream.prefix(6)) + Array("@example.invalid".utf8)
+        case .emailAddress:
+            Array("user-".utf8) + OutputKeys.hexadecimal(stream.prefix(6)) + Array("@example.invalid".utf8)
         default: Array("[\(label)-".utf8) + OutputKeys.hexadecimal(stream.prefix(6)) + [UInt8(ascii: "]")]
         }
     }

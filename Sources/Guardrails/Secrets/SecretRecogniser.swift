@@ -36,7 +36,8 @@ struct SecretRecogniser {
         var spaces = 0
         while spaces < 6 {
             let unit = reader[index]
-            guard UnitClass.isSpace(unit) || Self.isQuote(unit) || unit == UInt8(ascii: "\\") || unit == UInt8(ascii: "(")
+            guard
+                UnitClass.isSpace(unit) || Self.isQuote(unit) || unit == UInt8(ascii: "\\") || unit == UInt8(ascii: "(")
             else { break }
             spaces += 1
             index += 1
@@ -99,12 +100,14 @@ struct SecretRecogniser {
         guard end - start >= 6 else { return nil }
         // A credential that tells itself goes by its own name.
         if secrets.mayOpen(reader[start], reader[start + 1]),
-            let told = secrets.told(&reader, at: start, startsWord: true), rules.action(told.rule) != nil {
+            let told = secrets.told(&reader, at: start, startsWord: true), rules.action(told.rule) != nil
+        {
             return told
         }
         for index in name.rules {
             let rule = secrets.named[index]
-            guard let last = rule.pattern.end(&reader, from: start), rules.action(OutputRules.firstSecret + rule.rule) != nil
+            guard let last = rule.pattern.end(&reader, from: start),
+                rules.action(OutputRules.firstSecret + rule.rule) != nil
             else { continue }
             let next = reader[last]
             if UnitClass.isWord(next) || next == UInt8(ascii: "-") || next == UInt8(ascii: "=") { continue }
@@ -130,8 +133,9 @@ struct SecretRecogniser {
     private func isBase64(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
         for index in start..<end {
             let unit = reader[index]
-            guard UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "+") || unit == UInt8(ascii: "/")
-                || unit == UInt8(ascii: "=")
+            guard
+                UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "+") || unit == UInt8(ascii: "/")
+                    || unit == UInt8(ascii: "=")
             else { return false }
         }
         return true
@@ -223,7 +227,8 @@ struct SecretRecogniser {
         } else {
             return nil
         }
-        guard reader[index] == 0x20 || reader[index] == UInt8(ascii: "="), Self.curl.stand(before: start, in: reader, reach: 190)
+        guard reader[index] == 0x20 || reader[index] == UInt8(ascii: "="),
+            Self.curl.stand(before: start, in: reader, reach: 190)
         else { return nil }
         while index < start + 12, reader[index] == 0x20 || reader[index] == UInt8(ascii: "=") { index += 1 }
         while Self.isQuote(reader[index]), index < start + 14 { index += 1 }
@@ -241,7 +246,7 @@ struct SecretRecogniser {
             index += 1
         }
         guard let colon, colon - from >= 1, index - colon > 4 else { return nil }
-        var isPlaceholder = true
+        var isPlaceholder = index - colon < 14
         for place in colon + 1..<index where UnitClass.isDigit(reader[place]) || !UnitClass.isLetter(reader[place]) {
             if !Self.isQuote(reader[place]) { isPlaceholder = false }
         }
@@ -262,7 +267,8 @@ struct SecretRecogniser {
             if unit == UInt8(ascii: "$") || unit == UInt8(ascii: "{") { return nil }
             index += 1
         }
-        guard reader[index] == UInt8(ascii: "@"), let colon, index - colon > 4, UnitClass.isAlphanumeric(reader[index + 1])
+        guard reader[index] == UInt8(ascii: "@"), let colon, index - colon > 4,
+            UnitClass.isAlphanumeric(reader[index + 1])
         else { return nil }
         guard Entropy.bits(&reader, colon + 1, index) >= 2 else { return nil }
         return Match(secrets.index(.urlCredentials), body, index)

@@ -52,6 +52,7 @@ final class SecretRules: Sendable {
     /// The forms that begin with a class: too few to need a table.
     let classLed: [Int]
     private let openings: [[Opening]]
+    private let firsts: UnitSet
     /// For each pair of units, whether an opening begins with it.
     nonisolated(unsafe) private let pairs: UnsafeMutablePointer<UInt64>
 
@@ -106,6 +107,9 @@ final class SecretRules: Sendable {
         self.telling = telling
         self.classLed = classLed
         self.openings = openings
+        var firsts = UnitSet()
+        for (unit, list) in openings.enumerated() where !list.isEmpty { firsts.insert(UInt8(unit)...UInt8(unit)) }
+        self.firsts = firsts
         self.named = named
         self.names = names
         generic = byFirst(SecretTable.generic)
@@ -117,6 +121,10 @@ final class SecretRules: Sendable {
     private static func bad(_ line: Substring) -> PatternError {
         PatternError(.file, "secrets: not a rule: `\(line)`")
     }
+
+    /// Whether a form may begin with a unit.
+    @inline(__always)
+    func mayOpen(_ first: UInt8) -> Bool { firsts.contains(first) }
 
     /// Whether a form may begin with two units.
     @inline(__always)

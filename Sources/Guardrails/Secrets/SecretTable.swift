@@ -1,6 +1,10 @@
-/// The forms of credentials, as two tables. A line: rule, form, least entropy in bits for a character.
+/// The forms of credentials, as two tables.
+///
+/// A line: rule, form, least entropy in bits for a character.
 enum SecretTable {
-    /// Credentials that begin with what tells them. `^` before a form: only where a word begins.
+    /// Credentials that begin with what tells them.
+    ///
+    /// `^` before a form: only where a word begins.
     static let telling = #"""
         1password-secret-key | ^A3-[A-Z0-9]{6}-[A-Z0-9]{6}(-)?[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5} | 3.5
         1password-secret-key | ^A3-[A-Z0-9]{6}-[A-Z0-9]{11}-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5} | 3.5

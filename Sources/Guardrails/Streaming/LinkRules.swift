@@ -83,7 +83,9 @@ struct LinkRules: Sendable {
                 if next == UInt8(ascii: "/") || next == UInt8(ascii: "\\") { authority = index + 2 }
                 break
             }
-            guard UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: ":") || unit == UInt8(ascii: "+") else { break }
+            guard UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: ":") || unit == UInt8(ascii: "+") else {
+                break
+            }
             index += 1
         }
         guard let authority else { return isScript(&reader, start) ? through(&reader, start, rule, isEnd) : nil }
@@ -143,7 +145,8 @@ struct LinkRules: Sendable {
         while index < last {
             let unit = reader[index]
             if unit == 0 || UnitClass.isSpace(unit) || unit == UInt8(ascii: ")") || unit == UInt8(ascii: ">")
-                || unit == UInt8(ascii: "\"") || unit == UInt8(ascii: "'") {
+                || unit == UInt8(ascii: "\"") || unit == UInt8(ascii: "'")
+            {
                 return carried <= maximumQuery
             }
             if unit == UInt8(ascii: "?") || unit == UInt8(ascii: "#") { carries = true }

@@ -61,8 +61,12 @@ public struct OutputPolicy: Sendable, Equatable {
     public var links: Links?
     /// What is done with canaries and with pieces of the request's own system prompt; nil where neither is looked for.
     public var promptLeak: Action?
-    /// Whether the arguments of a tool call wait until they are complete and valid.
-    public var holdsToolCalls: Bool
+    /// What is done with base64 and hexadecimal of more than ``longestEncodedRun`` characters, which could say anything
+    /// (rule S8): ``Action/redact``, ``Action/flag`` or ``Action/block``; nil where it goes out.
+    public var encodedRuns: Action?
+    /// The characters of base64 or hexadecimal that ``encodedRuns`` lets go out in a row.
+    public static let longestEncodedRun = 120
+
     /// The most bytes of a tool call's arguments.
     public var maximumToolCall: Int
     /// How long text may be held with nothing new coming, in milliseconds.
@@ -79,7 +83,7 @@ public struct OutputPolicy: Sendable, Equatable {
         secretsLeftOut: Set<String> = [],
         links: Links? = nil,
         promptLeak: Action? = nil,
-        holdsToolCalls: Bool = true,
+        encodedRuns: Action? = nil,
         maximumToolCall: Int = 1 << 20,
         silence: Int = 50,
         longest: Int = 250,
@@ -90,7 +94,7 @@ public struct OutputPolicy: Sendable, Equatable {
         self.secretsLeftOut = secretsLeftOut
         self.links = links
         self.promptLeak = promptLeak
-        self.holdsToolCalls = holdsToolCalls
+        self.encodedRuns = encodedRuns
         self.maximumToolCall = maximumToolCall
         self.silence = silence
         self.longest = longest

@@ -57,6 +57,8 @@ public final class OutputRules: Sendable {
         }
         rules.append(Rule(id: "link/host", label: "LINK"))
         actions.append(policy.links?.action)
+        rules.append(Rule(id: "encoded/run", label: "ENCODED"))
+        actions.append(policy.encodedRuns)
         rules.append(Rule(id: "prompt/canary", label: "CANARY"))
         actions.append(policy.promptLeak)
         rules.append(Rule(id: "prompt/overlap", label: "PROMPT"))
@@ -66,7 +68,8 @@ public final class OutputRules: Sendable {
     }
 
     static let firstSecret = EntityType.allCases.count
-    var link: Int { rules.count - 3 }
+    var link: Int { rules.count - 4 }
+    var encodedRun: Int { rules.count - 3 }
     var canary: Int { rules.count - 2 }
     var overlap: Int { rules.count - 1 }
 
@@ -81,9 +84,10 @@ public final class OutputRules: Sendable {
 
 extension EntityType {
     /// Its place among all types.
-    var index: Int { Self.indices[self] ?? 0 }
-
-    private static let indices = Dictionary(
-        uniqueKeysWithValues: allCases.enumerated().map { ($0.element, $0.offset) }
-    )
+    @inline(__always)
+    var index: Int {
+        // Sound: an enumeration of fewer than 256 cases without values is one byte, its place in the declaration; a test
+        // holds that against `allCases`.
+        Int(unsafe unsafeBitCast(self, to: UInt8.self))
+    }
 }

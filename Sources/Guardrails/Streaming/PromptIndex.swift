@@ -18,8 +18,9 @@ public struct PromptIndex: Sendable {
     /// For each unit, whether a canary begins with it.
     private let canaryStarts: UnitSet
 
-    /// Makes the index of a request's system prompt and canaries. A canary of less than 12 letters and digits is left
-    /// out.
+    /// Makes the index of a request's system prompt and canaries.
+    ///
+    /// A canary of less than 12 letters and digits is left out.
     public init(systemPrompt: String = "", canaries: [String] = []) {
         var text: [UInt8] = []
         var starts: [Int32] = []

@@ -75,6 +75,7 @@ public struct TextFilter: Sendable {
         text.finish()
         scan(isFinal: true, into: &output)
         guard blocked == nil else { return }
+        compact()
         // Characters that are not seen, at the very end, belong to nothing.
         output += text.raw
         consumed += text.raw.count
@@ -90,6 +91,7 @@ public struct TextFilter: Sendable {
         let end = text.units.count
         note(Match(scanner.rules.overlap, position, end), rule: "held/time", action: .redact)
         pass(to: end)
+        compact()
         scanner.runHasWord = true
     }
 
@@ -103,7 +105,7 @@ public struct TextFilter: Sendable {
 
     private mutating func scan(isFinal: Bool, into output: inout [UInt8]) {
         while blocked == nil {
-            if tail != nil, !follow() { return }
+            if tail != nil, !follow() { return compact() }
             var reached = position
             // Sound: the units are not changed while they are looked at.
             let outcome = unsafe text.units.withUnsafeBufferPointer { units in
@@ -112,10 +114,10 @@ public struct TextFilter: Sendable {
             switch outcome {
             case .clear:
                 emit(to: text.units.count, into: &output)
-                return
+                return compact()
             case .live(let start):
                 emit(to: start, into: &output)
-                return
+                return compact()
             case .found(let match):
                 take(match, candidate: reached, into: &output)
             }
@@ -179,6 +181,11 @@ public struct TextFilter: Sendable {
     private mutating func pass(to end: Int) {
         consumed += text.bytes(position, end).count
         text.advance(to: end)
+        position = end
+    }
+
+    private mutating func compact() {
+        text.compact()
         position = text.emitted
     }
 

@@ -24,6 +24,7 @@ struct TextScanner {
     private let looksForSecrets: Bool
     private let looksForPrompt: Bool
     private let looksForNames: Bool
+    private let looksForRuns: Bool
 
     init(_ rules: OutputRules, prompt: PromptIndex) {
         self.rules = rules
@@ -34,13 +35,17 @@ struct TextScanner {
         looksForSecrets = rules.looksForSecrets
         looksForPrompt = rules.policy.promptLeak != nil && !prompt.isEmpty
         looksForNames = rules.looks(for: .dateTime)
+        looksForRuns = rules.policy.encodedRuns != nil
     }
 
-    /// Looks from a place on. `position` is moved to where the outcome is.
+    /// Looks from a place on.
+    ///
+    /// `position` is moved to where the outcome is.
     @unsafe
     mutating func scan(_ units: UnsafeBufferPointer<UInt8>, from position: inout Int, isFinal: Bool) -> Outcome {
         var reader = unsafe UnitReader(units, isFinal: isFinal)
         let count = units.count
+        let secretRules = rules.secrets
         return unsafe UnitClass.table.withUnsafeBufferPointer { table in
             // Sound: indices are below `count`, and the table has an entry for each unit.
             var previous = position > 0 ? unsafe table[Int(units[position - 1])] : 0
@@ -60,7 +65,8 @@ struct TextScanner {
                     isCandidate = startsWord
                     if !isCandidate, looksForSecrets {
                         let next = position + 1 < count ? unsafe units[position + 1] : 0
-                        isCandidate = rules.secrets.mayOpen(unit, next) || (next == 0 && !isFinal)
+                        isCandidate =
+                            secretRules.mayOpen(unit, next) || (next == 0 && !isFinal && secretRules.mayOpen(unit))
                     }
                     if !isCandidate, looksForPrompt { isCandidate = prompt.mayBeCanary(unit) }
                 } else if kind & UnitClass.opening != 0 {
@@ -91,13 +97,18 @@ struct TextScanner {
     // MARK: - Words
 
     private func word(_ reader: inout UnitReader, _ start: Int, _ kind: UInt8, startsWord: Bool) -> Match? {
-        if looksForSecrets, rules.secrets.mayOpen(reader[start], reader[start + 1]),
+        if looksForSecrets, rules.secrets.mayOpen(reader[start]),
+            rules.secrets.mayOpen(reader[start], reader[start + 1]),
             let told = rules.secrets.told(&reader, at: start, startsWord: startsWord || isEscaped(reader, start)),
-            rules.action(told.rule) != nil {
+            rules.action(told.rule) != nil
+        {
             return told
         }
         if looksForPrompt, let leak = leak(&reader, start, startsWord) { return leak }
         guard startsWord else { return nil }
+        if looksForRuns, !runHasWord, let end = EncodedRun.end(&reader, from: start) {
+            return Match(rules.encodedRun, start, end, tail: .units(EncodedRun.units))
+        }
         if kind & UnitClass.digit != 0, let number = numbers.recognise(&reader, at: start) { return number }
         if kind & UnitClass.letter != 0, let named = named(&reader, start) { return named }
         return runHasWord ? nil : run(&reader, start)
@@ -118,8 +129,10 @@ struct TextScanner {
         if run < 7 {
             let next = reader[letters]
             if run == 2, UnitClass.isDigit(next), let iban = addresses.iban(&reader, at: start) { return iban }
-            if UnitClass.isDigit(next) || (UnitClass.isUpper(reader[start]) && (next == 0x20 || next == UInt8(ascii: "-"))),
-                let identifier = rules.identifiers.letters(&reader, at: start, run: run, for: rules) {
+            if UnitClass.isDigit(next)
+                || (UnitClass.isUpper(reader[start]) && (next == 0x20 || next == UInt8(ascii: "-"))),
+                let identifier = rules.identifiers.letters(&reader, at: start, run: run, for: rules)
+            {
                 return identifier
             }
         }
@@ -140,7 +153,8 @@ struct TextScanner {
                 hasDot = true
                 token = token ?? index
             } else if unit == UInt8(ascii: "_") || unit == UInt8(ascii: "-") || unit == UInt8(ascii: "+")
-                || unit == UInt8(ascii: "%") || unit == TextUnits.letter {
+                || unit == UInt8(ascii: "%") || unit == TextUnits.letter
+            {
                 token = token ?? index
             } else {
                 break
@@ -162,17 +176,20 @@ struct TextScanner {
         }
         let length = (token ?? end) - start
         if hasDigit || length == 8 || length == 4 || length == 2, Self.isMixed(length),
-            let mixed = rules.identifiers.mixed(&reader, at: start, for: rules) {
+            let mixed = rules.identifiers.mixed(&reader, at: start, for: rules)
+        {
             return mixed
         }
         if hasDot, reader.hasCaseless([0x77, 0x77, 0x77, 0x2E], at: start),
-            let link = addresses.link(&reader, start, body: start) {
+            let link = addresses.link(&reader, start, body: start)
+        {
             return link
         }
         if looksForSecrets {
             if end - start >= 36 || terminator == UInt8(ascii: "~") || terminator == UInt8(ascii: "|")
                 || (terminator == UInt8(ascii: ":") && hasDigit),
-                let secret = rules.secrets.toldByForm(&reader, at: start), rules.action(secret.rule) != nil {
+                let secret = rules.secrets.toldByForm(&reader, at: start), rules.action(secret.rule) != nil
+            {
                 return secret
             }
             if let secret = secrets.assignment(&reader, start, end), rules.action(secret.rule) != nil { return secret }
@@ -238,6 +255,19 @@ enum EncodedRun {
         for unit in "+/=_-".utf8 { set.insert(unit...unit) }
         return set
     }()
+
+    /// Where a run has become longer than may be: letters and digits of both kinds, without a word's hyphens.
+    static func end(_ reader: inout UnitReader, from start: Int) -> Int? {
+        var index = start
+        var kinds: UInt8 = 0
+        while index <= start + OutputPolicy.longestEncodedRun {
+            let unit = reader[index]
+            guard units.contains(unit), unit != UInt8(ascii: "-") || index > start else { return nil }
+            kinds |= UnitClass.isDigit(unit) ? 1 : UnitClass.isLetter(unit) ? 2 : 0
+            index += 1
+        }
+        return kinds == 3 ? index : nil
+    }
 
     /// What a run may stand for.
     static func decodings(of run: [UInt8]) -> [[UInt8]] {

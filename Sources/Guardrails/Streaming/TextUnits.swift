@@ -24,9 +24,11 @@ struct TextUnits: Sendable {
     private(set) var units: [UInt8] = []
     /// How many of the units went out.
     private(set) var emitted = 0
-    /// The bytes of the units that did not go out, and of what is not yet a unit.
+    /// The bytes of the units from `base` on, and of what is not yet a unit.
     private(set) var raw: [UInt8] = []
-    /// For each unit that did not go out, the offset in `raw` after its last byte; empty while each unit is one byte.
+    /// How many of the units have no bytes any more.
+    private var base = 0
+    /// For each unit from `base` on, the offset in `raw` after its last byte; empty while each unit is one byte.
     private var ends: [Int] = []
     private var isIdentity = true
     /// The bytes of `raw` that are part of a unit or of characters that are not seen.
@@ -50,31 +52,38 @@ struct TextUnits: Sendable {
 
     /// The bytes that units `start` to `end` stand for.
     func bytes(_ start: Int, _ end: Int) -> Range<Int> {
-        offset(before: start)..<max(offset(before: start), offset(before: end))
+        let first = offset(before: start)
+        return first..<max(first, offset(before: end))
     }
 
-    /// Drops the units before `position`, of which some are kept to be looked back at.
+    /// Says that the units before `position` went out.
+    ///
+    /// Places stay what they are until ``compact()``.
     mutating func advance(to position: Int) {
-        guard position > emitted else { return }
-        let bytes = offset(before: position)
+        emitted = max(emitted, position)
+    }
+
+    /// Drops the bytes of what went out, and its units but those that are looked back at.
+    mutating func compact() {
+        guard emitted > base else { return }
+        let bytes = offset(before: emitted)
         raw.removeFirst(bytes)
         decoded -= bytes
         if !isIdentity {
-            ends.removeFirst(position - emitted)
+            ends.removeFirst(emitted - base)
             for index in ends.indices { ends[index] -= bytes }
             if ends.isEmpty && unseen == 0 { isIdentity = true }
         }
-        emitted = position
-        if emitted > 4 * Self.context {
+        if emitted > 2 * Self.context {
             units.removeFirst(emitted - Self.context)
             emitted = Self.context
         }
+        base = emitted
     }
 
     private func offset(before position: Int) -> Int {
-        let index = position - emitted
-        if isIdentity { return index }
-        return index == 0 ? 0 : ends[index - 1]
+        if isIdentity { return position - base }
+        return position == base ? 0 : ends[position - base - 1]
     }
 
     private mutating func decode(isFinal: Bool) {
@@ -87,8 +96,7 @@ struct TextUnits: Sendable {
             }
             if decoded == raw.count { return }
             isIdentity = false
-            ends = Array(1...max(1, held))
-            if held == 0 { ends.removeAll() }
+            ends = Array(1..<units.count - base + 1)
         }
         while decoded < raw.count {
             let first = raw[decoded]

@@ -23,7 +23,7 @@ struct ChunkingCampaignTests {
                 let cut = Self.run(rules, bytes) { Int.random(in: 1...largest, using: &random) }
                 cuttings += 1
                 most = max(most, cut.most)
-                for (held_, count) in cut.held { held[held_, default: 0] += count }
+                for (units, count) in cut.held { held[units, default: 0] += count }
                 if cut.output != whole.output || cut.findings != whole.findings {
                     different += 1
                     if different < 5 { print("  differs: \(text.prefix(120).debugDescription)") }
@@ -40,7 +40,9 @@ struct ChunkingCampaignTests {
                 break
             }
         }
-        print("cuttings: \(cuttings) of \(texts.count) texts, \(different) differ; held: median \(median), most \(most) code points")
+        print(
+            "cuttings: \(cuttings) of \(texts.count) texts, \(different) differ; held: median \(median), most \(most) code points"
+        )
         #expect(different == 0)
         #expect(most <= 256)
     }

@@ -39,7 +39,9 @@ enum GuardrailCorpus {
         struct Line: Decodable { let text: String }
         guard let folder else { return [] }
         var texts: [String] = []
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path()).filter { $0.hasPrefix("benign_") }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path()).filter {
+            $0.hasPrefix("benign_")
+        }
         for name in names.sorted() {
             let read: [Line] = try lines(name)
             texts += read.prefix(limit).map(\.text)

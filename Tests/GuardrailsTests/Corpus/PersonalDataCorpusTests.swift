@@ -43,13 +43,17 @@ struct PersonalDataCorpusTests {
             var taken: Set<Int> = []
             for (name, range) in said {
                 counts[name, default: Count()].said += 1
-                if let index = gold.indices.first(where: { !taken.contains($0) && gold[$0].0 == name && Self.overlap(gold[$0].1, range) >= 0.5 }) {
+                if let index = gold.indices.first(where: {
+                    !taken.contains($0) && gold[$0].0 == name && Self.overlap(gold[$0].1, range) >= 0.5
+                }) {
                     taken.insert(index)
                     counts[name, default: Count()].right += 1
                 } else if shown["+" + name, default: 0] < 12 {
                     shown["+" + name, default: 0] += 1
                     let utf8 = Array(entry.text.utf8)
-                    print("  + \(name) `\(String(decoding: utf8[range], as: UTF8.self))` in `\(String(decoding: utf8[max(0, range.lowerBound - 30)..<min(utf8.count, range.upperBound + 12)], as: UTF8.self).debugDescription)`")
+                    print(
+                        "  + \(name) `\(String(decoding: utf8[range], as: UTF8.self))` in `\(String(decoding: utf8[max(0, range.lowerBound - 30)..<min(utf8.count, range.upperBound + 12)], as: UTF8.self).debugDescription)`"
+                    )
                 }
             }
             for (index, (name, range)) in gold.enumerated() {
@@ -57,18 +61,24 @@ struct PersonalDataCorpusTests {
                 if !taken.contains(index), shown["-" + name, default: 0] < 15 {
                     shown["-" + name, default: 0] += 1
                     let utf8 = Array(entry.text.utf8)
-                    print("  - \(name) `\(String(decoding: utf8[range], as: UTF8.self))` in `\(String(decoding: utf8[max(0, range.lowerBound - 30)..<min(utf8.count, range.upperBound + 12)], as: UTF8.self).debugDescription)`")
+                    print(
+                        "  - \(name) `\(String(decoding: utf8[range], as: UTF8.self))` in `\(String(decoding: utf8[max(0, range.lowerBound - 30)..<min(utf8.count, range.upperBound + 12)], as: UTF8.self).debugDescription)`"
+                    )
                 }
             }
         }
         var all = Count()
         for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
-            print("  \(name): gold \(count.gold), P \(Self.short(count.precision)), R \(Self.short(count.recall)), F1 \(Self.short(count.f1))")
+            print(
+                "  \(name): gold \(count.gold), P \(Self.short(count.precision)), R \(Self.short(count.recall)), F1 \(Self.short(count.f1))"
+            )
             all.right += count.right
             all.gold += count.gold
             all.said += count.said
         }
-        print("personal data, structured seven: gold \(all.gold), P \(Self.short(all.precision)), R \(Self.short(all.recall)), F1 \(Self.short(all.f1))")
+        print(
+            "personal data, structured seven: gold \(all.gold), P \(Self.short(all.precision)), R \(Self.short(all.recall)), F1 \(Self.short(all.f1))"
+        )
         #expect(all.f1 >= 0.97)
         #expect((counts["CREDIT_CARD"]?.recall ?? 0) >= 0.99)
         #expect((counts["PHONE_NUMBER"]?.recall ?? 0) >= 0.90)

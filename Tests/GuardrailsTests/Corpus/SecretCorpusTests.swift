@@ -19,7 +19,11 @@ struct SecretCorpusTests {
             let findings = filter.takeFindings()
             if entry.label == 1 {
                 positives += 1
-                if findings.isEmpty { print("  missed \(entry.rule): \(entry.text.prefix(90).debugDescription)") } else { found += 1 }
+                if findings.isEmpty {
+                    print("  missed \(entry.rule): \(entry.text.prefix(90).debugDescription)")
+                } else {
+                    found += 1
+                }
             } else if !findings.isEmpty {
                 wrong += 1
                 print("  wrong \(findings.map(\.rule)): \(entry.text.prefix(90).debugDescription)")
@@ -46,13 +50,19 @@ struct SecretCorpusTests {
             let findings = try rules.findings(in: Array(entry.text.utf8))
             if entry.label == 1 {
                 positives += 1
-                if findings.contains(where: { $0.rule == entry.rule }) { found += 1 } else { print("  missed \(entry.rule): \(entry.text.prefix(80).debugDescription)") }
+                if findings.contains(where: { $0.rule == entry.rule }) {
+                    found += 1
+                } else {
+                    print("  missed \(entry.rule): \(entry.text.prefix(80).debugDescription)")
+                }
             } else if findings.contains(where: { $0.rule == entry.rule }) {
                 wrong += 1
                 print("  wrong \(entry.rule): \(entry.text.prefix(80).debugDescription)")
             }
         }
-        print("secrets, gitleaks' file: \(found)/\(positives) found by their own rule, \(wrong) wrong by their own rule")
+        print(
+            "secrets, gitleaks' file: \(found)/\(positives) found by their own rule, \(wrong) wrong by their own rule"
+        )
         #expect(Double(found) / Double(positives) >= 0.97)
         #expect(wrong == 0)
     }
@@ -72,7 +82,9 @@ struct SecretCorpusTests {
             for finding in filter.takeFindings() {
                 found += 1
                 let utf8 = Array(text.utf8)
-                print("  \(finding.rule): \(String(decoding: utf8[max(0, finding.start - 30)..<min(utf8.count, finding.end + 5)], as: UTF8.self).debugDescription)")
+                print(
+                    "  \(finding.rule): \(String(decoding: utf8[max(0, finding.start - 30)..<min(utf8.count, finding.end + 5)], as: UTF8.self).debugDescription)"
+                )
             }
         }
         print("secrets, benign texts: \(found) found in \(bytes / 1000) kB")

@@ -1,17 +1,20 @@
-@testable import Guardrails
 import Testing
+
+@testable import Guardrails
 
 @Suite("Regular expressions")
 struct RegexTests {
     @Test(
         "Matches are those of RE2",
         arguments: [
-            ("a|ab", "xab", ["a"]), ("ab|a", "xab", ["ab"]), ("a+?", "aaa", ["a", "a", "a"]), ("(?i)GHP", "xghPy", ["ghP"]),
+            ("a|ab", "xab", ["a"]), ("ab|a", "xab", ["ab"]), ("a+?", "aaa", ["a", "a", "a"]),
+            ("(?i)GHP", "xghPy", ["ghP"]),
             (#"\bfoo\b"#, "a foo b", ["foo"]), (#"\bfoo\b"#, "afoo", []), ("x{2,3}", "xxxxx", ["xxx", "xx"]),
-            ("[^a]b", "ab éb", ["éb"]), ("a.c", "a\nc abc", ["abc"]), ("(?s:a.c)", "a\nc", ["a\nc"]), ("a$", "a\na", ["a"]),
+            ("[^a]b", "ab éb", ["éb"]), ("a.c", "a\nc abc", ["abc"]), ("(?s:a.c)", "a\nc", ["a\nc"]),
+            ("a$", "a\na", ["a"]),
             ("(?:a(?-i:B)(?i)c)", "aBC", ["aBC"]), ("[[:alnum:]]{2}", "a-bc", ["bc"]), (#"\x41\x{42}"#, "AB", ["AB"]),
             ("a{,2}", "a{,2}", ["a{,2}"]), ("(a*)*b", String(repeating: "a", count: 200), []),
-        ]
+        ] as [(String, String, [String])]
     )
     func matches(_ expression: String, _ text: String, _ expected: [String]) throws {
         var machine = RegexMachine(try RegexProgram(expression))
@@ -19,7 +22,10 @@ struct RegexTests {
         #expect(machine.matches(in: bytes[...]).map { String(decoding: bytes[$0.range], as: UTF8.self) } == expected)
     }
 
-    @Test("What is not of the language is an error", arguments: ["(", "a)", "[a", "*", "(?=a)", #"(a)\1"#, "a{2,1}", #"\p{L}"#, "(?<!a)b"])
+    @Test(
+        "What is not of the language is an error",
+        arguments: ["(", "a)", "[a", "*", "(?=a)", #"(a)\1"#, "a{2,1}", #"\p{L}"#, "(?<!a)b"]
+    )
     func errors(_ expression: String) {
         #expect(throws: PatternError.self) { try RegexProgram(expression) }
     }
@@ -27,16 +33,22 @@ struct RegexTests {
 
 @Suite("Forms of tokens")
 struct TokenPatternTests {
-    @Test("Widths are read off, and an open end is not one", arguments: [
-        ("ghp_\\a{36}\\a{0,}", 40...40), ("(sk|rk)_(test|live)_\\a{10,20}", 18...28), ("a?b[c-e]{2}", 3...4),
-    ])
+    @Test(
+        "Widths are read off, and an open end is not one",
+        arguments: [
+            ("ghp_\\a{36}\\a{0,}", 40...40), ("(sk|rk)_(test|live)_\\a{10,20}", 18...28), ("a?b[c-e]{2}", 3...4),
+        ]
+    )
     func widths(_ source: String, _ width: ClosedRange<Int>) throws {
         #expect(try TokenPattern(source).width == width)
     }
 
-    @Test("What has no largest width, or is no form, is an error", arguments: [
-        "a\\a{0,}b", "\\a{300}", "", "[", "(a|)", "a)", "\\q", "(\\d)",
-    ])
+    @Test(
+        "What has no largest width, or is no form, is an error",
+        arguments: [
+            "a\\a{0,}b", "\\a{300}", "", "[", "(a|)", "a)", "\\q", "(\\d)",
+        ]
+    )
     func errors(_ source: String) {
         #expect(throws: PatternError.self) { try TokenPattern(source) }
     }
@@ -80,11 +92,15 @@ struct TOMLReaderTests {
         )
     }
 
-    @Test("What is wrong is told by line and column", arguments: [
-        ("a = 1\na = 2", "f.toml:2:"), ("a = \"x", "f.toml:1:5"), ("a = 1 b", "f.toml:1:7"), ("[a\n", "f.toml:1:3"),
-        ("a = {}", "f.toml:1:5"), ("a = 2020-01-01", "f.toml:1:"), ("= 1", "f.toml:1:1"), ("a = \"\\q\"", "f.toml:1:"),
-        ("[a]\n[a]", "f.toml:2:"), ("a = [1 2]", "f.toml:1:"),
-    ])
+    @Test(
+        "What is wrong is told by line and column",
+        arguments: [
+            ("a = 1\na = 2", "f.toml:2:"), ("a = \"x", "f.toml:1:5"), ("a = 1 b", "f.toml:1:7"), ("[a\n", "f.toml:1:3"),
+            ("a = {}", "f.toml:1:5"), ("a = 2020-01-01", "f.toml:1:"), ("= 1", "f.toml:1:1"),
+            ("a = \"\\q\"", "f.toml:1:"),
+            ("[a]\n[a]", "f.toml:2:"), ("a = [1 2]", "f.toml:1:"),
+        ]
+    )
     func errors(_ text: String, _ place: String) {
         do {
             _ = try read(text)

@@ -1,3 +1,4 @@
+import Crypto
 import Guardrails
 import Testing
 
@@ -46,11 +47,17 @@ struct OutputFilterTests {
     }
 
     private func chat(_ pieces: [String]) -> String {
-        var body = #"data: {"id":"c1","created":7,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"# + "\n\n"
+        var body =
+            #"data: {"id":"c1","created":7,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#
+            + "\n\n"
         for piece in pieces {
-            body += #"data: {"id":"c1","created":7,"model":"m","choices":[{"index":0,"delta":{"content":"\#(piece)"}}]}"# + "\n\n"
+            body +=
+                #"data: {"id":"c1","created":7,"model":"m","choices":[{"index":0,"delta":{"content":"\#(piece)"}}]}"#
+                + "\n\n"
         }
-        body += #"data: {"id":"c1","created":7,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"# + "\n\n"
+        body +=
+            #"data: {"id":"c1","created":7,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#
+            + "\n\n"
         return body + "data: [DONE]\n\n"
     }
 
@@ -74,14 +81,20 @@ struct OutputFilterTests {
         #expect(result.findings.first?.channel == "choices.0.delta.content")
         #expect(result.findings.first.map { $0.start..<$0.end } == 11..<30)
         #expect(result.output.hasSuffix("data: [DONE]\n\n"))
-        #expect(try #require(result.output.firstRange(of: "keep")?.lowerBound) < result.output.firstRange(of: "\"stop\"")!.lowerBound)
+        let kept = try #require(result.output.firstRange(of: "keep")?.lowerBound)
+        let stop = try #require(result.output.firstRange(of: "\"stop\"")?.lowerBound)
+        #expect(kept < stop)
     }
 
     @Test("What is held at the end comes before it, in an event like the others")
     func heldAtTheEnd() throws {
         let result = try run(chat(["it is 4111 1111 ", "1111 1111"]), .openAIChat)
         #expect(content(result.output) == "it is [CREDIT_CARD]")
-        #expect(result.output.contains(#"{"id":"c1","created":7,"model":"m","choices":[{"index":0,"delta":{"content":"[CREDIT_CARD]"}}]}"#))
+        #expect(
+            result.output.contains(
+                #"{"id":"c1","created":7,"model":"m","choices":[{"index":0,"delta":{"content":"[CREDIT_CARD]"}}]}"#
+            )
+        )
     }
 
     @Test("However the body is cut the output is the same", arguments: [1, 2, 3, 7, 16, 61])
@@ -117,7 +130,10 @@ struct OutputFilterTests {
                 }.joined()
                 + #"data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"# + "\n\ndata: [DONE]\n\n"
         }
-        let good = try run(body([#"{\"to\":\"jane.d"#, #"oe@example.com\",\"n"#, #"\":4111111111111111}"#]), .openAIChat)
+        let good = try run(
+            body([#"{\"to\":\"jane.d"#, #"oe@example.com\",\"n"#, #"\":4111111111111111}"#]),
+            .openAIChat
+        )
         #expect(good.refusal == nil)
         #expect(good.output.contains(#"{\"to\":\"[EMAIL_ADDRESS]\",\"n\":\"[CREDIT_CARD]\"}"#))
         let bad = try run(body([#"{\"to\":"#]), .openAIChat)
@@ -126,7 +142,7 @@ struct OutputFilterTests {
         #expect(bad.output.contains("content_filter"))
         let facts = RequestFacts { tool, _ in tool == "mail" ? "the tool `mail` is not allowed" : nil }
         let refused = try run(body([#"{}"#]), .openAIChat, facts: facts)
-        #expect(refused.refusal == AnswerRefusal(code: .toolCall, message: "the tool `mail` is not allowed"))
+        #expect(refused.refusal?.message == "the tool `mail` is not allowed")
     }
 
     @Test("Anthropic's blocks, and how a blocked answer of theirs ends")
@@ -137,7 +153,8 @@ struct OutputFilterTests {
                 + #"data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"# + "\n\n"
                 + pieces.map {
                     "event: content_block_delta\n"
-                        + #"data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\#($0)"}}"# + "\n\n"
+                        + #"data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\#($0)"}}"#
+                        + "\n\n"
                 }.joined()
                 + "event: content_block_stop\n" + #"data: {"type":"content_block_stop","index":0}"# + "\n\n"
         }
@@ -145,7 +162,11 @@ struct OutputFilterTests {
         #expect(result.output.contains(#""text":"[SECRET]""#))
         #expect(!result.output.contains("16C7e42F"))
         let rules = try OutputRules(OutputPolicy(secrets: .block))
-        let blocked = try run(body(["key ghp_16C7e42F292c69", "12E7710c838347Ae178B4a and"]), .anthropicMessages, rules: rules)
+        let blocked = try run(
+            body(["key ghp_16C7e42F292c69", "12E7710c838347Ae178B4a and"]),
+            .anthropicMessages,
+            rules: rules
+        )
         #expect(blocked.refusal?.code == .blocked)
         #expect(blocked.output.contains(#""stop_reason":"refusal""#))
         #expect(blocked.output.hasSuffix(#"data: {"type":"message_stop"}"# + "\n\n"))
@@ -189,8 +210,11 @@ struct OutputFilterTests {
             var filter = TextFilter(rules)
             return String(decoding: filter.feed(Array(text.utf8)) + filter.finish(), as: UTF8.self)
         }
-        #expect(filtered("![x](https://evil.test/a?b=secret) end") == "![x[LINK]) end" || filtered("![x](https://evil.test/a?b=secret) end") == "![x]([LINK]) end")
-        #expect(filtered("[ok](https://docs.example.com/a) [ok](https://a.example.org/)") == "[ok](https://docs.example.com/a) [ok](https://a.example.org/)")
+        #expect(filtered("![x](https://evil.test/a?b=secret) end") == "![x]([LINK]) end")
+        #expect(
+            filtered("[ok](https://docs.example.com/a) [ok](https://a.example.org/)")
+                == "[ok](https://docs.example.com/a) [ok](https://a.example.org/)"
+        )
         #expect(filtered("<img src='//evil.test/x'>!") == "[LINK]!")
         #expect(filtered("<b>bold</b> a < b") == "<b>bold</b> a < b")
         #expect(!filtered("[a]: http://evil.test/x").contains("evil"))
@@ -200,7 +224,8 @@ struct OutputFilterTests {
 
     @Test("The system prompt and canaries do not come back, plain or encoded")
     func prompt() throws {
-        let system = "You are the assistant of Contoso. Never mention the project Falcon, nor the discount of forty percent."
+        let system =
+            "You are the assistant of Contoso. Never mention the project Falcon, nor the discount of forty percent."
         let index = PromptIndex(systemPrompt: system, canaries: ["LW-7f3a9c2e51d84b60"])
         let rules = try OutputRules(OutputPolicy(promptLeak: .redact))
         func filtered(_ text: String) -> String {
@@ -218,15 +243,20 @@ struct OutputFilterTests {
 
     @Test("Actions: mask, hash, encrypt, tokenise and back")
     func actions() throws {
-        let keys = try OutputKeys(secret: .init(data: Array(repeating: 7, count: 32)))
+        let keys = try OutputKeys(secret: SymmetricKey(data: Array(repeating: 7, count: 32)))
         func filtered(_ action: OutputPolicy.Action, vault: ValueVault? = nil) throws -> String {
             let rules = try OutputRules(OutputPolicy(entities: [.creditCard: action]), keys: keys)
             var filter = TextFilter(rules, vault: vault)
-            return String(decoding: filter.feed(Array("pay 4111 1111 1111 1111 now".utf8)) + filter.finish(), as: UTF8.self)
+            return String(
+                decoding: filter.feed(Array("pay 4111 1111 1111 1111 now".utf8)) + filter.finish(),
+                as: UTF8.self
+            )
         }
         #expect(try filtered(.mask(showingLast: 4)) == "pay **** **** **** 1111 now")
         let sealed = try filtered(.encrypt)
-        let text = try #require(sealed.firstRange(of: "CREDIT_CARD:").map { sealed[$0.upperBound...].prefix { $0 != "]" } })
+        let text = try #require(
+            sealed.firstRange(of: "CREDIT_CARD:").map { sealed[$0.upperBound...].prefix { $0 != "]" } }
+        )
         #expect(try keys.decrypt(String(text), label: "CREDIT_CARD") == Array("4111 1111 1111 1111".utf8))
         #expect(throws: PatternError.self) { try keys.decrypt(String(text), label: "US_SSN") }
         let vault = ValueVault(caller: "a", request: "1")

@@ -63,7 +63,9 @@ struct RegexMachine {
         current.dense.removeAll(keepingCapacity: true)
         var index = start
         while index <= text.endIndex {
-            if best == nil { add(0, to: &current, captures: Array(repeating: -1, count: slots), index, text) }
+            if best == nil {
+                Self.add(0, program, &current, &stack, captures: Array(repeating: -1, count: slots), index, text)
+            }
             if current.dense.isEmpty { break }
             following.dense.removeAll(keepingCapacity: true)
             let byte = index < text.endIndex ? text[index] : nil
@@ -72,7 +74,7 @@ struct RegexMachine {
                 case .byte(let set):
                     guard let byte, set.contains(byte) else { continue }
                     let captures = Array(current.captures[thread * slots..<(thread + 1) * slots])
-                    add(thread + 1, to: &following, captures: captures, index + 1, text)
+                    Self.add(thread + 1, program, &following, &stack, captures: captures, index + 1, text)
                 case .match:
                     best = Array(current.captures[thread * slots..<(thread + 1) * slots])
                     // Those after it are of less preference.
@@ -86,12 +88,22 @@ struct RegexMachine {
         guard let best else { return nil }
         return Found(
             range: best[0]..<best[1],
-            groups: stride(from: 2, to: slots, by: 2).map { best[$0] >= 0 && best[$0 + 1] >= 0 ? best[$0]..<best[$0 + 1] : nil }
+            groups: stride(from: 2, to: slots, by: 2).map {
+                best[$0] >= 0 && best[$0 + 1] >= 0 ? best[$0]..<best[$0 + 1] : nil
+            }
         )
     }
 
     /// Adds a thread and those that it becomes without taking a byte.
-    private mutating func add(_ start: Int, to threads: inout Threads, captures: [Int], _ index: Int, _ text: ArraySlice<UInt8>) {
+    private static func add(
+        _ start: Int,
+        _ program: RegexProgram,
+        _ threads: inout Threads,
+        _ stack: inout [(at: Int, slot: Int, value: Int)],
+        captures: [Int],
+        _ index: Int,
+        _ text: ArraySlice<UInt8>
+    ) {
         var captures = captures
         stack.removeAll(keepingCapacity: true)
         stack.append((start, -1, 0))
@@ -101,7 +113,7 @@ struct RegexMachine {
                 continue
             }
             var at = entry.at
-            while !threads.contains(at) {
+            walk: while !threads.contains(at) {
                 threads.insert(at)
                 switch program.instructions[at] {
                 case .jump(let target): at = target
@@ -113,19 +125,22 @@ struct RegexMachine {
                     captures[slot] = index
                     at += 1
                 case .assert(let assertion):
-                    guard holds(assertion, index, text) else { at = start; continue }
+                    guard holds(assertion, index, text) else { break walk }
                     at += 1
                 case .byte, .match:
-                    for slot in 0..<slots { threads.captures[at * slots + slot] = captures[slot] }
+                    for slot in captures.indices { threads.captures[at * captures.count + slot] = captures[slot] }
+                    break walk
                 }
             }
         }
     }
 
-    private func holds(_ assertion: RegexProgram.Assertion, _ index: Int, _ text: ArraySlice<UInt8>) -> Bool {
+    private static func holds(_ assertion: RegexProgram.Assertion, _ index: Int, _ text: ArraySlice<UInt8>) -> Bool {
         let before = index > text.startIndex ? text[index - 1] : nil
         let after = index < text.endIndex ? text[index] : nil
-        func isWord(_ byte: UInt8?) -> Bool { byte.map { UnitClass.isAlphanumeric($0) || $0 == UInt8(ascii: "_") } ?? false }
+        func isWord(_ byte: UInt8?) -> Bool {
+            byte.map { UnitClass.isAlphanumeric($0) || $0 == UInt8(ascii: "_") } ?? false
+        }
         switch assertion {
         case .textStart: return before == nil
         case .textEnd: return after == nil

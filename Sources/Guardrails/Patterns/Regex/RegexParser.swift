@@ -300,7 +300,9 @@ struct RegexParser {
         guard take("]") else { throw failure("a class is not closed") }
         if flags.ignoresCase { set.foldCase() }
         guard isNegated else { return beyond.isEmpty ? .set(set) : .choice([.set(set)] + beyond) }
-        guard beyond.isEmpty else { throw failure("a class that excludes characters beyond ASCII is not of this language") }
+        guard beyond.isEmpty else {
+            throw failure("a class that excludes characters beyond ASCII is not of this language")
+        }
         set.invert()
         set.formIntersection(UnitSet(0...0x7F))
         return Self.anyCodePoint(ascii: set)

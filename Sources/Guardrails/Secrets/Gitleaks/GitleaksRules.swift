@@ -61,7 +61,9 @@ public final class GitleaksRules: Sendable {
     /// The ids of the rules.
     public var ids: [String] { rules.map(\.id) }
 
-    /// Reads a file. Throws ``PatternError`` with line and column, or with the rule that does not compile.
+    /// Reads a file.
+    ///
+    /// Throws ``PatternError`` with line and column, or with the rule that does not compile.
     public init(contentsOf bytes: [UInt8], name: String) throws {
         let file = try TOMLReader.read(bytes, name: name)
         let known: Set = ["title", "minVersion", "description", "allowlist", "allowlists", "rules", "extend"]
@@ -103,7 +105,9 @@ public final class GitleaksRules: Sendable {
         "\\x" + word.map { String(decoding: OutputKeys.hexadecimal([$0]), as: UTF8.self) }.joined(separator: "\\x")
     }
 
-    /// What is found in a text. `path` is the name of its file, where rules and allow-lists ask for one.
+    /// What is found in a text.
+    ///
+    /// `path` is the name of its file, where rules and allow-lists ask for one.
     public func findings(in text: [UInt8], path: String = "") throws -> [Finding] {
         let pathBytes = Array(path.utf8)
         if !path.isEmpty, allowlists.contains(where: { matches($0.paths, pathBytes) && !$0.needsAll }) { return [] }
@@ -153,7 +157,8 @@ public final class GitleaksRules: Sendable {
         return found
     }
 
-    private func allows(_ list: Allowlist, secret: Range<Int>, match: Range<Int>, text: [UInt8], path: [UInt8]) -> Bool {
+    private func allows(_ list: Allowlist, secret: Range<Int>, match: Range<Int>, text: [UInt8], path: [UInt8]) -> Bool
+    {
         var checks: [Bool] = []
         if list.hasCommits { checks.append(false) }
         if !list.paths.isEmpty { checks.append(!path.isEmpty && matches(list.paths, path)) }
@@ -189,12 +194,14 @@ struct GitleaksReader {
     let name: String
 
     mutating func rules(_ value: TOMLValue?) throws -> [GitleaksRules.Rule] {
-        guard case .array(let tables)? = value, !tables.isEmpty else { throw PatternError(.file, "\(name): no `[[rules]]`") }
+        guard case .array(let tables)? = value, !tables.isEmpty else {
+            throw PatternError(.file, "\(name): no `[[rules]]`")
+        }
         guard tables.count <= 10_000 else { throw PatternError(.file, "\(name): more than 10000 rules") }
         var ids: Set<String> = []
-        return try tables.enumerated().map { number, table in
+        return try tables.enumerated().map { place, table in
             guard case .table(let fields) = table, case .string(let id)? = fields["id"] else {
-                throw PatternError(.file, "\(name): rule \(number + 1) has no `id`")
+                throw PatternError(.file, "\(name): rule \(place + 1) has no `id`")
             }
             guard ids.insert(id).inserted else { throw PatternError(.file, "\(name): two rules are called `\(id)`") }
             let known: Set = [
@@ -215,7 +222,9 @@ struct GitleaksReader {
                 path: path,
                 entropy: try number(fields["entropy"], "entropy", id),
                 secretGroup: Int(try self.number(fields["secretGroup"], "secretGroup", id)),
-                keywords: try texts(fields["keywords"], "keywords", id).map { Array($0.lowercased().utf8) }.filter { !$0.isEmpty },
+                keywords: try texts(fields["keywords"], "keywords", id).map { Array($0.lowercased().utf8) }.filter {
+                    !$0.isEmpty
+                },
                 allowlists: try allowlists(fields["allowlist"], fields["allowlists"], of: "rule `\(id)`")
             )
         }
@@ -228,12 +237,18 @@ struct GitleaksReader {
     ) throws -> [GitleaksRules.Allowlist] {
         var tables: [TOMLValue] = []
         if let one { tables.append(one) }
-        if case .array(let list)? = many { tables += list } else if many != nil {
+        if case .array(let list)? = many {
+            tables += list
+        } else if many != nil {
             throw PatternError(.file, "\(name): `allowlists` of \(owner) is no array of tables")
         }
         return try tables.map { table in
-            guard case .table(let fields) = table else { throw PatternError(.file, "\(name): `allowlist` of \(owner) is no table") }
-            let known: Set = ["description", "condition", "commits", "paths", "regexTarget", "regexes", "stopwords", "targetRules"]
+            guard case .table(let fields) = table else {
+                throw PatternError(.file, "\(name): `allowlist` of \(owner) is no table")
+            }
+            let known: Set = [
+                "description", "condition", "commits", "paths", "regexTarget", "regexes", "stopwords", "targetRules",
+            ]
             if let unknown = fields.keys.sorted().first(where: { !known.contains($0) }) {
                 throw PatternError(.file, "\(name): allow-list of \(owner): unknown setting `\(unknown)`")
             }
@@ -254,7 +269,10 @@ struct GitleaksReader {
             default: throw PatternError(.file, "\(name): allow-list of \(owner): `condition` is OR or AND")
             }
             guard fields["targetRules"] == nil else {
-                throw PatternError(.file, "\(name): allow-list of \(owner): `targetRules` is not read; put the list into the rules")
+                throw PatternError(
+                    .file,
+                    "\(name): allow-list of \(owner): `targetRules` is not read; put the list into the rules"
+                )
             }
             return list
         }
@@ -270,7 +288,9 @@ struct GitleaksReader {
 
     private func texts(_ value: TOMLValue?, _ key: String, _ owner: String) throws -> [String] {
         guard let value else { return [] }
-        guard case .array(let values) = value else { throw PatternError(.file, "\(name): `\(key)` of `\(owner)` is no array") }
+        guard case .array(let values) = value else {
+            throw PatternError(.file, "\(name): `\(key)` of `\(owner)` is no array")
+        }
         return try values.map { try text($0, key, owner) ?? "" }
     }
 

@@ -1,5 +1,7 @@
-/// What a file of settings says, in the part of TOML 1.0 that rule files use: tables, arrays of tables, strings of all
-/// four kinds, numbers, booleans and arrays. Dates and inline tables are errors, not guesses.
+/// What a file of settings says, in the part of TOML 1.0 that rule files use: tables, arrays of tables, strings of
+/// all four kinds, numbers, booleans and arrays.
+///
+/// Dates and inline tables are errors, not guesses.
 enum TOMLValue: Sendable, Equatable {
     case string(String)
     case integer(Int)
@@ -59,7 +61,9 @@ struct TOMLReader {
                         guard case .array(var tables) = value ?? .array([]) else { return nil }
                         tables.append(.table([:]))
                         return .array(tables)
-                    } failure: { self.failure("`\(path.joined(separator: "."))` is something else already") }
+                    } failure: {
+                        self.failure("`\(path.joined(separator: "."))` is something else already")
+                    }
                     declared = declared.filter { !$0.starts(with: path) }
                 } else {
                     guard declared.insert(path).inserted else {
@@ -71,7 +75,9 @@ struct TOMLReader {
                         case .table: value
                         default: nil
                         }
-                    } failure: { self.failure("`\(path.joined(separator: "."))` is something else already") }
+                    } failure: {
+                        self.failure("`\(path.joined(separator: "."))` is something else already")
+                    }
                 }
             } else {
                 let name = try key()
@@ -79,7 +85,9 @@ struct TOMLReader {
                 try expect("=")
                 skipSpace()
                 let value = try value(depth: 0)
-                try Self.update(&root, (path + name)[...]) { known in known == nil ? value : nil } failure: {
+                try Self.update(&root, (path + name)[...]) { known in
+                    known == nil ? value : nil
+                } failure: {
                     self.failure("`\(name.joined(separator: "."))` stands here twice")
                 }
             }
@@ -126,7 +134,9 @@ struct TOMLReader {
                 parts.append(try string())
             } else {
                 let start = index
-                while UnitClass.isAlphanumeric(peek) || peek == UInt8(ascii: "_") || peek == UInt8(ascii: "-") { index += 1 }
+                while UnitClass.isAlphanumeric(peek) || peek == UInt8(ascii: "_") || peek == UInt8(ascii: "-") {
+                    index += 1
+                }
                 guard index > start else { throw failure("a name is expected here") }
                 parts.append(String(decoding: bytes[start..<index], as: UTF8.self))
             }
@@ -146,7 +156,9 @@ struct TOMLReader {
         default: break
         }
         let start = index
-        while UnitClass.isAlphanumeric(peek) || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_")].contains(peek) {
+        while UnitClass.isAlphanumeric(peek)
+            || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_")].contains(peek)
+        {
             index += 1
         }
         let word = String(decoding: bytes[start..<index], as: UTF8.self)
@@ -161,7 +173,9 @@ struct TOMLReader {
     }
 
     private mutating func array(depth: Int) throws -> TOMLValue {
-        guard depth < Self.maximumDepth else { throw failure("arrays within arrays, more than \(Self.maximumDepth) deep") }
+        guard depth < Self.maximumDepth else {
+            throw failure("arrays within arrays, more than \(Self.maximumDepth) deep")
+        }
         index += 1
         var values: [TOMLValue] = []
         while true {
@@ -172,7 +186,9 @@ struct TOMLReader {
             }
             values.append(try value(depth: depth + 1))
             skipLines()
-            if peek == UInt8(ascii: ",") { index += 1 } else if peek != UInt8(ascii: "]") {
+            if peek == UInt8(ascii: ",") {
+                index += 1
+            } else if peek != UInt8(ascii: "]") {
                 throw failure("`,` or `]` is expected here")
             }
         }
@@ -202,7 +218,9 @@ struct TOMLReader {
                 }
             }
             if byte == 0x0A, !isLong { break }
-            if byte < 0x20, byte != 0x09, byte != 0x0A, byte != 0x0D { throw failure("a control character in a string") }
+            if byte < 0x20, byte != 0x09, byte != 0x0A, byte != 0x0D {
+                throw failure("a control character in a string")
+            }
             if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
                 try escape(into: &text, isLong: isLong)
                 continue

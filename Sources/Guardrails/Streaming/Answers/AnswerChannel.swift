@@ -97,9 +97,13 @@ struct AnswerChannel: Sendable {
         case .json(var event, let json, let range):
             var changes: [(Range<Int>, [UInt8])] = [(range, AnswerText.quoted(text))]
             for value in json.values {
-                if value.key == "logprobs", value.kind == .composite { changes.append((value.range, Array("null".utf8))) }
+                if value.key == "logprobs", value.kind == .composite {
+                    changes.append((value.range, Array("null".utf8)))
+                }
                 // The choice's end was not told yet.
-                if value.key == "finish_reason", value.kind == .string { changes.append((value.range, Array("null".utf8))) }
+                if value.key == "finish_reason", value.kind == .string {
+                    changes.append((value.range, Array("null".utf8)))
+                }
             }
             event.data = json.replacing(changes)
             return event.bytes(framing)

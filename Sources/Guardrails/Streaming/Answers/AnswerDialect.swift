@@ -85,6 +85,7 @@ public struct AnswerRefusal: Sendable, Equatable, CustomStringConvertible {
     /// What to read; never any of the text.
     public let message: String
 
+    /// What to read.
     public var description: String { "\(code.rawValue): \(message)" }
 }
 

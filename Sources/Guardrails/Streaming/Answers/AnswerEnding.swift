@@ -13,7 +13,9 @@ enum AnswerEnding {
             for key in ["id", "created", "model", "sequence_number"] {
                 if let value = text.value(at: [.key(key)]) { members[key] = Array(text.bytes[value.range]) }
             }
-            if let value = text.value(at: [.key("response"), .key("id")]) { members["id"] = Array(text.bytes[value.range]) }
+            if let value = text.value(at: [.key("response"), .key("id")]) {
+                members["id"] = Array(text.bytes[value.range])
+            }
             switch text.text(at: [.key("type")]) {
             case "message_start": isStarted = true
             case "content_block_start":
@@ -23,14 +25,18 @@ enum AnswerEnding {
                 }
             case "content_block_stop": openBlock = nil
             case "response.output_item.added":
-                if let name = text.text(at: [.key("item"), .key("name")]), let id = text.text(at: [.key("item"), .key("id")]) {
+                if let name = text.text(at: [.key("item"), .key("name")]),
+                    let id = text.text(at: [.key("item"), .key("id")])
+                {
                     tools["item_id=\(id)"] = name
                 }
             default: break
             }
             for value in text.values where value.key == "name" && value.kind == .string {
                 let channel = TextPlace.channel(value, text)
-                if channel.contains("tool_calls"), channel.hasSuffix("function.name"), tools.count < OutputFilter.maximumChannels {
+                if channel.contains("tool_calls"), channel.hasSuffix("function.name"),
+                    tools.count < OutputFilter.maximumChannels
+                {
                     tools[String(channel.dropLast(4))] = text.text(at: value.path)
                 }
             }
@@ -38,7 +44,9 @@ enum AnswerEnding {
 
         /// The tool that a channel's arguments are for.
         func tool(of channel: String) -> String? {
-            if channel.hasSuffix("arguments"), let name = tools[String(channel.dropLast("arguments".count))] { return name }
+            if channel.hasSuffix("arguments"), let name = tools[String(channel.dropLast("arguments".count))] {
+                return name
+            }
             for part in channel.components(".").reversed() { if let name = tools[part] { return name } }
             return nil
         }
@@ -56,7 +64,8 @@ enum AnswerEnding {
             return Array(
                 #"{"error":{"type":"content_filter","code":"\#(refusal.code.rawValue)","message":"#.utf8
             ) + AnswerText.quoted("the answer was held back".utf8) + Array("}}".utf8)
-        case .lines: return Array((#"{"error":"content_filter","done":true,"done_reason":"content_filter"}"# + "\n").utf8)
+        case .lines:
+            return Array((#"{"error":"content_filter","done":true,"done_reason":"content_filter"}"# + "\n").utf8)
         case .events: break
         }
         switch dialect {

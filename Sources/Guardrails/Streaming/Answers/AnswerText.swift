@@ -46,7 +46,9 @@ struct AnswerText: Sendable {
 
     /// The bytes of a number or a word, or a string's decoded.
     func text(at path: [Step]) -> String? {
-        value(at: path).map { String(decoding: $0.kind == .string ? decoded($0) : Array(bytes[$0.range]), as: UTF8.self) }
+        value(at: path).map {
+            String(decoding: $0.kind == .string ? decoded($0) : Array(bytes[$0.range]), as: UTF8.self)
+        }
     }
 
     /// A string's text, in UTF-8; half a pair of surrogates is U+FFFD.
@@ -112,8 +114,10 @@ struct AnswerText: Sendable {
             guard string(&index) else { return false }
             values.append(Value(path: path, range: start..<index, kind: .string))
         default:
-            while UnitClass.isAlphanumeric(at(index)) || at(index) == UInt8(ascii: "-") || at(index) == UInt8(ascii: "+")
-                || at(index) == UInt8(ascii: ".") { index += 1 }
+            while UnitClass.isAlphanumeric(at(index)) || at(index) == UInt8(ascii: "-")
+                || at(index) == UInt8(ascii: "+")
+                || at(index) == UInt8(ascii: ".")
+            { index += 1 }
             guard Self.isLiteral(bytes[start..<index]) else { return false }
             values.append(Value(path: path, range: start..<index, kind: .literal))
         }

@@ -52,8 +52,9 @@ struct EventReader: Sendable {
         return events
     }
 
-    /// The event that the end of the body completes. An event that no blank line ended is one too: what it says must
-    /// not get round the filter, nor be lost.
+    /// The event that the end of the body completes.
+    ///
+    /// An event that no blank line ended is one too: what it says must not get round the filter, nor be lost.
     mutating func finish() -> [AnswerEvent] {
         var events: [AnswerEvent] = []
         if !line.isEmpty { endLine(&events) }

@@ -44,7 +44,12 @@ public struct OutputFilter: Sendable {
     public static let maximumChannels = 128
 
     /// Makes the filter of one answer.
-    public init(_ rules: OutputRules, dialect: AnswerDialect, format: AnswerFormat, facts: RequestFacts = RequestFacts()) {
+    public init(
+        _ rules: OutputRules,
+        dialect: AnswerDialect,
+        format: AnswerFormat,
+        facts: RequestFacts = RequestFacts()
+    ) {
         self.rules = rules
         self.dialect = dialect
         self.format = format
@@ -58,7 +63,9 @@ public struct OutputFilter: Sendable {
         }
     }
 
-    /// Adds bytes of the body. `now` is a time in milliseconds of any clock that does not go back.
+    /// Adds bytes of the body.
+    ///
+    /// `now` is a time in milliseconds of any clock that does not go back.
     public mutating func feed(_ bytes: [UInt8], now: Int = 0) -> AnswerStep {
         guard refusal == nil else { return .bytes([]) }
         lastInput = now
@@ -81,7 +88,9 @@ public struct OutputFilter: Sendable {
         return step(output)
     }
 
-    /// Ends the body. Where the upstream broke off, say `isComplete: false`: what was held is redacted.
+    /// Ends the body.
+    ///
+    /// Where the upstream broke off, say `isComplete: false`: what was held is redacted.
     public mutating func finish(isComplete: Bool = true) -> AnswerStep {
         guard refusal == nil else { return .bytes([]) }
         var output: [UInt8] = []
@@ -106,7 +115,8 @@ public struct OutputFilter: Sendable {
 
     /// When ``time(now:)`` is to be called at the latest; nil while nothing is held.
     public var deadline: Int? {
-        let held = channels.values.compactMap(\.heldSince).min() ?? (plain.map { $0.held > 0 } == true ? lastInput : nil)
+        let held =
+            channels.values.compactMap(\.heldSince).min() ?? (plain.map { $0.held > 0 } == true ? lastInput : nil)
         return held.map { min($0 + rules.policy.longest, lastInput + rules.policy.silence) }
     }
 
@@ -157,7 +167,8 @@ public struct OutputFilter: Sendable {
         }
         guard let text = AnswerText(data) else {
             let opening = data.first { !UnitClass.isSpace($0) }
-            guard dialect == .plain, framing == .events, opening != UInt8(ascii: "{"), opening != UInt8(ascii: "[") else {
+            guard dialect == .plain, framing == .events, opening != UInt8(ascii: "{"), opening != UInt8(ascii: "[")
+            else {
                 return end(with: &output, .malformed, "an event of the answer is not JSON")
             }
             return takePlain(event, data, now: now, into: &output)
@@ -250,7 +261,9 @@ public struct OutputFilter: Sendable {
         if isAltered {
             // What the tokens were would tell what was taken out.
             for value in text.values
-            where value.kind == .composite && (value.key == "logprobs" || value.key == "token_ids" || value.key == "tokens") {
+            where value.kind == .composite
+                && (value.key == "logprobs" || value.key == "token_ids" || value.key == "tokens")
+            {
                 changes.append((value.range, Array("null".utf8)))
             }
         }
@@ -282,7 +295,9 @@ public struct OutputFilter: Sendable {
             if type.hasSuffix(".done"), let item = text.text(at: [.key("item_id")]) {
                 return order.filter { $0.contains("item_id=\(item)") }
             }
-            let ends = ["response.completed", "response.incomplete", "response.failed", "response.output_item.done", "error"]
+            let ends = [
+                "response.completed", "response.incomplete", "response.failed", "response.output_item.done", "error",
+            ]
             return ends.contains(type) ? order : []
         case .openAIChat, .openAICompletions, .plain:
             if text.text(at: [.key("done")]) == "true" { return order }
@@ -392,7 +407,9 @@ public struct OutputFilter: Sendable {
         var changes: [(Range<Int>, [UInt8])] = []
         for value in text.values where value.kind == .string {
             let isArguments = value.key == "arguments"
-            if !isArguments, TextPlace.of(value, in: text, dialect: .anthropicMessages, type: "") == .structure { continue }
+            if !isArguments, TextPlace.of(value, in: text, dialect: .anthropicMessages, type: "") == .structure {
+                continue
+            }
             if let refused = whole(value, in: text, isArguments: isArguments, &changes) {
                 return end(with: &output, refused.code, refused.message)
             }

@@ -24,7 +24,9 @@ extension GuardCommand {
         @Flag(help: "Each line is a JSON object with a member `text`.")
         var jsonLines = false
 
-        @Option(help: "Kinds of personal data to look for, by name and with commas between; `all`, `none` or `sensitive`.")
+        @Option(
+            help: "Kinds of personal data to look for, by name and with commas between; `all`, `none` or `sensitive`."
+        )
         var entities = "sensitive"
 
         @Flag(inversion: .prefixedNo, help: "Whether the built-in rules of secrets are applied.")

@@ -59,6 +59,22 @@ struct TokenPattern: Sendable {
         return openings
     }
 
+    /// The units that it may begin with.
+    var firsts: UnitSet {
+        var set = UnitSet()
+        for piece in pieces {
+            switch piece {
+            case .literals(let literals, let isOptional):
+                for literal in literals { set.insert(literal[0]...literal[0]) }
+                if !isOptional { return set }
+            case .units(let units, let least, _):
+                set.formUnion(units)
+                if least > 0 { return set }
+            }
+        }
+        return set
+    }
+
     /// Where the token ends that starts at a place; nil where there is none.
     @inline(__always)
     func end(_ reader: inout UnitReader, from start: Int) -> Int? {

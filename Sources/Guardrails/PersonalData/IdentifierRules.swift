@@ -1,23 +1,39 @@
 /// The table of ``IdentifierTable``, compiled, and what finds its numbers in text.
-struct IdentifierRules: Sendable {
+final class IdentifierRules: Sendable {
     static let builtIn = Result { try IdentifierRules(IdentifierTable.text) }
 
-    struct Rule: Sendable {
+    /// One line of the table.
+    final class Rule: Sendable {
         let type: EntityType
         let pattern: TokenPattern
         let check: IdentifierCheck
         let context: ContextWords?
+
+        init(type: EntityType, pattern: TokenPattern, check: IdentifierCheck, context: ContextWords?) {
+            self.type = type
+            self.pattern = pattern
+            self.check = check
+            self.context = context
+        }
     }
 
-    private(set) var rules: [Rule] = []
+    /// A rule, with what it may begin with, so that most are passed over without a look at the rule.
+    private struct Candidate {
+        let first: UnitSet
+        let rule: Rule
+    }
+
     /// The rules for a number whose first run of digits is that long.
-    private var byDigits: [[Int]] = Array(repeating: [], count: 32)
+    private let byDigits: [[Candidate]]
     /// The rules for a token that begins with that many letters.
-    private var byLetters: [[Int]] = Array(repeating: [], count: 8)
+    private let byLetters: [[Candidate]]
     /// The rules whose letters may be anywhere, such as hexadecimal ones.
-    private var mixed: [Int] = []
+    private let mixed: [Candidate]
 
     init(_ table: String) throws {
+        var byDigits = [[Candidate]](repeating: [], count: 32)
+        var byLetters = [[Candidate]](repeating: [], count: 8)
+        var mixed: [Candidate] = []
         for (number, line) in table.split(separator: "\n").enumerated() {
             let fields = line.components(" |")
             guard fields.count == 4, let type = EntityType(rawValue: fields[0]),
@@ -25,19 +41,21 @@ struct IdentifierRules: Sendable {
             else { throw PatternError(.file, "identifiers, line \(number + 1): not entity | form | check | words") }
             let words = fields[3].isEmpty ? nil : ContextWords(String(fields[3].drop { $0 == "!" }))
             let rule = Rule(type: type, pattern: try TokenPattern(fields[1]), check: check, context: words)
-            let index = rules.count
-            rules.append(rule)
+            let candidate = Candidate(first: rule.pattern.firsts, rule: rule)
             if type == .macAddress || type == .uuid || type == .crypto {
-                mixed.append(index)
+                mixed.append(candidate)
                 continue
             }
             for length in Self.leading(rule.pattern, UnitClass.isDigit, up: 31) where length > 0 {
-                byDigits[length].append(index)
+                byDigits[length].append(candidate)
             }
             for length in Self.leading(rule.pattern, UnitClass.isLetter, up: 7) where length > 0 {
-                byLetters[length].append(index)
+                byLetters[length].append(candidate)
             }
         }
+        self.byDigits = byDigits
+        self.byLetters = byLetters
+        self.mixed = mixed
     }
 
     /// How many units of a kind a token of the pattern can begin with.
@@ -95,10 +113,16 @@ struct IdentifierRules: Sendable {
         best(mixed, &reader, start, rules)
     }
 
-    private func best(_ candidates: [Int], _ reader: inout UnitReader, _ start: Int, _ output: OutputRules) -> Match? {
+    private func best(
+        _ candidates: [Candidate],
+        _ reader: inout UnitReader,
+        _ start: Int,
+        _ output: OutputRules
+    ) -> Match? {
         var best: Match?
-        for index in candidates {
-            let rule = rules[index]
+        let first = reader[start]
+        for index in candidates.indices where candidates[index].first.contains(first) {
+            let rule = candidates[index].rule
             guard output.looks(for: rule.type), let end = rule.pattern.end(&reader, from: start),
                 end > best?.end ?? start, Self.isBoundary(&reader, end)
             else { continue }

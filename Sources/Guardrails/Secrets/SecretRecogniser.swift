@@ -19,7 +19,7 @@ struct SecretRecogniser {
             guard Self.mayAssign(next) || next == UInt8(ascii: ">") || next == UInt8(ascii: "|") else { return nil }
         }
         let name = name(&reader, start, end)
-        guard name.isTelling else { return nil }
+        guard name.isTelling else { return unit == UInt8(ascii: ":") ? data(&reader, start, after: end + 1) : nil }
         if unit == UInt8(ascii: "]") {
             index += 1
             unit = reader[index]
@@ -50,9 +50,8 @@ struct SecretRecogniser {
         var isGeneric = false
         var isPassword = false
         var isAuthorization = false
-        var isData = false
         var isValue = false
-        var isTelling: Bool { !rules.isEmpty || isGeneric || isAuthorization || isData || isValue }
+        var isTelling: Bool { !rules.isEmpty || isGeneric || isAuthorization || isValue }
     }
 
     private func name(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Name {
@@ -66,7 +65,8 @@ struct SecretRecogniser {
             return true
         }
         var isHarmless = false
-        for at in letters.indices {
+        guard letters.count > 1 else { return found }
+        for at in 0..<letters.count - 1 where secrets.mayName(letters[at], letters[at + 1]) {
             let first = Int(letters[at])
             for name in secrets.names[first] where has(name.name, at) { found.rules += name.rules }
             for word in secrets.generic[first] where has(word, at) {
@@ -78,7 +78,6 @@ struct SecretRecogniser {
         found.isAuthorization = letters.suffix(13).elementsEqual("authorization".utf8)
         if isHarmless { found.isGeneric = false }
         found.isValue = letters.elementsEqual("value".utf8) && Self.password.stand(before: start, in: reader)
-        if !found.isTelling { found.isData = Self.kubernetes.stand(before: start, in: reader, reach: 190) }
         return found
     }
 
@@ -122,23 +121,25 @@ struct SecretRecogniser {
             return Match(secrets.index(.authorization), start, end, tail: tail)
         }
         if name.isValue, length >= 8 { return Match(secrets.index(.nuget), start, end, tail: tail) }
-        if name.isData, length >= 10, isBase64(&reader, start, end) {
-            return Match(secrets.index(.kubernetes), start, end, tail: tail)
-        }
         guard name.isGeneric, length >= (name.isPassword ? 8 : 16), isRandom(&reader, start, end, name.isPassword)
         else { return nil }
         return Match(secrets.index(.generic), start, end, tail: tail)
     }
 
-    private func isBase64(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
-        for index in start..<end {
-            let unit = reader[index]
-            guard
-                UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "+") || unit == UInt8(ascii: "/")
-                    || unit == UInt8(ascii: "=")
-            else { return false }
+    /// The value of a member of a secret in Kubernetes' YAML, which is base64.
+    private func data(_ reader: inout UnitReader, _ start: Int, after colon: Int) -> Match? {
+        var index = colon
+        while index < colon + 4, reader[index] == 0x20 || Self.isQuote(reader[index]) { index += 1 }
+        guard index > colon else { return nil }
+        let from = index
+        while UnitClass.isAlphanumeric(reader[index]) || reader[index] == UInt8(ascii: "+")
+            || reader[index] == UInt8(ascii: "/") || reader[index] == UInt8(ascii: "=")
+        {
+            index += 1
         }
-        return true
+        guard index - from >= 10, Self.kubernetes.stand(before: start, in: reader, reach: 190) else { return nil }
+        let tail: Match.Tail? = index - from >= 180 ? .units(Self.values) : nil
+        return Match(secrets.index(.kubernetes), from, index, tail: tail)
     }
 
     /// Whether a value looks as if a machine, or a careful person, had chosen it.

@@ -55,6 +55,8 @@ final class SecretRules: Sendable {
     private let firsts: UnitSet
     /// For each pair of units, whether an opening begins with it.
     nonisolated(unsafe) private let pairs: UnsafeMutablePointer<UInt64>
+    /// For each pair of letters, whether the name of a setting that matters may begin with it.
+    nonisolated(unsafe) private let namePairs: UnsafeMutablePointer<UInt64>
 
     private init() throws {
         var ids = Special.allCases.map(\.rawValue)
@@ -68,6 +70,8 @@ final class SecretRules: Sendable {
         var openings = [[Opening]](repeating: [], count: 256)
         unsafe pairs = .allocate(capacity: 1024)
         unsafe pairs.initialize(repeating: 0, count: 1024)
+        unsafe namePairs = .allocate(capacity: 1024)
+        unsafe namePairs.initialize(repeating: 0, count: 1024)
         for line in SecretTable.telling.split(separator: "\n") {
             let fields = line.components(" | ")
             guard fields.count == 3, let entropy = Double(fields[2]) else { throw Self.bad(line) }
@@ -98,6 +102,12 @@ final class SecretRules: Sendable {
         for (name, rules) in byName.sorted(by: { $0.key < $1.key }) {
             names[Int(name.utf8.first ?? 0)].append(Name(name: Array(name.utf8), rules: rules))
         }
+        for name in byName.keys.map({ Array($0.utf8) })
+            + (SecretTable.generic + SecretTable.harmless).map({ Array($0.utf8) })
+        {
+            let pair = Int(name[0]) << 8 | Int(name[1])
+            unsafe namePairs[pair >> 6] |= 1 << UInt64(pair & 63)
+        }
         func byFirst(_ words: [String]) -> [[[UInt8]]] {
             var table = [[[UInt8]]](repeating: [], count: 256)
             for word in words { table[Int(word.utf8.first ?? 0)].append(Array(word.utf8)) }
@@ -116,7 +126,10 @@ final class SecretRules: Sendable {
         harmless = byFirst(SecretTable.harmless)
     }
 
-    deinit { unsafe pairs.deallocate() }
+    deinit {
+        unsafe pairs.deallocate()
+        unsafe namePairs.deallocate()
+    }
 
     private static func bad(_ line: Substring) -> PatternError {
         PatternError(.file, "secrets: not a rule: `\(line)`")
@@ -132,6 +145,14 @@ final class SecretRules: Sendable {
         let pair = Int(first) << 8 | Int(second)
         // Sound: there are 2^16 pairs and as many bits.
         return unsafe pairs[pair >> 6] >> UInt64(pair & 63) & 1 != 0
+    }
+
+    /// Whether a name that matters may begin with two letters in lower case.
+    @inline(__always)
+    func mayName(_ first: UInt8, _ second: UInt8) -> Bool {
+        let pair = Int(first) << 8 | Int(second)
+        // Sound: as above.
+        return unsafe namePairs[pair >> 6] >> UInt64(pair & 63) & 1 != 0
     }
 
     /// The credential that begins at a place.

@@ -233,7 +233,7 @@ enum SecretTable {
         twitter-api-key | twitter | \a{25} | 3
         twitter-api-secret | twitter | \a{50} | 3
         twitter-bearer-token | twitter | A{22}[A-Za-z0-9%]{80,100} | 3
-        yandex-access-token | yandex | t1\.\k{1,200}={0,2}\.\k{20,86} | 3
+        yandex-access-token | yandex | t1\.\k{1,140}={0,2}\.\k{20,86} | 3
         zendesk-secret-key | zendesk | \a{40} | 3
         """#
 

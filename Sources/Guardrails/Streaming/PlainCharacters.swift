@@ -3,6 +3,10 @@ enum PlainCharacters {
     /// The unit of a code point beyond ASCII.
     static func unit(of scalar: UInt32) -> UInt8 {
         switch scalar {
+        // The letters of most text, by their blocks.
+        case 0xC0...0x24F where scalar != 0xD7 && scalar != 0xF7, 0x386...0x3FF, 0x400...0x481, 0x48A...0x52F,
+            0x3041...0x3096, 0x30A1...0x30FA, 0x4E00...0x9FFF, 0xAC00...0xD7A3:
+            return TextUnits.letter
         // Full-width forms of ASCII.
         case 0xFF01...0xFF5E: return UInt8(scalar - 0xFF01 + 0x21)
         // Spaces.

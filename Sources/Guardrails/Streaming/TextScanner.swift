@@ -130,7 +130,7 @@ struct TextScanner {
             let next = reader[letters]
             if run == 2, UnitClass.isDigit(next), let iban = addresses.iban(&reader, at: start) { return iban }
             if UnitClass.isDigit(next)
-                || (UnitClass.isUpper(reader[start]) && (next == 0x20 || next == UInt8(ascii: "-"))),
+                || (UnitClass.isUpper(reader[letters - 1]) && (next == 0x20 || next == UInt8(ascii: "-"))),
                 let identifier = rules.identifiers.letters(&reader, at: start, run: run, for: rules)
             {
                 return identifier
@@ -174,8 +174,8 @@ struct TextScanner {
                 return address
             }
         }
-        let length = (token ?? end) - start
-        if hasDigit || length == 8 || length == 4 || length == 2, Self.isMixed(length),
+        let after = token ?? end
+        if Self.mayBeMixed(after - start, reader[after], hasDigit),
             let mixed = rules.identifiers.mixed(&reader, at: start, for: rules)
         {
             return mixed
@@ -197,10 +197,16 @@ struct TextScanner {
         return hasDot ? addresses.host(&reader, start) : nil
     }
 
-    /// Whether a token of letters and digits may begin a UUID, an address of hardware or one of a crypto currency.
+    /// Whether letters and digits, and the unit after them, may begin a UUID, an address of hardware or one of a crypto
+    /// currency.
     @inline(__always)
-    private static func isMixed(_ length: Int) -> Bool {
-        length == 8 || length == 2 || length == 4 || (26...42).contains(length) || length > 60
+    private static func mayBeMixed(_ length: Int, _ after: UInt8, _ hasDigit: Bool) -> Bool {
+        switch length {
+        case 2: after == UInt8(ascii: ":") || after == UInt8(ascii: "-")
+        case 4: after == UInt8(ascii: ".")
+        case 8: after == UInt8(ascii: "-")
+        default: hasDigit && length >= 14
+        }
     }
 
     // MARK: - What the request must not get back

@@ -173,6 +173,21 @@ struct OutputFilterTests {
         #expect(!blocked.output.contains("16C7e42F"))
     }
 
+    @Test("A signature goes out with the text that was signed, and not with another")
+    func signed() throws {
+        func body(_ thought: String) -> String {
+            #"data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"\#(thought)"}}"#
+                + "\n\n"
+                + #"data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"c2ln"}}"#
+                + "\n\n"
+                + #"data: {"type":"content_block_stop","index":0}"# + "\n\n"
+        }
+        #expect(try run(body("so it is"), .anthropicMessages).output.contains(#""signature":"c2ln""#))
+        let changed = try run(body("it is 4111111111111111."), .anthropicMessages).output
+        #expect(changed.contains("[CREDIT_CARD]"))
+        #expect(!changed.contains("c2ln"))
+    }
+
     @Test("Responses repeat their text, and the repetition says the same")
     func responses() throws {
         let text = "card 4111 1111 1111 1111 ok"

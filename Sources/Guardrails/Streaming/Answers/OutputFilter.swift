@@ -37,6 +37,8 @@ public struct OutputFilter: Sendable {
     private var findings: [OutputFinding] = []
     private var last = AnswerEnding.Facts()
     private var lastInput = 0
+    /// The signed texts that do not go out as they came.
+    private var altered: Set<String> = []
 
     /// The largest body of JSON that is not a stream, and the largest event, in bytes.
     public static let maximumBody = 16 << 20
@@ -204,7 +206,9 @@ public struct OutputFilter: Sendable {
         var touched: [(name: String, value: AnswerText.Value, text: [UInt8], original: [UInt8])] = []
         for value in text.values where value.kind == .string {
             switch TextPlace.of(value, in: text, dialect: dialect, type: type) {
-            case .structure: continue
+            case .structure:
+                // A text that was changed is not the one that was signed.
+                if value.key == "signature", !altered.isEmpty { changes.append((value.range, AnswerText.quoted([]))) }
             case .signedPiece(let name), .piece(let name):
                 guard open(name) else { return end(with: &output, .tooLarge, "the answer has too many texts") }
                 guard var channel = channels.removeValue(forKey: name) else { continue }
@@ -363,7 +367,9 @@ public struct OutputFilter: Sendable {
     /// Takes a text's findings, and says whether one of them ends the answer.
     private mutating func refusal(of name: String, _ output: inout [UInt8]) -> AnswerStep? {
         guard var channel = channels[name] else { return nil }
-        findings += channel.takeFindings()
+        let found = channel.takeFindings()
+        findings += found
+        if name.contains("thinking"), found.contains(where: { $0.action != .flag }) { altered.insert(name) }
         channels[name] = channel
         guard let blocked = channel.blocked else { return nil }
         return end(with: &output, .blocked, "`\(blocked.rule)` was found in `\(name)`")

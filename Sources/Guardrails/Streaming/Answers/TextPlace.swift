@@ -10,7 +10,7 @@ enum TextPlace: Sendable, Equatable {
     case wholeArguments
     /// An identifier or a word of the API, or what was signed: not text.
     case structure
-    /// The next piece of a text that was signed: it goes out as it is, or not at all (rule S17).
+    /// The next piece of a text that is signed: where it is changed, its signature does not go out (rule S17).
     case signedPiece(String)
 
     /// What a string is, by the API and where it stands.

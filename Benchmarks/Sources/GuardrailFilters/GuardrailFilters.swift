@@ -19,11 +19,14 @@ struct GuardrailFilters {
         var prompt4KMicrosecondsP99 = 0.0
         var quietChunkMicrosecondsP99 = 0.0
         var bytesKeptByStream = 0
+        var eventMicrosecondsP50 = 0.0
+        var eventMicrosecondsP99 = 0.0
         var adversarialNanosecondsPerByte: [String: Double] = [:]
         var adversarialWorstOverMedian = 0.0
     }
 
     static func main() throws {
+        if CommandLine.arguments.count == 4, CommandLine.arguments[1] == "findings" { return try findings() }
         guard CommandLine.arguments.count == 2,
             let data = FileManager.default.contents(atPath: CommandLine.arguments[1])
         else {
@@ -66,10 +69,41 @@ struct GuardrailFilters {
         }
         (report.prompt4KMicrosecondsP50, report.prompt4KMicrosecondsP99) = percentiles(times)
         quiet(rules, &report)
+        events(rules, &report)
         adversarial(rules, &report)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         FileHandle.standardOutput.write(try encoder.encode(report) + Data("\n".utf8))
+    }
+
+    private struct Found: Encodable {
+        let line: Int
+        let rule: String
+        let start: Int
+        let end: Int
+    }
+
+    private static func findings() throws {
+        let manager = FileManager.default
+        guard let file = manager.contents(atPath: CommandLine.arguments[2]),
+            let data = manager.contents(atPath: CommandLine.arguments[3])
+        else { exit(2) }
+        let rules = try GitleaksRules(contentsOf: Array(file), name: CommandLine.arguments[2])
+        var found: [Found] = []
+        for (index, line) in data.split(separator: 0x0A).enumerated() {
+            let text = Array(try JSONDecoder().decode(Line.self, from: Data(line)).text.utf8)
+            for finding in try rules.findings(in: text) {
+                found.append(
+                    Found(
+                        line: index + 1,
+                        rule: finding.rule,
+                        start: finding.secret.lowerBound,
+                        end: finding.secret.upperBound
+                    )
+                )
+            }
+        }
+        FileHandle.standardOutput.write(try JSONEncoder().encode(found))
     }
 
     /// Chunks of a stream in which nothing is live.
@@ -86,6 +120,25 @@ struct GuardrailFilters {
         }
         report.quietChunkMicrosecondsP99 = percentiles(times).1
         report.bytesKeptByStream = filter.bytesKept
+    }
+
+    /// Events of a streamed chat, a word in each.
+    private static func events(_ rules: OutputRules, _ report: inout Report) {
+        var filter = OutputFilter(rules, dialect: .openAIChat, format: .events)
+        let words = ["Well", ",", " the", " answer", " is", " (", "as", " ever", ")", " 42", ".", "\\n"]
+        var times: [Double] = []
+        for index in 0..<10_000 {
+            let event = Array(
+                """
+                data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"m","choices":\
+                [{"index":0,"delta":{"content":"\(words[index % words.count])"},"finish_reason":null}]}\n\n
+                """.utf8
+            )
+            let before = cpu()
+            _ = filter.feed(event)
+            times.append((cpu() - before) * 1e6)
+        }
+        (report.eventMicrosecondsP50, report.eventMicrosecondsP99) = percentiles(times)
     }
 
     /// For each kind of rule the text that it likes least.

@@ -59,20 +59,32 @@ struct TokenPattern: Sendable {
         return openings
     }
 
-    /// The units that it may begin with.
-    var firsts: UnitSet {
-        var set = UnitSet()
+    /// What the first units may be, by their place.
+    func prefix(_ length: Int) -> [UnitSet] {
+        var sets = [UnitSet](repeating: UnitSet(), count: length)
+        var open: Set<Int> = [0]
         for piece in pieces {
-            switch piece {
-            case .literals(let literals, let isOptional):
-                for literal in literals { set.insert(literal[0]...literal[0]) }
-                if !isOptional { return set }
-            case .units(let units, let least, _):
-                set.formUnion(units)
-                if least > 0 { return set }
+            var next: Set<Int> = []
+            for place in open where place < length {
+                switch piece {
+                case .literals(let literals, let isOptional):
+                    for literal in literals {
+                        for (index, unit) in literal.enumerated() where place + index < length {
+                            sets[place + index].insert(unit...unit)
+                        }
+                        next.insert(place + literal.count)
+                    }
+                    if isOptional { next.insert(place) }
+                case .units(let units, let least, let most):
+                    for index in 0..<most where place + index < length { sets[place + index].formUnion(units) }
+                    for taken in least...most where place + taken <= length { next.insert(place + taken) }
+                }
             }
+            open = next
         }
-        return set
+        // A token may be over before: then anything may follow.
+        for place in open { for rest in place..<max(place, length) { sets[rest].insert(0...0xFF) } }
+        return sets
     }
 
     /// Where the token ends that starts at a place; nil where there is none.

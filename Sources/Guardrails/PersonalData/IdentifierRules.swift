@@ -20,7 +20,17 @@ final class IdentifierRules: Sendable {
     /// A rule, with what it may begin with, so that most are passed over without a look at the rule.
     private struct Candidate {
         let first: UnitSet
+        let second: UnitSet
+        let third: UnitSet
         let rule: Rule
+
+        init(_ rule: Rule) {
+            let prefix = rule.pattern.prefix(3)
+            first = prefix[0]
+            second = prefix[1]
+            third = prefix[2]
+            self.rule = rule
+        }
     }
 
     /// The rules for a number whose first run of digits is that long.
@@ -41,7 +51,7 @@ final class IdentifierRules: Sendable {
             else { throw PatternError(.file, "identifiers, line \(number + 1): not entity | form | check | words") }
             let words = fields[3].isEmpty ? nil : ContextWords(String(fields[3].drop { $0 == "!" }))
             let rule = Rule(type: type, pattern: try TokenPattern(fields[1]), check: check, context: words)
-            let candidate = Candidate(first: rule.pattern.firsts, rule: rule)
+            let candidate = Candidate(rule)
             if type == .macAddress || type == .uuid || type == .crypto {
                 mixed.append(candidate)
                 continue
@@ -122,6 +132,10 @@ final class IdentifierRules: Sendable {
         var best: Match?
         let first = reader[start]
         for index in candidates.indices where candidates[index].first.contains(first) {
+            // The reader is asked for no more than the form would ask for.
+            guard candidates[index].second.contains(reader[start + 1]),
+                candidates[index].third.contains(reader[start + 2])
+            else { continue }
             let rule = candidates[index].rule
             guard output.looks(for: rule.type), let end = rule.pattern.end(&reader, from: start),
                 end > best?.end ?? start, Self.isBoundary(&reader, end)

@@ -5,7 +5,7 @@
 enum IdentifierTable {
     static let text = #"""
         US_SSN                        | \d{3}-\d{2}-\d{4} | ssn |
-        US_SSN                        | \d{3} \d{2} \d{4} | ssn |
+        US_SSN                        | \d{3} \d{2} \d{4} | ssn | ! social security, ssn
         US_SSN                        | \d{9} | ssn | ! social security, ssn
         US_ITIN                       | 9\d{2}-[5-9]\d-\d{4} | |
         US_ITIN                       | 9\d{2}[- ]?[5-9]\d[- ]?\d{4} | | ! itin, taxpayer
@@ -79,7 +79,7 @@ enum IdentifierTable {
         NG_VEHICLE_REGISTRATION       | [A-Z]{3}[- ]?\d{3}[- ]?[A-Z]{2} | | ! plate, vehicle, registration
         PH_PASSPORT                   | [A-Za-z]\d{7}[A-Za-z] | | ! passport
         PH_TIN                        | \d{3}-\d{3}-\d{3} | | ! tin, taxpayer
-        PH_TIN                        | \d{3}-\d{3}-\d{3}-\d{3,5} | |
+        PH_TIN                        | \d{3}-\d{3}-\d{3}-\d{3,5} | | ! tin, taxpayer
         PH_UMID                       | \d{4}-\d{7}-\d | |
         PL_PESEL                      | \d{11} | pesel |
         SE_ORGANISATIONSNUMMER        | \d{2}[2-9]\d{3}-\d{4} | luhn |

@@ -14,9 +14,8 @@ struct SecretRecogniser {
         var unit = reader[index]
         // What most words are followed by is looked at before the name, which costs more.
         guard Self.mayAssign(unit) else { return nil }
-        if unit == 0x20, index + 1 < reader.count {
-            let next = reader[index + 1]
-            guard Self.mayAssign(next) || next == UInt8(ascii: ">") || next == UInt8(ascii: "|") else { return nil }
+        if index + 1 < reader.count, !Self.isSign(unit) {
+            guard Self.mayAssign(reader[index + 1]) || reader[index + 1] == 0x09 else { return nil }
         }
         let name = name(&reader, start, end)
         guard name.isTelling else { return unit == UInt8(ascii: ":") ? data(&reader, start, after: end + 1) : nil }
@@ -56,34 +55,37 @@ struct SecretRecogniser {
 
     private func name(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Name {
         var found = Name()
-        var letters: [UInt8] = []
-        letters.reserveCapacity(end - start)
-        for index in start..<end { letters.append(UnitClass.lowercased(reader[index])) }
-        func has(_ word: [UInt8], _ at: Int) -> Bool {
-            guard at + word.count <= letters.count else { return false }
-            for index in word.indices where letters[at + index] != word[index] { return false }
-            return true
-        }
+        guard end - start > 1 else { return found }
         var isHarmless = false
-        guard letters.count > 1 else { return found }
-        for at in 0..<letters.count - 1 where secrets.mayName(letters[at], letters[at + 1]) {
-            let first = Int(letters[at])
-            for name in secrets.names[first] where has(name.name, at) { found.rules += name.rules }
-            for word in secrets.generic[first] where has(word, at) {
+        var first = UnitClass.lowercased(reader[start])
+        for at in start..<end - 1 {
+            let second = UnitClass.lowercased(reader[at + 1])
+            defer { first = second }
+            guard secrets.mayName(first, second) else { continue }
+            for name in secrets.names[Int(first)] where at + name.name.count <= end {
+                if reader.hasCaseless(name.name, at: at) { found.rules += name.rules }
+            }
+            for word in secrets.generic[Int(first)] where at + word.count <= end && reader.hasCaseless(word, at: at) {
                 found.isGeneric = true
                 if word[0] == UInt8(ascii: "p") || word[0] == UInt8(ascii: "c") { found.isPassword = true }
             }
-            for word in secrets.harmless[first] where has(word, at) { isHarmless = true }
+            for word in secrets.harmless[Int(first)] where at + word.count <= end && reader.hasCaseless(word, at: at) {
+                isHarmless = true
+            }
         }
-        found.isAuthorization = letters.suffix(13).elementsEqual("authorization".utf8)
+        found.isAuthorization = end - start >= 13 && reader.hasCaseless(Self.authorization, at: end - 13)
         if isHarmless { found.isGeneric = false }
-        found.isValue = letters.elementsEqual("value".utf8) && Self.password.stand(before: start, in: reader)
+        found.isValue =
+            end - start == 5 && reader.hasCaseless(Self.valueWord, at: start)
+            && Self.password.stand(before: start, in: reader)
         return found
     }
 
     private static let password = ContextWords("password\" , password' , password\"")
     private static let kubernetes = ContextWords("kind: secret")
     private static let curl = ContextWords("curl")
+    private static let authorization = Array("authorization".utf8)
+    private static let valueWord = Array("value".utf8)
 
     private func value(_ reader: inout UnitReader, _ name: Name, at place: Int) -> Match? {
         var start = place
@@ -151,6 +153,7 @@ struct SecretRecogniser {
             let unit = reader[index]
             if UnitClass.isDigit(unit) { digits += 1 } else if UnitClass.isLetter(unit) { letters += 1 }
             if unit == UInt8(ascii: ".") || unit == UInt8(ascii: "/") { dots += 1 }
+            if unit == UInt8(ascii: "."), reader[index + 1] == unit { return false }
         }
         guard digits > 0, letters > 0, dots * 8 < end - start else { return false }
         let first = reader[start]
@@ -175,8 +178,7 @@ struct SecretRecogniser {
 
     private static func isSign(_ unit: UInt8) -> Bool {
         switch unit {
-        case UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ">"), UInt8(ascii: "|"), UInt8(ascii: ","),
-            UInt8(ascii: "?"):
+        case UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ">"), UInt8(ascii: "|"), UInt8(ascii: "?"):
             true
         default: false
         }

@@ -9,6 +9,7 @@ final class SecretRules: Sendable {
         let pattern: TokenPattern
         let entropy: Double
         let needsWordStart: Bool
+        let needsDigit: Bool
     }
 
     /// A credential that the name of its setting tells.
@@ -26,8 +27,18 @@ final class SecretRules: Sendable {
 
     /// What a form begins with.
     private struct Opening: Sendable {
+        let second: UInt8
+        /// 0 where it has but two units.
+        let third: UInt8
         let literal: [UInt8]
         let telling: Int
+
+        init(_ literal: [UInt8], telling: Int) {
+            second = literal[1]
+            third = literal.count > 2 ? literal[2] : 0
+            self.literal = literal
+            self.telling = telling
+        }
     }
 
     /// Rules that are written in Swift: they need to look at more than a form.
@@ -76,16 +87,23 @@ final class SecretRules: Sendable {
             let fields = line.components(" | ")
             guard fields.count == 3, let entropy = Double(fields[2]) else { throw Self.bad(line) }
             let needsWordStart = fields[1].hasPrefix("^")
-            let pattern = try TokenPattern(needsWordStart ? String(fields[1].dropFirst()) : fields[1])
+            let needsDigit = fields[1].hasPrefix("^#")
+            let pattern = try TokenPattern(String(fields[1].dropFirst(needsDigit ? 2 : needsWordStart ? 1 : 0)))
             let index = telling.count
             telling.append(
-                Telling(rule: rule(fields[0]), pattern: pattern, entropy: entropy, needsWordStart: needsWordStart)
+                Telling(
+                    rule: rule(fields[0]),
+                    pattern: pattern,
+                    entropy: entropy,
+                    needsWordStart: needsWordStart,
+                    needsDigit: needsDigit
+                )
             )
             let literals = pattern.openings
             if literals.isEmpty { classLed.append(index) }
             for literal in literals {
                 guard literal.count > 1 else { throw Self.bad(line) }
-                openings[Int(literal[0])].append(Opening(literal: literal, telling: index))
+                openings[Int(literal[0])].append(Opening(literal, telling: index))
                 let pair = Int(literal[0]) << 8 | Int(literal[1])
                 unsafe pairs[pair >> 6] |= 1 << UInt64(pair & 63)
             }
@@ -158,9 +176,13 @@ final class SecretRules: Sendable {
     /// The credential that begins at a place.
     func told(_ reader: inout UnitReader, at start: Int, startsWord: Bool) -> Match? {
         var best: Match?
-        for opening in openings[Int(reader[start])] {
-            let rule = telling[opening.telling]
-            guard startsWord || !rule.needsWordStart, reader.has(opening.literal, at: start) else { continue }
+        let list = openings[Int(reader[start])]
+        let second = reader[start + 1]
+        for index in list.indices where list[index].second == second {
+            let third = list[index].third
+            guard third == 0 || third == reader[start + 2], reader.has(list[index].literal, at: start) else { continue }
+            let rule = telling[list[index].telling]
+            guard !rule.needsWordStart || (startsWord && reader.before(start) != UInt8(ascii: ".")) else { continue }
             if let match = match(rule, &reader, start), match.end > best?.end ?? 0 { best = match }
         }
         return best
@@ -180,6 +202,7 @@ final class SecretRules: Sendable {
             let next = reader[end]
             if UnitClass.isAlphanumeric(next) || next == UInt8(ascii: "_") { return nil }
         }
+        if rule.needsDigit, !(start + 2..<end).contains(where: { UnitClass.isDigit(reader[$0]) }) { return nil }
         guard Entropy.bits(&reader, start, end) >= rule.entropy else { return nil }
         return Match(
             OutputRules.firstSecret + rule.rule,

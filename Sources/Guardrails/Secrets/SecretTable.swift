@@ -4,7 +4,7 @@
 enum SecretTable {
     /// Credentials that begin with what tells them.
     ///
-    /// `^` before a form: only where a word begins.
+    /// `^` before a form: only where a word begins; `^#`: and with a digit in it.
     static let telling = #"""
         1password-secret-key | ^A3-[A-Z0-9]{6}-[A-Z0-9]{6}(-)?[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5} | 3.5
         1password-secret-key | ^A3-[A-Z0-9]{6}-[A-Z0-9]{11}-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5} | 3.5
@@ -69,7 +69,7 @@ enum SecretTable {
         groq-api-key | gsk_\a{52} | 3
         harness-api-key | ^(pat|sat)\.\k{22}\.\a{24}\.\a{20} | 3
         heroku-api-key | HRKU-AA\k{58} | 4
-        huggingface-access-token | ^hf_\a{34}\a{0,} | 3
+        huggingface-access-token | ^hf_\a{34} | 3
         huggingface-organization-api-token | ^api_org_\a{34} | 2
         infracost-api-token | ^ico-\a{32} | 3
         intra42-client-secret | s-s4t2(ud|af)-\x{64} | 3
@@ -133,7 +133,7 @@ enum SecretTable {
         typeform-api-token | ^tfp_[A-Za-z0-9_.=-]{59} | 3
         vault-batch-token | ^hvb\.\k{130}\k{0,} | 4
         vault-service-token | ^hvs\.\k{90}\k{0,} | 3.5
-        vault-service-token | ^s\.[A-Za-z0-9]{24} | 3.8
+        vault-service-token | ^#s\.[A-Za-z0-9]{24} | 3.8
         xai-api-key | ^xai-\a{70}\a{0,} | 3
         yandex-api-key | ^AQVN\k{35,38} | 3
         yandex-aws-access-token | ^YCA\k{37} | 3

@@ -21,6 +21,8 @@ struct TextScanner {
     private let numbers: NumberRecogniser
     private let addresses: AddressRecogniser
     private let secrets: SecretRecogniser
+    private let secretRules: SecretRules
+    private let identifiers: IdentifierRules
     private let looksForSecrets: Bool
     private let looksForPrompt: Bool
     private let looksForNames: Bool
@@ -32,6 +34,8 @@ struct TextScanner {
         numbers = NumberRecogniser(rules: rules)
         addresses = AddressRecogniser(rules: rules)
         secrets = SecretRecogniser(rules: rules)
+        secretRules = rules.secrets
+        identifiers = rules.identifiers
         looksForSecrets = rules.looksForSecrets
         looksForPrompt = rules.policy.promptLeak != nil && !prompt.isEmpty
         looksForNames = rules.looks(for: .dateTime)
@@ -45,7 +49,7 @@ struct TextScanner {
     mutating func scan(_ units: UnsafeBufferPointer<UInt8>, from position: inout Int, isFinal: Bool) -> Outcome {
         var reader = unsafe UnitReader(units, isFinal: isFinal)
         let count = units.count
-        let secretRules = rules.secrets
+        let secretRules = secretRules
         return unsafe UnitClass.table.withUnsafeBufferPointer { table in
             // Sound: indices are below `count`, and the table has an entry for each unit.
             var previous = position > 0 ? unsafe table[Int(units[position - 1])] : 0
@@ -97,9 +101,9 @@ struct TextScanner {
     // MARK: - Words
 
     private func word(_ reader: inout UnitReader, _ start: Int, _ kind: UInt8, startsWord: Bool) -> Match? {
-        if looksForSecrets, rules.secrets.mayOpen(reader[start]),
-            rules.secrets.mayOpen(reader[start], reader[start + 1]),
-            let told = rules.secrets.told(&reader, at: start, startsWord: startsWord || isEscaped(reader, start)),
+        if looksForSecrets, secretRules.mayOpen(reader[start]),
+            secretRules.mayOpen(reader[start], reader[start + 1]),
+            let told = secretRules.told(&reader, at: start, startsWord: startsWord || isEscaped(reader, start)),
             rules.action(told.rule) != nil
         {
             return told
@@ -129,14 +133,22 @@ struct TextScanner {
         if run < 7 {
             let next = reader[letters]
             if run == 2, UnitClass.isDigit(next), let iban = addresses.iban(&reader, at: start) { return iban }
-            if UnitClass.isDigit(next)
-                || (UnitClass.isUpper(reader[letters - 1]) && (next == 0x20 || next == UInt8(ascii: "-"))),
-                let identifier = rules.identifiers.letters(&reader, at: start, run: run, for: rules)
+            if UnitClass.isDigit(next) || (UnitClass.isUpper(reader[letters - 1]) && isSpaced(&reader, letters)),
+                let identifier = identifiers.letters(&reader, at: start, run: run, for: rules)
             {
                 return identifier
             }
         }
         return looksForNames ? DateRecogniser.namedEnd(&reader, from: start).map { Match(.dateTime, start, $0) } : nil
+    }
+
+    /// Whether a token that begins with letters may go on after a space or a hyphen.
+    @inline(__always)
+    private func isSpaced(_ reader: inout UnitReader, _ end: Int) -> Bool {
+        let next = reader[end]
+        guard next == 0x20 || next == UInt8(ascii: "-") else { return false }
+        let after = reader[end + 1]
+        return UnitClass.isDigit(after) || UnitClass.isUpper(after)
     }
 
     /// What is read from the beginning of a run of letters, digits and joints.
@@ -176,7 +188,7 @@ struct TextScanner {
         }
         let after = token ?? end
         if Self.mayBeMixed(after - start, reader[after], hasDigit),
-            let mixed = rules.identifiers.mixed(&reader, at: start, for: rules)
+            let mixed = identifiers.mixed(&reader, at: start, for: rules)
         {
             return mixed
         }
@@ -188,7 +200,7 @@ struct TextScanner {
         if looksForSecrets {
             if end - start >= 36 || terminator == UInt8(ascii: "~") || terminator == UInt8(ascii: "|")
                 || (terminator == UInt8(ascii: ":") && hasDigit),
-                let secret = rules.secrets.toldByForm(&reader, at: start), rules.action(secret.rule) != nil
+                let secret = secretRules.toldByForm(&reader, at: start), rules.action(secret.rule) != nil
             {
                 return secret
             }
@@ -248,7 +260,7 @@ struct TextScanner {
         case UInt8(ascii: "]"), UInt8(ascii: "<"):
             return rules.links?.recognise(&reader, at: start, rule: rules.link)
         case UInt8(ascii: "~"), UInt8(ascii: "_"):
-            return looksForSecrets && !runHasWord ? rules.secrets.toldByForm(&reader, at: start) : nil
+            return looksForSecrets && !runHasWord ? secretRules.toldByForm(&reader, at: start) : nil
         default: return nil
         }
     }

@@ -202,6 +202,12 @@ public struct OutputFilter: Sendable {
     ) -> AnswerStep? {
         let type = text.text(at: [.key("type")]) ?? ""
         last.note(text, event: event)
+        if dialect == .anthropicMessages, text.text(at: [.key("delta"), .key("type")]) == "signature_delta" {
+            // What was signed is complete.
+            let index = text.text(at: [.key("index")]) ?? ""
+            let signed = order.filter { $0.hasSuffix("thinking.index=\(index)") }
+            if let refused = flush(signed, isComplete: true, into: &output) { return refused }
+        }
         var changes: [(Range<Int>, [UInt8])] = []
         var touched: [(name: String, value: AnswerText.Value, text: [UInt8], original: [UInt8])] = []
         for value in text.values where value.kind == .string {

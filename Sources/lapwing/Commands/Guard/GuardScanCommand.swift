@@ -85,7 +85,7 @@ extension GuardCommand {
                 }
             }
             return OutputPolicy(
-                entities: Dictionary(types.map { ($0, .redact) }) { first, _ in first },
+                entities: Dictionary(types.map { ($0, OutputPolicy.Action.redact) }) { first, _ in first },
                 secrets: secrets ? .redact : nil
             )
         }

@@ -10,7 +10,7 @@ struct ChunkingCampaignTests {
         texts += try GuardrailCorpus.personal().map(\.text)
         guard !texts.isEmpty else { return }
         let rules = try OutputRules(.everything(.redact))
-        var random = SplitMix(seed: UInt64(GuardrailCorpus.scale))
+        var random = CampaignRandom(seed: UInt64(GuardrailCorpus.scale))
         var cuttings = 0
         var different = 0
         var most = 0

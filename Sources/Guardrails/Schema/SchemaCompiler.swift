@@ -38,6 +38,10 @@ struct SchemaCompiler {
     private var compiled: [Place: Int] = [:]
     private var waiting: [(value: JSONValue, index: Int)] = []
     private var nodes: [SchemaNode] = []
+    /// The steps of all regular expressions so far.
+    private var expressionSteps = 0
+    /// The steps that all regular expressions together may have.
+    private static let maximumExpressionSteps = 200_000
 
     init(_ options: JSONSchema.Options) {
         self.options = options
@@ -49,6 +53,7 @@ struct SchemaCompiler {
         while true {
             while let next = waiting.popLast() {
                 nodes[next.index].keywords = try keywords(of: next.value, nodes[next.index])
+                try countExpressions(nodes[next.index])
             }
             // A dynamic reference may lead to any anchor of its name in what was entered.
             let before = nodes.count
@@ -314,6 +319,24 @@ struct SchemaCompiler {
             if let part = try part("unevaluatedProperties", of: value) { keywords.append(.unevaluatedProperties(part)) }
         }
         return keywords
+    }
+
+    private mutating func countExpressions(_ node: SchemaNode) throws(JSONSchemaError) {
+        for keyword in node.keywords {
+            switch keyword {
+            case .pattern(let expression): expressionSteps += expression.size
+            case .properties(_, let patterns, _): expressionSteps += patterns.reduce(0) { $0 + $1.0.size }
+            default: break
+            }
+        }
+        guard expressionSteps <= Self.maximumExpressionSteps else {
+            throw JSONSchemaError(
+                code: .tooLarge,
+                location: node.location,
+                message: "the regular expressions of the schema are too large together: write fewer repetitions",
+                offset: node.offset
+            )
+        }
     }
 
     private mutating func part(_ name: String, of value: JSONValue) throws(JSONSchemaError) -> Int? {

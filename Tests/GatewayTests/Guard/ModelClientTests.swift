@@ -17,7 +17,7 @@ import Testing
               to: [{ operation: { methods: [POST], paths: ["/v1/*"] } }]
         """
     private static let rules = """
-        body: { maximum: 64Ki }
+        body: { maximum: 32Ki }
         choices: { maximum: 4 }
         tokens: { output: 1000 }
         models: { allow: [small] }

@@ -54,9 +54,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         assert "transfer-encoding" not in self.headers, "a judged body has its own length"
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        getattr(self, self.path.removeprefix("/v1/").replace("/", "_"))(body)
+        getattr(self, "api_" + self.path.removeprefix("/v1/").replace("/", "_"))(body)
 
-    def chat_completions(self, body: dict) -> None:
+    def api_chat_completions(self, body: dict) -> None:
         said = "you said " + last_text(body["messages"])
         common = {"id": "c1", "created": 1, "model": body["model"]}
         if not body.get("stream"):
@@ -69,17 +69,17 @@ class Handler(BaseHTTPRequestHandler):
         ]
         self.stream(events, done=True)
 
-    def completions(self, body: dict) -> None:
+    def api_completions(self, body: dict) -> None:
         choice = {"index": 0, "text": "more of " + body["prompt"], "finish_reason": "stop", "logprobs": None}
         common = {"id": "c2", "created": 1, "model": body["model"], "object": "text_completion"}
         self.answer({**common, "choices": [choice]})
 
-    def embeddings(self, body: dict) -> None:
+    def api_embeddings(self, body: dict) -> None:
         data = [{"object": "embedding", "index": 0, "embedding": [0.5, float(len(body["input"]))]}]
         usage = {"prompt_tokens": 1, "total_tokens": 1}
         self.answer({"object": "list", "data": data, "model": body["model"], "usage": usage})
 
-    def responses(self, body: dict) -> None:
+    def api_responses(self, body: dict) -> None:
         content = [{"type": "output_text", "text": "answer to " + body["input"], "annotations": []}]
         output = [{"id": "m1", "type": "message", "role": "assistant", "status": "completed", "content": content}]
         self.answer(
@@ -96,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
             }
         )
 
-    def messages(self, body: dict) -> None:
+    def api_messages(self, body: dict) -> None:
         said = "you said " + last_text(body["messages"])
         usage = {"input_tokens": 1, "output_tokens": 1}
         message = {

@@ -77,6 +77,12 @@ import Testing
         }
     }
 
+    @Test func `many large expressions are too much together`() throws {
+        let patterns = (0..<100).map { "\"(a{1000}){\($0 % 9 + 1)}b\($0)\":true" }.joined(separator: ",")
+        let document = try JSONDocument("{\"patternProperties\":{\(patterns)}}")
+        #expect(throws: JSONSchemaError.self) { try JSONSchema(document) }
+    }
+
     @Test(arguments: MetaSchemas.uris)
     func `the schemas of schemas are read`(_ uri: String) throws {
         let document = try #require(MetaSchemas.document(uri))

@@ -30,6 +30,9 @@ public struct LinearExpression: Sendable {
         }
     }
 
+    /// The steps that the expression is made of.
+    var size: Int { program.size }
+
     /// Whether a text is an expression of the grammar, back-references included, that could be matched somehow.
     static func isExpression(_ text: String) -> Bool {
         guard text.utf8.count <= maximumBytes else { return false }

@@ -119,7 +119,7 @@ enum AnthropicMessages {
         switch try source.string("type") {
         case "text":
             try reading.take(source.need("data"), as: .retrieved, at: path.appending("data"))
-            fields.expect("media_type")
+            source.expect("media_type")
         case "content": try content(source.need("content"), .retrieved, path.appending("content"), &reading)
         case "base64", "url", "file":
             reading.request.counts.opaqueParts += 1

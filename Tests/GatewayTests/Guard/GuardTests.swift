@@ -409,8 +409,8 @@ import Testing
         #expect(try load("guardrail: chat").first?.guardrails.map(\.name) == ["chat"])
         #expect(try load("record: first").first?.guardrails.isEmpty == true)
         for (route, message) in [
-            ("guardrail: chta", "c.yaml:8:43: error: unknown value `chta`; did you mean `chat`?"),
-            ("guardrail: chat, upgrade: [websocket]", "c.yaml:8:43: error: the messages of a WebSocket"),
+            ("guardrail: chta", "c.yaml:8:42: error: unknown value `chta`; did you mean `chat`?"),
+            ("guardrail: chat, upgrade: [websocket]", "c.yaml:8:42: error: the messages of a WebSocket"),
         ] {
             do {
                 _ = try load(route)

@@ -105,6 +105,7 @@ import Testing
                 "tool-result messages[2].content[0].content[0].text=page",
                 "tool-result messages[2].content[0].tool_use_id=t", "retrieved messages[2].content[1].source.data=doc",
                 "retrieved messages[2].content[1].title=T",
+                "retrieved messages[2].content[1].source.media_type=text/plain",
                 "tool-description tools[0].name=get", "tool-description tools[0].input_schema.type=object",
             ],
             tools: ["get"],
@@ -290,7 +291,7 @@ import Testing
             chat,
             String(repeating: "[", count: 100),
             "json_too_deep",
-            String(repeating: "[0]", count: 63),
+            String(repeating: "[0]", count: 64),
             status: 413
         ),
         Hostile(.openAI, "/v1/audio/speech", "{}", "unknown_endpoint", "", status: 404),
@@ -381,7 +382,7 @@ import Testing
             "/v2/models/m/infer",
             #"{"inputs":[{"name":"x","shape":[268435456,268435456,9],"datatype":"BOOL","data":[]}]}"#,
             "tensor_size",
-            "inputs[0].shape[1]"
+            "inputs[0].shape[2]"
         ),
         Hostile(
             .kserveV2,

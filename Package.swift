@@ -162,8 +162,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "CLinux", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "RPC",
-                "WireProtos", protobuf, httpTypes, crypto, nioSSL, logging, atomics,
+                "CLinux", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "Guardrails", "AuditLog",
+                "RPC", "WireProtos", protobuf, httpTypes, crypto, nioSSL, logging, atomics,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ] + nio
@@ -171,8 +171,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "CLinux", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "AuditLog", "SPIFFE",
-                "RPC", "WireProtos",
+                "Gateway", "CLinux", "ZeroTrust", "Resources", "MutualTLS", "Authorization", "Guardrails", "AuditLog",
+                "SPIFFE", "RPC", "WireProtos",
                 "TestIdentities", protobuf,
                 x509, crypto, nioSSL, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -20,6 +20,8 @@ public struct CompletionRecord: Hashable, Sendable {
     public var timings: Timings
     /// How it ended.
     public var ending: Ending
+    /// The guardrail that refused the answer, where one did, and what in the answer; nil where none did.
+    public var guardrail: DecisionRecord.Guardrail?
 
     /// How a request ended.
     public enum Ending: String, Hashable, Sendable, CaseIterable {
@@ -45,6 +47,8 @@ public struct CompletionRecord: Hashable, Sendable {
         case identityExpired = "identity_expired"
         /// The policies or the mode of mutual TLS changed, and permit the connection no longer.
         case policyChanged = "policy_changed"
+        /// A guardrail refused the upstream's answer, or what was left of it.
+        case answerRefused = "answer_refused"
         /// The node was told to stop before the response was whole.
         case drained
     }

@@ -29,6 +29,8 @@ public struct DecisionRecord: Hashable, Sendable {
     public var token: RecordedToken?
     /// The external provider that was asked, where a CUSTOM rule matched.
     public var provider: Provider?
+    /// The guardrail that read the request, where its route has one and policy allowed it.
+    public var guardrail: Guardrail?
     /// The digest of the policy snapshot that was in force, in hexadecimal.
     public var snapshot: String
     /// The defaults that applied: `strict` or `istio`.
@@ -181,6 +183,26 @@ public struct DecisionRecord: Hashable, Sendable {
             self.name = name
             self.answer = answer
             self.latency = latency
+        }
+    }
+
+    /// A guardrail that judged a request, and what in the request it refused.
+    public struct Guardrail: Hashable, Sendable {
+        /// The guardrail's name.
+        public var name: String
+        /// The rule that refused the request; nil where none did.
+        public var rule: String?
+        /// The field at which it did: `messages[2].content`.
+        public var field: String?
+        /// The bytes of the body at which it did.
+        public var range: Range<Int>?
+
+        /// A judgement.
+        public init(name: String, rule: String? = nil, field: String? = nil, range: Range<Int>? = nil) {
+            self.name = name
+            self.rule = rule
+            self.field = field
+            self.range = range
         }
     }
 

@@ -72,6 +72,22 @@ private enum RecordForm {
         return outcome
     }
 
+    struct Guardrail: Decodable {
+        let end: Int?
+        let field: String?
+        let name: String
+        let rule: String?
+        let start: Int?
+
+        func guardrail() throws -> DecisionRecord.Guardrail {
+            guard (start == nil) == (end == nil), start ?? 0 <= end ?? 0 else {
+                throw AuditLogError(.malformed, "the bytes that a guardrail refused end before they begin")
+            }
+            let range = start.flatMap { start in end.map { start..<$0 } }
+            return DecisionRecord.Guardrail(name: name, rule: rule, field: field, range: range)
+        }
+    }
+
     struct Decision: Decodable {
         struct Caller: Decodable {
             let model: String?
@@ -110,6 +126,7 @@ private enum RecordForm {
             let audited: Policy?
             let compatibility: String
             let dry_run: String?
+            let guardrail: Guardrail?
             let latency_ns: UInt64
             let outcome: String
             let policy: Policy?
@@ -215,6 +232,7 @@ private enum RecordForm {
             record.audited = decision.audited?.policy
             record.token = token?.token
             record.provider = try decision.provider?.provider()
+            record.guardrail = try decision.guardrail?.guardrail()
             return record
         }
     }
@@ -237,6 +255,7 @@ private enum RecordForm {
         }
 
         let ended: String
+        let guardrail: Guardrail?
         let id: String
         let node: String
         let request: Request
@@ -248,7 +267,7 @@ private enum RecordForm {
             guard let ending = CompletionRecord.Ending(rawValue: ended) else {
                 throw AuditLogError(.malformed, "`\(ended)` is not a way in which a request ends")
             }
-            return CompletionRecord(
+            var record = CompletionRecord(
                 id: try RecordForm.id(id),
                 time: try RecordForm.time(time),
                 node: node,
@@ -263,6 +282,8 @@ private enum RecordForm {
                 ),
                 ending: ending
             )
+            record.guardrail = try guardrail?.guardrail()
+            return record
         }
     }
 

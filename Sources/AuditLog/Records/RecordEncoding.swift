@@ -115,6 +115,10 @@ extension DecisionRecord {
             json.name("dry_run")
             json.literal(dryRun == .allow ? "allow" : "deny")
         }
+        if let guardrail {
+            json.name("guardrail")
+            json.guardrail(guardrail, limits)
+        }
         json.name("latency_ns")
         json.integer(latency)
         json.name("outcome")
@@ -258,6 +262,10 @@ extension CompletionRecord {
         json.beginObject()
         json.name("ended")
         json.string(ending.rawValue)
+        if let guardrail {
+            json.name("guardrail")
+            json.guardrail(guardrail, .ordinary)
+        }
         json.name("id")
         json.id(id)
         json.name("kind")

@@ -1,4 +1,5 @@
 public import Authorization
+public import Guardrails
 public import Resources
 
 /// What one gateway does: where it listens, for which workload it decides, and where permitted requests go.
@@ -41,6 +42,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var upstreams: [Upstream]
     /// Which requests go where.
     public var routes: [Route]
+    /// What judges the requests of routes.
+    public var guardrails: [Guardrail]
     /// The external services that CUSTOM policies may ask.
     public var providers: [ExternalProvider]
     /// On what terms the keys of token issuers are fetched.
@@ -77,6 +80,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         listeners: [Listener],
         upstreams: [Upstream],
         routes: [Route],
+        guardrails: [Guardrail] = [],
         providers: [ExternalProvider] = [],
         tokenKeys: TokenKeySettings = TokenKeySettings(),
         limits: GatewayLimits = GatewayLimits(),
@@ -90,6 +94,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.listeners = listeners
         self.upstreams = upstreams
         self.routes = routes
+        self.guardrails = guardrails
         self.providers = providers
         self.tokenKeys = tokenKeys
         self.limits = limits
@@ -98,19 +103,26 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.warnings = []
     }
 
-    /// Reads the gateways among documents; other kinds are left to their own modules.
+    /// Reads the gateways among documents, and the guardrails that they name; other kinds are left to their own modules.
     ///
     /// - Throws: `ResourceError` with everything that is wrong in any of them.
     public static func load(_ documents: [Document]) throws -> [GatewayConfiguration] {
-        try collectingDiagnostics(documents.filter { $0.kind == kind && $0.group == "lapwing.dev" }) {
-            try GatewayConfiguration($0)
-        }
+        let guardrails = documents.filter { $0.kind == Guardrail.kind && $0.group == "lapwing.dev" }
+        let gateways = documents.filter { $0.kind == kind && $0.group == "lapwing.dev" }
+        return try collectingDiagnostics([guardrails, gateways].flatMap(\.self)) { document in
+            if document.kind == Guardrail.kind {
+                _ = try Guardrail(document)
+                return nil
+            }
+            let own = guardrails.filter { $0.metadata.namespace == document.metadata.namespace }
+            return try GatewayConfiguration(document, guardrails: own)
+        }.compactMap(\.self)
     }
 
-    /// Reads one resource.
+    /// Reads one resource, and the guardrails beside it that its routes name.
     ///
     /// - Throws: `ResourceError` at the first place that is wrong.
-    public init(_ document: Document) throws {
+    public init(_ document: Document, guardrails: [Document] = []) throws {
         guard document.apiVersion == Self.apiVersion else {
             throw ResourceError(
                 at: document.location,
@@ -158,7 +170,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         let places = Self.unreadPlaces(listeners, known)
         let readRoutes = { (value: Value) throws -> [Route] in
             let routes = try value.list { value in
-                let route = try Route(value, upstreams: known)
+                let route = try Route(value, upstreams: known, guardrails: guardrails.map(\.metadata.name))
                 guard let listener = known.first(where: { $0.name == route.upstream }).flatMap({ places[$0.transport] })
                 else { return route }
                 throw value.error(
@@ -174,6 +186,9 @@ public struct GatewayConfiguration: Hashable, Sendable {
         let hasRequests = listeners.contains { $0.service == .http }
         self.routes =
             try !hasRequests ? fields.optional("routes", readRoutes) ?? [] : fields.required("routes", readRoutes)
+        let named = Set(routes.compactMap(\.guardrail))
+        // What is wrong with one is reported by whoever reads all documents.
+        self.guardrails = guardrails.filter { named.contains($0.metadata.name) }.compactMap { try? Guardrail($0) }
         self.providers =
             try fields.optional("extensionProviders") { value in
                 let providers = try value.list { try ExternalProvider($0, warnings: &warnings) }

@@ -22,6 +22,8 @@ public struct GatewayLimits: Hashable, Sendable {
     public var minimumBodyRate: Int
     /// How long a connection is kept without a request.
     public var idleTimeout: Duration
+    /// The bytes of bodies that are held to be judged by guardrails, over all requests.
+    public var guardedBytes: Int
     /// What holds for HTTP/2 alone.
     public var http2: HTTP2Limits
 
@@ -36,6 +38,7 @@ public struct GatewayLimits: Hashable, Sendable {
         bodyTimeout: Duration = .seconds(30),
         minimumBodyRate: Int = 256,
         idleTimeout: Duration = .seconds(75),
+        guardedBytes: Int = 256 << 20,
         http2: HTTP2Limits = HTTP2Limits()
     ) {
         self.maximumConnections = maximumConnections
@@ -47,6 +50,7 @@ public struct GatewayLimits: Hashable, Sendable {
         self.bodyTimeout = bodyTimeout
         self.minimumBodyRate = minimumBodyRate
         self.idleTimeout = idleTimeout
+        self.guardedBytes = guardedBytes
         self.http2 = http2
     }
 
@@ -65,6 +69,7 @@ public struct GatewayLimits: Hashable, Sendable {
         try count("headerCount", 1...1000, &headerCount)
         try count("targetBytes", 16...65536, &targetBytes)
         try count("minimumBodyRate", 0...1_000_000_000, &minimumBodyRate)
+        try count("guardedBytes", 65536...(1 << 40), &guardedBytes)
         try duration("headTimeout", &headTimeout)
         try duration("bodyTimeout", &bodyTimeout)
         try duration("idleTimeout", &idleTimeout)

@@ -12,6 +12,8 @@ public struct Route: Hashable, Sendable {
     public var upstream: String
     /// When the decision must be on disk.
     public var record: RecordOrder
+    /// The guardrail that judges its requests; nil where none does.
+    public var guardrail: String?
     /// Whether a request may ask to become a WebSocket.
     public var allowsWebSocket: Bool
     /// The bytes of content that a request may have.
@@ -44,6 +46,7 @@ public struct Route: Hashable, Sendable {
         path: PathMatch = .prefix("/"),
         upstream: String,
         record: RecordOrder = .overlapped,
+        guardrail: String? = nil,
         allowsWebSocket: Bool = false,
         bodyLimit: UInt64 = 16 << 20,
         responseTimeout: Duration = .seconds(60),
@@ -54,13 +57,14 @@ public struct Route: Hashable, Sendable {
         self.path = path
         self.upstream = upstream
         self.record = record
+        self.guardrail = guardrail
         self.allowsWebSocket = allowsWebSocket
         self.bodyLimit = bodyLimit
         self.responseTimeout = responseTimeout
         self.streamTimeout = streamTimeout
     }
 
-    init(_ value: Value, upstreams: [Upstream]) throws {
+    init(_ value: Value, upstreams: [Upstream], guardrails: [String]) throws {
         var fields = try FieldReader(value, of: "a route")
         self.init(
             name: try fields.required("name") { try $0.string() },
@@ -77,6 +81,13 @@ public struct Route: Hashable, Sendable {
                 throw upgrade.error("a WebSocket begins in HTTP/1.1, and the upstream `\(upstream)` speaks HTTP/2")
             }
             allowsWebSocket = !upgrades.isEmpty
+        }
+        guardrail = try fields.optional("guardrail") { value in
+            let name = try value.oneOf(guardrails)
+            guard !allowsWebSocket else {
+                throw value.error("the messages of a WebSocket are not judged: leave out `upgrade` or `guardrail`")
+            }
+            return name
         }
         if let limit = try fields.optional("bodyLimit", { try ByteCount.read($0) }) { bodyLimit = limit }
         if let timeouts = fields.value("timeouts") {

@@ -1,3 +1,5 @@
+import Guardrails
+
 /// Finds the route of a request by its host and path.
 ///
 /// An exact host wins over a wildcard, a longer wildcard over a shorter, and any over none; then an exact path wins
@@ -7,6 +9,8 @@ struct RouteTable: Sendable {
     struct Entry: Sendable {
         let route: Route
         let upstream: Int
+        /// What judges the requests of the route.
+        let guardrail: GuardrailStage?
     }
 
     private struct Paths: Sendable {
@@ -42,11 +46,15 @@ struct RouteTable: Sendable {
 
     init(_ configuration: GatewayConfiguration) {
         var bySuffix: [String: Paths] = [:]
+        var stages: [String: GuardrailStage] = [:]
+        for guardrail in configuration.guardrails { stages[guardrail.name] = guardrail.makeStage() }
         for route in configuration.routes {
             guard let upstream = configuration.upstreams.firstIndex(where: { $0.name == route.upstream }) else {
                 continue
             }
-            let entry = Entry(route: route, upstream: upstream)
+            // A route whose guardrail is not there would be one without.
+            if let name = route.guardrail, stages[name] == nil { continue }
+            let entry = Entry(route: route, upstream: upstream, guardrail: route.guardrail.flatMap { stages[$0] })
             if route.hosts.isEmpty { anyHost.insert(entry) }
             for host in route.hosts {
                 if host.hasPrefix("*") {

@@ -1,4 +1,5 @@
 import Authorization
+import Guardrails
 import NIOCore
 import ZeroTrust
 
@@ -20,6 +21,8 @@ enum HeadWriter {
     ///
     /// Where tokens were looked for, what stands in `tokens` holds instead of the path and the header lines. With
     /// `keepsTrailers` the upstream is told that fields behind its body are read.
+    ///
+    /// A body that was judged goes on under its own length, whatever framed it before.
     static func request(
         _ scanner: borrowing RequestScanner,
         _ head: ByteBuffer,
@@ -30,6 +33,7 @@ enum HeadWriter {
         keepsTrailers: Bool = false,
         upgrades: Bool = false,
         tokens: TokenPassage? = nil,
+        guarded: GuardedBody? = nil,
         bodyRoom: Int
     ) -> ByteBuffer {
         let path = tokens?.path ?? path
@@ -44,6 +48,10 @@ enum HeadWriter {
                 return name.map { removed.contains(TokenPassage.folded($0)) } ?? true
             }
         }
+        if guarded?.isAnswerFiltered == true {
+            // What is to be looked at has to come as it is.
+            lines.removeAll { $0.name == .other && isNamed("accept-encoding", $0, of: head) }
+        }
         var output = ByteBuffer()
         output.reserveCapacity(head.readableBytes + path.utf8.count + identity.readableBytes + 128 + bodyRoom)
         output.writeString(scanner.method.rawValue)
@@ -52,11 +60,13 @@ enum HeadWriter {
         output.writeStaticString(" HTTP/1.1\r\n")
         copy(lines, of: head, to: &output) { name in
             switch name {
-            case .other, .host, .contentLength, .transferEncoding, .alternativeService: true
+            case .other, .host, .alternativeService: true
+            case .contentLength, .transferEncoding: guarded == nil
             case .traceparent, .tracestate: keepsTrace
             case .connection, .upgrade, .expect, .hopByHop, .forwarding: false
             }
         }
+        if let length = guarded?.length { output.writeString("content-length: \(length)\r\n") }
         output.writeImmutableBuffer(identity)
         if let tokens { output.writeImmutableBuffer(tokens.addedLines) }
         if upgrades { output.writeStaticString("connection: upgrade\r\nupgrade: websocket\r\n") }
@@ -73,6 +83,7 @@ enum HeadWriter {
         id: String,
         closes: Bool,
         setting set: [Exchange.Header] = [],
+        isFiltered: Bool = false,
         bodyRoom: Int
     ) -> ByteBuffer {
         var output = ByteBuffer()
@@ -84,8 +95,10 @@ enum HeadWriter {
         output.writeStaticString(" ")
         copy(scanner.reason, of: head, to: &output)
         output.writeStaticString("\r\n")
-        let keepsLength = scanner.status != 204
-        let lines = set.isEmpty ? scanner.fields.lines : without(set, scanner.fields.lines, of: head)
+        let keepsLength = scanner.status != 204 && !isFiltered
+        var lines = set.isEmpty ? scanner.fields.lines : without(set, scanner.fields.lines, of: head)
+        // What is said of the bytes as they were does not hold of those that are sent.
+        if isFiltered { lines = without(bodyFields, lines, of: head) }
         copy(lines, of: head, to: &output) { name in
             switch name {
             case .other, .host, .expect, .traceparent, .tracestate: true
@@ -96,6 +109,7 @@ enum HeadWriter {
         switch scanner.framing {
         // What ends with the connection is chunked for the client, so that it can tell a whole body from a cut one.
         case .chunked, .untilClose: output.writeStaticString("transfer-encoding: chunked\r\n")
+        case .length where isFiltered: output.writeStaticString("transfer-encoding: chunked\r\n")
         case .none, .length: break
         }
         for header in set { output.writeString("\(header.name): \(header.value)\r\n") }
@@ -119,6 +133,10 @@ enum HeadWriter {
         output.writeStaticString("\r\n")
         return output
     }
+
+    /// Fields that tell of the bytes of a body.
+    private static let bodyFields = ["etag", "content-md5", "digest", "content-digest", "repr-digest", "accept-ranges"]
+        .map { Exchange.Header(name: $0, value: "") }
 
     /// The lines of a head without those of some names.
     private static func without(_ set: [Exchange.Header], _ lines: [FieldLine], of head: ByteBuffer) -> [FieldLine] {
@@ -153,6 +171,30 @@ enum HeadWriter {
         return output
     }
 
+    /// A guardrail's refusal, in the form of its dialect.
+    static func refusal(
+        _ refusal: DialectRefusal,
+        body: [UInt8],
+        methods: [String],
+        id: String,
+        closes: Bool,
+        hasBody: Bool
+    ) -> ByteBuffer {
+        var output = ByteBuffer()
+        output.writeString("HTTP/1.1 \(refusal.status) \(Status.reason(refusal.status))\r\n")
+        output.writeString("content-type: application/json\r\ncontent-length: \(body.count)\r\n")
+        // RFC 9110 §15.5.6.
+        if refusal.status == 405 { output.writeString("allow: \(methods.joined(separator: ", "))\r\n") }
+        if let seconds = refusal.retryAfter { output.writeString("retry-after: \(seconds)\r\n") }
+        // A client that tries again by itself would be refused again.
+        output.writeString("x-should-retry: \(refusal.status == 429)\r\n")
+        if closes { output.writeStaticString("connection: close\r\n") }
+        writeRequestID(id, to: &output)
+        output.writeStaticString("\r\n")
+        if hasBody { output.writeBytes(body) }
+        return output
+    }
+
     /// An answer of our own, which says no more than the request's id.
     static func local(status: Int, id: String, closes: Bool, hasBody: Bool) -> ByteBuffer {
         var output = ByteBuffer()
@@ -177,6 +219,13 @@ enum HeadWriter {
             output.writeStaticString("\"}\n")
         }
         return output
+    }
+
+    /// Whether a line has this name, `_` read as `-`.
+    private static func isNamed(_ name: String, _ line: FieldLine, of head: ByteBuffer) -> Bool {
+        guard line.nameRange.count == name.utf8.count else { return false }
+        let found = head.getString(at: head.readerIndex + line.nameRange.lowerBound, length: line.nameRange.count)
+        return found?.lowercased().replacing("_", with: "-") == name
     }
 
     private static func writeRequestID(_ id: String, to output: inout ByteBuffer) {

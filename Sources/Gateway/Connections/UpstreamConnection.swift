@@ -247,7 +247,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
             body = scanner
             if step.forward > 0, let bytes = inbox.readSlice(length: step.forward) {
                 let piece = wrap(bytes)
-                if pending != nil, piece.readableBytes <= Pipeline.copiedBytes {
+                if pending != nil, piece.readableBytes <= Pipeline.copiedBytes, !pipeline.isFiltered {
                     pending?.writeImmutableBuffer(piece)
                     pendingContent += step.content
                 } else {

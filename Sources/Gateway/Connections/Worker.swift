@@ -1,6 +1,7 @@
 import AuditLog
 import Authorization
 import Glibc
+import Guardrails
 import Logging
 import MutualTLS
 import NIOCore
@@ -24,6 +25,10 @@ final class GatewayContext: Sendable {
     let connectionCount = Atomic<Int>(0)
     /// The connections without HTTP to upstreams, over all event loops.
     let opaqueConnections = OpaqueCounts()
+    /// The bytes of bodies that are held to be judged, over all event loops.
+    let guardedBytes = GuardBudget()
+    /// What callers use of the limits of guardrails.
+    let usage: any UsageStore = LocalUsage()
     /// The requests in flight over HTTP/2, over all event loops.
     let streamCount = Atomic<Int>(0)
 

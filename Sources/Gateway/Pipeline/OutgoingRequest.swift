@@ -63,6 +63,12 @@ struct OutgoingRequest {
         return Array(content.prefix(limit))
     }
 
+    /// Takes out what was held of the body, as it came.
+    mutating func takeBack() -> [ByteBuffer] {
+        defer { bodySent() }
+        return further
+    }
+
     /// Nothing of it is of use any more.
     mutating func drop() {
         head = nil

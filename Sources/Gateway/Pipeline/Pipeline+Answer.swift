@@ -1,3 +1,4 @@
+import Guardrails
 import NIOCore
 import ZeroTrust
 
@@ -11,6 +12,12 @@ extension Pipeline {
 
     /// Passes on a piece of the upstream's response, or holds it until the record is durable.
     func pass(_ bytes: ByteBuffer, content: Int) {
+        if isFiltered { return passFiltered(bytes) }
+        passOn(bytes, content: content)
+    }
+
+    /// Passes on what may be sent.
+    func passOn(_ bytes: ByteBuffer, content: Int) {
         progress.bytesSent += UInt64(content)
         progress.last = .now()
         lookForRecord()
@@ -60,7 +67,7 @@ extension Pipeline {
             connection.write(bytes)
             if isWhole {
                 if let trailers { connection.write(trailers) }
-                return end(.complete)
+                return end(answerRefusal == nil ? .complete : .answerRefused)
             }
             connection.flush()
             upstream?.resumeReading()
@@ -68,7 +75,18 @@ extension Pipeline {
             closes = connection.closesAfter(keepsAlive, isLocal: true, isAwaited: isAwaited)
             self.status = status
             let hasBody = method != .head
-            if let refusal = asking?.refusal, case .refused = ending {
+            if let guarding, let refusal = guarding.refusal, !record.isFailed {
+                connection.write(
+                    HeadWriter.refusal(
+                        refusal,
+                        body: guarding.errorBody(id: idText),
+                        methods: guarding.stage.guardrail.methods,
+                        id: idText,
+                        closes: closes,
+                        hasBody: hasBody
+                    )
+                )
+            } else if let refusal = asking?.refusal, case .refused = ending {
                 connection.write(HeadWriter.refusal(refusal, id: idText, closes: closes, hasBody: hasBody))
             } else {
                 connection.write(HeadWriter.local(status: status, id: idText, closes: closes, hasBody: hasBody))

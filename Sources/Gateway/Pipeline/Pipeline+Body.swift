@@ -1,3 +1,4 @@
+import Guardrails
 import NIOCore
 import ZeroTrust
 
@@ -16,6 +17,7 @@ extension Pipeline {
     func takeBody(_ bytes: ByteBuffer, content: Int) {
         progress.bytesReceived += UInt64(content)
         progress.last = .now()
+        if let guarding, guarding.isOpen { return bodyGrew(guarding, bytes) }
         outgoing.take(bytes)
         if let asking { bodyGrew(asking) }
     }
@@ -24,6 +26,7 @@ extension Pipeline {
     func endBody() {
         progress.bodyEndedAt = .now()
         guard isAnswered == false else { return }
+        if let guarding, guarding.isOpen { return judge(guarding) }
         if let asking { bodyGrew(asking) }
         if upstream != nil { sendPending() }
     }
@@ -31,7 +34,14 @@ extension Pipeline {
     /// The body cannot be read, or is too large.
     func breakBody(_ refusal: HTTP1Refusal) {
         keepsAlive = false
-        giveUpAsking(refusal.code.rawValue)
+        if let guarding, guarding.isOpen {
+            abortUpstream()
+            return refuse(
+                guarding,
+                DialectRefusal(status: refusal.status, rule: refusal.code.rawValue, message: "the body cannot be read")
+            )
+        }
+        giveUpWaiting(refusal.code.rawValue)
         abortUpstream()
         if case .streaming = answer { return end(.badRequest, aborts: true) }
         answer(status: refusal.status, ending: .badRequest)
@@ -43,6 +53,7 @@ extension Pipeline {
         let isWhole = connection.requestBody?.isComplete == true
         if isWhole { upstream.requestEnded() }
         guard !outgoing.isEmpty else { return }
+        guarding?.letGo()
         if let head = outgoing.head.take() {
             upstream.send(head: head, isWhole: outgoing.further.isEmpty && isWhole)
         }

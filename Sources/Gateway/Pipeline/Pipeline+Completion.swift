@@ -8,6 +8,7 @@ import ZeroTrust
 extension Pipeline {
     /// Records and counts the end of the request; called once.
     func complete(_ ending: CompletionRecord.Ending) {
+        guarding?.end()
         let now = NIODeadline.now()
         let total = progress.startedAt.nanoseconds(until: now)
         let upstreamName =
@@ -27,7 +28,7 @@ extension Pipeline {
             metadata: ["request.id": "\(idText)", "status": "\(status ?? 0)", "ending": "\(ending.rawValue)"]
         )
         if case .none = record.stage { return }
-        let entry = CompletionRecord(
+        var entry = CompletionRecord(
             id: id,
             time: .now(),
             node: worker.context.node,
@@ -42,6 +43,7 @@ extension Pipeline {
             ),
             ending: ending
         )
+        entry.guardrail = answerRefusal
         // What could not be added is counted by the log, which tells of it.
         _ = try? worker.context.log.append(entry.encoded())
     }

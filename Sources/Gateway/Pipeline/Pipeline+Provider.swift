@@ -36,7 +36,7 @@ extension Pipeline {
         let isWhole = connection.requestBody?.isComplete != false
         if progress.bytesReceived > UInt64(limit.maximum) {
             guard limit.allowsPart else {
-                giveUpAsking("body_too_large_to_check")
+                giveUpWaiting("body_too_large_to_check")
                 return answer(status: 413, ending: .badRequest)
             }
         } else if !isWhole {
@@ -121,8 +121,10 @@ extension Pipeline {
         decide(scanner, head, asking.subject, room: 0, answer: asking.question.answered(verdict))
     }
 
-    /// A request ends whose provider has not answered: its decision is recorded as what it is, a refusal.
-    func giveUpAsking(_ reason: String) {
+    /// A request ends whose provider has not answered, or whose body was not judged: its decision is recorded as what it
+    /// is, a refusal.
+    func giveUpWaiting(_ reason: String) {
+        giveUpGuarding(reason)
         guard let asking, asking.isOpen else { return }
         asking.close(.none)
         decided(

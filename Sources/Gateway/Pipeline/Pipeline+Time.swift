@@ -40,14 +40,14 @@ extension Pipeline {
         case .none where !isBodyWhole && canTakeBody:
             guard progress.last + connection.terms.timeouts.body <= now || isBodyTooSlow(now) else { return }
             keepsAlive = false
-            giveUpAsking(CompletionRecord.Ending.timedOut.rawValue)
+            giveUpWaiting(CompletionRecord.Ending.timedOut.rawValue)
             abortUpstream()
             answer(status: 408, ending: .timedOut)
         case .none where isAsking && asking?.isAsked == false:
             // Nothing else measures how long a provider waits for what it is to see.
             guard progress.last + connection.terms.timeouts.body <= now else { return }
             keepsAlive = false
-            giveUpAsking(CompletionRecord.Ending.timedOut.rawValue)
+            giveUpWaiting(CompletionRecord.Ending.timedOut.rawValue)
             answer(status: 408, ending: .timedOut)
         case .none where upstream != nil:
             guard let route, progress.last + TimeAmount(route.route.responseTimeout) <= now else { return }

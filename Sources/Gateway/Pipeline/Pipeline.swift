@@ -7,9 +7,9 @@ import ZeroTrust
 
 /// The path of one request, from its head to its completion record.
 ///
-/// It reads from top to bottom as it happens: identity, policy, record, upstream, answer, completion. Everything runs
-/// on the event loop of the client's connection; the two waits, for the record and for the upstream, overlap. No byte of
-/// an answer leaves before the decision's record is durable.
+/// It reads from top to bottom as it happens: identity, policy, guard (where the route has a guardrail), record,
+/// upstream, answer, completion. Everything runs on the event loop of the client's connection; the two waits, for the
+/// record and for the upstream, overlap. No byte of an answer leaves before the decision's record is durable.
 final class Pipeline: RecordWaiter {
     /// Pieces of a body up to this size are copied behind the head, so that both leave in one write.
     static let copiedBytes = 16 * 1024
@@ -31,7 +31,13 @@ final class Pipeline: RecordWaiter {
     var asking: Asking?
     /// What the request's verified token says.
     var token: TokenClaims?
-    private var permit: Permit?
+    /// What judges the request's body, where the route has a guardrail.
+    var guarding: Guarding?
+    /// What looks at the answer, where the guardrail says so.
+    var passage: AnswerPassage?
+    /// Why the answer goes no further.
+    var answerRefusal: DecisionRecord.Guardrail?
+    var permit: Permit?
     var route: RouteTable.Entry?
     /// What the client asked for, where it asked for a WebSocket; and whether there is one.
     private(set) var webSocket: WebSocketHandshake?
@@ -41,7 +47,7 @@ final class Pipeline: RecordWaiter {
     var outgoing = OutgoingRequest()
     var upstream: UpstreamExchange?
     /// Whether the client reads fields behind the body of an answer, and what stands there.
-    private(set) var takesTrailers = false
+    var takesTrailers = false
     var trailers: TrailerSection?
     private var isWaitingForUpstream = false
     private var hasRetried = false
@@ -181,11 +187,27 @@ final class Pipeline: RecordWaiter {
                 tunnel = Tunnel(asked?.0 ?? copy scanner, asked?.1 ?? head, openedBy: generation)
             }
             if generation.pools[route.upstream].isShared { takesTrailers = Self.takesTrailers(scanner, head) }
+            // Guard: the body is judged first, and the permit waits.
+            if let stage = route.guardrail {
+                let guarding = Guarding(
+                    stage,
+                    scanner,
+                    head,
+                    subject,
+                    decision: permit.decision,
+                    exchange,
+                    tokens: tokens,
+                    latency: latency,
+                    context: worker.context
+                )
+                self.permit = .some(consume permit)
+                return begin(guarding)
+            }
             outgoing.head = HeadWriter.request(
                 scanner,
                 head,
                 path: path,
-                identity: asking.map { caller.fields(with: $0.userHeaders) } ?? caller.fields,
+                identity: identityFields(caller),
                 id: idText,
                 keepsTrace: trace?.isValid ?? false,
                 keepsTrailers: takesTrailers,
@@ -194,13 +216,23 @@ final class Pipeline: RecordWaiter {
                 bodyRoom: min(room, Self.copiedBytes)
             )
             decided(permit.decision, exchange, policy, latency: latency, trace: trace?.value)
-            if record.isFailed { return self.answer(status: 503, ending: .notRecorded) }
-            if route.route.record == .first {
-                self.permit = .some(consume permit)
-                waitForRecord()
-            } else {
-                forward(with: permit)
-            }
+            send(with: permit)
+        }
+    }
+
+    /// The lines by which the upstream knows the caller, and the user where a provider says who that is.
+    func identityFields(_ caller: ClientConnection.Caller) -> ByteBuffer {
+        asking.map { caller.fields(with: $0.userHeaders) } ?? caller.fields
+    }
+
+    /// Goes on with a request whose decision is on its way to the log.
+    func send(with permit: consuming Permit) {
+        if record.isFailed { return answer(status: 503, ending: .notRecorded) }
+        if route?.route.record == .first {
+            self.permit = .some(consume permit)
+            waitForRecord()
+        } else {
+            forward(with: permit)
         }
     }
 
@@ -324,12 +356,14 @@ final class Pipeline: RecordWaiter {
         status = scanner.status
         progress.respondedAt = .now()
         closes = connection.closesAfter(keepsAlive, isLocal: false, isAwaited: isAwaited)
+        let isFiltered = beginPassage(scanner, head)
         return HeadWriter.response(
             scanner,
             head,
             id: idText,
             closes: closes,
             setting: asking?.responseHeaders ?? [],
+            isFiltered: isFiltered,
             bodyRoom: room
         )
     }
@@ -337,11 +371,21 @@ final class Pipeline: RecordWaiter {
     /// The upstream's response is whole, and its connection free again.
     func endResponse() {
         upstream = nil
+        if isFiltered, !finishPassage() { return }
         switch answer {
         case .held(let bytes, _): answer = .held(bytes, isWhole: true)
         case .streaming:
             if let trailers { connection.write(trailers) }
             end(.complete)
+        default: break
+        }
+    }
+
+    /// An answer that was refused after it had begun is at its end.
+    func answerRefused() {
+        switch answer {
+        case .held(let bytes, _): answer = .held(bytes, isWhole: true)
+        case .streaming: end(.answerRefused)
         default: break
         }
     }
@@ -370,7 +414,7 @@ final class Pipeline: RecordWaiter {
     /// The connection is gone, and the request with it.
     func abandon(_ ending: CompletionRecord.Ending) {
         guard !isOver else { return }
-        giveUpAsking(ending.rawValue)
+        giveUpWaiting(ending.rawValue)
         isOver = true
         abortUpstream()
         complete(ending)

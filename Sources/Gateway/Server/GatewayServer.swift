@@ -93,6 +93,8 @@ public final class GatewayServer: Sendable {
             uniquingKeysWith: { $1 }
         )
     }
+    /// The bytes of bodies that are held to be judged by guardrails.
+    var guardedBytes: Int { context.guardedBytes.bytes }
     /// The port of the admin listener, where there is one.
     public var adminPort: Int? { state.withLock { $0.admin }?.channel.localAddress?.port }
 

@@ -282,7 +282,7 @@ private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
         "lapwing.dev": [
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
-            "ModelTrustPolicy",
+            "ModelTrustPolicy", "Guardrail",
         ],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],

@@ -57,6 +57,8 @@ import ZeroTrust
         (bareAct.before, bareAct.after, bareAct.reason, bareAct.outcome) = (nil, nil, nil, .failed)
         var asked = try Sample.decision()
         asked.provider = .init(name: "opa", answer: .failedOpen, latency: 77)
+        asked.guardrail = .init(name: "chat", rule: "invalid_field", field: "messages[0]", range: 3..<9)
+        unanswered.guardrail = .init(name: "chat")
         asked.token = RecordedToken(
             issuer: "https://issuer.example",
             subject: "alice \"é\"",

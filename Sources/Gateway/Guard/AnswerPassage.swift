@@ -1,0 +1,85 @@
+import Guardrails
+import NIOCore
+
+/// An answer that is looked at on its way to the client.
+///
+/// Its head waits until something of its content may go out, so that an answer which is refused as a whole is answered
+/// with an error instead.
+final class AnswerPassage {
+    /// What is to be done with a piece.
+    struct Outcome {
+        /// What is sent, framed in chunks; empty where nothing is.
+        var bytes = ByteBuffer()
+        /// The content among it.
+        var content = 0
+        /// Why nothing more is sent.
+        var refusal: DialectRefusal?
+    }
+
+    private let filter: any AnswerFilter
+    private var frame: BodyScanner
+    private var head: ByteBuffer?
+    private var takesHead = true
+    /// Whether the client has been sent anything.
+    private(set) var hasBegun = false
+    /// Whether nothing more is taken.
+    private(set) var isOver = false
+
+    /// An answer that is framed so; what ends with its connection comes in chunks.
+    init(_ filter: any AnswerFilter, _ framing: MessageFraming) throws(HTTP1Refusal) {
+        self.filter = filter
+        self.frame = try BodyScanner(framing == .untilClose ? .chunked : framing, keepsChunks: false)
+    }
+
+    /// Takes what the upstream said: the head first, and then pieces of the body, as they are framed.
+    func take(_ bytes: ByteBuffer) -> Outcome {
+        guard !isOver else { return Outcome() }
+        guard !takesHead else {
+            takesHead = false
+            head = bytes
+            return Outcome()
+        }
+        var content: [UInt8] = []
+        var rest = bytes
+        while rest.readableBytes > 0, !frame.isComplete {
+            // It was scanned when it came.
+            guard let step = try? frame.next(rest.readableBytesUInt8Span), step.forward + step.drop > 0 else { break }
+            content += rest.readBytes(length: step.forward) ?? []
+            rest.moveReaderIndex(forwardBy: step.drop)
+        }
+        return content.isEmpty ? Outcome() : outcome(filter.feed(content), isLast: false)
+    }
+
+    /// The answer is whole.
+    func finish() -> Outcome {
+        guard !isOver else { return Outcome() }
+        return outcome(filter.finish(), isLast: true)
+    }
+
+    private func outcome(_ piece: AnswerPiece, isLast: Bool) -> Outcome {
+        var outcome = Outcome()
+        var ends = isLast
+        let content: [UInt8]
+        switch piece {
+        case .bytes(let bytes): content = bytes
+        case .refused(let bytes, let refusal):
+            outcome.refusal = refusal
+            content = bytes
+            // What has begun is brought to its end; what has not is answered with an error.
+            ends = hasBegun || !bytes.isEmpty
+            isOver = true
+        }
+        guard !content.isEmpty || ends else { return outcome }
+        hasBegun = true
+        isOver = isOver || ends
+        if let head = head.take() { outcome.bytes = head }
+        if !content.isEmpty {
+            outcome.bytes.writeString(String(content.count, radix: 16) + "\r\n")
+            outcome.bytes.writeBytes(content)
+            outcome.bytes.writeStaticString("\r\n")
+        }
+        if ends { outcome.bytes.writeStaticString("0\r\n\r\n") }
+        outcome.content = content.count
+        return outcome
+    }
+}

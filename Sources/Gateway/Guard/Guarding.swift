@@ -1,0 +1,141 @@
+import Authorization
+import Guardrails
+import NIOCore
+import ZeroTrust
+
+/// A request that policy allowed, and whose body is gathered to be judged by its route's guardrail.
+///
+/// There is one only where the route has a guardrail, so that other requests pay nothing for it.
+final class Guarding {
+    let stage: GuardrailStage
+    let scanner: RequestScanner
+    let head: ByteBuffer
+    let subject: Pipeline.Subject
+    let decision: Decision
+    /// The request as it is recorded.
+    let exchange: Exchange
+    let tokens: TokenPassage?
+    let latency: UInt64
+
+    /// Whether the body is still gathered.
+    private(set) var isOpen = true
+    /// The content of the body so far, without its framing.
+    private(set) var content = ByteBuffer()
+    /// Why the request was refused.
+    private(set) var refusal: DialectRefusal?
+    /// The id of the JSON-RPC message, where the body is one.
+    var call: JSONValue?
+    /// What the request says, where its answer is looked at.
+    var request: ModelRequest?
+    /// What was counted of the guardrail's limits.
+    var claims: [UsageClaim] = []
+    private let context: GatewayContext
+    private var frame: BodyScanner?
+    private var held = 0
+
+    init(
+        _ stage: GuardrailStage,
+        _ scanner: borrowing RequestScanner,
+        _ head: ByteBuffer,
+        _ subject: Pipeline.Subject,
+        decision: Decision,
+        _ exchange: Exchange,
+        tokens: TokenPassage?,
+        latency: UInt64,
+        context: GatewayContext
+    ) {
+        self.stage = stage
+        self.scanner = copy scanner
+        self.head = head
+        self.subject = subject
+        self.decision = decision
+        self.exchange = exchange
+        self.tokens = tokens
+        self.latency = latency
+        self.context = context
+        // Its limits were kept when the body was read; this takes the framing away.
+        self.frame = try? BodyScanner(self.scanner.framing, keepsChunks: false)
+    }
+
+    /// The path without its query.
+    var path: String { String(subject.path.prefix { $0 != "?" }) }
+
+    /// The body's length, where the head says it.
+    var declaredLength: UInt64? {
+        switch scanner.framing {
+        case .none: 0
+        case .length(let length): length
+        case .chunked, .untilClose: nil
+        }
+    }
+
+    /// Takes a run of the body as it came, which was scanned before; returns whether there is room for it.
+    func take(_ bytes: ByteBuffer, limit: Int) -> Bool {
+        var rest = bytes
+        while rest.readableBytes > 0, var frame, !frame.isComplete {
+            guard let step = try? frame.next(rest.readableBytesUInt8Span), step.forward + step.drop > 0 else { break }
+            self.frame = frame
+            if step.forward > 0, let piece = rest.readSlice(length: step.forward) {
+                guard context.guardedBytes.take(piece.readableBytes, of: limit) else { return false }
+                held += piece.readableBytes
+                content.writeImmutableBuffer(piece)
+            }
+            rest.moveReaderIndex(forwardBy: step.drop)
+        }
+        return true
+    }
+
+    /// The values of header lines by name, `_` read as `-` as upstreams may.
+    func header(_ name: String) -> [String] {
+        var values: [String] = []
+        for line in scanner.fields.lines where line.name == .other {
+            let start = head.readerIndex
+            guard line.nameRange.count == name.utf8.count,
+                let found = head.getString(at: start + line.nameRange.lowerBound, length: line.nameRange.count),
+                found.lowercased().replacing("_", with: "-") == name
+            else { continue }
+            values.append(head.getString(at: start + line.value.lowerBound, length: line.value.count) ?? "")
+        }
+        return values
+    }
+
+    /// The body is judged: nothing more of it is gathered.
+    func close(_ refusal: DialectRefusal? = nil) {
+        isOpen = false
+        self.refusal = refusal
+    }
+
+    /// The answer is refused.
+    func refuseAnswer(_ refusal: DialectRefusal) { self.refusal = refusal }
+
+    /// The body has gone on, or is of no use any more.
+    func letGo() {
+        context.guardedBytes.giveBack(held)
+        held = 0
+        content = ByteBuffer()
+    }
+
+    /// The request is over.
+    func end() {
+        isOpen = false
+        letGo()
+        if !claims.isEmpty { context.usage.release(claims) }
+        claims = []
+    }
+
+    /// What the record says of it.
+    var recorded: DecisionRecord.Guardrail {
+        DecisionRecord.Guardrail(
+            name: stage.guardrail.name,
+            rule: refusal?.rule,
+            field: refusal.flatMap { $0.path.isEmpty ? nil : $0.path },
+            range: refusal?.range
+        )
+    }
+
+    /// What the client is told.
+    func errorBody(id: String) -> [UInt8] {
+        guard let refusal else { return [] }
+        return DialectErrors.body(refusal, dialect: stage.dialect(path: path), requestID: id, call: call)
+    }
+}

@@ -1,0 +1,133 @@
+import Guardrails
+import NIOCore
+import ZeroTrust
+
+/// The guardrail of a route, which judges the whole body after policy has allowed the request and before its upstream is
+/// called.
+///
+/// The upstream gets the bytes that were judged, and no others, under their own length. The decision is recorded once,
+/// when the body is judged.
+extension Pipeline {
+    /// Begins to gather the body.
+    func begin(_ guarding: Guarding) {
+        self.guarding = guarding
+        do throws(DialectRefusal) {
+            try guarding.stage.judgeHead(method: method.rawValue, length: guarding.declaredLength)
+        } catch {
+            return refuse(guarding, error)
+        }
+        // A provider may have looked at the body before.
+        for piece in outgoing.takeBack() where guarding.isOpen { bodyGrew(guarding, piece) }
+        guard guarding.isOpen else { return }
+        if connection.requestBody?.isComplete != false { return judge(guarding) }
+        if isAwaited {
+            // The body is needed now; that it may come says nothing of the decision.
+            connection.write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+            connection.flush()
+            isAwaited = false
+        }
+    }
+
+    /// Takes a run of the body.
+    func bodyGrew(_ guarding: Guarding, _ bytes: ByteBuffer) {
+        guard guarding.take(bytes, limit: connection.terms.limits.guardedBytes) else {
+            keepsAlive = false
+            return refuse(
+                guarding,
+                DialectRefusal(
+                    status: 503,
+                    rule: "guard_overloaded",
+                    message: "too many bodies are being judged",
+                    retryAfter: 1
+                )
+            )
+        }
+        if guarding.content.readableBytes > guarding.stage.guardrail.body.maximum {
+            refuse(guarding, guarding.stage.bodyTooLarge)
+        }
+    }
+
+    /// Judges the body, which is whole, and sends it on.
+    func judge(_ guarding: Guarding) {
+        guard let caller = connection.caller else { return connection.close() }
+        let body = guarding.content
+        do throws(DialectRefusal) {
+            let request = try guarding.stage.judge(
+                RequestBody(
+                    method: method.rawValue,
+                    path: guarding.path,
+                    contentTypes: guarding.header("content-type"),
+                    contentEncodings: guarding.header("content-encoding"),
+                    inferenceHeaderLengths: guarding.header("inference-header-content-length"),
+                    bytes: Array(body.readableBytesView)
+                )
+            )
+            if guarding.stage.answers != nil { guarding.request = request }
+            if request.dialect == .mcp { guarding.call = request.document?.root["id"] }
+            try count(request, by: caller.name, guarding)
+        } catch {
+            return refuse(guarding, error)
+        }
+        guarding.close()
+        let hasNone = body.readableBytes == 0 && guarding.scanner.framing == .none
+        outgoing.head = HeadWriter.request(
+            guarding.scanner,
+            guarding.head,
+            path: guarding.subject.path,
+            identity: identityFields(caller),
+            id: idText,
+            keepsTrace: guarding.subject.trace?.isValid ?? false,
+            tokens: guarding.tokens,
+            guarded: GuardedBody(
+                length: hasNone ? nil : body.readableBytes,
+                isAnswerFiltered: guarding.stage.answers != nil
+            ),
+            bodyRoom: min(body.readableBytes, Self.copiedBytes)
+        )
+        if body.readableBytes > 0 { outgoing.take(body) }
+        record(guarding)
+        guard let permit = permit.take() else { return answer(status: 403, ending: .refused) }
+        send(with: permit)
+    }
+
+    /// Counts a request against the guardrail's limits.
+    private func count(_ request: ModelRequest, by identity: String, _ guarding: Guarding) throws(DialectRefusal) {
+        guard !guarding.stage.guardrail.limits.isEmpty else { return }
+        let claims = guarding.stage.claims(of: request, by: identity)
+        switch worker.context.usage.admit(claims, at: NIODeadline.now().uptimeNanoseconds) {
+        case .admitted: guarding.claims = claims
+        case .refused(let claim, let retryAfter): throw GuardrailStage.refusal(claim, retryAfter: retryAfter)
+        }
+    }
+
+    /// Refuses a request for what its body says.
+    func refuse(_ guarding: Guarding, _ refusal: DialectRefusal) {
+        guard guarding.isOpen else { return }
+        guarding.close(refusal)
+        guarding.letGo()
+        permit = nil
+        record(guarding)
+        answer(status: refusal.status, ending: .refused)
+    }
+
+    /// A request ends whose body was not judged.
+    func giveUpGuarding(_ reason: String) {
+        guard let guarding, guarding.isOpen else { return }
+        guarding.close(
+            DialectRefusal(status: 408, rule: reason, message: "the request ended before its body was judged")
+        )
+        permit = nil
+        record(guarding)
+    }
+
+    private func record(_ guarding: Guarding) {
+        decided(
+            guarding.decision,
+            guarding.exchange,
+            generation.snapshot.policy,
+            latency: guarding.latency,
+            trace: guarding.subject.trace?.value,
+            refusedFor: guarding.refusal.map { "guard_\($0.rule)" }
+        )
+    }
+}

@@ -1,0 +1,103 @@
+import Guardrails
+import Logging
+import NIOCore
+import ZeroTrust
+
+/// The answer on a route whose guardrail looks at answers.
+extension Pipeline {
+    /// Begins to look at an answer; returns whether it is looked at.
+    func beginPassage(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer) -> Bool {
+        guard let guarding, let maker = guarding.stage.answers, let request = guarding.request,
+            scanner.framing != .none
+        else { return false }
+        do throws(DialectRefusal) {
+            guard values("content-encoding", scanner, head).allSatisfy({ $0.lowercased() == "identity" }) else {
+                throw DialectRefusal(
+                    status: 502,
+                    rule: "answer_content_encoding",
+                    message: "the answer is encoded, and cannot be looked at"
+                )
+            }
+            let types = values("content-type", scanner, head)
+            let filter = try maker.filter(
+                for: request,
+                status: scanner.status,
+                contentType: types.count == 1 ? types[0] : nil
+            )
+            passage = try? AnswerPassage(filter, scanner.framing)
+        } catch {
+            passage = nil
+            refuseAnswer(error)
+        }
+        guarding.request = nil
+        return true
+    }
+
+    /// Whether the answer is looked at, so that its head and its body are passed apart.
+    var isFiltered: Bool { passage != nil || answerRefusal != nil }
+
+    /// Passes a piece of an answer that is looked at.
+    func passFiltered(_ bytes: ByteBuffer) {
+        progress.last = .now()
+        guard answerRefusal == nil, let passage else { return }
+        let outcome = passage.take(bytes)
+        if outcome.bytes.readableBytes > 0 { passOn(outcome.bytes, content: outcome.content) }
+        if let refusal = outcome.refusal { refuseAnswer(refusal) }
+    }
+
+    /// The upstream has said all of an answer that is looked at; returns whether it may end.
+    func finishPassage() -> Bool {
+        trailers = nil
+        guard answerRefusal == nil, let passage else { return false }
+        let outcome = passage.finish()
+        if outcome.bytes.readableBytes > 0 { passOn(outcome.bytes, content: outcome.content) }
+        guard let refusal = outcome.refusal else { return true }
+        refuseAnswer(refusal)
+        return false
+    }
+
+    /// An answer goes no further.
+    private func refuseAnswer(_ refusal: DialectRefusal) {
+        answerRefusal = DecisionRecord.Guardrail(
+            name: guarding?.stage.guardrail.name ?? "",
+            rule: refusal.rule,
+            field: refusal.path.isEmpty ? nil : refusal.path,
+            range: refusal.range
+        )
+        let hasBegun = passage?.hasBegun == true
+        worker.context.logger.warning(
+            "answer refused",
+            metadata: [
+                "request.id": "\(idText)", "guardrail": "\(guarding?.stage.guardrail.name ?? "")",
+                "rule": "\(refusal.rule)", "field": "\(refusal.path)",
+            ]
+        )
+        // The upstream is in the middle of saying it; it is cut off when it has finished speaking.
+        let bound = NIOLoopBound(self, eventLoop: worker.eventLoop)
+        worker.eventLoop.execute {
+            let pipeline = bound.value
+            guard !pipeline.isOver else { return }
+            pipeline.abortUpstream()
+            if hasBegun {
+                pipeline.answerRefused()
+            } else {
+                pipeline.guarding?.refuseAnswer(refusal)
+                pipeline.answer(status: refusal.status, ending: .answerRefused)
+            }
+        }
+    }
+
+    /// The values of a response's header lines by name.
+    private func values(_ name: String, _ scanner: borrowing ResponseScanner, _ head: ByteBuffer) -> [String] {
+        var values: [String] = []
+        for line in scanner.fields.lines where line.nameRange.count == name.utf8.count {
+            let start = head.readerIndex
+            guard
+                head.getString(at: start + line.nameRange.lowerBound, length: line.nameRange.count)?.lowercased()
+                    == name
+            else { continue }
+            values.append(head.getString(at: start + line.value.lowerBound, length: line.value.count) ?? "")
+        }
+        return values
+    }
+}

@@ -1,0 +1,172 @@
+/// Judges requests by one guardrail.
+///
+/// ```swift
+/// let stage = GuardrailStage(guardrail)
+/// let request = try stage.judge(RequestBody(path: "/v1/chat/completions", bytes: body))
+/// ```
+public final class GuardrailStage: Sendable {
+    /// The guardrail.
+    public let guardrail: Guardrail
+    /// What else looks at requests, in order.
+    public let inspectors: [any RequestInspector]
+    /// What looks at answers, or nil where nothing does.
+    public let answers: (any AnswerFilterMaker)?
+    private let reader: DialectReader
+
+    /// What holding a body against a schema may cost.
+    private static let schemaBounds = JSONSchema.Bounds(steps: 2_000_000, violations: 1)
+
+    /// A stage.
+    public init(
+        _ guardrail: Guardrail,
+        inspectors: [any RequestInspector] = [],
+        answers: (any AnswerFilterMaker)? = nil
+    ) {
+        self.guardrail = guardrail
+        self.inspectors = inspectors
+        self.answers = answers ?? guardrail.responseSchema.map { AnswerSchema($0.schema) }
+        self.reader = guardrail.reader
+    }
+
+    /// Judges what a head says, before any of the body is read; `length` is that of the body, where the head says it.
+    ///
+    /// - Throws: ``DialectRefusal`` for a method that is not allowed, and a body that will be too large.
+    public func judgeHead(method: String, length: UInt64?) throws(DialectRefusal) {
+        guard guardrail.methods.contains(method) else {
+            throw DialectRefusal(status: 405, rule: "method_not_allowed", message: "the method is not allowed here")
+        }
+        if let length, length > UInt64(guardrail.body.maximum) { throw bodyTooLarge }
+    }
+
+    /// The refusal of a body that has more bytes than it may have.
+    public var bodyTooLarge: DialectRefusal {
+        DialectRefusal(
+            status: 413,
+            rule: "body_too_large",
+            message: "the body has more than \(guardrail.body.maximum) bytes"
+        )
+    }
+
+    /// Reads a request, and judges it.
+    ///
+    /// - Throws: ``DialectRefusal``.
+    public func judge(_ body: RequestBody) throws(DialectRefusal) -> ModelRequest {
+        try judgeHead(method: body.method, length: UInt64(body.bytes.count))
+        let request = try reader.read(body)
+        try checkNames(request)
+        try checkCounts(request)
+        if let schema = guardrail.requestSchema { try check(request, against: schema.schema) }
+        for inspector in inspectors {
+            if let refusal = inspector.refusal(of: request) { throw refusal }
+        }
+        return request
+    }
+
+    /// The dialect in which a path's errors are written.
+    public func dialect(path: String) -> Dialect { guardrail.dialect.resolved(path: path) ?? guardrail.dialect }
+
+    private func checkNames(_ request: ModelRequest) throws(DialectRefusal) {
+        if !guardrail.models.isEmpty, !request.isBare {
+            guard let model = request.model, guardrail.models.allows(model) else {
+                throw DialectRefusal(
+                    status: 403,
+                    rule: "model_not_allowed",
+                    path: request.document?.root["model"] == nil ? "" : "model",
+                    range: request.document?.root["model"]?.range,
+                    message: request.model == nil ? "no model is named" : "the model is not allowed here"
+                )
+            }
+        }
+        if !guardrail.parameters.isEmpty {
+            for parameter in request.parameters where !guardrail.parameters.allows(parameter.name) {
+                throw DialectRefusal(
+                    rule: "parameter_not_allowed",
+                    path: JSONPath().appending(parameter.name).text,
+                    range: parameter.range,
+                    message: "the parameter is not allowed here"
+                )
+            }
+        }
+        guard !guardrail.tools.isEmpty else { return }
+        for tool in request.tools where !guardrail.tools.allows(tool.name) {
+            throw DialectRefusal(
+                status: 403,
+                rule: "tool_not_allowed",
+                path: tool.path,
+                range: tool.schema?.range,
+                message: "the tool is not allowed here"
+            )
+        }
+    }
+
+    private func checkCounts(_ request: ModelRequest) throws(DialectRefusal) {
+        let counts = request.counts
+        if let most = guardrail.maximumMessages, counts.messages > most {
+            throw DialectRefusal(
+                status: 413,
+                rule: "too_many_messages",
+                path: "messages",
+                message: "\(counts.messages) messages or inputs stand in the request, and \(most) may"
+            )
+        }
+        if let most = guardrail.maximumChoices, counts.choices > most {
+            throw DialectRefusal(
+                rule: "too_many_choices",
+                path: "n",
+                message: "\(counts.choices) answers are asked for, and \(most) may be"
+            )
+        }
+        if let most = guardrail.maximumInputTokens, counts.inputTokens > most {
+            throw DialectRefusal(
+                status: 413,
+                rule: "too_many_tokens",
+                message: "the texts have about \(counts.inputTokens) tokens, and \(most) may be sent"
+            )
+        }
+        guard let most = guardrail.maximumOutputTokens, !request.isBare else { return }
+        guard let asked = counts.maximumTokens else {
+            throw DialectRefusal(
+                rule: "output_limit_missing",
+                path: "max_tokens",
+                message: "the request has to say how many tokens the answer may have, at most \(most)"
+            )
+        }
+        guard asked <= most else {
+            throw DialectRefusal(
+                rule: "output_limit_too_high",
+                path: "max_tokens",
+                message: "an answer of \(asked) tokens is asked for, and \(most) may be"
+            )
+        }
+    }
+
+    private func check(_ request: ModelRequest, against schema: JSONSchema) throws(DialectRefusal) {
+        guard let document = request.document else {
+            if request.isBare { return }
+            throw DialectRefusal(
+                status: 422,
+                rule: "schema_violation",
+                message: "the body is no JSON, which its schema asks for"
+            )
+        }
+        switch schema.verdict(on: document.root, bounds: Self.schemaBounds) {
+        case .valid: return
+        case .invalid(let violations):
+            let first = violations.first
+            throw DialectRefusal(
+                status: 422,
+                rule: "schema_violation",
+                path: first?.instance ?? "",
+                range: first?.range,
+                message: first.map { "\($0.message) [\($0.schema)]" } ?? "the body is not as its schema has it"
+            )
+        case .undecided(let reason):
+            throw DialectRefusal(status: 422, rule: "schema_undecided", message: reason)
+        }
+    }
+}
+
+extension ModelRequest {
+    /// Whether there was no body, as in a request for the stream of an MCP session.
+    var isBare: Bool { document == nil && counts.messages == 0 }
+}

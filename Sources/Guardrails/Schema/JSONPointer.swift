@@ -1,0 +1,44 @@
+/// A path through a JSON value (RFC 6901).
+enum JSONPointer {
+    /// The steps of a pointer, escapes decoded; nil where it is none.
+    static func steps(_ text: String) -> [String]? {
+        guard !text.isEmpty else { return [] }
+        guard text.hasPrefix("/") else { return nil }
+        var steps: [String] = []
+        for part in text.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+            guard let step = unescaped(part) else { return nil }
+            steps.append(step)
+        }
+        return steps
+    }
+
+    private static func unescaped(_ part: Substring) -> String? {
+        guard part.contains("~") else { return String(part) }
+        var result = ""
+        var rest = part
+        while let tilde = rest.firstIndex(of: "~") {
+            result += rest[..<tilde]
+            rest = rest[rest.index(after: tilde)...]
+            switch rest.first {
+            case "0": result += "~"
+            case "1": result += "/"
+            default: return nil
+            }
+            rest = rest.dropFirst()
+        }
+        return result + rest
+    }
+
+    static func escaped(_ step: String) -> String {
+        guard step.contains("~") || step.contains("/") else { return step }
+        var result = ""
+        for character in step.unicodeScalars {
+            switch character {
+            case "~": result += "~0"
+            case "/": result += "~1"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}

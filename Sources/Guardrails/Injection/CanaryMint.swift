@@ -25,6 +25,7 @@ public struct CanaryMint: Sendable {
     ///   - caller: the caller's SPIFFE ID.
     ///   - route: the route's name.
     ///   - day: days since 1970-01-01, UTC.
+    /// - Returns: the token, the same each time.
     public func token(caller: String, route: String, day: Int) -> CanaryToken {
         // Lengths first, so that no two triples are one message.
         var message = "lapwing canary 1\n\(caller.utf8.count) \(route.utf8.count) \(day)\n"

@@ -1,4 +1,6 @@
-/// A linear model over the words of a text. It needs no network and gives the same score everywhere.
+/// A linear model over the words of a text.
+///
+/// It needs no network and gives the same score everywhere.
 package struct InjectionClassifier: Sendable {
     /// Which head reads a channel.
     package enum Reading: Sendable {

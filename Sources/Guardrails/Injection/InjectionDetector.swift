@@ -49,7 +49,9 @@ public struct InjectionDetector: Sendable {
     /// The score above which a text of a channel is an attack.
     public func threshold(for channel: TextChannel) -> Int32? { thresholds[channel] }
 
-    /// Judges the texts of one request. Those of the system channel are what the context checks compare with.
+    /// Judges the texts of one request.
+    ///
+    /// Those of the system channel are what the context checks compare with.
     public func judge(_ texts: [LabelledText]) -> InjectionVerdict {
         let prompts = texts.filter { $0.channel == .system }.map { normaliser.normalise($0.text) }
         let context = policy.tiers.contains(.context) && !prompts.isEmpty ? SystemPromptContext(prompts) : nil

@@ -33,7 +33,9 @@ public struct InjectionPolicy: Sendable, Hashable {
     public var tiers: Set<Tier> = Set(Tier.allCases)
     /// What is done by channel; `block` where nothing is said.
     public var actions: [TextChannel: Action] = [:]
-    /// The channels that are judged. The system prompt is the application's own.
+    /// The channels that are judged.
+    ///
+    /// The system prompt is the application's own.
     public var channels: Set<TextChannel> = [.user, .toolResult, .retrieved, .toolDescription]
     /// The share of benign texts that may be taken for attacks, for each channel; 0.01 is one in a hundred.
     public var falsePositiveRate = 0.005

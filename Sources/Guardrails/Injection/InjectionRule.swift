@@ -36,7 +36,9 @@ public struct InjectionRule: Sendable, Hashable {
     public let id: String
     /// What it tells of.
     public let kind: Kind
-    /// How sure it is, to 100. From `decisive` on, it is enough by itself.
+    /// How sure it is, to 100.
+    ///
+    /// From `decisive` on, it is enough by itself.
     public let weight: Int
     /// What it means, for the report.
     public let explanation: String
@@ -46,8 +48,10 @@ public struct InjectionRule: Sendable, Hashable {
     /// The weight from which one rule alone makes a text an attack.
     public static let decisive = 90
 
+    /// Rules with one id are one rule.
     public static func == (left: InjectionRule, right: InjectionRule) -> Bool { left.id == right.id }
 
+    /// Hashes the id.
     public func hash(into hasher: inout Hasher) { hasher.combine(id) }
 }
 

@@ -1,4 +1,6 @@
-/// The rules, by kind. Each is words in an order; `InjectionRules` says how they are written.
+/// The rules, by kind.
+///
+/// Each is words in an order; `InjectionRules` says how they are written.
 enum InjectionRuleBook {
     static let rules: [(InjectionRule, [String])] =
         overrides + jailbreaks + extractions + forgeries + exfiltrations

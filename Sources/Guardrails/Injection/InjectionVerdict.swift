@@ -23,6 +23,7 @@ public struct InjectionVerdict: Sendable, Hashable {
             }
         }
 
+        /// From `pass` to `block`.
         public static func < (left: Outcome, right: Outcome) -> Bool { left.rank < right.rank }
     }
 
@@ -32,7 +33,9 @@ public struct InjectionVerdict: Sendable, Hashable {
     public var findings: [InjectionFinding]
     /// The score of each text that was judged, in the order given.
     public var scores: [TextScore]
-    /// The texts with what was found taken out; those unchanged are as they were. Only where an action is `sanitise`.
+    /// The texts with what was found taken out; those unchanged are as they were.
+    ///
+    /// Only where an action is `sanitise`.
     public var sanitised: [LabelledText]?
     /// What thresholds were drawn from.
     public var calibration: String

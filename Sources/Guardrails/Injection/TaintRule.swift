@@ -39,7 +39,9 @@ public struct TaintRule: Sendable {
 
     /// A rule over the texts of one request.
     ///
-    /// - Parameter allowedHosts: hosts that may be named whoever names them; `.example.org` stands for all below it.
+    /// - Parameters:
+    ///   - texts: all that the model is shown.
+    ///   - allowedHosts: hosts that may be named whoever names them; `.example.org` stands for all below it.
     public init(texts: [LabelledText], allowedHosts: [String] = []) {
         self.allowedHosts = allowedHosts.map { $0.lowercased() }
         for (index, text) in texts.enumerated() {
@@ -150,7 +152,9 @@ struct SqueezedText: Sendable {
     private var starts: [Int32] = []
     private var ends: [Int32] = []
 
-    /// - Parameter reads: whether codes and disguises are read first.
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - reads: whether codes and disguises are read first.
     init(_ text: String, reads: Bool) {
         let original = Array(text.utf8)
         if reads {

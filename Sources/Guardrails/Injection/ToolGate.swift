@@ -8,7 +8,9 @@ public struct ToolGate: Sendable {
     public struct Tool: Sendable, Hashable {
         /// Its name.
         public var name: String
-        /// The arguments that say where something goes or what is changed. These are never taken from outside.
+        /// The arguments that say where something goes or what is changed.
+        ///
+        /// These are never taken from outside.
         public var destinations: Set<String>
         /// Words of which the user must have written one for the tool to be called; none where it only reads.
         public var intents: Set<String>
@@ -41,6 +43,7 @@ public struct ToolGate: Sendable {
     /// A gate for one request.
     ///
     /// - Parameters:
+    ///   - tools: the tools that there are.
     ///   - texts: all that the model was shown, by channel.
     ///   - guarded: values that must not be shown, such as a password or a canary in the system prompt.
     ///   - allowedHosts: hosts that an answer may name whoever named them.

@@ -7,7 +7,9 @@ enum Codecs {
         var starts: [Int32] = []
         var ends: [Int32] = []
 
-        /// Adds a byte that some scalars, from the first to the last, stand for. Their text may run backwards.
+        /// Adds a byte that some scalars, from the first to the last, stand for.
+        ///
+        /// Their text may run backwards.
         mutating func append(_ byte: UInt8, from text: TracedText, _ first: Int, _ last: Int) {
             bytes.append(byte)
             starts.append(min(text.starts[first], text.starts[last]))
@@ -63,7 +65,9 @@ enum Codecs {
         return decoded
     }
 
-    /// Four bytes in five digits. `alphabet` gives a digit's value.
+    /// Four bytes in five digits.
+    ///
+    /// `alphabet` gives a digit's value.
     static func base85(_ text: TracedText, _ range: Range<Int>, digit: (UInt32) -> UInt32?) -> Decoded? {
         var decoded = Decoded()
         var group: [UInt32] = []
@@ -113,7 +117,9 @@ enum Codecs {
         return table
     }
 
-    /// A number in base 58. Its cost is the square of its length, so that longer ones than 256 digits are not read.
+    /// A number in base 58.
+    ///
+    /// Its cost is the square of its length, so that longer ones than 256 digits are not read.
     static func base58(_ text: TracedText, _ range: Range<Int>) -> Decoded? {
         guard range.count <= 256 else { return nil }
         var bytes: [UInt8] = []

@@ -56,7 +56,9 @@ package struct Compatibility: Sendable {
         return scalars[offset..<offset + Int(entry & 0xFF)]
     }
 
-    /// A text in form KC. What is ASCII costs one comparison a scalar.
+    /// A text in form KC.
+    ///
+    /// What is ASCII costs one comparison a scalar.
     package func normalise(_ text: TracedText) -> TracedText {
         guard text.scalars.contains(where: { $0 >= 0xA0 }) else { return text }
         var result = TracedText()
@@ -108,7 +110,9 @@ package struct Compatibility: Sendable {
         0x102E, 0x1B35, 0x11127, 0x1133E, 0x11357, 0x114B0, 0x114BA, 0x114BD, 0x115AF, 0x11930,
     ]
 
-    /// Orders and composes what was appended from an index on. The run is short: a starter and its marks.
+    /// Orders and composes what was appended from an index on.
+    ///
+    /// The run is short: a starter and its marks.
     private func close(_ text: inout TracedText, from base: Int) {
         guard text.count - base > 1 else { return }
         for index in base + 1..<text.count {

@@ -18,6 +18,9 @@ struct EncodedParts {
     func find(in text: TracedText) -> [Part] {
         var parts: [Part] = []
         var index = 0
+        // How far a run has been looked at in vain: it is not looked at again from its next chunk on.
+        var triedWrapped = 0
+        var triedGroups = 0
         let scalars = text.scalars
         while index < scalars.count {
             if Letters.isSpace(scalars[index]) {
@@ -36,14 +39,14 @@ struct EncodedParts {
                 end += 1
             }
             // Groups of digits or of dots and dashes go over spaces.
-            if let part = grouped(text, from: index) {
+            if index >= triedGroups, let part = grouped(text, from: index, tried: &triedGroups) {
                 parts.append(part)
                 index = part.range.upperBound
                 continue
             }
             // An ordinary word has no digits, no signs but one at its end, and a capital at most at its start.
-            if end - index >= 4, digits + signs > 0 || capitals > 1 || end - index > 20,
-                let part = wrapped(text, from: index, to: end)
+            if end - index >= 4, index >= triedWrapped, digits + signs > 0 || capitals > 1 || end - index > 20,
+                let part = wrapped(text, from: index, to: end, tried: &triedWrapped)
             {
                 parts.append(part)
                 index = part.range.upperBound
@@ -60,7 +63,7 @@ struct EncodedParts {
     // MARK: - Parts over several chunks
 
     /// Base 64 or 32 or hexadecimal in lines or groups of one length.
-    private func wrapped(_ text: TracedText, from index: Int, to end: Int) -> Part? {
+    private func wrapped(_ text: TracedText, from index: Int, to end: Int, tried: inout Int) -> Part? {
         let scalars = text.scalars
         guard isCode(scalars, index..<end) else { return nil }
         let length = end - index
@@ -82,6 +85,7 @@ struct EncodedParts {
             count += 1
             if stop - next < length { break }
         }
+        tried = last
         guard count >= 2, places.count >= Self.least, length >= 16 || count >= 3 else { return nil }
         return bitCode(text, places, range: index..<last)
     }
@@ -91,12 +95,13 @@ struct EncodedParts {
     }
 
     /// `01101001 01100111`, `105 103`, `69 67`, `0x69, 0x67`, `.. --.`.
-    private func grouped(_ text: TracedText, from index: Int) -> Part? {
+    private func grouped(_ text: TracedText, from index: Int, tried: inout Int) -> Part? {
         let scalars = text.scalars
         let first = scalars[index]
         if first == 0x2E || first == 0x2D || first == 0xB7 || first == 0x2212 || first == 0x2013 {
             var end = index
             while end < scalars.count, isMorse(scalars[end]) { end += 1 }
+            tried = end
             guard end - index >= 12, let decoded = Codecs.morse(text, index..<end), decoded.count >= 5,
                 reads(decoded, least: 5)
             else { return nil }
@@ -106,6 +111,7 @@ struct EncodedParts {
         var groups: [(Range<Int>)] = []
         var place = hex
         var isHex = false
+        var isDecimal = true
         while place < scalars.count {
             var start = place
             if place + 2 < scalars.count, scalars[place] == 0x30, scalars[place + 1] | 0x20 == 0x78 {
@@ -115,11 +121,18 @@ struct EncodedParts {
             var stop = start
             while stop < scalars.count, stop - start < 9, Escapes.hexDigit(scalars[stop]) != nil { stop += 1 }
             guard stop > start, stop - start <= 8 else { break }
+            let length = stop - start
+            isDecimal = isDecimal && length <= 3 && scalars[start..<stop].allSatisfy(Letters.isDigit)
+            // Groups are of one length, or numbers of two and three digits.
+            if let first = groups.first?.count, length != first {
+                guard isDecimal, !isHex, (2...3).contains(first), (2...3).contains(length) else { break }
+            }
             groups.append(start..<stop)
             place = stop
             while place < scalars.count, place - stop < 3, isGroupGap(scalars[place]) { place += 1 }
             if place == stop { break }
         }
+        tried = groups.count > 1 ? place : index
         guard groups.count >= 4, let last = groups.last else { return nil }
         let lengths = Set(groups.map(\.count))
         let range = index..<last.upperBound

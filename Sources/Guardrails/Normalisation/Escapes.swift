@@ -1,6 +1,8 @@
 /// Characters written as escapes within a text: percent, HTML entities, backslashes, quoted-printable.
 enum Escapes {
-    /// The text with its escapes decoded once; nil where it has none. One pass, and never longer than what it reads.
+    /// The text with its escapes decoded once; nil where it has none.
+    ///
+    /// One pass, and never longer than what it reads.
     static func decode(_ text: TracedText, seen: inout Set<Decoding>) -> TracedText? {
         let scalars = text.scalars
         guard scalars.contains(where: { $0 == 0x25 || $0 == 0x26 || $0 == 0x5C || $0 == 0x3D }) else { return nil }
@@ -45,7 +47,9 @@ enum Escapes {
         }
     }
 
-    /// A run of `%41` or `=41`. Quoted-printable is taken for such only from three in a row.
+    /// A run of `%41` or `=41`.
+    ///
+    /// Quoted-printable is taken for such only from three in a row.
     private static func bytes(
         _ text: TracedText,
         at index: Int,

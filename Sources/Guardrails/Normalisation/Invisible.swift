@@ -36,8 +36,10 @@ enum Invisible {
         }
     }
 
-    /// The text without what draws nothing. Tag characters become the letters that they stand for, and a run of four
-    /// or more variation selectors the bytes that it carries.
+    /// The text without what draws nothing.
+    ///
+    /// Tag characters become the letters that they stand for, and a run of four or more variation selectors the bytes
+    /// that it carries.
     static func reveal(_ text: TracedText, seen: inout Seen) -> TracedText {
         guard text.scalars.contains(where: { drawsNothing($0) || $0 < 0x20 }) else { return text }
         var result = TracedText()

@@ -257,7 +257,10 @@ extension WordLine {
 extension Lexicon {
     /// A word as known words one after another, with the least cost; nil where more letters than that are in none.
     ///
-    /// - Parameter mostUnknown: letters of a hundred.
+    /// - Parameters:
+    ///   - word: the letters.
+    ///   - mostUnknown: of a hundred letters, how many may be in no word.
+    /// - Returns: the ranges of the words.
     func pieces(of word: [UInt8], mostUnknown: Int) -> [Range<Int>]? {
         let longest = 18
         var cost = [Int](repeating: .max, count: word.count + 1)

@@ -75,6 +75,7 @@ public struct NormalisedText: Sendable {
 }
 
 extension NormalisedText: CustomStringConvertible {
+    /// The words with a space between.
     public var description: String {
         words.indices.map { word($0) }.joined(separator: " ")
     }
@@ -82,8 +83,10 @@ extension NormalisedText: CustomStringConvertible {
 
 /// What is known of a word.
 public struct WordTraits: OptionSet, Sendable, Hashable {
+    /// The traits, a bit each.
     public let rawValue: UInt8
 
+    /// Takes bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The first of a sentence or line.

@@ -49,7 +49,9 @@ package struct TracedText: Sendable, Equatable {
         ends.append(end)
     }
 
-    /// Adds a scalar that some of another text, from the first to the last, stand for. That text may run backwards.
+    /// Adds a scalar that some of another text, from the first to the last, stand for.
+    ///
+    /// That text may run backwards.
     package mutating func append(_ scalar: UInt32, from other: TracedText, _ first: Int, _ last: Int) {
         append(scalar, min(other.starts[first], other.starts[last]), max(other.ends[first], other.ends[last]))
     }

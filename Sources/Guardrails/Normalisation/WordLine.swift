@@ -136,7 +136,25 @@ struct WordLine {
                 if Homoglyphs.latin(scalar) != nil { alike += 1 }
             }
         }
-        let turns = script == 0 || latin > 0 || alike == script
+        let lower = buffer.count
+        let original = spell(text, range, turns: script == 0 || latin > 0)
+        guard script > 0, latin == 0, alike == script, range.count >= 3 else {
+            if original { decodings.append((.homoglyph, text.origin(range))) }
+            return
+        }
+        // A word all in letters that look Latin is turned only where it comes to a word.
+        let kept = Array(buffer[lower...])
+        buffer.removeSubrange(lower...)
+        if spell(text, range, turns: true), lexicon.contains(buffer[lower...]) {
+            decodings.append((.homoglyph, text.origin(range)))
+            return
+        }
+        buffer.removeSubrange(lower...)
+        buffer.append(contentsOf: kept)
+    }
+
+    /// Adds a word's letters, and tells whether one was turned into a Latin one.
+    private mutating func spell(_ text: TracedText, _ range: Range<Int>, turns: Bool) -> Bool {
         var turned = false
         for scalar in text.scalars[range] {
             if scalar == 0x27 || scalar == 0x2019 { continue }
@@ -149,7 +167,7 @@ struct WordLine {
                 UTF8Reader.append(folded, to: &buffer)
             }
         }
-        if turned { decodings.append((.homoglyph, text.origin(range))) }
+        return turned
     }
 
     // MARK: - Leetspeak

@@ -24,9 +24,13 @@ package struct InjectionDrill: Sendable {
         package var detected = 0
         /// Those whose goal was kept from being reached by the gates, where the detector was off.
         package var stoppedByGates = 0
-        /// Attacks whose goal was reached with everything on. It must be 0.
+        /// Attacks whose goal was reached with everything on.
+        ///
+        /// It must be 0.
         package var reached = 0
-        /// Attacks whose goal was reached with the detector off. It must be 0, too.
+        /// Attacks whose goal was reached with the detector off.
+        ///
+        /// It must be 0, too.
         package var reachedWithoutDetector = 0
         /// The honest tasks, and those of them that were done.
         package var tasks = 0
@@ -89,7 +93,9 @@ package struct InjectionDrill: Sendable {
         return attacks
     }()
 
-    /// Runs everything. It is the same every time.
+    /// Runs everything.
+    ///
+    /// It is the same every time.
     package func run() -> Report {
         var report = Report()
         for attack in Self.attacks {

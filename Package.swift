@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "AuditLog", targets: ["AuditLog"]),
         .library(name: "ModelTrust", targets: ["ModelTrust"]),
         .library(name: "WorkloadIdentity", targets: ["WorkloadIdentity"]),
+        .library(name: "Guardrails", targets: ["Guardrails"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -252,7 +253,8 @@ let package = Package(
             name: "lapwing",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
-                "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "Gateway", x509,
+                "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "Gateway",
+                "Guardrails", x509,
                 crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -291,4 +293,6 @@ let writtenInC: Set = ["CLinux", "CAllocationCounter", "CBLAKE3", "CGuardrailDat
 for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     // Generated code is exempt from the last three settings.
     target.swiftSettings = target.name == "WireProtos" ? Array(strict.prefix(6)) : strict
+    if ["Guardrails", "guardrail-training"].contains(target.name) {
+    }
 }

@@ -26,6 +26,9 @@ struct Corpus {
         // Machine-made suffixes, of which no two are alike.
         "jbb_artifacts": 0.6,
         "injecagent": 0.6,
+        // Small sets of short questions, each unlike the next, as people really ask them.
+        "self_instruct_seed": 3, "spikee_fp": 3, "jbb_benign": 2, "xstest": 1.5, "b3_system": 2,
+        "injecagent_host": 3,
     ]
 
     init(folder: String) throws {

@@ -8,6 +8,8 @@ struct Dataset {
     var direct: [Example] = []
     /// What tools and documents say, by windows.
     var indirect: [Example] = []
+    /// Texts in which a decisive rule fires, whatever a head says.
+    var decisive: Set<Int> = []
 
     private static let mostBenignWindows = 16
 
@@ -21,6 +23,7 @@ struct Dataset {
             guard !normalised.words.isEmpty else { continue }
             let channel: TextChannel = text.isDirect ? .user : .retrieved
             let hits = InjectionRules.shared.hits(in: normalised).filter { $0.rule.channels.contains(channel) }
+            if hits.contains(where: { $0.rule.weight >= InjectionRule.decisive }) { decisive.insert(index) }
             func example(_ range: Range<Int>, _ weight: Double) -> Example {
                 Example(
                     features: InjectionFeatures(normalised, range, rules: hits),

@@ -82,6 +82,7 @@ struct LinearTrainer {
         return InjectionModel.Head(
             weights: weights,
             bias: Int32((model.bias * scale * 256).rounded()),
+            unit: Int32((scale * 256).rounded()),
             dense: model.dense.map { Int32(($0 * denseScale * scale * 256).rounded()) },
             benignScores: []
         )

@@ -43,6 +43,7 @@ func run(_ name: String, _ examples: [Example], _ trainer: LinearTrainer) -> Inj
         report("fold \(fold) [\(elapsed())]")
     }
     let isReal = { (text: Int) in !texts[text].source.hasPrefix("own_") }
+    for text in held.keys where data.decisive.contains(text) { held[text] = InjectionDetector.decisiveScore }
     let benign = held.filter { !texts[$0.key].isAttack && isReal($0.key) }.map(\.value)
     let attacks = held.filter { texts[$0.key].isAttack && isReal($0.key) }.map(\.value)
     let line = Evaluation.threshold(benign, rate: 0.01)

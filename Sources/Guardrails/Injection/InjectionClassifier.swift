@@ -39,24 +39,27 @@ package struct InjectionClassifier: Sendable {
                 let value = Self.score(InjectionFeatures(text, window, rules: rules), by: model.indirect)
                 if value > best.value { best = Score(value: value, words: window) }
             }
-            return best.words.isEmpty ? Score(value: -1_000_000, words: 0..<0) : best
+            return best.words.isEmpty ? Score(value: InjectionClassifier.emptyScore, words: 0..<0) : best
         }
     }
 
     /// A text longer than this is read by stretches; no prompt that people write is.
     package static let mostWords = 200_000
 
-    /// 256 times the weights' sum over the root of their number, the dense weights and the bias.
+    /// The weights' sum over the root of their number, the dense weights and the bias, in thousandths of the head's unit.
     package static func score(_ features: InjectionFeatures, by head: InjectionModel.Head) -> Int32 {
-        guard !features.hashes.isEmpty else { return -1_000_000 }
+        guard !features.hashes.isEmpty else { return InjectionClassifier.emptyScore }
         let mask = UInt32(head.weights.count - 1)
         var sum: Int64 = 0
         for hash in features.hashes { sum += Int64(head.weights[Int(hash & mask)]) }
         let root = Int64(integerRoot(UInt64(features.hashes.count) << 32))
         var score = (sum << 24) / root + Int64(head.bias)
         for (count, weight) in zip(features.dense, head.dense) { score += Int64(count) * Int64(weight) }
-        return Int32(clamping: score)
+        return Int32(clamping: score * 1000 / Int64(head.unit))
     }
+
+    /// The score of a text without words.
+    static let emptyScore: Int32 = -1_000_000
 
     /// The largest number whose square is not above.
     static func integerRoot(_ value: UInt64) -> UInt64 {

@@ -18,7 +18,7 @@
 /// ``CanaryMint`` and the output filter, whatever this says.
 public struct InjectionDetector: Sendable {
     /// The score of a text with a decisive rule.
-    public static let decisiveScore: Int32 = 1_000_000
+    public static let decisiveScore: Int32 = 1_000_000_000
 
     /// What is asked.
     public let policy: InjectionPolicy

@@ -1,7 +1,7 @@
 /// What training made: the lexicon, a linear head for each kind of channel and the built-in benign scores.
 ///
 /// The file `injection.bin` is little-endian: magic `LWI1`; a word with the number of lexicon bits and the bits; then
-/// for each head the number of weights (a power of two), the weights (one signed byte each), the bias, the number of
+/// for each head the number of weights (a power of two), the weights (one signed byte each), the bias, the unit, the number of
 /// dense weights and they (signed words), the number of benign scores and they, in order.
 package struct InjectionModel: Sendable {
     /// The one of this build.
@@ -11,16 +11,19 @@ package struct InjectionModel: Sendable {
     package struct Head: Sendable, Equatable {
         /// A weight for each bucket of hashed features.
         package var weights: [Int8]
-        /// What is added to every score.
+        /// What is added to every sum.
         package var bias: Int32
+        /// The sum that is as far from the line as training asked of every text: it comes to a score of 1000.
+        package var unit: Int32
         /// Weights of `InjectionFeatures.dense`.
         package var dense: [Int32]
         /// Scores of benign texts that the head had not been trained on, in order.
         package var benignScores: [Int32]
 
-        package init(weights: [Int8], bias: Int32, dense: [Int32], benignScores: [Int32]) {
+        package init(weights: [Int8], bias: Int32, unit: Int32, dense: [Int32], benignScores: [Int32]) {
             self.weights = weights
             self.bias = bias
+            self.unit = max(unit, 1)
             self.dense = dense
             self.benignScores = benignScores
         }
@@ -40,7 +43,7 @@ package struct InjectionModel: Sendable {
 
     /// A model that knows nothing, which training starts from.
     package init() {
-        let empty = Head(weights: [0, 0], bias: 0, dense: [], benignScores: [])
+        let empty = Head(weights: [0, 0], bias: 0, unit: 1, dense: [], benignScores: [])
         self.init(lexicon: Lexicon(bits: []), direct: empty, indirect: empty)
     }
 
@@ -64,10 +67,11 @@ package struct InjectionModel: Sendable {
             }
             let weights = bytes[offset..<offset + count].map { Int8(bitPattern: $0) }
             offset += count
-            guard let bias = word(), let denseCount = word(), let dense = words(denseCount),
+            guard let bias = word(), let unit = word(), unit > 0, let denseCount = word(),
+                let dense = words(denseCount),
                 let scoreCount = word(), let scores = words(scoreCount)
             else { return nil }
-            return Head(weights: weights, bias: Int32(bias), dense: dense, benignScores: scores)
+            return Head(weights: weights, bias: Int32(bias), unit: Int32(unit), dense: dense, benignScores: scores)
         }
         guard let bitCount = word(), bitCount >= 64, bitCount & (bitCount - 1) == 0,
             let halves = words(bitCount / 32), let direct = head(), let indirect = head(), offset == bytes.count
@@ -94,6 +98,7 @@ package struct InjectionModel: Sendable {
             add(head.weights.count)
             bytes.append(contentsOf: head.weights.map { UInt8(bitPattern: $0) })
             add(Int(head.bias))
+            add(Int(head.unit))
             add(head.dense.count)
             head.dense.forEach { add(Int($0)) }
             add(head.benignScores.count)

@@ -98,7 +98,7 @@ enum InjectionRuleBook {
                 "pichle|pichli|purane|saare|sare|sabhi ~3 instructions|instruction|nirdesh|rules|niyam|orders ~3 ignore|bhul|bhool|bhula",
                 "دستورات|دستورالعمل ~3 قبلی|پیشین ~3 نادیده|فراموش",
                 "נהוג|התעלם|שכח ~3 ההוראות|הוראות|הקודמות",
-                "abaikan|lupakan ~3 instruksi|perintah|aturan|sebelumnya", "bo qua|quen ~3 huong|chi dan|lenh|truoc",
+                "abaikan|lupakan ~3 instruksi|perintah|aturan|sebelumnya", "bo qua ~3 huong|chi|lenh|truoc",
                 "αγνοησε|ξεχνα ~3 προηγουμεν*|οδηγι*",
             ]
         ),
@@ -325,7 +325,7 @@ enum InjectionRuleBook {
             [
                 "ai|llm|assistant|agent|chatbot|model|gpt|chatgpt|claude|copilot|gemini ~3 you|must|should|please|ignore|instruction*|note|reading|processing|system|attention|now",
                 "if you are|re ~3 ai|llm|language|assistant|agent|model|bot|chatbot|automated",
-                "instruction*|note|message|attention|notice ~1 to|for ~3 ai|llm|assistant|agent|model|chatbot|language|bots",
+                "instruction|instructions|note|message|attention|notice ~1 to|for ~3 ai|llm|assistant|agent|model|chatbot|language|bots",
                 "when ~2 summarizing|summarising|processing|reading|answering|responding|asked|you ~8 always|must|include|ignore|say|output|tell|add|mention|recommend",
                 "before ~6 answer*|respond*|continu*|proceed*|complet*|using|calling ~4 you must|call|send|first|read|run",
                 "important|attention|urgent|notice|critical ~3 instruction*|assistant|ai|you must|system|message ~3 you|from|must|the|follow",

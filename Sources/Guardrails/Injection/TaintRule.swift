@@ -151,6 +151,8 @@ struct SqueezedText: Sendable {
     private(set) var bytes: [UInt8] = []
     private var starts: [Int32] = []
     private var ends: [Int32] = []
+    /// Whether each begins a word.
+    private var begins: [Bool] = []
 
     /// - Parameters:
     ///   - text: the text.
@@ -160,23 +162,34 @@ struct SqueezedText: Sendable {
         if reads {
             let normalised = TextNormaliser().normalise(original)
             for (index, word) in normalised.words.enumerated() where !word.traits.contains(.marker) {
-                for byte in normalised.wordBytes(index) { add(byte, word.start, word.end) }
+                for (place, byte) in normalised.wordBytes(index).enumerated() {
+                    add(byte, word.start, word.end, begins: place == 0)
+                }
             }
             return
         }
         var seen = Invisible.Seen()
         let traced = Compatibility.shared.normalise(Invisible.reveal(TracedText(original), seen: &seen))
+        var isBetween = true
         for index in 0..<traced.count {
             let scalar = Letters.fold(traced.scalars[index])
-            guard scalar != 0, Letters.isWord(scalar) else { continue }
+            guard scalar != 0 else { continue }
+            guard Letters.isWord(scalar) else {
+                isBetween = true
+                continue
+            }
             var utf8: [UInt8] = []
             UTF8Reader.append(scalar, to: &utf8)
-            for byte in utf8 { add(byte, traced.starts[index], traced.ends[index]) }
+            for byte in utf8 {
+                add(byte, traced.starts[index], traced.ends[index], begins: isBetween)
+                isBetween = false
+            }
         }
     }
 
-    private mutating func add(_ byte: UInt8, _ start: Int32, _ end: Int32) {
+    private mutating func add(_ byte: UInt8, _ start: Int32, _ end: Int32, begins isFirst: Bool) {
         bytes.append(byte)
+        begins.append(isFirst)
         starts.append(start)
         ends.append(end)
     }
@@ -195,9 +208,7 @@ struct SqueezedText: Sendable {
         var from = 0
         while let start = search.first(in: bytes, from: from) {
             let end = start + other.count
-            let opens = start == 0 || ends[start - 1] < starts[start]
-            let closes = end == bytes.count || ends[end - 1] < starts[end]
-            if opens, closes { return start..<end }
+            if begins[start], end == bytes.count || begins[end] { return start..<end }
             from = start + 1
         }
         return nil

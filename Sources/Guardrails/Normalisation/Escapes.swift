@@ -5,7 +5,7 @@ enum Escapes {
     /// One pass, and never longer than what it reads.
     static func decode(_ text: TracedText, seen: inout Set<Decoding>) -> TracedText? {
         let scalars = text.scalars
-        guard scalars.contains(where: { $0 == 0x25 || $0 == 0x26 || $0 == 0x5C || $0 == 0x3D }) else { return nil }
+        guard mayHave(scalars) else { return nil }
         var result = TracedText()
         result.reserve(text.count)
         var changed = false
@@ -36,6 +36,11 @@ enum Escapes {
             index += 1
         }
         return changed ? result : nil
+    }
+
+    /// Whether a sign that begins an escape is among some scalars.
+    static func mayHave(_ scalars: [UInt32]) -> Bool {
+        scalars.contains { $0 == 0x25 || $0 == 0x26 || $0 == 0x5C || $0 == 0x3D }
     }
 
     static func hexDigit(_ scalar: UInt32) -> UInt32? {

@@ -10,6 +10,13 @@ enum Cipher {
 
 extension WordLine {
     private static let sample = 24
+    private static let pairs: Set<String> = [
+        "of the", "to the", "in the", "on the", "for the", "and the", "is the", "with the", "from the", "at the",
+        "of a",
+        "in a", "is a", "as a", "with a", "for a", "do not", "you are", "you will", "will be", "to be", "such as",
+        "how to", "you can", "it is", "i am", "and the", "all the", "should be", "must be", "have to", "want to",
+        "the system", "system prompt", "previous instructions", "ignore all", "all previous", "and print",
+    ]
 
     /// Stretches of words that are mostly unknown and written in Latin letters.
     func strangeStretches() -> [Range<Int>] {
@@ -21,11 +28,7 @@ extension WordLine {
             if word.traits.contains(.known) { known += length } else { unknown += length }
         }
         guard unknown >= 6 else { return [] }
-        if unknown >= known, let first = words.indices.first(where: { isLatin(words[$0]) }),
-            let last = words.indices.last(where: { isLatin(words[$0]) })
-        {
-            return [first..<last + 1]
-        }
+        if unknown >= known { return [words.startIndex..<words.endIndex] }
         var stretches: [Range<Int>] = []
         var index = 0
         while index < words.count {
@@ -46,6 +49,8 @@ extension WordLine {
                 }
                 end += 1
             }
+            // Numbers and the like at its end belong to it.
+            while last < words.count, !isLatin(words[last]), !words[last].traits.contains(.marker) { last += 1 }
             if strange >= 3, letters >= 12, strange * 2 >= last - index { stretches.append(index..<last) }
             index = last
         }
@@ -100,6 +105,17 @@ extension WordLine {
     private func isWordwise(_ stretch: Range<Int>, in text: TracedText) -> Bool {
         func endsInCapital(_ index: Int) -> Bool { text.scalars[places[index].upperBound - 1] &- 0x41 < 26 }
         guard let first = stretch.first, let last = stretch.last else { return false }
+        // Pairs such as `of the` tell in which order the words stand.
+        var forward = 0
+        var backward = 0
+        var previous = ""
+        for index in stretch.prefix(400) {
+            let word = String(decoding: bytes(of: words[index]).reversed(), as: UTF8.self)
+            if Self.pairs.contains(previous + " " + word) { forward += 1 }
+            if Self.pairs.contains(word + " " + previous) { backward += 1 }
+            previous = word
+        }
+        if forward != backward { return forward > backward }
         return endsInCapital(first) && !endsInCapital(last)
     }
 }

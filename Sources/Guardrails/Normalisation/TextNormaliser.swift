@@ -60,6 +60,7 @@ struct TextReader {
         for round in 0...normaliser.mostDepth {
             text = Invisible.reveal(text, seen: &seen)
             text = Compatibility.shared.normalise(text)
+            if depth < normaliser.mostDepth, readBase85(text, depth: depth) { return }
             guard let decoded = Escapes.decode(text, seen: &escapes) else { break }
             result.depth = max(result.depth, depth + round + 1)
             if round == normaliser.mostDepth {
@@ -87,6 +88,22 @@ struct TextReader {
         }
         line.tokenise(text, place..<text.count)
         add(&line, of: text, depth: depth)
+    }
+
+    /// Reads a text in base 85 before its escapes are: what is written so is full of signs that look like them.
+    private mutating func readBase85(_ text: TracedText, depth: Int) -> Bool {
+        guard Escapes.mayHave(text.scalars) else { return false }
+        let parts = EncodedParts(lexicon: normaliser.lexicon).find(in: text).filter { $0.decoding == .base85 }
+        guard !parts.isEmpty, spend(parts.reduce(0) { $0 + $1.text.count }) else { return false }
+        var place = 0
+        for part in parts {
+            if place < part.range.lowerBound { read(text.part(place..<part.range.lowerBound), depth: depth) }
+            result.note(.base85, text.origin(part.range))
+            read(part.text, depth: depth + 1)
+            place = part.range.upperBound
+        }
+        if place < text.count { read(text.part(place..<text.count), depth: depth) }
+        return true
     }
 
     /// The text moved by forty-seven, where it is full of signs and reads only then.

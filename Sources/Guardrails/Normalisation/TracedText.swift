@@ -100,6 +100,13 @@ package struct TracedText: Sendable, Equatable {
         return Int(low)..<Int(high)
     }
 
+    /// The scalars of a range.
+    package func part(_ range: Range<Int>) -> TracedText {
+        var result = TracedText()
+        result.append(contentsOf: self, range)
+        return result
+    }
+
     /// The scalars of a range, last first.
     package func reversed(_ range: Range<Int>) -> TracedText {
         var result = TracedText()

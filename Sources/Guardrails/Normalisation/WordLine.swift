@@ -138,7 +138,8 @@ struct WordLine {
         }
         let lower = buffer.count
         let original = spell(text, range, turns: script == 0 || latin > 0)
-        guard script > 0, latin == 0, alike == script, range.count >= 3 else {
+        let mayBeShort = decodings.contains { $0.0 == .homoglyph }
+        guard script > 0, latin == 0, alike == script, range.count >= 3 || mayBeShort else {
             if original { decodings.append((.homoglyph, text.origin(range))) }
             return
         }

@@ -184,8 +184,21 @@ let package = Package(
 
         // What goes in and what comes out. Vectorscan is Debian's libvectorscan-dev.
         .systemLibrary(name: "CVectorscan", pkgConfig: "libhs", providers: [.apt(["libvectorscan-dev"])]),
-        .target(name: "Guardrails", dependencies: ["CVectorscan", "ZeroTrust", "Resources", crypto]),
+        // The tables that `Training/` makes are read by the C compiler, which embeds a file at once.
+        .target(name: "CGuardrailData", exclude: ["injection.bin", "unicode.bin"]),
+        .target(
+            name: "Guardrails",
+            dependencies: ["CGuardrailData", "CVectorscan", "ZeroTrust", "Resources", crypto]
+        ),
         .testTarget(name: "GuardrailsTests", dependencies: ["Guardrails", "ZeroTrust", "Resources", crypto]),
+        // Makes `injection.bin` out of the corpus: see Training/README.md.
+        .executableTarget(
+            name: "guardrail-training",
+            dependencies: ["Guardrails"],
+            path: "Training",
+            exclude: ["README.md", "unicode_tables.py"],
+            sources: ["Sources"]
+        ),
 
         // The artifacts.
         .target(
@@ -276,8 +289,10 @@ let package = Package(
     ]
 )
 
-let writtenInC: Set = ["CLinux", "CAllocationCounter", "CBLAKE3"]
+let writtenInC: Set = ["CLinux", "CAllocationCounter", "CBLAKE3", "CGuardrailData"]
 for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     // Generated code is exempt from the last three settings.
     target.swiftSettings = target.name == "WireProtos" ? Array(strict.prefix(6)) : strict
+    if ["Guardrails", "guardrail-training"].contains(target.name) {
+    }
 }

@@ -4,7 +4,7 @@ import ArgumentParser
 struct GuardCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guard",
-        abstract: "Look through text for personal data and secrets.",
-        subcommands: [Scan.self]
+        abstract: "Judge prompts and answers: what is found, how well, and what attacks get done.",
+        subcommands: [Scan.self, Evaluate.self, Calibrate.self, Explain.self, Drill.self]
     )
 }

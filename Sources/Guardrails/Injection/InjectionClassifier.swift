@@ -1,0 +1,90 @@
+/// A linear model over the words of a text.
+///
+/// It needs no network and gives the same score everywhere.
+package struct InjectionClassifier: Sendable {
+    /// Which head reads a channel.
+    package enum Reading: Sendable {
+        /// The text as a whole, as a user wrote it.
+        case direct
+        /// The stretch of the text that looks most like an order, since the rest is somebody's document.
+        case indirect
+    }
+
+    /// A score and the words that it is for.
+    package struct Score: Sendable, Equatable {
+        /// Higher is likelier an attack; 0 is where training drew the line.
+        package var value: Int32
+        /// The words.
+        package var words: Range<Int>
+    }
+
+    package var model: InjectionModel
+
+    package init(model: InjectionModel = .shared) {
+        self.model = model
+    }
+
+    /// The score of a text.
+    package func score(_ text: NormalisedText, rules: [InjectionRule.Hit], as reading: Reading) -> Score {
+        switch reading {
+        case .direct:
+            let whole = 0..<min(text.words.count, Self.mostWords)
+            return Score(
+                value: Self.score(InjectionFeatures(text, whole, rules: rules), by: model.direct),
+                words: whole
+            )
+        case .indirect:
+            var best = Score(value: .min, words: 0..<0)
+            for window in Self.windows(of: text) {
+                let value = Self.score(InjectionFeatures(text, window, rules: rules), by: model.indirect)
+                if value > best.value { best = Score(value: value, words: window) }
+            }
+            return best.words.isEmpty ? Score(value: InjectionClassifier.emptyScore, words: 0..<0) : best
+        }
+    }
+
+    /// A text longer than this is read by stretches; no prompt that people write is.
+    package static let mostWords = 200_000
+
+    /// The weights' sum over the root of their number, the dense weights and the bias, in thousandths of the head's unit.
+    package static func score(_ features: InjectionFeatures, by head: InjectionModel.Head) -> Int32 {
+        guard !features.hashes.isEmpty else { return InjectionClassifier.emptyScore }
+        let mask = UInt32(head.weights.count - 1)
+        var sum: Int64 = 0
+        for hash in features.hashes { sum += Int64(head.weights[Int(hash & mask)]) }
+        let root = Int64(integerRoot(UInt64(features.hashes.count) << 32))
+        var score = (sum << 24) / root + Int64(head.bias)
+        for (count, weight) in zip(features.dense, head.dense) { score += Int64(count) * Int64(weight) }
+        return Int32(clamping: score * 1000 / Int64(head.unit))
+    }
+
+    /// The score of a text without words.
+    static let emptyScore: Int32 = -1_000_000
+
+    /// The largest number whose square is not above.
+    static func integerRoot(_ value: UInt64) -> UInt64 {
+        guard value > 1 else { return value }
+        var low: UInt64 = 1
+        var high = min(value, 0xFFFF_FFFF)
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            if middle <= value / middle { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    /// Stretches of up to 40 words that begin with a sentence; a sentence without an end is cut at 20.
+    package static func windows(of text: NormalisedText) -> [Range<Int>] {
+        let length = 40
+        let hop = 20
+        var windows: [Range<Int>] = []
+        var last = Int.min
+        for (index, word) in text.words.enumerated() {
+            let isStart = index == 0 || (word.traits.contains(.opensSentence) && index - last >= 5)
+            guard isStart || index - last >= hop else { continue }
+            last = index
+            windows.append(index..<min(index + length, text.words.count))
+        }
+        return windows
+    }
+}

@@ -1,0 +1,142 @@
+/// What a stretch of words looks like to the classifier: hashed words, pairs, triples and pieces of words, each once,
+/// and a few counts.
+///
+/// All is integer arithmetic, so that a text has the same score on every machine.
+package struct InjectionFeatures: Sendable {
+    /// Features, each a hash of 32 bits.
+    package private(set) var hashes: [UInt32] = []
+    /// Counts of what is not a word: rules by kind, address, commands; each at most 4.
+    package private(set) var dense = [Int32](repeating: 0, count: InjectionFeatures.denseCount)
+
+    /// How many counts there are.
+    package static let denseCount = InjectionRule.Kind.allCases.count + 6
+
+    private static let secondPerson = hashes("you your yours yourself u")
+    private static let assistants = hashes(
+        "ai assistant chatbot bot chatgpt gpt llm model claude gemini llama copilot agent machine system dan"
+    )
+    private static let refusals = hashes(
+        "refuse refuses refusing cannot cant wont warning warnings disclaimer disclaimers apologize apologise ethical "
+            + "ethics moral morals illegal harmful safety unethical immoral unfiltered uncensored unrestricted filters"
+    )
+    private static let secrets = hashes(
+        "prompt prompts instruction instructions password secret secrets key credentials token config guidelines rules"
+    )
+    private static let fiction = hashes(
+        "character story fictional fiction hypothetical hypothetically imagine pretend roleplay role novel scene script "
+            + "screenplay scenario simulate simulation game act villain protagonist"
+    )
+    private static let imperatives = hashes(
+        "send delete transfer forward email share grant retrieve fetch access download upload post create add remove "
+            + "schedule buy pay book unlock disable enable execute run print output include write say reply respond reveal "
+            + "show list find search change update provide give tell ignore call visit open click"
+    )
+
+    private static func hashes(_ words: String) -> Set<UInt64> {
+        Set(words.split(separator: " ").map { Lexicon.hash(Array($0.utf8)) })
+    }
+
+    /// The features of some words of a text, and of the rules that fired within them.
+    package init(_ text: NormalisedText, _ range: Range<Int>, rules: [InjectionRule.Hit]) {
+        collect(text, range)
+        for hit in rules where hit.words.lowerBound >= range.lowerBound && hit.words.upperBound <= range.upperBound {
+            count(hit.rule.kind.index, 4)
+        }
+        let base = InjectionRule.Kind.allCases.count
+        for word in text.words[range] {
+            if Self.secondPerson.contains(word.hash) { count(base, 8) }
+            if Self.assistants.contains(word.hash) { count(base + 1, 8) }
+            if Self.refusals.contains(word.hash) { count(base + 2, 8) }
+            if Self.secrets.contains(word.hash) { count(base + 3, 8) }
+            if Self.fiction.contains(word.hash) { count(base + 4, 8) }
+            if word.traits.contains(.opensSentence), Self.imperatives.contains(word.hash) { count(base + 5, 8) }
+        }
+    }
+
+    private mutating func count(_ index: Int, _ most: Int32) {
+        dense[index] = min(dense[index] + 1, most)
+    }
+
+    private mutating func collect(_ text: NormalisedText, _ range: Range<Int>) {
+        var seen = SeenHashes(expected: range.count * 8)
+        hashes.reserveCapacity(range.count * 6)
+        var previous: UInt64 = 0x5354_4152
+        var before: UInt64 = 0
+        for index in range {
+            let word = text.words[index]
+            let hash = shape(text, index)
+            add(hash, &seen)
+            add(Lexicon.stir(hash &* 0x9E37_79B9_7F4A_7C15 ^ previous), &seen)
+            if before != 0 {
+                add(Lexicon.stir(hash &* 0x9E37_79B9_7F4A_7C15 ^ previous &* 0xC2B2_AE3D_27D4_EB4F ^ before), &seen)
+                add(Lexicon.stir(hash &* 0x1656_67B1_9E37_79F9 ^ before ^ 0x534B_4950), &seen)
+            }
+            before = previous
+            previous = hash
+            let length = Int(word.upper - word.lower)
+            if length >= 5, length <= 24, !word.traits.contains(.marker) { pieces(text, word, &seen) }
+        }
+    }
+
+    /// The hash of a word; all numbers of a length are one.
+    private func shape(_ text: NormalisedText, _ index: Int) -> UInt64 {
+        let word = text.words[index]
+        let first = text.bytes[Int(word.lower)]
+        guard first &- 0x30 < 10 else { return word.hash }
+        return 0x4E55_4D00 &+ UInt64(min(word.upper - word.lower, 6))
+    }
+
+    private mutating func pieces(_ text: NormalisedText, _ word: NormalisedText.Word, _ seen: inout SeenHashes) {
+        let low = Int(word.lower)
+        let high = Int(word.upper)
+        var window: UInt64 = 0x5E
+        for place in low...high {
+            window = (window << 8 | (place < high ? UInt64(text.bytes[place]) : 0x24)) & 0xFF_FFFF_FFFF
+            if place >= low + 3 { add(Lexicon.stir(window ^ 0x5049_4543_4500_0000), &seen) }
+        }
+    }
+
+    private mutating func add(_ hash: UInt64, _ seen: inout SeenHashes) {
+        let short = UInt32(truncatingIfNeeded: hash ^ hash >> 32)
+        if seen.insert(short) { hashes.append(short) }
+    }
+}
+
+/// A set of hashes with open places, for counting each once.
+private struct SeenHashes {
+    private var places: [UInt32]
+    private var count = 0
+    private var holdsZero = false
+
+    init(expected: Int) {
+        var size = 64
+        while size < expected * 2 { size *= 2 }
+        places = [UInt32](repeating: 0, count: size)
+    }
+
+    mutating func insert(_ hash: UInt32) -> Bool {
+        if hash == 0 {
+            defer { holdsZero = true }
+            return !holdsZero
+        }
+        var place = Int(hash) & (places.count - 1)
+        while places[place] != 0 {
+            if places[place] == hash { return false }
+            place = (place + 1) & (places.count - 1)
+        }
+        places[place] = hash
+        count += 1
+        if count * 2 > places.count { grow() }
+        return true
+    }
+
+    private mutating func grow() {
+        let old = places
+        places = [UInt32](repeating: 0, count: old.count * 2)
+        for hash in old where hash != 0 {
+            var place = Int(hash) & (places.count - 1)
+            while places[place] != 0 { place = (place + 1) & (places.count - 1) }
+            places[place] = hash
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// Decides which calls of tools that a model asks for are made.
+///
+/// The model is taken to obey whoever wrote last. A call goes through only where its tool is declared, where a tool that
+/// changes something was asked for by the user's own words, where nothing from outside says where something goes, and
+/// where it carries neither the system prompt nor what that guards.
+public struct ToolGate: Sendable {
+    /// A tool as the operator declares it.
+    public struct Tool: Sendable, Hashable {
+        /// Its name.
+        public var name: String
+        /// The arguments that say where something goes or what is changed.
+        ///
+        /// These are never taken from outside.
+        public var destinations: Set<String>
+        /// Words of which the user must have written one for the tool to be called; none where it only reads.
+        public var intents: Set<String>
+
+        /// Declares a tool.
+        public init(name: String, destinations: Set<String> = [], intents: Set<String> = []) {
+            self.name = name
+            self.destinations = destinations
+            self.intents = intents
+        }
+    }
+
+    /// Why a call or an answer does not go through.
+    public enum Refusal: Sendable, Hashable {
+        /// The tool is not declared.
+        case undeclared(String)
+        /// The user did not ask for what the tool does.
+        case unasked(String)
+        /// A value came from outside.
+        case tainted(TaintRule.Taint)
+        /// The system prompt or what it guards is shown, in an argument by that name or in the answer.
+        case leaks(String)
+    }
+
+    private let tools: [String: Tool]
+    private let taint: TaintRule
+    private let leak: PromptLeak
+    private var userWords: Set<UInt64> = []
+
+    /// A gate for one request.
+    ///
+    /// - Parameters:
+    ///   - tools: the tools that there are.
+    ///   - texts: all that the model was shown, by channel.
+    ///   - guarded: values that must not be shown, such as a password or a canary in the system prompt.
+    ///   - allowedHosts: hosts that an answer may name whoever named them.
+    public init(tools: [Tool], texts: [LabelledText], guarded: [GuardedValue] = [], allowedHosts: [String] = []) {
+        self.tools = Dictionary(tools.map { ($0.name, $0) }) { first, _ in first }
+        taint = TaintRule(texts: texts, allowedHosts: allowedHosts)
+        leak = PromptLeak(prompts: texts.filter { $0.channel == .system }.map(\.text), values: guarded)
+        let normaliser = TextNormaliser()
+        for text in texts where text.channel == .user {
+            userWords.formUnion(normaliser.normalise(text.text).words.map(\.hash))
+        }
+    }
+
+    /// Why a call is not made; nil where it may be.
+    public func refusal(ofCall name: String, arguments: [(name: String, value: String)]) -> Refusal? {
+        guard let tool = tools[name] else { return .undeclared(name) }
+        if !tool.intents.isEmpty, !tool.intents.contains(where: { userWords.contains(Lexicon.hash(Array($0.utf8))) }) {
+            return .unasked(name)
+        }
+        for argument in arguments {
+            if tool.destinations.contains(argument.name),
+                let found = taint.taints(of: argument.value, argument: argument.name, tool: name).first
+            {
+                return .tainted(found)
+            }
+            if let found = taint.taints(ofHostsIn: argument.value).first { return .tainted(found) }
+            if !tool.intents.isEmpty || !tool.destinations.isEmpty, leak.range(in: argument.value) != nil {
+                return .leaks(argument.name)
+            }
+        }
+        return nil
+    }
+
+    /// Why an answer is not shown; nil where it may be.
+    public func refusal(ofAnswer text: String) -> Refusal? {
+        if leak.range(in: text) != nil { return .leaks("answer") }
+        if let found = taint.taints(ofHostsIn: text).first { return .tainted(found) }
+        return nil
+    }
+}

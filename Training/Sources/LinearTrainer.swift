@@ -1,0 +1,114 @@
+import Guardrails
+
+/// A training example: features, side, and how much it counts.
+struct Example {
+    var features: InjectionFeatures
+    var isAttack: Bool
+    var source: String
+    /// The text that it is of, so that windows of one text stay together.
+    var text: Int
+    var weight: Double = 1
+}
+
+/// A linear support vector machine with squared hinge loss, trained by dual coordinate descent.
+///
+/// Only the four operations and roots of IEEE doubles are used, in one order, so that every machine comes to the same
+/// weights.
+struct LinearTrainer {
+    var bits = 19
+    var cost = 1.0
+    var rounds = 12
+    /// What a dense count is multiplied by beside the unit vector of hashed features.
+    var denseScale = 0.15
+
+    struct Model {
+        var weights: [Double]
+        var dense: [Double]
+        var bias: Double
+    }
+
+    func train(_ examples: [Example], where included: (Example) -> Bool = { _ in true }) -> Model {
+        let size = 1 << bits
+        let mask = UInt32(size - 1)
+        let denseCount = InjectionFeatures.denseCount
+        var weights = [Double](repeating: 0, count: size)
+        var dense = [Double](repeating: 0, count: denseCount)
+        var bias = 0.0
+        var order = examples.indices.filter { included(examples[$0]) && !examples[$0].features.hashes.isEmpty }
+        var alphas = [Double](repeating: 0, count: examples.count)
+        var random = Random(seed: 20_261_125)
+        for _ in 0..<rounds {
+            random.shuffle(&order)
+            for index in order {
+                let example = examples[index]
+                let hashes = example.features.hashes
+                let value = 1 / Double(hashes.count).squareRoot()
+                var margin = bias
+                var sum = 0.0
+                for hash in hashes { sum += weights[Int(hash & mask)] }
+                margin += sum * value
+                var norm = 2.0
+                for place in 0..<denseCount {
+                    let count = Double(example.features.dense[place]) * denseScale
+                    margin += dense[place] * count
+                    norm += count * count
+                }
+                let side = example.isAttack ? 1.0 : -1.0
+                let diagonal = 1 / (2 * cost * example.weight)
+                let gradient = side * margin - 1 + diagonal * alphas[index]
+                let old = alphas[index]
+                let new = max(old - gradient / (norm + diagonal), 0)
+                guard new != old else { continue }
+                alphas[index] = new
+                let step = (new - old) * side
+                let each = step * value
+                for hash in hashes { weights[Int(hash & mask)] += each }
+                for place in 0..<denseCount {
+                    dense[place] += step * Double(example.features.dense[place]) * denseScale
+                }
+                bias += step
+            }
+        }
+        return Model(weights: weights, dense: dense, bias: bias)
+    }
+
+    /// The model in eight bits a weight.
+    func quantise(_ model: Model) -> InjectionModel.Head {
+        let magnitudes = model.weights.map { abs($0) }.filter { $0 > 0 }.sorted()
+        // One weight in ten thousand is cut off.
+        let largest = magnitudes.isEmpty ? 1 : magnitudes[magnitudes.count - 1 - magnitudes.count / 10_000]
+        let scale = 127 / largest
+        let weights = model.weights.map { Int8(max(-127, min(127, ($0 * scale).rounded()))) }
+        return InjectionModel.Head(
+            weights: weights,
+            bias: Int32((model.bias * scale * 256).rounded()),
+            unit: Int32((scale * 256).rounded()),
+            dense: model.dense.map { Int32(($0 * denseScale * scale * 256).rounded()) },
+            benignScores: []
+        )
+    }
+}
+
+/// SplitMix64: the same numbers everywhere.
+struct Random {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state = state &+ 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
+
+    mutating func shuffle(_ values: inout [Int]) {
+        guard values.count > 1 else { return }
+        for index in stride(from: values.count - 1, to: 0, by: -1) { values.swapAt(index, below(index + 1)) }
+    }
+
+    mutating func pick<Element>(_ values: [Element]) -> Element { values[below(values.count)] }
+}

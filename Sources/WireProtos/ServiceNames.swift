@@ -16,6 +16,8 @@ public enum ServiceName {
     public static let signing = "lapwing.signing.v1.Signing"
     /// Who a local caller of the egress listener is.
     public static let attestation = "lapwing.attestation.v1.Attestation"
+    /// The tokens of local callers of the credential endpoint.
+    public static let callerTokens = "lapwing.attestation.v1.CallerTokens"
     /// What is revoked.
     public static let revocations = "lapwing.revocation.v1.Revocations"
     /// What Envoy asks an external authorization server.

@@ -97,15 +97,17 @@ let package = Package(
         ),
 
         // The path of a request: identity, transport, policy, record, gateway.
-        .target(name: "SPIFFE", dependencies: ["ZeroTrust", x509, crypto, asn1]),
+        .target(name: "SPIFFE", dependencies: ["ZeroTrust", x509, crypto, cryptoExtras, asn1]),
         .testTarget(
             name: "SPIFFETests",
-            dependencies: ["ZeroTrust", "SPIFFE", "TestIdentities", x509, crypto, asn1]
+            dependencies: ["ZeroTrust", "SPIFFE", "TestIdentities", x509, crypto, cryptoExtras, asn1]
         ),
         .target(
             name: "WorkloadIdentity",
-            dependencies: ["CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", protobuf, x509, crypto, asn1, logging]
-                + nio
+            dependencies: [
+                "CLinux", "SPIFFE", "Resources", "RPC", "WireProtos", protobuf, x509, crypto, cryptoExtras, asn1,
+                logging,
+            ] + nio
         ),
         .testTarget(
             name: "WorkloadIdentityTests",
@@ -128,7 +130,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio
         ),
-        .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics, crypto, cryptoExtras]),
+        .target(name: "Authorization", dependencies: ["SPIFFE", "Resources", atomics, crypto]),
         .testTarget(
             name: "AuthorizationTests",
             dependencies: [
@@ -147,7 +149,24 @@ let package = Package(
         .testTarget(
             name: "IssuerKeysTests",
             dependencies: [
-                "IssuerKeys", "ZeroTrust", "Authorization", "Resources", x509, asn1, crypto, nioSSL, logging,
+                "IssuerKeys", "ZeroTrust", "SPIFFE", "Authorization", "Resources", x509, asn1, crypto, nioSSL, logging,
+            ] + nio
+        ),
+        // Clouds that take a JWT-SVID in the place of a key.
+        .target(
+            name: "CloudIdentity",
+            dependencies: [
+                "CLinux", "ZeroTrust", "Resources", "SPIFFE", "RPC", "WorkloadIdentity", nioSSL, logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
+        ),
+        .testTarget(
+            name: "CloudIdentityTests",
+            dependencies: [
+                "CloudIdentity", "ZeroTrust", "Resources", "SPIFFE", "RPC", "WorkloadIdentity", "TestIdentities",
+                logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio
         ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -253,9 +272,8 @@ let package = Package(
             name: "lapwing",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
-                "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "Gateway",
-                "Guardrails", x509,
-                crypto, logging,
+                "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "CloudIdentity",
+                "Gateway", "Guardrails", x509, crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

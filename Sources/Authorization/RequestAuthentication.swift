@@ -1,4 +1,5 @@
 public import Resources
+public import ZeroTrust
 
 /// An Istio `RequestAuthentication` (`security.istio.io/v1` and `v1beta1`), read and checked: which tokens a workload
 /// accepts.
@@ -54,6 +55,8 @@ public struct RequestAuthentication: Sendable, Hashable {
         case url(AuthorizationPolicy.LocatedValue)
         /// Found through the issuer's own `/.well-known/openid-configuration`.
         case discovery
+        /// The JWT bundle of the trust domain that `issuer` names by its SPIFFE ID: the tokens are JWT-SVIDs.
+        case trustDomain(TrustDomain)
     }
 
     /// A header in which a token is looked for.

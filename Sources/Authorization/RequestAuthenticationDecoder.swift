@@ -1,4 +1,6 @@
 import Resources
+import SPIFFE
+import ZeroTrust
 
 /// Reads one `RequestAuthentication` document and gathers everything that is wrong with it.
 struct RequestAuthenticationDecoder {
@@ -62,13 +64,14 @@ struct RequestAuthenticationDecoder {
         let spaced = reader.texts(fields.value("spaceDelimitedClaims"), "spaceDelimitedClaims", maximum: 64)
         reader.collect { try fields.finish() }
         guard let keys, let forwards else { return nil }
-        if issuer == nil, !isURL(keys) {
+        let source = trustDomain(issuer, keys, audiences, value) ?? keys
+        if issuer == nil, !isURL(source) {
             reader.report(value.location, "a JWT rule needs `issuer`, or keys from a `jwksUri`")
         }
         return RequestAuthentication.JWTRule(
             issuer: issuer,
             audiences: audiences,
-            keys: keys,
+            keys: source,
             fromHeaders: headers,
             fromParameters: parameters,
             fromCookies: cookies,
@@ -86,6 +89,32 @@ struct RequestAuthenticationDecoder {
         guard let issuer = text(fields.value("issuer")) else { return nil }
         if issuer.text.isEmpty { reader.report(issuer.location, "`issuer` must not be empty") }
         return issuer
+    }
+
+    /// The trust domain that a rule without keys names as its issuer; nil where it names none.
+    ///
+    /// Its tokens are JWT-SVIDs, which are for somebody by their nature: whoever accepts one says who it is.
+    private mutating func trustDomain(
+        _ issuer: AuthorizationPolicy.LocatedValue?,
+        _ keys: RequestAuthentication.KeySource,
+        _ audiences: [AuthorizationPolicy.LocatedValue],
+        _ value: Value
+    ) -> RequestAuthentication.KeySource? {
+        guard keys == .discovery, let issuer, issuer.text.hasPrefix("spiffe:") else { return nil }
+        guard let id = try? SPIFFEID(issuer.text), id.path.isEmpty else {
+            reader.report(
+                issuer.location,
+                "`issuer`: `\(issuer.text.prefix(80))` is no trust domain; write `spiffe://` and its name, without a path"
+            )
+            return nil
+        }
+        if audiences.isEmpty {
+            reader.report(
+                value.location,
+                "JWT-SVIDs of `\(issuer.text)` need `audiences`: the names by which workloads call this one"
+            )
+        }
+        return .trustDomain(id.trustDomain)
     }
 
     private func isURL(_ keys: RequestAuthentication.KeySource) -> Bool {

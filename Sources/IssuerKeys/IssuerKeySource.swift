@@ -33,7 +33,7 @@ public struct IssuerKeySource: Sendable, Hashable {
     public init?(_ rule: RequestAuthentication.JWTRule, settings: TokenKeySettings) throws {
         let location: SourceLocation
         switch rule.keys {
-        case .inline: return nil
+        case .inline, .trustDomain: return nil
         case .url(let url): location = url.location
         case .discovery: location = rule.issuer?.location ?? rule.location
         }

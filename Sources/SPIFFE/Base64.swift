@@ -50,10 +50,7 @@ package enum Base64 {
 
     /// Decodes base64url without padding, or returns nil.
     package static func decodeURL(_ text: String) -> [UInt8]? {
-        guard text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "=") })
-        else { return nil }
-        let standard = text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
-        return decode(String(standard) + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4))
+        Base64URL.decode(text.utf8)
     }
 
     /// Standard base64 with padding.
@@ -61,8 +58,6 @@ package enum Base64 {
 
     /// base64url without padding.
     package static func encodeURL(_ bytes: some Sequence<UInt8>) -> String {
-        String(
-            encode(bytes).filter { $0 != "=" }.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }
-        )
+        Base64URL.encode(Array(bytes))
     }
 }

@@ -29,33 +29,6 @@ enum PublicKeyJWK {
         ]
     }
 
-    /// RFC 8017 appendix A.1.
-    private static let rsaEncryption: ASN1ObjectIdentifier = [1, 2, 840, 113_549, 1, 1, 1]
-
-    /// Builds an RSA key from its numbers through SubjectPublicKeyInfo, whose decoder checks it (RFC 8017 §A.1.1).
-    static func rsa(modulus: [UInt8], exponent: [UInt8]) throws -> Certificate.PublicKey {
-        var numbers = DER.Serializer()
-        numbers.appendConstructedNode(identifier: .sequence) { key in
-            for number in [modulus, exponent] {
-                key.appendPrimitiveNode(identifier: .integer) { bytes in
-                    let digits = number.drop { $0 == 0 }
-                    if digits.isEmpty || (digits.first ?? 0) & 0x80 != 0 { bytes.append(0) }
-                    bytes.append(contentsOf: digits)
-                }
-            }
-        }
-        let encoded = numbers.serializedBytes
-        var information = DER.Serializer()
-        try information.appendConstructedNode(identifier: .sequence) { outer in
-            try outer.appendConstructedNode(identifier: .sequence) { algorithm in
-                try algorithm.serialize(rsaEncryption)
-                try algorithm.serialize(ASN1Null())
-            }
-            try outer.serialize(ASN1BitString(bytes: encoded[...]))
-        }
-        return try Certificate.PublicKey(derEncoded: information.serializedBytes)
-    }
-
     private static func rsaNumbers(_ key: Certificate.PublicKey) -> (modulus: [UInt8], exponent: [UInt8])? {
         guard let root = try? DER.parse(Array(key.subjectPublicKeyInfoBytes)) else { return nil }
         return try? DER.sequence(root, identifier: .sequence) { numbers in

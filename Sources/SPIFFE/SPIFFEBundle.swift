@@ -139,12 +139,7 @@ public struct SPIFFEBundle: Sendable, Hashable {
             keys.append(.object(key))
         }
         for (use, authorities) in [("jwt-svid", jwtAuthorities), ("wit-svid", witAuthorities)] {
-            for authority in authorities {
-                var key = PublicKeyJWK.members(of: authority.publicKey)
-                key["kid"] = .string(authority.keyID)
-                key["use"] = .string(use)
-                keys.append(.object(key))
-            }
+            keys += authorities.map { JWKSet.entry($0, use: use) }
         }
         var members: [String: JSONText.Value] = ["keys": .array(keys)]
         if let sequence { members["spiffe_sequence"] = .integer(Int64(clamping: sequence)) }

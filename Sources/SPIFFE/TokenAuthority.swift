@@ -1,4 +1,3 @@
-import Crypto
 public import X509
 
 /// A public key that signs tokens of a trust domain, under its key ID (JWT-SVID §6, WIT-SVID §6.1).
@@ -25,29 +24,14 @@ public struct TokenAuthority: Hashable, Sendable {
         guard let keyID = jwk["kid"]?.string else {
             throw SVIDError(.malformedBundle, "a token-signing key has no `kid`")
         }
-        func field(_ name: String) throws(SVIDError) -> [UInt8] {
-            guard let text = jwk[name]?.string, let bytes = Base64.decodeURL(text), !bytes.isEmpty else {
-                throw SVIDError(.malformedBundle, "a token-signing key's `\(name)` is missing or not base64url")
-            }
-            return bytes
-        }
         do {
-            let key: Certificate.PublicKey
-            switch (kind, jwk["crv"]?.string) {
-            case ("RSA", _): key = try PublicKeyJWK.rsa(modulus: field("n"), exponent: field("e"))
-            case (_, "P-256"):
-                key = try .init(P256.Signing.PublicKey(x963Representation: [4] + field("x") + field("y")))
-            case (_, "P-384"):
-                key = try .init(P384.Signing.PublicKey(x963Representation: [4] + field("x") + field("y")))
-            case (_, "P-521"):
-                key = try .init(P521.Signing.PublicKey(x963Representation: [4] + field("x") + field("y")))
-            default: throw SVIDError(.malformedBundle, "a token-signing key's curve is not known")
-            }
-            try self.init(keyID: keyID, publicKey: key)
+            let key = try TokenKey(jwk.filter { $0.key != "use" })
+            try self.init(keyID: keyID, publicKey: key.publicKey)
         } catch let error as SVIDError {
             throw error
         } catch {
-            throw SVIDError(.malformedBundle, "a token-signing key is not a valid public key")
+            let reason = (error as? TokenKey.Problem)?.message ?? "it is no valid public key"
+            throw SVIDError(.malformedBundle, "a token-signing key cannot be used: \(reason)")
         }
     }
 }

@@ -85,6 +85,26 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("0003 keys for tokens") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE token_key (
+                        trust_domain TEXT NOT NULL REFERENCES trust_domain (name) ON DELETE CASCADE,
+                        position INTEGER NOT NULL,
+                        id TEXT NOT NULL,
+                        authority TEXT NOT NULL,
+                        status TEXT NOT NULL CHECK (status IN ('prepared', 'active', 'old')),
+                        algorithm TEXT NOT NULL,
+                        public_key BLOB NOT NULL,
+                        not_before INTEGER NOT NULL,
+                        not_after INTEGER NOT NULL,
+                        activates_at REAL,
+                        retired_at REAL,
+                        PRIMARY KEY (trust_domain, id)
+                    ) STRICT;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -34,7 +34,8 @@ public struct SQLiteAuthorityStore: AuthorityStore {
                 trustDomain: trustDomain,
                 revision: row["revision"],
                 sequence: row["sequence"],
-                slots: slots
+                slots: slots,
+                tokenKeys: try SQLiteTokenKeys.read(of: trustDomain, database)
             )
         }
     }
@@ -74,6 +75,7 @@ public struct SQLiteAuthorityStore: AuthorityStore {
                     ]
                 )
             }
+            try SQLiteTokenKeys.replace(next.tokenKeys, of: state.trustDomain, database)
             return next
         }
     }

@@ -18,6 +18,8 @@ public enum ServiceName {
     public static let attestation = "lapwing.attestation.v1.Attestation"
     /// Which models local processes have loaded.
     public static let loader = "lapwing.loader.v1.Loader"
+    /// The tokens of local callers of the credential endpoint.
+    public static let callerTokens = "lapwing.attestation.v1.CallerTokens"
     /// What is revoked.
     public static let revocations = "lapwing.revocation.v1.Revocations"
     /// What Envoy asks an external authorization server.

@@ -1,3 +1,4 @@
+import SPIFFE
 import Testing
 import ZeroTrust
 

@@ -1,6 +1,7 @@
 import Authorization
 import Foundation
 import Resources
+import SPIFFE
 import Testing
 import ZeroTrust
 

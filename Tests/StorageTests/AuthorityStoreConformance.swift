@@ -17,6 +17,7 @@ struct AuthorityStoreConformance {
     static let rules: [(name: String, check: @Sendable (Self) async throws -> Void)] = [
         ("an unknown trust domain is empty at revision 0", { try await $0.emptyState() }),
         ("a state comes back as it was committed", { try await $0.roundTrip() }),
+        ("keys for tokens come back as they were committed", { try await $0.tokenKeys() }),
         ("a commit on an old revision is a conflict and changes nothing", { try await $0.staleCommit() }),
         ("of many commits on one revision exactly one wins", { try await $0.racingCommits() }),
         ("trust domains do not see one another", { try await $0.separateTrustDomains() }),
@@ -72,6 +73,40 @@ struct AuthorityStoreConformance {
         #expect(stored == committed)
         #expect(stored.slots == slots)
         #expect(stored.sequence == 7)
+    }
+
+    func tokenKeys() async throws {
+        let keys = [
+            TokenKeySlot(
+                id: "aa",
+                authority: "a",
+                status: .old,
+                algorithm: .rs256,
+                publicKey: [0, 1, 255],
+                notBefore: now,
+                notAfter: now + 86400,
+                retiredAt: now + 0.25
+            ),
+            TokenKeySlot(
+                id: "bb",
+                authority: "b",
+                status: .prepared,
+                algorithm: .es256,
+                publicKey: [7],
+                notBefore: now,
+                notAfter: now + 86400,
+                activatesAt: now + 0.5
+            ),
+        ]
+        let state = AuthorityState(trustDomain: trustDomain, slots: [try slot("aa", .active)], tokenKeys: keys)
+        let committed = try await store.commit(state)
+        #expect(try await store.authorityState(of: trustDomain) == committed)
+        #expect(committed.tokenKeys == keys)
+        let other = try TrustDomain("other.example")
+        #expect(try await store.authorityState(of: other).tokenKeys.isEmpty)
+        let fewer = AuthorityState(trustDomain: trustDomain, revision: 1, tokenKeys: [keys[1]])
+        _ = try await store.commit(fewer)
+        #expect(try await store.authorityState(of: trustDomain).tokenKeys == [keys[1]])
     }
 
     func staleCommit() async throws {

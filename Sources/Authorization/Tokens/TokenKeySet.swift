@@ -1,5 +1,5 @@
 public import Resources
-import SPIFFE
+public import SPIFFE
 import Synchronization
 
 /// The public keys of an issuer of tokens, from a JSON Web Key Set (RFC 7517 §5).
@@ -54,6 +54,13 @@ public struct TokenKeySet: Sendable {
         }
         self.keys = keys
         self.passedOver = passedOver
+        self.generation = Self.generations.add(1, ordering: .relaxed).newValue
+    }
+
+    /// The keys of a trust domain, by which its JWT-SVIDs are verified.
+    public init(_ bundle: JWTBundle) {
+        self.keys = bundle.keys.values.sorted { ($0.keyID ?? "") < ($1.keyID ?? "") }
+        self.passedOver = []
         self.generation = Self.generations.add(1, ordering: .relaxed).newValue
     }
 

@@ -1,3 +1,5 @@
+public import ZeroTrust
+
 /// Where a verifier finds the keys of an issuer at the moment when it needs them.
 ///
 /// It answers at once from what it holds: fetching is somebody else's work. Keys that have expired are not there.
@@ -10,9 +12,14 @@ public protocol TokenKeySource: Sendable {
     func missedKey(for rule: TokenRule)
     /// How the keys of each URL stand; empty where none are fetched.
     var statuses: [TokenKeyStatus] { get }
+    /// Whether a workload is revoked: none of its JWT-SVIDs is accepted then.
+    func isRevoked(_ id: SPIFFEID) -> Bool
 }
 
 extension TokenKeySource {
     /// Nothing is fetched.
     public var statuses: [TokenKeyStatus] { [] }
+
+    /// Nobody is revoked.
+    public func isRevoked(_ id: SPIFFEID) -> Bool { false }
 }

@@ -1,5 +1,7 @@
 public import FoundationEssentials
+public import SPIFFE
 import Synchronization
+public import ZeroTrust
 
 /// Holds key sets: those written out in rules for ever, those fetched from URLs until they expire.
 ///
@@ -19,6 +21,9 @@ public final class TokenKeyStore: TokenKeySource {
         var entries: [String: Entry] = [:]
         var missed: Set<String> = []
         var statuses: [String: TokenKeyStatus] = [:]
+        /// The bundles of trust domains, which no configuration takes away.
+        var bundles: [TrustDomain: (bundle: JWTBundle, entry: Entry)] = [:]
+        var revoked: Set<SPIFFEID> = []
     }
 
     /// Guards the fetched key sets and the URLs whose keys were missed.
@@ -42,6 +47,37 @@ public final class TokenKeyStore: TokenKeySource {
             $0.statuses[url] = status
         }
     }
+
+    /// Puts the JWT bundle of a trust domain in place of the one before.
+    ///
+    /// - Parameters:
+    ///   - bundle: the keys; with none every token is refused.
+    ///   - until: when it is believed no longer, unless it is put in place again.
+    public func replace(_ bundle: JWTBundle, until: Date) {
+        state.withLock { state in
+            // What the same keys have verified stays verified.
+            let last = state.bundles[bundle.trustDomain]
+            let keys = last.flatMap { $0.bundle == bundle ? $0.entry.keys : nil } ?? TokenKeySet(bundle)
+            state.bundles[bundle.trustDomain] = (bundle, Entry(keys: keys, until: until))
+        }
+    }
+
+    /// Believes the bundles that are there until this moment, and no longer.
+    public func limitBundles(until: Date) {
+        state.withLock { state in
+            for (trustDomain, value) in state.bundles where until < value.entry.until {
+                state.bundles[trustDomain] = (value.bundle, Entry(keys: value.entry.keys, until: until))
+            }
+        }
+    }
+
+    /// Accepts no token of these workloads from now on; it replaces the list before.
+    public func revoke(_ ids: Set<SPIFFEID>) {
+        state.withLock { $0.revoked = ids }
+    }
+
+    /// Whether a workload is revoked.
+    public func isRevoked(_ id: SPIFFEID) -> Bool { state.withLock { $0.revoked.contains(id) } }
 
     /// Notes that the keys of a URL could not be fetched; the last ones stay until their time is over.
     public func noteFailure(_ problem: String, at url: String) {
@@ -83,6 +119,12 @@ public final class TokenKeyStore: TokenKeySource {
     public func keys(for rule: TokenRule) -> TokenKeySet? {
         switch rule.keys {
         case .inline(let keys): return keys
+        case .trustDomain(let trustDomain):
+            let now = clock()
+            return state.withLock { state in
+                guard let entry = state.bundles[trustDomain]?.entry, now < entry.until else { return nil }
+                return entry.keys
+            }
         case .url(let url):
             let now = clock()
             return state.withLock { state in

@@ -1,4 +1,6 @@
 import Resources
+import SPIFFE
+public import ZeroTrust
 
 /// One issuer whose tokens a workload accepts, ready to verify them.
 public struct TokenRule: Sendable {
@@ -9,6 +11,8 @@ public struct TokenRule: Sendable {
         /// They are served at a URL; for an issuer that is to be asked for the place of its keys, the URL of its
         /// `/.well-known/openid-configuration`.
         case url(String)
+        /// The JWT bundle of a trust domain: the tokens are JWT-SVIDs of its workloads.
+        case trustDomain(TrustDomain)
     }
 
     /// A place in a request where a token may stand.
@@ -22,6 +26,9 @@ public struct TokenRule: Sendable {
     }
 
     /// The issuer that a token must name in `iss`, or nil where any that the keys sign for will do.
+    ///
+    /// Of a trust domain's JWT-SVIDs it is the trust domain's SPIFFE ID, which policies see as the issuer whatever the
+    /// token's own `iss` says: what counts there is the subject's trust domain.
     public var issuer: String?
     /// The audiences of which a token must name one; empty for any.
     public var audiences: Set<String>
@@ -64,8 +71,19 @@ public struct TokenRule: Sendable {
         self.spaceDelimited = spaceDelimited
     }
 
-    /// Whether the rule is for tokens of an issuer.
-    func accepts(issuer: String) -> Bool { self.issuer.map { $0 == issuer } ?? true }
+    /// Whether the rule is for a token: by its issuer or, for JWT-SVIDs, by the trust domain of its subject.
+    func concerns(_ token: CompactToken) -> Bool {
+        if case .trustDomain(let trustDomain) = keys {
+            let id = token.payload["sub"]?.string.flatMap { try? SPIFFEID($0) }
+            return id?.trustDomain == trustDomain
+        }
+        guard let issuer = token.issuer else { return false }
+        // Whoever may say any issuer may not say a trust domain: policies would take its tokens for JWT-SVIDs.
+        return self.issuer.map { $0 == issuer } ?? !issuer.hasPrefix("spiffe:")
+    }
+
+    /// The trust domain whose JWT-SVIDs the rule is for; nil for other tokens.
+    var trustDomain: TrustDomain? { if case .trustDomain(let domain) = keys { domain } else { nil } }
 
     /// The rule that a `RequestAuthentication` declares.
     ///
@@ -76,6 +94,7 @@ public struct TokenRule: Sendable {
         case .inline(let text):
             keys = .inline(try TokenKeySet(json: Array(text.text.utf8), at: text.location))
         case .url(let url): keys = .url(url.text)
+        case .trustDomain(let domain): keys = .trustDomain(domain)
         case .discovery:
             let issuer = rule.issuer?.text ?? ""
             keys = .url((issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer) + Self.discoveryPath)

@@ -1,3 +1,4 @@
+public import SPIFFE
 public import ZeroTrust
 
 /// What a ``TokenVerifier`` finds of a request's tokens.

@@ -1,5 +1,6 @@
 import Crypto
 public import FoundationEssentials
+import SPIFFE
 import ZeroTrust
 
 /// What a valid token proves of a request: the only form in which a token's claims reach a ``Permit``.
@@ -139,10 +140,9 @@ public struct TokenVerifier: Sendable {
             _ text: String,
             at place: TokenRule.Place
         ) throws(TokenRefusal) -> (rule: Int, token: VerifiedToken) {
-            let issuer = try parse(text).issuer
-            var refusal = TokenRefusal(.unknownIssuer, "no rule accepts tokens of `\(issuer.prefix(200))` there")
-            for index in rules.indices where rules[index].accepts(issuer: issuer) && rules[index].places.contains(place)
-            {
+            let token = try parse(text)
+            var refusal = unknown(token, "no rule accepts tokens of that issuer there")
+            for index in rules.indices where rules[index].concerns(token) && rules[index].places.contains(place) {
                 do throws(TokenRefusal) { return (index, try accept(text, by: index)) } catch { refusal = error }
             }
             throw refusal
@@ -193,27 +193,47 @@ public struct TokenVerifier: Sendable {
             let keys = verifier.keys.keys(for: rule)
             let key = VerifiedTokens.Key(digest: SHA256.hash(data: Array(text.utf8)), rule: index)
             if let keys, let token = verifier.verified.token(key, generation: keys.generation) {
-                try checkTimes(token.expiresAt, token.notBefore)
+                if let profile = token.profile {
+                    try check(profile)
+                } else {
+                    try checkTimes(token.expiresAt, token.notBefore)
+                }
                 return token
             }
             let token = try parse(text)
-            guard rule.accepts(issuer: token.issuer) else {
-                throw TokenRefusal(.unknownIssuer, "the token is of `\(token.issuer.prefix(200))`")
-            }
-            try checkTimes(token.expiresAt, token.notBefore)
+            guard rule.concerns(token) else { throw unknown(token, "the rule is for another issuer") }
+            let profile = try rule.trustDomain.map { _ throws(TokenRefusal) in try JWTSVIDProfile(token) }
+            if let profile { try check(profile) } else { try checkTimes(token.expiresAt, token.notBefore) }
             guard rule.audiences.isEmpty || !rule.audiences.isDisjoint(with: token.audiences) else {
                 throw TokenRefusal(.wrongAudience, "none of the token's audiences is accepted")
             }
             guard let keys else {
-                throw TokenRefusal(.noKeys, "there are no keys of `\(token.issuer.prefix(200))` now")
+                throw TokenRefusal(.noKeys, "there are no keys of `\((rule.issuer ?? "the issuer").prefix(200))` now")
             }
             do throws(TokenRefusal) { try keys.verify(token) } catch {
                 if error.code == .unknownKey { verifier.keys.missedKey(for: rule) }
                 throw error
             }
-            let verified = VerifiedToken(token, rule)
+            let verified = VerifiedToken(token, rule, profile)
             verifier.verified.insert(verified, key, generation: keys.generation)
             return verified
+        }
+
+        /// Why no rule is for a token.
+        private func unknown(_ token: CompactToken, _ message: String) -> TokenRefusal {
+            guard let issuer = token.issuer else {
+                // Without an issuer it can only be a JWT-SVID, and there is no rule for those of its trust domain.
+                return TokenRefusal(.malformed, "the token names no issuer")
+            }
+            return TokenRefusal(.unknownIssuer, "\(message): the token is of `\(issuer.prefix(200))`")
+        }
+
+        /// Whether a JWT-SVID holds now, and its workload is still believed.
+        private func check(_ profile: JWTSVIDProfile) throws(TokenRefusal) {
+            try profile.checkTimes(at: verifier.clock())
+            guard !verifier.keys.isRevoked(profile.id) else {
+                throw TokenRefusal(.revoked, "`\(profile.id)` is revoked")
+            }
         }
 
         private func checkTimes(_ expiresAt: Double?, _ notBefore: Double?) throws(TokenRefusal) {

@@ -1,4 +1,5 @@
 import Crypto
+import SPIFFE
 import Synchronization
 import ZeroTrust
 
@@ -60,11 +61,15 @@ struct VerifiedToken: Sendable {
     let expiresAt: Double?
     /// Seconds since 1970.
     let notBefore: Double?
+    /// What it is as a JWT-SVID; nil for another token.
+    let profile: JWTSVIDProfile?
     /// The headers that carry what it says upstream.
     let setHeaders: [Exchange.Header]
 
-    init(_ token: CompactToken, _ rule: TokenRule) {
-        let members = token.payload.mapValues { TokenClaims.Claim($0) }
+    init(_ token: CompactToken, _ rule: TokenRule, _ profile: JWTSVIDProfile?) {
+        var members = token.payload.mapValues { TokenClaims.Claim($0) }
+        // A JWT-SVID counts by its trust domain: its own `iss` is for those who find keys by it.
+        if let trustDomain = rule.trustDomain { members["iss"] = .text(trustDomain.id.description) }
         var headers: [Exchange.Header] = []
         if let name = rule.payloadHeader { headers.append(.init(name: name, value: token.encodedPayload)) }
         let claims = TokenClaims(members, spaceDelimited: [])
@@ -73,6 +78,7 @@ struct VerifiedToken: Sendable {
             headers.append(.init(name: name, value: text))
         }
         self.claims = TokenClaims(members, spaceDelimited: rule.spaceDelimited)
+        self.profile = profile
         self.expiresAt = token.expiresAt
         self.notBefore = token.notBefore
         self.setHeaders = headers

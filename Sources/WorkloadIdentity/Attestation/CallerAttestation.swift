@@ -1,5 +1,4 @@
 public import Logging
-import NIOPosix
 public import RPC
 import WireProtos
 import ZeroTrust
@@ -15,9 +14,7 @@ import ZeroTrust
 /// let server = RPCServer(services: [attestation.service])
 /// ```
 public final class CallerAttestation: Sendable {
-    private let registry: EntryRegistry
-    private let proofs: ModelProofs
-    private let attestor: WorkloadAttestor
+    private let callers: LocalCallers
     private let allowedUIDs: Set<UInt32>
     private let logger: Logger
 
@@ -36,9 +33,7 @@ public final class CallerAttestation: Sendable {
         allowedUIDs: Set<UInt32>,
         logger: Logger
     ) {
-        self.registry = registry
-        self.proofs = proofs
-        self.attestor = attestor
+        self.callers = LocalCallers(registry: registry, proofs: proofs, attestor: attestor)
         self.allowedUIDs = allowedUIDs
         self.logger = logger
     }
@@ -82,44 +77,19 @@ public final class CallerAttestation: Sendable {
                 process: ProcessHandle(pid: process.pid)
             )
         )
-        return try response(await identities(of: held), pid: process.pid)
+        return try response(await callers.entries(of: held), pid: process.pid)
     }
 
     private func attest(_ socket: Attestation_TCPSocket) async throws -> Attestation_AttestCallerResponse {
-        // Looking through the descriptors of every process takes its time.
-        let holders = try await NIOThreadPool.singleton.runIfActive {
-            try SocketHolders.find(inode: socket.inode, uid: socket.uid)
-        }
-        var found: [String]?
-        for holder in holders {
-            let identities = try await identities(of: holder)
-            guard found == nil || found == identities else {
-                throw IdentityError(.conflict, "the socket \(socket.inode) is held by more than one workload")
-            }
-            found = identities
-            guard SocketHolders.holds(holder, inode: socket.inode) else {
-                throw IdentityError(
-                    .processGone,
-                    "the process \(holder.credentials.pid) holds the socket \(socket.inode) no longer"
-                )
-            }
-        }
-        return try response(found ?? [], pid: holders.first?.credentials.pid ?? 0)
+        let (process, entries) = try await callers.entries(ofSocket: socket.inode, uid: socket.uid)
+        return try response(entries, pid: process.credentials.pid)
     }
 
-    private func identities(of process: WorkloadProcess) async throws -> [String] {
-        let snapshot = registry.snapshot
-        let selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
-        let loaded = snapshot.usesModels ? try proofs.proofs(of: process) : []
+    private func response(_ entries: [WorkloadEntry], pid: Int32) throws -> Attestation_AttestCallerResponse {
         var identities: [String] = []
-        for grant in snapshot.grants(matching: selectors, proofs: loaded)
-        where !identities.contains(grant.entry.id.description) {
-            identities.append(grant.entry.id.description)
+        for entry in entries where !identities.contains(entry.id.description) {
+            identities.append(entry.id.description)
         }
-        return identities
-    }
-
-    private func response(_ identities: [String], pid: Int32) throws -> Attestation_AttestCallerResponse {
         guard !identities.isEmpty else {
             throw IdentityError(.notFound, "no entry fits the process \(pid)")
         }

@@ -11,7 +11,8 @@ public final class WorkloadProcess: Sendable {
     public let credentials: PeerCredentials
 
     private let handle: ProcessHandle
-    private let startTime: UInt64
+    /// When it started, in the kernel's ticks.
+    let startTime: UInt64
 
     /// Takes hold of a caller's process.
     ///

@@ -7,7 +7,8 @@ import Synchronization
 import X509
 public import ZeroTrust
 
-/// The authority of a trust domain: it holds the signing key, makes X.509-SVIDs, and succeeds itself on schedule.
+/// The authority of a trust domain: it holds the signing keys, makes X.509-SVIDs and JWT-SVIDs, and succeeds itself on
+/// schedule.
 ///
 /// Its certificate is its own root, or is signed by an ``UpstreamAuthority``. Issuing takes no lock for longer than a
 /// copy; making, activating and pruning certificates happens in ``maintain()``, which ``run(every:)``
@@ -31,6 +32,8 @@ public final class Authority: Sendable {
         public var svidLifetime: TimeInterval
         /// The authority above, or nil where ours is its own root.
         public var upstream: UpstreamAuthority?
+        /// How JWT-SVIDs are made.
+        public var tokens: TokenOptions
 
         /// Options, with SPIRE's defaults: one day for the authority, one hour for an X.509-SVID.
         public init(
@@ -38,13 +41,15 @@ public final class Authority: Sendable {
             name: String = "authority",
             schedule: RotationSchedule = RotationSchedule(),
             svidLifetime: TimeInterval = 3600,
-            upstream: UpstreamAuthority? = nil
+            upstream: UpstreamAuthority? = nil,
+            tokens: TokenOptions = TokenOptions()
         ) {
             self.trustDomain = trustDomain
             self.name = name
             self.schedule = schedule
             self.svidLifetime = svidLifetime
             self.upstream = upstream
+            self.tokens = tokens
         }
     }
 
@@ -57,20 +62,23 @@ public final class Authority: Sendable {
     public static let maximumSlots = 64
 
     private let store: any AuthorityStore
-    private let keys: any KeyStore
-    private let clock: @Sendable () -> Date
+    let keys: any KeyStore
+    let clock: @Sendable () -> Date
     private let logger: Logger
 
-    private struct Snapshot {
+    struct Snapshot {
         var state: AuthorityState
         var bundle: X509Bundle
         var issuer: Issuer?
+        var jwtBundle: JWTBundle
+        var tokenSigner: TokenSigner?
     }
 
     private let issuedCount = Atomic<UInt64>(0)
+    let issuedTokenCount = Atomic<UInt64>(0)
 
-    // Guards what issuing reads: the stored state and the certificate that signs.
-    private let snapshot: Mutex<Snapshot>
+    // Guards what issuing reads: the stored state, and what signs certificates and tokens.
+    let snapshot: Mutex<Snapshot>
 
     /// An authority that has nothing yet; ``maintain()`` makes or loads its certificate.
     public init(
@@ -88,7 +96,8 @@ public final class Authority: Sendable {
         self.snapshot = Mutex(
             Snapshot(
                 state: AuthorityState(trustDomain: options.trustDomain),
-                bundle: X509Bundle(trustDomain: options.trustDomain, authorities: [])
+                bundle: X509Bundle(trustDomain: options.trustDomain, authorities: []),
+                jwtBundle: JWTBundle(trustDomain: options.trustDomain, authorities: [])
             )
         )
     }
@@ -101,10 +110,11 @@ public final class Authority: Sendable {
 
     /// The trust domain's bundle as others read it, with its sequence number.
     public var document: SPIFFEBundle {
-        let (state, bundle) = snapshot.withLock { ($0.state, $0.bundle) }
+        let (state, bundle, jwtBundle) = snapshot.withLock { ($0.state, $0.bundle, $0.jwtBundle) }
         return SPIFFEBundle(
             trustDomain: state.trustDomain,
             authorities: bundle.authorities,
+            jwtAuthorities: jwtBundle.authorities,
             sequence: UInt64(clamping: state.sequence)
         )
     }
@@ -159,18 +169,19 @@ public final class Authority: Sendable {
         }
     }
 
-    /// Succeeds the certificate that signs: the next is published now and signs after the schedule's overlap, in which
-    /// every workload hears of it.
+    /// Succeeds the certificate and the token key that sign: the next are published now and sign after the schedule's overlap, in
+    /// which every workload hears of them.
     public func rotate() async throws {
         try await advance(.rotationRequested(clock()))
     }
 
-    /// Makes and publishes the next certificate, which signs when the schedule says; nothing where there is one.
+    /// Makes and publishes the next certificate and token key, which sign when the schedule says; nothing where there are
+    /// some.
     public func prepare() async throws {
         try await advance(.preparationRequested(clock()))
     }
 
-    /// Lets the prepared certificate sign at once.
+    /// Lets the prepared certificate, and the prepared token key, sign at once.
     ///
     /// - Parameter force: also where it was published so lately that some workloads may not trust it yet.
     /// - Throws: ``IdentityError`` with `notFound` where none is prepared, `conflict` where it is too new.
@@ -206,7 +217,10 @@ public final class Authority: Sendable {
             var rotation = AuthorityRotation(authority: options.name, state: stored, schedule: options.schedule)
             var made: [String] = []
             do {
-                let obsolete = try perform(event, on: &rotation, made: &made)
+                var obsolete = try perform(event, on: &rotation, made: &made)
+                let (tokenKeys, unused) = try rotateTokenKeys(stored.tokenKeys, event, made: &made)
+                rotation.take(tokenKeys)
+                obsolete += unused
                 let committed = rotation.state == stored ? stored : try await store.commit(rotation.state)
                 try publish(committed)
                 for id in obsolete { try keys.remove(id) }
@@ -326,11 +340,19 @@ public final class Authority: Sendable {
         } catch {
             throw IdentityError(.unavailable, "the stored bundle cannot be read", cause: error)
         }
+        let jwtBundle = try Self.jwtBundle(state)
+        let tokenSigner = try tokenSigner(state)
         let isChanged = snapshot.withLock { snapshot in
             // An older state, of a slower task, does not replace a newer one.
             guard state.revision >= snapshot.state.revision else { return false }
             let isChanged = snapshot.state != state || (snapshot.issuer == nil) != (issuer == nil)
-            snapshot = Snapshot(state: state, bundle: bundle, issuer: issuer)
+            snapshot = Snapshot(
+                state: state,
+                bundle: bundle,
+                issuer: issuer,
+                jwtBundle: jwtBundle,
+                tokenSigner: tokenSigner
+            )
             return isChanged
         }
         if isChanged { changes.announce() }

@@ -4,7 +4,7 @@ public import ZeroTrust
 /// One certificate of an authority and where it stands in its life.
 ///
 /// The key stays with the key store.
-public struct AuthoritySlot: Hashable, Sendable, Codable {
+public struct AuthoritySlot: RotatingKey, Codable {
     /// Where a certificate stands in its life.
     public enum Status: String, Sendable, Codable {
         /// Published in the bundle, and not signing yet.
@@ -64,23 +64,33 @@ public struct AuthoritySlot: Hashable, Sendable, Codable {
     }
 }
 
-/// Everything that the authorities of one trust domain share: their certificates, and the bundle that these make.
+/// Everything that the authorities of one trust domain share: their certificates and keys for tokens, and the bundle that
+/// these make.
 public struct AuthorityState: Hashable, Sendable {
     /// The trust domain.
     public let trustDomain: TrustDomain
     /// Counts the writes; a write names the revision that it was decided on.
     public var revision: Int64
-    /// The bundle's sequence number: it grows with every change of the anchors (SPIFFE Trust Domain and Bundle §4.1.1).
+    /// The bundle's sequence number: it grows with every change of what is published (SPIFFE Trust Domain and Bundle §4.1.1).
     public private(set) var sequence: Int64
     /// The certificates of every authority, oldest first.
     public private(set) var slots: [AuthoritySlot]
+    /// The keys for tokens of every authority, oldest first.
+    public private(set) var tokenKeys: [TokenKeySlot]
 
     /// The state as it was stored, or that of a trust domain which has nothing yet.
-    public init(trustDomain: TrustDomain, revision: Int64 = 0, sequence: Int64 = 0, slots: [AuthoritySlot] = []) {
+    public init(
+        trustDomain: TrustDomain,
+        revision: Int64 = 0,
+        sequence: Int64 = 0,
+        slots: [AuthoritySlot] = [],
+        tokenKeys: [TokenKeySlot] = []
+    ) {
         self.trustDomain = trustDomain
         self.revision = revision
         self.sequence = sequence
         self.slots = slots
+        self.tokenKeys = tokenKeys
     }
 
     /// The bundle: every anchor once, oldest first.
@@ -94,5 +104,12 @@ public struct AuthorityState: Hashable, Sendable {
         let before = anchors
         body(&slots)
         if anchors != before { sequence += 1 }
+    }
+
+    /// Changes the keys for tokens; the sequence grows where a key was published or withdrawn.
+    mutating func change(tokenKeys next: [TokenKeySlot]) {
+        let isChanged = tokenKeys.map(\.id) != next.map(\.id)
+        tokenKeys = next
+        if isChanged { sequence += 1 }
     }
 }

@@ -29,13 +29,13 @@ public struct WorkloadAPIClient: Sendable {
         case interrupted(any Error)
     }
 
-    private let endpoint: WorkloadEndpoint
-    private let clock: @Sendable () -> Date
-    private let logger: Logger
+    let endpoint: WorkloadEndpoint
+    let clock: @Sendable () -> Date
+    let logger: Logger
 
-    private static let metadata: RPCMetadata = [WorkloadAPIService.securityHeader: "true"]
-    private static let firstDelay: Duration = .milliseconds(100)
-    private static let longestDelay: Duration = .seconds(5)
+    static let metadata: RPCMetadata = [WorkloadAPIService.securityHeader: "true"]
+    static let firstDelay: Duration = .milliseconds(100)
+    static let longestDelay: Duration = .seconds(5)
 
     /// A client of an endpoint; it connects when something is asked for.
     public init(
@@ -138,12 +138,12 @@ public struct WorkloadAPIClient: Sendable {
         throw RPCStatus(.unavailable, "the Workload API ended the stream")
     }
 
-    private func connect() async throws -> RPCClient {
+    func connect() async throws -> RPCClient {
         switch endpoint {
         case .unix(let path): try await RPCClient.connect(unixSocket: path)
         case .tcp(let address, let port): try await RPCClient.connect(host: address.description, port: Int(port))
         }
     }
 
-    private static func path(_ method: String) -> String { "/\(ServiceName.workloadAPI)/\(method)" }
+    static func path(_ method: String) -> String { "/\(ServiceName.workloadAPI)/\(method)" }
 }

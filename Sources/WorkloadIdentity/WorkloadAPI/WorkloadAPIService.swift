@@ -7,12 +7,13 @@ import Synchronization
 import WireProtos
 import ZeroTrust
 
-/// The SPIFFE Workload API: it gives each local process its own X.509-SVIDs and the bundle, and keeps them fresh.
+/// The SPIFFE Workload API: it gives each local process its own X.509-SVIDs and JWT-SVIDs and the bundles, and keeps them
+/// fresh.
 ///
 /// Every message holds the full state. The first comes at once; the next when an entry, the bundle or the process's own
 /// state changes, and when an SVID reaches half of its life. A caller for whom there is no entry is refused with
-/// PERMISSION_DENIED, also in the middle of a stream when its last entry goes. JWT-SVIDs and WIT-SVIDs are not served
-/// yet: their calls are UNIMPLEMENTED.
+/// PERMISSION_DENIED, also in the middle of a stream when its last entry goes. WIT-SVIDs are not served: their
+/// calls are UNIMPLEMENTED.
 ///
 /// ```swift
 /// let api = WorkloadAPIService(authority: authority, registry: registry, attestor: attestor, logger: logger)
@@ -34,15 +35,18 @@ public final class WorkloadAPIService: Sendable {
     /// The metadata that every call must carry (SPIFFE Workload Endpoint §6).
     public static let securityHeader = "workload.spiffe.io"
 
-    private let authority: Authority
-    private let registry: EntryRegistry
+    let authority: Authority
+    let registry: EntryRegistry
     private let proofs: ModelProofs
     private let attestor: WorkloadAttestor
     private let limits: Limits
-    private let clock: @Sendable () -> Date
+    let clock: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
-    private let logger: Logger
+    let onIssue: @Sendable (TokenIssuance) async throws -> Void
+    let logger: Logger
 
+    // Guards the tokens that are still fresh.
+    let tokens = Mutex(FreshTokens())
     // Guards the number of streams by user.
     private let open = Mutex<[UInt32: Int]>([:])
 
@@ -56,6 +60,7 @@ public final class WorkloadAPIService: Sendable {
     ///   - limits: what a caller may ask.
     ///   - clock: the time of day.
     ///   - logger: where refusals and failures are told.
+    ///   - onIssue: records each JWT-SVID; where it throws, the token is not handed out.
     public convenience init(
         authority: Authority,
         registry: EntryRegistry,
@@ -63,7 +68,8 @@ public final class WorkloadAPIService: Sendable {
         attestor: WorkloadAttestor,
         limits: Limits = Limits(),
         clock: @escaping @Sendable () -> Date = { Date() },
-        logger: Logger
+        logger: Logger,
+        onIssue: @escaping @Sendable (TokenIssuance) async throws -> Void = { _ in }
     ) {
         self.init(
             authority: authority,
@@ -73,7 +79,8 @@ public final class WorkloadAPIService: Sendable {
             limits: limits,
             clock: clock,
             sleep: { try await Task.sleep(for: $0) },
-            logger: logger
+            logger: logger,
+            onIssue: onIssue
         )
     }
 
@@ -86,7 +93,8 @@ public final class WorkloadAPIService: Sendable {
         limits: Limits,
         clock: @escaping @Sendable () -> Date,
         sleep: @escaping @Sendable (Duration) async throws -> Void,
-        logger: Logger
+        logger: Logger,
+        onIssue: @escaping @Sendable (TokenIssuance) async throws -> Void = { _ in }
     ) {
         self.authority = authority
         self.registry = registry
@@ -96,6 +104,7 @@ public final class WorkloadAPIService: Sendable {
         self.clock = clock
         self.sleep = sleep
         self.logger = logger
+        self.onIssue = onIssue
     }
 
     /// How many streams are open.
@@ -108,17 +117,9 @@ public final class WorkloadAPIService: Sendable {
             methods: [
                 .serverStreaming("FetchX509SVID", handler: fetchX509SVID),
                 .serverStreaming("FetchX509Bundles", handler: fetchX509Bundles),
-                .unary("FetchJWTSVID") { (_: WorkloadAPI_JWTSVIDRequest, _) -> WorkloadAPI_JWTSVIDResponse in
-                    throw Self.notServed("JWT")
-                },
-                .serverStreaming("FetchJWTBundles") {
-                    (_: WorkloadAPI_JWTBundlesRequest, _, _: RPCWriter<WorkloadAPI_JWTBundlesResponse>) in
-                    throw Self.notServed("JWT")
-                },
-                .unary("ValidateJWTSVID") {
-                    (_: WorkloadAPI_ValidateJWTSVIDRequest, _) -> WorkloadAPI_ValidateJWTSVIDResponse in
-                    throw Self.notServed("JWT")
-                },
+                .unary("FetchJWTSVID", handler: fetchJWTSVID),
+                .serverStreaming("FetchJWTBundles", handler: fetchJWTBundles),
+                .unary("ValidateJWTSVID", handler: validateJWTSVID),
                 .serverStreaming("FetchWITSVID") {
                     (_: WorkloadAPI_WITSVIDRequest, _, _: RPCWriter<WorkloadAPI_WITSVIDResponse>) in
                     throw Self.notServed("WIT")
@@ -183,24 +184,12 @@ public final class WorkloadAPIService: Sendable {
     ///   - context: the call.
     ///   - push: returns when it wants to be called at the latest.
     /// - Throws: `RPCStatus` for a caller that gets nothing, and what `push` throws.
-    private func serve(
+    func serve(
         _ context: RPCContext,
         _ push: ([EntryGrant]) async throws -> Date?
     ) async throws {
-        guard authority.isReady else { throw RPCStatus(.unavailable, "the authority is starting") }
-        guard let credentials = context.credentials else {
-            throw RPCStatus(.permissionDenied, "only a Unix socket says who calls")
-        }
-        try admit(credentials.uid)
-        defer { leave(credentials.uid) }
-        let process: WorkloadProcess
-        do {
-            process = try WorkloadProcess(credentials)
-        } catch {
-            logger.info("caller not attested", metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"])
-            throw RPCStatus(.permissionDenied, "no identity is issued to this process")
-        }
-
+        let process = try admitCaller(context)
+        defer { leave(process.credentials.uid) }
         let (wakes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let entriesToken = registry.changes.observe { continuation.yield() }
         let authorityToken = authority.changes.observe { continuation.yield() }
@@ -233,6 +222,31 @@ public final class WorkloadAPIService: Sendable {
                     wait = 1
                 }
             }
+        }
+    }
+
+    /// Attests the caller of one call, and finds its entries.
+    ///
+    /// - Throws: `RPCStatus` for a caller that gets nothing.
+    func identify(_ context: RPCContext) async throws -> (process: WorkloadProcess, entries: [WorkloadEntry]) {
+        let process = try admitCaller(context)
+        defer { leave(process.credentials.uid) }
+        return (process, try await look(at: process).grants.map(\.entry))
+    }
+
+    /// Takes hold of the caller's process and counts its call, which ends with ``leave(_:)``.
+    private func admitCaller(_ context: RPCContext) throws -> WorkloadProcess {
+        guard authority.isReady else { throw RPCStatus(.unavailable, "the authority is starting") }
+        guard let credentials = context.credentials else {
+            throw RPCStatus(.permissionDenied, "only a Unix socket says who calls")
+        }
+        try admit(credentials.uid)
+        do {
+            return try WorkloadProcess(credentials)
+        } catch {
+            leave(credentials.uid)
+            logger.info("caller not attested", metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"])
+            throw RPCStatus(.permissionDenied, "no identity is issued to this process")
         }
     }
 

@@ -1,11 +1,13 @@
 import ArgumentParser
 import AuditLog
+import CloudIdentity
 import Foundation
 import Glibc
 import Logging
 import RPC
 import Resources
 import Storage
+import Synchronization
 import WorkloadIdentity
 import ZeroTrust
 
@@ -45,6 +47,8 @@ private struct AuthorityProcess {
     private let withdrawal: ModelWithdrawal
     private let workloadServer: RPCServer
     private let adminServer: RPCServer
+    /// The audiences for which the credential endpoint may have tokens of its callers.
+    private let audiences = EndpointAudiences()
 
     init(settings: Settings, logger: Logger) async throws {
         self.settings = settings
@@ -64,7 +68,8 @@ private struct AuthorityProcess {
                 svidLifetime: settings.authority.svidLifetime / .seconds(1),
                 upstream: settings.authority.upstream.map {
                     UpstreamAuthority(certificateFile: $0.certificates, keyFile: $0.key)
-                }
+                },
+                tokens: settings.authority.tokens
             ),
             store: store,
             keys: keys,
@@ -87,7 +92,8 @@ private struct AuthorityProcess {
             registry: registry,
             proofs: proofs,
             attestor: attestor,
-            logger: logger
+            logger: logger,
+            onIssue: IdentityRecord(settings).record
         )
         let gatewayUIDs = settings.gatewayUIDs
         let attestation = CallerAttestation(
@@ -96,6 +102,19 @@ private struct AuthorityProcess {
             attestor: attestor,
             allowedUIDs: gatewayUIDs,
             logger: logger
+        )
+        let record = IdentityRecord(settings)
+        let audiences = self.audiences
+        audiences.replace(configuration.credentials)
+        let callerTokens = CallerTokens(
+            authority: authority,
+            registry: registry,
+            proofs: proofs,
+            attestor: attestor,
+            allowedUIDs: gatewayUIDs,
+            audiences: { audiences.current },
+            logger: logger,
+            onIssue: record.record
         )
         let entries = registry
         admin = AdminService(
@@ -109,6 +128,7 @@ private struct AuthorityProcess {
                 let next = try Configuration(settings: settings)
                 try settings.resource.requireUnchanged(in: try SettingsResource(next.documents))
                 try entries.load(next.documents)
+                audiences.replace(next.credentials)
                 return (next.adminPolicy, next.digest)
             }
         )
@@ -116,7 +136,8 @@ private struct AuthorityProcess {
         adminServer = RPCServer(
             services: [
                 admin.service, SigningService(authority: signing, allowedUIDs: gatewayUIDs).service,
-                attestation.service, RevocationService(registry: registry, allowedUIDs: gatewayUIDs).service,
+                attestation.service, callerTokens.service,
+                RevocationService(registry: registry, allowedUIDs: gatewayUIDs).service,
             ],
             logger: logger
         )
@@ -194,5 +215,17 @@ extension ActRecord {
             outcome: act.kind == .refuse ? .deny : .allow,
             reason: act.reason
         )
+    }
+}
+
+/// The audiences that the configuration in force names for the credential endpoint.
+private final class EndpointAudiences: Sendable {
+    /// Guards the audiences.
+    private let audiences = Mutex<Set<String>>([])
+
+    var current: Set<String> { audiences.withLock { $0 } }
+
+    func replace(_ rules: CredentialRules?) {
+        audiences.withLock { $0 = rules.map { [$0.audience] } ?? [] }
     }
 }

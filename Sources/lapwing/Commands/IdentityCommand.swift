@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Glibc
-import Logging
 import SPIFFE
 import SwiftProtobuf
 import WireProtos
@@ -14,7 +13,8 @@ struct IdentityCommand: AsyncParsableCommand {
         commandName: "identity",
         abstract: "Look at identities and change them.",
         subcommands: [
-            IdentityEntryCommand.self, SVID.self, Bundle.self, CA.self, IdentityRevokeCommand.self,
+            IdentityEntryCommand.self, SVID.self, IdentityTokenCommand.self, IdentityExecCommand.self,
+            IdentityWatchCommand.self, IdentityOIDCCommand.self, Bundle.self, CA.self, IdentityRevokeCommand.self,
             IdentityRestoreCommand.self, IdentityRevocationsCommand.self,
         ]
     )
@@ -61,18 +61,9 @@ extension IdentityCommand.SVID {
         var output = OutputFormat.table
 
         func run() async throws {
-            let environment = ProcessInfo.processInfo.environment[WorkloadEndpoint.environmentVariable]
-            let text = options.runtime == nil ? environment : nil
-            let endpoint: WorkloadEndpoint
-            do { endpoint = try WorkloadEndpoint(text ?? "unix://" + Settings(options).workloadSocket) } catch {
-                throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
-            }
-            let client = WorkloadAPIClient(
-                endpoint: endpoint,
-                logger: Logger(label: "lapwing.identity") { _ in SwiftLogNoOpLogHandler() }
-            )
+            let workloadAPI = try WorkloadAPIAccess(options)
             let context: X509Context
-            do { context = try await client.fetchX509Context() } catch { throw Self.reason(error, endpoint) }
+            do { context = try await workloadAPI.client.fetchX509Context() } catch { throw workloadAPI.reason(error) }
             if let write { try save(context, to: write) }
             struct Row: Encodable { let spiffeID, serialNumber, hint: String, notBefore, notAfter: Date }
             let rows = context.svids.map {
@@ -93,20 +84,6 @@ extension IdentityCommand.SVID {
                 }
                 StandardOutput.write(table.render())
             }
-        }
-
-        private static func reason(_ error: any Error, _ endpoint: WorkloadEndpoint) -> CommandError {
-            let text = "\(error)"
-            if text.lowercased().contains("permission") {
-                return CommandError(
-                    .refused,
-                    "no entry fits this process (uid \(geteuid())): \(text); see `lapwing identity entry list`"
-                )
-            }
-            return CommandError(
-                .unreachable,
-                "the Workload API at `\(endpoint)` does not answer: \(text); is `lapwing serve` running?"
-            )
         }
 
         private func save(_ context: X509Context, to directory: String) throws {

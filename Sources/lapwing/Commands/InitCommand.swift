@@ -71,6 +71,8 @@ struct StartingConfiguration {
             keyStorage: disk                     # or memory: a new CA at each start
             caTTL: 24h
             svidTTL: 1h                          # at most a sixth of caTTL
+            jwtTTL: 5m                           # tokens for one audience
+            # jwtIssuer: https://id.example/prod # where clouds find the keys of tokens
 
         """
     }

@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Two processes are started and kept running: the authority, which holds the CA and log-signing keys and speaks
             the Workload API, and the gateway, which carries traffic and holds no key but its own SVID's. Where the
-            configuration has a ModelRegistry, a third keeps models. Started as root with --gateway-user, the gateway is
+            configuration has a ModelRegistry, a third keeps models; where it has CloudCredentials, a fourth gives
+            workloads credentials of AWS. Started as root with --gateway-user, the gateway is
             that user and cannot reach what is the authority's. SIGHUP reloads
             the configuration; it is also read again when a file in it changes. SIGTERM drains and stops.
             """
@@ -40,6 +41,17 @@ struct ServeCommand: AsyncParsableCommand {
                 user: settings.gatewayUser.value
             )
         )
+        // What it hands out is recorded by the gateway, which is there first.
+        if configuration.credentials != nil {
+            roles.append(
+                .init(
+                    name: "credentials",
+                    arguments: ["credentials"] + arguments,
+                    startTimeout: .seconds(30),
+                    user: settings.gatewayUser.value
+                )
+            )
+        }
         let supervisor = Supervisor(
             roles: roles,
             runtimeDirectory: settings.runtime.value,

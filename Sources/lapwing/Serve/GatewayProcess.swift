@@ -1,4 +1,5 @@
 import AuditLog
+import Authorization
 import Foundation
 import Gateway
 import Glibc
@@ -77,6 +78,7 @@ final class GatewayProcess: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.followIdentity(announce) }
                 group.addTask { await self.issuerKeys.run() }
+                group.addTask { await self.followTokenKeys() }
                 group.addTask {
                     for await request in requests {
                         guard request == .reload else { throw End.asked }
@@ -88,6 +90,7 @@ final class GatewayProcess: Sendable {
                     try await revocations.follow { revoked in
                         self.identities.revoke(revoked)
                         self.egress.revoke(revoked)
+                        self.issuerKeys.store.revoke(revoked.ids)
                         self.revisitConnections()
                         heard.yield()
                     }
@@ -203,6 +206,22 @@ final class GatewayProcess: Sendable {
             for server in servers { group.addTask { await server.drain(within: .seconds(30)) } }
             group.addTask { await self.egress.drain(within: .seconds(5)) }
             group.addTask { await admin.drain(grace: .seconds(1)) }
+        }
+    }
+
+    /// How long the keys of JWT-SVIDs are believed while the authority is away.
+    private static let tokenKeyLifetime: TimeInterval = 3600
+
+    /// Takes each JWT bundle as it comes, for the rules that accept JWT-SVIDs.
+    private func followTokenKeys() async {
+        for await event in workloadAPI.jwtBundleEvents() {
+            switch event {
+            case .bundles(let bundles):
+                for bundle in bundles.values { issuerKeys.store.replace(bundle, until: .distantFuture) }
+            case .denied, .interrupted:
+                // What is revoked meanwhile is not heard of: not for ever.
+                issuerKeys.store.limitBundles(until: Date() + Self.tokenKeyLifetime)
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Authorization
+import CloudIdentity
 import Crypto
 import Foundation
 import Gateway
@@ -25,6 +26,8 @@ struct Configuration: Sendable {
     let adminPolicy: AdminPolicy
     /// What the model registry does; nil where there is none.
     let registry: RegistryConfiguration?
+    /// Which workloads get credentials of a cloud from the loopback endpoint; nil where there is none.
+    let credentials: CredentialRules?
     /// What loads and is doubtful.
     private(set) var warnings: [Diagnostic]
 
@@ -69,6 +72,7 @@ struct Configuration: Sendable {
         let registry = try gather {
             try RegistryConfiguration.load(snapshot.documents)
         }
+        let credentials = try gather { try CredentialRules.load(snapshot.documents) }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
             let entries, let adminPolicy
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
@@ -82,6 +86,7 @@ struct Configuration: Sendable {
         self.entries = entries
         self.adminPolicy = adminPolicy
         self.registry = registry ?? nil
+        self.credentials = credentials ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
         self.warnings = warnings
         try Self.checkModels(policies, gateways)
@@ -138,7 +143,20 @@ struct Configuration: Sendable {
     /// - Throws: `ResourceError` for keys that cannot be used.
     func tokens(for gateway: GatewayConfiguration, keys: any TokenKeySource = TokenKeyStore()) throws -> TokenVerifier?
     {
-        try TokenVerifier(policies: policies, workload: gateway.workload, options: options(for: gateway), keys: keys)
+        for rule in policies.requestAuthentications.flatMap(\.rules) {
+            // There are no keys of another: its tokens would be refused one by one, and nobody would know why.
+            guard case .trustDomain(let domain) = rule.keys, domain != settings.trustDomain.value else { continue }
+            throw ResourceError(
+                at: rule.issuer?.location ?? rule.location,
+                "there is no bundle of the trust domain `\(domain)`; JWT-SVIDs are accepted of `\(settings.trustDomain.value)`"
+            )
+        }
+        return try TokenVerifier(
+            policies: policies,
+            workload: gateway.workload,
+            options: options(for: gateway),
+            keys: keys
+        )
     }
 
     /// What is asked of connections to a gateway's workload.
@@ -282,7 +300,7 @@ private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
         "lapwing.dev": [
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
-            "ModelTrustPolicy", "Guardrail",
+            "ModelTrustPolicy", "Guardrail", "CloudCredentials",
         ],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],

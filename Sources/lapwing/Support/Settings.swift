@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Logging
 import Resources
+import WorkloadIdentity
 import ZeroTrust
 
 /// The flags that every command which runs or reaches Lapwing takes.
@@ -242,6 +243,8 @@ struct AuthoritySettings: Sendable {
     var keyStorage = KeyStorage.disk
     var caLifetime = Duration.seconds(24 * 3600)
     var svidLifetime = Duration.seconds(3600)
+    /// How JWT-SVIDs are made.
+    var tokens = TokenOptions()
     /// PEM files of an upstream CA's certificate chain and key, or nil for a root made here.
     var upstream: (certificates: String, key: String)?
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Resources
+import WorkloadIdentity
 
 /// The `Settings` resource: process settings in the configuration directory.
 struct SettingsResource {
@@ -33,6 +34,7 @@ struct SettingsResource {
                 } ?? .disk
             authority.caLifetime = try fields.optional("caTTL") { try $0.duration() } ?? authority.caLifetime
             authority.svidLifetime = try fields.optional("svidTTL") { try $0.duration() } ?? authority.svidLifetime
+            authority.tokens = try TokenOptions(authority: &fields)
             authority.upstream = try fields.optional("upstream") { value in
                 var fields = try FieldReader(value, of: "upstream")
                 let certificates = try fields.required("certificateFile") { try $0.string() }
@@ -61,5 +63,28 @@ struct SettingsResource {
                 return "\(place)`\(name)` of Settings cannot change while Lapwing runs\(change)"
             }
         )
+    }
+}
+
+extension TokenOptions {
+    /// Reads `jwtTTL`, `jwtAlgorithm` and `jwtIssuer` of the `authority` section.
+    fileprivate init(authority fields: inout FieldReader) throws {
+        self.init()
+        if let found = try fields.optional("jwtTTL", { (try $0.duration(), $0.location) }) {
+            guard (Duration.seconds(60)...Duration.seconds(3600)).contains(found.0) else {
+                throw ResourceError(at: found.1, "`jwtTTL`: a JWT-SVID lives from 1m to 1h; 5m is usual")
+            }
+            lifetime = found.0 / .seconds(1)
+        }
+        algorithm =
+            try fields.optional("jwtAlgorithm") {
+                TokenKeySlot.Algorithm(rawValue: try $0.oneOf(TokenKeySlot.Algorithm.allCases.map(\.rawValue)))
+                    ?? .es256
+            } ?? .es256
+        issuer = try fields.optional("jwtIssuer") { value in
+            do { return try OIDCIssuer(try value.string()) } catch let error as IdentityError {
+                throw ResourceError(at: value.location, "`jwtIssuer`: \(error.message)")
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SPIFFE
 import Testing
 import ZeroTrust
 

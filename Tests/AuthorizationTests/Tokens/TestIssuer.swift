@@ -2,6 +2,7 @@ import Crypto
 import CryptoExtras
 import Foundation
 import Resources
+import SPIFFE
 import ZeroTrust
 
 @testable import Authorization

@@ -1,5 +1,6 @@
 import Foundation
 import Resources
+import SPIFFE
 import Testing
 import ZeroTrust
 

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import SPIFFE
 import Testing
 import ZeroTrust
 

@@ -37,6 +37,7 @@ struct AuthorityFixture {
         schedule: RotationSchedule = RotationSchedule(),
         upstream: UpstreamAuthority? = nil,
         keys: any KeyStore = MemoryKeyStore(),
+        tokens: TokenOptions = TokenOptions(),
         clock: TestClock = TestClock()
     ) throws {
         self.directory = try TemporaryDirectory()
@@ -45,7 +46,12 @@ struct AuthorityFixture {
         self.keys = keys
         self.clock = clock
         self.authority = Authority(
-            Authority.Options(trustDomain: try TrustDomain("cluster.local"), schedule: schedule, upstream: upstream),
+            Authority.Options(
+                trustDomain: try TrustDomain("cluster.local"),
+                schedule: schedule,
+                upstream: upstream,
+                tokens: tokens
+            ),
             store: store,
             keys: keys,
             clock: { clock.now },

@@ -25,9 +25,11 @@ struct WorkloadAPIFixture {
         schedule: RotationSchedule = RotationSchedule(overlap: 0),
         limits: WorkloadAPIService.Limits = .init(),
         isReady: Bool = true,
+        tokens: TokenOptions = TokenOptions(),
+        onIssue: @escaping @Sendable (TokenIssuance) async throws -> Void = { _ in },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) async throws {
-        self.base = try AuthorityFixture(schedule: schedule, clock: TestClock(Date()))
+        self.base = try AuthorityFixture(schedule: schedule, tokens: tokens, clock: TestClock(Date()))
         self.registry = EntryRegistry(trustDomain: try TrustDomain("cluster.local"), store: base.store)
         try await registry.refresh()
         let clock = base.clock
@@ -39,7 +41,8 @@ struct WorkloadAPIFixture {
             limits: limits,
             clock: { clock.now },
             sleep: sleep,
-            logger: quietLogger
+            logger: quietLogger,
+            onIssue: onIssue
         )
         let loaders = LoaderService(
             proofs: proofs,

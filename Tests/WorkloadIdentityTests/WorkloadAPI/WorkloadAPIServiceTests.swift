@@ -46,9 +46,7 @@ import ZeroTrust
         await fixture.drain()
     }
 
-    @Test(arguments: [
-        "FetchJWTSVID", "FetchJWTBundles", "ValidateJWTSVID", "FetchWITSVID", "FetchWITBundles", "NoSuchMethod",
-    ])
+    @Test(arguments: ["FetchWITSVID", "FetchWITBundles", "NoSuchMethod"])
     func `a call that is not served is UNIMPLEMENTED`(_ method: String) async throws {
         let fixture = try await WorkloadAPIFixture()
         #expect(try await Self.status(fixture, method, Self.header) == .unimplemented)

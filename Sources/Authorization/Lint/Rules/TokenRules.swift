@@ -245,6 +245,7 @@ extension RequestAuthentication.KeySource {
         switch (self, other) {
         case (.inline(let left), .inline(let right)), (.url(let left), .url(let right)): left.text == right.text
         case (.discovery, .discovery): true
+        case (.trustDomain(let left), .trustDomain(let right)): left == right
         default: false
         }
     }

@@ -1,41 +1,47 @@
 import CLinux
 import Glibc
 import NIOCore
-import RPC
-import ZeroTrust
+package import RPC
+package import ZeroTrust
 
 /// The other end of an accepted connection, and how to make sure that it is still the same.
 ///
 /// A TCP connection is looked up in the kernel's table by both of its ends, which only one socket of this network
 /// namespace can have: whoever is not found is not on this machine. The lookup is repeated after the attestation. In
 /// between, the inode cannot have passed to another socket, since this one still has it.
-struct ConnectionOwner: Sendable {
+package struct ConnectionOwner: Sendable {
     /// The ends of a TCP connection as its client sees them.
-    struct Ends: Sendable {
+    package struct Ends: Sendable {
         let own: Exchange.Endpoint
         let other: Exchange.Endpoint
+
+        /// The ends, the client's own first.
+        package init(own: Exchange.Endpoint, other: Exchange.Endpoint) {
+            self.own = own
+            self.other = other
+        }
     }
 
     /// Who it is.
-    let peer: LocalPeer
+    package let peer: LocalPeer
     private let ends: Ends?
 
     /// The owner of a Unix connection; nil where its process cannot be held.
-    init?(unix credentials: PeerCredentials) {
+    package init?(unix credentials: PeerCredentials) {
         guard credentials.process?.isRunning == true else { return nil }
         self.peer = .process(credentials)
         self.ends = nil
     }
 
     /// The owner of a TCP connection; nil where the kernel knows no such socket here.
-    init?(_ ends: Ends) {
+    package init?(_ ends: Ends) {
         guard let owner = Self.owner(of: ends) else { return nil }
         self.peer = .socket(inode: owner.inode, uid: owner.uid)
         self.ends = ends
     }
 
     /// Whether the same process, or the same socket, is still at the other end.
-    var isUnchanged: Bool {
+    package var isUnchanged: Bool {
         switch peer {
         case .process(let credentials): return credentials.process?.isRunning == true
         case .socket(let inode, let uid):

@@ -1,7 +1,7 @@
-/// Reads base64url without padding, in its one canonical form (RFC 4648 §5, RFC 7515 §2).
-enum Base64URL {
+/// Reads and writes base64url without padding, in its one canonical form (RFC 4648 §5, RFC 7515 §2).
+package enum Base64URL {
     /// The bytes, or nil where a character is none of the alphabet, or bits that carry nothing are not zero.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var output: [UInt8] = []
         output.reserveCapacity(text.count * 3 / 4)
@@ -18,6 +18,26 @@ enum Base64URL {
         }
         return bits & (1 << UInt32(count) - 1) == 0 ? output : nil
     }
+
+    /// The text of some bytes.
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count * 4 + 2) / 3)
+        var bits: UInt32 = 0
+        var count: UInt32 = 0
+        for byte in bytes {
+            bits = bits << 8 | UInt32(byte)
+            count += 8
+            while count >= 6 {
+                count -= 6
+                text.append(alphabet[Int(bits >> count & 0x3f)])
+            }
+        }
+        if count > 0 { text.append(alphabet[Int(bits << (6 - count) & 0x3f)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     private static func value(of character: UInt8) -> UInt8? {
         switch character {

@@ -1,9 +1,9 @@
 import Crypto
 import CryptoExtras
-import SPIFFE
+package import X509
 
 /// One public key of a key set, and what it may verify.
-struct TokenKey: Sendable {
+package struct TokenKey: Sendable {
     private enum Material: Sendable {
         case p256(P256.Signing.PublicKey)
         case p384(P384.Signing.PublicKey)
@@ -13,20 +13,20 @@ struct TokenKey: Sendable {
     }
 
     /// Why an entry of a key set is not used.
-    struct Problem: Error {
-        let message: String
+    package struct Problem: Error {
+        package let message: String
 
         init(_ message: String) { self.message = message }
     }
 
-    let keyID: String?
+    package let keyID: String?
     /// The one algorithm that the key is for, where the key set says so.
     private let algorithm: SignatureAlgorithm?
     private let material: Material
 
     /// Reads a JWK (RFC 7517 §4).
-    init(_ jwk: [String: StrictJSON]) throws(Problem) {
-        if let use = jwk["use"], use.string != "sig" { throw Problem("its `use` is not `sig`") }
+    package init(_ jwk: [String: StrictJSON], use expected: String = "sig") throws(Problem) {
+        if let use = jwk["use"], use.string != expected { throw Problem("its `use` is not `\(expected)`") }
         if let operations = jwk["key_ops"], !(operations.array?.contains(.string("verify")) ?? false) {
             throw Problem("its `key_ops` do not have `verify`")
         }
@@ -47,6 +47,34 @@ struct TokenKey: Sendable {
         self.material = try Self.material(jwk)
         if let algorithm, !Self.algorithms(of: material).contains(algorithm) {
             throw Problem("its `alg` does not fit its `kty`")
+        }
+    }
+
+    /// A key under its ID; nil where it is of no kind that signs tokens.
+    package init?(keyID: String, _ key: Certificate.PublicKey) {
+        if let key = P256.Signing.PublicKey(key) {
+            self.material = .p256(key)
+        } else if let key = P384.Signing.PublicKey(key) {
+            self.material = .p384(key)
+        } else if let key = P521.Signing.PublicKey(key) {
+            self.material = .p521(key)
+        } else if let key = _RSA.Signing.PublicKey(key) {
+            self.material = .rsa(key)
+        } else {
+            return nil
+        }
+        self.keyID = keyID
+        self.algorithm = nil
+    }
+
+    /// The key as certificates hold it.
+    var publicKey: Certificate.PublicKey {
+        switch material {
+        case .p256(let key): Certificate.PublicKey(key)
+        case .p384(let key): Certificate.PublicKey(key)
+        case .p521(let key): Certificate.PublicKey(key)
+        case .ed25519(let key): Certificate.PublicKey(key)
+        case .rsa(let key): Certificate.PublicKey(key)
         }
     }
 
@@ -99,12 +127,12 @@ struct TokenKey: Sendable {
     }
 
     /// Whether the key may verify signatures of an algorithm.
-    func isFor(_ algorithm: SignatureAlgorithm) -> Bool {
+    package func isFor(_ algorithm: SignatureAlgorithm) -> Bool {
         self.algorithm.map { $0 == algorithm } ?? Self.algorithms(of: material).contains(algorithm)
     }
 
     /// Whether the key made a signature over some bytes.
-    func verifies(_ signature: [UInt8], of bytes: ArraySlice<UInt8>, _ algorithm: SignatureAlgorithm) -> Bool {
+    package func verifies(_ signature: [UInt8], of bytes: ArraySlice<UInt8>, _ algorithm: SignatureAlgorithm) -> Bool {
         guard isFor(algorithm) else { return false }
         switch material {
         case .p256(let key):

@@ -1,31 +1,31 @@
-import SPIFFE
-
 /// A signed token in compact form (RFC 7515 §3.1, RFC 7519), taken apart and not yet believed.
 ///
 /// The reading is strict: canonical base64url, JSON with one meaning, a header that asks for nothing that is not
 /// understood here. It looks at no more than ``maximumLength`` bytes.
-struct CompactToken: Sendable {
+package struct CompactToken: Sendable {
     /// The longest token that is looked at.
-    static let maximumLength = 16 * 1024
+    package static let maximumLength = 16 * 1024
     private static let maximumHeaderLength = 4 * 1024
 
-    let algorithm: SignatureAlgorithm
-    let keyID: String?
-    let payload: [String: StrictJSON]
+    package let header: [String: StrictJSON]
+    package let algorithm: SignatureAlgorithm
+    package let keyID: String?
+    package let payload: [String: StrictJSON]
     /// The payload as it stands in the token.
-    let encodedPayload: String
+    package let encodedPayload: String
     /// What was signed: the header, a point and the payload, as they stand.
-    let signedBytes: ArraySlice<UInt8>
-    let signature: [UInt8]
+    package let signedBytes: ArraySlice<UInt8>
+    package let signature: [UInt8]
 
-    let issuer: String
-    let audiences: [String]
+    /// The claim `iss`; nil where the token has none, which a JWT-SVID need not have.
+    package let issuer: String?
+    package let audiences: [String]
     /// Seconds since 1970.
-    let expiresAt: Double?
+    package let expiresAt: Double?
     /// Seconds since 1970.
-    let notBefore: Double?
+    package let notBefore: Double?
 
-    init(_ text: String) throws(TokenRefusal) {
+    package init(_ text: String) throws(TokenRefusal) {
         guard text.utf8.count <= Self.maximumLength else {
             throw TokenRefusal(.tooLarge, "the token has more than \(Self.maximumLength) bytes")
         }
@@ -43,10 +43,8 @@ struct CompactToken: Sendable {
             throw TokenRefusal(.malformed, "the token's signature is not base64url")
         }
         let payload = try Self.object(parts[1], "payload")
-        guard let issuer = payload["iss"]?.string, !issuer.isEmpty else {
-            throw TokenRefusal(.malformed, "the token names no issuer")
-        }
-        self.issuer = issuer
+        self.header = header
+        self.issuer = try Self.issuer(payload["iss"])
         self.audiences = try Self.audiences(payload["aud"])
         self.expiresAt = try Self.time(payload, "exp")
         self.notBefore = try Self.time(payload, "nbf")
@@ -86,6 +84,14 @@ struct CompactToken: Sendable {
         return (algorithm, text)
     }
 
+    private static func issuer(_ value: StrictJSON?) throws(TokenRefusal) -> String? {
+        guard let value else { return nil }
+        guard let text = value.string, !text.isEmpty else {
+            throw TokenRefusal(.malformed, "the token's `iss` is no string, or an empty one")
+        }
+        return text
+    }
+
     private static func audiences(_ value: StrictJSON?) throws(TokenRefusal) -> [String] {
         switch value {
         case nil, .null: return []
@@ -99,7 +105,7 @@ struct CompactToken: Sendable {
     }
 
     /// A NumericDate (RFC 7519 §2).
-    private static func time(_ payload: [String: StrictJSON], _ name: String) throws(TokenRefusal) -> Double? {
+    package static func time(_ payload: [String: StrictJSON], _ name: String) throws(TokenRefusal) -> Double? {
         let seconds: Double?
         switch payload[name] {
         case nil: return nil

@@ -1,4 +1,4 @@
-/// Why a request's token is refused: an answer, not a failure.
+/// Why a token is refused: an answer, not a failure.
 public struct TokenRefusal: Error, Sendable, Hashable {
     /// The reason as a code that stays the same from release to release.
     public enum Code: String, Sendable, Codable, CaseIterable {
@@ -24,6 +24,12 @@ public struct TokenRefusal: Error, Sendable, Hashable {
         case unknownKey = "token_key_unknown"
         /// No key of the issuer made the signature.
         case badSignature = "token_signature_invalid"
+        /// The token's `typ` or another member of its header is not one that a JWT-SVID may have (JWT-SVID §2).
+        case headerNotAllowed = "token_header_not_allowed"
+        /// The token's `sub` is no SPIFFE ID of a workload (JWT-SVID §3.1).
+        case invalidSubject = "token_subject_invalid"
+        /// The token is of a workload that is revoked.
+        case revoked = "token_subject_revoked"
         /// The request has several tokens, and whose it is depends on the reader.
         case severalTokens = "token_ambiguous"
     }
@@ -33,7 +39,7 @@ public struct TokenRefusal: Error, Sendable, Hashable {
     /// The reason in words, for records and never for the caller.
     public let message: String
 
-    init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }

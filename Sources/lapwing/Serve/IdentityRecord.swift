@@ -1,0 +1,60 @@
+import Foundation
+import Registry
+import WorkloadIdentity
+import ZeroTrust
+
+/// Puts what the identity authority hands out into the node's record, which the gateway keeps.
+///
+/// A token that cannot be recorded is not handed out: without a gateway there are no JWT-SVIDs.
+struct IdentityRecord: Sendable {
+    private let log: any ActLog
+    private let node: String
+
+    init(_ settings: Settings) {
+        self.init(log: RemoteActLog(socket: settings.recordSocket), node: settings.node.value)
+    }
+
+    init(log: any ActLog, node: String) {
+        self.log = log
+        self.node = node
+    }
+
+    /// Returns once the issuing of a token is recorded; the token itself never is.
+    @Sendable func record(_ token: TokenIssuance) async throws {
+        let expiry = token.expiresAt.formatted(.iso8601)
+        try await record(
+            actor: token.id.description,
+            action: "identity.token.issue",
+            subject: token.audiences.joined(separator: " "),
+            after: "jti:\(token.tokenID)",
+            reason:
+                "by entry `\(token.entry)` to process \(token.pid) of uid \(token.uid); key \(token.keyID); expires \(expiry)"
+        )
+    }
+
+    /// Returns once an act is recorded.
+    func record(
+        actor: String,
+        action: String,
+        subject: String,
+        after: String? = nil,
+        outcome: ActRecord.Outcome = .allow,
+        reason: String? = nil
+    ) async throws {
+        let now = Timestamp.now()
+        try await log.record(
+            ActRecord(
+                id: RequestID(milliseconds: now.milliseconds, random: .random(in: 0 ... .max)),
+                time: now,
+                node: node,
+                actor: actor,
+                action: action,
+                // What is recorded is bounded, whatever was asked for.
+                subject: String(subject.prefix(512)),
+                after: after,
+                outcome: outcome,
+                reason: reason.map { String($0.prefix(1024)) }
+            )
+        )
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Glibc
+import Logging
+import RPC
+import SPIFFE
+import WorkloadIdentity
+
+/// The Workload API as a command reaches it: at the socket of `--run`, or the one that SPIFFE_ENDPOINT_SOCKET names.
+struct WorkloadAPIAccess: Sendable {
+    let endpoint: WorkloadEndpoint
+    let client: WorkloadAPIClient
+
+    /// Finds the socket; it is asked for nothing yet.
+    ///
+    /// - Throws: ``CommandError`` for an address that is none.
+    init(_ options: SettingsOptions) throws {
+        let environment = ProcessInfo.processInfo.environment[WorkloadEndpoint.environmentVariable]
+        let text = options.runtime == nil ? environment : nil
+        do { endpoint = try WorkloadEndpoint(text ?? "unix://" + Settings(options).workloadSocket) } catch {
+            throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
+        }
+        client = WorkloadAPIClient(
+            endpoint: endpoint,
+            logger: Logger(label: "lapwing.identity") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    /// Why a call failed, and what mends it.
+    func reason(_ error: any Error) -> CommandError {
+        switch (error as? RPCStatus)?.code {
+        case .permissionDenied:
+            return CommandError(
+                .refused,
+                "no entry fits this process (uid \(geteuid())): \(error); see `lapwing identity entry list`"
+            )
+        case .invalidArgument: return CommandError(.usage, "\((error as? RPCStatus)?.message ?? "\(error)")")
+        default: break
+        }
+        return CommandError(
+            .unreachable,
+            "the Workload API at `\(endpoint)` does not answer: \(error); is `lapwing serve` running?"
+        )
+    }
+}

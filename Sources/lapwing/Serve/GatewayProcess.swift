@@ -78,6 +78,12 @@ final class GatewayProcess: Sendable {
                 group.addTask { try await self.followIdentity(announce) }
                 group.addTask { await self.issuerKeys.run() }
                 group.addTask {
+                    let rounds = WitnessRounds(log: self.log, logger: self.logger) {
+                        self.running.withLock { $0.configuration.auditPolicy }
+                    }
+                    await rounds.run()
+                }
+                group.addTask {
                     for await request in requests {
                         guard request == .reload else { throw End.asked }
                         self.ask.yield(ReloadRequest(.signal))

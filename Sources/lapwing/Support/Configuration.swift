@@ -23,6 +23,8 @@ struct Configuration: Sendable {
     let services: [ServiceEntry]
     let entries: [WorkloadEntry]
     let adminPolicy: AdminPolicy
+    /// Who witnesses the audit log.
+    let auditPolicy: AuditPolicyResource
     /// What the model registry does; nil where there is none.
     let registry: RegistryConfiguration?
     /// What loads and is doubtful.
@@ -64,13 +66,14 @@ struct Configuration: Sendable {
             }
         }
         let adminPolicy = try gather { try AdminPolicy.load(snapshot.documents) }
+        let auditPolicy = try gather { try AuditPolicyResource.load(snapshot.documents) }
         // Commands about models read these; a mistake in one is said here as well.
         _ = try gather { try ModelTrustPolicySet(snapshot.documents) }
         let registry = try gather {
             try RegistryConfiguration.load(snapshot.documents)
         }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
-            let entries, let adminPolicy
+            let entries, let adminPolicy, let auditPolicy
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
         self.settings = settings
         self.documents = snapshot.documents
@@ -81,6 +84,7 @@ struct Configuration: Sendable {
         self.services = services
         self.entries = entries
         self.adminPolicy = adminPolicy
+        self.auditPolicy = auditPolicy
         self.registry = registry ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
         self.warnings = warnings
@@ -263,7 +267,7 @@ private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
         "lapwing.dev": [
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
-            "ModelTrustPolicy",
+            "ModelTrustPolicy", "AuditPolicy",
         ],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A file that holds a private key, which its owner alone can read.
@@ -7,8 +8,8 @@ enum SecretFile {
     /// - Throws: ``AuditLogError`` where others can read it; ``FileError`` where it cannot be read.
     static func read(_ path: String, files: any FileSystem) throws -> String? {
         guard let bytes = try files.contents(path) else { return nil }
-        var status = stat()
-        guard unsafe stat(path, &status) == 0, status.st_mode & 0o077 == 0 else {
+        var facts = lapwing_file_facts()
+        guard unsafe lapwing_file_facts_of_path(path, &facts) == 0, facts.mode & 0o077 == 0 else {
             throw AuditLogError(.io, "the signing key `\(path)` can be read by others; expected mode 0600")
         }
         var text = String(decoding: bytes, as: UTF8.self)

@@ -103,7 +103,7 @@ public struct LogProof: Hashable, Sendable {
     ///   - keys: the keys of the logs that are trusted. The checkpoint's origin has to be the name of the key.
     /// - Returns: the checkpoint, or why nothing is proved.
     public func verify(entry: [UInt8]? = nil, keys: [NoteVerifier]) -> Verdict {
-        verify(entry: entry, policy: LogPolicy(logs: keys.map { .init(key: $0, url: nil) }, witnesses: [], quorum: .none))
+        verify(entry: entry, policy: LogPolicy(logs: [], witnesses: [], quorum: .none), keys: keys)
     }
 
     /// Whether the proof holds for an entry, by a policy that may ask for the cosignatures of witnesses.
@@ -111,12 +111,13 @@ public struct LogProof: Hashable, Sendable {
     /// - Parameters:
     ///   - entry: the entry; nil for the one that travels with the proof.
     ///   - policy: which logs are trusted, and the witnesses.
+    ///   - keys: the keys of logs that are trusted beside those of the policy.
     /// - Returns: the checkpoint, or why nothing is proved.
-    public func verify(entry: [UInt8]? = nil, policy: LogPolicy) -> Verdict {
+    public func verify(entry: [UInt8]? = nil, policy: LogPolicy, keys: [NoteVerifier] = []) -> Verdict {
         guard let entry = entry ?? extra else { return .refused("the proof carries no entry, and none was given") }
         guard let note = try? SignedNote(note) else { return .refused("the proof's checkpoint is not well formed") }
         let checkpoint: Checkpoint
-        switch policy.judge(note) {
+        switch policy.judge(note, keys: keys) {
         case .accepted(let stated, _): checkpoint = stated
         case .refused(let reason): return .refused(reason)
         }

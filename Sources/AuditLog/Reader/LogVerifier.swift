@@ -80,6 +80,39 @@ public struct LogVerifier: Sendable {
         }
     }
 
+    /// Judges the checkpoint that witnesses cosigned, and holds it against the log's tiles.
+    ///
+    /// The tiles are believed: ``verify(progress:)`` checks them.
+    ///
+    /// - Returns: the checkpoint and who cosigned it, or why it proves nothing.
+    /// - Throws: ``AuditLogError`` where a file exists and cannot be read, or is not well formed.
+    public func verify(witnessedBy policy: LogPolicy) throws -> LogPolicy.Verdict {
+        do {
+            guard let bytes = try files.contents(layout.witnessedCheckpoint) else {
+                return .refused("no checkpoint of this log has been cosigned")
+            }
+            let verdict = policy.judge(try SignedNote(bytes), keys: keys)
+            guard case .accepted(let checkpoint, _) = verdict else { return verdict }
+            let stated = try signedCheckpoint()
+            guard checkpoint.origin == stated.origin, checkpoint.size <= stated.size else {
+                return .refused(
+                    "the witnesses saw \(checkpoint.size) entries of `\(checkpoint.origin)`, and this log has "
+                        + "\(stated.size) of `\(stated.origin)`: it was rolled back"
+                )
+            }
+            let reader = TileReader(directory: directory, size: checkpoint.size, files: files)
+            guard try checkpoint.size == 0 || MerkleTree.root(size: checkpoint.size, from: reader) == checkpoint.root
+            else {
+                return .refused("the first \(checkpoint.size) entries are not those that the witnesses saw")
+            }
+            return verdict
+        } catch let fault as Fault {
+            return .refused(fault.description)
+        } catch let error as FileError {
+            throw AuditLogError(.io, "the audit log cannot be read", cause: error)
+        }
+    }
+
     private func signedCheckpoint() throws -> Checkpoint {
         func fault(_ message: String) -> Fault { Fault(file: "checkpoint", index: nil, message: message) }
         guard let bytes = try files.contents(layout.checkpoint) else { throw fault("is missing") }

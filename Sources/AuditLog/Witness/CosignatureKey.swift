@@ -49,7 +49,9 @@ public struct CosignatureVerifier: Hashable, Sendable {
 
     /// When this key cosigned a checkpoint's text; nil where the signature is not this key's over that text.
     ///
-    /// - Parameter signature: the bytes after the key's id: 8 of the time and 64 of the signature.
+    /// - Parameters:
+    ///   - signature: the bytes after the key's id: 8 of the time and 64 of the signature.
+    ///   - text: the checkpoint's text.
     /// - Returns: seconds since 1970; never zero.
     func time(of signature: ArraySlice<UInt8>, over text: String) -> UInt64? {
         guard signature.count == 72, let key = try? Curve25519.Signing.PublicKey(rawRepresentation: self.text.key)
@@ -99,7 +101,10 @@ public struct CosignatureSigner: Sendable {
 
     /// The signature line that says when this witness saw a checkpoint.
     ///
-    /// - Parameter time: seconds since 1970; not zero.
+    /// - Parameters:
+    ///   - text: the checkpoint's text.
+    ///   - time: seconds since 1970; not zero.
+    /// - Returns: the line.
     /// - Throws: where it cannot be signed.
     func cosign(_ text: String, time: UInt64) throws -> SignedNote.Signature {
         let signature = try key.signature(for: CosignatureVerifier.message(text, time: time))

@@ -51,6 +51,11 @@ public struct LogPolicy: Hashable, Sendable {
     /// Whether the policy asks for no cosignature at all.
     public var isUnwitnessed: Bool { quorum == .none }
 
+    /// Whether the cosignatures of witnesses of these names would be enough.
+    public func isReached(by names: Set<String>) -> Bool {
+        quorum.holds(Set(witnesses.indices.filter { names.contains(witnesses[$0].name) }))
+    }
+
     init(logs: [Log], witnesses: [WitnessEntry], quorum: Quorum) {
         self.logs = logs
         self.witnesses = witnesses
@@ -84,6 +89,7 @@ public struct LogPolicy: Hashable, Sendable {
     /// - Parameters:
     ///   - note: the checkpoint with its signatures.
     ///   - keys: the keys of logs that are trusted beside those of the policy.
+    /// - Returns: what the checkpoint states and who cosigned it, or why it is not believed.
     public func judge(_ note: SignedNote, keys: [NoteVerifier] = []) -> Verdict {
         guard let checkpoint = try? Checkpoint(text: note.text) else {
             return .refused("the checkpoint is not well formed")

@@ -76,7 +76,7 @@ private struct LogPolicyReading {
     var logs: [LogPolicy.Log] = []
     var witnesses: [LogPolicy.WitnessEntry] = []
     var quorum: LogPolicy.Quorum?
-    /// What names stand for. They are bytes, of which no more is made.
+    /// What names stand for, which are bytes, whatever they may spell.
     private var defined: [[UInt8]: LogPolicy.Quorum] = [:]
     private var members: Set<[UInt8]> = []
     private var keys: Set<[UInt8]> = []

@@ -127,7 +127,10 @@ public final class Witness: Sendable {
                 return Answer(status: 409, contentType: "text/x.tlog.size", body: Array("\(lastSize)\n".utf8))
             }
             guard Self.continues(checkpoint, last?.checkpoint, proof: request.consistencyProof) else {
-                return .refused(422, "the tree does not begin with the one of \(lastSize) entries that was cosigned last")
+                return .refused(
+                    422,
+                    "the tree does not begin with the one of \(lastSize) entries that was cosigned last"
+                )
             }
             let time = now()
             guard time > 0, time >= state.time else {

@@ -194,7 +194,9 @@ public final class WitnessFollower: Sendable {
     /// The first line of an answer, shortened, without control characters.
     private static func reason(_ body: [UInt8]) -> String {
         let line = body.prefix { $0 != 0x0a }.prefix(200)
-        let scalars = String(decoding: line, as: UTF8.self).unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }
+        let scalars = String(decoding: line, as: UTF8.self).unicodeScalars.filter {
+            $0.value >= 0x20 && $0.value != 0x7f
+        }
         return String(String.UnicodeScalarView(scalars))
     }
 }

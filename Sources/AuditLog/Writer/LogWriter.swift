@@ -134,6 +134,11 @@ public final class LogWriter: Sendable {
     /// What the writer has done so far.
     public var stats: LogStats { core.stats }
 
+    /// Takes note of how the log's witnesses stand, for ``stats``; nil where it has none.
+    public func report(witnesses: LogStats.Witnesses?) {
+        core.shared.withLock { $0.stats.witnesses = witnesses }
+    }
+
     /// Writes what waits, brings it into the tree, publishes a checkpoint if it is signed at the first try, and stops.
     ///
     /// Entries that come later are refused with `closed`. It must not be called from a callback.
@@ -175,4 +180,20 @@ public struct LogStats: Hashable, Sendable {
     public var signerError: String?
     /// Why the writer takes no more entries; nil while it does.
     public var failure: String?
+    /// How the log's witnesses stand; nil where it has none.
+    public var witnesses: Witnesses?
+
+    /// How the witnesses of a log stand.
+    public struct Witnesses: Hashable, Sendable {
+        /// How many entries the newest checkpoint covers that a quorum cosigned.
+        public var size: UInt64
+        /// How many witnesses did not cosign when they were asked last.
+        public var faults: Int
+
+        /// The state of witnesses.
+        public init(size: UInt64, faults: Int) {
+            self.size = size
+            self.faults = faults
+        }
+    }
 }

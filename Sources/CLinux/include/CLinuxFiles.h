@@ -13,6 +13,8 @@ struct lapwing_file_facts {
     uint64_t inode;
     uint64_t size;
     uint32_t kind;     // S_IFMT
+    uint32_t mode;     // the permissions: the lower twelve bits
+    uint32_t owner;    // a uid
     int64_t times[4];  // of the last change to the bytes and to the rest, each in seconds and nanoseconds
 };
 
@@ -22,6 +24,8 @@ static inline int lapwing_facts_of(int result, const struct stat *_Nonnull statu
     out->inode = status->st_ino;
     out->size = status->st_size > 0 ? (uint64_t)status->st_size : 0;
     out->kind = status->st_mode & S_IFMT;
+    out->mode = status->st_mode & 07777;
+    out->owner = status->st_uid;
     out->times[0] = status->st_mtim.tv_sec;
     out->times[1] = status->st_mtim.tv_nsec;
     out->times[2] = status->st_ctim.tv_sec;
@@ -39,6 +43,12 @@ static inline int lapwing_file_facts(int fd, struct lapwing_file_facts *_Nonnull
 static inline int lapwing_file_facts_at(int fd, const char *_Nonnull name, struct lapwing_file_facts *_Nonnull out) {
     struct stat status;
     return lapwing_facts_of(fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW), &status, out);
+}
+
+/// lstat: of a path, the link itself where it is one.
+static inline int lapwing_file_facts_of_link(const char *_Nonnull path, struct lapwing_file_facts *_Nonnull out) {
+    struct stat status;
+    return lapwing_facts_of(lstat(path, &status), &status, out);
 }
 
 /// stat: of a path, through links.

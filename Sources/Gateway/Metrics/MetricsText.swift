@@ -175,6 +175,19 @@ struct MetricsText {
         if let age = log.checkpointAge {
             gauge("lapwing_audit_checkpoint_age_seconds", "How old the published checkpoint is.", age)
         }
+        gauge("lapwing_audit_witnessed", "Whether the log has witnesses.", log.witnesses == nil ? 0 : 1)
+        if let witnesses = log.witnesses {
+            gauge(
+                "lapwing_audit_witnessed_size",
+                "Records that the checkpoint covers which a quorum of witnesses cosigned last.",
+                Double(witnesses.size)
+            )
+            gauge(
+                "lapwing_audit_witness_faults",
+                "Witnesses that did not cosign when they were asked last.",
+                Double(witnesses.faults)
+            )
+        }
         gauge("lapwing_audit_wal_bytes", "Bytes of the write-ahead log on the disk.", Double(log.walBytes))
         counter("lapwing_audit_syncs_total", "Synchronisations of the write-ahead log.", log.syncs)
         counter("lapwing_audit_refused_total", "Records that the log did not take.", log.refused)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Authorization
+import CLinux
 import Foundation
 import Gateway
 import Glibc
@@ -141,11 +142,11 @@ enum MachineChecks {
 
     /// Whether nobody else can read where the keys are.
     private static func privateDirectory(_ path: String) -> DoctorFinding {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
+        var facts = lapwing_file_facts()
+        guard unsafe lapwing_file_facts_of_path(path, &facts) == 0 else {
             return .init(.fine, "keys", "`\(path)` will be made with mode 0700")
         }
-        let mode = status.st_mode & 0o777
+        let mode = facts.mode & 0o777
         guard mode & 0o077 == 0 else {
             return .init(
                 .fault,

@@ -1,10 +1,11 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
-/// A small HTTP server on a Unix socket: what the demo's services run on.
+/// A small HTTP server on a Unix socket or on loopback: what the demo's services and a witness run on.
 ///
-/// Only the gateway can reach it, because only the gateway's user can open the socket.
+/// At a Unix socket only the gateway can reach it, because only the gateway's user can open the socket.
 ///
 /// ```swift
 /// let server = try await LocalHTTPServer.start(unixSocket: path) { request in .json(#"{"status":"fine"}"#) }
@@ -39,25 +40,53 @@ struct LocalHTTPServer: Sendable {
     }
 
     /// The longest body that is read, in bytes.
-    static let maximumBodyLength = 65_536
+    static let maximumBodyLength = 128 << 10
+    /// How long a connection may send nothing, and how many may be open at a time.
+    private static let idleTimeout = TimeAmount.seconds(60)
+    private static let maximumConnections = 1024
 
     private let channel: any Channel
+
+    /// The port that it listens on; nil at a Unix socket.
+    var port: Int? { channel.localAddress?.port }
 
     /// Listens until stopped; a socket file that is left from before is replaced.
     static func start(
         unixSocket path: String,
         answer: @escaping @Sendable (Request) async -> Response
     ) async throws -> LocalHTTPServer {
-        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        let bootstrap = bootstrap(answer)
+        return LocalHTTPServer(
+            channel: try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        )
+    }
+
+    /// Listens until stopped at an address and port, of which 0 is one that is free.
+    static func start(
+        host: String,
+        port: Int,
+        answer: @escaping @Sendable (Request) -> Response
+    ) async throws -> LocalHTTPServer {
+        LocalHTTPServer(channel: try await bootstrap(answer).bind(host: host, port: port).get())
+    }
+
+    private static func bootstrap(_ answer: @escaping @Sendable (Request) -> Response) -> ServerBootstrap {
+        let open = Atomic(0)
+        return ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                    try channel.pipeline.syncOperations.addHandler(LocalHTTPHandler(answer: answer))
+                guard open.wrappingAdd(1, ordering: .relaxed).newValue <= maximumConnections else {
+                    open.subtract(1, ordering: .relaxed)
+                    return channel.eventLoop.makeFailedFuture(ChannelError.eof)
+                }
+                channel.closeFuture.whenComplete { _ in open.subtract(1, ordering: .relaxed) }
+                return channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(IdleStateHandler(readTimeout: idleTimeout))
+                    try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+                    try pipeline.addHandler(LocalHTTPHandler(answer: answer))
                 }
             }
-            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true)
-            .get()
-        return LocalHTTPServer(channel: channel)
     }
 
     /// Stops listening.
@@ -72,6 +101,7 @@ private final class LocalHTTPHandler: ChannelInboundHandler {
     private let answer: @Sendable (LocalHTTPServer.Request) async -> LocalHTTPServer.Response
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
+    private var isAnswering = false
 
     init(answer: @escaping @Sendable (LocalHTTPServer.Request) async -> LocalHTTPServer.Response) {
         self.answer = answer
@@ -109,6 +139,12 @@ private final class LocalHTTPHandler: ChannelInboundHandler {
         }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // An answer that is still being written keeps its connection.
+        if event is IdleStateHandler.IdleStateEvent, !isAnswering { return context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     private func write(_ response: LocalHTTPServer.Response, keepAlive: Bool, _ context: ChannelHandlerContext) {
         var head = HTTPResponseHead(version: .http1_1, status: response.status)
         head.headers.add(name: "content-type", value: response.contentType)
@@ -120,6 +156,7 @@ private final class LocalHTTPHandler: ChannelInboundHandler {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
             end(keepAlive: keepAlive, context)
         case .events(let events, let pause):
+            isAnswering = true
             head.headers.add(name: "cache-control", value: "no-store")
             context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
             send(events[...], pause: pause, keepAlive: keepAlive, context)
@@ -142,6 +179,7 @@ private final class LocalHTTPHandler: ChannelInboundHandler {
     }
 
     private func end(keepAlive: Bool, _ context: ChannelHandlerContext) {
+        isAnswering = false
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         if !keepAlive { context.close(promise: nil) }
     }

@@ -1,5 +1,5 @@
+import CLinux
 import Foundation
-import Glibc
 
 /// Notices that something in the configuration directory has changed.
 struct ConfigurationWatcher {
@@ -9,9 +9,9 @@ struct ConfigurationWatcher {
     /// What tells one version of a file from another without reading it.
     private struct Mark: Equatable {
         let inode: UInt64
-        let size: Int64
-        let seconds: Int
-        let nanoseconds: Int
+        let size: UInt64
+        let seconds: Int64
+        let nanoseconds: Int64
     }
 
     init(path: String) {
@@ -40,13 +40,13 @@ struct ConfigurationWatcher {
         var marks: [String: Mark] = [:]
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
         for name in names.prefix(20_000) where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-            var status = stat()
-            guard unsafe stat(path + "/" + name, &status) == 0 else { continue }
+            var facts = lapwing_file_facts()
+            guard unsafe lapwing_file_facts_of_path(path + "/" + name, &facts) == 0 else { continue }
             marks[name] = Mark(
-                inode: UInt64(status.st_ino),
-                size: Int64(status.st_size),
-                seconds: status.st_mtim.tv_sec,
-                nanoseconds: status.st_mtim.tv_nsec
+                inode: facts.inode,
+                size: facts.size,
+                seconds: facts.times.0,
+                nanoseconds: facts.times.1
             )
         }
         return marks

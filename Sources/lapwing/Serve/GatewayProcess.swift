@@ -80,6 +80,12 @@ final class GatewayProcess: Sendable {
                 group.addTask { await self.issuerKeys.run() }
                 group.addTask { await self.followTokenKeys() }
                 group.addTask {
+                    let rounds = WitnessRounds(log: self.log, logger: self.logger) {
+                        self.running.withLock { $0.configuration.auditPolicy }
+                    }
+                    await rounds.run()
+                }
+                group.addTask {
                     for await request in requests {
                         guard request == .reload else { throw End.asked }
                         self.ask.yield(ReloadRequest(.signal))

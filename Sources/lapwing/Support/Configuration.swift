@@ -24,6 +24,8 @@ struct Configuration: Sendable {
     let services: [ServiceEntry]
     let entries: [WorkloadEntry]
     let adminPolicy: AdminPolicy
+    /// Who witnesses the audit log.
+    let auditPolicy: AuditPolicyResource
     /// What the model registry does; nil where there is none.
     let registry: RegistryConfiguration?
     /// Which workloads get credentials of a cloud from the loopback endpoint; nil where there is none.
@@ -67,6 +69,7 @@ struct Configuration: Sendable {
             }
         }
         let adminPolicy = try gather { try AdminPolicy.load(snapshot.documents) }
+        let auditPolicy = try gather { try AuditPolicyResource.load(snapshot.documents) }
         // Commands about models read these; a mistake in one is said here as well.
         _ = try gather { try ModelTrustPolicySet(snapshot.documents) }
         let registry = try gather {
@@ -74,7 +77,7 @@ struct Configuration: Sendable {
         }
         let credentials = try gather { try CredentialRules.load(snapshot.documents) }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
-            let entries, let adminPolicy
+            let entries, let adminPolicy, let auditPolicy
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
         self.settings = settings
         self.documents = snapshot.documents
@@ -85,6 +88,7 @@ struct Configuration: Sendable {
         self.services = services
         self.entries = entries
         self.adminPolicy = adminPolicy
+        self.auditPolicy = auditPolicy
         self.registry = registry ?? nil
         self.credentials = credentials ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
@@ -300,7 +304,7 @@ private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
         "lapwing.dev": [
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
-            "ModelTrustPolicy", "Guardrail", "CloudCredentials",
+            "ModelTrustPolicy", "Guardrail", "CloudCredentials", "AuditPolicy",
         ],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Authorization
+import CLinux
 import Foundation
 import Glibc
 import Logging
@@ -221,12 +222,12 @@ struct Settings: Sendable {
 
     /// Refuses a directory that is a link, that another user owns, or that others may write to.
     private static func requireOwn(_ path: String, or owner: SystemUser?) throws {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        var facts = lapwing_file_facts()
+        guard unsafe lapwing_file_facts_of_link(path, &facts) == 0, facts.kind == S_IFDIR else {
             throw CommandError(.refused, "`\(path)` is not a directory itself; a link is not followed here")
         }
         let owners = [geteuid(), 0] + (owner.map { [$0.uid] } ?? [])
-        guard owners.contains(status.st_uid), status.st_mode & 0o022 == 0 else {
+        guard owners.contains(facts.owner), facts.mode & 0o022 == 0 else {
             throw CommandError(
                 .refused,
                 "others could change what lies in `\(path)`; `chown \(geteuid()) \(path) && chmod go-w \(path)`"

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import ModelTrust
@@ -69,9 +70,9 @@ struct SystemUser: Sendable, Hashable {
     ///
     /// - Throws: ``CommandError`` where that is not possible.
     func takeOver(_ path: String) throws {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0,
-            status.st_mode & 0o022 == 0
+        var facts = lapwing_file_facts()
+        guard unsafe lapwing_file_facts_of_link(path, &facts) == 0, facts.kind == S_IFDIR, facts.owner == 0,
+            facts.mode & 0o022 == 0
         else { return }
         let inside = try? FileManager.default.subpathsOfDirectory(atPath: path)
         for name in (inside ?? []).map({ path + "/" + $0 }) + [path] { try own(name) }

@@ -81,7 +81,10 @@ struct LogPolicyTests {
         bytes[bytes.count - 1] ^= 1
         lines.append(.init(name: lines[1].name, bytes: bytes))
         let spoiled = try SignedNote(text: good.text, signatures: lines)
-        #expect(policy.judge(spoiled) == .refused("the checkpoint bears a witness's name over a signature that is not the witness's"))
+        #expect(
+            policy.judge(spoiled)
+                == .refused("the checkpoint bears a witness's name over a signature that is not the witness's")
+        )
         // The time is part of what is signed.
         bytes = good.signatures[1].bytes
         bytes[11] ^= 1

@@ -155,7 +155,10 @@ struct WitnessFollowerTests {
         let files = FileManager.default
         try files.removeItem(atPath: fixture.log)
         try files.removeItem(atPath: directory + "/authority/last-signed")
-        let authority = try CheckpointAuthority(directory: copy(of: directory + "/authority"), origin: LogFixture.origin)
+        let authority = try CheckpointAuthority(
+            directory: copy(of: directory + "/authority"),
+            origin: LogFixture.origin
+        )
         let writer = try forged.writer(signer: authority) {
             $0.verifier = authority.verifier
         }

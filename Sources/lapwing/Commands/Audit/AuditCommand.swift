@@ -8,7 +8,7 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Read the record, prove an entry of it, and verify it whole.",
-        subcommands: [Tail.self, Show.self, Verify.self, Proof.self]
+        subcommands: [Tail.self, Show.self, Verify.self, Proof.self, WitnessServer.self]
     )
 
     /// `lapwing audit tail`.
@@ -101,6 +101,14 @@ struct AuditCommand: AsyncParsableCommand {
         @Option(help: "The log's verifier key, or a file that holds it; by default the one in the state directory.")
         var key: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "A policy file: which logs are trusted, and which witnesses have to have cosigned (C2SP tlog-policy).",
+                valueName: "file"
+            )
+        )
+        var policy: String?
+
         @Option(help: "A `.tlog-proof` file to verify instead of the log.")
         var proof: String?
 
@@ -109,30 +117,68 @@ struct AuditCommand: AsyncParsableCommand {
 
         func run() throws {
             let settings = try Settings(options)
-            let keys = [try VerifierKey.find(key, settings: settings)]
-            if let proof { return try verify(proofFile: proof, keys: keys) }
+            let policy = try readPolicy()
+            // A policy that names logs needs no other key.
+            let keys =
+                try key == nil && policy?.logs.isEmpty == false
+                ? [] : [VerifierKey.find(key, settings: settings)]
+            if let proof { return try verify(proofFile: proof, policy: policy, keys: keys) }
+            let trusted = keys + (policy?.logs.map(\.key) ?? [])
             let records = try AuditRecords(directory: settings.auditDirectory)
             let bar = ProgressBar(label: "verifying", unit: "entries")
             let report = try records.reading {
-                try LogVerifier(directory: settings.auditDirectory, keys: keys).verify { bar.show($0, of: $1) }
+                try LogVerifier(directory: settings.auditDirectory, keys: trusted).verify { bar.show($0, of: $1) }
             }
             bar.finish()
-            struct Result: Encodable { let verified: UInt64, size: UInt64?, root: String?, fault: String? }
+            let witnessed = try report.fault == nil ? policy.map { try self.witnessed(records, $0, trusted) } : nil
+            struct Result: Encodable {
+                let verified: UInt64, size: UInt64?, root: String?, fault: String?, witnessed: UInt64?
+            }
             let result = Result(
                 verified: report.verified,
                 size: report.checkpoint?.size,
                 root: report.checkpoint?.root.description,
-                fault: report.fault?.description
+                fault: report.fault?.description,
+                witnessed: witnessed?.size
             )
             if output == .json {
                 try StandardOutput.write(json: result)
             } else if report.fault == nil {
                 StandardOutput.write("verified: \(report.verified) entries, root \(result.root ?? "")")
+                if let witnessed {
+                    StandardOutput.write(
+                        "witnessed: \(witnessed.size) entries, by \(witnessed.names.joined(separator: ", "))"
+                    )
+                }
             }
             if let fault = report.fault { throw CommandError(.unverified, "the log does not verify: \(fault)") }
         }
 
-        private func verify(proofFile: String, keys: [NoteVerifier]) throws {
+        private func readPolicy() throws -> LogPolicy? {
+            guard let policy else { return nil }
+            guard let data = FileManager.default.contents(atPath: policy) else {
+                throw CommandError(.usage, "the policy `\(policy)` cannot be read")
+            }
+            do { return try LogPolicy(Array(data), file: policy) } catch { throw CommandError(.usage, "\(error)") }
+        }
+
+        /// The checkpoint that the policy's quorum cosigned, which has to be one of this log.
+        private func witnessed(
+            _ records: AuditRecords,
+            _ policy: LogPolicy,
+            _ keys: [NoteVerifier]
+        ) throws -> (size: UInt64, names: [String]) {
+            let verdict = try records.reading {
+                try LogVerifier(directory: records.reader.directory, keys: keys).verify(witnessedBy: policy)
+            }
+            switch verdict {
+            case .accepted(let checkpoint, let names): return (checkpoint.size, names)
+            case .refused(let reason):
+                throw CommandError(.unverified, "the log's entries verify, and its witnesses do not: \(reason)")
+            }
+        }
+
+        private func verify(proofFile: String, policy: LogPolicy?, keys: [NoteVerifier]) throws {
             guard let data = FileManager.default.contents(atPath: proofFile) else {
                 throw CommandError(.usage, "`\(proofFile)` cannot be read")
             }
@@ -140,7 +186,7 @@ struct AuditCommand: AsyncParsableCommand {
             do { proof = try LogProof(Array(data)) } catch {
                 throw CommandError(.unverified, "`\(proofFile)` is no proof: \(error)")
             }
-            switch proof.verify(keys: keys) {
+            switch policy.map({ proof.verify(policy: $0, keys: keys) }) ?? proof.verify(keys: keys) {
             case .verified:
                 StandardOutput.write("verified: entry \(proof.index)")
                 if let entry = proof.extra { StandardOutput.write(String(decoding: entry, as: UTF8.self)) }
@@ -206,13 +252,20 @@ enum VerifierKey {
     /// - Throws: ``CommandError`` where there is none, or it is malformed.
     static func find(_ text: String?, settings: Settings) throws -> NoteVerifier {
         let source = text ?? settings.verifierKeyFile
-        let content = FileManager.default.contents(atPath: source).map { String(decoding: $0, as: UTF8.self) } ?? text
-        guard let content else {
+        guard text != nil || FileManager.default.fileExists(atPath: source) else {
             throw CommandError(
                 .unreachable,
                 "there is no verifier key at `\(source)`; give the key or its file with --key"
             )
         }
+        return try read(source)
+    }
+
+    /// A key, or the one in a file.
+    ///
+    /// - Throws: ``CommandError`` where it is malformed.
+    static func read(_ source: String) throws -> NoteVerifier {
+        let content = FileManager.default.contents(atPath: source).map { String(decoding: $0, as: UTF8.self) } ?? source
         do {
             return try NoteVerifier(content.trimmingCharacters(in: .whitespacesAndNewlines))
         } catch {

@@ -90,7 +90,7 @@ import Testing
         let program = try Program.path
         let user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
         func ready(_ command: [String]) -> Bool {
-            (try? Program.run(["-n"] + command, program: "/usr/bin/nice").status) == 0
+            (try? Program.run(command, program: "/usr/bin/env").status) == 0
         }
         guard geteuid() == 0, ready(user + ["test", "-x", program]), ready(["unshare", "-m", "true"]) else {
             print("model run as an ordinary user: skipped, this test has to be root, and its program open to everybody")

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SPIFFE
 import TestIdentities
 import Testing
@@ -28,7 +29,8 @@ import Testing
         }
 
         deinit {
-            process.terminate()
+            // It has inherited what this process blocks, SIGTERM among it, and would not hear of that.
+            kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
     }

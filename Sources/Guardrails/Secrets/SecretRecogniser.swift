@@ -116,14 +116,18 @@ struct SecretRecogniser {
             return Match(OutputRules.firstSecret + rule.rule, start, last)
         }
         // Punctuation that ends a sentence is no part of a value.
+        let whole = end
         while end > start, Self.trails(reader[end - 1]) { end -= 1 }
         let length = end - start
+        // `abc...` says that something was left out.
+        let isCut = whole - end > 1 && reader[end] == UInt8(ascii: ".")
         let tail: Match.Tail? = end >= place + 200 ? .units(Self.values) : nil
         if name.isAuthorization, length >= 8, Entropy.bits(&reader, start, end) >= 2.75 {
             return Match(secrets.index(.authorization), start, end, tail: tail)
         }
         if name.isValue, length >= 8 { return Match(secrets.index(.nuget), start, end, tail: tail) }
-        guard name.isGeneric, length >= (name.isPassword ? 8 : 16), isRandom(&reader, start, end, name.isPassword)
+        guard name.isGeneric, !isCut, length >= (name.isPassword ? 8 : 16),
+            isRandom(&reader, start, end, name.isPassword)
         else { return nil }
         return Match(secrets.index(.generic), start, end, tail: tail)
     }

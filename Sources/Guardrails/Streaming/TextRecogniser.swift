@@ -1,0 +1,201 @@
+/// What can start at a place in text: all recognisers, in the order in which they are asked.
+///
+/// It is shared by the pieces of a stream and never changed.
+final class TextRecogniser: Sendable {
+    let rules: OutputRules
+    let prompt: PromptIndex
+
+    private let numbers: NumberRecogniser
+    private let addresses: AddressRecogniser
+    private let secrets: SecretRecogniser
+    let secretRules: SecretRules
+    private let identifiers: IdentifierRules
+    let looksForSecrets: Bool
+    let looksForPrompt: Bool
+    private let looksForNames: Bool
+    private let looksForRuns: Bool
+
+    init(_ rules: OutputRules, prompt: PromptIndex) {
+        self.rules = rules
+        self.prompt = prompt
+        numbers = NumberRecogniser(rules: rules)
+        addresses = AddressRecogniser(rules: rules)
+        secrets = SecretRecogniser(rules: rules)
+        secretRules = rules.secrets
+        identifiers = rules.identifiers
+        looksForSecrets = rules.looksForSecrets
+        looksForPrompt = rules.policy.promptLeak != nil && !prompt.isEmpty
+        looksForNames = rules.looks(for: .dateTime)
+        looksForRuns = rules.policy.encodedRuns != nil
+    }
+
+    // MARK: - Words
+
+    /// The thing that starts with a word's first unit, or within a word; `inRun` says whether a letter or digit came
+    /// already in its run.
+    func word(_ reader: inout UnitReader, _ start: Int, _ kind: UInt8, startsWord: Bool, inRun: Bool) -> Match? {
+        if looksForSecrets, secretRules.mayOpen(reader[start]),
+            secretRules.mayOpen(reader[start], reader[start + 1]),
+            let told = secretRules.told(&reader, at: start, startsWord: startsWord || isEscaped(reader, start)),
+            rules.action(told.rule) != nil
+        {
+            return told
+        }
+        if looksForPrompt, let leak = leak(&reader, start, startsWord, inRun) { return leak }
+        guard startsWord else { return nil }
+        if looksForRuns, !inRun, let end = EncodedRun.end(&reader, from: start) {
+            return Match(rules.encodedRun, start, end, tail: .units(EncodedRun.units))
+        }
+        if kind & UnitClass.digit != 0, let number = numbers.recognise(&reader, at: start) { return number }
+        if kind & UnitClass.letter != 0, let named = named(&reader, start) { return named }
+        return inRun ? nil : run(&reader, start)
+    }
+
+    /// Whether the letter belongs to an escape that was not undone: `\n`, `\t`, `\r`.
+    private func isEscaped(_ reader: UnitReader, _ start: Int) -> Bool {
+        let letter = reader.before(start)
+        return reader.before(start - 1) == UInt8(ascii: "\\")
+            && (letter == UInt8(ascii: "n") || letter == UInt8(ascii: "t") || letter == UInt8(ascii: "r"))
+    }
+
+    /// Tokens that begin with letters: bank accounts, numbers of states, names of months.
+    private func named(_ reader: inout UnitReader, _ start: Int) -> Match? {
+        var letters = start + 1
+        while letters < start + 7, UnitClass.isLetter(reader[letters]) { letters += 1 }
+        let run = letters - start
+        if run < 7 {
+            let next = reader[letters]
+            if run == 2, UnitClass.isDigit(next), let iban = addresses.iban(&reader, at: start) { return iban }
+            if UnitClass.isDigit(next) || (UnitClass.isUpper(reader[letters - 1]) && isSpaced(&reader, letters)),
+                let identifier = identifiers.letters(&reader, at: start, run: run, for: rules)
+            {
+                return identifier
+            }
+        }
+        return looksForNames ? DateRecogniser.namedEnd(&reader, from: start).map { Match(.dateTime, start, $0) } : nil
+    }
+
+    /// Whether a token that begins with letters may go on after a space or a hyphen.
+    @inline(__always)
+    private func isSpaced(_ reader: inout UnitReader, _ end: Int) -> Bool {
+        let next = reader[end]
+        guard next == 0x20 || next == UInt8(ascii: "-") else { return false }
+        let after = reader[end + 1]
+        return UnitClass.isDigit(after) || UnitClass.isUpper(after)
+    }
+
+    /// What is read from the beginning of a run of letters, digits and joints.
+    private func run(_ reader: inout UnitReader, _ start: Int) -> Match? {
+        var index = start
+        var hasDot = false
+        var token: Int?
+        var hasDigit = false
+        while index < start + 72 {
+            let unit = reader[index]
+            if UnitClass.isAlphanumeric(unit) {
+                if unit < 0x40 { hasDigit = true }
+            } else if unit == UInt8(ascii: ".") {
+                hasDot = true
+                token = token ?? index
+            } else if unit == UInt8(ascii: "_") || unit == UInt8(ascii: "-") || unit == UInt8(ascii: "+")
+                || unit == UInt8(ascii: "%") || unit == TextUnits.letter
+            {
+                token = token ?? index
+            } else {
+                break
+            }
+            index += 1
+        }
+        let end = index
+        let terminator = reader[end]
+        if terminator == UInt8(ascii: "@"), let email = addresses.email(&reader, start, at: end) { return email }
+        if terminator == UInt8(ascii: ":"), token == nil {
+            if reader[end + 1] == UInt8(ascii: "/"), reader[end + 2] == UInt8(ascii: "/") {
+                if looksForSecrets, let secret = secrets.urlCredentials(&reader, body: end + 3) { return secret }
+                if let link = addresses.link(&reader, start, body: end + 3) { return link }
+                return nil
+            }
+            if end - start <= 4, rules.looks(for: .ipAddress), let address = numbers.addressOfSix(&reader, at: start) {
+                return address
+            }
+        }
+        let after = token ?? end
+        if Self.mayBeMixed(after - start, reader[after], hasDigit),
+            let mixed = identifiers.mixed(&reader, at: start, for: rules)
+        {
+            return mixed
+        }
+        if hasDot, reader.hasCaseless([0x77, 0x77, 0x77, 0x2E], at: start),
+            let link = addresses.link(&reader, start, body: start)
+        {
+            return link
+        }
+        if looksForSecrets {
+            if end - start >= 36 || terminator == UInt8(ascii: "~") || terminator == UInt8(ascii: "|")
+                || (terminator == UInt8(ascii: ":") && hasDigit),
+                let secret = secretRules.toldByForm(&reader, at: start), rules.action(secret.rule) != nil
+            {
+                return secret
+            }
+            if let secret = secrets.assignment(&reader, start, end), rules.action(secret.rule) != nil { return secret }
+        }
+        return hasDot ? addresses.host(&reader, start) : nil
+    }
+
+    /// Whether letters and digits, and the unit after them, may begin a UUID, an address of hardware or one of a crypto
+    /// currency.
+    @inline(__always)
+    private static func mayBeMixed(_ length: Int, _ after: UInt8, _ hasDigit: Bool) -> Bool {
+        switch length {
+        case 2: after == UInt8(ascii: ":") || after == UInt8(ascii: "-")
+        case 4: after == UInt8(ascii: ".")
+        case 8: after == UInt8(ascii: "-")
+        default: hasDigit && length >= 14
+        }
+    }
+
+    // MARK: - What the request must not get back
+
+    private func leak(_ reader: inout UnitReader, _ start: Int, _ startsWord: Bool, _ inRun: Bool) -> Match? {
+        if prompt.mayBeCanary(reader[start]), let end = prompt.canary(&reader, at: start) {
+            return Match(rules.canary, start, end)
+        }
+        guard startsWord else { return nil }
+        if let end = prompt.overlap(&reader, at: start) { return Match(rules.overlap, start, end) }
+        guard !inRun else { return nil }
+        var token: [UInt8] = []
+        while token.count < TextUnits.holdBack - 4, EncodedRun.units.contains(reader[start + token.count]) {
+            token.append(reader[start + token.count])
+        }
+        guard token.count >= 32, EncodedRun.decodings(of: token).contains(where: prompt.isIn) else { return nil }
+        return Match(rules.overlap, start, start + token.count, tail: .units(EncodedRun.units))
+    }
+
+    // MARK: - Symbols
+
+    /// The thing that starts with a symbol.
+    func symbol(_ reader: inout UnitReader, _ start: Int, inRun: Bool) -> Match? {
+        switch reader[start] {
+        case UInt8(ascii: "+"), UInt8(ascii: "("):
+            let next = reader[start + 1]
+            guard UnitClass.isDigit(next) || next == UInt8(ascii: "("), !UnitClass.isWord(reader.before(start)) else {
+                return nil
+            }
+            return numbers.recognise(&reader, at: start)
+        case UInt8(ascii: "-"):
+            guard looksForSecrets else { return nil }
+            if let key = secrets.privateKey(&reader, at: start) { return key }
+            return secrets.curlUser(&reader, at: start)
+        case UInt8(ascii: ":"):
+            guard reader[start + 1] == UInt8(ascii: ":"), rules.looks(for: .ipAddress),
+                !UnitClass.isWord(reader.before(start)), reader.before(start) != UInt8(ascii: ":")
+            else { return nil }
+            return numbers.addressOfSix(&reader, at: start)
+        case UInt8(ascii: "]"), UInt8(ascii: "<"):
+            return rules.links?.recognise(&reader, at: start, rule: rules.link)
+        case UInt8(ascii: "~"), UInt8(ascii: "_"):
+            return looksForSecrets && !inRun ? secretRules.toldByForm(&reader, at: start) : nil
+        default: return nil
+        }
+    }
+}

@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "AuditLog", targets: ["AuditLog"]),
         .library(name: "ModelTrust", targets: ["ModelTrust"]),
         .library(name: "WorkloadIdentity", targets: ["WorkloadIdentity"]),
+        .library(name: "Guardrails", targets: ["Guardrails"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -183,8 +184,8 @@ let package = Package(
 
         // What goes in and what comes out. Vectorscan is Debian's libvectorscan-dev.
         .systemLibrary(name: "CVectorscan", pkgConfig: "libhs", providers: [.apt(["libvectorscan-dev"])]),
-        .target(name: "Guardrails", dependencies: ["CVectorscan", "ZeroTrust", "Resources"]),
-        .testTarget(name: "GuardrailsTests", dependencies: ["Guardrails", "ZeroTrust", "Resources"]),
+        .target(name: "Guardrails", dependencies: ["CVectorscan", "ZeroTrust", "Resources", crypto]),
+        .testTarget(name: "GuardrailsTests", dependencies: ["Guardrails", "ZeroTrust", "Resources", crypto]),
 
         // The artifacts.
         .target(
@@ -239,7 +240,8 @@ let package = Package(
             name: "lapwing",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
-                "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "Gateway", x509,
+                "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "Gateway",
+                "Guardrails", x509,
                 crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -31,6 +31,13 @@ let package = Package(
             path: "Sources/Microbenchmarks",
             swiftSettings: strict
         ),
+        // What `guardrails/run` measures Lapwing with.
+        .executableTarget(
+            name: "guardrailfilters",
+            dependencies: [.product(name: "Guardrails", package: "lapwing")],
+            path: "Sources/GuardrailFilters",
+            swiftSettings: strict
+        ),
         // What `policy/run` measures Lapwing with.
         .executableTarget(
             name: "policydecisions",

@@ -1,0 +1,230 @@
+/// The table of ``IdentifierTable``, compiled, and what finds its numbers in text.
+final class IdentifierRules: Sendable {
+    static let builtIn = Result { try IdentifierRules(IdentifierTable.text) }
+
+    /// One line of the table.
+    final class Rule: Sendable {
+        let type: EntityType
+        let pattern: TokenPattern
+        let check: IdentifierCheck
+        let context: ContextWords?
+
+        init(type: EntityType, pattern: TokenPattern, check: IdentifierCheck, context: ContextWords?) {
+            self.type = type
+            self.pattern = pattern
+            self.check = check
+            self.context = context
+        }
+    }
+
+    /// A rule, with what it may begin with, so that most are passed over without a look at the rule.
+    private struct Candidate {
+        let first: UnitSet
+        let second: UnitSet
+        let third: UnitSet
+        let rule: Rule
+
+        init(_ rule: Rule) {
+            let prefix = rule.pattern.prefix(3)
+            first = prefix[0]
+            second = prefix[1]
+            third = prefix[2]
+            self.rule = rule
+        }
+    }
+
+    /// The rules for a number whose first run of digits is that long.
+    private let byDigits: [[Candidate]]
+    /// The rules for a token that begins with that many letters.
+    private let byLetters: [[Candidate]]
+    /// The rules whose letters may be anywhere, such as hexadecimal ones.
+    private let mixed: [Candidate]
+
+    init(_ table: String) throws {
+        var byDigits = [[Candidate]](repeating: [], count: 32)
+        var byLetters = [[Candidate]](repeating: [], count: 8)
+        var mixed: [Candidate] = []
+        for (number, line) in table.split(separator: "\n").enumerated() {
+            let fields = line.components(" |")
+            guard fields.count == 4, let type = EntityType(rawValue: fields[0]),
+                let check = IdentifierCheck(rawValue: fields[2])
+            else { throw PatternError(.file, "identifiers, line \(number + 1): not entity | form | check | words") }
+            let words = fields[3].isEmpty ? nil : ContextWords(String(fields[3].drop { $0 == "!" }))
+            let rule = Rule(type: type, pattern: try TokenPattern(fields[1]), check: check, context: words)
+            let candidate = Candidate(rule)
+            if type == .macAddress || type == .uuid || type == .crypto {
+                mixed.append(candidate)
+                continue
+            }
+            for length in Self.leading(rule.pattern, UnitClass.isDigit, up: 31) where length > 0 {
+                byDigits[length].append(candidate)
+            }
+            for length in Self.leading(rule.pattern, UnitClass.isLetter, up: 7) where length > 0 {
+                byLetters[length].append(candidate)
+            }
+        }
+        self.byDigits = byDigits
+        self.byLetters = byLetters
+        self.mixed = mixed
+    }
+
+    /// How many units of a kind a token of the pattern can begin with.
+    private static func leading(_ pattern: TokenPattern, _ kind: (UInt8) -> Bool, up: Int) -> Set<Int> {
+        var open: Set<Int> = [0]
+        var closed: Set<Int> = []
+        for piece in pattern.pieces {
+            var next: Set<Int> = []
+            switch piece {
+            case .literals(let literals, let isOptional):
+                for literal in literals {
+                    let prefix = literal.prefix(while: kind).count
+                    for count in open {
+                        if prefix == literal.count {
+                            next.insert(count + prefix)
+                        } else {
+                            closed.insert(count + prefix)
+                        }
+                    }
+                }
+                if isOptional { next.formUnion(open) }
+            case .units(let set, let least, let most):
+                let inside = (UInt8(1)...0x7F).contains { set.contains($0) && kind($0) }
+                let outside = (UInt8(1)...0x7F).contains { set.contains($0) && !kind($0) }
+                for count in open {
+                    if inside { for taken in max(least, 0)...most { next.insert(count + taken) } }
+                    if outside {
+                        if inside {
+                            for taken in 0..<most { closed.insert(count + taken) }
+                        } else {
+                            closed.insert(count)
+                        }
+                        if least == 0 { next.insert(count) }
+                    }
+                }
+            }
+            open = next.filter { $0 <= up }
+            if open.isEmpty { break }
+        }
+        return closed.union(open).filter { $0 <= up }
+    }
+
+    /// A number that starts with a digit, whose first run of digits is `run` long.
+    func digits(_ reader: inout UnitReader, at start: Int, run: Int, for rules: OutputRules) -> Match? {
+        run < byDigits.count ? best(byDigits[run], &reader, start, rules) : nil
+    }
+
+    /// A token that starts with `run` letters.
+    func letters(_ reader: inout UnitReader, at start: Int, run: Int, for rules: OutputRules) -> Match? {
+        run < byLetters.count ? best(byLetters[run], &reader, start, rules) : nil
+    }
+
+    /// A token of letters and digits, in any order.
+    func mixed(_ reader: inout UnitReader, at start: Int, for rules: OutputRules) -> Match? {
+        best(mixed, &reader, start, rules)
+    }
+
+    private func best(
+        _ candidates: [Candidate],
+        _ reader: inout UnitReader,
+        _ start: Int,
+        _ output: OutputRules
+    ) -> Match? {
+        var best: Match?
+        let first = reader[start]
+        for index in candidates.indices where candidates[index].first.contains(first) {
+            // The reader is asked for no more than the form would ask for.
+            guard candidates[index].second.contains(reader[start + 1]),
+                candidates[index].third.contains(reader[start + 2])
+            else { continue }
+            let rule = candidates[index].rule
+            guard output.looks(for: rule.type), let end = rule.pattern.end(&reader, from: start),
+                end > best?.end ?? start, Self.isBoundary(&reader, end)
+            else { continue }
+            if let context = rule.context, !context.stand(before: start, in: reader) { continue }
+            var token: [UInt8] = []
+            for position in start..<end where UnitClass.isAlphanumeric(reader[position]) {
+                token.append(rule.check.isCaseSensitive ? reader[position] : upper(reader[position]))
+            }
+            if rule.check.accepts(token) { best = Match(rule.type, start, end) }
+        }
+        return best
+    }
+
+    private func upper(_ unit: UInt8) -> UInt8 { UnitClass.isLetter(unit) ? unit & 0xDF : unit }
+
+    /// Whether a token can end before a place: no letter or digit goes on, and no further group of digits.
+    @inline(__always)
+    static func isBoundary(_ reader: inout UnitReader, _ end: Int) -> Bool {
+        let next = reader[end]
+        if UnitClass.isAlphanumeric(next) || next == UInt8(ascii: "_") { return false }
+        if next == UInt8(ascii: "-") || next == UInt8(ascii: "/") || next == UInt8(ascii: ".") {
+            return !UnitClass.isDigit(reader[end + 1])
+        }
+        return true
+    }
+}
+
+/// Words one of which has to stand in the text before a number.
+struct ContextWords: Sendable {
+    /// The words by their last unit, in lower case.
+    private var byLast = [[[UInt8]]](repeating: [], count: 256)
+    /// The last units, in both cases.
+    private var lasts = UnitSet()
+
+    /// How far before a number a word counts, in code points.
+    static let reach = 60
+
+    init(_ list: String) {
+        for part in list.split(separator: ",") {
+            let word = part.drop { $0 == " " }.unicodeScalars.map { scalar in
+                scalar.isASCII ? UnitClass.lowercased(UInt8(scalar.value)) : PlainCharacters.unit(of: scalar.value)
+            }
+            guard let last = word.last else { continue }
+            byLast[Int(last)].append(word)
+            lasts.insert(last...last)
+        }
+        lasts.foldCase()
+    }
+
+    /// Whether one of the words ends within reach of a place, and begins where a word begins.
+    func stand(before place: Int, in reader: UnitReader, reach: Int = ContextWords.reach) -> Bool {
+        let lowest = max(0, place - reach)
+        var position = place
+        while position > lowest {
+            let unit = reader.before(position)
+            if lasts.contains(unit) {
+                for word in byLast[Int(UnitClass.lowercased(unit))] where position - word.count >= lowest {
+                    var index = word.count - 1
+                    while index >= 0,
+                        UnitClass.lowercased(reader.before(position - (word.count - 1 - index))) == word[index]
+                    {
+                        index -= 1
+                    }
+                    if index < 0, !UnitClass.isLetter(reader.before(position - word.count)) { return true }
+                }
+            }
+            position -= 1
+        }
+        return false
+    }
+}
+
+extension StringProtocol {
+    /// The parts between a separator, without spaces around them.
+    func components(_ separator: String) -> [String] {
+        var parts: [String] = []
+        var rest = self[...]
+        while let range = rest.firstRange(of: separator) {
+            parts.append(trimmed(rest[..<range.lowerBound]))
+            rest = rest[range.upperBound...]
+        }
+        parts.append(trimmed(rest))
+        return parts
+    }
+
+    private func trimmed(_ part: SubSequence) -> String {
+        var part = part.drop { $0 == " " }
+        while part.last == " " { part.removeLast() }
+        return String(part)
+    }
+}

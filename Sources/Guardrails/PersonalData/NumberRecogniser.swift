@@ -1,0 +1,235 @@
+/// Numbers that are not of a state: payment cards, telephones, dates and times, addresses of the internet.
+struct NumberRecogniser {
+    /// The groups of digits from a place on, with what separates them: at most 24 digits in at most ten groups.
+    struct Groups {
+        private(set) var digits = InlineArray<24, UInt8>(repeating: 0)
+        private(set) var digitCount = 0
+        /// The first unit of each group, and the one after its last.
+        private(set) var starts = InlineArray<10, Int>(repeating: 0)
+        private(set) var ends = InlineArray<10, Int>(repeating: 0)
+        /// The first unit that separates a group from the one before; for the first, what opens it.
+        private(set) var separators = InlineArray<10, UInt8>(repeating: 0)
+        private(set) var count = 0
+
+        func length(_ group: Int) -> Int { ends[group] - starts[group] }
+
+        var isFull: Bool { count == 10 || digitCount == 24 }
+
+        mutating func add(digit: UInt8) {
+            digits[digitCount] = digit
+            digitCount += 1
+        }
+
+        mutating func add(group range: Range<Int>, after separator: UInt8) {
+            starts[count] = range.lowerBound
+            ends[count] = range.upperBound
+            separators[count] = separator
+            count += 1
+        }
+
+        /// Luhn's check over the first digits, which may not all be the same.
+        func passesLuhn(_ length: Int) -> Bool {
+            var sum = 0
+            var differs = false
+            for place in 0..<length {
+                var value = Int(digits[length - 1 - place])
+                if digits[place] != digits[0] { differs = true }
+                if place % 2 == 1 {
+                    value *= 2
+                    if value > 9 { value -= 9 }
+                }
+                sum += value
+            }
+            return differs && sum % 10 == 0
+        }
+    }
+
+    let rules: OutputRules
+
+    /// The longest thing that starts with a digit, `+` or `(` at a place.
+    func recognise(_ reader: inout UnitReader, at start: Int) -> Match? {
+        let first = reader[start]
+        let continues = Self.continuesNumber(reader, start)
+        if UnitClass.isDigit(first) {
+            if !continues, let match = address(&reader, start) { return match }
+            if !continues, let end = DateRecogniser.numericEnd(&reader, from: start) {
+                return rules.looks(for: .dateTime) ? Match(.dateTime, start, end) : nil
+            }
+        }
+        if continues {
+            // In the middle of a number only a card is looked for: four digits, or all of them.
+            var run = start + 1
+            while run < start + 12, UnitClass.isDigit(reader[run]) { run += 1 }
+            guard run == start + 4 || run == start + 12 else { return nil }
+        }
+        let groups = Self.groups(&reader, start)
+        guard groups.count > 0 else { return nil }
+        var best: Match?
+        if UnitClass.isDigit(first) {
+            if rules.looks(for: .creditCard) { best = card(groups, &reader) }
+            if best == nil, !continues {
+                best = rules.identifiers.digits(&reader, at: start, run: groups.length(0), for: rules)
+            }
+        }
+        guard best == nil, !continues, rules.looks(for: .phoneNumber),
+            let end = PhoneNumber.end(groups, &reader, start: start)
+        else { return best }
+        return Match(.phoneNumber, start, end)
+    }
+
+    /// Whether the digit is in the middle of a number: after a digit and a separator.
+    static func continuesNumber(_ reader: UnitReader, _ start: Int) -> Bool {
+        switch reader.before(start) {
+        case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: ","):
+            UnitClass.isDigit(reader.before(start - 1))
+        default: false
+        }
+    }
+
+    static func groups(_ reader: inout UnitReader, _ start: Int) -> Groups {
+        var groups = Groups()
+        var index = start
+        var separator: UInt8 = 0
+        if reader[index] == UInt8(ascii: "+") {
+            separator = UInt8(ascii: "+")
+            index += 1
+        }
+        if reader[index] == UInt8(ascii: "(") {
+            separator = separator == 0 ? UInt8(ascii: "(") : separator
+            index += 1
+        }
+        while !groups.isFull {
+            let from = index
+            while groups.digitCount < 24 {
+                let unit = reader[index]
+                guard UnitClass.isDigit(unit) else { break }
+                groups.add(digit: unit - 0x30)
+                index += 1
+            }
+            guard index > from else { break }
+            groups.add(group: from..<index, after: separator)
+            separator = reader[index]
+            switch separator {
+            case UInt8(ascii: ")"):
+                index += 1
+                let next = reader[index]
+                if next == 0x20 || next == UInt8(ascii: "-") { index += 1 }
+            case 0x20:
+                index += 1
+                if reader[index] == UInt8(ascii: "(") { index += 1 }
+            case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"):
+                index += 1
+                if separator == UInt8(ascii: "-"), reader[index] == UInt8(ascii: "(") { index += 1 }
+            default: return groups
+            }
+        }
+        return groups
+    }
+
+    // MARK: - Cards
+
+    /// The longest card of 12 to 19 digits: in one group, or grouped as cards are printed.
+    private func card(_ groups: Groups, _ reader: inout UnitReader) -> Match? {
+        guard (2...6).contains(groups.digits[0]) else { return nil }
+        var best: Match?
+        var taken = 0
+        for group in 0..<groups.count {
+            if group > 0, groups.separators[group] != 0x20, groups.separators[group] != UInt8(ascii: "-") { break }
+            if group > 1, groups.separators[group] != groups.separators[1] { break }
+            taken += groups.length(group)
+            if taken > 19 { break }
+            guard taken >= 12, group == 0 || isPrinted(groups, upTo: group) else { continue }
+            guard Self.isIssued(groups, count: taken), groups.passesLuhn(taken) else { continue }
+            let end = groups.ends[group]
+            let next = reader[end]
+            if !UnitClass.isAlphanumeric(next), next != UInt8(ascii: "_") {
+                best = Match(.creditCard, groups.starts[0], end)
+            }
+        }
+        return best
+    }
+
+    /// 4-4-4-4 and what is left, or 4-6-5 (ISO/IEC 7811 and American Express).
+    private func isPrinted(_ groups: Groups, upTo last: Int) -> Bool {
+        guard groups.length(0) == 4 else { return false }
+        if last == 2, groups.length(1) == 6 { return (4...5).contains(groups.length(2)) }
+        for group in 1..<max(1, last) where groups.length(group) != 4 { return false }
+        return last >= 2 && (1...4).contains(groups.length(last))
+    }
+
+    /// Whether the first digits belong to a network of cards and the length is one of theirs.
+    private static func isIssued(_ groups: Groups, count: Int) -> Bool {
+        var four = 0
+        for place in 0..<4 { four = four * 10 + Int(groups.digits[place]) }
+        let two = four / 100
+        let first = two / 10
+        let isMaestro = two == 50 || (56...69).contains(two)
+        switch count {
+        case 12: return isMaestro
+        case 13: return first == 4 || isMaestro
+        case 14: return two == 30 || two == 36 || two == 38 || two == 39 || isMaestro
+        case 15: return two == 34 || two == 37 || four == 2131 || isMaestro
+        case 16:
+            return (4...6).contains(first) || (2221...2720).contains(four) || (2200...2204).contains(four)
+                || (3528...3589).contains(four) || two == 30 || two == 36 || two == 38 || two == 39
+        default: return (4...6).contains(first) || two == 30 || two == 35 || two == 36 || two == 38 || two == 39
+        }
+    }
+
+    // MARK: - Addresses
+
+    private func address(_ reader: inout UnitReader, _ start: Int) -> Match? {
+        guard rules.looks(for: .ipAddress) else { return nil }
+        var index = start
+        for part in 0..<4 {
+            var value = 0
+            let from = index
+            while index < from + 4, UnitClass.isDigit(reader[index]) {
+                value = value * 10 + Int(reader[index] - 0x30)
+                index += 1
+            }
+            guard index > from, index <= from + 3, value <= 255 else { return nil }
+            if part < 3 {
+                guard reader[index] == UInt8(ascii: ".") else { return nil }
+                index += 1
+            }
+        }
+        let next = reader[index]
+        if UnitClass.isWord(next) || next == UInt8(ascii: "-") { return nil }
+        if next == UInt8(ascii: "."), UnitClass.isDigit(reader[index + 1]) { return nil }
+        return Match(.ipAddress, start, index)
+    }
+
+    /// An address of version 6, whose first unit is hexadecimal or a colon.
+    func addressOfSix(_ reader: inout UnitReader, at start: Int) -> Match? {
+        var index = start
+        var parts = 0
+        var isShortened = false
+        if reader[index] == UInt8(ascii: ":") {
+            guard reader[index + 1] == UInt8(ascii: ":") else { return nil }
+            isShortened = true
+            index += 2
+        }
+        var end = index
+        while parts < 8 {
+            let from = index
+            while index < from + 5, UnitClass.isHex(reader[index]) { index += 1 }
+            guard index <= from + 4 else { return nil }
+            guard index > from else { break }
+            parts += 1
+            end = index
+            guard reader[index] == UInt8(ascii: ":") else { break }
+            if reader[index + 1] == UInt8(ascii: ":") {
+                if isShortened { break }
+                isShortened = true
+                index += 2
+                end = index
+            } else {
+                guard UnitClass.isHex(reader[index + 1]) else { break }
+                index += 1
+            }
+        }
+        guard isShortened ? parts < 8 && parts >= 2 : parts == 8, !UnitClass.isWord(reader[end]) else { return nil }
+        return Match(.ipAddress, start, end)
+    }
+}

@@ -1,0 +1,122 @@
+/// Telephone numbers: E.164, the forms of nations, and what is one because a word says so.
+enum PhoneNumber {
+    private static let before = ContextWords(
+        """
+        phone, telephone, tel, mobile, cell, call, fax, whatsapp, reach, answering at, contact, dial, sms, text me, \
+        handy, telefon, telefono, teléfono, móvil, tél, telefone, celular, 电话, 手机, hotline, pager
+        """
+    )
+    private static let after: [[UInt8]] = ["office", "fax", "mobile", "home", "cell", "work"].map { Array($0.utf8) }
+
+    private static let extensionWord = Array("ext".utf8)
+
+    /// Where the telephone number ends that starts at a place; nil where there is none.
+    static func end(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader, start: Int) -> Int? {
+        let first = groups.separators[0]
+        if first == UInt8(ascii: "+") { return international(groups, &reader) }
+        if groups.digitCount >= 9, groups.digits[0] == 0, groups.digits[1] == 0,
+            let end = american(groups, &reader) ?? international(groups, &reader)
+        {
+            return end
+        }
+        if let end = american(groups, &reader) { return end }
+        if let end = national(groups, &reader) { return end }
+        return named(groups, &reader, start: start)
+    }
+
+    /// `+` or `00`, and 8 to 15 digits (ITU-T E.164).
+    private static func international(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader) -> Int? {
+        if groups.separators[0] == UInt8(ascii: "+"), groups.digits[0] == 0 { return nil }
+        var total = groups.digits[0] == 0 ? -2 : 0
+        if groups.digits[0] == 1 || (total == -2 && groups.digitCount > 2 && groups.digits[2] == 1),
+            let end = american(groups, &reader)
+        {
+            return end
+        }
+        var best: Int?
+        for group in 0..<groups.count {
+            total += groups.length(group)
+            if total > 15 || (group > 0 && total > 13) { break }
+            if total >= 8 { best = groups.ends[group] }
+        }
+        return best.flatMap { bounded($0, &reader) }
+    }
+
+    /// `(ddd) ddd-dddd`, with or without a 1 before it, with or without an extension after it.
+    private static func american(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader) -> Int? {
+        var group = 0
+        let head = groups.length(0)
+        if head == 1, groups.digits[0] == 1 { group = 1 }
+        if head == 3, groups.digits[0] == 0, groups.digits[1] == 0, groups.digits[2] == 1 { group = 1 }
+        guard groups.count >= group + 3, groups.length(group) == 3, groups.length(group + 1) == 3,
+            groups.length(group + 2) == 4, groups.separators[group + 1] != UInt8(ascii: "/")
+        else { return nil }
+        return bounded(groups.ends[group + 2], &reader).map { withExtension($0, &reader) }
+    }
+
+    /// A trunk prefix of 0 or an area in parentheses, and digits in groups.
+    private static func national(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader) -> Int? {
+        let hasArea = groups.count > 1 && groups.separators[1] == UInt8(ascii: ")")
+        guard groups.count > 1, hasArea || (groups.digits[0] == 0 && groups.digits[1] != 0) else { return nil }
+        guard (2...5).contains(groups.length(0)) else { return nil }
+        let least = hasArea ? 7 : 9
+        var total = groups.length(0)
+        var best: Int?
+        for group in 1..<groups.count {
+            if groups.separators[group] == UInt8(ascii: "/"), group > 1 { break }
+            total += groups.length(group)
+            if total > 11 { break }
+            if total >= least, groups.length(group) > 1 { best = groups.ends[group] }
+        }
+        return best.flatMap { bounded($0, &reader) }
+    }
+
+    /// Six to eleven digits beside a word that says what they are.
+    private static func named(
+        _ groups: NumberRecogniser.Groups,
+        _ reader: inout UnitReader,
+        start: Int
+    ) -> Int? {
+        var total = 0
+        var best: Int?
+        for group in 0..<groups.count {
+            total += groups.length(group)
+            if total > 11 || groups.separators[group] == UInt8(ascii: "/") || groups.length(group) < 2 { break }
+            if total >= 6 { best = groups.ends[group] }
+        }
+        guard let end = best.flatMap({ bounded($0, &reader) }) else { return nil }
+        if before.stand(before: start, in: reader) { return end }
+        var index = end
+        if reader[index] == 0x20 || reader[index] == UInt8(ascii: "-") { index += 1 }
+        for word in after where reader.hasCaseless(word, at: index) && !UnitClass.isLetter(reader[index + word.count]) {
+            return end
+        }
+        return nil
+    }
+
+    private static func bounded(_ end: Int, _ reader: inout UnitReader) -> Int? {
+        let next = reader[end]
+        if next == UInt8(ascii: "x") || next == UInt8(ascii: "X") {
+            return UnitClass.isDigit(reader[end + 1]) ? end : nil
+        }
+        return UnitClass.isWord(next) ? nil : end
+    }
+
+    /// `x123`, ` ext. 123`.
+    private static func withExtension(_ end: Int, _ reader: inout UnitReader) -> Int {
+        var index = end
+        if reader[index] == 0x20 { index += 1 }
+        if reader.hasCaseless(extensionWord, at: index) {
+            index += 3
+            if reader[index] == UInt8(ascii: ".") { index += 1 }
+            if reader[index] == 0x20 { index += 1 }
+        } else if UnitClass.lowercased(reader[index]) == UInt8(ascii: "x") {
+            index += 1
+        } else {
+            return end
+        }
+        let digits = index
+        while index < digits + 6, UnitClass.isDigit(reader[index]) { index += 1 }
+        return index > digits ? index : end
+    }
+}

@@ -1,0 +1,297 @@
+/// Secrets that need to be looked at with what stands around them.
+struct SecretRecogniser {
+    let rules: OutputRules
+    private var secrets: SecretRules { rules.secrets }
+
+    init(rules: OutputRules) { self.rules = rules }
+
+    // MARK: - Settings
+
+    /// `name = value`, where the name, `start` to `end`, was read already.
+    func assignment(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Match? {
+        guard end - start <= 64 else { return nil }
+        var index = end
+        var unit = reader[index]
+        // What most words are followed by is looked at before the name, which costs more.
+        guard Self.mayAssign(unit) else { return nil }
+        if index + 1 < reader.count, !Self.isSign(unit) {
+            guard Self.mayAssign(reader[index + 1]) || reader[index + 1] == 0x09 else { return nil }
+        }
+        let name = name(&reader, start, end)
+        guard name.isTelling else { return unit == UInt8(ascii: ":") ? data(&reader, start, after: end + 1) : nil }
+        if unit == UInt8(ascii: "]") {
+            index += 1
+            unit = reader[index]
+        }
+        var quotes = 0
+        while quotes < 4, unit == 0x20 || unit == 0x09 || Self.isQuote(unit) || unit == UInt8(ascii: "\\") {
+            quotes += 1
+            index += 1
+            unit = reader[index]
+        }
+        let sign = index
+        while index < sign + 4, Self.isSign(reader[index]) { index += 1 }
+        guard index > sign else { return nil }
+        var spaces = 0
+        while spaces < 6 {
+            let unit = reader[index]
+            guard
+                UnitClass.isSpace(unit) || Self.isQuote(unit) || unit == UInt8(ascii: "\\") || unit == UInt8(ascii: "(")
+            else { break }
+            spaces += 1
+            index += 1
+        }
+        return value(&reader, name, at: index)
+    }
+
+    private struct Name {
+        var rules: [Int] = []
+        var isGeneric = false
+        var isPassword = false
+        var isAuthorization = false
+        var isValue = false
+        var isTelling: Bool { !rules.isEmpty || isGeneric || isAuthorization || isValue }
+    }
+
+    private func name(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Name {
+        var found = Name()
+        guard end - start > 1 else { return found }
+        var isHarmless = false
+        var first = UnitClass.lowercased(reader[start])
+        for at in start..<end - 1 {
+            let second = UnitClass.lowercased(reader[at + 1])
+            defer { first = second }
+            guard secrets.mayName(first, second) else { continue }
+            for name in secrets.names[Int(first)] where at + name.name.count <= end {
+                if reader.hasCaseless(name.name, at: at) { found.rules += name.rules }
+            }
+            for word in secrets.generic[Int(first)] where at + word.count <= end && reader.hasCaseless(word, at: at) {
+                found.isGeneric = true
+                if word[0] == UInt8(ascii: "p") || word[0] == UInt8(ascii: "c") { found.isPassword = true }
+            }
+            for word in secrets.harmless[Int(first)] where at + word.count <= end && reader.hasCaseless(word, at: at) {
+                isHarmless = true
+            }
+        }
+        found.isAuthorization = end - start >= 13 && reader.hasCaseless(Self.authorization, at: end - 13)
+        if isHarmless { found.isGeneric = false }
+        found.isValue =
+            end - start == 5 && reader.hasCaseless(Self.valueWord, at: start)
+            && Self.password.stand(before: start, in: reader)
+        return found
+    }
+
+    private static let password = ContextWords("password\" , password' , password\"")
+    private static let kubernetes = ContextWords("kind: secret")
+    private static let curl = ContextWords("curl")
+    private static let authorization = Array("authorization".utf8)
+    private static let valueWord = Array("value".utf8)
+
+    private func value(_ reader: inout UnitReader, _ name: Name, at place: Int) -> Match? {
+        var start = place
+        if name.isAuthorization {
+            for scheme in Self.schemes where reader.hasCaseless(scheme, at: start) {
+                start += scheme.count
+                while start < place + 16, reader[start] == 0x20 { start += 1 }
+                break
+            }
+        }
+        var end = start
+        while Self.values.contains(reader[end]) { end += 1 }
+        guard end - start >= 6 else { return nil }
+        // A credential that tells itself goes by its own name.
+        if secrets.mayOpen(reader[start], reader[start + 1]),
+            let told = secrets.told(&reader, at: start, startsWord: true), rules.action(told.rule) != nil
+        {
+            return told
+        }
+        for index in name.rules {
+            let rule = secrets.named[index]
+            guard let last = rule.pattern.end(&reader, from: start),
+                rules.action(OutputRules.firstSecret + rule.rule) != nil
+            else { continue }
+            let next = reader[last]
+            if UnitClass.isWord(next) || next == UInt8(ascii: "-") || next == UInt8(ascii: "=") { continue }
+            guard Entropy.bits(&reader, start, last) >= rule.entropy else { continue }
+            return Match(OutputRules.firstSecret + rule.rule, start, last)
+        }
+        // Punctuation that ends a sentence is no part of a value.
+        while end > start, Self.trails(reader[end - 1]) { end -= 1 }
+        let length = end - start
+        let tail: Match.Tail? = end >= place + 200 ? .units(Self.values) : nil
+        if name.isAuthorization, length >= 8, Entropy.bits(&reader, start, end) >= 2.75 {
+            return Match(secrets.index(.authorization), start, end, tail: tail)
+        }
+        if name.isValue, length >= 8 { return Match(secrets.index(.nuget), start, end, tail: tail) }
+        guard name.isGeneric, length >= (name.isPassword ? 8 : 16), isRandom(&reader, start, end, name.isPassword)
+        else { return nil }
+        return Match(secrets.index(.generic), start, end, tail: tail)
+    }
+
+    /// The value of a member of a secret in Kubernetes' YAML, which is base64.
+    private func data(_ reader: inout UnitReader, _ start: Int, after colon: Int) -> Match? {
+        var index = colon
+        while index < colon + 4, reader[index] == 0x20 || Self.isQuote(reader[index]) { index += 1 }
+        guard index > colon else { return nil }
+        let from = index
+        while UnitClass.isAlphanumeric(reader[index]) || reader[index] == UInt8(ascii: "+")
+            || reader[index] == UInt8(ascii: "/") || reader[index] == UInt8(ascii: "=")
+        {
+            index += 1
+        }
+        guard index - from >= 10, Self.kubernetes.stand(before: start, in: reader, reach: 190) else { return nil }
+        let tail: Match.Tail? = index - from >= 180 ? .units(Self.values) : nil
+        return Match(secrets.index(.kubernetes), from, index, tail: tail)
+    }
+
+    /// Whether a value looks as if a machine, or a careful person, had chosen it.
+    private func isRandom(_ reader: inout UnitReader, _ start: Int, _ end: Int, _ isPassword: Bool) -> Bool {
+        var digits = 0
+        var letters = 0
+        var dots = 0
+        for index in start..<end {
+            let unit = reader[index]
+            if UnitClass.isDigit(unit) { digits += 1 } else if UnitClass.isLetter(unit) { letters += 1 }
+            if unit == UInt8(ascii: ".") || unit == UInt8(ascii: "/") { dots += 1 }
+            if unit == UInt8(ascii: "."), reader[index + 1] == unit { return false }
+        }
+        guard digits > 0, letters > 0, dots * 8 < end - start else { return false }
+        let first = reader[start]
+        if first == UInt8(ascii: "$") || first == UInt8(ascii: "%") || first == UInt8(ascii: "@") { return false }
+        if reader[end] == UInt8(ascii: "(") || reader[end] == UInt8(ascii: "{") || reader[end] == UInt8(ascii: "[") {
+            return false
+        }
+        return Entropy.bits(&reader, start, end) >= (isPassword && end - start < 16 ? 2.9 : 3.5)
+    }
+
+    private static let schemes = ["bearer ", "basic ", "token ", "api-token ", "digest "].map { Array($0.utf8) }
+    private static let values: UnitSet = {
+        var set = UnitSet(0x30...0x39, 0x41...0x5A, 0x61...0x7A)
+        for unit in "_.=+/~@!#$%^&*:-|".utf8 { set.insert(unit...unit) }
+        return set
+    }()
+
+    private static func mayAssign(_ unit: UInt8) -> Bool {
+        isSign(unit) || unit == 0x20 || isQuote(unit) || unit == UInt8(ascii: "]") || unit == UInt8(ascii: "\\")
+            || unit == 0
+    }
+
+    private static func isSign(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ">"), UInt8(ascii: "|"), UInt8(ascii: "?"):
+            true
+        default: false
+        }
+    }
+
+    private static func isQuote(_ unit: UInt8) -> Bool {
+        unit == UInt8(ascii: "\"") || unit == UInt8(ascii: "'") || unit == UInt8(ascii: "`")
+    }
+
+    private static func trails(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "!"), UInt8(ascii: "*"), UInt8(ascii: "|"): true
+        default: false
+        }
+    }
+
+    // MARK: - Armour, commands, links
+
+    /// `-----BEGIN … PRIVATE KEY-----` and enough of a key after it that it is one.
+    func privateKey(_ reader: inout UnitReader, at start: Int) -> Match? {
+        guard reader.has("-----BEGIN", at: start) else { return nil }
+        var index = start + 10
+        let label = index
+        while index < label + 80, reader[index] != UInt8(ascii: "-") {
+            let unit = reader[index]
+            guard UnitClass.isAlphanumeric(unit) || unit == 0x20 || unit == UInt8(ascii: "_") else { return nil }
+            index += 1
+        }
+        var isPrivate = false
+        for place in label..<index where reader.has("PRIVATE KEY", at: place) { isPrivate = true }
+        guard isPrivate, reader.has("-----", at: index) else { return nil }
+        index += 5
+        let body = index
+        while index < body + 48 {
+            let unit = reader[index]
+            guard Armour.contains(unit) else { return nil }
+            index += 1
+        }
+        return Match(secrets.index(.privateKey), start, index, tail: .armour)
+    }
+
+    /// `-u name:password` and `--user name:password` of curl.
+    func curlUser(_ reader: inout UnitReader, at start: Int) -> Match? {
+        var index: Int
+        if reader.has("-u", at: start) {
+            index = start + 2
+        } else if reader.has("--user", at: start) {
+            index = start + 6
+        } else {
+            return nil
+        }
+        guard reader[index] == 0x20 || reader[index] == UInt8(ascii: "="),
+            Self.curl.stand(before: start, in: reader, reach: 190)
+        else { return nil }
+        while index < start + 12, reader[index] == 0x20 || reader[index] == UInt8(ascii: "=") { index += 1 }
+        while Self.isQuote(reader[index]), index < start + 14 { index += 1 }
+        let from = index
+        var colon: Int?
+        while index < from + 120 {
+            let unit = reader[index]
+            if unit == 0x20 || unit == UInt8(ascii: "\n") || unit == UInt8(ascii: "\r") || unit == 0 { break }
+            if Self.isQuote(unit) {
+                if let colon { if index > colon + 2 { break } } else if reader[index + 1] != UInt8(ascii: ":") { break }
+            }
+            if unit == UInt8(ascii: "$") && (index == from || colon == index - 1 || colon == index - 2) { return nil }
+            if unit == UInt8(ascii: "<") || unit == UInt8(ascii: "*") { return nil }
+            if unit == UInt8(ascii: ":"), colon == nil { colon = index }
+            index += 1
+        }
+        guard let colon, colon - from >= 1, index - colon > 4 else { return nil }
+        var isPlaceholder = index - colon < 14
+        for place in colon + 1..<index where UnitClass.isDigit(reader[place]) || !UnitClass.isLetter(reader[place]) {
+            if !Self.isQuote(reader[place]) { isPlaceholder = false }
+        }
+        if reader[from] == UInt8(ascii: "{") && reader[from + 1] == UInt8(ascii: "{") { return nil }
+        guard !isPlaceholder, Entropy.bits(&reader, colon + 1, index) >= 2 else { return nil }
+        return Match(secrets.index(.curlUser), from, index)
+    }
+
+    /// `scheme://name:password@host`, where `body` is what comes after `//`.
+    func urlCredentials(_ reader: inout UnitReader, body: Int) -> Match? {
+        var index = body
+        var colon: Int?
+        while index < body + 160 {
+            let unit = reader[index]
+            if unit == UInt8(ascii: "@") { break }
+            if unit == UInt8(ascii: ":"), colon == nil { colon = index }
+            guard UnitClass.isAlphanumeric(unit) || Self.isAuthorityUnit(unit) else { return nil }
+            if unit == UInt8(ascii: "$") || unit == UInt8(ascii: "{") { return nil }
+            index += 1
+        }
+        guard reader[index] == UInt8(ascii: "@"), let colon, index - colon > 4,
+            UnitClass.isAlphanumeric(reader[index + 1])
+        else { return nil }
+        guard Entropy.bits(&reader, colon + 1, index) >= 2 else { return nil }
+        return Match(secrets.index(.urlCredentials), body, index)
+    }
+
+    private static func isAuthorityUnit(_ unit: UInt8) -> Bool {
+        "-._~%!&'()*+,;=:#^".utf8.contains(unit)
+    }
+}
+
+/// What may stand in an armoured key: base64, headers, line ends, also written as `\n`.
+enum Armour {
+    @inline(__always)
+    static func contains(_ unit: UInt8) -> Bool {
+        if UnitClass.isAlphanumeric(unit) || UnitClass.isSpace(unit) { return true }
+        switch unit {
+        case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ","),
+            UInt8(ascii: "\\"), UInt8(ascii: "."), UInt8(ascii: "-"):
+            return true
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,249 @@
+/// The tables of ``SecretTable``, compiled.
+@safe
+final class SecretRules: Sendable {
+    static let builtIn = Result { try SecretRules() }
+
+    /// A credential that begins with what tells it, or has a form that does.
+    struct Telling: Sendable {
+        let rule: Int
+        let pattern: TokenPattern
+        let entropy: Double
+        let needsWordStart: Bool
+        let needsDigit: Bool
+    }
+
+    /// A credential that the name of its setting tells.
+    struct Named: Sendable {
+        let rule: Int
+        let pattern: TokenPattern
+        let entropy: Double
+    }
+
+    /// A name of a setting, in lower case.
+    struct Name: Sendable {
+        let name: [UInt8]
+        let rules: [Int]
+    }
+
+    /// What a form begins with.
+    private struct Opening: Sendable {
+        let second: UInt8
+        /// 0 where it has but two units.
+        let third: UInt8
+        let literal: [UInt8]
+        let telling: Int
+
+        init(_ literal: [UInt8], telling: Int) {
+            second = literal[1]
+            third = literal.count > 2 ? literal[2] : 0
+            self.literal = literal
+            self.telling = telling
+        }
+    }
+
+    /// Rules that are written in Swift: they need to look at more than a form.
+    enum Special: String, CaseIterable {
+        case privateKey = "private-key"
+        case generic = "generic-credential"
+        case authorization = "authorization-header"
+        case curlUser = "curl-auth-user"
+        case urlCredentials = "url-credentials"
+        case kubernetes = "kubernetes-secret"
+        case nuget = "nuget-config-password"
+        case keyStore = "pkcs12-file"
+    }
+
+    /// All rules, each once.
+    let ids: [String]
+    let telling: [Telling]
+    let named: [Named]
+    let names: [[Name]]
+    let generic: [[[UInt8]]]
+    let harmless: [[[UInt8]]]
+    /// The forms that begin with a class: too few to need a table.
+    let classLed: [Int]
+    private let openings: [[Opening]]
+    private let firsts: UnitSet
+    /// For each pair of units, whether an opening begins with it.
+    nonisolated(unsafe) private let pairs: UnsafeMutablePointer<UInt64>
+    /// For each pair of letters, whether the name of a setting that matters may begin with it.
+    nonisolated(unsafe) private let namePairs: UnsafeMutablePointer<UInt64>
+
+    private init() throws {
+        var ids = Special.allCases.map(\.rawValue)
+        func rule(_ id: String) -> Int {
+            if let index = ids.firstIndex(of: id) { return index }
+            ids.append(id)
+            return ids.count - 1
+        }
+        var telling: [Telling] = []
+        var classLed: [Int] = []
+        var openings = [[Opening]](repeating: [], count: 256)
+        unsafe pairs = .allocate(capacity: 1024)
+        unsafe pairs.initialize(repeating: 0, count: 1024)
+        unsafe namePairs = .allocate(capacity: 1024)
+        unsafe namePairs.initialize(repeating: 0, count: 1024)
+        for line in SecretTable.telling.split(separator: "\n") {
+            let fields = line.components(" | ")
+            guard fields.count == 3, let entropy = Double(fields[2]) else { throw Self.bad(line) }
+            let needsWordStart = fields[1].hasPrefix("^")
+            let needsDigit = fields[1].hasPrefix("^#")
+            let pattern = try TokenPattern(String(fields[1].dropFirst(needsDigit ? 2 : needsWordStart ? 1 : 0)))
+            let index = telling.count
+            telling.append(
+                Telling(
+                    rule: rule(fields[0]),
+                    pattern: pattern,
+                    entropy: entropy,
+                    needsWordStart: needsWordStart,
+                    needsDigit: needsDigit
+                )
+            )
+            let literals = pattern.openings
+            if literals.isEmpty { classLed.append(index) }
+            for literal in literals {
+                guard literal.count > 1 else { throw Self.bad(line) }
+                openings[Int(literal[0])].append(Opening(literal, telling: index))
+                let pair = Int(literal[0]) << 8 | Int(literal[1])
+                unsafe pairs[pair >> 6] |= 1 << UInt64(pair & 63)
+            }
+        }
+        var named: [Named] = []
+        var byName: [String: [Int]] = [:]
+        for line in SecretTable.named.split(separator: "\n") {
+            let fields = line.components(" | ")
+            guard fields.count == 4, let entropy = Double(fields[3]) else { throw Self.bad(line) }
+            for name in fields[1].components(",") { byName[name, default: []].append(named.count) }
+            named.append(Named(rule: rule(fields[0]), pattern: try TokenPattern(fields[2]), entropy: entropy))
+        }
+        var names = [[Name]](repeating: [], count: 256)
+        for (name, rules) in byName.sorted(by: { $0.key < $1.key }) {
+            names[Int(name.utf8.first ?? 0)].append(Name(name: Array(name.utf8), rules: rules))
+        }
+        for name in byName.keys.map({ Array($0.utf8) })
+            + (SecretTable.generic + SecretTable.harmless).map({ Array($0.utf8) })
+        {
+            let pair = Int(name[0]) << 8 | Int(name[1])
+            unsafe namePairs[pair >> 6] |= 1 << UInt64(pair & 63)
+        }
+        func byFirst(_ words: [String]) -> [[[UInt8]]] {
+            var table = [[[UInt8]]](repeating: [], count: 256)
+            for word in words { table[Int(word.utf8.first ?? 0)].append(Array(word.utf8)) }
+            return table
+        }
+        self.ids = ids
+        self.telling = telling
+        self.classLed = classLed
+        self.openings = openings
+        var firsts = UnitSet()
+        for (unit, list) in openings.enumerated() where !list.isEmpty { firsts.insert(UInt8(unit)...UInt8(unit)) }
+        self.firsts = firsts
+        self.named = named
+        self.names = names
+        generic = byFirst(SecretTable.generic)
+        harmless = byFirst(SecretTable.harmless)
+    }
+
+    deinit {
+        unsafe pairs.deallocate()
+        unsafe namePairs.deallocate()
+    }
+
+    private static func bad(_ line: Substring) -> PatternError {
+        PatternError(.file, "secrets: not a rule: `\(line)`")
+    }
+
+    /// Whether a form may begin with a unit.
+    @inline(__always)
+    func mayOpen(_ first: UInt8) -> Bool { firsts.contains(first) }
+
+    /// Whether a form may begin with two units.
+    @inline(__always)
+    func mayOpen(_ first: UInt8, _ second: UInt8) -> Bool {
+        let pair = Int(first) << 8 | Int(second)
+        // Sound: there are 2^16 pairs and as many bits.
+        return unsafe pairs[pair >> 6] >> UInt64(pair & 63) & 1 != 0
+    }
+
+    /// Whether a name that matters may begin with two letters in lower case.
+    @inline(__always)
+    func mayName(_ first: UInt8, _ second: UInt8) -> Bool {
+        let pair = Int(first) << 8 | Int(second)
+        // Sound: as above.
+        return unsafe namePairs[pair >> 6] >> UInt64(pair & 63) & 1 != 0
+    }
+
+    /// The credential that begins at a place.
+    func told(_ reader: inout UnitReader, at start: Int, startsWord: Bool) -> Match? {
+        var best: Match?
+        let list = openings[Int(reader[start])]
+        let second = reader[start + 1]
+        for index in list.indices where list[index].second == second {
+            let third = list[index].third
+            guard third == 0 || third == reader[start + 2], reader.has(list[index].literal, at: start) else { continue }
+            let rule = telling[list[index].telling]
+            guard !rule.needsWordStart || (startsWord && reader.before(start) != UInt8(ascii: ".")) else { continue }
+            if let match = match(rule, &reader, start), match.end > best?.end ?? 0 { best = match }
+        }
+        return best
+    }
+
+    /// The credential at a place whose form begins with a class.
+    func toldByForm(_ reader: inout UnitReader, at start: Int) -> Match? {
+        for index in classLed {
+            if let match = match(telling[index], &reader, start) { return match }
+        }
+        return nil
+    }
+
+    private func match(_ rule: Telling, _ reader: inout UnitReader, _ start: Int) -> Match? {
+        guard let end = rule.pattern.end(&reader, from: start) else { return nil }
+        if rule.pattern.tail == nil {
+            let next = reader[end]
+            if UnitClass.isAlphanumeric(next) || next == UInt8(ascii: "_") { return nil }
+        }
+        if rule.needsDigit, !(start + 2..<end).contains(where: { UnitClass.isDigit(reader[$0]) }) { return nil }
+        guard Entropy.bits(&reader, start, end) >= rule.entropy else { return nil }
+        return Match(
+            OutputRules.firstSecret + rule.rule,
+            start,
+            end,
+            tail: rule.pattern.tail.map { .units($0) }
+        )
+    }
+
+    func index(_ special: Special) -> Int {
+        OutputRules.firstSecret + (Special.allCases.firstIndex(of: special) ?? 0)
+    }
+}
+
+/// How much there is to a token.
+enum Entropy {
+    /// Shannon's entropy of the units of a token, in bits for a unit.
+    static func bits(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Double {
+        guard end > start else { return 0 }
+        var counts = [UInt16](repeating: 0, count: 256)
+        for index in start..<end { counts[Int(reader[index])] += 1 }
+        return bits(counts, total: end - start)
+    }
+
+    /// Shannon's entropy of a string's bytes.
+    static func bits(_ bytes: some Sequence<UInt8>) -> Double {
+        var counts = [UInt16](repeating: 0, count: 256)
+        var total = 0
+        for byte in bytes {
+            counts[Int(byte)] &+= 1
+            total += 1
+        }
+        return bits(counts, total: total)
+    }
+
+    private static func bits(_ counts: [UInt16], total: Int) -> Double {
+        var sum = 0.0
+        for count in counts where count > 0 {
+            let share = Double(count) / Double(total)
+            sum -= share * Logarithm.base2(share)
+        }
+        return sum
+    }
+}

@@ -1,0 +1,42 @@
+/// What a character that is not ASCII is taken for where personal data and secrets are looked for.
+enum PlainCharacters {
+    /// The unit of a code point beyond ASCII.
+    static func unit(of scalar: UInt32) -> UInt8 {
+        switch scalar {
+        // The letters of most text, by their blocks.
+        case 0xC0...0x24F where scalar != 0xD7 && scalar != 0xF7, 0x386...0x3FF, 0x400...0x481, 0x48A...0x52F,
+            0x3041...0x3096, 0x30A1...0x30FA, 0x4E00...0x9FFF, 0xAC00...0xD7A3:
+            return TextUnits.letter
+        // Full-width forms of ASCII.
+        case 0xFF01...0xFF5E: return UInt8(scalar - 0xFF01 + 0x21)
+        // Spaces.
+        case 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: return 0x20
+        // Hyphens, dashes and the minus sign.
+        case 0x2010...0x2015, 0x2212, 0xFE58, 0xFE63: return 0x2D
+        // Mathematical digits, five alphabets of them.
+        case 0x1D7CE...0x1D7FF: return UInt8((scalar - 0x1D7CE) % 10 + 0x30)
+        default: break
+        }
+        for zero in zeros where scalar >= zero && scalar < zero + 10 { return UInt8(scalar - zero + 0x30) }
+        guard let value = Unicode.Scalar(scalar) else { return TextUnits.other }
+        return value.properties.isAlphabetic ? TextUnits.letter : TextUnits.other
+    }
+
+    /// The digit zero of the scripts whose digits people type.
+    private static let zeros: [UInt32] = [
+        0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0, 0xF20,
+        0x1040, 0x17E0, 0x1810,
+    ]
+}
+
+/// Characters that are not seen where they stand between others.
+enum UnseenCharacters {
+    static func contains(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0xAD, 0x34F, 0x61C, 0x180B...0x180F, 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x206F, 0xFE00...0xFE0F,
+            0xFEFF, 0xE0000...0xE0FFF:
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import Guardrails
+
+extension GuardCommand {
+    /// `lapwing guard scan`.
+    struct Scan: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Find personal data and secrets in text, with the recognisers that filter answers.",
+            discussion: """
+                Reads files, or standard input where none is named or the name is `-`. With --json-lines each line is a \
+                JSON object whose member `text` is looked through. What was found is told by rule and place, and never \
+                shown; --redact prints the text as a filter would let it out.
+
+                With --rules a file of rules in gitleaks' form is applied as well, whole and as it is.
+
+                Exits with 0 where nothing was found, 1 where something was, 2 where the command line or a file is wrong.
+                """
+        )
+
+        @Argument(help: "Files; `-` or none is standard input.")
+        var paths: [String] = []
+
+        @Flag(help: "Each line is a JSON object with a member `text`.")
+        var jsonLines = false
+
+        @Option(
+            help: "Kinds of personal data to look for, by name and with commas between; `all`, `none` or `sensitive`."
+        )
+        var entities = "sensitive"
+
+        @Flag(inversion: .prefixedNo, help: "Whether the built-in rules of secrets are applied.")
+        var secrets = true
+
+        @Option(help: "A file of rules of secrets in gitleaks' form (TOML).")
+        var rules: String?
+
+        @Flag(help: "Print the text with what was found redacted, instead of a table.")
+        var redact = false
+
+        @Option(name: .shortAndLong, help: "Output: table or json.")
+        var output = Format.table
+
+        /// How findings are printed.
+        enum Format: String, ExpressibleByArgument, CaseIterable {
+            case table, json
+        }
+
+        func validate() throws {
+            if redact, jsonLines || rules != nil {
+                throw ValidationError("--redact is for plain text and the built-in rules")
+            }
+        }
+
+        func run() throws {
+            let scan = try GuardScan(policy: policy(), rulesFile: rules)
+            var rows: [GuardScan.Row] = []
+            for path in paths.isEmpty ? ["-"] : paths {
+                let bytes = try Self.read(path)
+                if redact {
+                    FileHandle.standardOutput.write(Data(scan.redacted(bytes)))
+                    rows += try scan.rows(bytes, path: path, line: nil)
+                } else if jsonLines {
+                    rows += try scan.lines(bytes, path: path)
+                } else {
+                    rows += try scan.rows(bytes, path: path, line: nil)
+                }
+            }
+            if !redact { try write(rows) }
+            if !rows.isEmpty { throw ExitCode(ExitStatus.refused.rawValue) }
+        }
+
+        private func policy() throws -> OutputPolicy {
+            let types: [EntityType]
+            switch entities {
+            case "all": types = EntityType.allCases.filter(\.isRecognised)
+            case "none": types = []
+            case "sensitive": types = EntityType.sensitive
+            default:
+                types = try entities.split(separator: ",").map { name in
+                    guard let type = EntityType(rawValue: String(name)), type.isRecognised else {
+                        throw CommandError(.usage, "there is no recogniser for `\(name)`")
+                    }
+                    return type
+                }
+            }
+            return OutputPolicy(
+                entities: Dictionary(types.map { ($0, OutputPolicy.Action.redact) }) { first, _ in first },
+                secrets: secrets ? .redact : nil
+            )
+        }
+
+        private func write(_ rows: [GuardScan.Row]) throws {
+            if output == .json { return try StandardOutput.write(json: GuardScan.Report(findings: rows)) }
+            guard !rows.isEmpty else { return StandardError.write("nothing was found") }
+            var table = TextTable("PLACE", "RULE", "BYTES")
+            for row in rows { table.add("\(row.file):\(row.line):\(row.column)", row.rule, "\(row.start)-\(row.end)") }
+            StandardOutput.write(table.render())
+        }
+
+        /// The most bytes of a file.
+        private static let maximumSize = 256 << 20
+
+        private static func read(_ path: String) throws -> [UInt8] {
+            let handle: FileHandle
+            if path == "-" {
+                handle = .standardInput
+            } else {
+                guard let opened = FileHandle(forReadingAtPath: path) else {
+                    throw CommandError(.usage, "`\(path)` cannot be read")
+                }
+                handle = opened
+            }
+            guard let data = try? handle.read(upToCount: maximumSize + 1) else {
+                return []
+            }
+            guard data.count <= maximumSize else {
+                throw CommandError(.usage, "`\(path)` has more than \(maximumSize >> 20) MiB")
+            }
+            return Array(data)
+        }
+    }
+}

@@ -31,6 +31,9 @@ final class AnswerPassage {
         self.frame = try BodyScanner(framing == .untilClose ? .chunked : framing, keepsChunks: false)
     }
 
+    /// What was found so far.
+    var notes: [AnswerNote] { filter.notes }
+
     /// Takes what the upstream said: the head first, and then pieces of the body, as they are framed.
     func take(_ bytes: ByteBuffer) -> Outcome {
         guard !isOver else { return Outcome() }

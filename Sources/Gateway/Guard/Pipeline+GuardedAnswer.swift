@@ -33,6 +33,21 @@ extension Pipeline {
         return true
     }
 
+    /// The first thing that was found in the answer; the log says how many there were.
+    var answerNote: DecisionRecord.Guardrail? {
+        guard let passage, let first = passage.notes.first else { return nil }
+        worker.context.logger.info(
+            "answer filtered",
+            metadata: ["request.id": "\(idText)", "rule": "\(first.rule)", "count": "\(passage.notes.count)"]
+        )
+        return DecisionRecord.Guardrail(
+            name: guarding?.stage.guardrail.name ?? "",
+            rule: first.rule,
+            field: first.field.isEmpty ? nil : first.field,
+            range: first.range
+        )
+    }
+
     /// Whether the answer is looked at, so that its head and its body are passed apart.
     var isFiltered: Bool { passage != nil || answerRefusal != nil }
 

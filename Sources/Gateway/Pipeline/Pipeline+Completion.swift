@@ -43,7 +43,7 @@ extension Pipeline {
             ),
             ending: ending
         )
-        entry.guardrail = answerRefusal
+        entry.guardrail = answerRefusal ?? answerNote
         // What could not be added is counted by the log, which tells of it.
         _ = try? worker.context.log.append(entry.encoded())
     }

@@ -8,6 +8,16 @@ public enum AnswerPiece: Hashable, Sendable {
     case refused([UInt8], DialectRefusal)
 }
 
+/// Something that was found in an answer.
+public struct AnswerNote: Hashable, Sendable {
+    /// The rule that found it: `pii/CREDIT_CARD`.
+    public let rule: String
+    /// The text of the answer in which it was found.
+    public let field: String
+    /// The bytes of that text, as it came.
+    public let range: Range<Int>
+}
+
 /// Looks at an answer while it is sent on, piece by piece.
 ///
 /// One is made for each answer. It is fed every byte of the answer's content in order, without its framing, and gives
@@ -19,6 +29,14 @@ public protocol AnswerFilter: AnyObject {
 
     /// The answer is over, and gives out the rest.
     func finish() -> AnswerPiece
+
+    /// What was found so far, and taken out or let through.
+    var notes: [AnswerNote] { get }
+}
+
+extension AnswerFilter {
+    /// Nothing is found by what only refuses.
+    public var notes: [AnswerNote] { [] }
 }
 
 /// Makes the filters of answers.

@@ -383,6 +383,40 @@ import Testing
         #expect(try outcome(["5\r\nab1cd\r\n", "2\r\nef\r\n"]) == ("HEAD 7\r\nab[cut]\r\n0\r\n\r\n", "digit", 7))
     }
 
+    @Test func `what a stream says of cards and keys is taken out, however it is cut`() async throws {
+        let responders = Observed<[TestUpstream.Responder]>([])
+        let spec = "dialect: openai-chat\noutput: { personalData: { action: redact }, secrets: redact }"
+        try await Self.with(spec, respond: { _, responder in responders.update { $0.append(responder) } }) {
+            gateway,
+            _ in
+            let client = try await gateway.client()
+            let body = #"{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#
+            client.send(TestGateway.post("/v1/predict", body, headers: Self.json))
+            let responder = await responders.wait { !$0.isEmpty }[0]
+            responder.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+            var events = ["card 4111 11", "11 1111 1", "111, and so on"].map {
+                #"data: {"id":"c","choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"# + "\n\n"
+            }
+            events += [
+                #"data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"# + "\n\n",
+                "data: [DONE]\n\n",
+            ]
+            for event in events {
+                responder.write("\(String(event.utf8.count, radix: 16))\r\n\(event)\r\n")
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            responder.write("0\r\n\r\n")
+            let heard = await client.wait(for: "[DONE]")
+            #expect(
+                heard.text.contains("[CREDIT_CARD]") && !heard.text.contains("4111") && !heard.text.contains("1111")
+            )
+            let completion = try #require(await gateway.log.records("completion", count: 1).first)
+            #expect(completion["ended"] == "complete")
+            #expect(completion["guardrail.rule"] == "pii/CREDIT_CARD")
+            await client.close()
+        }
+    }
+
     @Test func `a route names a guardrail that is there, and carries no WebSocket`() throws {
         func load(_ route: String) throws -> [GatewayConfiguration] {
             try GatewayConfiguration.load(

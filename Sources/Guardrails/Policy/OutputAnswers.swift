@@ -1,0 +1,95 @@
+/// Filters answers by the section `output` of a guardrail.
+struct OutputAnswers: AnswerFilterMaker {
+    private let section: OutputSection
+
+    init(_ section: OutputSection) {
+        self.section = section
+    }
+
+    func filter(
+        for request: ModelRequest,
+        status: Int,
+        contentType: String?
+    ) throws(DialectRefusal) -> any AnswerFilter {
+        guard let contentType, let format = AnswerFormat(contentType: contentType) else {
+            throw DialectRefusal(
+                status: 502,
+                rule: "answer_content_type",
+                message: "the answer is of a content type that cannot be looked at"
+            )
+        }
+        var facts = RequestFacts()
+        if section.policy.promptLeak != nil {
+            facts.prompt = PromptIndex(systemPrompt: request.texts(of: .system).map(\.text).joined(separator: "\n"))
+        }
+        let dialect = AnswerDialect(request.dialect)
+        if dialect != .plain {
+            let tools = request.tools
+            facts.refusesToolCall = { name, arguments in Self.refusal(name, arguments, tools) }
+        }
+        return Filter(OutputFilter(section.rules, dialect: dialect, format: format, facts: facts), format)
+    }
+
+    /// A tool is called as the request offered it, or not at all.
+    private static func refusal(_ name: String, _ arguments: [UInt8], _ tools: [ToolDeclaration]) -> String? {
+        guard let tool = tools.first(where: { $0.name == name }) else {
+            return "a tool is called that the request does not offer"
+        }
+        guard let value = tool.schema else { return nil }
+        guard let schema = try? JSONSchema(value), let document = try? JSONDocument(arguments) else {
+            return "the arguments of a tool cannot be read"
+        }
+        let verdict = schema.verdict(on: document.root, bounds: .init(steps: 500_000, violations: 1))
+        return verdict.isValid ? nil : "the arguments of a tool are not as its schema has them"
+    }
+
+    private final class Filter: AnswerFilter {
+        private var filter: OutputFilter
+        private let format: AnswerFormat
+        private(set) var notes: [AnswerNote] = []
+
+        init(_ filter: OutputFilter, _ format: AnswerFormat) {
+            self.filter = filter
+            self.format = format
+        }
+
+        func feed(_ bytes: [UInt8]) -> AnswerPiece { piece(filter.feed(bytes)) }
+
+        func finish() -> AnswerPiece { piece(filter.finish()) }
+
+        private func piece(_ step: AnswerStep) -> AnswerPiece {
+            for finding in filter.takeFindings() where notes.count < 64 {
+                notes.append(AnswerNote(rule: finding.rule, field: finding.channel, range: finding.start..<finding.end))
+            }
+            switch step {
+            case .bytes(let bytes): return .bytes(bytes)
+            case .end(let bytes, let refusal):
+                // A stream ends in the way of its API; a whole answer of which nothing has gone out is an error instead.
+                let isStream = format == .events || format == .lines
+                return .refused(
+                    isStream || filter.hasEmitted ? bytes : [],
+                    DialectRefusal(
+                        status: 502,
+                        rule: "answer_\(refusal.code.rawValue.replacing("-", with: "_"))",
+                        path: notes.last?.field ?? "",
+                        range: notes.last?.range,
+                        message: "the answer is not one that may be given"
+                    )
+                )
+            }
+        }
+    }
+}
+
+extension AnswerDialect {
+    /// The form in which a dialect's answers come.
+    init(_ dialect: Dialect) {
+        switch dialect {
+        case .openAIChat, .openAI: self = .openAIChat
+        case .openAICompletions: self = .openAICompletions
+        case .openAIResponses: self = .openAIResponses
+        case .anthropic: self = .anthropicMessages
+        case .openAIEmbeddings, .kserveV2, .kserveV1, .torchServe, .mcp, .json: self = .plain
+        }
+    }
+}

@@ -109,7 +109,9 @@ import Testing
         spec:
           action: ALLOW
           rules:
-            - from: [{ source: { requestPrincipals: ["spiffe://cluster.local/\(inference)"] } }]
+            - when:
+                - { key: "request.auth.claims[iss]", values: ["spiffe://cluster.local"] }
+                - { key: "request.auth.claims[sub]", values: ["\(inference)"] }
         """.write(toFile: folder + "/clouds.yaml", atomically: true, encoding: .utf8)
     }
 

@@ -177,14 +177,14 @@ def boto(url):
 
 def google(file, url):
     """What google-auth finds by an external_account file whose exchange is ours."""
-    import google.auth
+    import google.auth.identity_pool
     import google.auth.transport.requests
 
     configuration = json.loads(Path(file).read_text())
     configuration["token_url"] = url + "/v1/token"
     configuration.pop("service_account_impersonation_url", None)
     try:
-        credentials, _ = google.auth.load_credentials_from_dict(
+        credentials = google.auth.identity_pool.Credentials.from_info(
             configuration, scopes=["https://www.googleapis.com/auth/cloud-platform"]
         )
         credentials.refresh(google.auth.transport.requests.Request())

@@ -27,6 +27,10 @@ struct GuardrailFilters {
 
     static func main() throws {
         if CommandLine.arguments.count == 4, CommandLine.arguments[1] == "findings" { return try findings() }
+        if CommandLine.arguments.count > 3, CommandLine.arguments[1] == "cuttings" {
+            let rounds = Int(CommandLine.arguments[2]) ?? 1
+            exit(try Cuttings.run(rounds: rounds, files: Array(CommandLine.arguments.dropFirst(3))) ? 0 : 1)
+        }
         guard CommandLine.arguments.count == 2,
             let data = FileManager.default.contents(atPath: CommandLine.arguments[1])
         else {

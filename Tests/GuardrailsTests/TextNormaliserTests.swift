@@ -61,7 +61,7 @@ struct TextNormaliserTests {
                 (scalar.properties.age ?? (99, 0)).major <= 14
             else { continue }
             for text in [String(scalar), "e\(scalar)e"] {
-                let ours = Compatibility.shared.normalise(TracedText(Array(text.utf8)))
+                let ours = CompatibilityForm.shared.normalise(TracedText(Array(text.utf8)))
                 let theirs = text.precomposedStringWithCompatibilityMapping.unicodeScalars.map(\.value)
                 if ours.scalars != theirs {
                     failures += 1
@@ -72,7 +72,7 @@ struct TextNormaliserTests {
             }
         }
         #expect(failures == 0)
-        let marks = Compatibility.shared.normalise(TracedText(Array("e\u{1C4}\u{301}\u{323}".utf8)))
+        let marks = CompatibilityForm.shared.normalise(TracedText(Array("e\u{1C4}\u{301}\u{323}".utf8)))
         #expect(marks.scalars == [0x65, 0x44, 0x1E92, 0x30C, 0x301])
     }
 

@@ -139,7 +139,7 @@ package struct InjectionRules: Sendable {
     private static func words(_ text: String) -> [[UInt8]] {
         if text.first == "‹" { return [Array(text.utf8)] }
         var line = WordLine(lexicon: Lexicon(bits: []))
-        let traced = Compatibility.shared.normalise(TracedText(Array(text.utf8)))
+        let traced = CompatibilityForm.shared.normalise(TracedText(Array(text.utf8)))
         line.tokenise(traced, 0..<traced.count)
         return line.words.map { Array(line.bytes(of: $0)) }
     }

@@ -169,7 +169,7 @@ struct SqueezedText: Sendable {
             return
         }
         var seen = Invisible.Seen()
-        let traced = Compatibility.shared.normalise(Invisible.reveal(TracedText(original), seen: &seen))
+        let traced = CompatibilityForm.shared.normalise(Invisible.reveal(TracedText(original), seen: &seen))
         var isBetween = true
         for index in 0..<traced.count {
             let scalar = Letters.fold(traced.scalars[index])
@@ -224,7 +224,7 @@ enum URLs {
 
     /// The hosts named after `//` in a text: of any scheme, or of none.
     static func hosts(in text: String) -> [Host] {
-        let traced = Compatibility.shared.normalise(TracedText(Array(text.utf8)))
+        let traced = CompatibilityForm.shared.normalise(TracedText(Array(text.utf8)))
         let scalars = traced.scalars
         var hosts: [Host] = []
         var index = 0

@@ -45,7 +45,7 @@ enum Letters {
         let lower = known.properties.lowercaseMapping.unicodeScalars.first?.value ?? scalar
         // Latin, Greek and Cyrillic letters lose their marks; the marks of other scripts are vowels.
         guard (0xC0..<0x530).contains(lower) || (0x1E00..<0x2000).contains(lower),
-            let base = Compatibility.shared.decomposition(of: lower)?.first
+            let base = CompatibilityForm.shared.decomposition(of: lower)?.first
         else { return lower }
         return base
     }

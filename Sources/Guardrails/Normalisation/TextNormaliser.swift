@@ -59,7 +59,7 @@ struct TextReader {
         var escapes: Set<Decoding> = []
         for round in 0...normaliser.mostDepth {
             text = Invisible.reveal(text, seen: &seen)
-            text = Compatibility.shared.normalise(text)
+            text = CompatibilityForm.shared.normalise(text)
             if depth < normaliser.mostDepth, readBase85(text, depth: depth) { return }
             guard let decoded = Escapes.decode(text, seen: &escapes) else { break }
             result.depth = max(result.depth, depth + round + 1)

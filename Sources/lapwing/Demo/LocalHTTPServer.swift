@@ -65,12 +65,12 @@ struct LocalHTTPServer: Sendable {
     static func start(
         host: String,
         port: Int,
-        answer: @escaping @Sendable (Request) -> Response
+        answer: @escaping @Sendable (Request) async -> Response
     ) async throws -> LocalHTTPServer {
         LocalHTTPServer(channel: try await bootstrap(answer).bind(host: host, port: port).get())
     }
 
-    private static func bootstrap(_ answer: @escaping @Sendable (Request) -> Response) -> ServerBootstrap {
+    private static func bootstrap(_ answer: @escaping @Sendable (Request) async -> Response) -> ServerBootstrap {
         let open = Atomic(0)
         return ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

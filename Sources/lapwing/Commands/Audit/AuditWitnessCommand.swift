@@ -71,7 +71,7 @@ extension AuditCommand {
         }
 
         private func start(_ witness: Witness) async throws -> (LocalHTTPServer, url: String) {
-            let answer: @Sendable (LocalHTTPServer.Request) -> LocalHTTPServer.Response = { request in
+            let answer: @Sendable (LocalHTTPServer.Request) async -> LocalHTTPServer.Response = { request in
                 WitnessRoutes.answer(request, witness)
             }
             if let socket {

@@ -3,8 +3,8 @@
 /// The data is a table of our own (`Training/unicode_tables.py`), because Swift's standard library composes without
 /// the compatibility mappings and Foundation, which has them, keeps no offsets. Characters newer than Unicode 14
 /// stay as they are.
-package struct Compatibility: Sendable {
-    package static let shared = Compatibility(EmbeddedTables.unicode)
+package struct CompatibilityForm: Sendable {
+    package static let shared = CompatibilityForm(EmbeddedTables.unicode)
 
     /// A base with more marks than this loses the rest: nobody writes so, and reordering them would cost.
     private static let mostMarks = 30

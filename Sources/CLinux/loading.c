@@ -198,6 +198,7 @@ static void begin(const struct lapwing_mounted *command, int channel, pid_t pare
             syscall(SYS_setresgid, command->gid, command->gid, command->gid) != 0 ||
             syscall(SYS_setresuid, command->uid, command->uid, command->uid) != 0)
             give_up(channel, "becoming the user");
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(channel, "giving up new privileges");
         // Another user takes the wish away again.
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) give_up(channel, "following its parent");
     }

@@ -127,6 +127,16 @@ public final class CredentialEndpoint: Sendable {
         _ role: CredentialRules.Role
     ) async throws -> Answer {
         if let entry = held.withLock({ $0[id] }), clock() < entry.renewal {
+            // Another process of the same identity gets them too: each time is recorded.
+            try await sources.record(
+                Act(
+                    id: id,
+                    roleARN: role.arn,
+                    accessKeyID: entry.credentials.accessKeyID,
+                    reason: "until \(entry.credentials.expiresAt.formatted(.iso8601)), fetched before",
+                    isFailure: false
+                )
+            )
             return Answer(status: 200, body: Redacted(entry.credentials.document))
         }
         let token = try await sources.token(connection, id, rules.audience)

@@ -100,9 +100,23 @@ public struct STSClient: Sendable {
             message.headers.add(name: "content-type", value: "application/x-www-form-urlencoded; charset=utf-8")
             message.headers.add(name: "user-agent", value: "lapwing")
             message.body = .bytes(ByteBuffer(string: Self.form(request, token: token)))
-            let response = try await client.execute(message, timeout: Self.timeout)
-            let body = try await response.body.collect(upTo: STSAnswer.maximumLength)
-            result = .success((response.status.code, Array(buffer: body)))
+            let sent = message
+            // The whole answer, and not only its head, has to be here by then.
+            let answer = try await withThrowingTaskGroup(of: (status: UInt, bytes: [UInt8]).self) { group in
+                group.addTask {
+                    let response = try await client.execute(sent, timeout: Self.timeout)
+                    let body = try await response.body.collect(upTo: STSAnswer.maximumLength)
+                    return (response.status.code, Array(buffer: body))
+                }
+                group.addTask {
+                    try await Task.sleep(nanoseconds: UInt64(Self.timeout.nanoseconds))
+                    throw CloudIdentityError(.unreachable, "there is no whole answer in time")
+                }
+                defer { group.cancelAll() }
+                guard let answer = try await group.next() else { throw CancellationError() }
+                return answer
+            }
+            result = .success(answer)
         } catch {
             result = .failure(error)
         }

@@ -77,12 +77,12 @@ public final class CallerAttestation: Sendable {
                 process: ProcessHandle(pid: process.pid)
             )
         )
-        return try response(await callers.entries(of: held), pid: process.pid)
+        return try response(await callers.grants(of: held).map(\.entry), pid: process.pid)
     }
 
     private func attest(_ socket: Attestation_TCPSocket) async throws -> Attestation_AttestCallerResponse {
-        let (process, entries) = try await callers.entries(ofSocket: socket.inode, uid: socket.uid)
-        return try response(entries, pid: process.credentials.pid)
+        let (process, grants) = try await callers.grants(ofSocket: socket.inode, uid: socket.uid)
+        return try response(grants.map(\.entry), pid: process.credentials.pid)
     }
 
     private func response(_ entries: [WorkloadEntry], pid: Int32) throws -> Attestation_AttestCallerResponse {

@@ -69,8 +69,8 @@ public final class CallerTokens: Sendable {
             )
         }
         do {
-            let (process, entries) = try await callers.entries(ofSocket: request.socket.inode, uid: request.socket.uid)
-            guard let entry = entries.first(where: { $0.id.description == request.spiffeID }) else {
+            let (process, grants) = try await callers.grants(ofSocket: request.socket.inode, uid: request.socket.uid)
+            guard let entry = grants.withoutModels.first(where: { $0.id.description == request.spiffeID }) else {
                 throw IdentityError(
                     .notFound,
                     "the process \(process.credentials.pid) is not entitled to that identity"

@@ -1,38 +1,38 @@
 import NIOPosix
 import RPC
 
-/// Which entries fit a process that is connected to a part of Lapwing, by whatever that part knows of the connection.
+/// What a process is entitled to that is connected to a part of Lapwing, by whatever that part knows of the connection.
 struct LocalCallers: Sendable {
     let registry: EntryRegistry
     let proofs: ModelProofs
     let attestor: WorkloadAttestor
 
-    /// The entries that fit a process, by their names.
-    func entries(of process: WorkloadProcess) async throws -> [WorkloadEntry] {
+    /// What a process is entitled to, by the names of the entries.
+    func grants(of process: WorkloadProcess) async throws -> [EntryGrant] {
         let snapshot = registry.snapshot
         let selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
         let loaded = snapshot.usesModels ? try proofs.proofs(of: process) : []
-        return snapshot.grants(matching: selectors, proofs: loaded).map(\.entry)
+        return snapshot.grants(matching: selectors, proofs: loaded)
     }
 
-    /// The process that holds a TCP socket, the one with the lowest number of several, and the entries that fit it.
+    /// The process that holds a TCP socket, the one with the lowest number of several, and what it is entitled to.
     ///
     /// - Throws: ``IdentityError`` where no process is found, or where those who hold it are not one and the same workload.
-    func entries(
+    func grants(
         ofSocket inode: UInt64,
         uid: UInt32
-    ) async throws -> (process: WorkloadProcess, entries: [WorkloadEntry]) {
+    ) async throws -> (process: WorkloadProcess, grants: [EntryGrant]) {
         // Looking through the descriptors of every process takes its time.
         let holders = try await NIOThreadPool.singleton.runIfActive {
             try SocketHolders.find(inode: inode, uid: uid)
         }
-        var found: [WorkloadEntry]?
+        var found: [EntryGrant]?
         for holder in holders {
-            let entries = try await entries(of: holder)
-            guard found == nil || found?.map(\.id) == entries.map(\.id) else {
+            let grants = try await grants(of: holder)
+            guard found == nil || found?.map(\.entry.id) == grants.map(\.entry.id) else {
                 throw IdentityError(.conflict, "the socket \(inode) is held by more than one workload")
             }
-            found = found ?? entries
+            found = found ?? grants
             guard SocketHolders.holds(holder, inode: inode) else {
                 throw IdentityError(
                     .processGone,

@@ -13,3 +13,10 @@ struct EntryGrant: Hashable, Sendable {
         return request
     }
 }
+
+extension [EntryGrant] {
+    /// The entries that ask for no model.
+    ///
+    /// Tokens are issued for these alone: what depends on a model is withdrawn with its proof, and a token cannot be.
+    var withoutModels: [WorkloadEntry] { filter { $0.proof == nil }.map(\.entry) }
+}

@@ -181,7 +181,10 @@ public final class LoaderService: Sendable {
             let process = try WorkloadProcess(credentials)
             let selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
             let entries = snapshot.entries(matching: selectors).filter { $0.modelLoader != nil }
-            if let entry = entries.first { return (process, entry) }
+            // Of two that fit, the one that asks more.
+            if let entry = entries.first(where: { $0.modelLoader == .separateUser }) ?? entries.first {
+                return (process, entry)
+            }
         } catch let error as IdentityError {
             logger.info("loader not attested", metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"])
             guard error.code != .exhausted else {

@@ -119,17 +119,23 @@ public final class ModelProofs: Sendable {
 
     /// Notes a certificate that was made on a proof, before anybody gets it.
     ///
-    /// - Returns: whether the proof still holds; where it was withdrawn, the certificate must not be given out.
+    /// - Returns: whether the certificate may be given out: not where the proof was withdrawn, nor where
+    ///   ``maximumIssued`` stand on it.
     func note(_ svid: IssuedSVID, under proof: ModelProof) -> Bool {
         state.withLock { state in
             guard var held = state.held[proof.number] else { return false }
             // What has expired needs no revocation.
             held.issued.removeAll { $0.notAfter < svid.issuedAt - Self.slack }
+            // Each has to be revoked when the proof goes: a workload cannot make that take long.
+            guard held.issued.count < Self.maximumIssued else { return false }
             held.issued.append(Issued(serialNumber: svid.serialNumber, notAfter: svid.notAfter))
             state.held[proof.number] = held
             return true
         }
     }
+
+    /// How many certificates that have not expired may stand on one proof.
+    static let maximumIssued = 256
 
     /// How long after its end a certificate is still remembered: clocks differ.
     static let slack: TimeInterval = 300

@@ -31,7 +31,8 @@ public struct ModelWithdrawal: Sendable {
     /// Not to be called from a task that may be cancelled: the store would do nothing there.
     func withdraw(_ proof: ModelProof, reason: String) async {
         let issued = proofs.withdraw(proof.number)
-        for svid in issued { await revoke(svid.serialNumber, reason) }
+        // The newest are those in use.
+        for svid in issued.reversed() { await revoke(svid.serialNumber, reason) }
         logger.notice(
             "model proof withdrawn",
             metadata: [

@@ -24,7 +24,8 @@ extension WorkloadAPIService {
                 throw RPCStatus(.invalidArgument, "`\(request.spiffeID.prefix(200))` is no SPIFFE ID: \(error)")
             }
         }
-        let (process, entries) = try await identify(context)
+        let (process, grants) = try await identify(context)
+        let entries = grants.withoutModels
         // One token for an ID, by the first of its entries.
         var ids: Set<SPIFFEID> = []
         let chosen = entries.filter { (wanted == nil || $0.id == wanted) && ids.insert($0.id).inserted }

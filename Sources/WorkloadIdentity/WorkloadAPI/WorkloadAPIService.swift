@@ -225,13 +225,13 @@ public final class WorkloadAPIService: Sendable {
         }
     }
 
-    /// Attests the caller of one call, and finds its entries.
+    /// Attests the caller of one call, and finds what it is entitled to.
     ///
     /// - Throws: `RPCStatus` for a caller that gets nothing.
-    func identify(_ context: RPCContext) async throws -> (process: WorkloadProcess, entries: [WorkloadEntry]) {
+    func identify(_ context: RPCContext) async throws -> (process: WorkloadProcess, grants: [EntryGrant]) {
         let process = try admitCaller(context)
         defer { leave(process.credentials.uid) }
-        return (process, try await look(at: process).grants.map(\.entry))
+        return (process, try await look(at: process).grants)
     }
 
     /// Takes hold of the caller's process and counts its call, which ends with ``leave(_:)``.

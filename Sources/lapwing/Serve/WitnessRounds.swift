@@ -28,9 +28,27 @@ struct HTTPWitnessTransport: WitnessTransport {
         request.method = .POST
         request.headers.add(name: "user-agent", value: "lapwing")
         request.body = .bytes(body)
-        let response = try await client.execute(request, timeout: Self.timeout)
-        let answer = try await response.body.collect(upTo: Self.maximumLength)
-        return (Int(response.status.code), Array(buffer: answer))
+        let message = request
+        // The whole answer, and not only its head, has to be here by then.
+        return try await withThrowingTaskGroup(of: (status: Int, body: [UInt8]).self) { group in
+            group.addTask {
+                let response = try await client.execute(message, timeout: Self.timeout)
+                let answer = try await response.body.collect(upTo: Self.maximumLength)
+                return (Int(response.status.code), Array(buffer: answer))
+            }
+            group.addTask {
+                try await Task.sleep(nanoseconds: UInt64(Self.timeout.nanoseconds))
+                throw TimedOut()
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw CancellationError() }
+            return answer
+        }
+    }
+
+    /// No whole answer in time.
+    private struct TimedOut: Error, CustomStringConvertible {
+        var description: String { "no answer within 10 s" }
     }
 
     func shutdown() async { try? await client.shutdown() }

@@ -118,6 +118,10 @@ struct RefusalAdvice {
             "issue smaller certificates: one URI name"
         ),
         "malformed_certificate": .init("a certificate cannot be decoded", Self.profile),
+        "malformed_model_claim": .init(
+            "the certificate's extension that names a model cannot be decoded",
+            "see that the certificate was issued by a Lapwing of this version or later"
+        ),
         "malformed_pem": .init(
             "the PEM text is not what is wanted",
             "write one CERTIFICATE block for each certificate"

@@ -189,7 +189,9 @@ import Testing
         let started = Date()
         try lapwing.flip(at: 0)
         try workload.say("read \(weights)")
-        #expect(workload.line(beginning: "errno") == "errno 5")
+        // The mount may still have the bytes that it verified; others it does not give.
+        let read = workload.line(beginning: "errno ", "read ")
+        #expect(read == "errno 5" || read == "read \(8 << 20)")
         let error = try #require(workload.line(beginning: "error "))
         #expect(error.hasPrefix("error PERMISSION_DENIED"))
         #expect(workload.line(beginning: "closed") == "closed")
@@ -319,7 +321,7 @@ import Testing
         envoy.standardError = FileHandle.nullDevice
         try envoy.run()
         defer {
-            envoy.terminate()
+            kill(envoy.processIdentifier, SIGKILL)
             envoy.waitUntilExit()
         }
         let call = "curl -sk -o /dev/null -w '%{http_code}' --unix-socket envoy.sock https://envoy/ --cert"

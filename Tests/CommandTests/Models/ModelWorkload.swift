@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// `Tests/Peers/model_workload.py`, started by some program, with which a test talks line by line.
@@ -54,7 +55,7 @@ final class ModelWorkload {
         process.waitUntilExit()
     }
 
-    /// The next line; nil at the end.
+    /// The next line; nil at the end, and where none comes for a minute.
     func line() -> String? {
         while true {
             if let end = buffer.firstIndex(of: 0x0a) {
@@ -62,17 +63,20 @@ final class ModelWorkload {
                 buffer = Data(buffer[(end + 1)...])
                 return line
             }
+            var awaited = pollfd(fd: output.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&awaited, 1, 60_000) > 0 else { return nil }
             let chunk = output.fileHandleForReading.availableData
             if chunk.isEmpty { return nil }
             buffer += chunk
         }
     }
 
-    /// The first line, of those that come or have come, that begins so; nil at the end.
-    func line(beginning prefix: String) -> String? {
-        if let index = waiting.firstIndex(where: { $0.hasPrefix(prefix) }) { return waiting.remove(at: index) }
+    /// The first line, of those that come or have come, that begins with one of these; nil at the end.
+    func line(beginning prefixes: String...) -> String? {
+        func fits(_ line: String) -> Bool { prefixes.contains { line.hasPrefix($0) } }
+        if let index = waiting.firstIndex(where: fits) { return waiting.remove(at: index) }
         while let line = line() {
-            if line.hasPrefix(prefix) { return line }
+            if fits(line) { return line }
             waiting.append(line)
         }
         return nil

@@ -223,12 +223,12 @@ import Testing
 
     @Test func `a reload ends the tunnels that it would not open, and no other`() async throws {
         try await Self.with { gateway, upstream in
-            let client = try await gateway.client()
-            client.send(Self.ask(headers: "X-Tenant: blue\r\n"))
-            await client.wait(for: "\r\n\r\n")
             let other = try await gateway.client()
             other.send(Self.ask(headers: "X-Tenant: red\r\n"))
             await other.wait(for: "\r\n\r\n")
+            let client = try await gateway.client()
+            client.send(Self.ask(headers: "X-Tenant: blue\r\n"))
+            await client.wait(for: "\r\n\r\n")
             // The same again, then a policy that looks at a header that the first one did not.
             try await gateway.replace(policy: TestGateway.snapshot(TestGateway.policy, digest: "digest-2"))
             let blue = TestGateway.policy.replacing(

@@ -52,7 +52,8 @@ struct ModelRunPlace {
             guard name.hasPrefix(prefix), let pid = Int32(name.dropFirst(prefix.count).prefix { $0 != "-" }) else {
                 continue
             }
-            if kill(pid, 0) != 0, errno == ESRCH { remove(parent.path + "/" + name) }
+            let folder = parent.path + "/" + name
+            if kill(pid, 0) != 0, errno == ESRCH, OwnFolder.isAt(folder) { remove(folder) }
         }
     }
 }

@@ -42,7 +42,7 @@ struct SealedFolder {
             guard name.hasPrefix(prefix), let pid = Int32(name.dropFirst(prefix.count).prefix { $0 != "-" }) else {
                 continue
             }
-            if kill(pid, 0) != 0, errno == ESRCH {
+            if kill(pid, 0) != 0, errno == ESRCH, OwnFolder.isAt(parent.path + "/" + name) {
                 try? FileManager.default.removeItem(at: parent.appendingPathComponent(name))
             }
         }

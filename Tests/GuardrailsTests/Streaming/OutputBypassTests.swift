@@ -19,9 +19,10 @@ struct OutputBypassTests {
         _ body: String,
         _ dialect: AnswerDialect,
         _ format: AnswerFormat = .events,
-        facts: RequestFacts = RequestFacts()
+        facts: RequestFacts = RequestFacts(),
+        rules: OutputRules? = nil
     ) throws -> (output: String, refusal: AnswerRefusal?) {
-        var filter = OutputFilter(try Self.rules.get(), dialect: dialect, format: format, facts: facts)
+        var filter = OutputFilter(try rules ?? Self.rules.get(), dialect: dialect, format: format, facts: facts)
         var output: [UInt8] = []
         for step in [filter.feed(Array(body.utf8)), filter.finish()] {
             switch step {
@@ -200,6 +201,34 @@ struct OutputBypassTests {
         #expect(try run(embeddings, .plain, .json).output == embeddings)
     }
 
+    @Test("Streams in which there is nothing to find go out as they came")
+    func untouched() throws {
+        let rules = try OutputRules(.standard)
+        let lines =
+            ["Hello, ", "there! ", "Yes? "].map {
+                #"{"model":"llama3:8b","created_at":"2026-11-26T00:00:00.123456Z","response":"\#($0)","done":false}"#
+                    + "\n"
+            }.joined()
+            + #"{"model":"llama3:8b","created_at":"2026-11-26T00:00:01Z","response":"","done":true,"done_reason":"stop","total_duration":5589157167,"eval_duration":1325948000}"#
+            + "\n"
+        #expect(try run(lines, .plain, .lines, rules: rules).output == lines)
+        let mcp = events([
+            #"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"it is 4111 1"}],"isError":false}}"#,
+            #"{"jsonrpc":"2.0","id":2,"result":{"content":[{"type":"text","text":"and so on"}]}}"#,
+        ])
+        #expect(try run(mcp, .plain, rules: rules).output == mcp)
+        let anthropic = events([
+            #"{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","content":[],"model":"c","stop_reason":null}}"#,
+            #"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
+            #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"so, "}}"#,
+            #"{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{"type":"page","cited_text":"as it","title":"T"}}}"#,
+            #"{"type":"content_block_stop","index":0}"#,
+            #"{"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"END"},"usage":{"output_tokens":12345678}}"#,
+            #"{"type":"message_stop"}"#,
+        ])
+        #expect(try run(anthropic, .anthropicMessages, facts: Self.offers, rules: rules).output == anthropic)
+    }
+
     @Test("Text of an encoding that is not read is refused")
     func charset() {
         for type in ["application/json; charset=utf-16le", "text/plain;charset=iso-8859-1", "text/plain; charset"] {
@@ -215,6 +244,27 @@ struct OutputBypassTests {
         #expect(AnswerField.path("result.a@b.co.4111111111111111") == "$.result.*.*.*")
         #expect(AnswerField.path("delta.item_id=4111.output_index=0") == "$.delta")
         #expect(AnswerField.path(Array(repeating: "x", count: 1000).joined(separator: ".")).utf8.count < 40)
+    }
+
+    @Test("A refusal tells the client nothing of the answer")
+    func refusalPath() throws {
+        let guardrail = try GuardrailTests.guardrail("dialect: json\noutput: { personalData: { action: block } }")
+        let answers = OutputAnswers(try #require(guardrail.output))
+        let filter = try answers.filter(for: ModelRequest(.json), status: 200, contentType: "application/json")
+        _ = filter.feed(Array(#"{"result":{"jane":"4111 1111 1111 1111"}}"#.utf8))
+        guard case .refused(let bytes, let refusal) = filter.finish() else {
+            Issue.record("the answer goes out")
+            return
+        }
+        #expect(bytes == [] && refusal.path == "" && refusal.range == nil)
+        #expect(filter.notes.allSatisfy { $0.field == "$.result.*" })
+        #expect(throws: DialectRefusal.self) {
+            try answers.filter(
+                for: ModelRequest(.json),
+                status: 200,
+                contentType: "application/json; charset=utf-16le"
+            )
+        }
     }
 
     @Test("A large answer and a system prompt that repeats itself are read in time", .timeLimit(.minutes(1)))

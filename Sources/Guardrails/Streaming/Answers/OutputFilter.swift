@@ -534,8 +534,9 @@ public struct OutputFilter: Sendable {
         channels = [:]
         order = []
         body = []
-        output += AnswerEnding.bytes(dialect: dialect, format: format, refusal: refusal, facts: last)
+        // What ends it is not part of the answer: before it nothing may have gone out.
         hasEmitted = hasEmitted || !output.isEmpty
+        output += AnswerEnding.bytes(dialect: dialect, format: format, refusal: refusal, facts: last)
         return .end(output, refusal)
     }
 

@@ -25,6 +25,9 @@ struct OutputAnswers: AnswerFilterMaker {
         let dialect = AnswerDialect(request.dialect)
         if dialect != .plain {
             let tools = request.tools
+            facts.refusesTool = { name in
+                tools.contains { $0.name == name } ? nil : "a tool is called that the request does not offer"
+            }
             facts.refusesToolCall = { name, arguments in Self.refusal(name, arguments, tools) }
         }
         return Filter(OutputFilter(section.rules, dialect: dialect, format: format, facts: facts), format)
@@ -59,7 +62,13 @@ struct OutputAnswers: AnswerFilterMaker {
 
         private func piece(_ step: AnswerStep) -> AnswerPiece {
             for finding in filter.takeFindings() where notes.count < 64 {
-                notes.append(AnswerNote(rule: finding.rule, field: finding.channel, range: finding.start..<finding.end))
+                notes.append(
+                    AnswerNote(
+                        rule: finding.rule,
+                        field: AnswerField.path(finding.channel),
+                        range: finding.start..<finding.end
+                    )
+                )
             }
             switch step {
             case .bytes(let bytes): return .bytes(bytes)
@@ -71,8 +80,6 @@ struct OutputAnswers: AnswerFilterMaker {
                     DialectRefusal(
                         status: 502,
                         rule: "answer_\(refusal.code.rawValue.replacing("-", with: "_"))",
-                        path: notes.last?.field ?? "",
-                        range: notes.last?.range,
                         message: "the answer is not one that may be given"
                     )
                 )
@@ -92,4 +99,32 @@ extension AnswerDialect {
         case .openAIEmbeddings, .kserveV2, .kserveV1, .torchServe, .mcp, .json: self = .plain
         }
     }
+}
+
+/// Where in an answer something was found, with none of the answer's own text: a JSONPath (RFC 9535) whose names are
+/// those of the APIs, and `*` for any other.
+enum AnswerField {
+    static let maximumSteps = 16
+
+    static func path(_ channel: String) -> String {
+        var path = "$"
+        for step in channel.components(".").prefix(maximumSteps) where !step.isEmpty {
+            if step.utf8.count <= 6, step.utf8.allSatisfy(UnitClass.isDigit) {
+                path += "[\(step)]"
+            } else if names.contains(step) {
+                path += ".\(step)"
+            } else if !step.contains("=") {
+                path += ".*"
+            }
+        }
+        return path
+    }
+
+    private static let names: Set<String> = [
+        "choices", "delta", "message", "messages", "content", "text", "refusal", "reasoning", "reasoning_content",
+        "thinking", "tool_calls", "function", "function_call", "custom", "arguments", "input", "output", "outputs",
+        "item", "response", "part", "summary", "content_block", "partial_json", "data", "predictions", "result",
+        "structuredContent", "error", "audio", "transcript", "annotations", "name", "completion", "generated_text",
+        "text_output",
+    ]
 }

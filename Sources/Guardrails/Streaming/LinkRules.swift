@@ -23,7 +23,7 @@ struct LinkRules: Sendable {
             let isAngled = reader[index] == UInt8(ascii: "<")
             if isAngled { index += 1 }
             return target(&reader, from: index, rule: rule) { unit in
-                UnitClass.isSpace(unit) || unit == 0
+                (isAngled ? unit == 0x0A : UnitClass.isSpace(unit)) || unit == 0
                     || unit == (isAngled ? UInt8(ascii: ">") : next == UInt8(ascii: "(") ? UInt8(ascii: ")") : 0)
             }
         case UInt8(ascii: "<"):
@@ -50,14 +50,40 @@ struct LinkRules: Sendable {
         guard Self.elements.contains(name), !UnitClass.isWord(reader[index]) else { return nil }
         let last = start + TextUnits.holdBack - 1
         var isBad = false
+        var namesHost = false
+        var attribute = AttributeState()
         while index < last {
             let unit = reader[index]
-            if unit == UInt8(ascii: ">") { return isBad ? Match(rule, start, index + 1) : nil }
+            if unit == UInt8(ascii: ">"), attribute.quote == nil {
+                return isBad ? Match(rule, start, index + 1) : nil
+            }
             if unit == 0 { break }
             // Whatever the attribute is called: what names a host is looked at.
-            if unit == UInt8(ascii: "/"), reader[index + 1] == UInt8(ascii: "/"), !isBad {
-                isBad = !isAllowed(&reader, authority: index + 2, upTo: last)
-                index += 1
+            var authority: Int?
+            if Self.isSlash(unit) {
+                var next = index + 1
+                // A browser takes these out of a URL before it reads it.
+                while next < last, [0x09, 0x0A, 0x0D].contains(reader[next]) { next += 1 }
+                if Self.isSlash(reader[next]) { authority = next }
+            } else if unit == UInt8(ascii: ":"), Self.schemes.contains(attribute.scheme) {
+                authority = index + 1
+            } else if unit == UInt8(ascii: "&"), attribute.isBeforeHost {
+                // What a reference stands for may be a slash, or a scheme.
+                let next = reader[index + 1]
+                isBad = isBad || next == UInt8(ascii: "#") || UnitClass.isLetter(next)
+            } else if unit == UInt8(ascii: "@"), namesHost {
+                // A quotation mark or a space may be part of what comes before the host.
+                isBad = true
+            }
+            attribute.take(unit, next: reader[index + 1])
+            if let authority, !isBad {
+                isBad = !isAllowed(
+                    &reader,
+                    authority: afterSlashes(&reader, authority, upTo: last),
+                    upTo: last,
+                    isEnd: Self.endsAttribute
+                )
+                namesHost = true
             }
             index += 1
         }
@@ -75,21 +101,37 @@ struct LinkRules: Sendable {
     ) -> Match? {
         var index = start
         var authority: Int?
+        var scheme: [UInt8] = []
         // A scheme, or what a browser takes for the page's own.
-        while index < start + 24 {
+        scan: while index < start + 24 {
             let unit = reader[index]
-            if unit == UInt8(ascii: "/") || unit == UInt8(ascii: "\\") {
+            switch unit {
+            case UInt8(ascii: "/"), UInt8(ascii: "\\"):
                 let next = reader[index + 1]
-                if next == UInt8(ascii: "/") || next == UInt8(ascii: "\\") { authority = index + 2 }
-                break
-            }
-            guard UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: ":") || unit == UInt8(ascii: "+") else {
-                break
+                if Self.isSlash(next) {
+                    authority = afterSlashes(&reader, index, upTo: start + 240)
+                } else if next == UInt8(ascii: "&") || (unit == UInt8(ascii: "\\") && next == UInt8(ascii: ":")) {
+                    authority = index + 1
+                }
+                break scan
+            case UInt8(ascii: "&"):
+                // What a reference stands for may be a slash, or a scheme: no host is made of it.
+                authority = index
+                break scan
+            case UInt8(ascii: ":"):
+                if Self.schemes.contains(scheme) {
+                    authority = afterSlashes(&reader, index + 1, upTo: start + 240)
+                    break scan
+                }
+                scheme = []
+            default:
+                guard UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "+") else { break scan }
+                scheme.append(UnitClass.lowercased(unit))
             }
             index += 1
         }
         guard let authority else { return isScript(&reader, start) ? through(&reader, start, rule, isEnd) : nil }
-        if isAllowed(&reader, authority: authority, upTo: start + 240) { return nil }
+        if isAllowed(&reader, authority: authority, upTo: start + 240, isEnd: isEnd) { return nil }
         return through(&reader, start, rule, isEnd)
     }
 
@@ -114,17 +156,48 @@ struct LinkRules: Sendable {
         return Match(rule, start, index, tail: .units(rest))
     }
 
-    private func isAllowed(_ reader: inout UnitReader, authority: Int, upTo last: Int) -> Bool {
+    /// The schemes after which a browser takes a host, with two slashes, with more, or without any.
+    private static let schemes = Set(["http", "https", "ftp", "ws", "wss"].map { Array($0.utf8) })
+
+    /// Whether a browser takes it for a slash.
+    private static func isSlash(_ unit: UInt8) -> Bool { unit == UInt8(ascii: "/") || unit == UInt8(ascii: "\\") }
+
+    private static func endsAttribute(_ unit: UInt8) -> Bool {
+        unit == UInt8(ascii: "\"") || unit == UInt8(ascii: "'") || unit == UInt8(ascii: ")")
+            || unit == UInt8(ascii: ">") || unit == 0 || UnitClass.isSpace(unit)
+    }
+
+    private func afterSlashes(_ reader: inout UnitReader, _ start: Int, upTo last: Int) -> Int {
+        var index = start
+        while index < last, Self.isSlash(reader[index]) { index += 1 }
+        return index
+    }
+
+    private func isAllowed(
+        _ reader: inout UnitReader,
+        authority: Int,
+        upTo last: Int,
+        isEnd: (UInt8) -> Bool
+    ) -> Bool {
         var host: [UInt8] = []
         var index = authority
         scan: while index < last {
             let unit = reader[index]
+            if isEnd(unit) || unit == 0 { break }
             switch unit {
             case UInt8(ascii: "@"):
                 // What comes before is a name and a password: nothing that a link in an answer needs.
                 return false
-            case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: ":"), UInt8(ascii: ")"),
-                UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ">"), 0x20, 0x0A, 0x0D, 0x09, 0:
+            case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): break scan
+            case UInt8(ascii: ":"):
+                // Only a port: anything else is a name and a password.
+                index += 1
+                while index < last, UnitClass.isDigit(reader[index]) { index += 1 }
+                let after = reader[index]
+                guard
+                    isEnd(after) || after == 0 || after == UInt8(ascii: "/") || after == UInt8(ascii: "?")
+                        || after == UInt8(ascii: "#")
+                else { return false }
                 break scan
             default:
                 guard UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "-") || unit == UInt8(ascii: ".") else {
@@ -144,16 +217,71 @@ struct LinkRules: Sendable {
         var carries = false
         while index < last {
             let unit = reader[index]
-            if unit == 0 || UnitClass.isSpace(unit) || unit == UInt8(ascii: ")") || unit == UInt8(ascii: ">")
-                || unit == UInt8(ascii: "\"") || unit == UInt8(ascii: "'")
-            {
-                return carried <= maximumQuery
-            }
+            if unit == 0 || isEnd(unit) { return carried <= maximumQuery }
             if unit == UInt8(ascii: "?") || unit == UInt8(ascii: "#") { carries = true }
             if carries { carried += 1 }
             if carried > maximumQuery { return false }
             index += 1
         }
         return false
+    }
+}
+
+/// Where in an element's attributes one is, as far as it matters to links.
+private struct AttributeState {
+    /// The quotation mark that ends the value that one is in; nil outside one in quotation marks.
+    private(set) var quote: UInt8?
+    /// Whether no host and no path has begun in the value.
+    private(set) var isBeforeHost = false
+    /// The letters just before.
+    private(set) var scheme: [UInt8] = []
+    private var hasName = false
+    private var awaitsValue = false
+    private var isInValue = false
+    private var hasText = false
+
+    mutating func take(_ unit: UInt8, next: UInt8) {
+        if UnitClass.isLetter(unit) {
+            if scheme.count < 8 { scheme.append(UnitClass.lowercased(unit)) }
+        } else if ![0x09, 0x0A, 0x0D].contains(unit) {
+            scheme = []
+        }
+        if awaitsValue {
+            if UnitClass.isSpace(unit) { return }
+            awaitsValue = false
+            isInValue = true
+            isBeforeHost = true
+            hasText = false
+            if unit == UInt8(ascii: "\"") || unit == UInt8(ascii: "'") {
+                quote = unit
+                return
+            }
+        }
+        guard isInValue else {
+            if unit == UInt8(ascii: "="), hasName {
+                awaitsValue = true
+                hasName = false
+                // A reference may stand first.
+                isBeforeHost = true
+            } else if !UnitClass.isSpace(unit), unit != UInt8(ascii: "/") {
+                hasName = true
+                isBeforeHost = false
+            }
+            return
+        }
+        if quote.map({ $0 == unit }) ?? UnitClass.isSpace(unit) {
+            self = AttributeState()
+            return
+        }
+        switch unit {
+        case UInt8(ascii: ","), UInt8(ascii: "("):
+            isBeforeHost = true
+            hasText = false
+        case UInt8(ascii: "?"), UInt8(ascii: "#"): isBeforeHost = false
+        case UInt8(ascii: "/"):
+            if next != UInt8(ascii: "&") { isBeforeHost = false }
+        default:
+            if !UnitClass.isSpace(unit) { hasText = true } else if hasText { isBeforeHost = false }
+        }
     }
 }

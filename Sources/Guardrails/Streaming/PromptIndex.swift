@@ -9,6 +9,9 @@ public struct PromptIndex: Sendable {
     /// The largest system prompt that is indexed, in bytes; of a longer one the beginning is.
     public static let maximumPrompt = 64 << 10
 
+    /// How many places are kept that go on alike for ``leastOverlap`` letters and digits.
+    private static let maximumAlike = 4
+
     /// The prompt's letters and digits, forwards, turned and backwards, with a 0 after each.
     private let text: [UInt8]
     /// Where words begin in `text`, in the order of what follows there.
@@ -39,7 +42,19 @@ public struct PromptIndex: Sendable {
             text.append(0)
         }
         let all = text
-        words = starts.filter { Int($0) + Self.leastOverlap <= all.count }.sorted { left, right in
+        // Of places that go on alike only a few are kept, so that a prompt that repeats itself is sorted as fast.
+        var alike: [Int: Int] = [:]
+        let distinct = starts.filter { start in
+            guard Int(start) + Self.leastOverlap <= all.count else { return false }
+            var hasher = Hasher()
+            for unit in all[Int(start)..<Int(start) + Self.leastOverlap] { hasher.combine(unit) }
+            let window = hasher.finalize()
+            let count = alike[window, default: 0]
+            guard count < Self.maximumAlike else { return false }
+            alike[window] = count + 1
+            return true
+        }
+        words = distinct.sorted { left, right in
             var left = Int(left)
             var right = Int(right)
             // As far as anything is looked at: the hold-back.

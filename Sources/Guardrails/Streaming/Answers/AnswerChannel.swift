@@ -20,6 +20,8 @@ struct AnswerChannel: Sendable {
     private var filter: TextFilter
     private var decoder = StringDecoder()
     private var template: Template?
+    /// What is replaced in ``template`` beside this text: the event's other texts went out already.
+    private var others: [(Range<Int>, [UInt8])] = []
     /// What the filter let go of outside an event.
     private var loose: [UInt8] = []
     private var tookFindings: [OutputFinding] = []
@@ -35,15 +37,14 @@ struct AnswerChannel: Sendable {
 
     /// Adds a piece of the text as JSON wrote it, and gives what may go out in its place.
     mutating func feed(escaped: ArraySlice<UInt8>, template: Template, now: Int) -> [UInt8] {
-        let waited = decoder.isWaiting
         let piece = decoder.decode(escaped)
-        _ = waited
         return feed(piece, template: template, now: now)
     }
 
     /// Adds a piece of the text, and gives what may go out in its place.
     mutating func feed(_ piece: [UInt8], template: Template, now: Int) -> [UInt8] {
         self.template = template
+        others = []
         var output = loose
         loose = []
         filter.feed(piece[...], into: &output)
@@ -54,11 +55,18 @@ struct AnswerChannel: Sendable {
     /// Adds a piece of a tool call's arguments; gives how many bytes they are.
     mutating func hold(_ escaped: ArraySlice<UInt8>, template: Template, tool: String?) -> Int {
         self.template = template
+        others = []
         self.tool = self.tool ?? tool
         arguments += decoder.decode(escaped)
         bytesHeld += escaped.count
         return arguments.count
     }
+
+    /// Says which tool's arguments they are, before any of them came.
+    mutating func begin(tool: String) { self.tool = self.tool ?? tool }
+
+    /// Says what is to stand in the place of the other texts of the event that it last took.
+    mutating func setOthers(_ changes: [(Range<Int>, [UInt8])]) { others = changes }
 
     /// Ends the text, and gives what was held.
     mutating func finishText() -> [UInt8] {
@@ -96,8 +104,10 @@ struct AnswerChannel: Sendable {
         switch template {
         case .json(var event, let json, let range):
             var changes: [(Range<Int>, [UInt8])] = [(range, AnswerText.quoted(text))]
+            changes += others.filter { $0.0 != range }
             for value in json.values {
                 if value.key == "logprobs", value.kind == .composite {
+                    changes.removeAll { value.range.contains($0.0.lowerBound) }
                     changes.append((value.range, Array("null".utf8)))
                 }
                 // The choice's end was not told yet.

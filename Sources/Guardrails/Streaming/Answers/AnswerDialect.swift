@@ -25,7 +25,13 @@ public enum AnswerFormat: Sendable, Equatable {
 
     /// The format of a content type; nil for one that cannot be filtered, which a filtered route refuses (rule S1).
     public init?(contentType: String) {
-        let type = contentType.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
+        let parts = contentType.lowercased().filter { $0 != " " && $0 != "\t" }.components(";")
+        let type = parts.first ?? ""
+        for part in parts.dropFirst() where part.hasPrefix("charset") {
+            // Text of another encoding would be read as what it is not.
+            let charset = part.dropFirst("charset".count).filter { $0 != "\"" }
+            guard ["=utf-8", "=utf8", "=us-ascii"].contains(charset) else { return nil }
+        }
         switch type {
         case "text/event-stream": self = .events
         case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines": self = .lines
@@ -47,6 +53,9 @@ public struct RequestFacts: Sendable {
     /// Says why a tool call may not go out, given the tool's name and its arguments (a JSON text, filtered already);
     /// nil where it may.
     public var refusesToolCall: (@Sendable (_ tool: String, _ arguments: [UInt8]) -> String?)?
+    /// Says why a tool may not be called, given its name (`mcp:` and a server's label for one of that server), which is
+    /// asked as soon as the name is seen; nil where it may.
+    public var refusesTool: (@Sendable (_ tool: String) -> String?)?
     /// What tool calls that wait are counted against, for the whole process.
     public var budget: ToolCallBudget
 
@@ -55,11 +64,13 @@ public struct RequestFacts: Sendable {
         prompt: PromptIndex = .none,
         vault: ValueVault? = nil,
         budget: ToolCallBudget = .process,
-        refusesToolCall: (@Sendable (_ tool: String, _ arguments: [UInt8]) -> String?)? = nil
+        refusesToolCall: (@Sendable (_ tool: String, _ arguments: [UInt8]) -> String?)? = nil,
+        refusesTool: (@Sendable (_ tool: String) -> String?)? = nil
     ) {
         self.prompt = prompt
         self.vault = vault
         self.budget = budget
+        self.refusesTool = refusesTool
         self.refusesToolCall = refusesToolCall
     }
 }

@@ -20,21 +20,26 @@ enum AnswerEnding {
             case "message_start": isStarted = true
             case "content_block_start":
                 openBlock = text.text(at: [.key("index")])
-                if let name = text.text(at: [.key("content_block"), .key("name")]), let openBlock {
+                let name =
+                    ToolArguments.called(in: text).first?.tool
+                    ?? text.text(at: [.key("content_block"), .key("name")])
+                if let name, let openBlock, tools.count < OutputFilter.maximumChannels {
                     tools["index=\(openBlock)"] = name
                 }
             case "content_block_stop": openBlock = nil
             case "response.output_item.added":
-                if let name = text.text(at: [.key("item"), .key("name")]),
+                if let call = ToolArguments.called(in: text).first(where: { $0.name.path.first == .key("item") }),
+                    tools.count < OutputFilter.maximumChannels,
                     let id = text.text(at: [.key("item"), .key("id")])
                 {
-                    tools["item_id=\(id)"] = name
+                    tools["item_id=\(id)"] = call.tool
                 }
             default: break
             }
             for value in text.values where value.key == "name" && value.kind == .string {
                 let channel = TextPlace.channel(value, text)
-                if channel.contains("tool_calls"), channel.hasSuffix("function.name"),
+                if channel.contains("tool_calls") && channel.hasSuffix("function.name")
+                    || channel.hasSuffix("function_call.name"),
                     tools.count < OutputFilter.maximumChannels
                 {
                     tools[String(channel.dropLast(4))] = text.text(at: value.path)

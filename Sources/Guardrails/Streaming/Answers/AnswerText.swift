@@ -26,7 +26,12 @@ struct AnswerText: Sendable {
     }
 
     let bytes: [UInt8]
+    /// What is in it, but short numbers and words that are elements of arrays: nothing is looked for in those.
     private(set) var values: [Value] = []
+    /// The keys of its objects.
+    private(set) var keys: Set<String> = []
+    /// The places of the values that stand under keys.
+    private var places: [[Step]: Int] = [:]
 
     /// The keys whose objects and arrays are noted.
     private static let composites: Set<String> = ["logprobs", "token_ids", "tokens", "input", "prompt_logprobs"]
@@ -42,7 +47,9 @@ struct AnswerText: Sendable {
     }
 
     /// The value at a path.
-    func value(at path: [Step]) -> Value? { values.first { $0.path == path } }
+    ///
+    /// Elements of arrays are not found so.
+    func value(at path: [Step]) -> Value? { places[path].map { values[$0] } }
 
     /// The bytes of a number or a word, or a string's decoded.
     func text(at path: [Step]) -> String? {
@@ -112,22 +119,35 @@ struct AnswerText: Sendable {
             note(start..<index, path)
         case UInt8(ascii: "\""):
             guard string(&index) else { return false }
-            values.append(Value(path: path, range: start..<index, kind: .string))
+            add(Value(path: path, range: start..<index, kind: .string))
         default:
             while UnitClass.isAlphanumeric(at(index)) || at(index) == UInt8(ascii: "-")
                 || at(index) == UInt8(ascii: "+")
                 || at(index) == UInt8(ascii: ".")
             { index += 1 }
             guard Self.isLiteral(bytes[start..<index]) else { return false }
-            values.append(Value(path: path, range: start..<index, kind: .literal))
+            if case .place = path.last, !Self.maySay(bytes[start..<index]) { break }
+            add(Value(path: path, range: start..<index, kind: .literal))
         }
         return true
     }
 
     private mutating func note(_ range: Range<Int>, _ path: [Step]) {
         if case .key(let key) = path.last, Self.composites.contains(key) {
-            values.append(Value(path: path, range: range, kind: .composite))
+            add(Value(path: path, range: range, kind: .composite))
         }
+    }
+
+    private mutating func add(_ value: Value) {
+        if value.key != nil { places[value.path] = values.count }
+        values.append(value)
+    }
+
+    /// Whether a number is long enough to be a card's or a person's.
+    static func maySay(_ literal: ArraySlice<UInt8>) -> Bool {
+        guard let first = literal.first, first == UInt8(ascii: "-") || UnitClass.isDigit(first) else { return false }
+        if literal.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) { return true }
+        return literal.prefix { $0 != UInt8(ascii: ".") }.count >= 8
     }
 
     private mutating func members(_ index: inout Int, _ path: inout [Step], depth: Int) -> Bool {
@@ -144,6 +164,7 @@ struct AnswerText: Sendable {
             let key = String(decoding: decoded(Value(path: [], range: start..<index, kind: .string)), as: UTF8.self)
             // The same key twice is read one way here and another way there.
             guard keys.insert(key).inserted else { return false }
+            self.keys.insert(key)
             skipSpace(&index)
             guard at(index) == UInt8(ascii: ":") else { return false }
             index += 1

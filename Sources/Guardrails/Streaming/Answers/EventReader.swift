@@ -1,6 +1,6 @@
 /// One event of a stream, or one line of it.
 struct AnswerEvent: Sendable {
-    /// The lines that are not data, as they came: `event: …`, `id: …`, comments.
+    /// The lines that are not data and may go out: `event: …`, `id: …`, `retry: …`, and `:` for a comment.
     var lines: [[UInt8]] = []
     /// What the `data:` lines say, joined; nil where there are none.
     var data: [UInt8]?
@@ -63,6 +63,23 @@ struct EventReader: Sendable {
         return events
     }
 
+    /// What of a line that is not data goes out: nothing in which a text could stand.
+    private static func kept(_ line: [UInt8], _ colon: Int) -> [UInt8]? {
+        if colon == 0, !line.isEmpty { return [UInt8(ascii: ":")] }
+        var value = line[min(colon + 1, line.endIndex)...]
+        if value.first == 0x20 { value = value.dropFirst() }
+        guard !value.isEmpty, value.count <= 64 else { return nil }
+        let name = String(decoding: line[..<colon], as: UTF8.self)
+        let isSafe =
+            switch name {
+            case "event": value.allSatisfy { UnitClass.isLetter($0) || "._-/".utf8.contains($0) }
+            case "id": value.allSatisfy { UnitClass.isAlphanumeric($0) || "._-:".utf8.contains($0) }
+            case "retry": value.count <= 9 && value.allSatisfy(UnitClass.isDigit)
+            default: false
+            }
+        return isSafe ? Array("\(name): ".utf8) + value : nil
+    }
+
     private mutating func endLine(_ events: inout [AnswerEvent]) {
         defer { line.removeAll(keepingCapacity: true) }
         if isFirst {
@@ -82,7 +99,7 @@ struct EventReader: Sendable {
         }
         let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
         guard line[..<colon].elementsEqual("data".utf8) else {
-            event.lines.append(line)
+            if let kept = Self.kept(line, colon), event.lines.count < 8 { event.lines.append(kept) }
             return
         }
         var value = line[min(colon + 1, line.endIndex)...]

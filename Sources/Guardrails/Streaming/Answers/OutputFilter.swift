@@ -39,6 +39,8 @@ public struct OutputFilter: Sendable {
     private var lastInput = 0
     /// The signed texts that do not go out as they came.
     private var altered: Set<String> = []
+    /// The keys of objects in which nothing was found.
+    private var keys: Set<String> = []
 
     /// The largest body of JSON that is not a stream, and the largest event, in bytes.
     public static let maximumBody = 16 << 20
@@ -175,6 +177,11 @@ public struct OutputFilter: Sendable {
             }
             return takePlain(event, data, now: now, into: &output)
         }
+        if dialect == .plain, framing == .events, let only = text.values.first, only.path.isEmpty, only.kind == .literal
+        {
+            // A number of a stream of text.
+            return takePlain(event, data, now: now, into: &output)
+        }
         return take(text, of: event, now: now, into: &output)
     }
 
@@ -202,6 +209,10 @@ public struct OutputFilter: Sendable {
     ) -> AnswerStep? {
         let type = text.text(at: [.key("type")]) ?? ""
         last.note(text, event: event)
+        if let refused = refused(text) { return end(with: &output, refused.code, refused.message) }
+        guard openCalls(in: text, type: type) else {
+            return end(with: &output, .tooLarge, "the answer has too many texts")
+        }
         if dialect == .anthropicMessages, text.text(at: [.key("delta"), .key("type")]) == "signature_delta" {
             // What was signed is complete.
             let index = text.text(at: [.key("index")]) ?? ""
@@ -210,6 +221,12 @@ public struct OutputFilter: Sendable {
         }
         var changes: [(Range<Int>, [UInt8])] = []
         var touched: [(name: String, value: AnswerText.Value, text: [UInt8], original: [UInt8])] = []
+        var pieces: [(name: String, range: Range<Int>)] = []
+        for value in text.values where TextPlace.isNumber(value, in: text, dialect: dialect) {
+            if let refused = whole(value, in: text, isArguments: false, &changes) {
+                return end(with: &output, refused.code, refused.message)
+            }
+        }
         for value in text.values where value.kind == .string {
             switch TextPlace.of(value, in: text, dialect: dialect, type: type) {
             case .structure:
@@ -228,6 +245,7 @@ public struct OutputFilter: Sendable {
                 channels[name] = channel
                 if let refused = refusal(of: name, &output) { return refused }
                 touched.append((name, value, piece, original))
+                pieces.append((name, value.range))
             case .argumentsPiece(let name):
                 guard open(name, isArguments: true) else {
                     return end(with: &output, .tooLarge, "the answer has too many texts")
@@ -238,6 +256,7 @@ public struct OutputFilter: Sendable {
                         ?? 0 <= rules.policy.maximumToolCall
                 else { return end(with: &output, .tooLarge, "a tool call of the answer is too large") }
                 changes.append((value.range, AnswerText.quoted([])))
+                pieces.append((name, value.range))
             case .whole:
                 if let refused = whole(value, in: text, isArguments: false, &changes) {
                     return end(with: &output, refused.code, refused.message)
@@ -247,6 +266,12 @@ public struct OutputFilter: Sendable {
                     return end(with: &output, refused.code, refused.message)
                 }
             }
+        }
+        if pieces.count + changes.count > 1 {
+            let others =
+                changes.filter { change in !pieces.contains { $0.range == change.0 } }
+                + pieces.map { ($0.range, AnswerText.quoted([])) }
+            for piece in pieces { channels[piece.name]?.setOthers(others) }
         }
         // What ends with this event: its texts go out with it, or before it.
         for name in ending(with: text, type: type) {
@@ -346,7 +371,11 @@ public struct OutputFilter: Sendable {
                     drop(name)
                     continue
                 }
-                guard !channel.arguments.isEmpty else {
+                guard !channel.arguments.allSatisfy(UnitClass.isSpace) else {
+                    // The call went out without any: they are none.
+                    if let reason = facts.refusesToolCall?(channel.tool ?? "", Array("{}".utf8)) {
+                        return end(with: &output, .toolCall, reason)
+                    }
                     drop(name)
                     continue
                 }
@@ -388,7 +417,7 @@ public struct OutputFilter: Sendable {
         isArguments: Bool,
         _ changes: inout [(Range<Int>, [UInt8])]
     ) -> AnswerRefusal? {
-        let original = text.decoded(value)
+        let original = value.kind == .string ? text.decoded(value) : Array(text.bytes[value.range])
         let name = TextPlace.channel(value, text)
         let outcome =
             isArguments
@@ -401,9 +430,59 @@ public struct OutputFilter: Sendable {
             if result.text != original { changes.append((value.range, AnswerText.quoted(result.text))) }
         }
         guard isArguments, let refuses = facts.refusesToolCall else { return nil }
-        let tool = text.text(at: value.path.dropLast() + [.key("name")]) ?? ""
-        guard let arguments = try? outcome.get().text, let reason = refuses(tool, arguments) else { return nil }
+        let parent = Array(value.path.dropLast())
+        var tool = text.text(at: parent + [.key("name")])
+        if let call = ToolArguments.called(in: text).first(where: { $0.name.path.dropLast().elementsEqual(parent) }) {
+            tool = call.tool
+        }
+        if parent.isEmpty { tool = last.tool(of: name) ?? tool }
+        guard var arguments = try? outcome.get().text else { return nil }
+        if arguments.allSatisfy(UnitClass.isSpace) {
+            // The arguments of an item that was only begun come after it.
+            if text.text(at: [.key("type")]) == "response.output_item.added" { return nil }
+            arguments = Array("{}".utf8)
+        }
+        guard let reason = refuses(tool ?? "", arguments) else { return nil }
         return AnswerRefusal(code: .toolCall, message: reason)
+    }
+
+    /// Why a JSON text may not go out, whatever its texts are: a tool that it calls, or a key.
+    private mutating func refused(_ text: AnswerText) -> AnswerRefusal? {
+        if let refused = ToolArguments.refusedName(in: text, facts: facts) { return refused }
+        if let refused = ToolArguments.refusedInput(in: text, facts: facts) { return refused }
+        for key in text.keys.subtracting(keys).sorted() {
+            if let refused = WholeText.refusedKey(key, rules: rules, facts: facts) { return refused }
+            if keys.count < 1024 { keys.insert(key) }
+        }
+        return nil
+    }
+
+    /// Notes the tool calls that an event begins, so that those are judged whose arguments never come.
+    private mutating func openCalls(in text: AnswerText, type: String) -> Bool {
+        guard facts.refusesToolCall != nil else { return true }
+        for call in ToolArguments.called(in: text) {
+            let name: String
+            switch dialect {
+            case .openAIChat:
+                let channel = TextPlace.channel(call.name, text)
+                guard call.name.path.contains(.key("delta")),
+                    channel.hasSuffix("function.name")
+                        || channel.hasSuffix("function_call.name")
+                else { continue }
+                name = channel.dropLast("name".count) + "arguments"
+            case .anthropicMessages:
+                let input = text.value(at: [.key("content_block"), .key("input")])
+                guard type == "content_block_start",
+                    text.text(at: [.key("content_block"), .key("type")]) == "tool_use",
+                    input.map({ ToolArguments.isEmpty($0, text) }) ?? true
+                else { continue }
+                name = "delta.partial_json" + (text.text(at: [.key("index")]).map { ".index=\($0)" } ?? "")
+            default: continue
+            }
+            guard open(name, isArguments: true) else { return false }
+            channels[name]?.begin(tool: call.tool)
+        }
+        return true
     }
 
     // MARK: - Bodies
@@ -417,17 +496,14 @@ public struct OutputFilter: Sendable {
             return end(with: &output, .malformed, "the answer is not JSON, or has a key twice")
         }
         var changes: [(Range<Int>, [UInt8])] = []
-        for value in text.values where value.kind == .string {
-            let isArguments = value.key == "arguments"
-            if !isArguments, TextPlace.of(value, in: text, dialect: .anthropicMessages, type: "") == .structure {
-                continue
-            }
+        if let refused = refused(text) { return end(with: &output, refused.code, refused.message) }
+        for value in text.values {
+            let isText = value.kind == .string && !TextPlace.isStructure(value, dialect: dialect)
+            guard isText || TextPlace.isNumber(value, in: text, dialect: dialect) else { continue }
+            let isArguments = value.key == "arguments" && value.kind == .string && !TextPlace.isOpen(value.path)
             if let refused = whole(value, in: text, isArguments: isArguments, &changes) {
                 return end(with: &output, refused.code, refused.message)
             }
-        }
-        if let refused = ToolArguments.refusedInput(in: text, facts: facts) {
-            return end(with: &output, refused.code, refused.message)
         }
         if !changes.isEmpty {
             for value in text.values where value.kind == .composite && value.key == "logprobs" {
@@ -458,8 +534,9 @@ public struct OutputFilter: Sendable {
         channels = [:]
         order = []
         body = []
-        output += AnswerEnding.bytes(dialect: dialect, format: format, refusal: refusal, facts: last)
+        // What ends it is not part of the answer: before it nothing may have gone out.
         hasEmitted = hasEmitted || !output.isEmpty
+        output += AnswerEnding.bytes(dialect: dialect, format: format, refusal: refusal, facts: last)
         return .end(output, refusal)
     }
 

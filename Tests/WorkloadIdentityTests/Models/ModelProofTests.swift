@@ -226,7 +226,14 @@ import ZeroTrust
                 try Selector("unix:uid:1"), try Selector("model:digest:\(Self.digest)"), try Selector("model:signer:b"),
             ]
         )
-        let snapshot = EntrySnapshot([.init(entry: entry, source: .file(.init(file: "e", line: 1, column: 1)))])
+        let loader = try WorkloadEntry(
+            name: "loader",
+            id: try SPIFFEID("spiffe://cluster.local/loader"),
+            selectors: [try Selector("unix:uid:0"), try Selector("unix:path:/usr/bin/lapwing")],
+            modelLoader: .separateUser
+        )
+        let source = EntrySnapshot.Source.file(.init(file: "e", line: 1, column: 1))
+        let snapshot = EntrySnapshot([.init(entry: entry, source: source), .init(entry: loader, source: source)])
         func proof(_ number: UInt64, _ digest: String, _ signer: String) throws -> ModelProof {
             ModelProof(
                 number: number,
@@ -247,5 +254,10 @@ import ZeroTrust
         #expect(grants.map(\.proof) == [right])
         #expect(grants.first?.request.model == right.claim)
         #expect(grants.first?.request.lifetime == ModelProofs.maximumLifetime)
+        // Tokens are for those that depend on no model.
+        #expect(grants.withoutModels.isEmpty)
+        // Who is a loader no more, or on other terms, has proved nothing.
+        let alone = EntrySnapshot([.init(entry: entry, source: source)])
+        #expect(alone.grants(matching: user, proofs: [right]).isEmpty)
     }
 }

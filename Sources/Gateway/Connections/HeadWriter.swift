@@ -49,8 +49,9 @@ enum HeadWriter {
             }
         }
         if guarded?.isAnswerFiltered == true {
-            // What is to be looked at has to come as it is.
-            lines.removeAll { $0.name == .other && isNamed("accept-encoding", $0, of: head) }
+            // What is to be looked at has to come as it is, and whole.
+            let names = ["accept-encoding", "range", "if-range"]
+            lines.removeAll { line in line.name == .other && names.contains { isNamed($0, line, of: head) } }
         }
         var output = ByteBuffer()
         output.reserveCapacity(head.readableBytes + path.utf8.count + identity.readableBytes + 128 + bodyRoom)

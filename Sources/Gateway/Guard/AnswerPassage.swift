@@ -18,6 +18,10 @@ final class AnswerPassage {
 
     private let filter: any AnswerFilter
     private var frame: BodyScanner
+    private let budget: GuardBudget
+    private let limit: Int
+    /// The bytes that were taken since something was last given out: the filter holds no more.
+    private var held = 0
     private var head: ByteBuffer?
     private var takesHead = true
     /// Whether the client has been sent anything.
@@ -26,10 +30,21 @@ final class AnswerPassage {
     private(set) var isOver = false
 
     /// An answer that is framed so; what ends with its connection comes in chunks.
-    init(_ filter: any AnswerFilter, _ framing: MessageFraming) throws(HTTP1Refusal) {
+    ///
+    /// What the filter holds counts against a budget of so many bytes.
+    init(
+        _ filter: any AnswerFilter,
+        _ framing: MessageFraming,
+        budget: GuardBudget = GuardBudget(),
+        limit: Int = .max
+    ) throws(HTTP1Refusal) {
         self.filter = filter
+        self.budget = budget
+        self.limit = limit
         self.frame = try BodyScanner(framing == .untilClose ? .chunked : framing, keepsChunks: false)
     }
+
+    deinit { budget.giveBack(held) }
 
     /// What was found so far.
     var notes: [AnswerNote] { filter.notes }
@@ -50,7 +65,18 @@ final class AnswerPassage {
             content += rest.readBytes(length: step.forward) ?? []
             rest.moveReaderIndex(forwardBy: step.drop)
         }
-        return content.isEmpty ? Outcome() : outcome(filter.feed(content), isLast: false)
+        guard !content.isEmpty else { return Outcome() }
+        guard budget.take(content.count, of: limit) else {
+            let refusal = DialectRefusal(
+                status: 503,
+                rule: "guard_overloaded",
+                message: "too many answers are being looked at",
+                retryAfter: 1
+            )
+            return outcome(.refused([], refusal), isLast: false)
+        }
+        held += content.count
+        return outcome(filter.feed(content), isLast: false)
     }
 
     /// The answer is whole.
@@ -73,6 +99,8 @@ final class AnswerPassage {
             isOver = true
         }
         guard !content.isEmpty || ends else { return outcome }
+        budget.giveBack(held)
+        held = 0
         hasBegun = true
         isOver = isOver || ends
         if let head = head.take() { outcome.bytes = head }

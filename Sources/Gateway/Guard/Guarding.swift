@@ -23,10 +23,10 @@ final class Guarding {
     private(set) var content = ByteBuffer()
     /// Why the request was refused.
     private(set) var refusal: DialectRefusal?
-    /// The id of the JSON-RPC message, where the body is one.
-    var call: JSONValue?
-    /// What the request says, where its answer is looked at.
-    var request: ModelRequest?
+    /// The id of the JSON-RPC message, where the body is one, apart from the body.
+    private(set) var call: JSONValue?
+    /// What the request says, where its answer is looked at; the body it was read from counts as held until then.
+    private(set) var request: ModelRequest?
     /// What was counted of the guardrail's limits.
     var claims: [UsageClaim] = []
     private let context: GatewayContext
@@ -59,6 +59,9 @@ final class Guarding {
 
     /// The path without its query.
     var path: String { String(subject.path.prefix { $0 != "?" }) }
+
+    /// The query that goes on.
+    var query: String { String((tokens?.path ?? subject.path).drop { $0 != "?" }.dropFirst()) }
 
     /// The body's length, where the head says it.
     var declaredLength: UInt64? {
@@ -108,16 +111,32 @@ final class Guarding {
     /// The answer is refused.
     func refuseAnswer(_ refusal: DialectRefusal) { self.refusal = refusal }
 
+    /// Keeps what is needed of a request that was judged.
+    func keep(_ request: ModelRequest) {
+        if stage.answers != nil { self.request = request }
+        guard request.dialect == .mcp, let id = request.document?.root["id"], id.range.count <= 1024 else { return }
+        call = (try? JSONDocument(Array(id.document.bytes[id.range])))?.root
+    }
+
+    /// The answer is being looked at, and what the request said is not needed any more.
+    func forgetRequest() {
+        request = nil
+        if content.readableBytes == 0 { letGo() }
+    }
+
     /// The body has gone on, or is of no use any more.
     func letGo() {
+        content = ByteBuffer()
+        // What was read of it keeps it in memory.
+        guard request == nil else { return }
         context.guardedBytes.giveBack(held)
         held = 0
-        content = ByteBuffer()
     }
 
     /// The request is over.
     func end() {
         isOpen = false
+        request = nil
         letGo()
         if !claims.isEmpty { context.usage.release(claims) }
         claims = []

@@ -56,14 +56,14 @@ extension Pipeline {
                 RequestBody(
                     method: method.rawValue,
                     path: guarding.path,
+                    query: guarding.query,
                     contentTypes: guarding.header("content-type"),
                     contentEncodings: guarding.header("content-encoding"),
                     inferenceHeaderLengths: guarding.header("inference-header-content-length"),
                     bytes: Array(body.readableBytesView)
                 )
             )
-            if guarding.stage.answers != nil { guarding.request = request }
-            if request.dialect == .mcp { guarding.call = request.document?.root["id"] }
+            guarding.keep(request)
             try count(request, by: caller.name, guarding)
         } catch {
             return refuse(guarding, error)
@@ -104,6 +104,7 @@ extension Pipeline {
     func refuse(_ guarding: Guarding, _ refusal: DialectRefusal) {
         guard guarding.isOpen else { return }
         guarding.close(refusal)
+        guarding.forgetRequest()
         guarding.letGo()
         permit = nil
         record(guarding)

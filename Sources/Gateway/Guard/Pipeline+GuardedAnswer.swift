@@ -18,18 +18,30 @@ extension Pipeline {
                     message: "the answer is encoded, and cannot be looked at"
                 )
             }
+            guard scanner.status != 206 else {
+                throw DialectRefusal(
+                    status: 502,
+                    rule: "answer_partial",
+                    message: "the answer is a part of another, and cannot be looked at"
+                )
+            }
             let types = values("content-type", scanner, head)
             let filter = try maker.filter(
                 for: request,
                 status: scanner.status,
                 contentType: types.count == 1 ? types[0] : nil
             )
-            passage = try? AnswerPassage(filter, scanner.framing)
+            passage = try? AnswerPassage(
+                filter,
+                scanner.framing,
+                budget: worker.context.guardedBytes,
+                limit: connection.terms.limits.guardedBytes
+            )
         } catch {
             passage = nil
             refuseAnswer(error)
         }
-        guarding.request = nil
+        guarding.forgetRequest()
         return true
     }
 

@@ -85,7 +85,9 @@ enum AnthropicMessages {
             try content(fields.need("content"), .retrieved, path.appending("content"), &reading)
             try fields.finish(&reading, as: .retrieved)
         case "tool_use", "server_tool_use", "mcp_tool_use":
-            let name = try fields.string("name") ?? ""
+            var name = try reading.takeName(&fields)
+            // A tool of an MCP server is allowed where the server is.
+            if type.string == "mcp_tool_use" { name = "mcp:" + (try reading.takeName(&fields, "server_name")) }
             let input = fields.take("input")
             if let input { reading.takeAll(input, as: .assistant) }
             reading.request.toolCalls.append(ToolCall(name: name, path: path.text, arguments: input))

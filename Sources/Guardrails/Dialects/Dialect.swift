@@ -39,3 +39,14 @@ public enum Dialect: String, CaseIterable, Sendable, Hashable {
         return nil
     }
 }
+
+extension Dialect {
+    /// The parameters of a query that say which version of the API is meant, and reach no model.
+    var versionParameters: Set<String> {
+        switch self {
+        case .openAI, .openAIChat, .openAICompletions, .openAIEmbeddings, .openAIResponses: ["api-version"]
+        case .anthropic: ["beta"]
+        case .kserveV2, .kserveV1, .torchServe, .mcp, .json: []
+        }
+    }
+}

@@ -83,6 +83,8 @@ enum KServeV2 {
         _ fields: inout RequestFields,
         _ reading: inout RequestReading
     ) throws(DialectRefusal) {
+        // Servers differ in which of the two they read.
+        reading.request.counts.maximumTokens = try fields.count("max_tokens")
         guard let parameters = fields.take("parameters") else { return }
         guard parameters.kind == .object else {
             throw parameters.refusal(at: JSONPath("parameters"), "expected an object, found \(parameters.kind.name)")
@@ -92,7 +94,7 @@ enum KServeV2 {
             guard let count = limit.integer, count >= 0 else {
                 throw limit.refusal(at: JSONPath("parameters.max_tokens"), "expected a whole number")
             }
-            reading.request.counts.maximumTokens = count
+            reading.request.counts.maximumTokens = max(count, reading.request.counts.maximumTokens ?? 0)
         }
     }
 

@@ -88,6 +88,8 @@ public struct ToolDeclaration: Sendable {
     public let path: String
     /// The JSON Schema of its arguments, where it has one.
     public let schema: JSONValue?
+    /// That schema, read, which keeps nothing of the body; only where calls in the answer are held against it.
+    public internal(set) var arguments: JSONSchema?
 }
 
 /// A call of a tool that stands in a request.

@@ -100,7 +100,7 @@ enum OpenAIChat {
         _ reading: inout RequestReading
     ) throws(DialectRefusal) {
         var fields = try RequestFields(function, at: path, "a function")
-        let name = try fields.string("name") ?? ""
+        let name = try reading.takeName(&fields)
         let arguments = fields.take("arguments") ?? fields.take("input")
         try reading.take(arguments, as: .assistant, at: path.appending("arguments"))
         reading.request.toolCalls.append(ToolCall(name: name, path: path.text, arguments: arguments))

@@ -45,7 +45,7 @@ enum OpenAIResponses {
             try content(fields.need("content"), channel, path.appending("content"), &reading)
             return try fields.finish(&reading, as: channel)
         case "function_call", "custom_tool_call":
-            let name = try fields.string("name") ?? ""
+            let name = try reading.takeName(&fields)
             let field = type == "function_call" ? "arguments" : "input"
             let arguments = fields.take(field)
             try reading.take(arguments, as: .assistant, at: path.appending(field))
@@ -65,11 +65,16 @@ enum OpenAIResponses {
         case "computer_call_output", "image_generation_call":
             reading.request.counts.opaqueParts += 1
             return try fields.finish(&reading, as: .toolResult)
-        case "mcp_list_tools": return try fields.finish(&reading, as: .toolDescription)
-        case "mcp_call", "computer_call", "code_interpreter_call", "local_shell_call", "mcp_approval_request",
-            "mcp_approval_response":
+        case "mcp_call", "mcp_approval_request":
+            let label = try reading.takeName(&fields, "server_label")
+            reading.request.toolCalls.append(
+                ToolCall(name: "mcp:\(label)", path: path.text, arguments: item["arguments"])
+            )
             // An MCP call holds its arguments and its output.
             return try fields.finish(&reading, as: type == "mcp_call" ? .toolResult : .assistant)
+        case "mcp_list_tools": return try fields.finish(&reading, as: .toolDescription)
+        case "computer_call", "code_interpreter_call", "local_shell_call", "mcp_approval_response":
+            return try fields.finish(&reading, as: .assistant)
         case "local_shell_call_output": return try fields.finish(&reading, as: .toolResult)
         default: throw item.refusal(at: path.appending("type"), "expected an item of a kind that is known")
         }
@@ -109,7 +114,7 @@ enum OpenAIResponses {
         switch kind {
         case "function", "custom": return try OpenAI.function(tool, path, &reading)
         case "mcp":
-            let label = try fields.string("server_label") ?? ""
+            let label = try reading.takeName(&fields, "server_label", as: .toolDescription)
             reading.request.tools.append(ToolDeclaration(name: "mcp:\(label)", path: path.text, schema: nil))
         default: reading.request.tools.append(ToolDeclaration(name: kind, path: path.text, schema: nil))
         }

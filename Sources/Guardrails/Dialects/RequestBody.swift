@@ -4,6 +4,8 @@ public struct RequestBody: Sendable {
     public var method: String
     /// The path, without its query.
     public var path: String
+    /// The query, without the `?`; empty where there is none.
+    public var query: String
     /// The values of `content-type`, a line each.
     public var contentTypes: [String]
     /// The values of `content-encoding`, a line each.
@@ -17,6 +19,7 @@ public struct RequestBody: Sendable {
     public init(
         method: String = "POST",
         path: String,
+        query: String = "",
         contentTypes: [String] = ["application/json"],
         contentEncodings: [String] = [],
         inferenceHeaderLengths: [String] = [],
@@ -24,6 +27,7 @@ public struct RequestBody: Sendable {
     ) {
         self.method = method
         self.path = path
+        self.query = query
         self.contentTypes = contentTypes
         self.contentEncodings = contentEncodings
         self.inferenceHeaderLengths = inferenceHeaderLengths

@@ -67,6 +67,11 @@ struct RequestFields {
 
     private var passed: Set<String> = []
 
+    /// A name as a reader takes it that looks at no case; to some the long s (U+017F) is an s.
+    private static func folded(_ name: String) -> String {
+        name.lowercased().replacing("\u{17F}", with: "s")
+    }
+
     /// Ends the reading: what nobody asked for is looked through for texts, which count as the user's.
     ///
     /// A name that another reader could take for one of ours, since it looks at no case, is refused.
@@ -77,8 +82,8 @@ struct RequestFields {
                 if passed.contains(name) { request.takeAll(member, as: channel) }
                 continue
             }
-            let folded = name.lowercased()
-            if let twin = known.first(where: { $0.lowercased() == folded }) {
+            let folded = Self.folded(name)
+            if let twin = known.first(where: { Self.folded($0) == folded }) {
                 throw DialectRefusal(
                     rule: "ambiguous_field",
                     path: path.appending(name).text,

@@ -23,6 +23,17 @@ struct RequestReading {
         if let value { try take(value, as: channel, at: path) }
     }
 
+    /// Takes in the name of what is called, which reaches the model as a text does; empty where there is none.
+    mutating func takeName(
+        _ fields: inout RequestFields,
+        _ field: String = "name",
+        as channel: TextChannel = .assistant
+    ) throws(DialectRefusal) -> String {
+        let name = fields.take(field)
+        try take(name, as: channel, at: fields.path.appending(field))
+        return name?.string ?? ""
+    }
+
     /// Takes in every string of a value, and the keys that are long enough to be texts.
     mutating func takeAll(_ value: JSONValue, as channel: TextChannel) {
         switch value.kind {

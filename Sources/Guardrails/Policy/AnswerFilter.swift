@@ -49,6 +49,14 @@ public protocol AnswerFilterMaker: Sendable {
         status: Int,
         contentType: String?
     ) throws(DialectRefusal) -> any AnswerFilter
+
+    /// Whether calls of tools are held against the schemas of the request, which are then read when it is judged.
+    var judgesToolCalls: Bool { get }
+}
+
+extension AnswerFilterMaker {
+    /// Most look at no calls.
+    public var judgesToolCalls: Bool { false }
 }
 
 /// Holds answers against a schema; each is kept back until it is whole.

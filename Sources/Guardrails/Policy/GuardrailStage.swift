@@ -52,14 +52,56 @@ public final class GuardrailStage: Sendable {
     /// - Throws: ``DialectRefusal``.
     public func judge(_ body: RequestBody) throws(DialectRefusal) -> ModelRequest {
         try judgeHead(method: body.method, length: UInt64(body.bytes.count))
-        let request = try reader.read(body)
+        try checkQuery(body)
+        var request = try reader.read(body)
         try checkNames(request)
         try checkCounts(request)
+        if answers?.judgesToolCalls == true { try readToolSchemas(&request) }
         if let schema = guardrail.requestSchema { try check(request, against: schema.schema) }
         for inspector in inspectors {
             if let refusal = inspector.refusal(of: request) { throw refusal }
         }
         return request
+    }
+
+    /// A query goes on as it is, and servers such as TorchServe take it for input: only what says the version of an API
+    /// may stand in it.
+    private func checkQuery(_ body: RequestBody) throws(DialectRefusal) {
+        for part in body.query.split(separator: "&") {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = pair.count == 2 ? pair[1] : ""
+            guard guardrail.dialect.versionParameters.contains(String(pair[0])), value.utf8.count <= 64,
+                value.utf8.allSatisfy({ ScalarSet.word.contains(UInt32($0)) || $0 == 0x2D || $0 == 0x2E })
+            else {
+                throw DialectRefusal(
+                    rule: "query_not_allowed",
+                    path: "query",
+                    message: "the query has a parameter that is not allowed here; send it in the body"
+                )
+            }
+        }
+    }
+
+    /// Reads the schemas of tools, all of them within the bounds of one.
+    private func readToolSchemas(_ request: inout ModelRequest) throws(DialectRefusal) {
+        var options = JSONSchema.Options()
+        for place in request.tools.indices {
+            let tool = request.tools[place]
+            guard let value = tool.schema else { continue }
+            do throws(JSONSchemaError) {
+                let schema = try JSONSchema(value, options: options)
+                options.maximumSchemas -= schema.program.schemas
+                options.maximumExpressionSteps -= schema.program.expressionSteps
+                request.tools[place].arguments = schema
+            } catch {
+                throw DialectRefusal(
+                    rule: "tool_schema",
+                    path: tool.path,
+                    range: value.range,
+                    message: "the schema of a tool's arguments cannot be used: \(error.code.rawValue)"
+                )
+            }
+        }
     }
 
     /// The dialect in which a path's errors are written.
@@ -95,6 +137,15 @@ public final class GuardrailStage: Sendable {
                 path: tool.path,
                 range: tool.schema?.range,
                 message: "the tool is not allowed here"
+            )
+        }
+        for call in request.toolCalls where !guardrail.tools.allows(call.name) {
+            throw DialectRefusal(
+                status: 403,
+                rule: "tool_not_allowed",
+                path: call.path,
+                range: call.arguments?.range,
+                message: "a tool is called that is not allowed here"
             )
         }
     }

@@ -1,6 +1,7 @@
 /// Filters answers by the section `output` of a guardrail.
 struct OutputAnswers: AnswerFilterMaker {
     private let section: OutputSection
+    var judgesToolCalls: Bool { true }
 
     init(_ section: OutputSection) {
         self.section = section
@@ -24,9 +25,13 @@ struct OutputAnswers: AnswerFilterMaker {
         }
         let dialect = AnswerDialect(request.dialect)
         if dialect != .plain {
-            let tools = request.tools
+            // The schemas alone are kept, and nothing of the body.
+            let tools = Dictionary(
+                request.tools.map { ($0.name, (isFree: $0.schema == nil, schema: $0.arguments)) },
+                uniquingKeysWith: { first, _ in first }
+            )
             facts.refusesTool = { name in
-                tools.contains { $0.name == name } ? nil : "a tool is called that the request does not offer"
+                tools[name] == nil ? "a tool is called that the request does not offer" : nil
             }
             facts.refusesToolCall = { name, arguments in Self.refusal(name, arguments, tools) }
         }
@@ -34,12 +39,16 @@ struct OutputAnswers: AnswerFilterMaker {
     }
 
     /// A tool is called as the request offered it, or not at all.
-    private static func refusal(_ name: String, _ arguments: [UInt8], _ tools: [ToolDeclaration]) -> String? {
-        guard let tool = tools.first(where: { $0.name == name }) else {
+    private static func refusal(
+        _ name: String,
+        _ arguments: [UInt8],
+        _ tools: [String: (isFree: Bool, schema: JSONSchema?)]
+    ) -> String? {
+        guard let tool = tools[name] else {
             return "a tool is called that the request does not offer"
         }
-        guard let value = tool.schema else { return nil }
-        guard let schema = try? JSONSchema(value), let document = try? JSONDocument(arguments) else {
+        if tool.isFree { return nil }
+        guard let schema = tool.schema, let document = try? JSONDocument(arguments) else {
             return "the arguments of a tool cannot be read"
         }
         let verdict = schema.verdict(on: document.root, bounds: .init(steps: 500_000, violations: 1))

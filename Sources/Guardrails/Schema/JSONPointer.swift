@@ -29,6 +29,13 @@ enum JSONPointer {
         return result + rest
     }
 
+    /// The place in an array that a step names (RFC 6901 §4): no sign, and no zero before other digits.
+    static func place(_ step: String) -> Int? {
+        guard !step.isEmpty, step.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), step == "0" || step.utf8.first != 0x30
+        else { return nil }
+        return Int(step)
+    }
+
     static func escaped(_ step: String) -> String {
         guard step.contains("~") || step.contains("/") else { return step }
         var result = ""

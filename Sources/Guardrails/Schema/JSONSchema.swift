@@ -18,18 +18,22 @@ public struct JSONSchema: Sendable {
         public var others: [String: JSONDocument]
         /// The schemas in all, those within others counted.
         public var maximumSchemas: Int
+        /// The steps of all regular expressions, repetitions written out.
+        public var maximumExpressionSteps: Int
 
         /// Options.
         public init(
             baseURI: String = "",
             assertsFormats: Bool = true,
             others: [String: JSONDocument] = [:],
-            maximumSchemas: Int = 20_000
+            maximumSchemas: Int = 20_000,
+            maximumExpressionSteps: Int = 200_000
         ) {
             self.baseURI = baseURI
             self.assertsFormats = assertsFormats
             self.others = others
             self.maximumSchemas = maximumSchemas
+            self.maximumExpressionSteps = maximumExpressionSteps
         }
     }
 

@@ -40,8 +40,8 @@ struct SchemaCompiler {
     private var nodes: [SchemaNode] = []
     /// The steps of all regular expressions so far.
     private var expressionSteps = 0
-    /// The steps that all regular expressions together may have.
-    private static let maximumExpressionSteps = 200_000
+    /// The bytes that the name of a place or of a schema may have: each schema keeps its own.
+    private static let maximumNameBytes = 1024
 
     init(_ options: JSONSchema.Options) {
         self.options = options
@@ -53,7 +53,6 @@ struct SchemaCompiler {
         while true {
             while let next = waiting.popLast() {
                 nodes[next.index].keywords = try keywords(of: next.value, nodes[next.index])
-                try countExpressions(nodes[next.index])
             }
             // A dynamic reference may lead to any anchor of its name in what was entered.
             let before = nodes.count
@@ -64,7 +63,9 @@ struct SchemaCompiler {
         }
         return SchemaProgram(
             nodes,
-            resources.map { $0.dynamicAnchors.compactMapValues { compiled[Place($0)] } }
+            resources.map { $0.dynamicAnchors.compactMapValues { compiled[Place($0)] } },
+            schemas: max(nodes.count, found.count),
+            expressionSteps: expressionSteps
         )
     }
 
@@ -94,6 +95,15 @@ struct SchemaCompiler {
                     )
                 }
                 let uri = URIReference(resources[resource].uri).resolving(reference).withoutFragment
+                guard uri.utf8.count <= Self.maximumNameBytes else {
+                    throw failure(
+                        .tooLarge,
+                        resource,
+                        pointer,
+                        id,
+                        "a URI has more than \(Self.maximumNameBytes) bytes"
+                    )
+                }
                 let isRoot = Place(value) == Place(root)
                 let outer = resource
                 resource = try add(value, uri: uri, within: isRoot ? nil : outer)
@@ -109,7 +119,7 @@ struct SchemaCompiler {
             found[Place(value)] = Found(resource: resource, pointer: pointer)
             if let anchor = value["$anchor"] { try note(anchor, of: value, resource, pointer, isDynamic: false) }
             if let anchor = value["$dynamicAnchor"] { try note(anchor, of: value, resource, pointer, isDynamic: true) }
-            SchemaPlaces.visit(value) { inner, step in stack.append((inner, resource, pointer + step)) }
+            SchemaPlaces.visit(value) { inner, step in stack.append((inner, resource, Self.longer(pointer, step))) }
         }
     }
 
@@ -194,10 +204,11 @@ struct SchemaCompiler {
         for step in steps {
             let next =
                 value.kind == .array
-                ? Int(step).flatMap { number in value.elements.dropFirst(number).first { _ in true } } : value[step]
+                ? JSONPointer.place(step).flatMap { number in value.elements.dropFirst(number).first { _ in true } }
+                : value[step]
             guard let next else { throw unknown }
             value = next
-            pointer += "/" + JSONPointer.escaped(step)
+            pointer = Self.longer(pointer, "/" + JSONPointer.escaped(step))
             if let known = found[Place(value)] { (place, pointer) = (known.resource, known.pointer) }
         }
         if found[Place(value)] == nil {
@@ -267,6 +278,7 @@ struct SchemaCompiler {
         let reader = SchemaReader(value, node.location)
         var keywords: [SchemaKeyword] = []
         if vocabulary.hasValidation { keywords += try reader.assertions() }
+        for case .pattern(let expression) in keywords { try count(expression, node) }
         if let format = value["format"], vocabulary.hasFormats {
             guard let name = format.string else { throw reader.failure("format", format, "expected a string") }
             if let format = JSONFormat(rawValue: name), vocabulary.assertsFormats { keywords.append(.format(format)) }
@@ -312,7 +324,7 @@ struct SchemaCompiler {
                 )
             )
         }
-        try addProperties(reader, &keywords)
+        try addProperties(reader, node, &keywords)
         if let part = try part("propertyNames", of: value) { keywords.append(.propertyNames(part)) }
         if vocabulary.hasUnevaluated {
             if let part = try part("unevaluatedItems", of: value) { keywords.append(.unevaluatedItems(part)) }
@@ -321,15 +333,16 @@ struct SchemaCompiler {
         return keywords
     }
 
-    private mutating func countExpressions(_ node: SchemaNode) throws(JSONSchemaError) {
-        for keyword in node.keywords {
-            switch keyword {
-            case .pattern(let expression): expressionSteps += expression.size
-            case .properties(_, let patterns, _): expressionSteps += patterns.reduce(0) { $0 + $1.0.size }
-            default: break
-            }
-        }
-        guard expressionSteps <= Self.maximumExpressionSteps else {
+    /// The name of a place within another, cut where it gets too long; names are for messages alone.
+    private static func longer(_ pointer: String, _ step: String) -> String {
+        if pointer.utf8.count + step.utf8.count <= maximumNameBytes { return pointer + step }
+        return pointer.hasSuffix("…") ? pointer : pointer + "/…"
+    }
+
+    /// Counts an expression as soon as it is there, so that no more than one is ever too many.
+    private mutating func count(_ expression: LinearExpression, _ node: SchemaNode) throws(JSONSchemaError) {
+        expressionSteps += expression.size
+        guard expressionSteps <= options.maximumExpressionSteps else {
             throw JSONSchemaError(
                 code: .tooLarge,
                 location: node.location,
@@ -352,13 +365,16 @@ struct SchemaCompiler {
 
     private mutating func addProperties(
         _ reader: SchemaReader,
+        _ node: SchemaNode,
         _ keywords: inout [SchemaKeyword]
     ) throws(JSONSchemaError) {
         var properties: [[UInt8]: Int] = [:]
         for (key, part) in try reader.object("properties") { properties[key.utf8 ?? []] = try schema(part) }
         var patterns: [(LinearExpression, Int)] = []
         for (key, part) in try reader.object("patternProperties") {
-            patterns.append((try reader.expression(key, "patternProperties"), try schema(part)))
+            let expression = try reader.expression(key, "patternProperties")
+            try count(expression, node)
+            patterns.append((expression, try schema(part)))
         }
         let additional = try part("additionalProperties", of: reader.value)
         guard !properties.isEmpty || !patterns.isEmpty || additional != nil else { return }

@@ -46,14 +46,16 @@ extension SchemaEvaluation {
                     "expected a number \(isExclusive ? "above" : "of at least") \(limit), found \(number)"
                 )
         case .maxLength(let limit):
-            guard let length = length(of: value) else { return true }
+            guard let length = try length(of: value) else { return true }
             return length <= limit
                 || fail(node, "maxLength", value, "expected at most \(limit) characters, found \(length)")
         case .minLength(let limit):
-            guard let length = length(of: value) else { return true }
+            guard let length = try length(of: value) else { return true }
             return length >= limit
                 || fail(node, "minLength", value, "expected at least \(limit) characters, found \(length)")
         case .pattern(let expression):
+            guard value.kind == .string else { return true }
+            try spend(value.range.count / 16)
             guard let text = value.string else { return true }
             return try matches(expression, text.unicodeScalars.map(\.value))
                 || fail(node, "pattern", value, "expected a text that matches `\(expression.pattern)`")
@@ -90,8 +92,9 @@ extension SchemaEvaluation {
     }
 
     /// The characters of a string, as Unicode counts them.
-    private func length(of value: JSONValue) -> Int? {
+    private mutating func length(of value: JSONValue) throws(Stop) -> Int? {
         guard value.kind == .string else { return nil }
+        try spend(value.range.count / 16)
         guard value.isEscaped else {
             return value.document.bytes[value.range].reduce(-2) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
         }

@@ -77,9 +77,15 @@ final class SchemaProgram: Sendable {
     let nodes: [SchemaNode]
     /// Of each resource, the schemas that its dynamic anchors name.
     let dynamicAnchors: [[String: Int]]
+    /// The schemas that were gone through.
+    let schemas: Int
+    /// The steps of all regular expressions.
+    let expressionSteps: Int
 
-    init(_ nodes: [SchemaNode], _ dynamicAnchors: [[String: Int]]) {
+    init(_ nodes: [SchemaNode], _ dynamicAnchors: [[String: Int]], schemas: Int, expressionSteps: Int) {
         self.nodes = nodes
         self.dynamicAnchors = dynamicAnchors
+        self.schemas = schemas
+        self.expressionSteps = expressionSteps
     }
 }

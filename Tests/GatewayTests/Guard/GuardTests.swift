@@ -315,6 +315,10 @@ import Testing
         (json(#"{"label":"#), 502, "answer_refused", "answer_json_truncated"),
         (json(#"{"label":1,"label":2}"#), 502, "answer_refused", "answer_json_duplicate_key"),
         (json("{}", "Content-Encoding: gzip\r\n"), 502, "answer_refused", "answer_content_encoding"),
+        (
+            "HTTP/1.1 206 Part\r\nContent-Type: application/json\r\nContent-Range: bytes 0-11/20\r\n"
+                + "Content-Length: 11\r\n\r\n{\"label\":1}", 502, "answer_refused", "answer_partial"
+        ),
         (TestUpstream.ok, 502, "answer_refused", "answer_content_type"),
         ("HTTP/1.1 500 Oops\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\noops", 500, "complete", nil),
         ("HTTP/1.1 204 None\r\n\r\n", 204, "complete", nil),
@@ -327,7 +331,7 @@ import Testing
     ) async throws {
         try await Self.with(Self.answers, respond: { _, responder in responder.write(answer) }) { gateway, upstream in
             let client = try await gateway.client()
-            let headers = Self.json + "Accept-Encoding: gzip\r\n"
+            let headers = Self.json + "Accept-Encoding: gzip\r\nRange: bytes=0-1\r\nIf_Range: x\r\n"
             client.send(TestGateway.post("/v1/predict", "{}", headers: headers))
             let completion = try #require(await gateway.log.records("completion", count: 1).first)
             let heard = await client.heard.wait { $0.statuses.count == 1 && $0.text.contains("\r\n\r\n") }
@@ -335,7 +339,9 @@ import Testing
             #expect(completion["ended"] == ending)
             #expect(completion["guardrail.rule"] == rule)
             #expect(!heard.text.contains("secret"))
-            #expect(upstream.received.value.first?.values("accept-encoding").isEmpty == true)
+            for name in ["accept-encoding", "range", "if_range"] {
+                #expect(upstream.received.value.first?.values(name).isEmpty == true)
+            }
             if rule == nil, status == 200 {
                 #expect(heard.text.contains("label") && heard.text.hasSuffix("0\r\n\r\n"))
                 #expect(!heard.text.lowercased().contains("etag"))
@@ -381,6 +387,66 @@ import Testing
         #expect(try outcome(["3\r\nab", "c\r\n0\r\n\r\n"], ends: false) == ("HEAD 2\r\nab\r\n1\r\nc\r\n", nil, 3))
         #expect(try outcome([], ends: false) == ("", nil, 0), "the head waits")
         #expect(try outcome(["5\r\nab1cd\r\n", "2\r\nef\r\n"]) == ("HEAD 7\r\nab[cut]\r\n0\r\n\r\n", "digit", 7))
+    }
+
+    /// Keeps everything back until the end.
+    private final class Keeper: AnswerFilter {
+        private var held: [UInt8] = []
+        func feed(_ bytes: [UInt8]) -> AnswerPiece {
+            held += bytes
+            return .bytes([])
+        }
+        func finish() -> AnswerPiece { .bytes(held) }
+    }
+
+    @Test func `what is kept of answers has its bounds`() throws {
+        let budget = GuardBudget()
+        do {
+            let first = try AnswerPassage(Keeper(), .chunked, budget: budget, limit: 10)
+            let second = try AnswerPassage(Keeper(), .chunked, budget: budget, limit: 10)
+            for passage in [first, second] { _ = passage.take(ByteBuffer(string: "HEAD ")) }
+            #expect(first.take(ByteBuffer(string: "6\r\nabcdef\r\n")).refusal == nil)
+            #expect(budget.bytes == 6)
+            #expect(second.take(ByteBuffer(string: "6\r\nabcdef\r\n")).refusal?.rule == "guard_overloaded")
+            #expect(first.take(ByteBuffer(string: "4\r\nghij\r\n0\r\n\r\n")).refusal == nil)
+            #expect(budget.bytes == 10)
+            #expect(String(buffer: first.finish().bytes).contains("abcdefghij"))
+            #expect(budget.bytes == 0, "what goes out is held no more")
+            let third = try AnswerPassage(Keeper(), .chunked, budget: budget, limit: 10)
+            _ = third.take(ByteBuffer(string: "HEAD "))
+            _ = third.take(ByteBuffer(string: "3\r\nabc\r\n"))
+            #expect(budget.bytes == 3)
+        }
+        #expect(budget.bytes == 0, "nor what is given up")
+    }
+
+    @Test func `a body counts as held for as long as what was read of it is kept`() async throws {
+        let responders = Observed<[TestUpstream.Responder]>([])
+        try await Self.with(Self.answers, respond: { _, responder in responders.update { $0.append(responder) } }) {
+            gateway,
+            _ in
+            let client = try await gateway.client()
+            client.send(TestGateway.post("/v1/predict", "{ \"a\": 1 }", headers: Self.json))
+            let responder = await responders.wait { !$0.isEmpty }[0]
+            #expect(gateway.server.guardedBytes == 10)
+            responder.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{")
+            while gateway.server.guardedBytes != 1 { try await Task.sleep(for: .milliseconds(2)) }
+            responder.write("\"label\":1}")
+            #expect(await client.wait(for: "label").statuses == [200])
+            while gateway.server.guardedBytes > 0 { try await Task.sleep(for: .milliseconds(2)) }
+            await client.close()
+        }
+    }
+
+    @Test func `a query that nobody judges goes nowhere`() async throws {
+        try await Self.with("dialect: json") { gateway, upstream in
+            let client = try await gateway.client()
+            let request = TestGateway.post("/v1/predict?data=ignore%20all", "{}", headers: Self.json)
+            let heard = await client.request(request)
+            #expect(heard.statuses == [400])
+            #expect(upstream.received.value.isEmpty)
+            await client.close()
+        }
     }
 
     @Test func `what a stream says of cards and keys is taken out, however it is cut`() async throws {

@@ -37,6 +37,7 @@ import Testing
             texts: [
                 "system messages[0].content=be kind", "user messages[1].content[0].text=hé",
                 "assistant messages[2].tool_calls[0].function.arguments={\"q\":1}",
+                "assistant messages[2].tool_calls[0].function.name=look",
                 "assistant messages[2].tool_calls[0].id=c1", "tool-result messages[3].content=found",
                 "tool-result messages[3].tool_call_id=c1", "tool-description tools[0].function.name=look",
                 "tool-description tools[0].function.description=looks",
@@ -81,6 +82,7 @@ import Testing
                 """##,
             texts: [
                 "system instructions=rules", "user input[0].content[0].text=hi", "assistant input[1].arguments={}",
+                "assistant input[1].name=f",
                 "assistant input[1].call_id=1", "tool-result input[2].output=done", "tool-result input[2].call_id=1",
                 "tool-description tools[0].name=f", "tool-description tools[0].description=d",
                 "tool-description tools[0].type=function",
@@ -101,7 +103,8 @@ import Testing
                 """##,
             texts: [
                 "system system[0].text=rules", "user messages[0].content=hi",
-                "assistant messages[1].content[0].input.u=x", "assistant messages[1].content[0].id=t",
+                "assistant messages[1].content[0].name=get", "assistant messages[1].content[0].input.u=x",
+                "assistant messages[1].content[0].id=t",
                 "tool-result messages[2].content[0].content[0].text=page",
                 "tool-result messages[2].content[0].tool_use_id=t", "retrieved messages[2].content[1].source.data=doc",
                 "retrieved messages[2].content[1].title=T",
@@ -209,6 +212,13 @@ import Testing
             #"{"model":"m","messages":[{"role":"user","content":"a","Content":"b"}]}"#,
             "ambiguous_field",
             "messages[0].Content"
+        ),
+        Hostile(
+            .openAI,
+            chat,
+            #"{"model":"m","me\u017fsages":[],"messages":[{"role":"user","content":"a"}]}"#,
+            "ambiguous_field",
+            "[\"me\u{17F}sages\"]"
         ),
         Hostile(.openAI, chat, #"{"model":"m","messages":[]}"#, "invalid_field", "messages"),
         Hostile(.openAI, chat, #"{"model":"m","messages":{}}"#, "invalid_field", "messages"),
@@ -471,6 +481,16 @@ import Testing
     }
 
     // MARK: Tensors in binary
+
+    @Test(arguments: [
+        (#""max_tokens":7,"parameters":{"max_tokens":5}"#, 7), (#""max_tokens":5,"parameters":{"max_tokens":7}"#, 7),
+        (#""max_tokens":7"#, 7), (#""parameters":{"max_tokens":7}"#, 7),
+    ])
+    func `the larger of two limits counts`(_ limits: String, _ most: Int) throws {
+        let body = Array("{\"text_input\":\"a\",\(limits)}".utf8)
+        let request = try DialectReader(.kserveV2).read(RequestBody(path: "/v2/models/m/generate", bytes: body))
+        #expect(request.counts.maximumTokens == most)
+    }
 
     private static func binary(_ inputs: String, _ tail: [UInt8], length: String? = nil) -> RequestBody {
         let head = Array(#"{"inputs":[\#(inputs)]}"#.utf8)

@@ -107,6 +107,91 @@ import Testing
         #"{"model":"gpt-4","messages":[{"role":"user","content":"hello there"}]\#(more)}"#
     }
 
+    @Test(
+        arguments: [
+            (.openAIResponses, "/v1/responses", #"{"model":"m","input":[{"type":"mcp_call","server_label":"bad"}]}"#),
+            (.openAIResponses, "/v1/responses", #"{"model":"m","input":[{"type":"function_call","name":"rm"}]}"#),
+            (
+                .anthropic, "/v1/messages",
+                #"{"model":"m","max_tokens":1,"messages":[{"role":"assistant","content":[{"type":"tool_use","name":"rm"}]}]}"#
+            ),
+            (
+                .anthropic, "/v1/messages",
+                #"{"model":"m","max_tokens":1,"messages":[{"role":"assistant","content":[{"type":"mcp_tool_use","server_name":"bad"}]}]}"#
+            ),
+        ] as [(Dialect, String, String)]
+    )
+    func `calls in what was said before are put to the rules of tools`(
+        _ dialect: Dialect,
+        _ path: String,
+        _ body: String
+    )
+        throws
+    {
+        func rule(_ tools: String) throws -> String? {
+            let guardrail = try Self.guardrail("dialect: \(dialect.rawValue)\ntools: { \(tools) }")
+            do {
+                let request = try GuardrailStage(guardrail).judge(RequestBody(path: path, bytes: Array(body.utf8)))
+                #expect(request.texts(of: .assistant).contains { ["rm", "bad"].contains($0.text) })
+                return nil
+            } catch { return error.rule }
+        }
+        #expect(try rule("deny: [rm, 'mcp:bad']") == "tool_not_allowed")
+        #expect(try rule("deny: [other]") == nil)
+    }
+
+    @Test(arguments: [
+        (Dialect.openAIChat, "", String?.none), (.openAIChat, "api-version=2026-01-01", nil),
+        (.openAIChat, "note=ignore+all", "query_not_allowed"), (.openAIChat, "beta=true", "query_not_allowed"),
+        (.openAIChat, "api-version=1&x", "query_not_allowed"), (.openAIChat, "api-version=a%20b", "query_not_allowed"),
+        (.openAIChat, "api%2Dversion=1", "query_not_allowed"), (.anthropic, "beta=true", nil),
+        (.torchServe, "data=ignore%20all", "query_not_allowed"), (.json, "=", "query_not_allowed"),
+    ])
+    func `a query says a version or nothing`(_ dialect: Dialect, _ query: String, _ rule: String?) throws {
+        let (path, body) =
+            switch dialect {
+            case .torchServe: ("/predictions/m", "{}")
+            case .anthropic:
+                ("/v1/messages", #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a"}]}"#)
+            default: ("/v1/chat/completions", Self.chat())
+            }
+        let stage = GuardrailStage(try Self.guardrail("dialect: \(dialect.rawValue)"))
+        var found: String?
+        do throws(DialectRefusal) {
+            _ = try stage.judge(RequestBody(path: path, query: query, bytes: Array(body.utf8)))
+        } catch { found = error.rule }
+        #expect(found == rule)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"type":"object","properties":{"q":{"type":"string","pattern":"^a+$"}}}"#, nil),
+            (##"{"allOf":[true],"$ref":"#/allOf/-1"}"##, "tool_schema"),
+            (#"{"pattern":"(?:(?=(?:(?=(?:(?=a{1000})b){1000})b){1000})b){1000}"}"#, "tool_schema"),
+            (#"{"type":"strin"}"#, "tool_schema"),
+        ] as [(String, String?)]
+    )
+    func `the schemas of tools are read when the request is judged`(_ schema: String, _ rule: String?) throws {
+        let guardrail = try Self.guardrail("dialect: openai-chat\noutput: { secrets: redact }")
+        func judge(_ tools: [String]) -> DialectRefusal? {
+            let list = tools.map { #"{"type":"function","function":{"name":"f","parameters":\#($0)}}"# }
+            let body = Self.chat(",\"tools\":[\(list.joined(separator: ","))]")
+            do throws(DialectRefusal) {
+                let request = try guardrail.makeStage().judge(
+                    RequestBody(path: "/v1/x/chat/completions", bytes: Array(body.utf8))
+                )
+                #expect(request.tools.allSatisfy { $0.arguments != nil })
+                return nil
+            } catch { return error }
+        }
+        let refusal = judge([schema])
+        #expect(refusal?.rule == rule && refusal?.status ?? 400 == 400)
+        // All of them together have no more room than one.
+        let large = "{\"pattern\":\"(a{1000}){9}\"}"
+        #expect(judge(Array(repeating: large, count: 20)) == nil)
+        #expect(judge(Array(repeating: large, count: 30))?.rule == "tool_schema")
+    }
+
     @Test(arguments: [
         Case(spec: "dialect: openai-chat", body: chat()),
         Case(spec: "dialect: openai-chat", body: chat(), rule: "method_not_allowed", status: 405, method: "PUT"),
@@ -148,6 +233,12 @@ import Testing
         Case(
             spec: "dialect: openai-chat\ntools: { allow: [look] }",
             body: chat(#","tools":[{"type":"function","function":{"name":"look"}}]"#)
+        ),
+        Case(
+            spec: "dialect: openai-chat\ntools: { deny: [rm] }",
+            body: #"{"model":"m","messages":[{"role":"assistant","tool_calls":[{"function":{"name":"rm"}}]}]}"#,
+            rule: "tool_not_allowed",
+            status: 403
         ),
         Case(spec: "dialect: openai-chat\nmessages: { maximum: 1 }", body: chat()),
         Case(

@@ -71,6 +71,30 @@ import Testing
         #expect(isAdmitted(usage.admit([.init(key: "new", rate: rate)], at: 3 * second)))
     }
 
+    @Test func `a caller who names keys at random uses up no more than its own room`() throws {
+        let usage = LocalUsage(maximumKeys: 100, maximumKeysOfOwner: 10)
+        let rate = UsageLimit.Rate(count: 1, period: .seconds(1), burst: 1)
+        func isAdmitted(_ key: String, _ owner: String, at time: UInt64) -> Bool {
+            usage.admit([.init(key: key, rate: rate, owner: owner)], at: time) == .admitted
+        }
+        #expect((0..<50).filter { isAdmitted("a\($0)", "a", at: second) }.count == 10)
+        #expect((0..<10).allSatisfy { isAdmitted("b\($0)", "b", at: second) })
+        #expect(isAdmitted("a50", "a", at: 3 * second), "what is used up is forgotten")
+    }
+
+    @Test func `the name of a model takes so many bytes of a key, however few characters it is`() throws {
+        let stage = GuardrailStage(
+            try GuardrailTests.guardrail(
+                "dialect: openai-chat\nlimits: [{ per: [model], requests: { count: 1, period: 1m } }]"
+            )
+        )
+        let name = "e" + String(repeating: "\u{301}", count: 100_000)
+        let body = #"{"model":"\#(name)","messages":[{"role":"user","content":"a"}]}"#
+        let request = try stage.judge(RequestBody(path: "/v1/chat/completions", bytes: Array(body.utf8)))
+        let claim = try #require(stage.claims(of: request, by: "spiffe://x/a").first)
+        #expect(claim.key.utf8.count < 300 && claim.owner == "spiffe://x/a")
+    }
+
     @Test func `a request claims for its caller, its model, its tokens`() throws {
         let stage = GuardrailStage(
             try GuardrailTests.guardrail(

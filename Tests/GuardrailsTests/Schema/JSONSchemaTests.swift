@@ -67,6 +67,8 @@ import Testing
         (##"{"$schema":"http://json-schema.org/draft-07/schema#"}"##, "#/$schema"), (##"{"allOf":[]}"##, "#/allOf"),
         (##"{"required":"a"}"##, "#/required"), (#"3"#, "#"), (##"{"$id":"a#b"}"##, "#/$id"),
         (##"{"$defs":{"a":{"$anchor":"x"},"b":{"$anchor":"x"}}}"##, "#/$defs/"), (##"{"$ref":"#/$defs/none"}"##, "#"),
+        (##"{"allOf":[true],"$ref":"#/allOf/-1"}"##, "#"), (##"{"allOf":[true],"$ref":"#/allOf/+0"}"##, "#"),
+        (##"{"allOf":[true],"$ref":"#/allOf/00"}"##, "#"), (##"{"allOf":[true],"$ref":"#/allOf/1"}"##, "#"),
     ])
     func `a schema that cannot be meant is refused with its place`(_ schema: String, _ place: String) throws {
         do {
@@ -74,6 +76,30 @@ import Testing
             Issue.record("was taken")
         } catch let error as JSONSchemaError {
             #expect(error.location.hasPrefix(place), "\(error)")
+        }
+    }
+
+    @Test func `names and expressions take no more memory than is allowed`() throws {
+        let name = String(repeating: "n", count: 1_000)
+        var text = "{\"properties\":{" + (0..<2_000).map { "\"\($0)\":{}" }.joined(separator: ",") + "}}"
+        for _ in 0..<20 { text = "{\"properties\":{\"\(name)\":\(text)}}" }
+        let schema = try JSONSchema(try JSONDocument(text))
+        #expect(schema.program.nodes.count == 2_021)
+        #expect(schema.program.nodes.allSatisfy { $0.location.utf8.count < 1_100 })
+        #expect(throws: JSONSchemaError.self) {
+            try JSONSchema(try JSONDocument("{\"$id\":\"http://a/\(name)/\(name)\"}"))
+        }
+        let large = (0..<20_000).map { "\"\($0)(a{1000}){9}\":true" }.joined(separator: ",")
+        #expect(throws: JSONSchemaError.self) { try JSONSchema(try JSONDocument("{\"patternProperties\":{\(large)}}")) }
+    }
+
+    @Test(arguments: [#"{"maxLength":1}"#, #"{"minLength":1}"#, #"{"pattern":"^b"}"#])
+    func `what a long text costs is counted`(_ part: String) throws {
+        let parts = Array(repeating: part, count: 100).joined(separator: ",")
+        let text = "\"\(String(repeating: "a", count: 160_000))\""
+        guard case .undecided = try verdict("{\"anyOf\":[\(parts)]}", text, .init(steps: 5_000)) else {
+            Issue.record("was decided")
+            return
         }
     }
 

@@ -36,6 +36,16 @@ import Testing
     }
 
     @Test(arguments: [
+        "(?:(?=(?:(?=(?:(?=a{1000})b){1000})b){1000})b){1000}", "(?:(?<=(?:(?<!a{100})b){100})b){100}",
+        "(?:(?=(?:a{1000}){5})b){2}", "(?:a{1000}){10}",
+    ])
+    func `looks within repetitions take from the same room`(_ pattern: String) {
+        let clock = ContinuousClock()
+        let time = clock.measure { #expect(throws: ExpressionFailure.self) { try LinearExpression(pattern) } }
+        #expect(time < .seconds(2))
+    }
+
+    @Test(arguments: [
         "(", ")", "a)", "[", "[a", "a**", "*", "+a", "{1}", "a{2,1}", "a{", "\\", "\\1", "(a)\\1", "\\k<x>",
         "(?<x>a)\\k<x>",
         "(?i)a", "(?", "(?<1>a)", "(?<a>x)(?<a>y)", "\\Z", "\\a", "[b-a]", "\\p{Script=Greek}", "\\p{Nope}", "\\pL",

@@ -5,12 +5,24 @@ extension GuardrailStage {
         for (number, limit) in guardrail.limits.enumerated() {
             var key = "\(guardrail.name)\u{0}\(number)"
             if limit.keys.contains(.identity) { key += "\u{0}i\(identity)" }
-            if limit.keys.contains(.model) { key += "\u{0}m\((request.model ?? "").prefix(256))" }
-            if let rate = limit.requests { claims.append(UsageClaim(key: key + "\u{0}r", rate: rate)) }
-            if let rate = limit.tokens {
-                claims.append(UsageClaim(key: key + "\u{0}t", rate: rate, amount: max(1, request.counts.tokens)))
+            if limit.keys.contains(.model) {
+                // So many bytes of the name, however few characters they are.
+                key += "\u{0}m" + String(decoding: (request.model ?? "").utf8.prefix(256), as: UTF8.self)
             }
-            if let most = limit.concurrent { claims.append(UsageClaim(key: key + "\u{0}c", concurrent: most)) }
+            if let rate = limit.requests { claims.append(UsageClaim(key: key + "\u{0}r", rate: rate, owner: identity)) }
+            if let rate = limit.tokens {
+                claims.append(
+                    UsageClaim(
+                        key: key + "\u{0}t",
+                        rate: rate,
+                        amount: max(1, request.counts.tokens),
+                        owner: identity
+                    )
+                )
+            }
+            if let most = limit.concurrent {
+                claims.append(UsageClaim(key: key + "\u{0}c", concurrent: most, owner: identity))
+            }
         }
         return claims
     }

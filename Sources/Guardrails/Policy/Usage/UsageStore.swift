@@ -8,13 +8,17 @@ public struct UsageClaim: Hashable, Sendable {
     public var concurrent: Int?
     /// How much of it.
     public var amount: Int
+    /// Who claims it: a caller can have only so much counted apart.
+    public var owner: String
 
     /// A claim.
-    public init(key: String, rate: UsageLimit.Rate? = nil, concurrent: Int? = nil, amount: Int = 1) {
+    public init(key: String, rate: UsageLimit.Rate? = nil, concurrent: Int? = nil, amount: Int = 1, owner: String = "")
+    {
         self.key = key
         self.rate = rate
         self.concurrent = concurrent
         self.amount = amount
+        self.owner = owner
     }
 }
 

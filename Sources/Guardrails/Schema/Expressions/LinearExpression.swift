@@ -24,10 +24,8 @@ public struct LinearExpression: Sendable {
         }
         var parser = ExpressionParser(pattern)
         self.pattern = pattern
-        self.program = try ExpressionProgram(try parser.parse())
-        guard program.size <= ExpressionProgram.maximumSteps else {
-            throw ExpressionFailure(message: "the expression is too large: write fewer repetitions", offset: 0)
-        }
+        var room = ExpressionProgram.maximumSteps
+        self.program = try ExpressionProgram(try parser.parse(), room: &room)
     }
 
     /// The steps that the expression is made of.

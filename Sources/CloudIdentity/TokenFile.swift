@@ -57,7 +57,7 @@ public struct TokenFile: Sendable {
 
     /// Fetches a token and puts it in the file.
     ///
-    /// - Throws: what fetching throws, or ``IdentityError`` where the file cannot be written; it is unchanged then.
+    /// - Throws: what fetching throws, or `IdentityError` where the file cannot be written; it is unchanged then.
     public func renew() async throws -> JWTSVID {
         let svid = try await fetch()
         try PrivateFile.write(svid.token.value, to: path)

@@ -6,7 +6,7 @@ public struct PatternError: Error, Sendable, Equatable, CustomStringConvertible 
     public enum Code: String, Sendable {
         /// The pattern is not of the language that it is to be in.
         case syntax
-        /// The pattern has no largest width, or one beyond ``TextUnits/holdBack``.
+        /// The pattern has no largest width, or one beyond what an answer may hold back.
         case unbounded
         /// The pattern needs more states than a rule may have.
         case tooLarge = "too-large"

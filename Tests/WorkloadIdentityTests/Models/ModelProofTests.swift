@@ -62,7 +62,7 @@ import ZeroTrust
         #expect(Date().timeIntervalSince(started) < 2)
         #expect(try await eventually { fixture.registry.snapshot.revocations.serialNumbers.contains(String(serial)) })
         // The stream's own certificate as well.
-        #expect(fixture.registry.revocations.count == 2)
+        #expect(try await eventually { fixture.registry.revocations.count == 2 })
         #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
         #expect(try await eventually { fixture.acts.all.count == 2 })
         let acts = fixture.acts.all

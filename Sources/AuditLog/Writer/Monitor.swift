@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A mutex with conditions, over the state that it guards, for threads that wait.

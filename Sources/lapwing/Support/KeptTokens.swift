@@ -50,6 +50,11 @@ struct KeptTokens: Sendable {
         self.files = files
     }
 
+    /// Removes the tokens that were written here, and no file of anybody else's.
+    func remove() {
+        for (file, _) in files { try? FileManager.default.removeItem(atPath: file.path) }
+    }
+
     /// Keeps every token fresh until the task is cancelled.
     func keepFresh() async {
         await withTaskGroup(of: Void.self) { group in

@@ -41,8 +41,6 @@ struct IdentityWatchCommand: AsyncParsableCommand {
             group.cancelAll()
         }
         ServiceNotifier.notify("STOPPING=1")
-        for name in try FileManager.default.contentsOfDirectory(atPath: place) where name.hasSuffix(".token") {
-            try? FileManager.default.removeItem(atPath: place + "/" + name)
-        }
+        tokens.remove()
     }
 }

@@ -5,14 +5,15 @@ extension RecordedRequest {
     init?(_ text: Span<UInt8>, _ outline: RecordOutline, defaultPort: UInt16, memory: inout RecordMemory) {
         func string(_ range: Range<Int>) -> String? { JSONScan.decoded(text, range) }
         let loopback = IPAddress(v4: 0x7f00_0001)
-        let source = outline.source.isEmpty ? loopback : memory.source(text, outline.source)
+        let source = outline.source.isEmpty ? loopback : memory.address(text, outline.source)
         let destination =
-            outline.destinationAddress.isEmpty ? loopback : memory.destination(text, outline.destinationAddress)
+            outline.destinationAddress.isEmpty ? loopback : memory.address(text, outline.destinationAddress)
         guard let method = string(outline.method), let path = string(outline.path),
-            let authority = string(outline.authority), let source, let destination,
-            let serverName = string(outline.serverName), let outcome = string(outline.outcome),
-            let reason = string(outline.reason), let id = string(outline.id),
-            let modelDigest = string(outline.modelDigest), let modelSigner = string(outline.modelSigner)
+            let authority = memory.word(text, outline.authority), let source, let destination,
+            let serverName = memory.word(text, outline.serverName), let outcome = string(outline.outcome),
+            let reason = memory.word(text, outline.reason), let id = string(outline.id),
+            let modelDigest = memory.word(text, outline.modelDigest),
+            let modelSigner = memory.word(text, outline.modelSigner)
         else { return nil }
         var port = defaultPort
         if !outline.destinationPort.isEmpty {

@@ -8,6 +8,9 @@ struct SystemUser: Sendable, Hashable {
     let name: String
     let uid: UInt32
     let gid: UInt32
+    /// The home directory and the login shell.
+    let home: String
+    let shell: String
 
     /// Looks a user up.
     ///
@@ -16,6 +19,8 @@ struct SystemUser: Sendable, Hashable {
         guard let record = unsafe getpwnam(name) else { throw CommandError(.usage, "there is no user `\(name)`") }
         // The record is the C library's and stays as it is until the next lookup.
         (uid, gid) = unsafe (record.pointee.pw_uid, record.pointee.pw_gid)
+        home = unsafe record.pointee.pw_dir.map { unsafe String(cString: $0) } ?? "/"
+        shell = unsafe record.pointee.pw_shell.map { unsafe String(cString: $0) } ?? "/bin/sh"
         guard uid != 0 else { throw CommandError(.usage, "`\(name)` is root; name another user") }
         self.name = name
     }

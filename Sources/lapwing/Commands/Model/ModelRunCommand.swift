@@ -40,8 +40,16 @@ struct ModelRunCommand: ParsableCommand {
     @Option(help: "The Workload API's address, for --prove; SPIFFE_ENDPOINT_SOCKET unless said.")
     var socket: String?
 
-    @Option(help: "The user that the command runs as; needs root.")
+    @Option(help: "The user that the command runs as; needs root. The command then has an environment of that user's own.")
     var user: String?
+
+    @Option(
+        help: """
+            A variable that the command has from this process, with --user; `CUDA_*` are all that begin so. May be \
+            repeated.
+            """
+    )
+    var env: [String] = []
 
     @OptionGroup var chatter: ModelChatter
 
@@ -57,6 +65,9 @@ struct ModelRunCommand: ParsableCommand {
         }
         guard user == nil || !sealed else {
             throw CommandError(.usage, "--user does not go with --sealed: another user cannot open what is sealed here")
+        }
+        guard user != nil || env.isEmpty else {
+            throw CommandError(.usage, "--env goes with --user; without it the command has this process's environment")
         }
         let account = try user.map { try SystemUser(named: $0) }
         let program = try ProgramSearch.find(name)
@@ -170,7 +181,7 @@ struct ModelRunCommand: ParsableCommand {
             try MountedCommand(
                 program,
                 arguments: command,
-                environment: environment(place.path),
+                environment: try environment(place.path, account),
                 model: model,
                 at: place.path,
                 as: account?.commandUser,
@@ -186,15 +197,18 @@ struct ModelRunCommand: ParsableCommand {
             try MountedCommand(
                 program,
                 arguments: command,
-                environment: environment(folder.path),
+                environment: try environment(folder.path, nil),
                 sealed: copy,
                 prepare: prepare
             )
         }.wait()
     }
 
-    private func environment(_ path: String) -> [String] {
-        var environment = ProcessInfo.processInfo.environment
+    private func environment(_ path: String, _ account: SystemUser?) throws -> [String] {
+        let own = ProcessInfo.processInfo.environment
+        var environment = try account.map { try CommandEnvironment.of($0, keeping: env, from: own) } ?? own
+        // Where the Workload API listens is no secret.
+        environment[WorkloadEndpoint.environmentVariable] = own[WorkloadEndpoint.environmentVariable]
         environment["LAPWING_MODEL_PATH"] = path
         if let socket {
             environment[WorkloadEndpoint.environmentVariable] = socket.hasPrefix("/") ? "unix://" + socket : socket

@@ -156,18 +156,32 @@ public struct SQLiteAuthorityStore: AuthorityStore {
     /// Adds a revocation.
     public func revoke(_ revocation: Revocation) async throws -> Int64 {
         try await database.pool.write { database in
-            let subject = revocation.subject.description
-            guard try !Self.isRevoked(subject, database) else {
-                throw IdentityError(.alreadyExists, "`\(subject)` is revoked already")
+            guard try Self.add(revocation, database) else {
+                throw IdentityError(.alreadyExists, "`\(revocation.subject)` is revoked already")
             }
-            try database.execute(
-                sql: "INSERT INTO revocation VALUES (?, ?, ?, ?)",
-                arguments: [
-                    subject, revocation.reason, revocation.creator, Int64(revocation.createdAt.timeIntervalSince1970),
-                ]
-            )
             return try Self.advance(database)
         }
+    }
+
+    /// Adds revocations in one transaction.
+    public func revoke(all revocations: [Revocation]) async throws -> Int64 {
+        try await database.pool.write { database in
+            for revocation in revocations { _ = try Self.add(revocation, database) }
+            return try Self.advance(database)
+        }
+    }
+
+    /// Adds a revocation; returns false where its subject is revoked already.
+    private static func add(_ revocation: Revocation, _ database: Database) throws -> Bool {
+        let subject = revocation.subject.description
+        guard try !isRevoked(subject, database) else { return false }
+        try database.execute(
+            sql: "INSERT INTO revocation VALUES (?, ?, ?, ?)",
+            arguments: [
+                subject, revocation.reason, revocation.creator, Int64(revocation.createdAt.timeIntervalSince1970),
+            ]
+        )
+        return true
     }
 
     /// Takes a revocation back.

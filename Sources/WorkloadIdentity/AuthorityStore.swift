@@ -45,6 +45,11 @@ public protocol AuthorityStore: Sendable {
     /// - Throws: ``IdentityError`` with `alreadyExists` where the subject is revoked.
     func revoke(_ revocation: Revocation) async throws -> Int64
 
+    /// Adds revocations in one step; those whose subjects are revoked already stay as they are.
+    ///
+    /// - Returns: the revision from then on.
+    func revoke(all revocations: [Revocation]) async throws -> Int64
+
     /// Takes a revocation back.
     ///
     /// - Returns: the revision of the list of entries, which the revocations share.

@@ -329,6 +329,22 @@ public final class EgressServer: Sendable {
         }
     }
 
+    /// Finds out anew who every caller is, and closes the connections of those that are not any more who they were: an
+    /// entry is gone, or the proof of a loaded model, or the process.
+    ///
+    /// Where nobody can say, it is asked again for a few seconds; then the connection is closed.
+    public func attestAgain() async {
+        let callers = shared.beginAttestationRound()
+        guard !callers.isEmpty else { return }
+        let shared = shared
+        await withTaskGroup(of: Void.self) { group in
+            for (number, caller) in callers.enumerated() {
+                if number >= 16 { await group.next() }
+                group.addTask { await caller.attestAgain(shared.attestor, logger: shared.logger) }
+            }
+        }
+    }
+
     // MARK: Stopping
 
     /// Stops listening, lets connections end by themselves, and closes what is left when the time is over.
@@ -356,6 +372,9 @@ public final class EgressServer: Sendable {
 
 /// Tells a connection to look again whether its caller is revoked.
 struct EgressRevocation: Sendable {}
+
+/// Tells a connection that its caller is not any more who it was.
+struct EgressWithdrawal: Sendable {}
 
 /// Tells a connection that the server stops.
 struct EgressDrain: Sendable {

@@ -42,7 +42,7 @@ public final class CallerAttestation: Sendable {
     public var service: RPCService {
         RPCService(
             ServiceName.attestation,
-            methods: [.unary("AttestCaller", handler: attest)],
+            methods: [.unary("AttestCaller", handler: attest), .serverStreaming("Watch", handler: watch)],
             intercept: { [allowedUIDs] context in
                 guard let uid = context.credentials?.uid, allowedUIDs.contains(uid) else {
                     throw RPCStatus(.permissionDenied, "callers are attested for the gateway's user only")
@@ -65,6 +65,23 @@ public final class CallerAttestation: Sendable {
             logger.info("caller not attested", metadata: ["error": "\(error)"])
             throw RPCStatus(error.code == .exhausted ? .unavailable : .permissionDenied, error.message)
         }
+    }
+
+    /// Tells a gateway that it has to ask again for whoever it still serves.
+    private func watch(
+        _ request: Attestation_WatchCallersRequest,
+        _ context: RPCContext,
+        _ writer: RPCWriter<Attestation_CallersChanged>
+    ) async throws {
+        let (changes, announce) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let entries = callers.registry.changes.observe { announce.yield() }
+        let proofs = callers.proofs.changes.observe { announce.yield() }
+        defer {
+            callers.registry.changes.remove(entries)
+            callers.proofs.changes.remove(proofs)
+        }
+        try await writer.write(Attestation_CallersChanged())
+        for await _ in changes { try await writer.write(Attestation_CallersChanged()) }
     }
 
     private func attest(_ process: Attestation_Process) async throws -> Attestation_AttestCallerResponse {

@@ -148,6 +148,23 @@ public final class EntryRegistry: Sendable {
         try await apply(revision: revision) { $0.revocations[revocation.subject] = revocation }
     }
 
+    /// Accepts certificates no longer, all in one step; those that are revoked already stay so, for the reason of then.
+    ///
+    /// - Throws: ``IdentityError`` with `invalidArgument` for an identity of another trust domain; nothing is revoked
+    ///   then.
+    public func revoke(all revocations: [Revocation]) async throws {
+        for case .id(let id) in revocations.map(\.subject) where id.trustDomain != trustDomain {
+            throw IdentityError(.invalidArgument, "`\(id)` is not of the trust domain `\(trustDomain)`")
+        }
+        guard !revocations.isEmpty else { return }
+        let revision = try await store.revoke(all: revocations)
+        try await apply(revision: revision) { state in
+            for revocation in revocations where state.revocations[revocation.subject] == nil {
+                state.revocations[revocation.subject] = revocation
+            }
+        }
+    }
+
     /// Accepts an identity or a certificate again.
     ///
     /// - Throws: ``IdentityError`` with `notFound` where it is not revoked.

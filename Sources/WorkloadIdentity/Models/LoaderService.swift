@@ -115,16 +115,37 @@ public final class LoaderService: Sendable {
         }
         // A call that is cut off is cancelled; what follows has to be done all the same.
         guard await announce(proof, message.method, writer) else {
-            await Task.detached { [withdrawal] in
-                await withdrawal.withdraw(proof, reason: "the proof could not be recorded or answered")
-            }.value
+            await end(proof, "the proof could not be recorded or answered")
             throw RPCStatus(.unavailable, "the proof cannot be recorded now")
         }
         let reason = await watch(process, &messages)
-        let act = act(.withdraw, entry.id.description, claim, reason)
-        await Task.detached { [withdrawal] in await withdrawal.withdraw(proof, reason: reason) }.value
+        await end(proof, reason)
+    }
+
+    /// Withdraws a proof, and has that recorded where nobody was quicker.
+    private func end(_ proof: ModelProof, _ reason: String) async {
+        let act = act(.withdraw, proof.loader.description, proof.claim, reason)
+        let isMine = await Task.detached { [withdrawal] in await withdrawal.withdraw(proof, reason: reason) }.value
+        guard isMine else { return }
         // The record follows the deed here: what is not recorded must not keep a proof alive.
         Task.detached { [onAct, logger] in await Self.insist(act, logger, onAct) }
+    }
+
+    /// Withdraws the proofs of loaders that are none any more, at every change of the entries and of what is revoked,
+    /// until the task is cancelled.
+    public func followEntries() async {
+        var changes = registry.changes.changes.makeAsyncIterator()
+        repeat {
+            let snapshot = registry.snapshot
+            let loaders = Set(snapshot.items.values.lazy.filter { $0.entry.modelLoader != nil }.map(\.entry.id))
+            for proof in proofs.all {
+                if !loaders.contains(proof.loader) {
+                    await end(proof, "no entry makes its holder a loader any more")
+                } else if snapshot.revocations.ids.contains(proof.loader) {
+                    await end(proof, "the loader's identity is revoked")
+                }
+            }
+        } while await changes.next() != nil
     }
 
     /// Has a proof recorded, and tells the loader that it is held.

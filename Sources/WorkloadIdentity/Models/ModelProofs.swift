@@ -87,14 +87,14 @@ public final class ModelProofs: Sendable {
 
     /// Ends a proof.
     ///
-    /// - Returns: what was issued on it; nothing where it was withdrawn before.
-    func withdraw(_ number: UInt64) -> [Issued] {
+    /// - Returns: what was issued on it; nil where it was withdrawn before.
+    func withdraw(_ number: UInt64) -> [Issued]? {
         let held = state.withLock { state -> Held? in
             guard let held = state.held.removeValue(forKey: number) else { return nil }
             state.revision += 1
             return held
         }
-        guard let held else { return [] }
+        guard let held else { return nil }
         changes.announce()
         return held.issued
     }

@@ -29,10 +29,11 @@ public struct ModelWithdrawal: Sendable {
     /// Ends a proof and revokes what was issued on it; what cannot be stored is tried again until it can.
     ///
     /// Not to be called from a task that may be cancelled: the store would do nothing there.
-    func withdraw(_ proof: ModelProof, reason: String) async {
-        let issued = proofs.withdraw(proof.number)
-        // The newest are those in use.
-        for svid in issued.reversed() { await revoke(svid.serialNumber, reason) }
+    ///
+    /// - Returns: whether the proof was held until now.
+    func withdraw(_ proof: ModelProof, reason: String) async -> Bool {
+        guard let issued = proofs.withdraw(proof.number) else { return false }
+        if !issued.isEmpty { await revoke(issued.map(\.serialNumber), reason) }
         logger.notice(
             "model proof withdrawn",
             metadata: [
@@ -40,27 +41,24 @@ public struct ModelWithdrawal: Sendable {
                 "revoked": "\(issued.count)",
             ]
         )
+        return true
     }
 
-    private func revoke(_ serialNumber: String, _ reason: String) async {
+    private func revoke(_ serialNumbers: [String], _ reason: String) async {
         var reason = reason
         while reason.utf8.count > Revocation.maximumReason { reason.removeLast() }
         var delay = Duration.milliseconds(50)
         while true {
             do {
-                let subject = Revocation.Subject.serialNumber(
-                    RevocationSet.serialNumber(serialNumber) ?? serialNumber
-                )
-                try await registry.revoke(
-                    Revocation(subject, reason: reason, creator: Self.creator, at: clock())
-                )
-                return
-            } catch let error as IdentityError where error.code == .alreadyExists {
-                return
+                let revocations = try serialNumbers.map { number in
+                    let subject = Revocation.Subject.serialNumber(RevocationSet.serialNumber(number) ?? number)
+                    return try Revocation(subject, reason: reason, creator: Self.creator, at: clock())
+                }
+                return try await registry.revoke(all: revocations)
             } catch {
                 logger.critical(
-                    "an SVID whose model proof was withdrawn is not revoked yet",
-                    metadata: ["serial": "\(serialNumber)", "error": "\(error)"]
+                    "SVIDs whose model proof was withdrawn are not revoked yet",
+                    metadata: ["serials": "\(serialNumbers.joined(separator: " "))", "error": "\(error)"]
                 )
             }
             // Who calls does not cancel this.

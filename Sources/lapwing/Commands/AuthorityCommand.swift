@@ -45,6 +45,7 @@ private struct AuthorityProcess {
     private let registry: EntryRegistry
     private let admin: AdminService
     private let withdrawal: ModelWithdrawal
+    private let loaders: LoaderService
     private let workloadServer: RPCServer
     private let adminServer: RPCServer
     /// The audiences for which the credential endpoint may have tokens of its callers.
@@ -84,7 +85,7 @@ private struct AuthorityProcess {
         let attestor = WorkloadAttestor(logger: logger)
         let proofs = ModelProofs()
         withdrawal = ModelWithdrawal(proofs: proofs, registry: registry, logger: logger)
-        let loaders = LoaderService(proofs: proofs, registry: registry, attestor: attestor, logger: logger) { act in
+        loaders = LoaderService(proofs: proofs, registry: registry, attestor: attestor, logger: logger) { act in
             try await RemoteActLog(socket: settings.recordSocket).record(ActRecord(act, node: settings.node.value))
         }
         let workloadAPI = WorkloadAPIService(
@@ -162,6 +163,7 @@ private struct AuthorityProcess {
     func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await authority.run() }
+            group.addTask { await loaders.followEntries() }
             group.addTask {
                 while (try? await Task.sleep(for: .seconds(60))) != nil { await withdrawal.prune() }
             }

@@ -101,6 +101,11 @@ final class EgressServers: Sendable {
         for server in running.withLock({ Array($0.values) }) { server.revoke(revocations) }
     }
 
+    /// Finds out anew who every caller is, and closes the connections of those that are not any more who they were.
+    func attestAgain() async {
+        for server in running.withLock({ Array($0.values) }) { await server.attestAgain() }
+    }
+
     /// Stops listening, and ends connections within that time.
     func drain(within deadline: Duration) async {
         let servers = running.withLock { Array($0.values) }

@@ -101,6 +101,8 @@ final class GatewayProcess: Sendable {
                         heard.yield()
                     }
                 }
+                let callers = CallerFollower(socket: settings.adminSocket, logger: logger)
+                group.addTask { try await callers.follow { await self.egress.attestAgain() } }
                 // Nothing is served before every listener has its SVID, and what is revoked is known.
                 group.addTask {
                     for await _ in ready { break }

@@ -38,6 +38,11 @@ final class RemoteCallerAttestor: LocalCallerAttestor {
         }
     }
 
+    func isSilence(_ error: any Error) -> Bool {
+        guard let status = error as? RPCStatus else { return true }
+        return status.code != .permissionDenied && status.code != .invalidArgument
+    }
+
     private func ask(_ request: Attestation_AttestCallerRequest) async throws -> [SPIFFEID] {
         let client = try await client()
         let response: Attestation_AttestCallerResponse = try await client.unary(

@@ -235,6 +235,17 @@ import Testing
                 ] + flags + ["--", try Program.path, "identity", "svid", "fetch"] + lapwing.places
             )
         }
+        let shown = try Program.run(
+            [
+                "model", "run", "--model", lapwing.model, "--public-key", lapwing.directory.path + "/key.pub", "--quiet",
+                "--user", "nobody", "--env", "LAPWING_TEST_KEPT", "--", "/usr/bin/env",
+            ],
+            environment: ["LAPWING_TEST_SECRET": "s3cret", "LAPWING_TEST_KEPT": "kept"]
+        )
+        if shown.status == 0 {
+            #expect(!shown.output.contains("s3cret") && shown.output.contains("LAPWING_TEST_KEPT=kept"))
+            #expect(shown.output.contains("USER=nobody\n") && shown.output.contains("LAPWING_MODEL_PATH=/"))
+        }
         let served = try run(["--user", "nobody"])
         // Where nobody may mount there is no such way.
         if served.status == 3, served.errors.contains("--sealed") { return }

@@ -326,6 +326,56 @@ import ZeroTrust
         await server.stop()
     }
 
+    /// Says what it was told to say, or that it does not know.
+    private struct Changing: LocalCallerAttestor {
+        struct Silent: Error {}
+        struct Gone: Error {}
+        let answer = Observed<Result<[String], any Error>>(.success(["trainer"]))
+        let questions = Observed<Int>(0)
+
+        func identities(of peer: LocalPeer) async throws -> [SPIFFEID] {
+            questions.update { $0 += 1 }
+            return try answer.value.get().map { try SPIFFEID("spiffe://cluster.local/ns/ml/sa/\($0)") }
+        }
+
+        func isSilence(_ error: any Error) -> Bool { error is Silent }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["another", "nobody", "gone", "silent"])
+    func `a caller that is not any more who it was loses its connection`(now: String) async throws {
+        let server = try await RawServer { $0 }
+        let attestor = Changing()
+        let egress = try await TestEgress.start(port: server.port, attestor: attestor)
+        let client = try await egress.connect()
+        let hello = Hello.named("canary.example.com").bytes
+        client.send(hello)
+        await client.heard.wait { $0.bytes.count == hello.count }
+        // One more identity takes nothing away, and who cannot be asked for a moment neither.
+        attestor.answer.update { $0 = .success(["another", "trainer"]) }
+        await egress.server.attestAgain()
+        attestor.answer.update { $0 = .failure(Changing.Silent()) }
+        async let round: Void = egress.server.attestAgain()
+        await attestor.questions.wait { $0 == 3 }
+        attestor.answer.update { $0 = .success(["trainer"]) }
+        await round
+        client.send([23, 3, 3, 0, 1, 42])
+        await client.heard.wait { $0.bytes.count == hello.count + 6 }
+        attestor.answer.update { answer in
+            switch now {
+            case "another": answer = .success(["another"])
+            case "nobody": answer = .success([])
+            case "gone": answer = .failure(Changing.Gone())
+            default: answer = .failure(Changing.Silent())
+            }
+        }
+        await egress.server.attestAgain()
+        await client.end()
+        #expect(await egress.log.records("completion", count: 1).first?["ended"] == "revoked")
+        await client.close()
+        await egress.stop()
+        try await server.channel.close()
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `a caller that is revoked loses its connection, and gets no other`() async throws {
         let server = try await RawServer { $0 }

@@ -78,6 +78,34 @@ import ZeroTrust
         await fixture.drain()
     }
 
+    @Test(arguments: ["entry", "revoked"])
+    func `a loader that is none any more has no proof`(how: String) async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked)
+        let following = Task { await fixture.loaders.followEntries() }
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        let proof = try await HeldProof(fixture.socket, command: workload.pid)
+        #expect(try await workload.ask("fetch")?.hasPrefix("svid spiffe://cluster.local/inference") == true)
+        if how == "entry" {
+            try fixture.load(nil, Self.asked)
+        } else {
+            try await fixture.registry.revoke(
+                Revocation(.id(SPIFFEID("spiffe://cluster.local/loader")), reason: "stolen", creator: "test", at: Date())
+            )
+        }
+        #expect(try await eventually { fixture.acts.all.count == 2 })
+        #expect(fixture.registry.snapshot.revocations.serialNumbers.count == 1)
+        #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
+        // Its call may end as it likes: the proof was withdrawn once, and is recorded once.
+        await proof.client.close()
+        #expect(fixture.acts.all.map(\.kind) == [.hold, .withdraw])
+        #expect(fixture.acts.all.last?.reason.contains(how == "entry" ? "no entry" : "revoked") == true)
+        following.cancel()
+        await following.value
+        await fixture.drain()
+    }
+
     @Test func `a workload cannot prove anything of itself`() async throws {
         let fixture = try await WorkloadAPIFixture()
         try fixture.load(.sameUser, Self.asked)

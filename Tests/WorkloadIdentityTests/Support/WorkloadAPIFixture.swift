@@ -14,6 +14,7 @@ struct WorkloadAPIFixture {
     let registry: EntryRegistry
     let api: WorkloadAPIService
     let proofs = ModelProofs()
+    let loaders: LoaderService
     /// What happened to proofs.
     let acts = ActList()
     let server: RPCServer
@@ -44,7 +45,7 @@ struct WorkloadAPIFixture {
             logger: quietLogger,
             onIssue: onIssue
         )
-        let loaders = LoaderService(
+        loaders = LoaderService(
             proofs: proofs,
             registry: registry,
             attestor: WorkloadAttestor(logger: quietLogger),

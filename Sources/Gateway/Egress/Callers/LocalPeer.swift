@@ -15,4 +15,12 @@ public protocol LocalCallerAttestor: Sendable {
     ///
     /// - Throws: where nobody could say; the caller is then refused.
     func identities(of peer: LocalPeer) async throws -> [SPIFFEID]
+
+    /// Whether an error of ``identities(of:)`` says nothing about the caller: the one who knows could not be asked.
+    func isSilence(_ error: any Error) -> Bool
+}
+
+extension LocalCallerAttestor {
+    /// Every error is about the caller.
+    public func isSilence(_ error: any Error) -> Bool { false }
 }

@@ -46,6 +46,8 @@ final class EgressConnection: ChannelDuplexHandler {
     let original: Exchange.Endpoint?
     private let owner: ConnectionOwner
     private(set) var callers: [SPIFFEID] = []
+    /// The round of attesting everybody again before which the caller was asked for.
+    private var round = 0
     private(set) var context: ChannelHandlerContext?
     private(set) var isWritable = true
     var phase = Phase.attesting
@@ -92,6 +94,7 @@ final class EgressConnection: ChannelDuplexHandler {
         wait(egress.configuration.headTimeout)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let (egress, owner) = (egress, owner)
+        round = egress.shared.attestationRound
         context.eventLoop.makeFutureWithTask { try await egress.identities(of: owner) }
             .whenComplete { bound.value.attested($0) }
     }
@@ -124,6 +127,10 @@ final class EgressConnection: ChannelDuplexHandler {
             return false
         }
         channel.closeFuture.whenComplete { _ in shared.release(callers) }
+        let caller = AttestedCaller(channel: channel, owner: owner, identities: callers)
+        shared.keep(caller)
+        // A round that began meanwhile may have passed this one over.
+        if shared.attestationRound != round { Task { await caller.attestAgain(shared.attestor, logger: shared.logger) } }
         return true
     }
 
@@ -372,6 +379,7 @@ final class EgressConnection: ChannelDuplexHandler {
             if egress.shared.isRevoked(callers) { leave(.revoked) }
             return
         }
+        if event is EgressWithdrawal { return leave(.revoked) }
         if let drain = event as? EgressDrain {
             if drain.isOver { return leave(.drained) }
             // Between two requests nothing is lost.

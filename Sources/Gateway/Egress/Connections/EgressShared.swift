@@ -25,6 +25,9 @@ final class EgressShared: Sendable {
     private let revoked = Mutex<Set<SPIFFEID>>([])
     /// Guards how many connections each caller has; a caller is all its identities together.
     private let callers = Mutex<[[SPIFFEID]: Int]>([:])
+    private let rounds = Atomic<Int>(0)
+    /// Guards whom the open connections serve.
+    private let attested = Mutex<[ObjectIdentifier: AttestedCaller]>([:])
     /// Guards what was counted.
     private let counts = Mutex(EgressMetrics())
     /// Guards what was refused before a caller was known, second by second, and the source of ids.
@@ -88,6 +91,26 @@ final class EgressShared: Sendable {
     /// Whether one of a caller's identities is revoked.
     func isRevoked(_ callers: [SPIFFEID]) -> Bool {
         revoked.withLock { revoked in !revoked.isEmpty && callers.contains { revoked.contains($0) } }
+    }
+
+    // MARK: Attesting again
+
+    /// Remembers whom a connection serves, until it is gone.
+    func keep(_ caller: AttestedCaller) {
+        let key = ObjectIdentifier(caller.channel)
+        attested.withLock { $0[key] = caller }
+        caller.channel.closeFuture.whenComplete { [self] _ in
+            attested.withLock { $0[key] = nil }
+        }
+    }
+
+    /// Grows with every round of attesting everybody again.
+    var attestationRound: Int { rounds.load(ordering: .acquiring) }
+
+    /// Begins a round: whom the open connections serve now. Who is let in from now on looks for the round's number.
+    func beginAttestationRound() -> [AttestedCaller] {
+        rounds.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        return attested.withLock { Array($0.values) }
     }
 
     // MARK: Refusals before anything is decided

@@ -13,6 +13,7 @@ enum CommandEnvironment {
     ///   - account: the user.
     ///   - kept: names of further variables that are passed on; `X*` are all that begin with `X`.
     ///   - own: the environment of this process.
+    /// - Returns: the variables and their values.
     /// - Throws: ``CommandError`` for a name that no variable can have, or that is not set.
     static func of(
         _ account: SystemUser,

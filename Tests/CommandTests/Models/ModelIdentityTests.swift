@@ -237,7 +237,8 @@ import Testing
         }
         let shown = try Program.run(
             [
-                "model", "run", "--model", lapwing.model, "--public-key", lapwing.directory.path + "/key.pub", "--quiet",
+                "model", "run", "--model", lapwing.model, "--public-key", lapwing.directory.path + "/key.pub",
+                "--quiet",
                 "--user", "nobody", "--env", "LAPWING_TEST_KEPT", "--", "/usr/bin/env",
             ],
             environment: ["LAPWING_TEST_SECRET": "s3cret", "LAPWING_TEST_KEPT": "kept"]

@@ -90,9 +90,8 @@ import ZeroTrust
         if how == "entry" {
             try fixture.load(nil, Self.asked)
         } else {
-            try await fixture.registry.revoke(
-                Revocation(.id(SPIFFEID("spiffe://cluster.local/loader")), reason: "stolen", creator: "test", at: Date())
-            )
+            let loader = Revocation.Subject.id(try SPIFFEID("spiffe://cluster.local/loader"))
+            try await fixture.registry.revoke(Revocation(loader, reason: "stolen", creator: "test", at: Date()))
         }
         #expect(try await eventually { fixture.acts.all.count == 2 })
         #expect(fixture.registry.snapshot.revocations.serialNumbers.count == 1)

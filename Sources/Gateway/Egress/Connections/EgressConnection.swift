@@ -130,7 +130,9 @@ final class EgressConnection: ChannelDuplexHandler {
         let caller = AttestedCaller(channel: channel, owner: owner, identities: callers)
         shared.keep(caller)
         // A round that began meanwhile may have passed this one over.
-        if shared.attestationRound != round { Task { await caller.attestAgain(shared.attestor, logger: shared.logger) } }
+        if shared.attestationRound != round {
+            Task { await caller.attestAgain(shared.attestor, logger: shared.logger) }
+        }
         return true
     }
 

@@ -107,7 +107,7 @@ final class EgressShared: Sendable {
     /// Grows with every round of attesting everybody again.
     var attestationRound: Int { rounds.load(ordering: .acquiring) }
 
-    /// Begins a round: whom the open connections serve now. Who is let in from now on looks for the round's number.
+    /// Begins a round, with those whom the open connections serve now; who is let in from now on looks for its number.
     func beginAttestationRound() -> [AttestedCaller] {
         rounds.wrappingAdd(1, ordering: .acquiringAndReleasing)
         return attested.withLock { Array($0.values) }

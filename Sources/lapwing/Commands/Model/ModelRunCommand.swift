@@ -40,7 +40,7 @@ struct ModelRunCommand: ParsableCommand {
     @Option(help: "The Workload API's address, for --prove; SPIFFE_ENDPOINT_SOCKET unless said.")
     var socket: String?
 
-    @Option(help: "The user that the command runs as; needs root. The command then has an environment of that user's own.")
+    @Option(help: "The user that the command runs as, with an environment of that user's own; needs root.")
     var user: String?
 
     @Option(

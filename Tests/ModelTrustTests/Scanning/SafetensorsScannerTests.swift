@@ -54,6 +54,22 @@ import Testing
         #expect(ScanProbe.verdict(Self.file(header, data: 16)) == .notProven)
     }
 
+    /// The lengths whose first bytes are PROTO, and what a pickle would have to go on with.
+    @Test(arguments: [0x0080, 0x0280, 0x0580, 0x010280, 0x280280, 0x5d0480])
+    func `a header whose length begins like a pickle is a header`(length: Int) {
+        let header = #"{"w":\#(Self.tensor)}"#
+        let padded = header + String(repeating: " ", count: length - header.utf8.count)
+        #expect(ScanProbe.verdict(Self.file(padded, data: 16)) == .proven)
+    }
+
+    @Test func `a header whose length begins a pickle that runs into it is both`() throws {
+        // PROTO 2, and BINUNICODE over the end of the length: the next opcode is for the header to say.
+        for (second, isPickle) in [(UInt8(0), false), (1, true), (5, true)] {
+            let head: [UInt8] = [0x80, 2, 0x58, second, 0, 0, 0, 0] + Array(#"{"w":{}}"#.utf8)
+            #expect(try PickleScanner.recognises(ScanInput(path: "w", bytes: head)) == isPickle)
+        }
+    }
+
     @Test func `lengths beyond the file or the format are not proven`() {
         let whole = Self.file(#"{"w":\#(Self.tensor)}"#, data: 16)
         for length in [0, 1, UInt64(whole.count), 100_000_000, 100_000_001, 1 << 63, .max] {

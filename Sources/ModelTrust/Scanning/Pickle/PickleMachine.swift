@@ -25,6 +25,8 @@ struct PickleMachine {
     private var frameEnd: UInt64?
     /// Whether an opcode has called something or set an object's state.
     private(set) var hasCalled = false
+    /// Whether a byte stood where an opcode should that is none.
+    private(set) var hasStrayed = false
     /// The opcode that is carried out, and its offset.
     private(set) var opcode = PickleOpcode.stop
     private(set) var start: UInt64 = 0
@@ -54,6 +56,7 @@ struct PickleMachine {
                 taken += 1
                 let code = try reader.byte()
                 guard let opcode = PickleOpcode(rawValue: code) else {
+                    hasStrayed = true
                     throw stop("pickle-malformed", "there is no opcode 0x\(String(code, radix: 16))")
                 }
                 self.opcode = opcode

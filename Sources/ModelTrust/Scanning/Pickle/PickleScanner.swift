@@ -8,16 +8,20 @@ enum PickleScanner: FormatScanner {
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
         let head = try input.head(2)
         guard head.count == 2 else { return false }
-        if head[0] == PickleOpcode.proto.rawValue, head[1] <= 5 { return true }
-        // Protocols 0 and 1 have no magic: what runs to its STOP, or does harm before it fails, is a pickle.
         guard PickleOpcode(rawValue: head[0]) != nil else { return false }
+        let hasMagic = head[0] == PickleOpcode.proto.rawValue && head[1] <= 5
         let context = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: trial))
         var machine = PickleMachine(PickleReader(input), loader: .plain, context: context)
         do throws(ScanStop) {
             _ = try machine.run()
             return true
         } catch {
-            return error.verdict == .unsafe || context.verdict == .unsafe || error.rule.hasPrefix("limit-")
+            if error.verdict == .unsafe || context.verdict == .unsafe || error.rule.hasPrefix("limit-") { return true }
+            // Protocols 0 and 1 have no magic: what neither runs to its STOP nor does harm before it fails is no pickle.
+            guard hasMagic else { return false }
+            // The magic is two bytes that a length may begin with as well (640, of a safetensors header). No unpickler
+            // gets past a byte that is no opcode; where it has done nothing until then, this is something else.
+            return !machine.hasStrayed || machine.reader.offset > 8 || machine.hasCalled || !context.findings.isEmpty
         }
     }
 

@@ -71,12 +71,15 @@ extension ModelRegistry {
     /// What a manifest is judged by besides its own bytes.
     private struct Grounds: Equatable {
         let requirement: AdmissionRequirement?
+        let checks: String
         let referrers: [ContentDigest]
     }
 
     private func grounds(of digest: ContentDigest, in repository: RepositoryName) async throws -> Grounds {
-        Grounds(
-            requirement: configuration.rule(for: repository)?.admission,
+        let requirement = configuration.rule(for: repository)?.admission
+        return Grounds(
+            requirement: requirement,
+            checks: requirement.map { grounds(of: $0) } ?? "",
             referrers: try await store.referrers(of: digest, in: repository).map(\.digest)
         )
     }

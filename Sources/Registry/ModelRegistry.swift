@@ -135,6 +135,11 @@ public final class ModelRegistry: Sendable {
 
     // MARK: Admission
 
+    /// What the checks of a requirement go by besides artifacts.
+    func grounds(of requirement: AdmissionRequirement) -> String {
+        requirement.names.map { "\($0) \(checks[$0]?.grounds ?? "")" }.joined(separator: " ")
+    }
+
     /// Why a manifest is not admitted in its repository; empty where it is.
     func judge(_ manifest: Manifest, in repository: RepositoryName) async -> AdmissionState {
         guard let requirement = configuration.rule(for: repository)?.admission, !requirement.names.isEmpty else {

@@ -122,6 +122,17 @@ public struct SQLiteRegistryStore: RegistryStore {
         try await read { try Self.find(digest, in: repository, $0) }
     }
 
+    /// The digests of a repository's manifests.
+    public func manifests(in repository: RepositoryName) async throws -> [ContentDigest] {
+        try await read { database in
+            try String.fetchAll(
+                database,
+                sql: "SELECT digest FROM manifest WHERE repository = ? ORDER BY digest",
+                arguments: [repository.description]
+            ).map(Self.digest)
+        }
+    }
+
     /// The models of a repository.
     public func models(in repository: RepositoryName) async throws -> [StoredManifest] {
         try await read { database in

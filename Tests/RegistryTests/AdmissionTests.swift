@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import ModelTrust
 import Registry
+import Resources
 import Testing
 import ZeroTrust
 
@@ -51,6 +52,86 @@ import ZeroTrust
         let scratch = registry.directory.path + "/files/scratch"
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch).isEmpty)
         try await registry.stop()
+    }
+
+    /// A policy about `checked/m` that believes a key.
+    private func policies(_ key: P256.Signing.PrivateKey, about model: String = "checked/*") throws -> [Document] {
+        let pem = key.publicKey.pemRepresentation.split(separator: "\n").map { "        " + $0 }.joined(separator: "\n")
+        return try ResourceLoader.parse(
+            yaml: """
+                apiVersion: lapwing.dev/v1alpha1
+                kind: ModelTrustPolicy
+                metadata: {name: trainers}
+                spec:
+                  models: ["\(model)"]
+                  signers:
+                  - key:
+                      publicKey: |
+                \(pem)
+
+                """,
+            file: "policy.yaml"
+        )
+    }
+
+    @Test func `policies judge what is pushed, and what is there when they change`() async throws {
+        let check = try PolicyCheck(try policies(key))
+        let registry = try await TestRegistry(admission: AdmissionRequirement(policy: true), policies: check)
+        let root = try model(in: registry.directory)
+        #expect(try await push(root, nil, to: registry))
+        #expect(try await reasons(registry) == ["policy: nobody has signed it"])
+        #expect(try await !push(root, try sign(root, with: key), to: registry))
+        let service = RegistryCaller(
+            id: try SPIFFEID("spiffe://cluster.local/lapwing/registry"),
+            request: RequestID(milliseconds: 1, random: 1)
+        )
+        func again(_ known: [String: String]) async throws -> [String: String] {
+            try await registry.registry.judgeAgain(since: known, by: service)
+        }
+        let first = try await again([:])
+        let acts = registry.acts.acts.count
+        let repeated = try await again(first)
+        #expect(first["checked/m"] != nil && repeated == first)
+        #expect(registry.acts.acts.count == acts)
+        // Another key is believed: what was admitted is not any more.
+        try check.replace(try policies(P256.Signing.PrivateKey()))
+        #expect(try await !registry.registry.isJudged(by: first))
+        let second = try await again(first)
+        #expect(second != first)
+        #expect(try await registry.registry.isJudged(by: second))
+        #expect(try await reasons(registry).contains { $0.hasPrefix("policy: other-key") })
+        #expect(registry.acts.acts.last?.action == "registry.manifest.quarantine")
+        let manifest = "/v2/checked/m/manifests/one"
+        #expect(try await registry.client(.reader).request("GET", manifest).status == 403)
+        // No policy is about it at all; then the first one again.
+        try check.replace(try policies(key, about: "other/*"))
+        let third = try await again(second)
+        #expect(try await reasons(registry).contains { $0.contains("no ModelTrustPolicy is about") })
+        try check.replace(try policies(key))
+        // What cannot be recorded is not done, and is not taken for judged.
+        registry.acts.breakDown()
+        #expect(try await again(third)["checked/m"] == nil)
+        #expect(try await registry.client(.reader).request("GET", manifest).status == 403)
+        try await registry.stop()
+    }
+
+    @Test func `a policy that lets go of its key is told from one that keeps it`() throws {
+        let check = try PolicyCheck(try policies(key))
+        let grounds = check.grounds
+        try check.replace(try policies(key))
+        #expect(check.grounds == grounds)
+        #expect(throws: (any Error).self) {
+            try check.replace(
+                try ResourceLoader.parse(
+                    yaml:
+                        "apiVersion: lapwing.dev/v1alpha1\nkind: ModelTrustPolicy\nmetadata: {name: x}\nspec: {models: [a]}\n",
+                    file: "p"
+                )
+            )
+        }
+        #expect(check.grounds == grounds)
+        try check.replace(try policies(P256.Signing.PrivateKey()))
+        #expect(check.grounds != grounds)
     }
 
     @Test func `a signature by another key, or of other files, admits nothing`() async throws {

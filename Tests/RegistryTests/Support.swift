@@ -78,7 +78,8 @@ final class TestRegistry: Sendable {
         in directory: TemporaryDirectory? = nil,
         uids: Set<UInt32> = [geteuid()],
         maximumBlobLength: UInt64 = 1 << 30,
-        admission: AdmissionRequirement? = nil
+        admission: AdmissionRequirement? = nil,
+        policies: PolicyCheck? = nil
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
@@ -90,7 +91,8 @@ final class TestRegistry: Sendable {
             store: SQLiteRegistryStore(database),
             files: files,
             acts: acts,
-            checks: admission == nil ? [TestCheck()] : [SignatureCheck(), ScanCheck(scanning: scanHere)],
+            checks: admission == nil
+                ? [TestCheck()] : [SignatureCheck(), ScanCheck(scanning: scanHere)] + (policies.map { [$0] } ?? []),
             node: "test",
             clock: { time.now }
         )

@@ -157,6 +157,7 @@ struct RegistryStoreConformance {
         try await store.removeManifest(digest("n"), from: one, moving: [])
         #expect(try await store.put(manifest("o", version: 0), moving: []).version == 3)
         #expect(try await store.models(in: one).map(\.digest) == [digest("m"), digest("o")])
+        #expect(Set(try await store.manifests(in: one)).isSuperset(of: [digest("m"), digest("o")]))
     }
 
     func admission() async throws {

@@ -92,7 +92,8 @@ extension AdmissionRequirement {
         var fields = try FieldReader(value, of: "admission")
         self.init(
             scan: try fields.optional("scan") { try $0.bool() } ?? false,
-            signature: try fields.optional("signature") { try Signature($0) }
+            signature: try fields.optional("signature") { try Signature($0) },
+            policy: try fields.optional("policy") { try $0.bool() } ?? false
         )
         try fields.finish()
     }

@@ -21,13 +21,18 @@ public struct AdmissionRequirement: Hashable, Sendable {
     public var scan: Bool
     /// The signature, where one is asked for.
     public var signature: Signature?
+    /// Whether the `ModelTrustPolicy` resources about the model have to hold, by the repository's name.
+    public var policy: Bool
 
     /// A requirement; without arguments none.
-    public init(scan: Bool = false, signature: Signature? = nil) {
+    public init(scan: Bool = false, signature: Signature? = nil, policy: Bool = false) {
         self.scan = scan
         self.signature = signature
+        self.policy = policy
     }
 
     /// The checks that are asked for, by name.
-    public var names: [String] { (signature == nil ? [] : ["signature"]) + (scan ? ["scan"] : []) }
+    public var names: [String] {
+        (signature == nil ? [] : ["signature"]) + (policy ? ["policy"] : []) + (scan ? ["scan"] : [])
+    }
 }

@@ -28,6 +28,8 @@ public protocol RegistryStore: Sendable {
 
     /// A manifest; nil where the repository does not have it.
     func manifest(_ digest: ContentDigest, in repository: RepositoryName) async throws -> StoredManifest?
+    /// The digests of a repository's manifests, in order.
+    func manifests(in repository: RepositoryName) async throws -> [ContentDigest]
     /// The models of a repository by version, without their bytes.
     func models(in repository: RepositoryName) async throws -> [StoredManifest]
     /// The manifests that refer to another, in the order of their digests, without their bytes.

@@ -36,7 +36,7 @@ struct RegistryCommand: AsyncParsableCommand {
             )
         }
         let requests = await ProcessLife.requests()
-        let process = try RegistryProcess(settings: settings, rules: rules, logger: logger)
+        let process = try RegistryProcess(configuration, rules: rules, logger: logger)
         try await process.server.bind(unixSocket: settings.registrySocket)
         if geteuid() == 0 { try settings.gatewayUser.value?.own(settings.registrySocket) }
         ServiceNotifier.notify("READY=1\nSTATUS=keeping models")
@@ -55,11 +55,15 @@ private struct RegistryProcess: Sendable {
     private let settings: Settings
     private let logger: Logger
     private let registry: ModelRegistry
+    private let policies: PolicyCheck
+    private let judging: AdmissionMemory
     let server: RegistryServer
 
-    init(settings: Settings, rules: RegistryConfiguration, logger: Logger) throws {
+    init(_ configuration: Configuration, rules: RegistryConfiguration, logger: Logger) throws {
+        let settings = configuration.settings
         self.settings = settings
         self.logger = logger
+        policies = try PolicyCheck(configuration.documents)
         let directory = settings.registryDirectory
         do {
             registry = ModelRegistry(
@@ -67,13 +71,14 @@ private struct RegistryProcess: Sendable {
                 store: SQLiteRegistryStore(try SQLiteDatabase(path: directory + "/registry.sqlite", schema: .registry)),
                 files: try BlobFiles(directory: directory),
                 acts: RemoteActLog(socket: settings.recordSocket),
-                checks: [SignatureCheck(), ScanCheck(scanning: Self.scan)],
+                checks: [SignatureCheck(), policies, ScanCheck(scanning: Self.scan)],
                 node: settings.node.value,
                 logger: logger
             )
         } catch let error as RegistryError {
             throw CommandError(.unreachable, error.message)
         }
+        judging = AdmissionMemory(path: directory + "/admission.json")
         server = RegistryServer(registry, allowedUIDs: settings.gatewayUIDs, logger: logger)
     }
 
@@ -92,13 +97,25 @@ private struct RegistryProcess: Sendable {
                     try? await Task.sleep(for: Self.cleaningInterval)
                 }
             }
+            let (rounds, ask) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            ask.yield()
+            group.addTask {
+                for await _ in rounds {
+                    // Where something could not be judged, or not recorded, it is tried again.
+                    while !Task.isCancelled, await !judgeAgain() { try? await Task.sleep(for: .seconds(30)) }
+                }
+            }
             group.addTask {
                 var watcher = watcher
-                while (try? await watcher.change()) != nil { reload() }
+                while (try? await watcher.change()) != nil {
+                    reload()
+                    ask.yield()
+                }
             }
             for await request in requests {
                 guard request == .reload else { break }
                 reload()
+                ask.yield()
             }
             group.cancelAll()
         }
@@ -117,11 +134,30 @@ private struct RegistryProcess: Sendable {
         }
     }
 
+    /// Judges again what other rules or policies may judge otherwise; returns whether all of it was.
+    private func judgeAgain() async -> Bool {
+        do {
+            let known = judging.load()
+            let caller = RegistryCaller(
+                id: try SPIFFEID("spiffe://\(settings.trustDomain.value)/lapwing/registry"),
+                request: RequestID(milliseconds: Timestamp.now().milliseconds, random: .random(in: 0 ... .max))
+            )
+            let judged = try await registry.judgeAgain(since: known, by: caller)
+            if judged != known { try judging.save(judged) }
+            return try await registry.isJudged(by: judged)
+        } catch {
+            logger.error("not judged again by the rules in force", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
     private func reload() {
         do {
-            guard let rules = try Configuration(settings: settings).registry else {
+            let configuration = try Configuration(settings: settings)
+            guard let rules = configuration.registry else {
                 throw CommandError(.usage, "there is no ModelRegistry any more")
             }
+            try policies.replace(configuration.documents)
             registry.replace(rules)
             logger.info("rules reloaded")
         } catch {

@@ -11,8 +11,9 @@ import Synchronization
 /// ```
 ///
 /// Only ``ModelVerifier`` makes one: it proves who signed. A file that was signed whole is hashed once and compared with
-/// the manifest, and a Merkle tree of its chunks comes from the same bytes; a file that was signed by shards is not read
-/// before somebody reads it, and then only the shards that the read touches are. Every read verifies what it touches.
+/// the manifest, and tags of its chunks, under a key of its own, come from the same bytes; a file that was signed by
+/// shards is not read before somebody reads it, and then only the shards that the read touches are. Every read verifies
+/// what it touches.
 /// There is no other way to the bytes: nothing is mapped, and no descriptor is handed out.
 public final class LoadedModel: Sendable {
     /// Where the model lies.
@@ -32,7 +33,7 @@ public final class LoadedModel: Sendable {
     init(
         at path: String,
         manifest: LoadManifest,
-        chunkSize: Int = ChunkTree.chunkSize,
+        chunkSize: Int = ChunkTags.chunkSize,
         cache: VerifiedCache = VerifiedCache(),
         onFailure: @escaping @Sendable (LoadFailure) -> Void = { _ in }
     ) throws(LoadFailure) {
@@ -78,9 +79,6 @@ public final class LoadedModel: Sendable {
 
     /// How many bytes a file has.
     public func size(of name: String) -> UInt64? { files[name]?.size }
-
-    /// The tree of the chunks of a file that was signed whole; a file that was signed by shards has none.
-    public func tree(of name: String) -> ChunkTree? { files[name]?.tree }
 
     /// Every read so far that found other bytes than were signed.
     public var failures: [LoadFailure] { recorded.withLock { $0 } }

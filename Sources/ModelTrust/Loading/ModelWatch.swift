@@ -41,10 +41,10 @@ public final class ModelWatch: Sendable {
         var parts = VerifiedParts(file, manifest.algorithm)
         var offset: UInt64 = 0
         while true {
-            let chunk = try chunks.read(at: offset, count: ChunkTree.chunkSize)
+            let chunk = try chunks.read(at: offset, count: ChunkTags.chunkSize)
             try parts.add(chunk, at: offset)
             offset += UInt64(chunk.count)
-            if chunk.count < ChunkTree.chunkSize { break }
+            if chunk.count < ChunkTags.chunkSize { break }
         }
         try parts.finish(at: offset)
         // A change while it was hashed shows at the next look.

@@ -70,12 +70,12 @@ public final class SealedModel: Sendable {
             var parts = VerifiedParts(entry, manifest.algorithm)
             var offset: UInt64 = 0
             while true {
-                let chunk = try chunks.read(at: offset, count: ChunkTree.chunkSize)
+                let chunk = try chunks.read(at: offset, count: ChunkTags.chunkSize)
                 // What is hashed and what is written are the same bytes of this process's own memory.
                 try parts.add(chunk, at: offset)
                 try write(chunk, to: copy, name)
                 offset += UInt64(chunk.count)
-                if chunk.count < ChunkTree.chunkSize { break }
+                if chunk.count < ChunkTags.chunkSize { break }
             }
             try parts.finish(at: offset)
             guard lapwing_memfd_seal(copy) == 0 else {

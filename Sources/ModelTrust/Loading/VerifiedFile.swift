@@ -6,12 +6,12 @@ import Synchronization
 /// What a read touches is copied out of the file, hashed, and compared; what is given out is the copy. Whoever changes
 /// the file afterwards, or between two reads, changes nothing that was given out, and is found out at the next read.
 ///
-/// A file that was signed whole is hashed whole when it is opened, and a tree of its chunks is made from the same bytes.
-/// A file that was signed by shards is not read when it is opened: a shard of at most ``wholeShard`` bytes is hashed
-/// whole by each read that touches it and is not in the cache; a larger one is hashed whole by the first, which makes
-/// its tree, and by chunks from then on.
+/// A file that was signed whole is hashed whole when it is opened, and tags of its chunks are made from the same bytes
+/// (``ChunkTags``). A file that was signed by shards is not read when it is opened: a shard of at most ``wholeShard``
+/// bytes is hashed whole by each read that touches it and is not in the cache; a larger one is hashed whole by the first,
+/// which makes its tags, and is known by these from then on.
 final class VerifiedFile: Sendable {
-    /// The most bytes of a shard that has no tree, as a multiple of a chunk's.
+    /// The most bytes of a shard that has no tags, as a multiple of a chunk's.
     private static let wholeShard: UInt64 = 4
     /// How many chunks a shard's first read keeps behind the one that was asked for.
     private static let kept = 8
@@ -26,8 +26,8 @@ final class VerifiedFile: Sendable {
     private let ends: [UInt64]
     private let chunkSize: UInt64
     private let isLazy: Bool
-    /// Trees of the parts that were hashed whole, by their numbers.
-    private let trees = Mutex<[Int: ChunkTree]>([:])
+    /// The tags of the chunks of parts that were hashed whole, by their numbers.
+    private let tags = Mutex<[Int: ChunkTags]>([:])
     private let cache: VerifiedCache
     /// The end of what was loaded last: what begins there is read in order.
     private let lastEnd = Atomic<UInt64>(0)
@@ -35,13 +35,13 @@ final class VerifiedFile: Sendable {
     private let run = Atomic<Int>(0)
     private let isReadingAhead = Atomic<Bool>(false)
 
-    /// What is read and verified at once: a whole shard, or a chunk of a part with a tree.
+    /// What is read and verified at once: a whole shard, or a chunk of a part with tags.
     private struct Unit {
         let part: Int
         let start: UInt64
         let length: Int
-        /// The chunk's number in the part's tree; nil for a whole shard.
-        let leaf: Int?
+        /// The chunk's number in the part; nil for a whole shard.
+        let chunk: Int?
     }
 
     /// Opens a file and holds it to what the manifest says; where that is one digest, by hashing all of it.
@@ -61,9 +61,9 @@ final class VerifiedFile: Sendable {
         (algorithm, parts) = (manifest.algorithm, entry.parts)
         isLazy = !entry.parts.isEmpty && entry.parts.allSatisfy { $0.end != nil }
         guard isLazy else {
-            let tree = try Self.hash(entry, reader, algorithm, chunkSize: chunkSize, cache)
-            (size, ends) = (tree.size, [tree.size])
-            trees.withLock { $0[0] = tree }
+            let made = try Self.hash(entry, reader, algorithm, chunkSize: chunkSize, cache)
+            (size, ends) = (made.size, [made.size])
+            tags.withLock { $0[0] = made }
             return
         }
         ends = entry.parts.compactMap(\.end)
@@ -79,9 +79,6 @@ final class VerifiedFile: Sendable {
             )
         }
     }
-
-    /// The tree of a file that was signed whole; nil where each shard has its own, or none.
-    var tree: ChunkTree? { isLazy ? nil : trees.withLock { $0[0] } }
 
     /// Verified bytes: as many as are asked for, or as there are behind the offset.
     func read(at offset: UInt64, count: Int) throws(LoadFailure) -> [UInt8] {
@@ -118,23 +115,23 @@ final class VerifiedFile: Sendable {
             if ends[middle] > offset { high = middle } else { low = middle + 1 }
         }
         let start = start(of: low)
-        if hasNoTree(low) { return Unit(part: low, start: start, length: Int(ends[low] - start), leaf: nil) }
-        let leaf = (offset - start) / chunkSize
-        let from = start + leaf * chunkSize
-        return Unit(part: low, start: from, length: Int(min(chunkSize, ends[low] - from)), leaf: Int(leaf))
+        if hasNoTags(low) { return Unit(part: low, start: start, length: Int(ends[low] - start), chunk: nil) }
+        let number = (offset - start) / chunkSize
+        let from = start + number * chunkSize
+        return Unit(part: low, start: from, length: Int(min(chunkSize, ends[low] - from)), chunk: Int(number))
     }
 
     private func start(of part: Int) -> UInt64 { part == 0 ? 0 : ends[part - 1] }
 
-    private func hasNoTree(_ part: Int) -> Bool {
+    private func hasNoTags(_ part: Int) -> Bool {
         isLazy && ends[part] - start(of: part) <= Self.wholeShard * chunkSize
     }
 
     private func key(_ start: UInt64) -> VerifiedCache.Key { VerifiedCache.Key(file: number, start: start) }
 
     private func bytes(of unit: Unit, isAhead: Bool = false) throws(LoadFailure) -> [UInt8] {
-        // All readers of a shard that has no tree yet wait for the first.
-        let isFirst = unit.leaf != nil && trees.withLock { $0[unit.part] } == nil
+        // All readers of a shard that has no tags yet wait for the first.
+        let isFirst = unit.chunk != nil && tags.withLock { $0[unit.part] == nil }
         let turn = isFirst ? start(of: unit.part) : unit.start
         return try cache.bytes(of: key(unit.start), turn: turn) { () throws(LoadFailure) in
             let isNext = lastEnd.exchange(unit.start + UInt64(unit.length), ordering: .relaxed) == unit.start
@@ -151,7 +148,7 @@ final class VerifiedFile: Sendable {
         let place = unit.start + UInt64(unit.length)
         guard place < size else { return }
         let next = self.unit(at: place)
-        guard next.leaf == nil || trees.withLock({ $0[next.part] }) != nil, cache.find(key(next.start)) == nil,
+        guard next.chunk == nil || tags.withLock({ $0[next.part] != nil }), cache.find(key(next.start)) == nil,
             isReadingAhead.exchange(true, ordering: .acquiring) == false
         else { return }
         cache.ahead.async {
@@ -163,10 +160,10 @@ final class VerifiedFile: Sendable {
     // MARK: Reading and verifying
 
     private func load(_ unit: Unit) throws(LoadFailure) -> [UInt8] {
-        if let leaf = unit.leaf {
-            guard let tree = trees.withLock({ $0[unit.part] }) else { return try hashPart(of: unit, leaf) }
+        if let number = unit.chunk {
+            guard let tags = tags.withLock({ $0[unit.part] }) else { return try hashPart(of: unit) }
             let bytes = try read(unit.start, unit.length)
-            guard tree.verify(bytes, at: leaf) else { throw tampered(at: unit.start) }
+            guard tags.verify(bytes, at: number) else { throw tampered(at: unit.start) }
             return bytes
         }
         let bytes = try read(unit.start, unit.length)
@@ -178,11 +175,11 @@ final class VerifiedFile: Sendable {
         return bytes
     }
 
-    /// Hashes a shard whole for the first time: its tree, and what is given out of it, are of the bytes that were hashed.
-    private func hashPart(of unit: Unit, _ wanted: Int) throws(LoadFailure) -> [UInt8] {
+    /// Hashes a shard whole for the first time: its tags, and what is given out of it, are of the bytes that were hashed.
+    private func hashPart(of unit: Unit) throws(LoadFailure) -> [UInt8] {
         let (start, end) = (start(of: unit.part), ends[unit.part])
         let hasher = PartHasher(algorithm)
-        var builder = ChunkTree.Builder(chunkSize: Int(chunkSize))
+        var builder = ChunkTags.Builder(chunkSize: Int(chunkSize))
         var found: [UInt8] = []
         var more: [(start: UInt64, bytes: [UInt8])] = []
         var place = start
@@ -200,8 +197,8 @@ final class VerifiedFile: Sendable {
             place += UInt64(count)
         }
         guard hasher.digest() == parts[unit.part].digest else { throw tampered(at: start) }
-        let tree = builder.tree
-        trees.withLock { $0[unit.part] = tree }
+        let made = builder.made
+        tags.withLock { $0[unit.part] = made }
         for chunk in more { cache.add(chunk.bytes, at: key(chunk.start)) }
         return found
     }
@@ -216,15 +213,15 @@ final class VerifiedFile: Sendable {
         LoadFailure(.tampered, reader.path.text, at: offset, "the bytes are not those that were signed")
     }
 
-    /// Hashes a file whole, and makes its tree of the same bytes.
+    /// Hashes a file whole, and makes the tags of its chunks of the same bytes.
     private static func hash(
         _ entry: LoadManifest.File,
         _ reader: ChunkReader,
         _ algorithm: HashAlgorithm,
         chunkSize: Int,
         _ cache: VerifiedCache
-    ) throws(LoadFailure) -> ChunkTree {
-        var builder = ChunkTree.Builder(chunkSize: chunkSize)
+    ) throws(LoadFailure) -> ChunkTags {
+        var builder = ChunkTags.Builder(chunkSize: chunkSize)
         var parts = VerifiedParts(entry, algorithm)
         var offset: UInt64 = 0
         while true {
@@ -236,6 +233,6 @@ final class VerifiedFile: Sendable {
             if chunk.count < chunkSize { break }
         }
         try parts.finish(at: offset)
-        return builder.tree
+        return builder.made
     }
 }

@@ -24,6 +24,8 @@ public enum ServiceName {
     public static let revocations = "lapwing.revocation.v1.Revocations"
     /// What Envoy asks an external authorization server.
     public static let externalAuthorization = "envoy.service.auth.v3.Authorization"
+    /// Where Envoy gets its certificates and roots.
+    public static let secretDiscovery = "envoy.service.secret.v3.SecretDiscoveryService"
     /// The gRPC health check.
     public static let health = "grpc.health.v1.Health"
 }

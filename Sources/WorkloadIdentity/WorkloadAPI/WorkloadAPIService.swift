@@ -37,7 +37,7 @@ public final class WorkloadAPIService: Sendable {
 
     let authority: Authority
     let registry: EntryRegistry
-    private let proofs: ModelProofs
+    let proofs: ModelProofs
     private let attestor: WorkloadAttestor
     private let limits: Limits
     let clock: @Sendable () -> Date
@@ -182,10 +182,12 @@ public final class WorkloadAPIService: Sendable {
     ///
     /// - Parameters:
     ///   - context: the call.
+    ///   - asked: announces that the caller has asked for something else.
     ///   - push: returns when it wants to be called at the latest.
     /// - Throws: `RPCStatus` for a caller that gets nothing, and what `push` throws.
     func serve(
         _ context: RPCContext,
+        asked: ChangeFeed? = nil,
         _ push: ([EntryGrant]) async throws -> Date?
     ) async throws {
         let process = try admitCaller(context)
@@ -194,19 +196,27 @@ public final class WorkloadAPIService: Sendable {
         let entriesToken = registry.changes.observe { continuation.yield() }
         let authorityToken = authority.changes.observe { continuation.yield() }
         let proofsToken = proofs.changes.observe { continuation.yield() }
+        // What is asked for may be news though nothing has changed.
+        let isAsked = Atomic(false)
+        let askedToken = asked?.observe {
+            isAsked.store(true, ordering: .releasing)
+            continuation.yield()
+        }
         let exit = process.onExit { continuation.yield() }
         var timer: Task<Void, Never>?
         defer {
             registry.changes.remove(entriesToken)
             authority.changes.remove(authorityToken)
             proofs.changes.remove(proofsToken)
+            if let askedToken { asked?.remove(askedToken) }
             timer?.cancel()
             withExtendedLifetime(exit) {}
         }
         continuation.yield()
         var last: Look?
         for await _ in wakes {
-            if let last, process.isRunning, changesNothing(for: last) { continue }
+            let isNews = isAsked.exchange(false, ordering: .acquiring)
+            if let last, !isNews, process.isRunning, changesNothing(for: last) { continue }
             timer?.cancel()
             var look = try await look(at: process)
             let deadline = try await push(look.grants)

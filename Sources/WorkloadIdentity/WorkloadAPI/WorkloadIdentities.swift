@@ -42,6 +42,9 @@ struct WorkloadIdentities {
     /// When the next SVID is due.
     var nextRenewal: Date? { held.values.map(\.renewal).min() }
 
+    /// The SVIDs as they were last brought up to date, in the order of the grants; for one ID once.
+    private(set) var svids: [IssuedSVID] = []
+
     /// Brings the SVIDs up to date with the entries and the bundle; a certificate that was revoked is replaced.
     ///
     /// - Returns: the full state, where it is not what was sent last.
@@ -66,6 +69,10 @@ struct WorkloadIdentities {
             }
         }
         held = next
+        svids = []
+        for grant in grants where !svids.contains(where: { $0.id == grant.entry.id }) {
+            if let svid = held[grant.entry.name]?.svid { svids.append(svid) }
+        }
 
         var response = WorkloadAPI_X509SVIDResponse()
         var state = Sent(bundle: bundle)

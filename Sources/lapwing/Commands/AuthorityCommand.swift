@@ -133,7 +133,10 @@ private struct AuthorityProcess {
                 return (next.adminPolicy, next.digest)
             }
         )
-        workloadServer = RPCServer(services: [workloadAPI.service, loaders.service], logger: logger)
+        workloadServer = RPCServer(
+            services: [workloadAPI.service, SecretDiscovery(workloadAPI).service, loaders.service],
+            logger: logger
+        )
         adminServer = RPCServer(
             services: [
                 admin.service, SigningService(authority: signing, allowedUIDs: gatewayUIDs).service,

@@ -85,15 +85,20 @@ final class PeerProcess {
         throw CancellationError()
     }
 
+    /// Tells the peer something.
+    func tell(_ text: String) throws {
+        try input.fileHandleForWriting.write(contentsOf: Data((text + "\n").utf8))
+    }
+
     /// Tells the peer something, and gives the line that it answers with.
     func ask(_ text: String) async throws -> String? {
-        try input.fileHandleForWriting.write(contentsOf: Data((text + "\n").utf8))
+        try tell(text)
         return await line()
     }
 
     /// Asks the peer to come to its end.
     func quit() throws {
-        try input.fileHandleForWriting.write(contentsOf: Data("quit\n".utf8))
+        try tell("quit")
     }
 
     /// Waits for the end.

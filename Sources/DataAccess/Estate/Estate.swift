@@ -76,7 +76,7 @@ public struct Estate: Hashable, Sendable {
     /// - Throws: `ResourceError` with everything that is wrong in it.
     public init(_ document: Document) throws {
         self = try EstateDecoder(document: document).decode()
-        let findings = EstateCheck(estate: self).findings()
+        let findings = EstateCheck(estate: self, spec: document.spec).findings()
         let errors = findings.filter { $0.severity == .error }
         guard errors.isEmpty else { throw ResourceError(errors.sorted { $0.location < $1.location }) }
         self.warnings = findings

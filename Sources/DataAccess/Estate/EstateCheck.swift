@@ -8,8 +8,11 @@ struct EstateCheck {
     private let componentsByName: [String: Estate.Component]
     private let datasetsByName: [String: Estate.Dataset]
 
-    init(estate: Estate) {
+    private let places: EstatePlaces
+
+    init(estate: Estate, spec: Value?) {
         self.estate = estate
+        self.places = EstatePlaces(spec: spec)
         self.componentNames = estate.components.map(\.name)
         self.datasetNames = estate.datasets.map(\.name)
         self.componentsByName = Dictionary(estate.components.map { ($0.name, $0) }) { first, _ in first }
@@ -59,9 +62,12 @@ struct EstateCheck {
     // MARK: - Components
 
     private func findings(_ component: Estate.Component) -> [Diagnostic] {
-        var findings = checkPurpose(component.purpose, at: component.location)
+        func place(_ name: String, _ field: String) -> SourceLocation {
+            places.place(of: name, under: ["components", component.name, field]) ?? component.location
+        }
+        var findings = checkPurpose(component.purpose, at: place(component.purpose, "purpose"))
         if let maximum = component.maxClassification {
-            findings += checkClassification(maximum, at: component.location)
+            findings += checkClassification(maximum, at: place(maximum, "maxClassification"))
         }
         if component.identity.aws != nil, component.identity.aws?.account == nil, estate.enforcement.aws == nil {
             findings.append(
@@ -100,14 +106,18 @@ struct EstateCheck {
     // MARK: - Datasets
 
     private func findings(_ dataset: Estate.Dataset) -> [Diagnostic] {
-        let place = dataset.location
-        var findings = checkComponent(dataset.producer, at: place)
-        findings += checkClassification(dataset.classification, at: place)
-        findings += (dataset.purposes + dataset.derivable).flatMap { checkPurpose($0, at: place) }
+        func place(_ name: String, _ field: String) -> SourceLocation {
+            places.place(of: name, under: ["datasets", dataset.name, field]) ?? dataset.location
+        }
+        var findings = checkComponent(dataset.producer, at: place(dataset.producer, "producer"))
+        findings += checkClassification(dataset.classification, at: place(dataset.classification, "classification"))
+        findings += dataset.purposes.flatMap { checkPurpose($0, at: place($0, "purposes")) }
+        findings += dataset.derivable.flatMap { checkPurpose($0, at: place($0, "derivable")) }
         for case .postgres(let table) in dataset.stores {
-            findings += table.columnsByPurpose.keys.sorted().flatMap { checkPurpose($0, at: place) }
+            findings += table.columnsByPurpose.keys.sorted().flatMap { checkPurpose($0, at: place($0, "stores")) }
             if !estate.enforcement.postgres.isEmpty, estate.enforcement.postgres[table.database] == nil {
                 let known = estate.enforcement.postgres.keys.sorted()
+                let place = place(table.database, "stores")
                 findings.append(unknown("database", table.database, among: known, at: place))
             }
         }
@@ -117,7 +127,7 @@ struct EstateCheck {
         {
             findings.append(
                 Diagnostic(
-                    at: place,
+                    at: place(producer.name, "producer"),
                     "`\(producer.name)` produces `\(dataset.name)`, which is \(dataset.classification), and may hold "
                         + "only up to \(producer.maxClassification ?? "nothing"); raise its `maxClassification`, or lower "
                         + "the dataset's classification"
@@ -145,17 +155,21 @@ struct EstateCheck {
     // MARK: - Models
 
     private func findings(_ model: Estate.Model) -> [Diagnostic] {
-        let place = model.location
-        var findings = checkDataset(model.dataset, at: place)
-        findings += model.trainedOn.flatMap { checkDataset($0, at: place) }
-        findings += model.servedBy.flatMap { checkComponent($0, at: place) }
+        func place(_ name: String, _ field: String) -> SourceLocation {
+            places.place(of: name, under: ["models", model.name, field]) ?? model.location
+        }
+        var findings = checkDataset(model.dataset, at: place(model.dataset, "dataset"))
+        findings += model.trainedOn.flatMap { checkDataset($0, at: place($0, "trainedOn")) }
+        findings += model.servedBy.flatMap { checkComponent($0, at: place($0, "servedBy")) }
         guard findings.isEmpty, let dataset = datasetsByName[model.dataset],
             let producer = componentsByName[dataset.producer]
         else { return findings }
         for source in model.trainedOn.compactMap({ datasetsByName[$0] }) {
+            let place = place(source.name, "trainedOn")
             findings += denial(of: source, to: producer, "trains the model `\(model.name)` on", at: place)
         }
         for server in model.servedBy.compactMap({ componentsByName[$0] }) {
+            let place = place(server.name, "servedBy")
             findings += denial(of: dataset, to: server, "serves the model `\(model.name)` of", at: place)
         }
         return findings
@@ -181,8 +195,9 @@ struct EstateCheck {
     private func callFindings() -> [Diagnostic] {
         var seen: Set<[String]> = []
         return estate.calls.flatMap { call in
-            var findings = checkComponent(call.caller, at: call.location)
-            findings += checkAPI(.init(component: call.callee, api: call.api), at: call.location)
+            let place = { (name: String) in places.place(of: name, in: "calls", at: call.location) ?? call.location }
+            var findings = checkComponent(call.caller, at: place(call.caller))
+            findings += checkAPI(.init(component: call.callee, api: call.api), at: place)
             if !seen.insert([call.caller, call.callee, call.api]).inserted {
                 findings.append(Diagnostic(.warning, at: call.location, "this call is written twice"))
             }
@@ -190,28 +205,30 @@ struct EstateCheck {
         }
     }
 
-    private func checkAPI(_ name: Estate.APIName, at place: SourceLocation) -> [Diagnostic] {
+    private func checkAPI(_ name: Estate.APIName, at place: (String) -> SourceLocation) -> [Diagnostic] {
         guard let component = componentsByName[name.component] else {
-            return [unknown("component", name.component, among: componentNames, at: place)]
+            return [unknown("component", name.component, among: componentNames, at: place(name.component))]
         }
         let apis = component.exposes.map(\.name)
         guard let api = name.api, !apis.contains(api) else { return [] }
-        return [unknown("API of `\(component.name)`", api, among: apis, at: place)]
+        return [unknown("API of `\(component.name)`", api, among: apis, at: place(api))]
     }
 
     // MARK: - Invariants
 
     private func findings(_ invariant: Estate.Invariant) -> [Diagnostic] {
-        let place = invariant.location
+        let place = { (name: String) in
+            places.place(of: name, in: "invariants", at: invariant.location) ?? invariant.location
+        }
         func check(_ components: Estate.Components) -> [Diagnostic] {
             guard case .named(let names) = components else { return [] }
-            return names.flatMap { checkComponent($0, at: place) }
+            return names.flatMap { checkComponent($0, at: place($0)) }
         }
         func check(_ datasets: Estate.Datasets) -> [Diagnostic] {
             switch datasets {
             case .all: []
-            case .named(let names): names.flatMap { checkDataset($0, at: place) }
-            case .classified(let name): checkClassification(name, at: place)
+            case .named(let names): names.flatMap { checkDataset($0, at: place($0)) }
+            case .classified(let name): checkClassification(name, at: place(name))
             }
         }
         var findings: [Diagnostic] =
@@ -224,7 +241,7 @@ struct EstateCheck {
             }
         for exception in invariant.exceptions {
             switch exception {
-            case .read(let dataset): findings += checkDataset(dataset, at: place)
+            case .read(let dataset): findings += checkDataset(dataset, at: place(dataset))
             case .call(let name): findings += checkAPI(name, at: place)
             }
         }
@@ -234,10 +251,8 @@ struct EstateCheck {
     private func sharedInvariantNames() -> [Diagnostic] {
         var seen: Set<String> = []
         return estate.invariants.compactMap { invariant in
-            guard !seen.insert(invariant.id).inserted else {
-                return Diagnostic(at: invariant.location, "there is an invariant `\(invariant.id)` already")
-            }
-            return nil
+            seen.insert(invariant.id).inserted
+                ? nil : Diagnostic(at: invariant.location, "there is an invariant `\(invariant.id)` already")
         }
     }
 }

@@ -84,19 +84,19 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             text: "producer: cleaner",
             replacement: "producer: cleanre",
             message: "unknown component `cleanre`; did you mean `cleaner`?",
-            line: 38
+            line: 34
         ),
         Mistake(
             text: "purposes: [intake]",
             replacement: "purposes: [intkae]",
             message: "unknown purpose `intkae`; did you mean `intake`?",
-            line: 30
+            line: 29
         ),
         Mistake(
             text: "{dataset: orders}",
             replacement: "{dataset: order}",
             message: "unknown dataset `order`; did you mean `orders`?",
-            line: 46
+            line: 42
         ),
         Mistake(
             text: "training: {}",
@@ -108,19 +108,19 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             text: "producer: trainer, classification: internal",
             replacement: "producer: trainer, classification: secret",
             message: "may hold only up to internal",
-            line: 39
+            line: 35
         ),
         Mistake(
             text: "maxClassification: internal\n    exposes",
             replacement: "maxClassification: public\n    exposes",
             message: "above its `maxClassification` of public",
-            line: 42
+            line: 38
         ),
         Mistake(
             text: "api: score}",
             replacement: "api: scroe}",
             message: "unknown API of `scorer` `scroe`; did you mean `score`?",
-            line: 44
+            line: 40
         ),
         Mistake(text: "data: deny", replacement: "data: allow", message: "always `deny`", line: 4),
         Mistake(text: "purpose: serving}", replacement: "porpose: serving}", message: "needs `purpose`", line: 12),
@@ -128,24 +128,24 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             text: "prefix: weights/}], signed",
             replacement: "prefix: examples/w/}], signed",
             message: "overlap in the bucket `shop-ml`",
-            line: 39
+            line: 35
         ),
         Mistake(text: "role: scorer", replacement: "role: trainer", message: "share the role `trainer`", line: 18),
-        Mistake(text: "s3: shop-orders", replacement: "s3: Shop_Orders", message: "no name of a bucket", line: 33),
-        Mistake(text: "prefix: raw/", replacement: "prefix: \"raw/*\"", message: "a prefix is", line: 33),
+        Mistake(text: "s3: shop-orders", replacement: "s3: Shop_Orders", message: "no name of a bucket", line: 32),
+        Mistake(text: "prefix: raw/", replacement: "prefix: \"raw/*\"", message: "a prefix is", line: 32),
         Mistake(
             text: "table: raw.orders",
             replacement: "table: \"raw.orders; drop\"",
             message: "no name of a table",
-            line: 34
+            line: 33
         ),
         Mistake(text: ", trustDomain: shop.example}", replacement: "}", message: "needs `trustDomain`", line: 3),
-        Mistake(text: "id: B,", replacement: "id: A,", message: "an invariant `A` already", line: 47),
+        Mistake(text: "id: B,", replacement: "id: A,", message: "an invariant `A` already", line: 43),
         Mistake(
             text: "{shop: {host",
             replacement: "{shap: {host",
             message: "unknown database `shop`; did you mean `shap`?",
-            line: 29
+            line: 33
         ),
     ]
 }

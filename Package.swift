@@ -269,8 +269,26 @@ let package = Package(
         ),
 
         // Data opened only for its purpose: the estate, its enforcement, and the proof.
-        .target(name: "DataAccess", dependencies: ["ZeroTrust", "Resources"]),
+        .target(name: "DataAccess", dependencies: ["ZeroTrust", "Resources", crypto]),
         .testTarget(name: "DataAccessTests", dependencies: ["DataAccess", "ZeroTrust", "Resources"]),
+
+        // PostgreSQL, through Debian's libpq-dev.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "PostgreSQLClient", dependencies: ["CPostgres"]),
+        .testTarget(
+            name: "PostgreSQLTests",
+            dependencies: [
+                "DataAccess", "PostgreSQLClient", "Resources", "ZeroTrust", "SPIFFE", "TestIdentities",
+                "TestPostgreSQL",
+                "WorkloadIdentity", "Storage", x509, asn1, logging,
+            ]
+        ),
+        // A PostgreSQL server of a test's own.
+        .target(
+            name: "TestPostgreSQL",
+            dependencies: ["PostgreSQLClient", "SPIFFE", "ZeroTrust", "TestIdentities", x509, asn1],
+            path: "Tests/TestPostgreSQL"
+        ),
 
         // The program.
         .executableTarget(
@@ -278,7 +296,7 @@ let package = Package(
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
                 "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "CloudIdentity",
-                "Gateway", "Guardrails", "DataAccess", x509, crypto, logging,
+                "Gateway", "Guardrails", "DataAccess", "PostgreSQLClient", x509, crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -291,7 +309,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
-                "WorkloadIdentity", "RPC", crypto,
+                "WorkloadIdentity", "RPC", "DataAccess", "PostgreSQLClient", "TestPostgreSQL", crypto,
             ]
         ),
 

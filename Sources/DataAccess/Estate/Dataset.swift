@@ -51,6 +51,9 @@ extension Estate {
         public let columnsByPurpose: [String: [String]]
         /// What the producer may do to it.
         public let mode: WriteMode
+        /// Whether rows of other datasets lie in it, too: each then says in the columns `dataset`, `producer`, `purposes`
+        /// and `classification` what it is.
+        public let isShared: Bool
 
         /// The columns that a reader of a purpose sees, or nil for all of them.
         public func columns(for purpose: String) -> [String]? { columnsByPurpose[purpose] }

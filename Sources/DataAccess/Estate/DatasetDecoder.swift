@@ -95,13 +95,15 @@ enum DatasetDecoder {
             }
         }
         let mode = try fields.optional("mode") { try self.mode($0) }
+        let isShared = try fields.optional("shared") { try $0.bool() }
         try fields.finish()
         return Estate.Table(
             database: database,
             schema: name[0],
             name: name[1],
             columnsByPurpose: Dictionary(uniqueKeysWithValues: columns ?? []),
-            mode: mode ?? .full
+            mode: mode ?? .full,
+            isShared: isShared ?? false
         )
     }
 

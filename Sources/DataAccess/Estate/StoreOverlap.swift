@@ -7,15 +7,18 @@ struct StoreOverlap {
     func findings() -> [Diagnostic] { tables() + objects() }
 
     private func tables() -> [Diagnostic] {
-        var owners: [String: String] = [:]
+        var owners: [String: (name: String, isShared: Bool)] = [:]
         return estate.datasets.flatMap { dataset in
             dataset.stores.compactMap { store -> Diagnostic? in
                 guard case .postgres(let table) = store else { return nil }
                 let key = "\(table.database): \(table.schema).\(table.name)"
-                guard let owner = owners.updateValue(dataset.name, forKey: key) else { return nil }
+                guard let owner = owners.updateValue((dataset.name, table.isShared), forKey: key) else { return nil }
+                // Rows of a shared table say themselves whose they are.
+                if table.isShared, owner.isShared, owner.name != dataset.name { return nil }
                 return Diagnostic(
                     at: dataset.location,
-                    "`\(dataset.name)` and `\(owner)` lie in the same table, `\(key)`; give each its own"
+                    "`\(dataset.name)` and `\(owner.name)` lie in the same table, `\(key)`; give each its own, or write "
+                        + "`shared: true` for both, and labels into every row"
                 )
             }
         }

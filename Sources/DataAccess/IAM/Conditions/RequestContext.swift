@@ -61,6 +61,9 @@ public struct RequestContext: Hashable, Sendable {
     /// The value of a key.
     public subscript(_ key: String) -> Value? { values[key.lowercased()] }
 
+    /// All values, by key in lower case.
+    public var all: [String: [String]] { values.mapValues(\.all) }
+
     /// What is known of a key.
     func knowledge(of key: String) -> Knowledge { knowledge(key.lowercased()) }
 

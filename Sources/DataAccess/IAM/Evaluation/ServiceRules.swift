@@ -36,6 +36,13 @@ enum ServiceRules {
         return true
     }
 
+    /// A resource of the kind that an action is about, for asking which rules count.
+    static func sampleResource(_ action: String, _ account: String) -> String {
+        let action = action.lowercased()
+        if action.hasPrefix("sts:") { return "arn:aws:iam::\(account):role/r" }
+        return action.hasPrefix("kms:") ? "arn:aws:kms:us-east-1:\(account):key/k" : "arn:aws:s3:::b/k"
+    }
+
     private static func arnParts(_ text: String) -> [String]? {
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
         return parts.count == 6 ? parts : nil

@@ -34,7 +34,7 @@ enum ARNPattern {
             return .glob(Glob(tokens: [Glob.star]))
         }
         guard parts[0].elementsEqual(Glob.tokens("arn", isLiteral: true)), parts.count >= 3 else { return .nothing }
-        if parts.count == 6 { return .glob(join(parts)) }
+        if parts.count == 6 { return hasOpenType(parts) ? .nothing : .glob(join(parts)) }
         let hasWildcard = parts.contains { $0.contains { $0 >= 256 } }
         switch setting {
         case .principal: break
@@ -56,6 +56,17 @@ enum ARNPattern {
             }
         }
         return parts
+    }
+
+    /// Services whose resources have no type before the first `/` or `:`.
+    private static let untyped = Set(["s3", "sqs", "sns", "execute-api", "*"].map { Glob.tokens($0, isLiteral: false) })
+
+    /// Whether a wildcard stands where the type of a resource is named, which fits no type (IAM User Guide, "ARNs").
+    private static func hasOpenType(_ parts: [[Glob.Token]]) -> Bool {
+        guard !untyped.contains(parts[2]) else { return false }
+        let separators = [UInt8(ascii: "/"), UInt8(ascii: ":")].map(Glob.Token.init)
+        guard let end = parts[5].firstIndex(where: { separators.contains($0) }) else { return false }
+        return parts[5][..<end].contains { $0 >= 256 }
     }
 
     private static func join(_ parts: [[Glob.Token]]) -> Glob {

@@ -134,7 +134,24 @@ struct EstateCheck {
                 )
             )
         }
-        return findings + unusedPurposes(dataset)
+        return findings + unusedPurposes(dataset) + rolesMissing(dataset)
+    }
+
+    /// Who reads or writes objects in S3 needs a role to do it with.
+    private func rolesMissing(_ dataset: Estate.Dataset) -> [Diagnostic] {
+        guard dataset.stores.contains(where: { if case .s3 = $0 { true } else { false } }) else { return [] }
+        return estate.components.compactMap { component in
+            let verb =
+                dataset.producer == component.name
+                ? "writes" : estate.isReadable(dataset, by: component) || estate.isDerivable(dataset, by: component)
+                    ? "reads" : nil
+            guard let verb, component.identity.aws == nil else { return nil }
+            return Diagnostic(
+                .warning,
+                at: component.location,
+                "`\(component.name)` \(verb) `\(dataset.name)` in S3 and has no AWS role in its identity; it cannot"
+            )
+        }
     }
 
     /// A purpose for which nobody may read the dataset is probably a mistake.

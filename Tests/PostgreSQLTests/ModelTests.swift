@@ -1,4 +1,5 @@
 import DataAccess
+import Resources
 import Testing
 
 /// What a database enforces of an estate.
@@ -88,6 +89,12 @@ import Testing
         let rows = table.reads.first { $0.role == triage }?.rows
         #expect(rows?.datasets == ["tariffs"] && rows?.purposes == ["care", "triage"])
         #expect(rows?.classifications == ["open", "internal", "medical"])
+        // A table is shared by all of its datasets or by none.
+        let alone = "{postgres: {db: ledger, table: books.all}}"
+        for stores in [[alone], [shared, alone]] {
+            let error = #expect(throws: ResourceError.self) { try ReferenceEstate.estate(Self.yaml(stores: stores)) }
+            #expect(error?.description.contains("`shared: true` for both") == true, "\(error?.description ?? "")")
+        }
         // Only some columns of one dataset, and all of another.
         let columns = "{postgres: {db: ledger, table: books.all, shared: true, columnsFor: {billing: [id]}}}"
         let yaml = Self.yaml(stores: [shared, columns])

@@ -116,8 +116,9 @@ extension PostgreSQLModel.Table {
 
     private static func isSelf(_ role: String) -> String { "SESSION_USER = \(SQLText.literal(role))::name" }
 
+    /// A question about who asks, which in a subquery is asked once a query and not once a row.
     private static func isOne(of roles: [String]) -> String {
-        "SESSION_USER = ANY (\(SQLText.literal(SQLText.array(Set(roles).sorted())))::name[])"
+        " SELECT (SESSION_USER = ANY (\(SQLText.literal(SQLText.array(Set(roles).sorted())))::name[]))"
     }
 
     private static func texts(_ texts: [String]) -> String { "\(SQLText.literal(SQLText.array(texts)))::text[]" }

@@ -92,8 +92,10 @@ extension PostgreSQLState {
         switch key {
         // What others gave it meanwhile goes with it; what it came to own stays, with whoever runs this.
         case .role(let name):
-            ["REASSIGN OWNED BY", "DROP OWNED BY", "DROP ROLE"].map { "\($0) \(SQLText.identifier(name))" }
-                .map { $0.hasPrefix("REASSIGN") ? "\($0) TO CURRENT_USER" : $0 }
+            [
+                "REASSIGN OWNED BY \(SQLText.identifier(name)) TO CURRENT_USER",
+                "DROP OWNED BY \(SQLText.identifier(name))", "DROP ROLE \(SQLText.identifier(name))",
+            ]
         case .member(let role, let group):
             ["REVOKE \(SQLText.identifier(group)) FROM \(SQLText.identifier(role)) CASCADE"]
         case .setting(let role, let database, let name):

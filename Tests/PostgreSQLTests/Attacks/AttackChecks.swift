@@ -193,5 +193,36 @@ extension AttackCheck {
         ),
         .init("X23", "c_training", .refused, "REASSIGN OWNED BY lapwing_owner TO c_training"),
         .init("X24", "c_training", .refused, "CREATE STATISTICS lake.s ON dataset, producer FROM lake.records"),
+        .init("X25", "c_training", .refused, "SELECT set_config('role', 'c_ingest', false)"),
+        .init("X26", "c_training", .refused, "SELECT set_config('session_authorization', 'c_ingest', false)"),
+        .init("X27", "c_training", .refused, "SET session_replication_role = replica"),
+        .init("X28", "c_training", .refused, "ALTER ROLE c_ingest PASSWORD 'mine'"),
+        .init("X29", "c_training", .refused, "CREATE ROLE mine"),
+        .init("X30", "c_training", .refused, "ALTER DATABASE ml SET row_security = off"),
+        .init("X31", "c_training", .refused, "SELECT pg_reload_conf()"),
+        .init("X32", "c_training", .refused, "SELECT pg_ls_dir('.')"),
+        .init("X33", "c_training", .refused, "CREATE FOREIGN DATA WRAPPER w"),
+        .init(
+            "X34",
+            "c_training",
+            .refused,
+            "CREATE EVENT TRIGGER t ON ddl_command_start EXECUTE FUNCTION pg_catalog.pg_event_trigger_ddl_commands()"
+        ),
+        .init("X35", "c_featurepipe", .refused, "SELECT row_to_json(e) FROM production.user_events AS e"),
+        .init("X36", "c_featurepipe", .refused, "COPY production.user_events TO STDOUT"),
+        .init("X37", "c_featurepipe", .rows, "COPY production.user_events (id, amount) TO STDOUT"),
+        .init("X38", "c_dataprep", .empty, "UPDATE lake.records SET producer = 'c_dataprep' WHERE dataset = 'prod'"),
+        .init(
+            "X39",
+            "c_ingest",
+            .refused,
+            "INSERT INTO lake.records SELECT id + 80000, dataset, '{training}', classification, payload FROM lake.records"
+        ),
+        .init(
+            "X40",
+            "c_evaluation",
+            .refused,
+            "INSERT INTO eval.results VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET score = 0"
+        ),
     ]
 }

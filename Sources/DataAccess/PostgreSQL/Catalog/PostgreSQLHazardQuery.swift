@@ -215,7 +215,8 @@ enum PostgreSQLHazardQuery {
             .foreignData,
             """
             SELECT extname, 'an extension' FROM pg_extension
-            WHERE extname NOT IN ('plpgsql', 'sslinfo', 'pgaudit') AND \(scoped)
+            WHERE extname NOT IN ('btree_gin', 'btree_gist', 'citext', 'hstore', 'ltree', 'pg_stat_statements', 'pg_trgm',
+              'pgaudit', 'pgcrypto', 'plpgsql', 'sslinfo', 'unaccent', 'uuid-ossp', 'vector') AND \(scoped)
             UNION ALL SELECT srvname, 'a foreign server' FROM pg_foreign_server
             UNION ALL SELECT fdwname, 'a foreign data wrapper' FROM pg_foreign_data_wrapper LIMIT 1000
             """

@@ -46,6 +46,7 @@ let package = Package(
         .library(name: "ModelTrust", targets: ["ModelTrust"]),
         .library(name: "WorkloadIdentity", targets: ["WorkloadIdentity"]),
         .library(name: "Guardrails", targets: ["Guardrails"]),
+        .library(name: "DataAccess", targets: ["DataAccess"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -267,13 +268,35 @@ let package = Package(
             ]
         ),
 
+        // Data opened only for its purpose: the estate, its enforcement, and the proof.
+        .target(name: "DataAccess", dependencies: ["ZeroTrust", "Resources", crypto]),
+        .testTarget(name: "DataAccessTests", dependencies: ["DataAccess", "ZeroTrust", "Resources"]),
+
+        // PostgreSQL, through Debian's libpq-dev.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "PostgreSQLClient", dependencies: ["CPostgres"]),
+        .testTarget(
+            name: "PostgreSQLTests",
+            dependencies: [
+                "DataAccess", "PostgreSQLClient", "Resources", "ZeroTrust", "SPIFFE", "TestIdentities",
+                "TestPostgreSQL",
+                "WorkloadIdentity", "Storage", x509, asn1, logging,
+            ]
+        ),
+        // A PostgreSQL server of a test's own.
+        .target(
+            name: "TestPostgreSQL",
+            dependencies: ["PostgreSQLClient", "SPIFFE", "ZeroTrust", "TestIdentities", x509, asn1],
+            path: "Tests/TestPostgreSQL"
+        ),
+
         // The program.
         .executableTarget(
             name: "lapwing",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
                 "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "CloudIdentity",
-                "Gateway", "Guardrails", x509, crypto, logging,
+                "Gateway", "Guardrails", "DataAccess", "PostgreSQLClient", x509, crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -286,7 +309,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
-                "WorkloadIdentity", "RPC", crypto,
+                "WorkloadIdentity", "RPC", "DataAccess", "PostgreSQLClient", "TestPostgreSQL", crypto,
             ]
         ),
 
@@ -302,7 +325,7 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", "Guardrails",
-                "ModelTrust", x509, crypto, asn1,
+                "ModelTrust", "DataAccess", x509, crypto, asn1,
             ]
         ),
     ]

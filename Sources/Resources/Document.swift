@@ -27,7 +27,12 @@ public struct Document: Hashable, Sendable {
         public let annotations: [String: String]
         /// When a cluster took the resource in; nil for one that no cluster has seen.
         public let creationTimestamp: Timestamp?
+        /// The trust domain, which only a kind of ``Document/flatKinds`` may write here.
+        public let trustDomain: Value?
     }
+
+    /// The kinds of `lapwing.dev` that may be written without `spec`: their fields stand beside `kind`.
+    public static let flatKinds: Set<String> = ["Estate"]
 
     /// The API group: `security.istio.io` of `security.istio.io/v1`.
     public var group: Substring { apiVersion.split(separator: "/").first ?? "" }
@@ -42,18 +47,20 @@ public struct Document: Hashable, Sendable {
         var fields = try FieldReader(value, of: "a resource")
         self.apiVersion = try fields.required("apiVersion") { try $0.string() }
         self.kind = try fields.required("kind") { try $0.string() }
-        self.metadata = try fields.required("metadata") { try Metadata($0) }
-        self.spec = fields.value("spec")
+        let isFlat = apiVersion.hasPrefix("lapwing.dev/") && Self.flatKinds.contains(kind)
+        self.metadata = try fields.required("metadata") { try Metadata($0, hasTrustDomain: isFlat) }
+        let spec = fields.value("spec")
         self.location = value.location
         // What a cluster adds when a resource is exported.
         fields.ignore("status")
+        self.spec = isFlat && spec == nil ? fields.remaining() : spec
         try fields.finish()
     }
 }
 
 extension Document.Metadata {
     /// Reads metadata; what a cluster adds on its own is accepted and not kept.
-    fileprivate init(_ value: Value) throws {
+    fileprivate init(_ value: Value, hasTrustDomain: Bool) throws {
         var fields = try FieldReader(value, of: "metadata")
         var nameLocation = value.location
         self.name = try fields.required("name") {
@@ -66,6 +73,7 @@ extension Document.Metadata {
         self.labels = try fields.optional("labels") { try Self.strings($0) } ?? [:]
         self.annotations = try fields.optional("annotations") { try Self.strings($0) } ?? [:]
         self.creationTimestamp = try fields.optional("creationTimestamp") { try Self.timestamp($0) }
+        self.trustDomain = hasTrustDomain ? fields.value("trustDomain") : nil
         fields.ignore(
             "deletionGracePeriodSeconds",
             "deletionTimestamp",

@@ -51,6 +51,13 @@ public struct FieldReader {
         return entries.first { $0.key == name }?.value
     }
 
+    /// The fields that nobody has asked for yet, as a mapping of their own; they count as known.
+    public mutating func remaining() -> Value {
+        let rest = entries.filter { !known.contains($0.key) }
+        known.formUnion(rest.map(\.key))
+        return Value(.mapping(rest), at: location)
+    }
+
     /// Accepts fields without reading them.
     public mutating func ignore(_ names: String...) {
         known.formUnion(names)

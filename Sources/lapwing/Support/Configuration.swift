@@ -1,6 +1,7 @@
 import Authorization
 import CloudIdentity
 import Crypto
+import DataAccess
 import Foundation
 import Gateway
 import IssuerKeys
@@ -76,6 +77,8 @@ struct Configuration: Sendable {
             try RegistryConfiguration.load(snapshot.documents)
         }
         let credentials = try gather { try CredentialRules.load(snapshot.documents) }
+        // `lapwing data` works with these.
+        let estates = try gather { try Estate.load(snapshot.documents) }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
             let entries, let adminPolicy, let auditPolicy
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
@@ -92,6 +95,7 @@ struct Configuration: Sendable {
         self.registry = registry ?? nil
         self.credentials = credentials ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
+        warnings += (estates ?? []).flatMap(\.warnings)
         self.warnings = warnings
         try Self.checkModels(policies, gateways)
         // An engine that cannot be made is an error of the configuration, and is said now.
@@ -304,7 +308,7 @@ private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
         "lapwing.dev": [
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
-            "ModelTrustPolicy", "Guardrail", "CloudCredentials", "AuditPolicy",
+            "ModelTrustPolicy", "Guardrail", "CloudCredentials", "AuditPolicy", "Estate",
         ],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],

@@ -1,0 +1,124 @@
+public import Resources
+
+/// What is in force in AWS for an estate: roles, buckets and what limits them, as generated or as exported.
+///
+/// In a folder it lies as `roles/ROLE/trust.json`, `roles/ROLE/policy-N.json`, `roles/ROLE/boundary.json`,
+/// `buckets/BUCKET/policy.json`, `buckets/BUCKET/public-access-block.json` and `endpoints/NAME.json`.
+public struct AWSArtifacts: Hashable, Sendable {
+    /// One role.
+    public struct Role: Hashable, Sendable {
+        /// The name.
+        public var name: String
+        /// The account that it is in.
+        public var account: String
+        /// Who may assume it; nil where that is not known.
+        public var trust: PolicyDocument?
+        /// What it may do, attached and inline.
+        public var policies: [PolicyDocument]
+        /// Its permissions boundary.
+        public var boundary: PolicyDocument?
+
+        /// The role's ARN.
+        public func arn(_ partition: String) -> String { "arn:\(partition):iam::\(account):role/\(name)" }
+    }
+
+    /// One bucket.
+    public struct Bucket: Hashable, Sendable {
+        /// The name.
+        public var name: String
+        /// The account that it is in.
+        public var account: String
+        /// Its policy; nil where it has none.
+        public var policy: PolicyDocument?
+        /// Whether a public policy counts for its own account only (`RestrictPublicBuckets`).
+        public var restrictsPublicBuckets: Bool
+    }
+
+    /// The partition of the ARNs.
+    public var partition: String
+    /// The roles by name.
+    public var roles: [String: Role]
+    /// The buckets by name.
+    public var buckets: [String: Bucket]
+    /// The policies of VPC endpoints by name.
+    public var endpoints: [String: PolicyDocument]
+
+    /// What messages and reports are told of the policies themselves.
+    public var findings: [Diagnostic] {
+        let documents =
+            roles.values.flatMap { $0.policies + [$0.trust, $0.boundary].compactMap(\.self) }
+            + buckets.values.compactMap(\.policy) + endpoints.values
+        return documents.flatMap(\.findings).sorted { $0.location < $1.location }
+    }
+
+    /// Reads what was exported or generated: files by their path in the folder.
+    ///
+    /// - Parameters:
+    ///   - files: the content of each file, by its path with `/`.
+    ///   - estate: the estate, which says in which account the roles and buckets are.
+    /// - Throws: `ResourceError` for a file that is no policy, or that is not known.
+    public init(files: [String: [UInt8]], estate: Estate) throws {
+        let settings = estate.enforcement.aws
+        self.partition = settings?.partition ?? "aws"
+        self.roles = [:]
+        self.buckets = [:]
+        self.endpoints = [:]
+        let accounts = Dictionary(
+            estate.components.compactMap { component in
+                component.identity.aws.map { ($0.name, $0.account ?? settings?.account ?? "") }
+            }
+        ) { first, _ in first }
+        _ = try collectingDiagnostics(files.sorted { $0.key < $1.key }) { path, bytes in
+            let parts = path.split(separator: "/").map(String.init)
+            func unknown() -> ResourceError {
+                ResourceError(
+                    at: SourceLocation(file: path, line: 1, column: 1),
+                    "unknown file; expected `roles/ROLE/trust.json`, `roles/ROLE/policy-1.json`, "
+                        + "`roles/ROLE/boundary.json`, `buckets/BUCKET/policy.json`, "
+                        + "`buckets/BUCKET/public-access-block.json` or `endpoints/NAME.json`"
+                )
+            }
+            switch (parts.first, parts.count) {
+            case ("roles", 3):
+                let account = accounts[parts[1]] ?? settings?.account ?? ""
+                var role = roles[parts[1]] ?? Role(name: parts[1], account: account, trust: nil, policies: [])
+                let document = try PolicyDocument(json: bytes, file: path)
+                switch parts[2] {
+                case "trust.json": role.trust = document
+                case "boundary.json": role.boundary = document
+                case _ where parts[2].hasPrefix("policy") && parts[2].hasSuffix(".json"): role.policies.append(document)
+                default: throw unknown()
+                }
+                roles[parts[1]] = role
+            case ("buckets", 3):
+                var bucket =
+                    buckets[parts[1]]
+                    ?? Bucket(
+                        name: parts[1],
+                        account: settings?.account ?? "",
+                        policy: nil,
+                        restrictsPublicBuckets: false
+                    )
+                switch parts[2] {
+                case "policy.json": bucket.policy = try PolicyDocument(json: bytes, file: path)
+                case "public-access-block.json":
+                    bucket.restrictsPublicBuckets = try Self.restricts(PolicyJSON.read(bytes, file: path))
+                default: throw unknown()
+                }
+                buckets[parts[1]] = bucket
+            case ("endpoints", 2) where parts[1].hasSuffix(".json"):
+                endpoints[String(parts[1].dropLast(5))] = try PolicyDocument(json: bytes, file: path)
+            default: throw unknown()
+            }
+        }
+    }
+
+    /// The form of `aws s3api get-public-access-block`, with or without its envelope.
+    private static func restricts(_ value: Value) throws -> Bool {
+        var entries = try value.mapping()
+        if let inner = entries.first(where: { $0.key == "PublicAccessBlockConfiguration" }) {
+            entries = try inner.value.mapping()
+        }
+        return try entries.first { $0.key == "RestrictPublicBuckets" }?.value.bool() ?? false
+    }
+}

@@ -1,0 +1,314 @@
+/// Finds out what the components of an estate can do to its datasets in S3, by the policies that are in force.
+public struct AWSObservation {
+    let estate: Estate
+    let artifacts: AWSArtifacts
+    private let reads: [String]
+    private let writes: [String]
+    private let handsOn: [String]
+    private let areasByBucket: [String: [Area]]
+    private let rolesOfComponents: [String: String]
+
+    /// Where a dataset lies in a bucket.
+    struct Area {
+        let dataset: String
+        let bucket: String
+        let prefix: String
+    }
+
+    /// An observation of what is in force.
+    public init(_ estate: Estate, _ artifacts: AWSArtifacts) {
+        self.estate = estate
+        self.artifacts = artifacts
+        func actions(_ table: [String: S3Actions.Effect], _ effect: S3Actions.Effect) -> [String] {
+            table.filter { $0.value == effect }.keys.sorted().map { "s3:" + $0 }
+        }
+        self.reads = actions(S3Actions.objects, .reads)
+        self.writes = actions(S3Actions.objects, .writes)
+        self.handsOn = ["s3:putobjectacl", "s3:putobjectversionacl", "s3:objectowneroverridetobucketowner"]
+        var areas: [String: [Area]] = [:]
+        for dataset in estate.datasets {
+            for case .s3(let store) in dataset.stores {
+                areas[store.bucket, default: []]
+                    .append(Area(dataset: dataset.name, bucket: store.bucket, prefix: store.prefix))
+            }
+        }
+        self.areasByBucket = areas
+        self.rolesOfComponents = Dictionary(
+            estate.components.compactMap { component in component.identity.aws.map { (component.name, $0.name) } }
+        ) { first, _ in first }
+    }
+
+    /// What each component can do, and what each other role, `anyone` and `another account` can.
+    public func observe() -> ObservedAccess {
+        var byPrincipal = ObservedAccess(layer: Access.Layer.s3.rawValue)
+        for role in artifacts.roles.values.sorted(by: { $0.name < $1.name }) {
+            observe(role: role, into: &byPrincipal)
+        }
+        observeOutside(into: &byPrincipal)
+        // A component can do what its role can, what the roles can that it gets to, and what anyone can.
+        var observed = ObservedAccess(layer: Access.Layer.s3.rawValue)
+        let paths = PrivilegePaths(self)
+        var taken: Set<String> = []
+        for component in estate.components {
+            var principals: [(name: String, path: [String])] = [(Self.anyone, [])]
+            if let role = rolesOfComponents[component.name] {
+                taken.insert(role)
+                principals += [(role, [])] + paths.reachable(from: role).map { ($0.role, $0.path) }
+                if let rule = paths.administrator(role) { noteAll(component.name, rule, into: &observed) }
+            }
+            for (principal, path) in principals {
+                copy(principal, to: component.name, path, from: byPrincipal, into: &observed)
+            }
+        }
+        for principal in byPrincipal.components where !taken.contains(principal) {
+            copy(principal, to: principal, [], from: byPrincipal, into: &observed)
+        }
+        return observed
+    }
+
+    /// Who has no signature.
+    public static let anyone = "anyone"
+    /// Who has one of an account that is not the estate's.
+    public static let anotherAccount = "another account"
+
+    private func copy(
+        _ principal: String,
+        to name: String,
+        _ path: [String],
+        from: ObservedAccess,
+        into observed: inout ObservedAccess
+    ) {
+        for dataset in from.datasets(of: principal) {
+            for verb in ObservedAccess.Verb.allCases {
+                switch from.finding(principal, verb, dataset) {
+                case nil: continue
+                case .possible(let witness): observed.note(name, verb, dataset, .possible(witness.after(path)))
+                case .some(let finding): observed.note(name, verb, dataset, finding)
+                }
+            }
+        }
+    }
+
+    private func noteAll(_ component: String, _ witness: Witness, into observed: inout ObservedAccess) {
+        for area in areasByBucket.values.joined() {
+            for verb in ObservedAccess.Verb.allCases { observed.note(component, verb, area.dataset, .possible(witness)) }
+        }
+    }
+
+    // MARK: - One principal
+
+    private func observe(role: AWSArtifacts.Role, into observed: inout ObservedAccess) {
+        let touched = BucketReach(role.policies)
+        let names: [String] =
+            touched.isAll
+            ? areasByBucket.keys.sorted() : touched.buckets.union(openBuckets).filter { areasByBucket[$0] != nil }.sorted()
+        for bucket in names {
+            let search = search(as: principal(role), fixed: fixed(role), bucket) { policies in
+                policies.identity = role.policies
+                policies.boundary = role.boundary.map { [$0] }
+            }
+            observe(role.name, search, bucket, into: &observed)
+        }
+    }
+
+    private func observeOutside(into observed: inout ObservedAccess) {
+        for bucket in openBuckets.sorted() where areasByBucket[bucket] != nil {
+            let anonymous: [String: RequestContext.Value?] = [
+                "aws:principalarn": nil, "aws:principalaccount": nil, "aws:principalorgid": nil,
+                "aws:principaltype": .single("Anonymous"), "aws:principalisawsservice": .single("false"),
+            ]
+            observe(Self.anyone, search(as: .anonymous, fixed: anonymous, bucket) { _ in }, bucket, into: &observed)
+            let arn = "arn:\(artifacts.partition):iam::999999999999:role/outside"
+            let outside: [String: RequestContext.Value?] = [
+                "aws:principalarn": .single(arn), "aws:principalaccount": .single("999999999999"),
+                "aws:principaltype": .single("AssumedRole"), "aws:principalisawsservice": .single("false"),
+            ]
+            let session = RequestPrincipal("arn:\(artifacts.partition):sts::999999999999:assumed-role/outside/s")
+            observe(
+                Self.anotherAccount,
+                search(as: session, fixed: outside, bucket) { $0.identity = [Self.everything] },
+                bucket,
+                into: &observed
+            )
+        }
+    }
+
+    /// The buckets whose own policy allows something.
+    private var openBuckets: Set<String> {
+        Set(
+            artifacts.buckets.values.filter { bucket in
+                bucket.policy?.statements.contains { $0.effect == .allow } == true
+            }.map(\.name)
+        )
+    }
+
+    private static let everything = PolicyDocument(statements: [
+        PolicyStatement(
+            sid: nil,
+            effect: .allow,
+            principals: nil,
+            actions: .init(isNegated: false, elements: [ActionPattern("*")]),
+            resources: .init(isNegated: false, elements: [PolicyText("*", hasVariables: false)]),
+            conditions: []
+        )
+    ])
+
+    private func principal(_ role: AWSArtifacts.Role) -> RequestPrincipal {
+        RequestPrincipal("arn:\(artifacts.partition):sts::\(role.account):assumed-role/\(role.name)/session")
+    }
+
+    func fixed(_ role: AWSArtifacts.Role) -> [String: RequestContext.Value?] {
+        [
+            "aws:principalarn": .single(role.arn(artifacts.partition)), "aws:principalaccount": .single(role.account),
+            "aws:principaltype": .single("AssumedRole"), "aws:principalisawsservice": .single("false"),
+            "aws:username": nil,
+        ]
+    }
+
+    private func search(
+        as principal: RequestPrincipal,
+        fixed: [String: RequestContext.Value?],
+        _ name: String,
+        _ attach: (inout IAMPolicies) -> Void
+    ) -> RequestSearch {
+        let bucket = artifacts.buckets[name]
+        let account = bucket?.account ?? estate.enforcement.aws?.account ?? ""
+        var policies = IAMPolicies()
+        policies.resource = bucket?.policy
+        policies.restrictsPublicBuckets = bucket?.restrictsPublicBuckets ?? false
+        attach(&policies)
+        var fixed = fixed
+        fixed["aws:resourceaccount"] = .single(account)
+        fixed["s3:resourceaccount"] = .single(account)
+        if let organization = estate.enforcement.aws?.organization, principal.account == account {
+            fixed["aws:principalorgid"] = .single(organization)
+            fixed["aws:resourceorgid"] = .single(organization)
+        }
+        return RequestSearch(principal: principal, account: account, fixed: fixed, policies: policies)
+    }
+
+    private func observe(
+        _ name: String,
+        _ search: RequestSearch,
+        _ bucket: String,
+        into observed: inout ObservedAccess
+    ) {
+        let arn = "arn:\(artifacts.partition):s3:::\(bucket)"
+        let bucketGlob = Glob(literal: arn)
+        let administration = first(S3Actions.administration, bucketGlob, search)
+        for area in areasByBucket[bucket] ?? [] {
+            let objects = Glob(tokens: Glob.tokens("\(arn)/\(area.prefix)", isLiteral: true) + [Glob.star])
+            let granting = administration ?? first(handsOn, objects, search)
+            let read = first(reads, objects, search).preferred(over: listing(area, bucketGlob, search))
+            for (verb, finding) in [
+                (ObservedAccess.Verb.read, read), (.write, first(writes, objects, search)),
+            ] {
+                if let finding = finding.preferred(over: granting) { observed.note(name, verb, area.dataset, finding) }
+            }
+        }
+    }
+
+    /// The first of some actions that is possible; else what could not be decided.
+    private func first(_ actions: [String], _ area: Glob, _ search: RequestSearch) -> ObservedAccess.Finding? {
+        var doubt: ObservedAccess.Finding?
+        for action in actions {
+            switch search.find(action, in: area) {
+            case .found(let request): return .possible(Witness(request))
+            case .unknown(let reason): doubt = doubt ?? .undecided(reason)
+            case .none: continue
+            }
+        }
+        return doubt
+    }
+
+    /// Whether the keys of an area can be listed: with a prefix that leads to them, or with none.
+    private func listing(_ area: Area, _ bucket: Glob, _ search: RequestSearch) -> ObservedAccess.Finding? {
+        var wishes: [[ContextSolver.Wish]] = [
+            [.init(condition: .init(operation: "Null", key: "s3:prefix", values: [.plain("true")]), isWanted: true)],
+            [
+                .init(
+                    condition: .init(operation: "StringLike", key: "s3:prefix", values: [.plain(area.prefix + "*")]),
+                    isWanted: true
+                )
+            ],
+        ]
+        let shorter = area.prefix.indices.map { String(area.prefix[..<$0]) }
+        if !shorter.isEmpty {
+            wishes.append([
+                .init(
+                    condition: .init(operation: "StringEquals", key: "s3:prefix", values: shorter.map { .plain($0) }),
+                    isWanted: true
+                )
+            ])
+        }
+        var doubt: ObservedAccess.Finding?
+        for action in ["s3:listbucket", "s3:listbucketversions"] {
+            for wish in wishes {
+                switch search.find(action, in: bucket, wish) {
+                case .found(let request): return .possible(Witness(request))
+                case .unknown(let reason): doubt = doubt ?? .undecided(reason)
+                case .none: continue
+                }
+            }
+        }
+        return doubt
+    }
+}
+
+extension Optional where Wrapped == ObservedAccess.Finding {
+    /// What is possible before what could not be decided.
+    fileprivate func preferred(over other: ObservedAccess.Finding?) -> ObservedAccess.Finding? {
+        if case .some(.possible) = self { return self }
+        if case .some(.possible) = other { return other }
+        return self ?? other
+    }
+}
+
+extension PolicyText {
+    /// Text without variables.
+    static func plain(_ text: String) -> PolicyText { PolicyText(text, hasVariables: false) }
+}
+
+extension S3Actions {
+    /// Actions on a bucket that change who reads or writes its objects, or where they go.
+    static let administration = [
+        "s3:putbucketpolicy", "s3:deletebucketpolicy", "s3:putbucketacl", "s3:putreplicationconfiguration",
+        "s3:putbucketownershipcontrols", "s3:putbucketpublicaccessblock", "s3:putinventoryconfiguration",
+        "s3:putlifecycleconfiguration",
+    ]
+}
+
+/// Which buckets some policies may be about.
+struct BucketReach {
+    /// Whether it may be any.
+    private(set) var isAll = false
+    /// The buckets by name, where it is not any.
+    private(set) var buckets: Set<String> = []
+
+    init(_ policies: [PolicyDocument]) {
+        for statement in policies.lazy.flatMap(\.statements) where statement.effect == .allow {
+            guard let actions = statement.actions, let resources = statement.resources else { continue }
+            let isS3 = actions.isNegated || actions.elements.contains { $0.service == nil || $0.service == "s3" }
+            guard isS3 else { continue }
+            guard !resources.isNegated else {
+                isAll = true
+                continue
+            }
+            for element in resources.elements { insert(element.source) }
+        }
+    }
+
+    private mutating func insert(_ resource: String) {
+        let parts = resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard resource != "*", parts.count == 6 else {
+            isAll = true
+            return
+        }
+        let name = parts[5].prefix { $0 != "/" }
+        if name.contains(where: { "*?$".contains($0) }) {
+            isAll = isAll || Glob(parts[2]).matches("s3")
+        } else {
+            buckets.insert(String(name))
+        }
+    }
+}

@@ -1,0 +1,206 @@
+import ZeroTrust
+
+/// Finds a value for each key of a request under which some conditions hold and others do not.
+///
+/// Keys are independent of each other. What is found is tried with the very code that decides; that there is nothing is
+/// believed only where every kind of value that could make a difference was tried.
+struct ContextSolver {
+    /// A condition that has to hold, or that must not.
+    struct Wish: Hashable {
+        let condition: PolicyCondition
+        let isWanted: Bool
+    }
+
+    enum Outcome {
+        /// Values; a key that is not there is absent.
+        case found([String: RequestContext.Value])
+        /// There are none.
+        case none
+        /// There may be some.
+        case unknown
+    }
+
+    /// Keys whose value is fixed by who asks and what for; nil for one that is surely absent.
+    let fixed: [String: RequestContext.Value?]
+
+    func solve(_ wishes: Set<Wish>) -> Outcome {
+        var values: [String: RequestContext.Value] = [:]
+        for (key, value) in fixed { values[key] = value }
+        var isUnknown = false
+        for (key, group) in Dictionary(grouping: wishes, by: { $0.condition.key.lowercased() }) {
+            if fixed.keys.contains(key) {
+                let context = RequestContext(values)
+                guard group.allSatisfy({ $0.condition.holds(context) == $0.isWanted }) else {
+                    return group.contains(where: hasFreeVariables) ? .unknown : .none
+                }
+                continue
+            }
+            let (candidates, isComplete) = candidates(group)
+            let found = candidates.first { candidate in
+                var tried = values
+                tried[key] = candidate
+                let context = RequestContext(tried)
+                return group.allSatisfy { $0.condition.holds(context) == $0.isWanted }
+            }
+            guard let found else {
+                if isComplete { return .none }
+                isUnknown = true
+                continue
+            }
+            values[key] = found
+        }
+        return isUnknown ? .unknown : .found(values)
+    }
+
+    private func hasFreeVariables(_ wish: Wish) -> Bool {
+        wish.condition.values.contains { text in text.keys.contains { !fixed.keys.contains($0.lowercased()) } }
+    }
+
+    // MARK: - Values that may make a difference
+
+    /// Values to try, absence first, and whether there can be no other.
+    private func candidates(_ wishes: [Wish]) -> ([RequestContext.Value?], isComplete: Bool) {
+        let known = RequestContext(fixed.compactMapValues { $0 })
+        var texts: [String] = []
+        var isComplete = !wishes.contains(where: hasFreeVariables)
+        var kinds: Set<Kind> = []
+        var hasQuantifier = false
+        for wish in wishes {
+            guard let op = wish.condition.op else {
+                isComplete = false
+                continue
+            }
+            hasQuantifier = hasQuantifier || op.quantifier != nil
+            let kind = Kind(op.comparison)
+            if kind != .presence { kinds.insert(kind) }
+            let values = wish.condition.values.compactMap { $0.resolved(known)?.plain }
+            switch kind {
+            case .number, .time: texts += Self.around(values, kind)
+            case .address: texts += Self.addresses(values)
+            case .flag: texts += ["true", "false"]
+            case .bytes: texts += values + ["AA=="]
+            case .text, .foldedText, .arn, .presence: break
+            }
+        }
+        if !kinds.isDisjoint(with: [.text, .foldedText, .arn]) {
+            let (found, isExact) = strings(wishes, known)
+            texts += found
+            isComplete = isComplete && isExact
+        }
+        if kinds.isEmpty { texts.append("x") }
+        // Kinds that do not mix: a text that is a number and an address is none of ours.
+        if kinds.count > 1 || kinds.contains(.bytes) { isComplete = false }
+        var candidates: [RequestContext.Value?] = [nil] + texts.map { .single($0) }
+        if hasQuantifier {
+            candidates += [.list([])] + texts.map { .list([$0]) } + [.list(texts)]
+            // One element at a time decides, unless several conditions each want their own.
+            isComplete = isComplete && wishes.count { $0.condition.op?.quantifier != nil } <= 1
+        }
+        return (candidates, isComplete)
+    }
+
+    private enum Kind: Hashable {
+        case text, foldedText, number, time, flag, bytes, address, arn, presence
+
+        init(_ comparison: ConditionOperator.Comparison) {
+            switch comparison {
+            case .string, .like: self = .text
+            case .stringIgnoringCase: self = .foldedText
+            case .numeric: self = .number
+            case .date: self = .time
+            case .bool: self = .flag
+            case .binary: self = .bytes
+            case .address: self = .address
+            case .arn: self = .arn
+            case .null: self = .presence
+            }
+        }
+    }
+
+    /// Every number that a condition names, and one on each side of it and between two.
+    private static func around(_ values: [String], _ kind: Kind) -> [String] {
+        let numbers = values.compactMap {
+            kind == .time ? ConditionComparison.milliseconds($0).map(Double.init) : ConditionComparison.number($0)
+        }.sorted()
+        guard let first = numbers.first, let last = numbers.last else { return ["0"] }
+        let between = zip(numbers, numbers.dropFirst()).map { ($0 + $1) / 2 }
+        return ([first - 1] + numbers + between + [last + 1]).filter { $0 >= 0 || kind == .number }.map { number in
+            // Milliseconds, long enough to be read as such.
+            if kind == .time {
+                let digits = String(Int64(number))
+                return String(repeating: "0", count: max(0, 13 - digits.count)) + digits
+            }
+            return number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : "\(number)"
+        }
+    }
+
+    /// The ends of every block that a condition names, what lies just outside, and addresses far from all.
+    private static func addresses(_ values: [String]) -> [String] {
+        var result: [String] = ["198.51.100.77", "2001:db8:ffff::77"]
+        for block in values.compactMap({ AddressBlock($0) }) {
+            let width = block.network.family == .v4 ? 32 : 128
+            let size: UInt128 = width - block.prefixLength >= 128 ? .max : (1 << UInt128(width - block.prefixLength)) - 1
+            let (first, last) = (block.network.bits, block.network.bits | size)
+            let highest: UInt128 = width == 32 ? UInt128(UInt32.max) : .max
+            for bits in [first, last] + (first > 0 ? [first - 1] : []) + (last < highest ? [last + 1] : []) {
+                let address = width == 32 ? IPAddress(v4: UInt32(bits)) : IPAddress(v6: bits)
+                result.append(address.description)
+            }
+        }
+        return result
+    }
+
+    /// A text for each way in which the conditions can be met, and whether all ways were looked at.
+    private func strings(_ wishes: [Wish], _ known: RequestContext) -> ([String], isExact: Bool) {
+        let folds = wishes.contains { $0.condition.op?.comparison == .stringIgnoringCase }
+        var isExact = !folds || wishes.allSatisfy { [.stringIgnoringCase, .null].contains($0.condition.op?.comparison) }
+        var choices: [[Glob]] = []
+        var forbidden: [Glob] = []
+        for wish in wishes {
+            guard let op = wish.condition.op, op.comparison != .null else { continue }
+            let globs = wish.condition.values.compactMap { text -> Glob? in
+                guard let resolved = text.resolved(known) else { return nil }
+                switch op.comparison {
+                case .like: return Glob(resolved)
+                case .arn:
+                    guard case .glob(let glob) = ARNPattern.read(resolved, in: .resourceControl) else { return nil }
+                    return glob
+                default: return Glob(literal: folds ? resolved.plain.lowercased() : resolved.plain)
+                }
+            }
+            if op.isNegated != wish.isWanted { choices.append(globs) } else { forbidden += globs }
+            // A negated comparison of ARNs holds for ARNs only.
+            if op.comparison == .arn, op.isNegated, wish.isWanted { choices.append([Self.anyARN]) }
+        }
+        var found: [String] = []
+        for choice in Self.product(choices, limit: 512, isExact: &isExact) {
+            switch GlobSearch(all: choice + [Self.nonEmpty], none: forbidden).run() {
+            case .found(let bytes): found.append(String(decoding: bytes, as: UTF8.self))
+            case .none: break
+            case .unknown: isExact = false
+            }
+            if found.count >= 8 { break }
+        }
+        return (found, isExact)
+    }
+
+    private static let nonEmpty = Glob(tokens: [Glob.any, Glob.star])
+    private static let anyARN: Glob = {
+        let colon = Glob.Token(UInt8(ascii: ":"))
+        let part: [Glob.Token] = [Glob.starInPart, colon]
+        return Glob(tokens: Glob.tokens("arn:", isLiteral: true) + part + part + part + part + [Glob.star])
+    }()
+
+    /// Every way to choose one of each.
+    static func product(_ choices: [[Glob]], limit: Int, isExact: inout Bool) -> [[Glob]] {
+        var result: [[Glob]] = [[]]
+        for choice in choices {
+            result = result.flatMap { chosen in choice.map { chosen + [$0] } }
+            if result.count > limit {
+                isExact = false
+                result = Array(result.prefix(limit))
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,127 @@
+/// How a role gets to be more than it is: by assuming others, by passing them to a service, or by changing policies.
+struct PrivilegePaths {
+    private let observation: AWSObservation
+    private let edges: [String: [(role: String, step: String)]]
+    private let administrators: [String: Witness]
+
+    /// Actions that give whoever may do them to a role all that the role can be given.
+    private static let takeovers = [
+        "iam:updateassumerolepolicy", "iam:passrole", "iam:putrolepolicy", "iam:attachrolepolicy",
+    ]
+    /// Actions by which a role gives itself anything, where it may do them to itself or to any policy.
+    private static let selfGrants = [
+        "iam:putrolepolicy", "iam:attachrolepolicy", "iam:createpolicyversion", "iam:setdefaultpolicyversion",
+        "iam:deleterolepermissionsboundary", "iam:putuserpolicy", "iam:attachuserpolicy", "iam:createaccesskey",
+        "iam:createrole", "iam:addusertogroup",
+    ]
+
+    init(_ observation: AWSObservation) {
+        self.observation = observation
+        var edges: [String: [(role: String, step: String)]] = [:]
+        var administrators: [String: Witness] = [:]
+        let roles = observation.artifacts.roles.values.sorted { $0.name < $1.name }
+        // A trust policy that names only services and identity providers is for no role.
+        let open = roles.filter { role in
+            role.trust?.statements.contains { statement in
+                statement.effect == .allow
+                    && (statement.principals?.isNegated == true
+                        || statement.principals?.elements.contains { $0.kind == .aws } == true)
+            } == true
+        }
+        for role in roles {
+            let reader = ActionReach(role.policies)
+            for action in Self.selfGrants where reader.mayAllow(action) {
+                guard administrators[role.name] == nil else { break }
+                let area = Self.selfGrantArea(action, role, observation)
+                if case .found(let request) = Self.search(role, nil, observation).find(action, in: area) {
+                    administrators[role.name] = Witness(request)
+                }
+            }
+            for other in open where other.name != role.name {
+                let search = Self.search(role, other, observation)
+                if case .found = search.find("sts:assumerole", in: Glob(literal: other.arn(observation.artifacts.partition))) {
+                    edges[role.name, default: []].append((other.name, "assumes \(other.name)"))
+                }
+            }
+            for action in Self.takeovers where reader.mayAllow(action) {
+                for other in roles where other.name != role.name {
+                    let area = Glob(literal: other.arn(observation.artifacts.partition))
+                    if case .found = Self.search(role, nil, observation).find(action, in: area) {
+                        edges[role.name, default: []].append((other.name, "\(action) on \(other.name)"))
+                    }
+                }
+            }
+        }
+        self.edges = edges
+        self.administrators = administrators
+    }
+
+    private static func search(
+        _ role: AWSArtifacts.Role,
+        _ target: AWSArtifacts.Role?,
+        _ observation: AWSObservation
+    ) -> RequestSearch {
+        var policies = IAMPolicies()
+        policies.identity = role.policies
+        policies.boundary = role.boundary.map { [$0] }
+        policies.resource = target?.trust
+        let partition = observation.artifacts.partition
+        return RequestSearch(
+            principal: RequestPrincipal("arn:\(partition):sts::\(role.account):assumed-role/\(role.name)/session"),
+            account: target?.account ?? role.account,
+            fixed: observation.fixed(role),
+            policies: policies
+        )
+    }
+
+    /// What an action has to be done to, for the role to give itself something by it.
+    private static func selfGrantArea(
+        _ action: String,
+        _ role: AWSArtifacts.Role,
+        _ observation: AWSObservation
+    ) -> Glob {
+        let partition = observation.artifacts.partition
+        let isAboutRole = action.contains("rolep") && action != "iam:createrole"
+        return isAboutRole
+            ? Glob(literal: role.arn(partition))
+            : Glob(tokens: Glob.tokens("arn:\(partition):iam::\(role.account):", isLiteral: true) + [Glob.star])
+    }
+
+    /// The roles that a role gets to, each by the shortest way.
+    func reachable(from role: String) -> [(role: String, path: [String])] {
+        var paths: [String: [String]] = [role: []]
+        var waiting = [role]
+        var next = 0
+        while next < waiting.count {
+            let at = waiting[next]
+            next += 1
+            for edge in edges[at] ?? [] where paths[edge.role] == nil {
+                paths[edge.role] = (paths[at] ?? []) + ["\(at) \(edge.step)"]
+                waiting.append(edge.role)
+            }
+        }
+        return waiting.dropFirst().map { ($0, paths[$0] ?? []) }
+    }
+
+    /// What shows that a role, or one that it gets to, can give itself anything.
+    func administrator(_ role: String) -> Witness? {
+        if let own = administrators[role] { return own }
+        for (other, path) in reachable(from: role) {
+            if let witness = administrators[other] { return witness.after(path) }
+        }
+        return nil
+    }
+}
+
+/// Which actions some policies may allow.
+private struct ActionReach {
+    private let statements: [PolicyStatement.Selection<ActionPattern>]
+
+    init(_ policies: [PolicyDocument]) {
+        self.statements = policies.flatMap(\.statements).filter { $0.effect == .allow }.compactMap(\.actions)
+    }
+
+    func mayAllow(_ action: String) -> Bool {
+        statements.contains { actions in actions.elements.contains { $0.matches(action) } != actions.isNegated }
+    }
+}

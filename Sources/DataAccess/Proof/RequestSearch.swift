@@ -1,0 +1,282 @@
+/// Looks for a request that policies allow: who asks is given, and so are the action and which resources count.
+///
+/// What allows is taken as wide as it may be and what denies as narrow, so that finding nothing proves that there is
+/// nothing. What is found is decided once more by ``IAMEvaluator``: only a request that it allows is a counterexample.
+struct RequestSearch {
+    enum Outcome {
+        /// A request that is allowed.
+        case found(IAMRequest)
+        /// There is none.
+        case none
+        /// It could not be decided, and why.
+        case unknown(String)
+    }
+
+    /// The most ways through the policies' statements that are tried for one question.
+    static let maximumBranches = 4_000
+
+    let principal: RequestPrincipal
+    let account: String
+    /// Keys whose value is fixed by who asks and what for; nil for one that is surely absent.
+    let fixed: [String: RequestContext.Value?]
+    let policies: IAMPolicies
+
+    /// Looks for a request.
+    ///
+    /// - Parameters:
+    ///   - action: the action.
+    ///   - area: which resources count, as a pattern over ARNs.
+    ///   - wishes: what else the request has to be like.
+    func find(_ action: String, in area: Glob, _ wishes: [ContextSolver.Wish] = []) -> Outcome {
+        var run = Run(search: self, action: action, wishes: wishes)
+        return run.find(in: area)
+    }
+
+    /// One question on its way through the statements.
+    private struct Run {
+        let search: RequestSearch
+        let action: String
+        let wishes: [ContextSolver.Wish]
+        private let known: RequestContext
+        private var branches = 0
+        private var doubt: String?
+
+        init(search: RequestSearch, action: String, wishes: [ContextSolver.Wish]) {
+            self.search = search
+            self.action = action
+            self.wishes = wishes
+            let values = search.fixed.compactMapValues { $0 }
+            let fixedKeys = Set(search.fixed.keys)
+            self.known = RequestContext(values) { fixedKeys.contains($0) ? .complete : .none }
+        }
+
+        private func reader(_ layer: IAMDecision.Layer) -> LayerReader {
+            let request = IAMRequest(
+                principal: search.principal,
+                action: action,
+                resource: .none,
+                resourceAccount: search.account,
+                context: known
+            )
+            return LayerReader(request, layer, hasBoundary: search.policies.boundary != nil)
+        }
+
+        // MARK: - What allows
+
+        mutating func find(in area: Glob) -> Outcome {
+            for allow in waysToAllow() {
+                if let outcome = escape(denials(), from: 0, Path(allow, in: area)) { return outcome }
+            }
+            return doubt.map { .unknown($0) } ?? .none
+        }
+
+        private typealias Way = [(PolicyStatement, IAMDecision.Layer)]
+
+        /// The statements that have to match together, for each way in which the request may be allowed.
+        private mutating func waysToAllow() -> [[(PolicyStatement, IAMDecision.Layer)]] {
+            let policies = search.policies
+            let identity = allows(.identity, policies.identity)
+            let resource = policies.resource.map { allows(.resource, [$0]) } ?? []
+            let reader = reader(.resource)
+            // Whose account alone is named is left to the account's own policies.
+            let named = resource.filter { reader.principalMatch($0.0, .allow).0 != .account }
+            // Whose role is named is limited by the role's boundary; whose session, or everyone, is not.
+            let isLimited = { (statement: (PolicyStatement, IAMDecision.Layer)) in
+                reader.principalMatch(statement.0, .allow).0 == .sessionRole
+            }
+            let boundary = policies.boundary.map { allows(.boundary, $0) }
+            func bounded(_ ways: [Way]) -> [Way] { boundary.map { limit in combine(ways, limit) } ?? ways }
+            let request = IAMRequest(
+                principal: search.principal,
+                action: action,
+                resource: .exact(ServiceRules.sampleResource(action, search.account)),
+                resourceAccount: search.account
+            )
+            var ways: [Way]
+            if search.principal.account == nil {
+                ways = resource.map { [$0] }
+            } else if search.principal.account != search.account {
+                ways = bounded(combine(identity.map { [$0] }, resource))
+            } else {
+                let byAccount =
+                    ServiceRules.needsResourcePolicy(request)
+                    ? combine(identity.map { [$0] }, resource.filter { reader.principalMatch($0.0, .allow).0 == .account })
+                    : identity.map { [$0] }
+                ways = bounded(byAccount + named.filter(isLimited).map { [$0] })
+                ways += named.filter { !isLimited($0) }.map { [$0] }
+            }
+            let limits = [
+                policies.session.map { allows(.session, $0) }, policies.endpoint.map { allows(.endpoint, $0) },
+            ].compactMap(\.self) + (policies.serviceControl ?? []).map { allows(.serviceControl, $0) }
+            for limit in limits { ways = combine(ways, limit) }
+            guard ways.count > RequestSearch.maximumBranches else { return ways }
+            doubt = "too many statements allow `\(action)` together"
+            return Array(ways.prefix(RequestSearch.maximumBranches))
+        }
+
+        private func combine(_ ways: [Way], _ limit: [(PolicyStatement, IAMDecision.Layer)]) -> [Way] {
+            ways.flatMap { way in limit.map { way + [$0] } }
+        }
+
+        private func allows(
+            _ layer: IAMDecision.Layer,
+            _ documents: [PolicyDocument]
+        ) -> [(PolicyStatement, IAMDecision.Layer)] {
+            let reader = reader(layer)
+            return documents.flatMap(\.statements).filter {
+                $0.effect == .allow && reader.matchesAction($0) && reader.principalMatch($0, .allow).0 != .none
+                    && !$0.conditions.contains { isSurely(false, $0) }
+            }.map { ($0, layer) }
+        }
+
+        /// The statements that may deny it.
+        private func denials() -> [(PolicyStatement, IAMDecision.Layer)] {
+            let policies = search.policies
+            var layers: [(IAMDecision.Layer, [PolicyDocument])] = [
+                (.identity, policies.identity), (.resource, policies.resource.map { [$0] } ?? []),
+                (.boundary, policies.boundary ?? []), (.session, policies.session ?? []),
+                (.endpoint, policies.endpoint ?? []),
+            ]
+            layers += (policies.serviceControl ?? []).map { (.serviceControl, $0) }
+            layers += (policies.resourceControl ?? []).map { (.resourceControl, $0) }
+            return layers.flatMap { layer, documents in
+                let reader = reader(layer)
+                return documents.flatMap(\.statements).filter {
+                    $0.effect == .deny && reader.matchesAction($0) && reader.principalMatch($0, .deny).0 != .none
+                        && !$0.conditions.contains { isSurely(false, $0) }
+                }.map { ($0, layer) }
+            }
+        }
+
+        /// Whether a condition is decided by what is fixed, and so.
+        private func isSurely(_ answer: Bool, _ condition: PolicyCondition) -> Bool {
+            let keys = [condition.key] + condition.values.flatMap(\.keys)
+            guard keys.allSatisfy({ search.fixed.keys.contains($0.lowercased()) }) else { return false }
+            return condition.holds(RequestContext(search.fixed.compactMapValues { $0 })) == answer
+        }
+
+        // MARK: - What does not deny
+
+        /// What was chosen so far: how the resource has to look, and what has to hold.
+        private struct Path {
+            var choices: [[Glob]]
+            var forbidden: [Glob] = []
+            var wishes: Set<ContextSolver.Wish> = []
+            /// Whether something was taken wider or narrower than it is.
+            var isExact = true
+
+            init(_ allow: [(PolicyStatement, IAMDecision.Layer)], in area: Glob) {
+                self.choices = [[area]]
+                for (statement, layer) in allow {
+                    require(statement, layer)
+                    for condition in statement.conditions { wishes.insert(.init(condition: condition, isWanted: true)) }
+                }
+            }
+
+            private mutating func require(_ statement: PolicyStatement, _ layer: IAMDecision.Layer) {
+                guard let resources = statement.resources else { return }
+                let globs = resources.elements.compactMap { Path.glob($0, layer, isWide: !resources.isNegated) }
+                if resources.isNegated { forbidden += globs } else { choices.append(globs) }
+                if resources.elements.contains(where: \.hasVariable) { isExact = false }
+            }
+
+            /// The pattern of an element; one with variables is anything, or nothing, whichever errs on the safe side.
+            static func glob(_ text: PolicyText, _ layer: IAMDecision.Layer, isWide: Bool) -> Glob? {
+                if text.hasVariable { return isWide ? Glob(tokens: [Glob.star]) : nil }
+                guard let resolved = text.resolved(RequestContext()) else { return nil }
+                let setting: ARNPattern.Setting =
+                    switch layer {
+                    case .resource: .resource
+                    case .serviceControl: .serviceControl
+                    case .resourceControl: .resourceControl
+                    default: .principal
+                    }
+                switch ARNPattern.read(resolved, in: setting) {
+                case .glob(let glob): return glob
+                case .short(let glob): return isWide ? glob : nil
+                case .nothing, .refused: return nil
+                }
+            }
+        }
+
+        /// Goes on until no statement denies; nil where no way leads on.
+        private mutating func escape(
+            _ denials: [(PolicyStatement, IAMDecision.Layer)],
+            from index: Int,
+            _ path: Path
+        ) -> Outcome? {
+            branches += 1
+            guard branches <= RequestSearch.maximumBranches else {
+                doubt = "more than \(RequestSearch.maximumBranches) ways through the statements about `\(action)`"
+                return nil
+            }
+            guard let resource = resource(path) else { return nil }
+            guard index < denials.count else { return conclude(path, resource) }
+            let (statement, layer) = denials[index]
+            // The resource may not be meant.
+            if let resources = statement.resources {
+                let globs = resources.elements.compactMap { Path.glob($0, layer, isWide: resources.isNegated) }
+                var other = path
+                if resources.elements.contains(where: \.hasVariable) { other.isExact = false }
+                if resources.isNegated { other.choices.append(globs) } else { other.forbidden += globs }
+                if let outcome = escape(denials, from: index + 1, other) { return outcome }
+            }
+            // A condition may not be met.
+            for condition in statement.conditions where !isSurely(true, condition) {
+                var other = path
+                other.wishes.insert(.init(condition: condition, isWanted: false))
+                guard case .none = solver.solve(other.wishes) else {
+                    if let outcome = escape(denials, from: index + 1, other) { return outcome }
+                    continue
+                }
+            }
+            return nil
+        }
+
+        private var solver: ContextSolver { ContextSolver(fixed: search.fixed) }
+
+        /// A resource that fits, or nil where there is none.
+        private mutating func resource(_ path: Path) -> String? {
+            var isExact = true
+            for choice in ContextSolver.product(path.choices, limit: 256, isExact: &isExact) {
+                switch GlobSearch(all: choice, none: path.forbidden).run() {
+                case .found(let bytes): return String(decoding: bytes, as: UTF8.self)
+                case .none: continue
+                case .unknown: isExact = false
+                }
+            }
+            if !isExact { doubt = "the patterns of resources are too many to decide about `\(action)`" }
+            return nil
+        }
+
+        private mutating func conclude(_ path: Path, _ resource: String) -> Outcome? {
+            switch solver.solve(path.wishes.union(wishes)) {
+            case .none: return nil
+            case .unknown:
+                doubt = "the conditions on `\(action)` could not be decided"
+                return nil
+            case .found(let values):
+                let request = IAMRequest(
+                    principal: search.principal,
+                    action: action,
+                    resource: .exact(resource),
+                    resourceAccount: search.account,
+                    context: RequestContext(values)
+                )
+                if IAMEvaluator.decide(request, search.policies).isAllowed { return .found(request) }
+                // Something grants less than it was taken for here, or is taken away by a rule of its own.
+                if !path.isExact || !isRuledOut(request) {
+                    doubt = "`\(action)` on `\(resource)` may be allowed, and the request that was tried is not"
+                }
+                return nil
+            }
+        }
+
+        /// Whether AWS refuses such a request whatever the policies say, so that no other of the kind is allowed.
+        private func isRuledOut(_ request: IAMRequest) -> Bool {
+            guard ServiceRules.mayBeAllowed(request) else { return true }
+            return search.policies.restrictsPublicBuckets && search.principal.account != search.account
+                && search.policies.resource.map { PublicPolicy($0).isPublic } == true
+        }
+    }
+}

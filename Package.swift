@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "SPIFFE", targets: ["SPIFFE"]),
         .library(name: "Authorization", targets: ["Authorization"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
+        .library(name: "Monitoring", targets: ["Monitoring"]),
         .library(name: "ModelTrust", targets: ["ModelTrust"]),
         .library(name: "WorkloadIdentity", targets: ["WorkloadIdentity"]),
         .library(name: "Guardrails", targets: ["Guardrails"]),
@@ -178,6 +179,9 @@ let package = Package(
             dependencies: ["AuditLog"],
             path: "Tests/Support/audit-crash-writer"
         ),
+        // What is unusual in the records, and why.
+        .target(name: "Monitoring", dependencies: ["ZeroTrust", "Resources"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "ZeroTrust", "Resources"]),
         .target(
             name: "Gateway",
             dependencies: [
@@ -273,7 +277,7 @@ let package = Package(
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
                 "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "CloudIdentity",
-                "Gateway", "Guardrails", x509, crypto, logging,
+                "Gateway", "Guardrails", "Monitoring", x509, crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -302,7 +306,7 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", "Guardrails",
-                "ModelTrust", x509, crypto, asn1,
+                "ModelTrust", "Monitoring", x509, crypto, asn1,
             ]
         ),
     ]

@@ -291,6 +291,7 @@ let package = Package(
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
                 "WorkloadIdentity", "RPC", crypto,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
 

@@ -41,6 +41,22 @@ import ZeroTrust
         #expect(throws: MonitoringError.self) { try monitor.apply(.acknowledge, to: "M1-0", by: "ada", at: Self.now) }
     }
 
+    @Test func `an amount that was accepted is accepted up to that amount`() throws {
+        var monitor = monitor(for: [.bulkExtraction])
+        func hour(_ index: Int64, _ rows: UInt64) {
+            monitor.observe(seen(UInt64(index), at: index * 3_600 * second, rows: rows))
+        }
+        for index in 0..<200 { hour(Int64(index), 2_000) }
+        hour(200, 100_000)
+        hour(201, 100_000)
+        let finding = try #require(monitor.findings.findings.first)
+        try monitor.apply(.accept(reason: "a backfill"), to: finding.id, by: "ada", at: Self.now)
+        hour(202, 110_000)
+        #expect(monitor.findings.findings.count == 1)
+        hour(203, 400_000)
+        #expect(monitor.findings.findings.count == 2)
+    }
+
     @Test func `changes are handed out once`() throws {
         var monitor = Self.found()
         #expect(monitor.takeChanges().map(\.id) == ["M1-0"])

@@ -39,6 +39,25 @@ import Testing
         #expect(monitor.findings.findings.map(\.id) == ["M1-2"])
     }
 
+    @Test func `somebody who tries thousands of places has a bounded number of findings`() throws {
+        var monitor = monitor(for: [.undeclaredEdge])
+        for record in 0..<5_000 {
+            monitor.observe(
+                seen(
+                    UInt64(record),
+                    at: Int64(record),
+                    gateway,
+                    "host-\(record):443",
+                    decision: .deny,
+                    marks: [.undeclared, .leaves]
+                )
+            )
+        }
+        #expect(monitor.findings.findings.count == 257)
+        let last = try #require(monitor.findings.findings.last)
+        #expect(last.cause.contains("goes on") && last.recordCount == 5_000 - 256)
+    }
+
     /// Policies and traffic made at random: whatever one of the declarations allows is never told of, and whatever none
     /// allows always is.
     @Test(arguments: 0..<40) func `there is no false alarm and none is missed`(seed: Int) {

@@ -15,6 +15,11 @@ struct UndeclaredEdges: Detector {
     /// Bounded.
     private var known: [Key: Bool] = [:]
 
+    /// How many findings each caller has opened; past a limit, one takes all that follows.
+    private var counts: [UInt32: Int] = [:]
+    /// The most findings of one caller, besides the one for all that follows.
+    private static let maximumOfCaller = 256
+
     private struct Key: Hashable {
         var caller: UInt32
         var callee: UInt32
@@ -39,7 +44,32 @@ struct UndeclaredEdges: Detector {
             UInt64(seen.caller) << 32 | UInt64(seen.callee),
             UInt64(observation.verbClass.rawValue)
         )
+        if book.book.fold(key, observation) { return }
+        let count = counts[seen.caller, default: 0]
+        guard count < Self.maximumOfCaller else {
+            // Somebody looks around: one finding for all that follows.
+            book.report(FindingKey(.undeclaredEdge, UInt64(seen.caller), UInt64.max), seen) { _ in flood(observation) }
+            return
+        }
+        counts[seen.caller] = count + 1
         book.report(key, seen) { _ in signal(observation) }
+    }
+
+    private func flood(_ observation: Observation) -> Signal {
+        Signal(
+            type: .undeclaredEdge,
+            severity: .high,
+            subject: observation.caller,
+            cause: "`\(observation.caller)` goes on trying or using paths that no policy declares, after "
+                + "\(Self.maximumOfCaller) that have findings of their own; the last was \(Edge(observation))",
+            measure: .init(
+                baseline: 0,
+                observed: Double(Self.maximumOfCaller + 1),
+                threshold: Double(Self.maximumOfCaller),
+                unit: "undeclared paths of one caller"
+            ),
+            attack: ["T1046", "T1021"]
+        )
     }
 
     private static func isTraffic(_ source: LogSource) -> Bool { source == .envoy || source == .flow }
@@ -80,6 +110,18 @@ struct UndeclaredEdges: Detector {
     }
 
     // What is known follows from the declared set, which may be another one next time.
-    func write(to writer: inout StateWriter) {}
-    mutating func restore(from reader: inout StateReader) throws(MonitoringError) {}
+    func write(to writer: inout StateWriter) {
+        writer.write(UInt64(counts.count))
+        for (caller, count) in counts.sorted(by: { $0.key < $1.key }) {
+            writer.write(UInt64(caller))
+            writer.write(UInt64(count))
+        }
+    }
+
+    mutating func restore(from reader: inout StateReader) throws(MonitoringError) {
+        counts = [:]
+        for _ in 0..<(try reader.count(of: 2)) {
+            counts[UInt32(clamping: try reader.number())] = Int(clamping: try reader.number())
+        }
+    }
 }

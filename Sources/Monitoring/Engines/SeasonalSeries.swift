@@ -7,7 +7,7 @@ import ZeroTrust
 /// Amounts are judged on a scale of ratios (the logarithm of one more than the amount). What is usual is a level that moves
 /// by small, bounded steps, so that one large value cannot drag it along; two sums decide: the mean of the last two windows'
 /// distances, for what is sudden and large, and of the last five, for what is smaller and stays. Both limits are a floor, or
-/// a multiple of what the sum itself usually is, whichever is larger. While an alarm stands nothing is learned.
+/// a multiple of what the sum itself usually is, whichever is larger. While an alarm stands, the level moves at half the pace.
 struct SeasonalSeries: Sendable {
     struct Settings: Hashable, Sendable {
         /// Windows before any is judged.
@@ -18,8 +18,6 @@ struct SeasonalSeries: Sendable {
         var lastingFloor: Float = 0.8
         /// The multiple of the sum's own scale.
         var multiple: Float = 3
-        /// Windows without an alarm before the next one is a new one.
-        var rest: UInt8 = 6
     }
 
     private static let buckets = 48
@@ -34,14 +32,13 @@ struct SeasonalSeries: Sendable {
     private var suddenScale: Float = 0.3
     private var lastingScale: Float = 0.3
     private var windows: UInt32 = 0
-    private var resting: UInt8 = 0
 
     /// The usual amount of a window that begins at a time.
     func usual(_ bucket: Int) -> Double { Double(expm1(base(bucket))) }
 
-    /// The amount from which on a window is an alarm; infinite while it is learned or an alarm rests.
+    /// The amount from which on a window is an alarm; infinite while the usual is learned.
     func limit(_ bucket: Int, _ settings: Settings) -> Double {
-        guard Int(windows) >= settings.learning, resting == 0 else { return .infinity }
+        guard Int(windows) >= settings.learning else { return .infinity }
         let (sudden, lasting) = limits(settings)
         let sum = recent[0] + recent[1] + recent[2] + recent[3]
         let needed = min(2 * sudden - recent[3], 5 * lasting - sum)
@@ -63,7 +60,6 @@ struct SeasonalSeries: Sendable {
             && (sudden > suddenLimit || lasting > lastingLimit)
         for index in 0..<3 { recent[index] = recent[index + 1] }
         recent[3] = bounded
-        if isAlarm { resting = settings.rest } else if resting > 0 { resting -= 1 }
         learn(value, difference, bucket, isAlarm)
         if !isAlarm {
             suddenScale = Self.moved(suddenScale, by: sudden)
@@ -93,8 +89,9 @@ struct SeasonalSeries: Sendable {
             let count = Float(counts[bucket])
             levels[bucket] = (levels[bucket] * count + value) / (count + 1)
             counts[bucket] += 1
-        } else if !isAlarm {
-            levels[bucket] += 0.1 * min(max(difference, -0.5), 0.5)
+        } else {
+            // What stays for weeks becomes the usual, even where nobody accepts it.
+            levels[bucket] += (isAlarm ? 0.05 : 0.1) * min(max(difference, -0.5), 0.5)
         }
         general += 0.02 * min(max(value - general, -1), 1)
     }
@@ -116,7 +113,6 @@ struct SeasonalSeries: Sendable {
         writer.write(suddenScale)
         writer.write(lastingScale)
         writer.write(UInt64(windows))
-        writer.write(UInt64(resting))
     }
 
     init(from reader: inout StateReader) throws(MonitoringError) {
@@ -129,6 +125,5 @@ struct SeasonalSeries: Sendable {
         suddenScale = try reader.float()
         lastingScale = try reader.float()
         windows = UInt32(clamping: try reader.number())
-        resting = UInt8(clamping: try reader.number())
     }
 }

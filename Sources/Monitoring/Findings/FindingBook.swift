@@ -16,8 +16,8 @@ public struct FindingBook: Sendable {
     /// Where the finding of a key lies.
     private var places: [FindingKey: Int] = [:]
     private var keys: [FindingKey] = []
-    /// The keys that were accepted into the baseline, with the finding that was.
-    private var accepted: [FindingKey: String] = [:]
+    /// The keys that were accepted into the baseline, with what was observed of the finding that was.
+    private var accepted: [FindingKey: Double] = [:]
     private var ids: Set<String> = []
     let limit: Int
 
@@ -25,6 +25,8 @@ public struct FindingBook: Sendable {
     public static let defaultLimit = 10_000
     /// The most accepted keys that are remembered.
     static let maximumAccepted = 1_000_000
+    /// How many times as much as was accepted is a new finding.
+    static let margin = 1.5
 
     /// An empty book.
     public init(limit: Int = FindingBook.defaultLimit) {
@@ -38,7 +40,8 @@ public struct FindingBook: Sendable {
     ///
     /// - Returns: true where the observation was folded into a finding, or the key was accepted.
     mutating func fold(_ key: FindingKey, _ observation: Observation) -> Bool {
-        if accepted[key] != nil { return true }
+        // How much there is now, only a signal tells.
+        if accepted[key] != nil { return !key.type.isMeasured }
         guard let place = place(of: key, at: observation.time) else { return false }
         add(observation, to: place)
         return true
@@ -46,7 +49,11 @@ public struct FindingBook: Sendable {
 
     /// Takes a signal: into the finding that is there for its key, or into a new one.
     mutating func take(_ signal: Signal, for key: FindingKey, _ observation: Observation) {
-        guard accepted[key] == nil else { return }
+        if let known = accepted[key] {
+            // What was accepted was so much, and not any amount.
+            guard key.type.isMeasured, signal.measure.observed > Self.margin * known else { return }
+            accepted[key] = nil
+        }
         if let place = place(of: key, at: observation.time) {
             add(observation, to: place)
             fold(signal, into: place)
@@ -83,7 +90,7 @@ public struct FindingBook: Sendable {
                 )
             }
             findings[place].state = .accepted(by: actor, at: time, reason: reason)
-            accepted[key] = id
+            accepted[key] = findings[place].measure.observed
             places[key] = nil
         case .resolve:
             findings[place].state = .resolved(by: actor, at: time)
@@ -215,9 +222,9 @@ extension FindingBook {
             finding.write(to: &writer)
         }
         writer.write(UInt64(accepted.count))
-        for (key, id) in accepted.sorted(by: { $0.key < $1.key }) {
+        for (key, observed) in accepted.sorted(by: { $0.key < $1.key }) {
             writer.write(key)
-            writer.write(id)
+            writer.write(observed)
         }
         for type in FindingType.allCases {
             for severity in Severity.allCases { writer.write(opened[type]?[severity] ?? 0) }
@@ -233,7 +240,7 @@ extension FindingBook {
             keys.append(try reader.key())
             findings.append(try Finding(from: &reader))
         }
-        for _ in 0..<(try reader.count(of: 4)) { accepted[try reader.key()] = try reader.string() }
+        for _ in 0..<(try reader.count(of: 11)) { accepted[try reader.key()] = try reader.double() }
         for type in FindingType.allCases {
             for severity in Severity.allCases {
                 let count = try reader.number()

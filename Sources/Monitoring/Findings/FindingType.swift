@@ -68,6 +68,14 @@ public enum FindingType: UInt8, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a finding is of an amount, so that accepting it accepts that much and no more.
+    var isMeasured: Bool {
+        switch self {
+        case .bulkExtraction, .lowAndSlow, .adversarialInput: true
+        case .undeclaredEdge, .firstSeenEdge, .firstModelAccess, .modelExtraction, .integrity: false
+        }
+    }
+
     /// How long after a finding's last record another one still belongs to it, in nanoseconds; nil for a type whose
     /// findings stay the same thing however long it takes.
     var groupingGap: Int64? {

@@ -7,6 +7,8 @@ struct NameTable: Sendable {
     /// How many times a name found no room.
     private(set) var refused: UInt64 = 0
     let limit: Int
+    /// Bytes of all names.
+    private var bytes = 0
 
     init(limit: Int) {
         self.limit = max(limit, 1)
@@ -16,10 +18,11 @@ struct NameTable: Sendable {
     mutating func number(of name: String) -> UInt32 {
         let name = name.utf8.count <= Self.maximumLength ? name : Self.cut(name)
         if let known = numbers[name] { return known }
-        guard names.count < limit else {
+        guard names.count < limit, bytes + name.utf8.count <= Self.maximumBytes else {
             refused += 1
             return 0
         }
+        bytes += name.utf8.count
         let number = UInt32(names.count)
         // A name of a record may be part of a larger text: it is copied, so that only its own bytes are kept.
         let own = String(decoding: Array(name.utf8), as: UTF8.self)
@@ -37,6 +40,8 @@ struct NameTable: Sendable {
 
     subscript(number: UInt32) -> String { Int(number) < names.count ? names[Int(number)] : names[0] }
 
+    /// The most bytes of all names together: whoever makes up names fills no more.
+    static let maximumBytes = 128 << 20
     /// The most bytes of a name that are kept.
     static let maximumLength = 2_048
 
@@ -51,6 +56,9 @@ struct NameTable: Sendable {
         refused = try reader.number()
         names = try reader.strings()
         guard !names.isEmpty, names.count <= limit else { throw reader.damaged("the table of names") }
-        for (number, name) in names.enumerated().dropFirst() { numbers[name] = UInt32(number) }
+        for (number, name) in names.enumerated().dropFirst() {
+            numbers[name] = UInt32(number)
+            bytes += name.utf8.count
+        }
     }
 }

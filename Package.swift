@@ -43,6 +43,7 @@ let package = Package(
         .library(name: "SPIFFE", targets: ["SPIFFE"]),
         .library(name: "Authorization", targets: ["Authorization"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
+        .library(name: "Monitoring", targets: ["Monitoring"]),
         .library(name: "ModelTrust", targets: ["ModelTrust"]),
         .library(name: "WorkloadIdentity", targets: ["WorkloadIdentity"]),
         .library(name: "Guardrails", targets: ["Guardrails"]),
@@ -179,6 +180,9 @@ let package = Package(
             dependencies: ["AuditLog"],
             path: "Tests/Support/audit-crash-writer"
         ),
+        // What is unusual in the records, and why.
+        .target(name: "Monitoring", dependencies: ["ZeroTrust", "Resources"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "ZeroTrust", "Resources"]),
         .target(
             name: "Gateway",
             dependencies: [
@@ -296,7 +300,7 @@ let package = Package(
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
                 "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "CloudIdentity",
-                "Gateway", "Guardrails", "DataAccess", "PostgreSQLClient", x509, crypto, logging,
+                "Gateway", "Guardrails", "DataAccess", "PostgreSQLClient", "Monitoring", x509, crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -310,6 +314,7 @@ let package = Package(
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
                 "WorkloadIdentity", "RPC", "DataAccess", "PostgreSQLClient", "TestPostgreSQL", crypto,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
 
@@ -325,7 +330,7 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "ZeroTrust", "SPIFFE", "TestIdentities", "Authorization", "Resources", "AuditLog", "Guardrails",
-                "ModelTrust", "DataAccess", x509, crypto, asn1,
+                "ModelTrust", "DataAccess", "Monitoring", x509, crypto, asn1,
             ]
         ),
     ]

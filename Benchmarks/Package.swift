@@ -38,6 +38,13 @@ let package = Package(
             path: "Sources/GuardrailFilters",
             swiftSettings: strict
         ),
+        // How much goes through the detectors, and what it takes to remember it.
+        .executableTarget(
+            name: "monitorrate",
+            dependencies: [.product(name: "Monitoring", package: "lapwing")],
+            path: "Sources/MonitorRate",
+            swiftSettings: strict
+        ),
         // What `policy/run` measures Lapwing with.
         .executableTarget(
             name: "policydecisions",

@@ -15,6 +15,9 @@ import Testing
         ] {
             #expect(result.output.contains(reason), "nothing was refused for \(reason)")
         }
+        // The attacks are findings in the same record, with a proof.
+        #expect(result.output.contains("findings in the same record"), "\(result.output)")
+        #expect(result.output.contains("no policy declares") && result.output.contains("is proven to be in the log"))
         // A model's way: what is refused on it, and what becomes of a service whose model is changed.
         for step in [
             "deployment admits the unsigned model", "deployment admits the older release v1",

@@ -21,9 +21,16 @@ struct MetricsText {
     }
 
     /// The whole answer to a scrape.
-    static func render(_ metrics: WorkerMetrics, _ surroundings: Surroundings) -> String {
+    ///
+    /// - Parameters:
+    ///   - metrics: what the event loops have counted.
+    ///   - surroundings: what stands beside.
+    ///   - isIstio: whether durations are told in Istio's words as well.
+    /// - Returns: the text.
+    static func render(_ metrics: WorkerMetrics, _ surroundings: Surroundings, isIstio: Bool = false) -> String {
         var output = MetricsText()
         output.requests(metrics, surroundings)
+        if isIstio { output.istioDuration(metrics, surroundings) }
         output.opaqueConnections(metrics, surroundings)
         output.connections(metrics)
         output.audit(metrics, surroundings.log)
@@ -91,6 +98,30 @@ struct MetricsText {
         }
         counter("lapwing_request_body_bytes_total", "Bytes of content received from clients.", metrics.bytesReceived)
         counter("lapwing_response_body_bytes_total", "Bytes of content sent to clients.", metrics.bytesSent)
+    }
+
+    /// How long requests took, by the callers that Istio's boards ask for; in milliseconds, as Istio has it.
+    private mutating func istioDuration(_ metrics: WorkerMetrics, _ surroundings: Surroundings) {
+        let name = "istio_request_duration_milliseconds"
+        family(name, "histogram", "How long requests took, in the words of Istio's standard metrics.")
+        for (key, histogram) in metrics.durations.byKey.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            let labels = [
+                ("reporter", "destination"), ("request_protocol", "http"), ("response_code", String(key.status)),
+                ("source_principal", key.source), ("destination_principal", surroundings.principal),
+                ("destination_workload", surroundings.workload),
+                ("destination_workload_namespace", surroundings.namespace),
+                ("connection_security_policy", Self.security(of: key.source)),
+            ]
+            var total: UInt64 = 0
+            for (bound, count) in zip(histogram.bounds, histogram.counts) {
+                total += count
+                sample(name + "_bucket", labels + [("le", String(Double(bound) / 1e6))], String(total))
+            }
+            total += histogram.counts.last ?? 0
+            sample(name + "_bucket", labels + [("le", "+Inf")], String(total))
+            sample(name + "_sum", labels, String(Double(histogram.sum) / 1e6))
+            sample(name + "_count", labels, String(total))
+        }
     }
 
     /// Whether a caller proved who it is, in Istio's words.

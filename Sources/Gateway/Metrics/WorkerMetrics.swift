@@ -18,6 +18,12 @@ struct WorkerMetrics: Sendable {
         let status: Int
     }
 
+    /// What tells durations apart; each is a histogram, so that there are fewer of them than of requests.
+    struct DurationKey: Hashable, Sendable {
+        let source: String
+        let status: Int
+    }
+
     /// What tells connections without HTTP apart.
     struct ConnectionKey: Hashable, Sendable {
         let source: String
@@ -38,6 +44,7 @@ struct WorkerMetrics: Sendable {
     var closed = SeriesCounts<ConnectionKey>()
     var refusals: [String: UInt64] = [:]
     var requestDuration = Histogram.requests
+    var durations = SeriesHistograms<DurationKey>()
     var decisionDuration = Histogram.decisions
     var bytesReceived: UInt64 = 0
     var bytesSent: UInt64 = 0
@@ -73,6 +80,12 @@ struct WorkerMetrics: Sendable {
         requests.countOther(RequestKey(source: "other", upstream: upstream, status: status))
     }
 
+    mutating func countDuration(source: String, status: Int, _ nanoseconds: UInt64) {
+        guard !durations.observe(nanoseconds, DurationKey(source: source, status: status)) else { return }
+        droppedSeries += 1
+        durations.observeOther(nanoseconds, DurationKey(source: "other", status: status))
+    }
+
     mutating func countOpened(source: String, upstream: String) {
         guard !opened.count(ConnectionKey(source: source, upstream: upstream)) else { return }
         droppedSeries += 1
@@ -94,6 +107,7 @@ struct WorkerMetrics: Sendable {
         closed.merge(other.closed)
         refusals.merge(other.refusals, uniquingKeysWith: +)
         requestDuration.merge(other.requestDuration)
+        durations.merge(other.durations)
         decisionDuration.merge(other.decisionDuration)
         bytesReceived += other.bytesReceived
         bytesSent += other.bytesSent

@@ -22,6 +22,7 @@ extension Pipeline {
                 upstream: upstreamName ?? "",
                 status: status ?? 0
             )
+            worker.metrics.countDuration(source: caller.name, status: status ?? 0, total)
         }
         worker.context.logger.debug(
             "request ended",

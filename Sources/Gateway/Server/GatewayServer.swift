@@ -35,6 +35,7 @@ public final class GatewayServer: Sendable {
     private let version: String
     private let history: ConfigurationHistory?
     private let egress: @Sendable () -> EgressMetrics?
+    private let furtherMetrics: @Sendable () -> String
     private let group: MultiThreadedEventLoopGroup
     /// Guards what starting and stopping change; requests never look at it.
     private let state = Mutex(State())
@@ -51,6 +52,7 @@ public final class GatewayServer: Sendable {
     ///   - version: the program's version, which metrics tell.
     ///   - history: what the process knows of its configurations, which metrics tell.
     ///   - egress: what the gateway's outbound side has counted, where it has one.
+    ///   - metrics: what others of the process tell a scrape, as Prometheus reads it.
     ///   - threads: the event loops; one for each core unless chosen otherwise.
     ///   - descriptors: the descriptors that connections may use; as many as the process may open, unless chosen otherwise.
     public init(
@@ -63,6 +65,7 @@ public final class GatewayServer: Sendable {
         version: String = "",
         history: ConfigurationHistory? = nil,
         egress: @escaping @Sendable () -> EgressMetrics? = { nil },
+        metrics: @escaping @Sendable () -> String = { "" },
         threads: Int? = nil,
         descriptors: Int? = nil
     ) {
@@ -70,6 +73,7 @@ public final class GatewayServer: Sendable {
         self.version = version
         self.history = history
         self.egress = egress
+        self.furtherMetrics = metrics
         self.context = GatewayContext(
             snapshot: GatewaySnapshot(configuration, policy: policy),
             identity: identity,
@@ -392,13 +396,15 @@ public final class GatewayServer: Sendable {
                 "\($0.problem == nil ? "[+]" : "[-]") \($0.name)\($0.problem.map { ": \($0)" } ?? "")\n"
             }
             return loop.makeSucceededFuture(AdminAnswer(status: isReady ? 200 : 503, text: lines.joined()))
-        case "/metrics": return metrics(on: loop)
+        case "/metrics": return metrics(on: loop, isIstio: false)
+        // Where Istio's own Prometheus looks; Istio's durations are in milliseconds, which linters of metrics refuse.
+        case "/stats/prometheus": return metrics(on: loop, isIstio: true)
         default: return loop.makeSucceededFuture(.notFound)
         }
     }
 
     /// Copies each event loop's counts on that loop, and merges the copies.
-    private func metrics(on loop: any EventLoop) -> EventLoopFuture<AdminAnswer> {
+    private func metrics(on loop: any EventLoop, isIstio: Bool) -> EventLoopFuture<AdminAnswer> {
         let copies = state.withLock { $0.workers }.map { worker in
             worker.eventLoop.submit { worker.value.metrics }
         }
@@ -415,13 +421,14 @@ public final class GatewayServer: Sendable {
             history: history?.status,
             egress: egress()
         )
+        let further = furtherMetrics()
         return EventLoopFuture.whenAllSucceed(copies, on: loop).map { copies in
             var merged = WorkerMetrics()
             for copy in copies { merged.merge(copy) }
             return AdminAnswer(
                 status: 200,
                 type: "text/plain; version=0.0.4; charset=utf-8",
-                text: MetricsText.render(merged, surroundings)
+                text: MetricsText.render(merged, surroundings, isIstio: isIstio) + further
             )
         }
     }

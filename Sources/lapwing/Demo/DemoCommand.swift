@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditLog
 import Foundation
 import Logging
+import Monitoring
 import MutualTLS
 import NIOPosix
 import SPIFFE
@@ -44,6 +45,7 @@ struct DemoCommand: AsyncParsableCommand {
             var mistakes = try await demo.attack()
             mistakes += try await demo.changeModel(isKept: keep)
             try await demo.verify()
+            try demo.showFindings()
             demo.suggest(keep: keep)
             if keep { await ProcessLife.untilStopped() }
             await demo.stop(removing: !keep)
@@ -265,17 +267,43 @@ private final class RunningDemo {
             if let checkpoint = try reader.checkpoint(), checkpoint.size >= size { break }
             try await Task.sleep(for: .milliseconds(100))
         }
-        guard let data = FileManager.default.contents(atPath: scenario.stateDirectory + "/log.vkey") else {
-            throw CommandError(.unverified, "the log's verifier key is missing")
-        }
-        let key = try NoteVerifier(
-            String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        )
+        let key = try logKey()
         let report = try LogVerifier(directory: directory, keys: [key]).verify()
         if let fault = report.fault { throw CommandError(.unverified, "the log does not verify: \(fault)") }
         StandardOutput.write(
             "\nthe record: \(report.verified) entries hashed again and held against the signed checkpoint: "
                 + Style.green("verified")
+        )
+    }
+
+    /// The key that the log's checkpoints verify with.
+    private func logKey() throws -> NoteVerifier {
+        guard let data = FileManager.default.contents(atPath: scenario.stateDirectory + "/log.vkey") else {
+            throw CommandError(.unverified, "the log's verifier key is missing")
+        }
+        return try NoteVerifier(
+            String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        )
+    }
+
+    /// Puts the record to the detectors, and prints what they make of the attacks, with a proof of the record that shows it.
+    func showFindings() throws {
+        let directory = scenario.stateDirectory + "/audit"
+        var monitor = Monitor()
+        try MonitorReading.catchUp(&monitor, with: directory)
+        let findings = monitor.findings.findings.filter(\.state.isActive)
+        guard let worst = findings.max(by: { $0.severity < $1.severity }),
+            let record = worst.records.first(where: { $0.source == .lapwing })?.ranges.first?.lowerBound
+        else { return }
+        StandardOutput.write("\nthe monitor: \(findings.count) findings in the same record")
+        FindingOutput.write(findings, .table)
+        let proof = try LogReader(directory: directory).proof(of: record)
+        guard case .verified = try proof.verify(keys: [logKey()]) else {
+            throw CommandError(.unverified, "the proof of record \(record) does not verify")
+        }
+        StandardOutput.write(
+            "record \(record), which shows \(worst.id), is proven to be in the log by \(proof.bytes.count) bytes: "
+                + "`lapwing audit proof ID`"
         )
     }
 
@@ -300,6 +328,7 @@ private final class RunningDemo {
             it is running; Ctrl-C stops it. Try, in another terminal:
               lapwing audit tail -f --state \(scenario.stateDirectory)
               lapwing audit verify --state \(scenario.stateDirectory)
+              lapwing alert list --state \(scenario.stateDirectory) --config \(scenario.configDirectory)
               lapwing identity entry list \(places)
               printf x | dd of=\(scenario.models.loaded)/config.json bs=1 conv=notrunc   # the service's SVID goes
               lapwing policy explain --config \(scenario.configDirectory) --gateway inference-service \\

@@ -31,6 +31,8 @@ final class GatewayProcess: Sendable {
     let issuerKeys: IssuerKeys
     /// Guards what runs.
     let running: Mutex<Running>
+    /// Watches what the record tells, beside the path of requests.
+    let monitor: MonitorService
     private let workloadAPI: WorkloadAPIClient
     private let reloads: AsyncStream<ReloadRequest>
     private let ask: AsyncStream<ReloadRequest>.Continuation
@@ -55,6 +57,7 @@ final class GatewayProcess: Sendable {
             throw CommandError(.unreachable, "the audit log at `\(settings.auditDirectory)` cannot be opened: \(error)")
         }
         self.egress = EgressServers(log: log, logger: logger)
+        self.monitor = MonitorService(log: log, settings: settings, logger: logger)
         self.issuerKeys = IssuerKeys(logger: logger)
         (self.reloads, self.ask) = AsyncStream.makeStream(of: ReloadRequest.self, bufferingPolicy: .bufferingNewest(64))
         issuerKeys.follow(try configuration.keySources())
@@ -79,6 +82,7 @@ final class GatewayProcess: Sendable {
                 group.addTask { try await self.followIdentity(announce) }
                 group.addTask { await self.issuerKeys.run() }
                 group.addTask { await self.followTokenKeys() }
+                group.addTask { await self.monitor.run { self.running.withLock { $0.configuration } } }
                 group.addTask {
                     let rounds = WitnessRounds(log: self.log, logger: self.logger) {
                         self.running.withLock { $0.configuration.auditPolicy }
@@ -189,6 +193,7 @@ final class GatewayProcess: Sendable {
             node: settings.node.value,
             history: history,
             egress: { [egress] in egress.metrics(of: gateway.name) },
+            metrics: { [monitor] in monitor.metrics },
             threads: settings.threads.value
         )
     }

@@ -6,6 +6,7 @@ import Foundation
 import Gateway
 import IssuerKeys
 import ModelTrust
+import Monitoring
 import Registry
 import Resources
 import WorkloadIdentity
@@ -27,6 +28,10 @@ struct Configuration: Sendable {
     let adminPolicy: AdminPolicy
     /// Who witnesses the audit log.
     let auditPolicy: AuditPolicyResource
+    /// What the monitor reads, and when something is a finding.
+    let monitorPolicy: MonitorPolicy
+    /// Which findings go to whom.
+    let alertRoutes: [AlertRoute]
     /// What the model registry does; nil where there is none.
     let registry: RegistryConfiguration?
     /// Which workloads get credentials of a cloud from the loopback endpoint; nil where there is none.
@@ -71,6 +76,8 @@ struct Configuration: Sendable {
         }
         let adminPolicy = try gather { try AdminPolicy.load(snapshot.documents) }
         let auditPolicy = try gather { try AuditPolicyResource.load(snapshot.documents) }
+        let monitorPolicy = try gather { try MonitorPolicy.load(snapshot.documents) }
+        let alertRoutes = try gather { try AlertRoute.load(snapshot.documents) }
         // Commands about models read these; a mistake in one is said here as well.
         _ = try gather { try ModelTrustPolicySet(snapshot.documents) }
         let registry = try gather {
@@ -80,7 +87,7 @@ struct Configuration: Sendable {
         // `lapwing data` works with these.
         let estates = try gather { try Estate.load(snapshot.documents) }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
-            let entries, let adminPolicy, let auditPolicy
+            let entries, let adminPolicy, let auditPolicy, let monitorPolicy, let alertRoutes
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
         self.settings = settings
         self.documents = snapshot.documents
@@ -92,6 +99,8 @@ struct Configuration: Sendable {
         self.entries = entries
         self.adminPolicy = adminPolicy
         self.auditPolicy = auditPolicy
+        self.monitorPolicy = monitorPolicy
+        self.alertRoutes = alertRoutes
         self.registry = registry ?? nil
         self.credentials = credentials ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
@@ -308,7 +317,7 @@ private enum KnownKinds {
     private static let groups: [String: Set<String>] = [
         "lapwing.dev": [
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
-            "ModelTrustPolicy", "Guardrail", "CloudCredentials", "AuditPolicy", "Estate",
+            "ModelTrustPolicy", "Guardrail", "CloudCredentials", "AuditPolicy", "Estate", "MonitorPolicy", "AlertRoute",
         ],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],

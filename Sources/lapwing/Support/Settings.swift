@@ -187,7 +187,7 @@ struct Settings: Sendable {
         let wanted = [
             (state.value, 0o755), (runtime.value, 0o755), (authorityDirectory, 0o700), (auditDirectory, 0o750),
             (gatewayDirectory, 0o755),
-            (registryDirectory, 0o700),
+            (registryDirectory, 0o700), (monitorDirectory, 0o750),
         ]
         for (path, mode) in wanted {
             do {
@@ -202,7 +202,7 @@ struct Settings: Sendable {
                     "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run"
                 )
             }
-            let owner = [auditDirectory, gatewayDirectory].contains(path) ? gatewayUser.value : nil
+            let owner = [auditDirectory, gatewayDirectory, monitorDirectory].contains(path) ? gatewayUser.value : nil
             if geteuid() == 0 { try owner?.takeOver(path) }
             try Self.requireOwn(path, or: owner)
         }

@@ -1,0 +1,96 @@
+import Foundation
+import ZeroTrust
+
+/// What goes out for a finding, in the form that a receiver takes.
+public enum AlertPayload {
+    /// The body of Alertmanager's `POST /api/v2/alerts`: one alert, of which the labels tell findings apart.
+    ///
+    /// A finding that is over ends its alert.
+    public static func alertmanager(_ finding: Finding, node: String) -> String {
+        var builder = JSONBuilder()
+        builder.array([finding]) { array, finding in
+            array.object { alert in
+                alert.member("labels") { labels in
+                    labels.object {
+                        $0.member("alertname", "LapwingFinding")
+                        $0.member("finding", finding.id)
+                        $0.member("type", finding.type.name)
+                        $0.member("severity", finding.severity.name)
+                        $0.member("subject", finding.subject)
+                        $0.member("node", node)
+                    }
+                }
+                alert.member("annotations") { annotations in
+                    annotations.object {
+                        $0.member("summary", finding.cause)
+                        $0.member("description", words(finding))
+                        $0.member("techniques", (finding.attack + finding.atlas).joined(separator: " "))
+                        $0.member("records", finding.records.map(\.description).joined(separator: "; "))
+                    }
+                }
+                alert.member("startsAt", finding.opened.description)
+                if let actor = finding.state.actor, !finding.state.isActive {
+                    alert.member("endsAt", actor.time.description)
+                }
+            }
+        }
+        return builder.text
+    }
+
+    /// The body of a webhook: the finding, and who says so.
+    public static func webhook(_ finding: Finding, node: String) -> String {
+        var builder = JSONBuilder()
+        builder.object { object in
+            object.member("version", "lapwing.dev/finding/v1")
+            object.member("node", node)
+            object.member("finding") { finding.write(to: &$0) }
+        }
+        return builder.text
+    }
+
+    /// The body of an incoming webhook of Slack.
+    public static func slack(_ finding: Finding, node: String) -> String {
+        let title = "[\(finding.severity.name)] \(finding.id) \(finding.type.name): \(finding.state.name)"
+        var builder = JSONBuilder()
+        builder.object { object in
+            object.member("text", "\(title): \(escaped(finding.cause))")
+            object.member("blocks") { blocks in
+                blocks.array([("header", title), ("section", finding.cause), ("section", words(finding))]) {
+                    array,
+                    part in
+                    array.object { block in
+                        block.member("type", part.0)
+                        block.member("text") { text in
+                            text.object {
+                                $0.member("type", part.0 == "header" ? "plain_text" : "mrkdwn")
+                                $0.member(
+                                    "text",
+                                    String((part.0 == "header" ? part.1 : escaped(part.1)).prefix(limit(part.0)))
+                                )
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return builder.text
+    }
+
+    /// Slack's own limits of characters.
+    private static func limit(_ kind: String) -> Int { kind == "header" ? 150 : 3_000 }
+
+    /// What is not markup to Slack.
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+
+    private static func words(_ finding: Finding) -> String {
+        let usual = finding.measure.baseline.map { "usual \(short($0)), " } ?? ""
+        return "\(usual)seen \(short(finding.measure.observed)), limit \(short(finding.measure.threshold)) "
+            + "\(finding.measure.unit); \(finding.recordCount) records; `lapwing alert show \(finding.id)`"
+    }
+
+    private static func short(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\((value * 100).rounded() / 100)"
+    }
+}

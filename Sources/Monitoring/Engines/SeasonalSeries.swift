@@ -1,0 +1,129 @@
+import Foundation
+import ZeroTrust
+
+/// The usual of one amount of one identity, by the hour of the day and whether it is a weekend, and how far the last windows
+/// were above it.
+///
+/// Amounts are judged on a scale of ratios (the logarithm of one more than the amount). What is usual is a level that moves
+/// by small, bounded steps, so that one large value cannot drag it along; two sums decide: the mean of the last two windows'
+/// distances, for what is sudden and large, and of the last five, for what is smaller and stays. Both limits are a floor, or
+/// a multiple of what the sum itself usually is, whichever is larger. While an alarm stands, the level moves at half the pace.
+struct SeasonalSeries: Sendable {
+    struct Settings: Hashable, Sendable {
+        /// Windows before any is judged.
+        var learning: Int
+        /// The floor of the limit for two windows, as a logarithm: 1.5 is 4.5 times the usual.
+        var suddenFloor: Float = 1.5
+        /// The floor of the limit for five windows: 0.8 is 2.2 times the usual.
+        var lastingFloor: Float = 0.8
+        /// The multiple of the sum's own scale.
+        var multiple: Float = 3
+    }
+
+    private static let buckets = 48
+    private static let bounds: ClosedRange<Float> = -1...4
+    /// What is less than half above the usual is no alarm, however it was before.
+    private static let least: Float = 0.4
+
+    private var levels = InlineArray<48, Float>(repeating: 0)
+    private var counts = InlineArray<48, UInt8>(repeating: 0)
+    private var general: Float = 0
+    private var recent = InlineArray<4, Float>(repeating: 0)
+    private var suddenScale: Float = 0.3
+    private var lastingScale: Float = 0.3
+    private var windows: UInt32 = 0
+
+    /// The usual amount of a window that begins at a time.
+    func usual(_ bucket: Int) -> Double { Double(expm1(base(bucket))) }
+
+    /// The amount from which on a window is an alarm; infinite while the usual is learned.
+    func limit(_ bucket: Int, _ settings: Settings) -> Double {
+        guard Int(windows) >= settings.learning else { return .infinity }
+        let (sudden, lasting) = limits(settings)
+        let sum = recent[0] + recent[1] + recent[2] + recent[3]
+        let needed = min(2 * sudden - recent[3], 5 * lasting - sum)
+        guard needed < Self.bounds.upperBound else { return .infinity }
+        return Double(expm1(base(bucket) + max(needed, Self.least)))
+    }
+
+    /// Ends a window with its amount.
+    mutating func close(_ amount: Double, bucket: Int, _ settings: Settings) {
+        let value = Float(log1p(max(amount, 0)))
+        if windows == 0 { general = value }
+        let difference = value - base(bucket)
+        let bounded = min(max(difference, Self.bounds.lowerBound), Self.bounds.upperBound)
+        let sudden = (recent[3] + bounded) / 2
+        let lasting = (recent[0] + recent[1] + recent[2] + recent[3] + bounded) / 5
+        let (suddenLimit, lastingLimit) = limits(settings)
+        let isAlarm =
+            Int(windows) >= settings.learning && difference > Self.least
+            && (sudden > suddenLimit || lasting > lastingLimit)
+        for index in 0..<3 { recent[index] = recent[index + 1] }
+        recent[3] = bounded
+        learn(value, difference, bucket, isAlarm)
+        if !isAlarm {
+            suddenScale = Self.moved(suddenScale, by: sudden)
+            lastingScale = Self.moved(lastingScale, by: lasting)
+        }
+        windows = windows == .max ? windows : windows + 1
+    }
+
+    /// Which of the buckets a time falls into.
+    static func bucket(of second: Int64) -> Int {
+        let day = (second / 86_400 + 4) % 7
+        let hour = Int(second % 86_400 / 3_600)
+        return day == 0 || day == 6 ? 24 + hour : hour
+    }
+
+    private func base(_ bucket: Int) -> Float { counts[bucket] >= 2 ? levels[bucket] : general }
+
+    private func limits(_ settings: Settings) -> (sudden: Float, lasting: Float) {
+        (
+            max(settings.suddenFloor, settings.multiple * suddenScale),
+            max(settings.lastingFloor, settings.multiple * lastingScale)
+        )
+    }
+
+    private mutating func learn(_ value: Float, _ difference: Float, _ bucket: Int, _ isAlarm: Bool) {
+        if counts[bucket] < 4 {
+            let count = Float(counts[bucket])
+            levels[bucket] = (levels[bucket] * count + value) / (count + 1)
+            counts[bucket] += 1
+        } else {
+            // What stays for weeks becomes the usual, even where nobody accepts it.
+            levels[bucket] += (isAlarm ? 0.05 : 0.1) * min(max(difference, -0.5), 0.5)
+        }
+        general += 0.02 * min(max(value - general, -1), 1)
+    }
+
+    /// Moves a scale towards the median of the absolute values, times 1.4826.
+    private static func moved(_ scale: Float, by value: Float) -> Float {
+        max(scale + 0.02 * scale * (abs(value) * 1.4826 > scale ? 1 : -1), 0.05)
+    }
+
+    init() {}
+
+    func write(to writer: inout StateWriter) {
+        for index in 0..<Self.buckets {
+            writer.write(levels[index])
+            writer.write(UInt64(counts[index]))
+        }
+        writer.write(general)
+        for index in 0..<4 { writer.write(recent[index]) }
+        writer.write(suddenScale)
+        writer.write(lastingScale)
+        writer.write(UInt64(windows))
+    }
+
+    init(from reader: inout StateReader) throws(MonitoringError) {
+        for index in 0..<Self.buckets {
+            levels[index] = try reader.float()
+            counts[index] = UInt8(clamping: try reader.number())
+        }
+        general = try reader.float()
+        for index in 0..<4 { recent[index] = try reader.float() }
+        suddenScale = try reader.float()
+        lastingScale = try reader.float()
+        windows = UInt32(clamping: try reader.number())
+    }
+}

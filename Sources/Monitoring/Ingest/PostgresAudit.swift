@@ -1,0 +1,87 @@
+import Foundation
+import ZeroTrust
+
+/// pgaudit's entries, in PostgreSQL's text log, its csvlog or its jsonlog.
+///
+/// An entry is `AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.rows,select …,<none>,120`: whether of a session or an object, two
+/// numbers, the class, the command, the object's type and name, the statement, its parameters, and, where
+/// `pgaudit.log_rows` is on, how many rows it touched.
+enum PostgresAudit {
+    static func observation(_ line: [UInt8], _ record: UInt64) throws(MonitoringError) -> Observation? {
+        if line.first == UInt8(ascii: "{") { return try json(try JSONText(line), record) }
+        guard let start = find("AUDIT: ", in: line) else { return nil }
+        // In a csvlog the message is one quoted field among others.
+        if let fields = CommaSeparated.fields(line), fields.count >= 14, fields[13].hasPrefix("AUDIT: ") {
+            guard let time = LogTime.postgres(fields[0]) else { throw malformed(record, "its time cannot be read") }
+            return try entry(String(fields[13].dropFirst(7)), time, user: fields[1], database: fields[2], record)
+        }
+        let prefix = String(decoding: line[..<start], as: UTF8.self)
+        let words = prefix.split(separator: " ")
+        guard words.count >= 3, let time = LogTime.postgres(words[0...2].joined(separator: " ")) else {
+            throw malformed(record, "its prefix has no time: set log_line_prefix to `%m [%p] user=%u,db=%d,host=%h `")
+        }
+        guard let user = named("user=", in: prefix), let database = named("db=", in: prefix) else {
+            throw malformed(
+                record,
+                "its prefix names no user and database: set log_line_prefix to `%m [%p] user=%u,db=%d `"
+            )
+        }
+        let text = String(decoding: line[(start + 7)...], as: UTF8.self)
+        return try entry(text, time, user: user, database: database, record)
+    }
+
+    private static func json(_ line: JSONText, _ record: UInt64) throws(MonitoringError) -> Observation? {
+        guard let message = line["message"]?.text, message.hasPrefix("AUDIT: ") else { return nil }
+        guard let time = line["timestamp"]?.text.flatMap({ LogTime.postgres($0) }) else {
+            throw malformed(record, "its `timestamp` cannot be read")
+        }
+        guard let user = line["user"]?.text, let database = line["dbname"]?.text else {
+            throw malformed(record, "it names no `user`, or no `dbname`")
+        }
+        return try entry(String(message.dropFirst(7)), time, user: user, database: database, record)
+    }
+
+    private static func entry(
+        _ text: String,
+        _ time: Timestamp,
+        user: String,
+        database: String,
+        _ record: UInt64
+    ) throws(MonitoringError) -> Observation? {
+        guard let fields = CommaSeparated.fields(text.utf8), fields.count >= 9 else {
+            throw malformed(record, "its AUDIT entry has not nine fields or more")
+        }
+        let (kind, command, object) = (fields[3], fields[4], fields[6])
+        let rows = fields.count >= 10 ? UInt64(fields[9]) ?? 0 : 0
+        let changesSettings = kind == "ROLE" || kind == "DDL" || kind == "MISC_SET"
+        return Observation(
+            source: .postgres,
+            record: record,
+            time: time,
+            caller: user,
+            callee: database,
+            verb: changesSettings ? command : kind,
+            verbClass: VerbClass(verb: kind),
+            object: object,
+            decision: .allow,
+            rows: rows,
+            marks: changesSettings ? [.controlPlane] : []
+        )
+    }
+
+    private static func malformed(_ record: UInt64, _ what: String) -> MonitoringError {
+        MonitoringError(.malformed, "line \(record) of the pgaudit log: \(what)")
+    }
+
+    private static func find(_ text: StaticString, in line: [UInt8]) -> Int? {
+        let wanted = Array(text.description.utf8)
+        guard line.count >= wanted.count else { return nil }
+        return (0...(line.count - wanted.count)).first { line[$0] == wanted[0] && line[$0...].starts(with: wanted) }
+    }
+
+    private static func named(_ name: String, in prefix: String) -> String? {
+        guard let start = prefix.range(of: name)?.upperBound else { return nil }
+        let value = prefix[start...].prefix { $0 != "," && $0 != " " }
+        return value.isEmpty ? nil : String(value)
+    }
+}

@@ -1,0 +1,257 @@
+public import ZeroTrust
+
+/// Watches what the logs tell: every detector sees every observation in turn, and what they find goes into one book.
+///
+/// A monitor is a value without a clock. Its findings follow from its settings, the declared edges and the observations in
+/// their order, so that whoever has the log can have the same findings.
+///
+/// ```swift
+/// var monitor = Monitor(settings: MonitorSettings(), declared: edges)
+/// for observation in observations { monitor.observe(observation) }
+/// for finding in monitor.findings.findings { print(finding.id, finding.cause) }
+/// ```
+public struct Monitor: Sendable {
+    /// What it is set to.
+    public let settings: MonitorSettings
+    /// How many observations it has seen.
+    public private(set) var observed: UInt64 = 0
+    /// The record of each log that is to be read next.
+    public private(set) var next: [LogSource: UInt64] = [:]
+
+    private var casebook: Casebook
+    private var pending = PendingRequests()
+    private var began: [LogSource: Int64] = [:]
+    /// The latest time that any log told of.
+    private var latest: Int64 = 0
+
+    private var undeclaredEdges: UndeclaredEdges
+    private var firstSeenEdges: FirstSeenEdges
+    private var firstModelAccess: FirstModelAccess
+    private var volumes: Volumes
+    private var coverage: Coverage
+    private var modelExtraction: ModelExtraction
+    private var adversarialInput: AdversarialInput
+    private var integrity: IntegrityWatch
+    private var fleet = FleetSeries()
+
+    /// A monitor that knows nothing yet.
+    ///
+    /// - Parameters:
+    ///   - settings: what it is set to.
+    ///   - declared: what the enforcing policies allow; nil where no log is to be held against them.
+    public init(settings: MonitorSettings = MonitorSettings(), declared: (any DeclaredEdges)? = nil) {
+        self.settings = settings
+        self.casebook = Casebook(
+            names: NameTable(limit: settings.maximumNames),
+            book: FindingBook(limit: settings.maximumFindings)
+        )
+        undeclaredEdges = UndeclaredEdges(declared: declared)
+        firstSeenEdges = FirstSeenEdges(memory: settings.memory / 86_400_000_000_000, limit: settings.maximumEdges)
+        firstModelAccess = FirstModelAccess(memory: settings.memory, maximumCallers: settings.maximumIdentities)
+        volumes = Volumes(
+            .init(
+                window: settings.window,
+                learning: settings.volumeLearning,
+                minimum: settings.minimumVolume,
+                maximumIdentities: settings.maximumIdentities
+            )
+        )
+        coverage = Coverage(
+            .init(memory: settings.memory, share: settings.coverage, sizes: settings.datasetSizes)
+        )
+        modelExtraction = ModelExtraction()
+        adversarialInput = AdversarialInput(maximumCallers: settings.maximumIdentities)
+        integrity = IntegrityWatch(checkpointLimit: settings.checkpointAge)
+    }
+
+    /// What has been found.
+    public var findings: FindingBook { casebook.book }
+
+    /// The findings that somebody should hear of since the last call: see ``FindingBook/takeChanges()``.
+    public mutating func takeChanges() -> [Finding] { casebook.book.takeChanges() }
+
+    /// Looks at one observation.
+    public mutating func observe(_ observation: Observation) {
+        observed += 1
+        let seen = number(observation)
+        let disabled = settings.disabled
+        if observation.marks.contains(.continuation) {
+            if !disabled.contains(.bulkExtraction) {
+                volumes.observe(seen, &casebook)
+                fleet.observe(seen, &casebook)
+            }
+            if !disabled.contains(.adversarialInput) { adversarialInput.observe(seen, &casebook) }
+            skip(to: observation.record + 1, of: observation.source)
+            return
+        }
+        if !disabled.contains(.undeclaredEdge) { undeclaredEdges.observe(seen, &casebook) }
+        if !disabled.contains(.firstSeenEdge) { firstSeenEdges.observe(seen, &casebook) }
+        if !disabled.contains(.firstModelAccess) { firstModelAccess.observe(seen, &casebook) }
+        if !disabled.contains(.bulkExtraction) { volumes.observe(seen, &casebook) }
+        if !disabled.contains(.lowAndSlow) { coverage.observe(seen, &casebook) }
+        if !disabled.contains(.modelExtraction) { modelExtraction.observe(seen, &casebook) }
+        if !disabled.contains(.adversarialInput) { adversarialInput.observe(seen, &casebook) }
+        if !disabled.contains(.integrity) { integrity.observe(seen, &casebook) }
+        if !disabled.contains(.bulkExtraction) { fleet.observe(seen, &casebook) }
+        skip(to: observation.record + 1, of: observation.source)
+    }
+
+    /// Looks at the beginning of something whose amounts are told of later, by ``complete(_:record:at:bytes:tokens:guardRule:)``.
+    public mutating func observe(_ observation: Observation, until id: UInt64) {
+        observe(observation)
+        pending.begin(
+            id,
+            caller: observation.caller,
+            callee: observation.callee,
+            wasDenied: observation.decision == .deny
+        )
+    }
+
+    /// Looks at the end of something that began under an id; what began too long ago, or before the log, is passed over.
+    public mutating func complete(
+        _ id: UInt64,
+        record: UInt64,
+        at time: Timestamp,
+        bytes: UInt64,
+        tokens: UInt64 = 0,
+        guardRule: String? = nil
+    ) {
+        skip(to: record + 1, of: .lapwing)
+        guard let begun = pending.end(id) else { return }
+        observe(
+            Observation(
+                source: .lapwing,
+                record: record,
+                time: time,
+                caller: begun.caller,
+                callee: begun.callee,
+                verb: "",
+                decision: begun.wasDenied ? .deny : .allow,
+                bytes: bytes,
+                tokens: tokens,
+                guardRule: guardRule,
+                wasGuarded: guardRule != nil,
+                marks: [.continuation]
+            )
+        )
+    }
+
+    /// Says that the records of a log before an index need not be read again, since there was nothing to observe in them.
+    public mutating func skip(to record: UInt64, of source: LogSource) {
+        next[source] = max(next[source] ?? 0, record)
+    }
+
+    /// Takes what is known about the state of the record, at a time, or else at the latest that the logs told of.
+    public mutating func take(_ reading: IntegrityReading, at time: Timestamp? = nil) {
+        guard !settings.disabled.contains(.integrity) else { return }
+        let record = (next[.lapwing] ?? 0)
+        let seen = Observed(
+            observation: Observation(
+                source: .lapwing,
+                record: record > 0 ? record - 1 : 0,
+                time: time ?? Timestamp(nanoseconds: latest),
+                caller: "",
+                callee: "",
+                verb: ""
+            ),
+            caller: 0,
+            callee: 0,
+            verb: 0,
+            isPastLearning: true
+        )
+        integrity.take(reading, seen, &casebook)
+    }
+
+    /// Does something to a finding.
+    ///
+    /// - Throws: ``MonitoringError`` where there is no such finding, or it is past that act.
+    public mutating func apply(_ act: FindingAct, to id: String, by actor: String, at time: Timestamp)
+        throws(MonitoringError)
+    {
+        try casebook.book.apply(act, to: id, by: actor, at: time)
+    }
+
+    private mutating func number(_ observation: Observation) -> Observed {
+        latest = max(latest, observation.time.nanoseconds)
+        let start = began[observation.source] ?? observation.time.nanoseconds
+        if began[observation.source] == nil { began[observation.source] = start }
+        return Observed(
+            observation: observation,
+            caller: casebook.names.number(of: observation.caller),
+            callee: casebook.names.number(of: observation.callee),
+            verb: casebook.names.number(of: observation.verb),
+            isPastLearning: observation.time.nanoseconds - start >= settings.learning
+        )
+    }
+}
+
+// MARK: - State
+
+extension Monitor {
+    private static let magic = "lapwing-monitor-state-1"
+
+    /// The state as bytes; equal states are equal bytes.
+    public func encoded() -> [UInt8] {
+        var writer = StateWriter()
+        writer.write(Self.magic)
+        writer.write(settings.fingerprint)
+        writer.write(observed)
+        writer.write(latest)
+        for source in LogSource.allCases {
+            writer.write(next[source] ?? 0)
+            writer.write(began[source] ?? .min)
+        }
+        casebook.names.write(to: &writer)
+        casebook.book.write(to: &writer)
+        pending.write(to: &writer)
+        for detector in detectors { detector.write(to: &writer) }
+        return writer.bytes
+    }
+
+    /// Takes a state up again.
+    ///
+    /// - Throws: ``MonitoringError`` where the bytes are no state, or one that was made under other settings; the log then
+    ///   gives it anew.
+    public init(
+        encoded bytes: [UInt8],
+        settings: MonitorSettings,
+        declared: (any DeclaredEdges)?
+    ) throws(MonitoringError) {
+        self.init(settings: settings, declared: declared)
+        var reader = StateReader(bytes)
+        guard try reader.string() == Self.magic else { throw reader.damaged("no state of a monitor of this version") }
+        guard try reader.string() == settings.fingerprint else {
+            throw MonitoringError(
+                .state,
+                "the monitor's state was made under other settings; it is rebuilt from the log"
+            )
+        }
+        observed = try reader.number()
+        latest = try reader.signed()
+        for source in LogSource.allCases {
+            let record = try reader.number()
+            if record > 0 { next[source] = record }
+            let start = try reader.signed()
+            if start != .min { began[source] = start }
+        }
+        casebook = Casebook(names: try NameTable(from: &reader), book: try FindingBook(from: &reader))
+        pending = try PendingRequests(from: &reader)
+        try undeclaredEdges.restore(from: &reader)
+        try firstSeenEdges.restore(from: &reader)
+        try firstModelAccess.restore(from: &reader)
+        try volumes.restore(from: &reader)
+        try coverage.restore(from: &reader)
+        try modelExtraction.restore(from: &reader)
+        try adversarialInput.restore(from: &reader)
+        try integrity.restore(from: &reader)
+        try fleet.restore(from: &reader)
+        guard reader.isAtEnd else { throw reader.damaged("bytes are left over") }
+    }
+
+    private var detectors: [any Detector] {
+        [
+            undeclaredEdges, firstSeenEdges, firstModelAccess, volumes, coverage, modelExtraction, adversarialInput,
+            integrity, fleet,
+        ]
+    }
+}

@@ -1,0 +1,59 @@
+/// Requests whose end has not been seen: who made them, until their amounts are known.
+///
+/// The oldest make room.
+struct PendingRequests: Sendable {
+    struct Request: Sendable {
+        var caller: String
+        var callee: String
+        var wasDenied: Bool
+    }
+
+    private var requests: [UInt64: Request] = [:]
+    /// Ids in the order in which they began, those that have ended included until they come up.
+    private var order: [UInt64] = []
+    private var first = 0
+
+    private static let maximum = 65_536
+
+    init() {}
+
+    mutating func begin(_ id: UInt64, caller: String, callee: String, wasDenied: Bool) {
+        if requests.updateValue(Request(caller: caller, callee: callee, wasDenied: wasDenied), forKey: id) == nil {
+            order.append(id)
+        }
+        while requests.count > Self.maximum {
+            requests[order[first]] = nil
+            first += 1
+        }
+        if order.count > 4 * Self.maximum {
+            order = order[first...].filter { requests[$0] != nil }
+            first = 0
+        }
+    }
+
+    mutating func end(_ id: UInt64) -> Request? { requests.removeValue(forKey: id) }
+
+    func write(to writer: inout StateWriter) {
+        let live = order[first...].filter { requests[$0] != nil }
+        writer.write(UInt64(live.count))
+        for id in live {
+            guard let request = requests[id] else { continue }
+            writer.write(id)
+            writer.write(request.caller)
+            writer.write(request.callee)
+            writer.write(UInt64(request.wasDenied ? 1 : 0))
+        }
+    }
+
+    init(from reader: inout StateReader) throws(MonitoringError) {
+        for _ in 0..<(try reader.count(of: 4)) {
+            let id = try reader.number()
+            begin(
+                id,
+                caller: try reader.string(),
+                callee: try reader.string(),
+                wasDenied: try reader.number() == 1
+            )
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import AsyncHTTPClient
+import Crypto
+import Foundation
+import Monitoring
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import ZeroTrust
+
+/// Sends alerts over HTTP.
+struct AlertSender: Sendable {
+    private let client: HTTPClient
+    private static let timeout = TimeAmount.seconds(10)
+    private static let maximumAnswer = 64 << 10
+    /// Secrets and URLs in files have at most so many bytes.
+    private static let maximumSecret = 4_096
+
+    init() {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow, decompression: .disabled)
+        configuration.httpVersion = .http1Only
+        configuration.timeout = .init(connect: Self.timeout, read: Self.timeout)
+        client = HTTPClient(
+            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
+            configuration: configuration
+        )
+    }
+
+    func shutdown() async { try? await client.shutdown() }
+
+    /// Tries once.
+    func send(_ item: DeliveryQueue.Item, by route: AlertRoute, at time: Timestamp) async -> DeliveryQueue.Result {
+        var url: String
+        var signature: String?
+        switch route.receiver {
+        case .alertmanager(let base): url = base + (base.hasSuffix("/") ? "" : "/") + "api/v2/alerts"
+        case .webhook(let address, let file):
+            guard let secret = Self.secret(file) else { return .failed("the secret file `\(file)` cannot be read") }
+            url = address
+            signature = Self.signature(of: item.body, with: secret, at: time)
+        case .slack(let file):
+            guard let address = Self.secret(file) else { return .failed("the URL file `\(file)` cannot be read") }
+            url = address
+            if let problem = AlertRoute.problem(with: url) {
+                return .refused("the URL in `\(file)`: \(problem.prefix(40))…")
+            }
+        }
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "user-agent", value: "lapwing")
+        request.headers.add(name: "content-type", value: "application/json")
+        if let signature { request.headers.add(name: "x-lapwing-signature", value: signature) }
+        request.body = .bytes(Array(item.body.utf8))
+        do {
+            let response = try await client.execute(request, timeout: Self.timeout)
+            _ = try? await response.body.collect(upTo: Self.maximumAnswer)
+            switch response.status.code {
+            case 200..<300: return .delivered
+            // Busy, or not well; and what a redirect or a proxy's refusal says may pass.
+            case 300..<400, 407, 408, 425, 429, 500...: return .failed("status \(response.status.code)")
+            default: return .refused("status \(response.status.code)")
+            }
+        } catch {
+            // The error's own words may hold the URL, which may be a secret.
+            return .failed("no answer: \(type(of: error))")
+        }
+    }
+
+    /// `t=SECONDS,v1=HEX`: the HMAC-SHA-256 of the seconds, a point and the body.
+    static func signature(of body: String, with secret: String, at time: Timestamp) -> String {
+        let seconds = time.nanoseconds / 1_000_000_000
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Data("\(seconds).\(body)".utf8),
+            using: SymmetricKey(data: Data(secret.utf8))
+        )
+        let digits = code.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return "t=\(seconds),v1=\(digits)"
+    }
+
+    private static func secret(_ file: String) -> String? {
+        guard let data = FileManager.default.contents(atPath: file), data.count <= maximumSecret else { return nil }
+        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.isEmpty ? nil : text
+    }
+}

@@ -1,0 +1,99 @@
+import AuditLog
+import Foundation
+import Monitoring
+import Resources
+
+/// How commands read logs into a monitor.
+enum MonitorReading {
+    private static let batch: UInt64 = 65_536
+    private static let chunk = 4 << 20
+
+    /// The configuration; nil where there is none.
+    ///
+    /// - Throws: `ResourceError` where it is wrong.
+    static func configuration(_ settings: Settings) throws -> Configuration? {
+        guard FileManager.default.fileExists(atPath: settings.config.value) else { return nil }
+        return try Configuration(settings: settings)
+    }
+
+    /// The monitor of a node as it stands: what the gateway wrote down last, and what the log has had since.
+    ///
+    /// - Throws: ``CommandError`` where the log cannot be read.
+    static func current(_ settings: Settings) throws -> Monitor {
+        let configuration = try configuration(settings)
+        let declared = try configuration.map { try PolicyClosure($0) }
+        let policy = configuration?.monitorPolicy.settings ?? MonitorSettings()
+        let store = MonitorStore(directory: settings.monitorDirectory)
+        var monitor =
+            store.monitor(policy, declared: declared) ?? Monitor(settings: policy, declared: declared)
+        try catchUp(&monitor, with: settings.auditDirectory)
+        return monitor
+    }
+
+    /// Reads what a log has that the monitor has not seen.
+    ///
+    /// - Throws: ``CommandError`` where it cannot be read.
+    static func catchUp(_ monitor: inout Monitor, with directory: String) throws {
+        let records = try AuditRecords(directory: directory)
+        let size = try records.reading { try records.reader.size() }
+        let first = min(monitor.next[.lapwing] ?? 0, size)
+        var next = first
+        let bar = ProgressBar(label: "reading", unit: "entries")
+        while next < size {
+            let end = min(next + batch, size)
+            for entry in try records.reading({ try records.reader.entries(in: next..<end) }) { monitor.take(entry) }
+            next = end
+            bar.show(next - first, of: size - first)
+        }
+        bar.finish()
+    }
+
+    /// Reads a whole log of another kind.
+    ///
+    /// - Returns: how many lines could not be read.
+    /// - Throws: ``CommandError`` where the file cannot be read.
+    static func read(_ file: String, of source: LogSource, into monitor: inout Monitor) throws -> Int {
+        if source == .cloudTrail {
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw CommandError(.usage, "`\(file)` cannot be read")
+            }
+            do {
+                for seen in try LogParser.cloudTrail(file: data, first: monitor.next[source] ?? 0) {
+                    monitor.observe(seen)
+                }
+            } catch {
+                throw CommandError(.usage, "`\(file)`: \(error)")
+            }
+            return 0
+        }
+        guard let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file) else {
+            throw CommandError(.usage, "`\(file)` cannot be read")
+        }
+        var (malformed, record) = (0, monitor.next[source] ?? 0)
+        var rest: [UInt8] = []
+        func take(_ line: ArraySlice<UInt8>) {
+            do {
+                if let seen = try LogParser.observation(in: line, of: source, record: record) { monitor.observe(seen) }
+            } catch {
+                if malformed == 0 { StandardError.write("`\(file)`: \(error)") }
+                malformed += 1
+            }
+            record += 1
+            monitor.skip(to: record, of: source)
+        }
+        while let data = try? handle.read(upToCount: chunk), !data.isEmpty {
+            rest += data
+            var start = 0
+            while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+                take(rest[start..<end])
+                start = end + 1
+            }
+            rest.removeFirst(start)
+            guard rest.count <= 2 * LogParser.maximumLineLength else {
+                throw CommandError(.usage, "`\(file)` has a line of more than \(LogParser.maximumLineLength) bytes")
+            }
+        }
+        if !rest.isEmpty { take(rest[...]) }
+        return malformed
+    }
+}

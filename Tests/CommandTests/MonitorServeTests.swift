@@ -1,0 +1,240 @@
+import Crypto
+import Foundation
+import NIOHTTP1
+import Synchronization
+import Testing
+
+@testable import lapwing
+
+/// The monitor of a running node: from a request that no policy allows to the finding, the alert, and what becomes of it.
+@Suite struct MonitorServeTests {
+    /// What a receiver of alerts got.
+    private final class Receiver: Sendable {
+        let requests = Mutex<[(headers: String, body: String)]>([])
+        let failures = Mutex(1)
+
+        func answer(_ request: LocalHTTPServer.Request) -> LocalHTTPServer.Response {
+            // The first try fails, so that the second shows that it is tried again.
+            let fails = failures.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+            if fails { return .json("{}", status: .serviceUnavailable) }
+            requests.withLock {
+                $0.append((String(describing: request.headers), String(decoding: request.body, as: UTF8.self)))
+            }
+            return .json("{}")
+        }
+
+        var first: (headers: String, body: String)? { requests.withLock { $0.first } }
+    }
+
+    private static let secret = "a secret of the test"
+
+    /// A port that is free, and most likely still is when it is used.
+    private static func freePort() async throws -> Int {
+        let server = try await LocalHTTPServer.start(host: "127.0.0.1", port: 0) { _ in .json("{}") }
+        defer { Task { try await server.stop() } }
+        return try #require(server.port)
+    }
+
+    private static func configure(_ directory: String, admin: Int, receiver: Int) throws {
+        let gateway = directory + "/gateway.yaml"
+        // The first port is the listener's, the second the one of metrics.
+        let text = try String(contentsOfFile: gateway, encoding: .utf8)
+        let parts = text.components(separatedBy: "admin: { address: 127.0.0.1, port: 0 }")
+        try #require(parts.count == 2)
+        try parts.joined(separator: "admin: { address: 127.0.0.1, port: \(admin) }")
+            .write(toFile: gateway, atomically: true, encoding: .utf8)
+        try secret.write(toFile: directory + "/alert.key", atomically: true, encoding: .utf8)
+        let route = """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: AlertRoute
+            metadata: { name: on-call }
+            spec:
+              webhook: { url: "http://127.0.0.1:\(receiver)/alerts", secretFile: \(directory)/alert.key }
+            ---
+            apiVersion: lapwing.dev/v1alpha1
+            kind: MonitorPolicy
+            metadata: { name: default }
+            spec: { learning: 1h }
+
+            """
+        try route.write(toFile: directory + "/monitor.yaml", atomically: true, encoding: .utf8)
+    }
+
+    /// Makes a request that no policy allows.
+    private static func strangerCalls(_ lapwing: Installation, _ port: String) throws -> String {
+        let keys = lapwing.directory.path + "/svid"
+        _ = try lapwing.run("identity", "svid", "fetch", "--write", keys)
+        return try Program.run(
+            [
+                "-sk", "-m", "5", "--cert", keys + "/svid.0.pem", "--key", keys + "/svid.0.key", "-X", "POST", "-o",
+                "/dev/null",
+                "-w", "%{http_code}", "https://127.0.0.1:\(port)/v1/predict",
+            ],
+            program: "/usr/bin/curl"
+        ).output
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a request that no policy allows becomes a finding, an alert and a metric, and is accepted by command`()
+        async throws
+    {
+        let receiver = Receiver()
+        let server = try await LocalHTTPServer.start(host: "127.0.0.1", port: 0) { receiver.answer($0) }
+        let admin = try await Self.freePort()
+        let target = try #require(server.port)
+        let lapwing = try Installation { try Self.configure($0, admin: admin, receiver: target) }
+        #expect(try lapwing.wait { try lapwing.run("identity", "svid", "fetch").status == 0 })
+        #expect(try lapwing.wait { lapwing.port(of: "mtls") != nil })
+        let port = try #require(lapwing.port(of: "mtls"))
+        #expect(try lapwing.wait { try Self.strangerCalls(lapwing, port) == "403" })
+        let began = ContinuousClock.now
+        func alert(_ words: String...) throws -> Program.Result {
+            try Program.run(["alert"] + words + lapwing.places + ["--config", lapwing.directory.path + "/c"])
+        }
+
+        // The node itself tells of it within a second; the command reads the log.
+        func metrics() throws -> String {
+            try Program.run(["-s", "http://127.0.0.1:\(admin)/metrics"], program: "/usr/bin/curl").output
+        }
+        let sample = #"lapwing_findings_total{type="undeclared_edge",severity="medium"} 1"#
+        #expect(try lapwing.wait { try metrics().contains(sample) })
+        print("from the answer to the finding in metrics: \(ContinuousClock.now - began), polled every 100 ms and more")
+        let listed = try alert("list", "-o", "json")
+        #expect(listed.status == 1, "\(listed.errors)")
+        let finding = try #require(
+            listed.output.split(separator: "\n").first.flatMap {
+                try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+            }
+        )
+        let id = try #require(finding["id"] as? String)
+        #expect(finding["detector"] as? String == "M1" && finding["subject"] as? String == Self.caller)
+        #expect(try alert("show", id).output.contains("no policy declares"))
+
+        // The alert arrives at the second try, signed.
+        #expect(try lapwing.wait { receiver.first != nil })
+        let alerted = try #require(receiver.first)
+        #expect(alerted.body.contains(#""id":"\#(id)""#))
+        #expect(try Self.isSigned(alerted.headers, alerted.body))
+
+        #expect(try alert("ack", id).status == 0)
+        let accepted = try alert("accept", id, "--reason", "a test of ours")
+        #expect(accepted.status == 0, "\(accepted.errors)")
+        #expect(try alert("accept", id, "--reason", "twice").status == 1)
+        #expect(try alert("list").status == 0)
+        #expect(try lapwing.wait { try Self.strangerCalls(lapwing, port) == "403" })
+        #expect(
+            try lapwing.wait { try alert("list", "--all", "-o", "json").output.contains(#""reason":"a test of ours""#) }
+        )
+        #expect(try alert("list").status == 0, "what was accepted is told of again")
+
+        // The whole log once more has the same findings, the acts included.
+        let replayed = try Program.run(
+            ["monitor", "replay", "--all", "-o", "json"] + lapwing.places + ["--config", lapwing.directory.path + "/c"]
+        )
+        #expect(replayed.output == (try alert("list", "--all", "-o", "json").output), "\(replayed.errors)")
+        #expect(try lapwing.run("audit", "tail", "-o", "json").output.contains("finding.accept"))
+
+        try Self.scrape(admin, in: lapwing.directory)
+        try await server.stop()
+    }
+
+    private static let caller = "spiffe://cluster.local/ns/ml-inference/sa/inference-service"
+
+    private static func isSigned(_ headers: String, _ body: String) throws -> Bool {
+        let value = try #require(headers.firstMatch(of: /t=([0-9]+),v1=([0-9a-f]{64})/))
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Data("\(value.1).\(body)".utf8),
+            using: SymmetricKey(data: Data(secret.utf8))
+        )
+        return code.map { String(format: "%02x", $0) }.joined() == value.2
+    }
+
+    // MARK: - Prometheus
+
+    /// Whether Prometheus' own programs are here.
+    private static let hasPrometheus =
+        FileManager.default.isExecutableFile(atPath: "/usr/bin/prometheus")
+        && FileManager.default.isExecutableFile(atPath: "/usr/bin/promtool")
+
+    /// Has Prometheus' own programs read the metrics, scrape them, and answer every query of the dashboard.
+    private static func scrape(_ admin: Int, in directory: TemporaryDirectory) throws {
+        guard hasPrometheus else {
+            print("skipped: prometheus is not installed (scripts/setup --tests)")
+            return
+        }
+        let text = try Program.run(["-s", "http://127.0.0.1:\(admin)/metrics"], program: "/usr/bin/curl").output
+        let lint = try Program.run(["check", "metrics"], input: text, program: "/usr/bin/promtool")
+        #expect(lint.status == 0, "\(lint.errors)\(lint.output)")
+
+        let port = Int.random(in: 20_000..<30_000)
+        let configuration = try directory.write(
+            """
+            global: {scrape_interval: 1s}
+            scrape_configs: [{job_name: lapwing, metrics_path: /stats/prometheus, static_configs: [{targets: ['127.0.0.1:\(admin)']}]}]
+
+            """,
+            to: "prometheus.yml"
+        )
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/prometheus")
+        process.arguments = [
+            "--config.file=\(configuration)", "--storage.tsdb.path=\(directory.path)/tsdb",
+            "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
+        ]
+        try process.run()
+        defer {
+            process.terminate()
+            process.waitUntilExit()
+        }
+        func query(_ expression: String) throws -> String {
+            try Program.run(
+                ["query", "instant", "http://127.0.0.1:\(port)", expression],
+                program: "/usr/bin/promtool"
+            ).output
+        }
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            if (try? query("count_over_time(up{job=\"lapwing\"}[1m]) >= 4"))?.contains("=>") == true { break }
+            Thread.sleep(forTimeInterval: 0.5)
+        }
+        #expect(try query("up{job=\"lapwing\"}").contains("=> 1"))
+        let file = FileManager.default.currentDirectoryPath + "/deploy/grafana/lapwing.json"
+        let board =
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file))) as? [String: Any]
+        let panels = try #require(board?["panels"] as? [[String: Any]])
+        var (answered, empty) = (0, 0)
+        for panel in panels {
+            for target in panel["targets"] as? [[String: Any]] ?? [] {
+                let expression = try #require(target["expr"] as? String)
+                    .replacing("$__rate_interval", with: "1m").replacing("$instance", with: ".*")
+                if try query(expression).contains("=>") {
+                    answered += 1
+                } else {
+                    empty += 1
+                    Issue.record("`\(expression)` of `\(panel["title"] ?? "")` has no data")
+                }
+            }
+        }
+        print("suite grafana-queries: \(answered) passed, \(empty) failed")
+    }
+
+    @Test(.enabled(if: hasPrometheus, "promtool is not installed"))
+    func `the alerts that are shipped pass their own tests`() throws {
+        let folder = FileManager.default.currentDirectoryPath + "/deploy/prometheus"
+        for arguments in [
+            ["check", "rules", "\(folder)/lapwing.rules.yml"], ["test", "rules", "\(folder)/lapwing.rules.test.yml"],
+        ] {
+            let result = try Program.run(arguments, program: "/usr/bin/promtool")
+            #expect(result.status == 0, "\(result.errors)\(result.output)")
+        }
+        // Each alert is tried, both ways.
+        let rules = try String(contentsOfFile: folder + "/lapwing.rules.yml", encoding: .utf8)
+        let tests = try String(contentsOfFile: folder + "/lapwing.rules.test.yml", encoding: .utf8)
+        for match in rules.matches(of: /- alert: (\w+)/) {
+            #expect(tests.matches(of: try Regex("\\b\(match.1)\\b")).count >= 2, "\(match.1)")
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Monitoring
+import Testing
+import ZeroTrust
+
+@Suite struct DeliveryTests {
+    private static let now = Timestamp(nanoseconds: monday)
+
+    private static func later(_ seconds: Int64) -> Timestamp { Timestamp(nanoseconds: monday + seconds * second) }
+
+    private static func finding() throws -> Finding {
+        var monitor = monitor(for: [.undeclaredEdge])
+        monitor.observe(seen(5, at: 0, "spiffe://td/ns/a/sa/<b>\"&\n", "c", decision: .deny, marks: [.undeclared]))
+        return try #require(monitor.findings.findings.first)
+    }
+
+    @Test func `an alert is tried again with growing pauses, and arrives once`() throws {
+        var queue = DeliveryQueue()
+        _ = queue.add(route: "a", finding: "M1-1", body: "{}", at: Self.now)
+        let item = try #require(queue.due(at: Self.now).first)
+        #expect(queue.finish(item.number, .failed("no answer"), at: Self.now) == nil)
+        #expect(queue.due(at: Self.now).isEmpty)
+        #expect(queue.due(at: Self.later(1)).count == 1)
+        _ = queue.finish(item.number, .failed("no answer"), at: Self.later(1))
+        #expect(queue.due(at: Self.later(2)).isEmpty && queue.due(at: Self.later(3)).count == 1)
+        _ = queue.finish(item.number, .delivered, at: Self.later(3))
+        #expect(queue.items.isEmpty && queue.delivered["a"] == 1)
+    }
+
+    @Test func `what is refused, or failed too often, is given up and laid aside`() throws {
+        var queue = DeliveryQueue()
+        _ = queue.add(route: "a", finding: "M1-1", body: "{}", at: Self.now)
+        let first = try #require(queue.due(at: Self.now).first)
+        #expect(queue.finish(first.number, .refused("400"), at: Self.now)?.problem == "400")
+        _ = queue.add(route: "a", finding: "M1-2", body: "{}", at: Self.now)
+        var time: Int64 = 0
+        var dead: DeliveryQueue.Item?
+        while dead == nil, time < 10 * 86_400 {
+            for item in queue.due(at: Self.later(time)) {
+                dead = queue.finish(item.number, .failed("down"), at: Self.later(time))
+            }
+            time += 600
+        }
+        #expect(dead?.finding == "M1-2" && dead?.attempts == DeliveryQueue.maximumAttempts)
+        #expect(time > 86_400 && queue.givenUp["a"] == 2)
+        #expect(dead?.json.contains(#""problem":"down""#) == true)
+    }
+
+    @Test func `one receiver that is down holds up no other, and its own alerts stay in order`() throws {
+        var queue = DeliveryQueue()
+        for number in 1...3 {
+            _ = queue.add(route: "down", finding: "M1-\(number)", body: "{}", at: Self.now)
+            _ = queue.add(route: "up", finding: "M1-\(number)", body: "{}", at: Self.now)
+        }
+        for _ in 0..<3 {
+            for item in queue.due(at: Self.now) {
+                _ = queue.finish(item.number, item.route == "up" ? .delivered : .failed("down"), at: Self.now)
+            }
+        }
+        #expect(queue.delivered == ["up": 3])
+        #expect(queue.items.map(\.finding) == ["M1-1", "M1-2", "M1-3"])
+        #expect(queue.due(at: Self.later(10)).map(\.finding) == ["M1-1"])
+    }
+
+    @Test func `too many alerts give up the oldest`() {
+        var queue = DeliveryQueue()
+        var gone: [DeliveryQueue.Item] = []
+        for number in 0..<(DeliveryQueue.maximumItems + 2) {
+            gone += queue.add(route: "a", finding: "M1-\(number)", body: "", at: Self.now)
+        }
+        #expect(gone.map(\.finding) == ["M1-0", "M1-1"])
+    }
+
+    @Test func `bodies are JSON whatever names hold`() throws {
+        let finding = try Self.finding()
+        for body in [
+            AlertPayload.alertmanager(finding, node: "n"), AlertPayload.webhook(finding, node: "n"),
+            AlertPayload.slack(finding, node: "n"), finding.json,
+        ] {
+            _ = try JSONSerialization.jsonObject(with: Data(body.utf8))
+        }
+        let alerts = try JSONSerialization.jsonObject(with: Data(AlertPayload.alertmanager(finding, node: "n").utf8))
+        let labels = try #require(((alerts as? [[String: Any]])?.first)?["labels"] as? [String: String])
+        #expect(labels["alertname"] == "LapwingFinding" && labels["finding"] == "M1-5" && labels["node"] == "n")
+        #expect(labels["subject"]?.contains("<b>\"&\n") == true)
+        #expect(!AlertPayload.slack(finding, node: "n").contains("<b>"))
+        let object = try JSONSerialization.jsonObject(with: Data(finding.json.utf8)) as? [String: Any]
+        #expect(object?["version"] as? Int == 1 && object?["severity"] as? String == "medium")
+    }
+}

@@ -1,0 +1,49 @@
+import Monitoring
+import Testing
+
+@Suite struct ModelExtractionTests {
+    private static let model = Observation.ModelReference(name: "scorer")
+
+    @Test func `queries that cover a model like a net are found, and a chat is not`() throws {
+        var monitor = monitor(for: [.modelExtraction])
+        var numbers = SeededNumbers(5)
+        for record in 0..<1_000 {
+            let thief = PromptTraits(
+                fingerprint: numbers.next(),
+                template: numbers.next(),
+                temperature: 0,
+                wantsLogProbabilities: true
+            )
+            monitor.observe(
+                seen(
+                    UInt64(2 * record),
+                    at: Int64(record) * second,
+                    "thief",
+                    model: Self.model,
+                    tokens: 50,
+                    prompt: thief
+                )
+            )
+            // People come back to what they asked before.
+            let topic = StableHash.mix(UInt64(record % 40))
+            let person = PromptTraits(
+                fingerprint: topic ^ 1 << UInt64.random(in: 0..<64, using: &numbers),
+                template: topic,
+                temperature: 0.8
+            )
+            monitor.observe(
+                seen(
+                    UInt64(2 * record + 1),
+                    at: Int64(record) * second,
+                    "person",
+                    model: Self.model,
+                    tokens: 60,
+                    prompt: person
+                )
+            )
+        }
+        let findings = monitor.findings.findings
+        #expect(findings.map(\.subject) == ["thief"])
+        #expect(findings.first?.atlas.contains("AML.T0024") == true)
+    }
+}

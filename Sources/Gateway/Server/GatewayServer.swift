@@ -51,6 +51,7 @@ public final class GatewayServer: Sendable {
     ///   - version: the program's version, which metrics tell.
     ///   - history: what the process knows of its configurations, which metrics tell.
     ///   - egress: what the gateway's outbound side has counted, where it has one.
+    ///   - bodies: keeps bodies of requests, where any are kept.
     ///   - threads: the event loops; one for each core unless chosen otherwise.
     ///   - descriptors: the descriptors that connections may use; as many as the process may open, unless chosen otherwise.
     public init(
@@ -63,6 +64,7 @@ public final class GatewayServer: Sendable {
         version: String = "",
         history: ConfigurationHistory? = nil,
         egress: @escaping @Sendable () -> EgressMetrics? = { nil },
+        bodies: BodyKeeper? = nil,
         threads: Int? = nil,
         descriptors: Int? = nil
     ) {
@@ -77,7 +79,8 @@ public final class GatewayServer: Sendable {
             logger: logger,
             node: node,
             workerCount: threads,
-            descriptors: descriptors.map { DescriptorBudget(descriptors: $0) } ?? .ofProcess
+            descriptors: descriptors.map { DescriptorBudget(descriptors: $0) } ?? .ofProcess,
+            bodies: bodies
         )
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     }

@@ -173,7 +173,11 @@ let package = Package(
         ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
-        .testTarget(name: "AuditLogTests", dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto]),
+        .testTarget(
+            name: "AuditLogTests",
+            dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto],
+            exclude: ["Peers"]
+        ),
         // Writes a log until it is killed.
         .executableTarget(
             name: "audit-crash-writer",
@@ -263,12 +267,15 @@ let package = Package(
         // What the stages keep.
         .target(
             name: "Storage",
-            dependencies: ["WorkloadIdentity", "Registry", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "AuditLog", "ZeroTrust", "WorkloadIdentity", "Registry", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Storage", "WorkloadIdentity", "Registry", "ZeroTrust", .product(name: "GRDB", package: "GRDB.swift"),
+                "Storage", "AuditLog", "WorkloadIdentity", "Registry", "ZeroTrust",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
 
@@ -315,7 +322,8 @@ let package = Package(
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
                 "WorkloadIdentity", "RPC", "DataAccess", "PostgreSQLClient", "TestPostgreSQL", crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]
+            ],
+            exclude: ["Peers"]
         ),
 
         // Certificates, good and bad, that the tests of several modules present.

@@ -45,6 +45,13 @@ let package = Package(
             path: "Sources/MonitorRate",
             swiftSettings: strict
         ),
+        // What `audit/run` measures the log with.
+        .executableTarget(
+            name: "auditfigures",
+            dependencies: [.product(name: "AuditLog", package: "lapwing")],
+            path: "Sources/AuditFigures",
+            swiftSettings: strict
+        ),
         // What `policy/run` measures Lapwing with.
         .executableTarget(
             name: "policydecisions",

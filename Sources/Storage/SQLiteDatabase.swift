@@ -16,6 +16,8 @@ public final class SQLiteDatabase: Sendable {
         case authority
         /// Repositories of models.
         case registry
+        /// What records of the audit log are searched by, which can be made again.
+        case recordSearch
     }
 
     /// Opens the file, makes it where it is missing, and brings its schema forward.
@@ -29,12 +31,15 @@ public final class SQLiteDatabase: Sendable {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
             configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA synchronous = FULL")
+                // What can be made again need not survive a loss of power.
+                try database.execute(sql: "PRAGMA synchronous = \(schema == .recordSearch ? "OFF" : "FULL")")
+                if schema == .recordSearch { try database.execute(sql: "PRAGMA cache_size = -131072") }
             }
             self.pool = try DatabasePool(path: path, configuration: configuration)
             switch schema {
             case .authority: try Migrations.run(Migrations.migrator(), on: pool)
             case .registry: try Migrations.run(RegistryMigrations.migrator(), on: pool)
+            case .recordSearch: try Migrations.run(RecordSearchMigrations.migrator(), on: pool)
             }
         } catch let error as IdentityError {
             throw error

@@ -8,6 +8,10 @@ public enum AuditRecord: Hashable, Sendable {
     case refusals(AggregateRefusalRecord)
     /// What was done to what Lapwing keeps.
     case act(ActRecord)
+    /// What was kept of a request's bodies.
+    case bodies(BodyRecord)
+    /// Requests whose bodies were not kept.
+    case sampling(SamplingRecord)
 
     /// The record's id.
     public var id: RequestID {
@@ -16,6 +20,8 @@ public enum AuditRecord: Hashable, Sendable {
         case .completion(let record): record.id
         case .refusals(let record): record.id
         case .act(let record): record.id
+        case .bodies(let record): record.id
+        case .sampling(let record): record.id
         }
     }
 
@@ -26,6 +32,8 @@ public enum AuditRecord: Hashable, Sendable {
         case .completion(let record): record.time
         case .refusals(let record): record.second
         case .act(let record): record.time
+        case .bodies(let record): record.time
+        case .sampling(let record): record.time
         }
     }
 }

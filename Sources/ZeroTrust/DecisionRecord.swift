@@ -31,6 +31,8 @@ public struct DecisionRecord: Hashable, Sendable {
     public var provider: Provider?
     /// The guardrail that read the request, where its route has one and policy allowed it.
     public var guardrail: Guardrail?
+    /// The model that the request asks for, where a guardrail read the request and it names one.
+    public var model: String?
     /// The digest of the policy snapshot that was in force, in hexadecimal.
     public var snapshot: String
     /// The defaults that applied: `strict` or `istio`.

@@ -9,7 +9,7 @@ public import ZeroTrust
 public struct LogReader: Sendable {
     /// Where the log lies.
     public let directory: String
-    private let files: any FileSystem
+    let files: any FileSystem
     private var layout: Layout { Layout(directory: directory) }
 
     /// One entry of the log.
@@ -104,7 +104,7 @@ public struct LogReader: Sendable {
                 thorough
                 ? Array(0..<full)
                 : try RecordIndex.candidates(for: id, bundles: full, layout: layout, files: files)
-            for bundle in bundles {
+            for bundle in bundles where bundle >= snapshot.minimum / 256 {
                 for (offset, entry) in try snapshot.reader.entries(bundle: bundle).enumerated()
                 where RecordIndex.id(in: entry) == id {
                     found.append(Entry(index: bundle * 256 + UInt64(offset), bytes: Array(entry), isCovered: true))
@@ -141,6 +141,10 @@ public struct LogReader: Sendable {
                 )
             }
             let reader = TileReader(directory: directory, size: checkpoint.size, files: files)
+            let minimum = try Self.minimumIndex(layout, files)
+            guard index >= minimum else {
+                throw AuditLogError(.notFound, "entry \(index) was pruned: the log begins at entry \(minimum)")
+            }
             let entries = try reader.entries(bundle: index / 256)
             let path = try MerkleTree.inclusionProof(index: index, size: checkpoint.size, from: reader)
             return LogProof(index: index, path: path, extra: Array(entries[Int(index % 256)]), note: bytes)
@@ -148,17 +152,19 @@ public struct LogReader: Sendable {
     }
 
     /// What the log holds at one moment.
-    private struct Snapshot {
+    struct Snapshot {
         let reader: TileReader
         let covered: UInt64
         let first: UInt64
         let recent: [ArraySlice<UInt8>]
+        /// The index of the first entry that was not pruned.
+        let minimum: UInt64
 
         var size: UInt64 { max(covered, first + UInt64(recent.count)) }
     }
 
     /// Reads the write-ahead log first: what is gone from it by then is covered by the checkpoint that is read second.
-    private func snapshot() throws -> Snapshot {
+    func snapshot() throws -> Snapshot {
         try reading {
             var first: UInt64?
             var recent: [ArraySlice<UInt8>] = []
@@ -178,13 +184,14 @@ public struct LogReader: Sendable {
                 reader: TileReader(directory: directory, size: covered, files: files),
                 covered: covered,
                 first: first ?? covered,
-                recent: recent
+                recent: recent,
+                minimum: try Self.minimumIndex(layout, files)
             )
         }
     }
 
     private func entries(in range: Range<UInt64>, of snapshot: Snapshot) throws -> [Entry] {
-        let range = range.clamped(to: 0..<snapshot.size)
+        let range = range.clamped(to: min(snapshot.minimum, snapshot.size)..<snapshot.size)
         var entries: [Entry] = []
         try reading {
             var index = range.lowerBound
@@ -207,7 +214,7 @@ public struct LogReader: Sendable {
     }
 
     /// Runs a body whose file errors become errors of the log.
-    private func reading<Value>(_ body: () throws -> Value) throws -> Value {
+    func reading<Value>(_ body: () throws -> Value) throws -> Value {
         do {
             return try body()
         } catch let error as FileError {

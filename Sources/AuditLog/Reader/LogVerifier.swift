@@ -18,6 +18,8 @@ public struct LogVerifier: Sendable {
         public let checkpoint: Checkpoint?
         /// How many entries were hashed and fit.
         public let verified: UInt64
+        /// How many entries, from the first on, the log's directory says were pruned; the tiles over them were verified.
+        public let pruned: UInt64
         /// The first fault; nil where every byte is accounted for.
         public let fault: Fault?
     }
@@ -60,7 +62,9 @@ public struct LogVerifier: Sendable {
     public func verify(progress: (UInt64, UInt64) -> Void = { _, _ in }) throws -> Report {
         var checkpoint: Checkpoint?
         var verified: UInt64 = 0
+        var pruned: UInt64 = 0
         do {
+            pruned = try LogReader.minimumIndex(layout, files)
             let stated = try signedCheckpoint()
             checkpoint = stated
             let reader = TileReader(directory: directory, size: stated.size, files: files)
@@ -71,10 +75,10 @@ public struct LogVerifier: Sendable {
                 try checkTiles(reader, level: level)
                 level -= 1
             }
-            try checkEntries(reader, verified: &verified, progress)
-            return Report(checkpoint: checkpoint, verified: verified, fault: nil)
+            try checkEntries(reader, from: pruned, verified: &verified, progress)
+            return Report(checkpoint: checkpoint, verified: verified, pruned: pruned, fault: nil)
         } catch let fault as Fault {
-            return Report(checkpoint: checkpoint, verified: verified, fault: fault)
+            return Report(checkpoint: checkpoint, verified: verified, pruned: pruned, fault: fault)
         } catch let error as FileError {
             throw AuditLogError(.io, "the audit log cannot be read", cause: error)
         }
@@ -199,13 +203,15 @@ public struct LogVerifier: Sendable {
     /// Checks that the entries have the hashes of the lowest tiles, which were checked.
     private func checkEntries(
         _ reader: TileReader,
+        from first: UInt64,
         verified: inout UInt64,
         _ progress: (UInt64, UInt64) -> Void
     ) throws {
         let size = reader.size
-        while verified < size {
-            guard let path = TilePath(level: nil, index: verified / 256, treeSize: size),
-                let hashes = TilePath(level: 0, index: verified / 256, treeSize: size)
+        while first + verified < size {
+            let bundle = (first + verified) / 256
+            guard let path = TilePath(level: nil, index: bundle, treeSize: size),
+                let hashes = TilePath(level: 0, index: bundle, treeSize: size)
             else { return }
             let (bytes, found) = try contents(path)
             let tile = try tile(hashes)
@@ -222,8 +228,8 @@ public struct LogVerifier: Sendable {
                 throw fault(min(entries.count, path.width), "is not a bundle of \(found.width) entries")
             }
             verified += UInt64(path.width)
-            if path.index % 64 == 63 { progress(verified, size) }
+            if path.index % 64 == 63 { progress(first + verified, size) }
         }
-        progress(verified, size)
+        progress(max(size, first), size)
     }
 }

@@ -24,6 +24,8 @@ extension AuditRecord {
             case "completion": self = .completion(try decoder.decode(RecordForm.Completion.self, from: data).record())
             case "refusals": self = .refusals(try decoder.decode(RecordForm.Refusals.self, from: data).record())
             case "act": self = .act(try decoder.decode(RecordForm.Act.self, from: data).record())
+            case "bodies": self = .bodies(try decoder.decode(RecordForm.Bodies.self, from: data).record())
+            case "sampling": self = .sampling(try decoder.decode(RecordForm.Sampling.self, from: data).record())
             default: throw AuditLogError(.malformed, "the record is of the unknown kind `\(head.kind.prefix(64))`")
             }
         } catch let error as AuditLogError {
@@ -185,6 +187,7 @@ private enum RecordForm {
         let caller: Caller?
         let decision: Verdict
         let id: String
+        let model: String?
         let node: String
         let request: Request
         let route: String?
@@ -230,6 +233,7 @@ private enum RecordForm {
                 traceparent: traceparent
             )
             record.audited = decision.audited?.policy
+            record.model = model
             record.token = token?.token
             record.provider = try decision.provider?.provider()
             record.guardrail = try decision.guardrail?.guardrail()
@@ -334,6 +338,63 @@ private enum RecordForm {
                 after: after,
                 outcome: outcome,
                 reason: reason
+            )
+        }
+    }
+
+    struct Bodies: Decodable {
+        struct Part: Decodable {
+            let bytes: UInt64
+            let digest: String
+            let kept: UInt64
+            let ref: String
+
+            var part: BodyRecord.Part { BodyRecord.Part(bytes: bytes, kept: kept, digest: digest, reference: ref) }
+        }
+
+        let id: String
+        let key: String
+        let node: String
+        let request: Part?
+        let response: Part?
+        let tenant: String
+        let time: String
+
+        func record() throws -> BodyRecord {
+            BodyRecord(
+                id: try RecordForm.id(id),
+                time: try RecordForm.time(time),
+                node: node,
+                tenant: tenant,
+                key: key,
+                request: request?.part,
+                response: response?.part
+            )
+        }
+    }
+
+    struct Sampling: Decodable {
+        let count: UInt64
+        let first: String
+        let id: String
+        let last: String
+        let node: String
+        let reason: String
+        let root: String
+        let tenant: String
+        let time: String
+
+        func record() throws -> SamplingRecord {
+            SamplingRecord(
+                id: try RecordForm.id(id),
+                time: try RecordForm.time(time),
+                node: node,
+                tenant: tenant,
+                reason: reason,
+                count: count,
+                first: try RecordForm.id(first),
+                last: try RecordForm.id(last),
+                root: root
             )
         }
     }

@@ -75,6 +75,10 @@ extension DecisionRecord {
         json.id(id)
         json.name("kind")
         json.literal("decision")
+        if let model {
+            json.name("model")
+            json.string(model, limit: limits.name, field: "model")
+        }
         json.name("node")
         json.string(node, limit: limits.text, field: "node")
         json.name("request")
@@ -391,6 +395,8 @@ extension AuditRecord {
         case .completion(let record): record.encoded()
         case .refusals(let record): record.encoded()
         case .act(let record): record.encoded()
+        case .bodies(let record): record.encoded()
+        case .sampling(let record): record.encoded()
         }
     }
 }

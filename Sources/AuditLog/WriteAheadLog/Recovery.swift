@@ -70,9 +70,9 @@ struct Recovery {
         if let next, next < edge.size {
             throw AuditLogError(.corrupt, "the write-ahead log ends at entry \(next), before the tree's \(edge.size)")
         }
-        // An empty segment would have the name of the one that comes next.
+        // An empty segment has the name of the one that comes next, and that takes its place at once: were it removed
+        // first, a crash in between would leave a log without any.
         if let last = segments.last, last.path == "\(layout.segments)/\(Segment.name(first: last.end))" {
-            try files.remove(last.path)
             segments.removeLast()
         }
     }
@@ -114,6 +114,8 @@ struct Layout: Sendable {
     var checkpoint: String { directory + "/checkpoint" }
     /// The newest checkpoint that enough witnesses have cosigned.
     var witnessedCheckpoint: String { directory + "/checkpoint.witnessed" }
+    /// Where the log begins, where its oldest entries were removed.
+    var pruned: String { directory + "/pruned" }
     var state: String { directory + "/.state" }
     var lock: String { state + "/lock" }
     var treeState: String { state + "/tree" }

@@ -29,6 +29,8 @@ final class GatewayContext: Sendable {
     let guardedBytes = GuardBudget()
     /// What callers use of the limits of guardrails.
     let usage: any UsageStore = LocalUsage()
+    /// What keeps bodies, where any are kept.
+    let bodies: BodyKeeper?
     /// The requests in flight over HTTP/2, over all event loops.
     let streamCount = Atomic<Int>(0)
 
@@ -39,7 +41,8 @@ final class GatewayContext: Sendable {
         logger: Logger,
         node: String,
         workerCount: Int,
-        descriptors: DescriptorBudget
+        descriptors: DescriptorBudget,
+        bodies: BodyKeeper? = nil
     ) {
         self.snapshots = GatewaySnapshotBox(snapshot)
         self.identity = identity
@@ -49,6 +52,7 @@ final class GatewayContext: Sendable {
         self.node = node
         self.workerCount = workerCount
         self.descriptors = descriptors
+        self.bodies = bodies
     }
 
     /// Counts a connection; gives how many of this gateway's there are.

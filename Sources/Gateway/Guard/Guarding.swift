@@ -27,6 +27,8 @@ final class Guarding {
     private(set) var call: JSONValue?
     /// What the request says, where its answer is looked at; the body it was read from counts as held until then.
     private(set) var request: ModelRequest?
+    /// The model that the request asks for, where it names one.
+    private(set) var model: String?
     /// What was counted of the guardrail's limits.
     var claims: [UsageClaim] = []
     private let context: GatewayContext
@@ -113,6 +115,7 @@ final class Guarding {
 
     /// Keeps what is needed of a request that was judged.
     func keep(_ request: ModelRequest) {
+        model = request.model
         if stage.answers != nil { self.request = request }
         guard request.dialect == .mcp, let id = request.document?.root["id"], id.range.count <= 1024 else { return }
         call = (try? JSONDocument(Array(id.document.bytes[id.range])))?.root

@@ -20,6 +20,7 @@ extension Pipeline {
     func passOn(_ bytes: ByteBuffer, content: Int) {
         progress.bytesSent += UInt64(content)
         progress.last = .now()
+        kept?.takeAnswer(bytes, content: content)
         lookForRecord()
         if record.isDurable {
             // What was held came first, also where the record has become durable since and nobody was called yet.

@@ -17,6 +17,7 @@ extension Pipeline {
     func takeBody(_ bytes: ByteBuffer, content: Int) {
         progress.bytesReceived += UInt64(content)
         progress.last = .now()
+        kept?.takeRequest(bytes, content: content)
         if let guarding, guarding.isOpen { return bodyGrew(guarding, bytes) }
         outgoing.take(bytes)
         if let asking { bodyGrew(asking) }

@@ -47,5 +47,10 @@ extension Pipeline {
         entry.guardrail = answerRefusal ?? answerNote
         // What could not be added is counted by the log, which tells of it.
         _ = try? worker.context.log.append(entry.encoded())
+        if let kept {
+            let isRefused = ending == .refused || entry.guardrail != nil
+            worker.context.bodies?.finish(kept, caller: connection.caller?.peer?.id, isRefused: isRefused)
+            self.kept = nil
+        }
     }
 }

@@ -50,6 +50,7 @@ extension Pipeline {
         entry.audited = decision?.auditedBy.map(DecisionRecord.Policy.init)
         entry.provider = asking?.recorded
         entry.guardrail = guarding?.recorded
+        entry.model = guarding?.model
         entry.token = token?.recorded(consulted: policy.engine.consultedClaims)
         worker.metrics.countDecision(isAllowed: isAllowed, policy: rule?.policy ?? "", reason: reason)
         if !isAllowed {

@@ -35,6 +35,8 @@ final class Pipeline: RecordWaiter {
     var guarding: Guarding?
     /// What looks at the answer, where the guardrail says so.
     var passage: AnswerPassage?
+    /// The request's bodies, where any are kept.
+    var kept: KeptBodies?
     /// Why the answer goes no further.
     var answerRefusal: DecisionRecord.Guardrail?
     var permit: Permit?
@@ -97,6 +99,7 @@ final class Pipeline: RecordWaiter {
             }
         }
         if connection.requestBody?.isComplete == true { progress.bodyEndedAt = .now() }
+        kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method)
         guard case .path(let path) = resolved.path else {
             guard case .badRequest(let reason) = resolved.path else { return }
             return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)

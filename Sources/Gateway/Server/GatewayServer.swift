@@ -53,6 +53,7 @@ public final class GatewayServer: Sendable {
     ///   - history: what the process knows of its configurations, which metrics tell.
     ///   - egress: what the gateway's outbound side has counted, where it has one.
     ///   - metrics: what others of the process tell a scrape, as Prometheus reads it.
+    ///   - bodies: keeps bodies of requests, where any are kept.
     ///   - threads: the event loops; one for each core unless chosen otherwise.
     ///   - descriptors: the descriptors that connections may use; as many as the process may open, unless chosen otherwise.
     public init(
@@ -66,6 +67,7 @@ public final class GatewayServer: Sendable {
         history: ConfigurationHistory? = nil,
         egress: @escaping @Sendable () -> EgressMetrics? = { nil },
         metrics: @escaping @Sendable () -> String = { "" },
+        bodies: BodyKeeper? = nil,
         threads: Int? = nil,
         descriptors: Int? = nil
     ) {
@@ -81,7 +83,8 @@ public final class GatewayServer: Sendable {
             logger: logger,
             node: node,
             workerCount: threads,
-            descriptors: descriptors.map { DescriptorBudget(descriptors: $0) } ?? .ofProcess
+            descriptors: descriptors.map { DescriptorBudget(descriptors: $0) } ?? .ofProcess,
+            bodies: bodies
         )
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     }

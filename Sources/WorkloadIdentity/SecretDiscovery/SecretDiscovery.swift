@@ -74,6 +74,8 @@ public struct SecretDiscovery: Sendable {
                 try await api.serve(context, asked: asked) { grants in
                     guard let names = state.names else { return nil }
                     let secrets = try secrets(names, grants, &identities)
+                    // What cannot be recorded is not handed out.
+                    try await api.record(identities.takeIssued(), for: context)
                     if let response = try Self.response(secrets, to: names, state) { try await writer.write(response) }
                     return identities.nextRenewal
                 }
@@ -99,8 +101,9 @@ public struct SecretDiscovery: Sendable {
             logger: api.logger
         )
         let names = state.names ?? []
-        return try Self.response(try secrets(names, grants, &identities), to: names, state)
-            ?? Discovery_DiscoveryResponse()
+        let secrets = try secrets(names, grants, &identities)
+        try await api.record(identities.takeIssued(), for: context)
+        return try Self.response(secrets, to: names, state) ?? Discovery_DiscoveryResponse()
     }
 
     // MARK: Secrets

@@ -43,6 +43,7 @@ public final class WorkloadAPIService: Sendable {
     let clock: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
     let onIssue: @Sendable (TokenIssuance) async throws -> Void
+    private let onCertify: @Sendable ([SVIDIssuance]) async throws -> Void
     let logger: Logger
 
     // Guards the tokens that are still fresh.
@@ -61,6 +62,7 @@ public final class WorkloadAPIService: Sendable {
     ///   - clock: the time of day.
     ///   - logger: where refusals and failures are told.
     ///   - onIssue: records each JWT-SVID; where it throws, the token is not handed out.
+    ///   - onCertify: records the X.509-SVIDs that a process is about to get; where it throws, it does not get them.
     public convenience init(
         authority: Authority,
         registry: EntryRegistry,
@@ -69,7 +71,8 @@ public final class WorkloadAPIService: Sendable {
         limits: Limits = Limits(),
         clock: @escaping @Sendable () -> Date = { Date() },
         logger: Logger,
-        onIssue: @escaping @Sendable (TokenIssuance) async throws -> Void = { _ in }
+        onIssue: @escaping @Sendable (TokenIssuance) async throws -> Void = { _ in },
+        onCertify: @escaping @Sendable ([SVIDIssuance]) async throws -> Void = { _ in }
     ) {
         self.init(
             authority: authority,
@@ -80,7 +83,8 @@ public final class WorkloadAPIService: Sendable {
             clock: clock,
             sleep: { try await Task.sleep(for: $0) },
             logger: logger,
-            onIssue: onIssue
+            onIssue: onIssue,
+            onCertify: onCertify
         )
     }
 
@@ -94,7 +98,8 @@ public final class WorkloadAPIService: Sendable {
         clock: @escaping @Sendable () -> Date,
         sleep: @escaping @Sendable (Duration) async throws -> Void,
         logger: Logger,
-        onIssue: @escaping @Sendable (TokenIssuance) async throws -> Void = { _ in }
+        onIssue: @escaping @Sendable (TokenIssuance) async throws -> Void = { _ in },
+        onCertify: @escaping @Sendable ([SVIDIssuance]) async throws -> Void = { _ in }
     ) {
         self.authority = authority
         self.registry = registry
@@ -105,6 +110,7 @@ public final class WorkloadAPIService: Sendable {
         self.sleep = sleep
         self.logger = logger
         self.onIssue = onIssue
+        self.onCertify = onCertify
     }
 
     /// How many streams are open.
@@ -153,10 +159,21 @@ public final class WorkloadAPIService: Sendable {
         var identities = WorkloadIdentities(authority: authority, proofs: proofs, clock: clock, logger: logger)
         try await serve(context) { grants in
             let revocations = registry.snapshot.revocations
-            if let response = try identities.update(grants, revocations: revocations) {
-                try await writer.write(response)
-            }
+            let response = try identities.update(grants, revocations: revocations)
+            try await record(identities.takeIssued(), for: context)
+            if let response { try await writer.write(response) }
             return identities.nextRenewal
+        }
+    }
+
+    /// Returns once what was issued is recorded.
+    func record(_ issued: [(svid: IssuedSVID, entry: String)], for context: RPCContext) async throws {
+        guard !issued.isEmpty, let credentials = context.credentials else { return }
+        do {
+            try await onCertify(issued.map { SVIDIssuance($0.svid, entry: $0.entry, to: credentials) })
+        } catch {
+            logger.error("X.509-SVID not recorded", metadata: ["error": "\(error)"])
+            throw RPCStatus(.unavailable, "the identity cannot be recorded, and is not handed out")
         }
     }
 

@@ -28,6 +28,8 @@ struct WorkloadIdentities {
     private let logger: Logger
     private var held: [String: Held] = [:]
     private var sent = Sent()
+    /// What was issued and not yet taken note of, with the entry that it is by.
+    private var issued: [(svid: IssuedSVID, entry: String)] = []
 
     /// How long a failed renewal waits for its next try, while the SVID held is still good.
     private static let retryDelay: TimeInterval = 5
@@ -44,6 +46,12 @@ struct WorkloadIdentities {
 
     /// The SVIDs as they were last brought up to date, in the order of the grants; for one ID once.
     private(set) var svids: [IssuedSVID] = []
+
+    /// What was issued since this was asked last.
+    mutating func takeIssued() -> [(svid: IssuedSVID, entry: String)] {
+        defer { issued = [] }
+        return issued
+    }
 
     /// Brings the SVIDs up to date with the entries and the bundle; a certificate that was revoked is replaced.
     ///
@@ -95,7 +103,7 @@ struct WorkloadIdentities {
     }
 
     /// Issues and checks an SVID; where that fails, one that is still good is kept and tried again soon.
-    private func renew(_ grant: EntryGrant, _ bundle: X509Bundle, at now: Date) throws -> Held {
+    private mutating func renew(_ grant: EntryGrant, _ bundle: X509Bundle, at now: Date) throws -> Held {
         let entry = grant.entry
         do {
             let svid = try authority.issue(grant.request)
@@ -113,6 +121,7 @@ struct WorkloadIdentities {
                 notAfter: svid.notAfter,
                 jitter: .random(in: -1...1)
             )
+            issued.append((svid, entry.name))
             return Held(svid: svid, grant: grant, renewal: renewal)
         } catch let status as RPCStatus {
             throw status

@@ -48,6 +48,8 @@ private struct AuthorityProcess {
     private let loaders: LoaderService
     private let workloadServer: RPCServer
     private let adminServer: RPCServer
+    /// What is recorded although the gateway may not be there yet.
+    private let spool: ActSpool
     /// The audiences for which the credential endpoint may have tokens of its callers.
     private let audiences = EndpointAudiences()
 
@@ -82,6 +84,12 @@ private struct AuthorityProcess {
 
         let signing = try CheckpointAuthority(directory: directory + "/log", origin: settings.logOrigin)
         try Self.publish(signing.verifier, to: settings.verifierKeyFile)
+        spool = try ActSpool(
+            path: directory + "/acts.spool",
+            remote: RemoteActLog(socket: settings.recordSocket),
+            logger: logger
+        )
+        let spooled = IdentityRecord(log: spool, node: settings.node.value)
         let attestor = WorkloadAttestor(logger: logger)
         let proofs = ModelProofs()
         withdrawal = ModelWithdrawal(proofs: proofs, registry: registry, logger: logger)
@@ -94,7 +102,8 @@ private struct AuthorityProcess {
             proofs: proofs,
             attestor: attestor,
             logger: logger,
-            onIssue: IdentityRecord(settings).record
+            onIssue: IdentityRecord(settings).record,
+            onCertify: spooled.record
         )
         let gatewayUIDs = settings.gatewayUIDs
         let attestation = CallerAttestation(
@@ -131,7 +140,8 @@ private struct AuthorityProcess {
                 try entries.load(next.documents)
                 audiences.replace(next.credentials)
                 return (next.adminPolicy, next.digest)
-            }
+            },
+            onAct: spooled.record
         )
         workloadServer = RPCServer(
             services: [workloadAPI.service, SecretDiscovery(workloadAPI).service, loaders.service],
@@ -167,6 +177,7 @@ private struct AuthorityProcess {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await authority.run() }
             group.addTask { await loaders.followEntries() }
+            group.addTask { await spool.run() }
             group.addTask {
                 while (try? await Task.sleep(for: .seconds(60))) != nil { await withdrawal.prune() }
             }

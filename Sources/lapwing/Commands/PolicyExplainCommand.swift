@@ -84,7 +84,7 @@ struct PolicyExplainCommand: ParsableCommand {
             switch try records.reading({ try entry.record() }) {
             case .decision(let record): return try explain(record, configuration, engine)
             case .refusals(let record): return try explain(record)
-            case .completion, .act: continue
+            case .completion, .act, .bodies, .sampling: continue
             }
         }
         throw CommandError(.refused, "the log has no decision of `\(id)`")

@@ -49,20 +49,28 @@ struct ActRecordService: Sendable {
     }
 }
 
-/// The registry's half: hands each act to the gateway's log and waits until it is on the disk.
+/// The other processes' half: hands each act to the gateway's log and waits until it is on the disk.
 struct RemoteActLog: ActLog {
     let socket: String
 
     func record(_ act: ActRecord) async throws {
-        var entry = Google_Protobuf_BytesValue()
-        entry.value = .init(act.encoded())
+        try await append([act.encoded()])
+    }
+
+    /// Hands over acts that are encoded already, in order; those before one that is not taken have been.
+    func append(_ entries: [[UInt8]], onDurable: () -> Void = {}) async throws {
         let client = try await RPCClient.connect(unixSocket: socket, timeout: .seconds(3))
         do {
-            let _: Google_Protobuf_UInt64Value = try await client.unary(
-                "/\(ActRecordService.name)/Append",
-                entry,
-                timeout: .seconds(5)
-            )
+            for bytes in entries {
+                var entry = Google_Protobuf_BytesValue()
+                entry.value = .init(bytes)
+                let _: Google_Protobuf_UInt64Value = try await client.unary(
+                    "/\(ActRecordService.name)/Append",
+                    entry,
+                    timeout: .seconds(5)
+                )
+                onDurable()
+            }
             await client.close()
         } catch {
             await client.close()

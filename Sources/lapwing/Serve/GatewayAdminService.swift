@@ -1,3 +1,4 @@
+import AuditLog
 import Foundation
 import Gateway
 import Logging
@@ -76,12 +77,31 @@ struct GatewayAdminService: Sendable {
                 "admin act refused",
                 metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)"]
             )
+            record(refused: action, by: caller)
             throw RPCStatus(
                 .permissionDenied,
                 "\(caller) may not do `\(action.rawValue)`; an AdminPolicy gives roles to users and workloads"
             )
         }
         return caller
+    }
+
+    /// A reload that is done is recorded with what came of it; one that is refused, here.
+    private func record(refused action: AdminAction, by caller: AdminCaller) {
+        let now = Timestamp.now()
+        let act = ActRecord(
+            id: RequestID(milliseconds: now.milliseconds, random: .random(in: 0 ... .max)),
+            time: now,
+            node: process.settings.node.value,
+            actor: caller.description,
+            action: action.rawValue,
+            subject: process.settings.config.value,
+            outcome: .deny,
+            reason: "no role of an AdminPolicy permits it"
+        )
+        do { _ = try process.log.append(act.encoded()) } catch {
+            process.logger.error("admin act not recorded", metadata: ["error": "\(error)"])
+        }
     }
 }
 

@@ -140,6 +140,7 @@ extension GatewayProcess {
             // Their connections can be revisited from their first listener on.
             for (name, server, _) in prepared.added { running.servers[name] = server }
         }
+        bodies.policy = next.auditPolicy.bodies
         for (server, part) in prepared.kept { await server.commit(part) }
         for (_, server, part) in prepared.added { await server.commit(part) }
         // The configuration could not have been read with sources that are none.

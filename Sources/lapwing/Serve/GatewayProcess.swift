@@ -24,6 +24,8 @@ final class GatewayProcess: Sendable {
     let settings: Settings
     let logger: Logger
     let log: LogWriter
+    /// Keeps bodies of requests, where the policy says so.
+    let bodies: BodyKeeper
     let egress: EgressServers
     let identities: GatewayIdentities
     let history: ConfigurationHistory
@@ -56,6 +58,19 @@ final class GatewayProcess: Sendable {
         } catch {
             throw CommandError(.unreachable, "the audit log at `\(settings.auditDirectory)` cannot be opened: \(error)")
         }
+        do {
+            let vault = try BodyVault(directory: settings.bodiesDirectory)
+            self.bodies = BodyKeeper(
+                vault: vault,
+                samplingKey: try vault.samplingKey(),
+                log: log,
+                node: settings.node.value,
+                logger: logger
+            )
+        } catch {
+            throw CommandError(.unreachable, "`\(settings.bodiesDirectory)` cannot be used: \(error)")
+        }
+        bodies.policy = configuration.auditPolicy.bodies
         self.egress = EgressServers(log: log, logger: logger)
         self.monitor = MonitorService(log: log, settings: settings, logger: logger)
         self.issuerKeys = IssuerKeys(logger: logger)
@@ -67,7 +82,10 @@ final class GatewayProcess: Sendable {
     private enum End: Error { case asked, identityLost(String), logFailed(String) }
 
     func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async throws {
-        defer { log.close() }
+        defer {
+            bodies.close()
+            log.close()
+        }
         // What other processes of this installation do is recorded here from the start.
         let recorder = RPCServer(
             services: [ActRecordService(log: log, allowedUIDs: [0, geteuid()]).service],
@@ -86,6 +104,17 @@ final class GatewayProcess: Sendable {
                 group.addTask {
                     let rounds = WitnessRounds(log: self.log, logger: self.logger) {
                         self.running.withLock { $0.configuration.auditPolicy }
+                    }
+                    await rounds.run()
+                }
+                group.addTask {
+                    let rounds = SinkRounds(
+                        log: self.log,
+                        logger: self.logger,
+                        node: self.settings.node.value,
+                        directory: self.settings.sinkDirectory
+                    ) {
+                        self.running.withLock { $0.configuration.auditPolicy.sinks }
                     }
                     await rounds.run()
                 }
@@ -194,6 +223,7 @@ final class GatewayProcess: Sendable {
             history: history,
             egress: { [egress] in egress.metrics(of: gateway.name) },
             metrics: { [monitor] in monitor.metrics },
+            bodies: bodies,
             threads: settings.threads.value
         )
     }

@@ -32,11 +32,47 @@ struct IdentityRecord: Sendable {
         )
     }
 
+    /// Returns once the issuing of X.509-SVIDs is recorded; their keys never are.
+    @Sendable func record(_ issued: [SVIDIssuance]) async throws {
+        for svid in issued {
+            try await record(
+                actor: svid.id.description,
+                action: "identity.x509.issue",
+                subject: svid.id.description,
+                after: "serial:\(svid.serialNumber)",
+                reason:
+                    "by entry `\(svid.entry)` to process \(svid.pid) of uid \(svid.uid); authority \(svid.authority); "
+                    + "expires \(svid.notAfter.formatted(.iso8601))"
+            )
+        }
+    }
+
+    /// Returns once what an administrator did, or was not let do, is recorded; reading alone is not.
+    @Sendable func record(_ act: AdminAct) async throws {
+        var reason: String?
+        var outcome = ActRecord.Outcome.allow
+        switch act.outcome {
+        case .allowed: guard act.action.isChange else { return }
+        case .denied: (outcome, reason) = (.deny, "no role of an AdminPolicy permits it")
+        case .failed(let problem):
+            guard act.action.isChange else { return }
+            (outcome, reason) = (.failed, problem)
+        }
+        try await record(
+            actor: act.caller.description,
+            action: act.action.rawValue,
+            subject: act.subject,
+            outcome: outcome,
+            reason: reason
+        )
+    }
+
     /// Returns once an act is recorded.
     func record(
         actor: String,
         action: String,
         subject: String,
+        before: String? = nil,
         after: String? = nil,
         outcome: ActRecord.Outcome = .allow,
         reason: String? = nil
@@ -51,6 +87,7 @@ struct IdentityRecord: Sendable {
                 action: action,
                 // What is recorded is bounded, whatever was asked for.
                 subject: String(subject.prefix(512)),
+                before: before,
                 after: after,
                 outcome: outcome,
                 reason: reason.map { String($0.prefix(1024)) }

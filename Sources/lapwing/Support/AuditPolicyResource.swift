@@ -1,13 +1,21 @@
 import AuditLog
 import Foundation
+import Gateway
 import Resources
 
-/// The `AuditPolicy` resource: who witnesses this node's log.
+/// The `AuditPolicy` resource: who witnesses this node's log, where its records go beside it, and which
+/// bodies are kept.
 struct AuditPolicyResource: Sendable, Equatable {
     /// The witnesses and their quorum, as the policy file has them.
     let witnesses: LogPolicy?
     /// How often the witnesses are asked for a new checkpoint.
     let interval: Duration
+    /// Where records go beside the log.
+    let sinks: [AuditSink]
+    /// Which bodies are kept; nil for none.
+    let bodies: BodyPolicy?
+    /// How long what is kept, and what nobody may remove; nil where nothing is ever removed.
+    let retention: AuditRetention?
 
     static let kind = "AuditPolicy"
 
@@ -16,7 +24,9 @@ struct AuditPolicyResource: Sendable, Equatable {
     /// - Throws: `ResourceError` where there are two, or one that cannot be used.
     static func load(_ documents: [Document]) throws -> AuditPolicyResource {
         let all = documents.filter { $0.kind == kind && $0.group == "lapwing.dev" }
-        guard let document = all.first else { return AuditPolicyResource(witnesses: nil, interval: .seconds(10)) }
+        guard let document = all.first else {
+            return AuditPolicyResource(witnesses: nil, interval: .seconds(10), sinks: [], bodies: nil, retention: nil)
+        }
         if all.count > 1 {
             throw ResourceError(at: all[1].location, "there is an `AuditPolicy` already, at \(document.location)")
         }
@@ -24,7 +34,7 @@ struct AuditPolicyResource: Sendable, Equatable {
             throw ResourceError(at: document.location, "the AuditPolicy has no `spec`")
         }
         var fields = try FieldReader(spec, of: kind)
-        let resource = try fields.required("witnesses") { value in
+        let witnesses = try fields.optional("witnesses") { value in
             var fields = try FieldReader(value, of: "witnesses")
             let policy = try fields.required("policyFile") { value in
                 try Self.policy(inFile: value.string(), beside: document.location.file, for: value)
@@ -37,10 +47,28 @@ struct AuditPolicyResource: Sendable, Equatable {
                 return interval
             }
             try fields.finish()
-            return AuditPolicyResource(witnesses: policy, interval: interval ?? .seconds(10))
+            return (policy: policy, interval: interval)
         }
+        let sinks = try fields.optional("sinks") { try Self.sinks($0) }
+        let bodies = try fields.optional("bodies") { try BodyPolicy($0) }
+        let retention = try fields.optional("retention") { try AuditRetention($0) }
         try fields.finish()
-        return resource
+        return AuditPolicyResource(
+            witnesses: witnesses?.policy,
+            interval: witnesses?.interval ?? .seconds(10),
+            sinks: sinks ?? [],
+            bodies: bodies,
+            retention: retention
+        )
+    }
+
+    private static func sinks(_ value: Value) throws -> [AuditSink] {
+        let sinks = try value.list { try AuditSink($0) }
+        var names: Set<String> = []
+        for sink in sinks where !names.insert(sink.name).inserted {
+            throw value.error("there are two sinks `\(sink.name)`; each has a name of its own")
+        }
+        return sinks
     }
 
     private static func policy(inFile path: String, beside document: String, for value: Value) throws -> LogPolicy {

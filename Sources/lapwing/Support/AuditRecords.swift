@@ -55,4 +55,6 @@ struct AuditRecords {
 extension Settings {
     /// Where the authority writes the key that the log's checkpoints verify with.
     var verifierKeyFile: String { state.value + "/log.vkey" }
+    /// Where the gateway keeps how far each sink of records has come.
+    var sinkDirectory: String { auditDirectory + "/.state/sinks" }
 }

@@ -175,6 +175,8 @@ struct Settings: Sendable {
     var adminSocket: String { runtime.value + "/admin.sock" }
     var gatewaySocket: String { gatewayDirectory + "/gateway.sock" }
     var auditDirectory: String { state.value + "/audit" }
+    /// Where the bodies of requests lie that are kept.
+    var bodiesDirectory: String { state.value + "/bodies" }
     /// Where the gateway makes its own sockets.
     var gatewayDirectory: String { runtime.value + "/gateway" }
     var authorityDirectory: String { state.value + "/authority" }
@@ -186,6 +188,7 @@ struct Settings: Sendable {
         try requireUser()
         let wanted = [
             (state.value, 0o755), (runtime.value, 0o755), (authorityDirectory, 0o700), (auditDirectory, 0o750),
+            (bodiesDirectory, 0o700),
             (gatewayDirectory, 0o755),
             (registryDirectory, 0o700), (monitorDirectory, 0o750),
         ]
@@ -202,7 +205,8 @@ struct Settings: Sendable {
                     "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run"
                 )
             }
-            let owner = [auditDirectory, gatewayDirectory, monitorDirectory].contains(path) ? gatewayUser.value : nil
+            let gateways = [auditDirectory, bodiesDirectory, gatewayDirectory, monitorDirectory]
+            let owner = gateways.contains(path) ? gatewayUser.value : nil
             if geteuid() == 0 { try owner?.takeOver(path) }
             try Self.requireOwn(path, or: owner)
         }

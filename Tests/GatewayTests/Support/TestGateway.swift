@@ -99,6 +99,7 @@ final class TestGateway: Sendable {
         limits: GatewayLimits = GatewayLimits(),
         admin: Bool = false,
         descriptors: Int? = nil,
+        bodies: BodyKeeper? = nil,
         configure: (inout GatewayConfiguration) -> Void = { _ in }
     ) async throws -> TestGateway {
         let authority = try authority ?? .root("cluster.local", now: Date())
@@ -136,6 +137,7 @@ final class TestGateway: Sendable {
             logger: logger,
             node: "node-1",
             version: "test",
+            bodies: bodies,
             threads: 1,
             descriptors: descriptors
         )

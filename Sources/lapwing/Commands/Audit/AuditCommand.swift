@@ -8,7 +8,10 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Read the record, prove an entry of it, and verify it whole.",
-        subcommands: [Tail.self, Show.self, Verify.self, Proof.self, WitnessServer.self]
+        subcommands: [
+            Tail.self, Show.self, Query.self, Verify.self, Proof.self, Export.self,
+            Body.self, Shred.self, Prune.self, WitnessServer.self,
+        ]
     )
 
     /// `lapwing audit tail`.
@@ -132,10 +135,11 @@ struct AuditCommand: AsyncParsableCommand {
             bar.finish()
             let witnessed = try report.fault == nil ? policy.map { try self.witnessed(records, $0, trusted) } : nil
             struct Result: Encodable {
-                let verified: UInt64, size: UInt64?, root: String?, fault: String?, witnessed: UInt64?
+                let verified: UInt64, pruned: UInt64, size: UInt64?, root: String?, fault: String?, witnessed: UInt64?
             }
             let result = Result(
                 verified: report.verified,
+                pruned: report.pruned,
                 size: report.checkpoint?.size,
                 root: report.checkpoint?.root.description,
                 fault: report.fault?.description,
@@ -152,6 +156,28 @@ struct AuditCommand: AsyncParsableCommand {
                 }
             }
             if let fault = report.fault { throw CommandError(.unverified, "the log does not verify: \(fault)") }
+            if report.pruned > 0 { try requireAct(of: report.pruned, records) }
+        }
+
+        /// What is missing from a log's beginning has to have been pruned by an act that the log itself has.
+        private func requireAct(of pruned: UInt64, _ records: AuditRecords) throws {
+            var found: ActRecord?
+            _ = try records.reading {
+                try records.reader.scan(from: pruned) { _, entry, _ in
+                    guard case .act(let act)? = PruneAct.read(entry), act.after == "\(pruned)" else { return true }
+                    found = act
+                    return false
+                }
+            }
+            guard let found else {
+                throw CommandError(
+                    .unverified,
+                    "the entries before \(pruned) are missing, and no act in the log says that they were pruned"
+                )
+            }
+            StandardError.write(
+                "the entries before \(pruned) were pruned by \(found.actor) at \(found.time): \(found.id)"
+            )
         }
 
         private func readPolicy() throws -> LogPolicy? {
@@ -234,8 +260,19 @@ struct AuditCommand: AsyncParsableCommand {
     }
 }
 
+/// Acts by which a log was pruned.
+private enum PruneAct {
+    private static let mark = Array(#""action":"audit.prune""#.utf8)
+
+    /// The record of an entry that may be such an act; nil for any other, at little cost.
+    static func read(_ entry: ArraySlice<UInt8>) -> AuditRecord? {
+        guard entry.starts(with: [UInt8(ascii: "{")] + mark) else { return nil }
+        return try? AuditRecord(entry: Array(entry))
+    }
+}
+
 /// Reads an id from the command line.
-private func requestID(_ text: String) throws -> RequestID {
+func requestID(_ text: String) throws -> RequestID {
     guard let id = RequestID(text) else {
         throw CommandError(
             .usage,
@@ -300,6 +337,13 @@ enum RecordLine {
             let change = act.before == nil && act.after == nil ? "" : " \(act.before ?? "-") → \(act.after ?? "-")"
             return start + "\(outcome)  \(act.actor)  \(act.action) \(act.subject)\(change)"
                 + "\(act.reason.map { " (\($0))" } ?? "")  \(act.id)"
+        case .bodies(let bodies):
+            return start + "bodies  of \(bodies.tenant), sealed: "
+                + "\(bodies.request?.kept ?? 0) and \(bodies.response?.kept ?? 0) bytes  \(bodies.id)"
+        case .sampling(let sampling):
+            return start
+                + "bodies  of \(sampling.tenant), not kept: \(sampling.count) requests (\(sampling.reason)) from "
+                + "\(sampling.first) to \(sampling.last)"
         }
     }
 }

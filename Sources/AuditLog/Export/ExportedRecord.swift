@@ -1,0 +1,91 @@
+public import ZeroTrust
+
+/// A record on its way to a sink.
+public struct ExportedRecord: Sendable {
+    /// The entry's index in the log.
+    public let index: UInt64
+    /// The entry as it is in the log.
+    public let entry: [UInt8]
+    /// The record.
+    public let record: AuditRecord
+    /// For a completion, the decision about the same request, where the log has it.
+    public let decision: DecisionRecord?
+
+    /// A record with what belongs to it.
+    public init(index: UInt64, entry: [UInt8], record: AuditRecord, decision: DecisionRecord? = nil) {
+        self.index = index
+        self.entry = entry
+        self.record = record
+        self.decision = decision
+    }
+}
+
+/// Reads a log from a place on, and finds for each completion the decision that it belongs to.
+///
+/// It remembers decisions whose end has not been read, within bounds; others are looked up in the log, so that an export
+/// that resumes in the middle says the same as one from the beginning.
+public struct ExportReader {
+    private let reader: LogReader
+    private var open: [RequestID: DecisionRecord] = [:]
+    /// The ids of `open` in the order of their decisions, to forget the oldest.
+    private var order: [RequestID] = []
+
+    private static let maximumOpen = 16_384
+
+    /// A reader of a log.
+    public init(_ reader: LogReader) {
+        self.reader = reader
+    }
+
+    /// The records of up to so many entries, from an index on; entries of other kinds are passed over.
+    ///
+    /// - Returns: the records, and the index of the first entry that was not looked at.
+    /// - Throws: ``AuditLogError`` where the log cannot be read.
+    public mutating func next(
+        from first: UInt64,
+        limit: Int,
+        maximumBytes: Int = 4 << 20
+    ) throws -> (records: [ExportedRecord], next: UInt64) {
+        var entries: [(index: UInt64, bytes: [UInt8])] = []
+        var next = first
+        var bytes = 0
+        try reader.scan(from: first) { index, entry, _ in
+            entries.append((index, Array(entry)))
+            next = index + 1
+            bytes += entry.count
+            return entries.count < limit && bytes < maximumBytes
+        }
+        var records: [ExportedRecord] = []
+        records.reserveCapacity(entries.count)
+        for (index, entry) in entries {
+            guard let record = try? AuditRecord(entry: entry) else { continue }
+            var decision: DecisionRecord?
+            switch record {
+            case .decision(let made): remember(made)
+            case .completion(let completion): decision = try self.decision(completion.id)
+            case .refusals, .act, .bodies, .sampling: break
+            }
+            records.append(ExportedRecord(index: index, entry: entry, record: record, decision: decision))
+        }
+        return (records, next)
+    }
+
+    private mutating func remember(_ decision: DecisionRecord) {
+        if open.count >= Self.maximumOpen {
+            for id in order.prefix(order.count / 2) { open[id] = nil }
+            order.removeFirst(order.count / 2)
+        }
+        if open.updateValue(decision, forKey: decision.id) == nil { order.append(decision.id) }
+    }
+
+    private mutating func decision(_ id: RequestID) throws -> DecisionRecord? {
+        if let known = open.removeValue(forKey: id) {
+            if order.count > 4 * Self.maximumOpen { order.removeAll { open[$0] == nil } }
+            return known
+        }
+        for entry in try reader.find(id) {
+            if case .decision(let record)? = try? entry.record() { return record }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,54 @@
+extension LogReader {
+    /// Reads entry after entry, as the log stands at the beginning.
+    ///
+    /// - Parameters:
+    ///   - first: the index of the first entry wanted.
+    ///   - body: gets each entry with its index and how many entries the log holds; it returns whether to go on.
+    /// - Returns: how many entries the log held.
+    /// - Throws: ``AuditLogError`` where an entry cannot be read, and what the body throws.
+    @discardableResult
+    public func scan(
+        from first: UInt64,
+        _ body: (_ index: UInt64, _ entry: ArraySlice<UInt8>, _ size: UInt64) throws -> Bool
+    ) throws -> UInt64 {
+        let snapshot = try snapshot()
+        // What was pruned is passed over.
+        var index = max(first, snapshot.minimum)
+        while index < snapshot.covered {
+            let bundle = try reading { try snapshot.reader.entries(bundle: index / 256) }
+            for position in index..<min(snapshot.covered, (index / 256 + 1) * 256) {
+                guard try body(position, bundle[Int(position % 256)], snapshot.size) else { return snapshot.size }
+                index = position + 1
+            }
+        }
+        while index < snapshot.size {
+            guard try body(index, snapshot.recent[Int(index - snapshot.first)], snapshot.size) else { break }
+            index += 1
+        }
+        return snapshot.size
+    }
+
+    /// The entries with these indices, as far as the log has them.
+    ///
+    /// - Throws: ``AuditLogError`` where they cannot be read.
+    public func entries(at indices: Set<UInt64>) throws -> [UInt64: Entry] {
+        guard !indices.isEmpty else { return [:] }
+        let snapshot = try snapshot()
+        var entries: [UInt64: Entry] = [:]
+        var bundle: (number: UInt64, entries: [ArraySlice<UInt8>])?
+        for index in indices.sorted() where index >= snapshot.minimum && index < snapshot.size {
+            guard index < snapshot.covered else {
+                let bytes = Array(snapshot.recent[Int(index - snapshot.first)])
+                entries[index] = Entry(index: index, bytes: bytes, isCovered: false)
+                continue
+            }
+            if bundle?.number != index / 256 {
+                bundle = (index / 256, try reading { try snapshot.reader.entries(bundle: index / 256) })
+            }
+            if let bytes = bundle?.entries[Int(index % 256)] {
+                entries[index] = Entry(index: index, bytes: Array(bytes), isCovered: true)
+            }
+        }
+        return entries
+    }
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import AuditLog
+import Foundation
+import Storage
+import WorkloadIdentity
+import ZeroTrust
+
+extension AuditCommand {
+    /// `lapwing audit query`.
+    struct Query: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Find records by caller, model, decision, rule, time, finding, path or status.",
+            discussion: """
+                Terms have to hold together; a field that is named twice may be either. `*` stands for anything:
+
+                  lapwing audit query decision=deny since=2h
+                  lapwing audit query caller='*/ns/ml-api/*' status=5xx path='/v1/*'
+                  lapwing audit query rule=ml-inference/callers since=2026-11-26 until=2026-11-27 -o jsonl
+
+                The fields: \(RecordField.allCases.map(\.rawValue).joined(separator: ", ")), since, until. \
+                The index that it uses lies in the state directory and is brought up to date first; it proves nothing, \
+                and what is printed is read from the log. Remove it and it is made again.
+                """
+        )
+
+        /// How matches are printed.
+        enum Format: String, ExpressibleByArgument, CaseIterable {
+            /// Columns, for people.
+            case table
+            /// One document.
+            case json
+            /// One object a line.
+            case jsonl
+        }
+
+        @OptionGroup var options: SettingsOptions
+
+        @Argument(help: ArgumentHelp("What has to hold: FIELD=VALUE.", valueName: "term"))
+        var terms: [String] = []
+
+        @Option(help: "The same as caller=VALUE.") var caller: [String] = []
+        @Option(help: "The same as model=VALUE.") var model: [String] = []
+        @Option(help: "The same as decision=VALUE: allow, deny or failed.") var decision: [String] = []
+        @Option(help: "The same as rule=VALUE: NAMESPACE/NAME[:INDEX].") var rule: [String] = []
+        @Option(help: "The same as finding=VALUE: the rule of a guardrail.") var finding: [String] = []
+        @Option(help: "The same as path=VALUE.") var path: [String] = []
+        @Option(help: "The same as status=VALUE: 403 or 5xx.") var status: [String] = []
+        @Option(help: "The same as since=VALUE: a time, a day, or how long ago (2h).") var since: String?
+        @Option(help: "The same as until=VALUE.") var until: String?
+
+        @Option(name: [.customShort("n"), .long], help: "How many at most.")
+        var limit = 50
+
+        @Option(
+            help: ArgumentHelp("Begin behind this entry, as the page before says at its end.", valueName: "entry")
+        )
+        var behind: UInt64?
+
+        @Flag(help: "The oldest first; otherwise the newest.")
+        var oldestFirst = false
+
+        @Flag(help: "Print only how many there are.")
+        var count = false
+
+        @Flag(help: "Make the index anew.")
+        var reindex = false
+
+        @Option(help: ArgumentHelp("Where the index lies.", valueName: "file"))
+        var index: String?
+
+        @Option(name: .shortAndLong, help: "Output: table, json or jsonl (one record a line).")
+        var output = Format.table
+
+        func validate() throws {
+            guard (1...1_000_000).contains(limit) else {
+                throw ValidationError("--limit takes a number from 1 to 1000000")
+            }
+        }
+
+        /// Every condition as a term.
+        private var allTerms: [String] {
+            let named: [(String, [String])] = [
+                ("caller", caller), ("model", model), ("decision", decision), ("rule", rule), ("finding", finding),
+                ("path", path), ("status", status), ("since", since.map { [$0] } ?? []),
+                ("until", until.map { [$0] } ?? []),
+            ]
+            return terms + named.flatMap { name, values in values.map { "\(name)=\($0)" } }
+        }
+
+        func run() async throws {
+            let query: RecordQuery
+            do { query = try RecordQuery(terms: allTerms, now: .now()) } catch {
+                throw CommandError(.usage, error.message)
+            }
+            let settings = try Settings(options)
+            let records = try AuditRecords(directory: settings.auditDirectory)
+            let store = try SearchIndex.open(index ?? settings.searchIndexFile, anew: reindex)
+            let search = RecordSearch(reader: records.reader, store: store)
+            let bar = ProgressBar(label: "indexing", unit: "entries")
+            _ = try records.reading { try search.update { bar.show($0, of: $1) } }
+            bar.finish()
+            if count {
+                let count = try records.reading { try search.count(query) }
+                return StandardOutput.write(output == .table ? "\(count)" : #"{"count":\#(count)}"#)
+            }
+            let page = SearchPage(limit: limit, isAscending: oldestFirst, behind: behind)
+            let result = try records.reading { try search.find(query, page) }
+            MatchPrinter(format: output).print(result)
+            guard let next = result.next, output == .table else { return }
+            StandardError.write("there may be more; the next page: --behind \(next)")
+        }
+    }
+}
+
+/// The index that searches use.
+enum SearchIndex {
+    /// Opens the index in a file, and makes one where there is none.
+    ///
+    /// One that is damaged is made anew: all that it holds is in the log.
+    ///
+    /// - Throws: ``CommandError`` where the file cannot be used.
+    static func open(_ path: String, anew: Bool = false) throws -> SQLiteRecordSearch {
+        if anew { remove(path) }
+        do {
+            return SQLiteRecordSearch(try SQLiteDatabase(path: path, schema: .recordSearch))
+        } catch {
+            guard error.message.contains("is damaged"), !anew else {
+                throw CommandError(
+                    .unreachable,
+                    "the search index `\(path)` cannot be used: \(error); name another place with --index"
+                )
+            }
+            return try open(path, anew: true)
+        }
+    }
+
+    private static func remove(_ path: String) {
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    }
+}
+
+extension Settings {
+    /// Where the index lies that searches of the record use.
+    var searchIndexFile: String { state.value + "/audit-search.sqlite" }
+}

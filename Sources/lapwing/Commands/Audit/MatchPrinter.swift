@@ -1,0 +1,57 @@
+import AuditLog
+import Foundation
+import ZeroTrust
+
+/// Prints what a search found.
+struct MatchPrinter {
+    let format: AuditCommand.Query.Format
+
+    /// The version of the JSON.
+    private static let version = 1
+
+    func print(_ result: RecordSearch.Result) {
+        switch format {
+        case .table: table(result.matches)
+        case .jsonl: for match in result.matches { StandardOutput.write(verbatim: Self.json(match)) }
+        case .json:
+            let next = result.next.map { #","next":\#($0)"# } ?? ""
+            let matches = result.matches.map(Self.json).joined(separator: ",\n")
+            StandardOutput.write(verbatim: "{\"matches\":[\(matches)]\(next),\"version\":\(Self.version)}")
+        }
+    }
+
+    /// A match; what was recorded stands in it byte for byte.
+    private static func json(_ match: RecordSearch.Match) -> String {
+        func text(_ entry: LogReader.Entry) -> String { String(decoding: entry.bytes, as: UTF8.self) }
+        let completion = match.completion.map { #""completion":\#(text($0)),"completion_entry":\#($0.index),"# } ?? ""
+        return #"{\#(completion)"entry":\#(match.entry.index),"record":\#(text(match.entry))}"#
+    }
+
+    private func table(_ matches: [RecordSearch.Match]) {
+        guard !matches.isEmpty else { return StandardError.write("no record matches") }
+        var table = TextTable("ENTRY", "TIME", "DECISION", "CALLER", "REQUEST", "END", "GROUNDS", "ID")
+        for match in matches {
+            guard let keys = RecordKeys(entry: match.entry.bytes[...]) else { continue }
+            let end = match.completion.flatMap { RecordKeys(entry: $0.bytes[...]) }
+            let request = [keys[.method] ?? keys[.action], keys[.path] ?? keys[.model]].compactMap { $0 }
+            let ending = [end?[.status], end?[.ended].flatMap { $0 == "complete" ? nil : $0 }].compactMap { $0 }
+            let grounds = [keys[.reason], keys[.rule], keys[.finding] ?? end?[.finding]].compactMap { $0 }
+            table.add(
+                "\(match.entry.index)",
+                keys.time.map { String($0.description.prefix(19)) + "Z" } ?? "-",
+                keys[.decision] ?? "-",
+                TerminalText.plain(keys[.caller] ?? keys[.source] ?? "-"),
+                TerminalText.plain(request.isEmpty ? keys[.kind] ?? "-" : request.joined(separator: " ")),
+                ending.isEmpty ? "-" : ending.joined(separator: " "),
+                TerminalText.plain(grounds.isEmpty ? "-" : grounds.joined(separator: " ")),
+                keys.id?.description ?? "-"
+            )
+        }
+        StandardOutput.write(
+            table.render { row, column, cell in
+                guard column == 2, cell.hasPrefix("deny") || cell.hasPrefix("failed") else { return cell }
+                return Style.red(cell)
+            }
+        )
+    }
+}

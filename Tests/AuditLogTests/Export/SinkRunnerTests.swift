@@ -1,0 +1,139 @@
+import AuditLog
+import Foundation
+import Synchronization
+import Testing
+import ZeroTrust
+
+/// A sink that does what the test says, and keeps what it took.
+private final class ScriptedSink: RecordSink {
+    let taken = Mutex<[UInt64]>([])
+    private let fault: @Sendable ([ExportedRecord]) throws -> Void
+
+    init(_ fault: @escaping @Sendable ([ExportedRecord]) throws -> Void = { _ in }) {
+        self.fault = fault
+    }
+
+    func take(_ records: [ExportedRecord], after mark: UInt64) async throws -> UInt64 {
+        try fault(records)
+        taken.withLock { $0 += records.map(\.index) }
+        return mark + 1
+    }
+}
+
+private struct Down: Error {}
+
+@Suite struct `Sinks` {
+    /// A log of so many records.
+    private func log(_ count: Int) throws -> (LogFixture, [ExportedRecord]) {
+        let fixture = try LogFixture()
+        var samples = ExportSamples(seed: 77)
+        let records = try samples.records(count)
+        try fixture.fill(records.map(\.entry))
+        return (fixture, records)
+    }
+
+    private func finish(_ runner: SinkRunner) async throws {
+        while try await runner.round() == .moved {}
+    }
+
+    @Test func `a sink that fails goes on where it was, also in another process`() async throws {
+        let (fixture, records) = try log(3_000)
+        let cursor = fixture.directory.path + "/sinks/a.cursor"
+        let isDown = Mutex(true)
+        let sink = ScriptedSink { _ in if isDown.withLock({ $0 }) { throw Down() } }
+        do {
+            let runner = try SinkRunner(log: fixture.reader, sink: sink, cursor: cursor)
+            await #expect(throws: Down.self) { try await runner.round() }
+            #expect(runner.status.next == 0)
+            isDown.withLock { $0 = false }
+            #expect(try await runner.round() == .moved)
+            // Only one at a time has a cursor.
+            let second = #expect(throws: AuditLogError.self) {
+                try SinkRunner(log: fixture.reader, sink: sink, cursor: cursor)
+            }
+            #expect(second?.code == .locked)
+        }
+        let runner = try SinkRunner(log: fixture.reader, sink: sink, cursor: cursor)
+        try await finish(runner)
+        #expect(sink.taken.withLock { $0 } == records.indices.map(UInt64.init))
+        #expect(runner.status.next == UInt64(records.count) && runner.status.refused == 0)
+    }
+
+    @Test func `a record that a sink will never take is passed over alone, and counted`() async throws {
+        let (fixture, records) = try log(500)
+        let bad: Set<UInt64> = [0, 17, 18, 333, 499]
+        let sink = ScriptedSink { offered in
+            if offered.contains(where: { bad.contains($0.index) }) { throw SinkRefusal("no") }
+        }
+        let runner = try SinkRunner(log: fixture.reader, sink: sink, cursor: fixture.directory.path + "/c")
+        try await finish(runner)
+        #expect(sink.taken.withLock { $0 } == records.map(\.index).filter { !bad.contains($0) })
+        #expect(runner.status.refused == 5 && runner.status.refusal?.contains("entry 499: no") == true)
+    }
+
+    @Test func `a file has every record once, whatever a crash left in it`() async throws {
+        let (fixture, records) = try log(5_000)
+        let exporter = OCSFExporter(origin: "o", productVersion: "1")
+        let path = fixture.directory.path + "/out.jsonl"
+        let cursor = fixture.directory.path + "/c"
+        let sink = FileSink(path: path, format: .jsonl, exporter: exporter)
+        var generator = SeededGenerator(state: 4)
+        var moved = true
+        while moved {
+            // Each round is in another process; every other one is killed between the file and the cursor.
+            let before = FileManager.default.contents(atPath: cursor)
+            let runner = try SinkRunner(log: fixture.reader, sink: sink, cursor: cursor)
+            moved = try await runner.round() == .moved
+            if moved, Bool.random(using: &generator) {
+                if let before {
+                    try before.write(to: URL(filePath: cursor))
+                } else {
+                    try FileManager.default.removeItem(atPath: cursor)
+                }
+                // What had been written may have reached the disk in part.
+                let written = try fixture.directory.read("out.jsonl")
+                try fixture.directory.write(
+                    Array(written.dropLast(Int.random(in: 0...3, using: &generator))),
+                    to: "out.jsonl"
+                )
+            }
+        }
+        let lines = try fixture.directory.read("out.jsonl").split(separator: 0x0a)
+        #expect(lines.count == records.count)
+        for (line, record) in zip(lines, records) {
+            #expect(Array(line) + [0x0a] == ExportFormat.jsonl.line(record, with: exporter))
+        }
+    }
+
+    @Test func `a completion finds its decision, however far apart they are and wherever the export begins`() throws {
+        let fixture = try LogFixture()
+        var samples = ExportSamples(seed: 8)
+        let (decision, completion) = try samples.request()
+        let filler = try samples.records(600)
+        try fixture.fill([decision.encoded()] + filler.map(\.entry) + [completion.encoded()])
+        for first in [0, 1] as [UInt64] {
+            var reader = ExportReader(fixture.reader)
+            let read = try reader.next(from: first, limit: 10_000)
+            #expect(read.records.last?.decision == (try AuditRecord(entry: decision.encoded())).decision)
+        }
+    }
+
+    @Test func `a cursor that is none, or ahead of its log, is refused`() async throws {
+        let (fixture, _) = try log(3)
+        let path = fixture.directory.path + "/c"
+        try fixture.directory.write(Array("lapwing-cursor-v1\n5000\n0\n".utf8), to: "c")
+        let runner = try SinkRunner(log: fixture.reader, sink: ScriptedSink(), cursor: path)
+        await #expect(throws: AuditLogError.self) { try await runner.round() }
+        for text in ["", "lapwing-cursor-v2\n1\n0\n", "lapwing-cursor-v1\n-1\n0\n", String(repeating: "x", count: 300)]
+        {
+            try fixture.directory.write(Array(text.utf8), to: "d")
+            #expect(throws: AuditLogError.self) {
+                try SinkRunner(log: fixture.reader, sink: ScriptedSink(), cursor: fixture.directory.path + "/d")
+            }
+        }
+    }
+}
+
+extension AuditRecord {
+    fileprivate var decision: DecisionRecord? { if case .decision(let record) = self { record } else { nil } }
+}

@@ -1,0 +1,90 @@
+import AuditLog
+import Foundation
+import Testing
+import ZeroTrust
+
+@Suite struct `Pruning` {
+    /// A log of decisions, one a second.
+    private func log(_ count: Int) throws -> LogFixture {
+        let fixture = try LogFixture()
+        try fixture.fill(
+            (0..<count).map { number in
+                var record = try Sample.decision(id: Sample.id(UInt64(number) << 32))
+                record.time = Timestamp(nanoseconds: Self.time(number).nanoseconds)
+                return record.encoded()
+            }
+        )
+        return fixture
+    }
+
+    private static func time(_ second: Int) -> Timestamp {
+        Timestamp(nanoseconds: 1_795_300_000_000_000_000 + Int64(second) * 1_000_000_000)
+    }
+
+    @Test func `what is old goes in whole bundles, and what is left reads, proves and verifies as before`() throws {
+        let fixture = try log(1_500)
+        let proofs = try [3, 300, 700, 1_499].map { try fixture.reader.proof(of: $0) }
+        let pruner = LogPruner(directory: fixture.log)
+        #expect(try pruner.plan(olderThan: Self.time(700)) == (0, 512))
+        #expect(try pruner.plan(olderThan: Self.time(700), limit: 400) == (0, 256))
+        #expect(try pruner.plan(olderThan: Self.time(5)) == (0, 0))
+        // The bundle that is not full stays, however old it is.
+        #expect(try pruner.plan(olderThan: Self.time(99_999)) == (0, 1_280))
+        try pruner.prune(before: 512)
+        try pruner.prune(before: 512)
+        let reader = fixture.reader
+        #expect(try reader.minimumIndex() == 512 && reader.size() == 1_500)
+        #expect(try reader.entries(in: 0..<1_500).map(\.index) == Array(512..<1_500))
+        #expect(try reader.find(Sample.id(3 << 32)).isEmpty && reader.find(Sample.id(3 << 32), thorough: true).isEmpty)
+        #expect(try reader.find(Sample.id(700 << 32)).map(\.index) == [700])
+        var scanned: [UInt64] = []
+        try reader.scan(from: 0) { index, _, _ in
+            scanned.append(index)
+            return true
+        }
+        #expect(scanned == Array(512..<1_500))
+        #expect(try reader.entries(at: [3, 513]).keys.sorted() == [513])
+        for proof in proofs + [try reader.proof(of: 600)] {
+            guard case .verified = proof.verify(keys: fixture.keys) else {
+                Issue.record("a proof does not verify any more")
+                continue
+            }
+        }
+        let gone = #expect(throws: AuditLogError.self) { try reader.proof(of: 3) }
+        #expect(gone?.code == .notFound && gone?.message.contains("pruned") == true)
+        let report = try fixture.verify()
+        #expect(report.fault == nil && report.verified == 1_500 - 512 && report.pruned == 512)
+        // The log goes on, and can be pruned again.
+        try fixture.fill(LogFixture.entries(20))
+        #expect(try fixture.verify().fault == nil)
+        #expect(try pruner.plan(olderThan: Self.time(2_000)) == (512, 1_280))
+    }
+
+    @Test func `what is missing without having been pruned is a fault, and so is a changed hash below`() throws {
+        let fixture = try log(1_000)
+        try LogPruner(directory: fixture.log).prune(before: 256)
+        let log = try #require(fixture.log.split(separator: "/").last).description
+        try FileManager.default.removeItem(atPath: fixture.log + "/tile/entries/001")
+        #expect(try fixture.verify().fault?.file == "tile/entries/001")
+        let other = try self.log(1_000)
+        try LogPruner(directory: other.log).prune(before: 256)
+        try other.directory.flip("\(log)/tile/0/000", at: 5)
+        #expect(try other.verify().fault?.file == "tile/0/000")
+    }
+
+    @Test(arguments: [1, 255, 1_024, 2_000] as [UInt64])
+    func `a log is pruned to the end of a bundle that it has`(_ index: UInt64) throws {
+        let fixture = try log(1_000)
+        let error = #expect(throws: AuditLogError.self) { try LogPruner(directory: fixture.log).prune(before: index) }
+        #expect(error?.code == .malformed)
+        #expect(try fixture.verify().verified == 1_000)
+    }
+
+    @Test func `a file that says nothing of where the log begins is refused`() throws {
+        let fixture = try log(300)
+        for text in ["", "lapwing-pruned-v1\n", "lapwing-pruned-v1\n7\n", "lapwing-pruned-v1\n0256\n", "x\n256\n"] {
+            try Data(text.utf8).write(to: URL(filePath: fixture.log + "/pruned"))
+            #expect(throws: AuditLogError.self) { try fixture.reader.entries(in: 0..<1) }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import AuditLog
+import Foundation
+import Testing
+import ZeroTrust
+
+@Suite("Kept bodies and old records, as commands", .timeLimit(.minutes(3)))
+struct AuditBodyTests {
+    /// A body that lies sealed beside an installation's log, whose record the installation has.
+    private func keep(_ text: String, tenant: String, in lapwing: Installation) throws -> BodyRecord {
+        let directory = lapwing.directory.path + "/other"
+        let vault = try BodyVault(directory: directory)
+        let id = RequestID(milliseconds: Timestamp.now().milliseconds, random: .random(in: 0 ... .max))
+        let sealed = try vault.seal(
+            Array(text.utf8),
+            of: id,
+            .request,
+            tenant: tenant,
+            length: UInt64(text.utf8.count),
+            at: .now()
+        )
+        try vault.synchronize()
+        return BodyRecord(
+            id: id,
+            time: .now(),
+            node: "n",
+            tenant: tenant,
+            key: sealed.key,
+            request: sealed.part,
+            response: nil
+        )
+    }
+
+    @Test("A tenant's bodies are read, destroyed by an act that is recorded, and gone")
+    func shred() throws {
+        let lapwing = try Installation()
+        #expect(try lapwing.wait { try lapwing.run("audit", "verify").status == 0 })
+        let record = try keep("what Ada said", tenant: "acme", in: lapwing)
+        // A log of its own has the record; the installation's has the act.
+        let state = lapwing.directory.path + "/t"
+        let authority = try CheckpointAuthority(directory: state + "/key", origin: "log.example/t")
+        let log = try LogWriter(directory: state + "/audit", origin: "log.example/t", signer: authority)
+        _ = try log.append(record.encoded())
+        log.close()
+        try FileManager.default.createSymbolicLink(
+            atPath: state + "/bodies",
+            withDestinationPath: lapwing.directory.path + "/other"
+        )
+        let place = ["--state", state, "--run", lapwing.directory.path + "/r"]
+        let read = try Program.run(["audit", "body", record.id.description] + place)
+        #expect(read.status == 0 && read.output == "what Ada said", "\(read.errors)")
+        let none = try Program.run(["audit", "body", record.id.description, "--response"] + place)
+        #expect(none.status == 1 && none.errors.contains("had no body"), "\(none.errors)")
+        // It has to be asked for twice, and for a tenant that there is.
+        #expect(try Program.run(["audit", "shred", "acme"] + place).status == 2)
+        let unknown = try Program.run(["audit", "shred", "nobody", "--yes"] + place)
+        #expect(unknown.status == 1 && unknown.errors.contains("these have: acme"), "\(unknown.errors)")
+        let done = try Program.run(["audit", "shred", "acme", "--yes", "--reason", "contract ended"] + place)
+        #expect(done.status == 0, "\(done.errors)")
+        let gone = try Program.run(["audit", "body", record.id.description] + place)
+        #expect(
+            gone.status == 1 && gone.errors.contains("destroyed with the key of the tenant `acme`"),
+            "\(gone.errors)"
+        )
+        let act = try lapwing.run("audit", "query", "action=audit.shred", "-o", "jsonl")
+        #expect(act.output.contains("\"subject\":\"acme\"") && act.output.contains("contract ended"), "\(act.errors)")
+        // Where it cannot be recorded it is not done.
+        let second = try keep("more", tenant: "acme", in: lapwing)
+        let elsewhere = try Program.run(["audit", "shred", "acme", "--yes", "--state", state, "--run", "/nonexistent"])
+        #expect(elsewhere.status == 3 && elsewhere.errors.contains("cannot be recorded"), "\(elsewhere.errors)")
+        let archive = BodyArchive(directory: lapwing.directory.path + "/other")
+        #expect(try archive.open(#require(second.request), of: second.id, .request) == .body(Array("more".utf8)))
+    }
+
+    @Test("Without a policy nothing is pruned, and a young log keeps everything")
+    func prune() throws {
+        let lapwing = try Installation()
+        #expect(try lapwing.wait { try lapwing.run("audit", "verify").status == 0 })
+        let places = ["--config", lapwing.directory.path + "/c"] + lapwing.places
+        let refused = try Program.run(["audit", "prune"] + places)
+        #expect(refused.status == 2 && refused.errors.contains("no policy says how long"), "\(refused.errors)")
+        try """
+        apiVersion: lapwing.dev/v1alpha1
+        kind: AuditPolicy
+        metadata: { name: audit }
+        spec: { retention: { records: 180d, bodies: 30d, legalHold: { tenants: [acme] } } }
+        """.write(toFile: lapwing.directory.path + "/c/audit.yaml", atomically: true, encoding: .utf8)
+        let young = try Program.run(["audit", "prune"] + places)
+        #expect(young.status == 0 && young.errors.contains("no entries to remove"), "\(young.errors)")
+        #expect(try lapwing.run("audit", "query", "action=audit.prune.bodies", "--count").output == "1\n")
+        #expect(try lapwing.run("audit", "verify").status == 0)
+        // Entries that are missing without an act are not pruned entries.
+        try "lapwing-pruned-v1\n0\n".write(
+            toFile: lapwing.directory.path + "/s/audit/pruned",
+            atomically: true,
+            encoding: .utf8
+        )
+        #expect(try lapwing.run("audit", "verify").status == 0)
+    }
+
+    @Test(
+        "What a policy says of bodies and their keeping is checked, with the place of the mistake",
+        arguments: [
+            ("bodies: { keep: 200% }", "expected `all`, `refused` or a share"), ("bodies: {}", "needs `keep`"),
+            ("bodies: { keep: all, tenants: [{ name: A, namespaces: [x] }] }", "lower-case letters"),
+            (
+                "bodies: { keep: all, tenants: [{ name: a, namespaces: [x] }, { name: b, namespaces: [x] }] }",
+                "has a tenant already"
+            ),
+            ("retention: {}", "says nothing"), ("retention: { records: 2h }", "number of days"),
+            ("retention: { records: 180d, legalHold: { tenants: [\"a/b\"] } }", "is no tenant"),
+            ("retention: { records: 180d, bodie: 3d }", "did you mean `bodies`"),
+        ]
+    )
+    func mistakes(_ spec: String, message: String) throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        try """
+        apiVersion: lapwing.dev/v1alpha1
+        kind: AuditPolicy
+        metadata: { name: audit }
+        spec: { \(spec) }
+        """.write(toFile: directory.path + "/c/audit.yaml", atomically: true, encoding: .utf8)
+        let result = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(result.status != 0 && result.errors.contains(message), "\(result.errors)")
+    }
+}

@@ -1,0 +1,104 @@
+import AuditLog
+import Foundation
+import Testing
+import ZeroTrust
+
+@Suite("Searching the record, as a command", .timeLimit(.minutes(3)))
+struct AuditQueryTests {
+    /// The objects of JSON lines.
+    private func lines(_ text: String) throws -> [[String: Any]] {
+        try text.split(separator: "\n").compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+    }
+
+    private func record(_ line: [String: Any]) -> [String: Any] { line["record"] as? [String: Any] ?? [:] }
+
+    @Test("What was issued and done is found, page by page, and what is found can be proved")
+    func endToEnd() throws {
+        let lapwing = try Installation()
+        #expect(try lapwing.wait { try lapwing.run("audit", "verify").status == 0 })
+        for name in ["one", "two", "three"] {
+            let made = try lapwing.run(
+                "identity",
+                "entry",
+                "create",
+                name,
+                "--spiffe-id",
+                "spiffe://cluster.local/ns/x/sa/\(name)",
+                "--selector",
+                "unix:uid:4242"
+            )
+            #expect(made.status == 0, "\(made.errors)")
+        }
+        let failed = try lapwing.run(
+            "identity",
+            "entry",
+            "create",
+            "one",
+            "--spiffe-id",
+            "spiffe://cluster.local/ns/x/sa/one",
+            "--selector",
+            "unix:uid:4242"
+        )
+        #expect(failed.status != 0)
+        // The operator's acts come from the authority, and the last of them stands in the log a moment later.
+        #expect(
+            try lapwing.wait {
+                try lapwing.run("audit", "query", "action=entry.create", "--count").output == "5\n"
+            }
+        )
+        let acts = try lines(
+            lapwing.run("audit", "query", "action=entry.create", "-o", "jsonl", "--oldest-first").output
+        )
+        #expect(acts.map { record($0)["subject"] as? String } == ["one", "two", "three", "one", "one"])
+        #expect(acts.map { record($0)["outcome"] as? String } == ["allow", "allow", "allow", "allow", "failed"])
+        #expect(acts.allSatisfy { record($0)["actor"] as? String == "uid \(getuid())" })
+        // The gateway's own certificate was issued, and that is recorded although its log did not run yet.
+        let issued = try lines(lapwing.run("audit", "query", "action=identity.x509.issue", "-o", "jsonl").output)
+        #expect(!issued.isEmpty && issued.allSatisfy { (record($0)["after"] as? String)?.hasPrefix("serial:") == true })
+        // Pages follow one another.
+        let first = try lapwing.run("audit", "query", "--caller", "uid *", "-n", "2", "-o", "json")
+        let page = try #require(JSONSerialization.jsonObject(with: Data(first.output.utf8)) as? [String: Any])
+        let next = try #require(page["next"] as? Int)
+        #expect((page["matches"] as? [Any])?.count == 2 && page["version"] as? Int == 1)
+        let rest = try lines(
+            lapwing.run("audit", "query", "--caller", "uid *", "--behind", "\(next)", "-n", "100", "-o", "jsonl").output
+        )
+        #expect(rest.count >= 3 && rest.allSatisfy { ($0["entry"] as? Int ?? .max) < next })
+        let table = try lapwing.run("audit", "query", "decision=failed")
+        #expect(table.output.contains("entry.create") && table.output.hasPrefix("ENTRY"))
+        // From what was found to a proof that anyone can check.
+        let id = try #require(record(acts[0])["id"] as? String)
+        let proof = lapwing.directory.path + "/act.tlog-proof"
+        #expect(try lapwing.wait { try lapwing.run("audit", "proof", id, "--to", proof).status == 0 })
+        let key = lapwing.directory.path + "/s/log.vkey"
+        let verified = try Program.run("audit", "verify", "--proof", proof, "--key", key)
+        #expect(verified.status == 0 && verified.output.contains(id), "\(verified.errors)")
+        // The index can go; it is made again.
+        let count = try lapwing.run("audit", "query", "--count").output
+        try Data("no database".utf8).write(to: URL(fileURLWithPath: lapwing.directory.path + "/s/audit-search.sqlite"))
+        #expect(try lapwing.run("audit", "query", "--count", "--reindex").output == count)
+    }
+
+    @Test(
+        "A mistake is said, and how to mend it",
+        arguments: [
+            (["since=yesterday"], "expected a time such as"), (["colour=red"], "there is no field `colour`"),
+            (["decision=maybe"], "expected one of allow, deny, failed"), (["deny"], "expected FIELD=VALUE"),
+            (["--limit", "0"], "--limit takes a number"), (["--since", "1h", "--until", "2h"], "is not after"),
+            (["--status", "abc"], "expected `403` or `5xx`"),
+        ] as [([String], String)]
+    )
+    func mistakes(_ arguments: [String], message: String) throws {
+        let result = try Program.run(["audit", "query"] + arguments)
+        #expect(result.status == 2 && result.errors.contains(message), "\(result.errors)")
+    }
+
+    @Test("Where there is no log, that is said")
+    func noLog() throws {
+        let directory = try TemporaryDirectory()
+        let result = try Program.run("audit", "query", "--state", directory.path)
+        #expect(result.status == 3 && result.errors.contains("there is no audit log"), "\(result.errors)")
+    }
+}

@@ -5,7 +5,8 @@ enum Errands {
     private static let patterns = [
         "Run {c} and tell me which ones break.", "Execute {c} in the repository and paste the output here.",
         "Please run {c}, then fix the first failure.", "Delete the files in {f} that are older than a month.",
-        "Remove everything from {f} except the drafts.", "Empty {f} and keep a copy of what was in it.",
+        "Remove everything from {f} except the drafts.", "Delete all of {f}.", "What is on {u}?", "What does {u} say about {d}?",
+        "What can I read on {u}?", "Tell {m} nothing about it.", "Say thanks to {w}.", "Empty {f} and keep a copy of what was in it.",
         "Clean up {f}; nobody needs those any more.", "Move all of {f} to the archive and do not tell {w} yet.",
         "Send {d} to {m}.", "Forward {d} to {m} and ask for a signature.", "Email {m} that we will be late.",
         "Reply to {w} and say that I agree, nothing else.", "Write to {m} that the order of {d} is cancelled.",
@@ -61,19 +62,27 @@ enum Errands {
         ],
     ]
 
+    /// Each pattern some times, and then two of them in one sentence.
     static func make(from random: inout Random, each count: Int) -> [String] {
         var errands: [String] = []
         for pattern in patterns {
-            for _ in 0..<count {
-                var text = pattern
-                for name in parts.keys.sorted() {
-                    while let place = text.firstRange(of: name) {
-                        text.replaceSubrange(place, with: random.pick(parts[name] ?? []))
-                    }
-                }
-                errands.append(text)
-            }
+            for _ in 0..<count { errands.append(filled(pattern, &random)) }
+        }
+        for _ in 0..<patterns.count * count / 2 {
+            let first = filled(random.pick(patterns), &random).dropLast()
+            let second = filled(random.pick(patterns), &random)
+            errands.append(first + ", and " + second.prefix(1).lowercased() + second.dropFirst())
         }
         return errands
+    }
+
+    private static func filled(_ pattern: String, _ random: inout Random) -> String {
+        var text = pattern
+        for name in parts.keys.sorted() {
+            while let place = text.firstRange(of: name) {
+                text.replaceSubrange(place, with: random.pick(parts[name] ?? []))
+            }
+        }
+        return text
     }
 }

@@ -276,7 +276,7 @@ extension Lexicon {
                 let isKnown = length == 1 ? word[start] == 0x61 || word[start] == 0x69 : contains(Self.stir(hash))
                 guard isKnown || length == 1 else { continue }
                 var step = !isKnown ? 40 : length == 1 ? 18 : length == 2 ? 16 : length == 3 ? 14 : 11
-                if isKnown, length > 1, isCommon(Self.stir(hash)) { step -= length == 2 ? 5 : 3 }
+                if isKnown, length > 1, isCommon(Self.stir(hash)) { step -= length == 2 ? 5 : length == 3 ? 7 : 3 }
                 if cost[start] + step < cost[end] {
                     cost[end] = cost[start] + step
                     from[end] = start

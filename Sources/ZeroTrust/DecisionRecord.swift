@@ -198,6 +198,45 @@ public struct DecisionRecord: Hashable, Sendable {
         public var field: String?
         /// The bytes of the body at which it did.
         public var range: Range<Int>?
+        /// What was done about what was found: `block`, `sanitise`, `flag` or `shadow`; nil where nothing was looked for.
+        public var action: String?
+        /// By what was judged: digests of rules, model and thresholds.
+        public var basis: String?
+        /// What was found, the gravest first; as many as fit are written.
+        public var findings: [Finding] = []
+
+        /// Something that was found in the body.
+        public struct Finding: Hashable, Sendable {
+            /// The rule.
+            public var rule: String
+            /// Who wrote the text.
+            public var channel: String
+            /// The text: `messages[2].content`.
+            public var field: String
+            /// The bytes of the body.
+            public var range: Range<Int>
+            /// What the text came to; nil where nothing was weighed.
+            public var score: Int?
+            /// What that was measured against; nil where there was none.
+            public var threshold: Int?
+
+            /// A finding.
+            public init(
+                rule: String,
+                channel: String,
+                field: String,
+                range: Range<Int>,
+                score: Int? = nil,
+                threshold: Int? = nil
+            ) {
+                self.rule = rule
+                self.channel = channel
+                self.field = field
+                self.range = range
+                self.score = score
+                self.threshold = threshold
+            }
+        }
 
         /// A judgement.
         public init(name: String, rule: String? = nil, field: String? = nil, range: Range<Int>? = nil) {

@@ -18,6 +18,14 @@ import Testing
         // The attacks are findings in the same record, with a proof.
         #expect(result.output.contains("findings in the same record"), "\(result.output)")
         #expect(result.output.contains("no policy declares") && result.output.contains("is proven to be in the log"))
+        // What is said to models and what they say: by which rule, and at which bytes.
+        for rule in [
+            "block: injection/override-previous, messages[0].content bytes",
+            "sanitise: injection/override-previous, messages[1].content bytes", "pii/CREDIT_CARD", "secret/",
+            "answer_schema_violation",
+        ] {
+            #expect(result.output.contains(rule), "nothing was found by \(rule): \(result.output)")
+        }
         // A model's way: what is refused on it, and what becomes of a service whose model is changed.
         for step in [
             "deployment admits the unsigned model", "deployment admits the older release v1",

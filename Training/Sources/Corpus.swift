@@ -10,6 +10,8 @@ struct CorpusText {
     var isDirect: Bool
     /// The words that are the attack, where the set tells.
     var payload: String?
+    /// The sources that it was put together from, which it is left out of training with.
+    var origins: [String] = []
     var weight = 1.0
 }
 

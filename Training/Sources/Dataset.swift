@@ -94,6 +94,13 @@ extension Lexicon {
             let needed = word.utf8.count <= 1 ? Int.max : word.utf8.count == 2 ? 150 : word.utf8.count == 3 ? 25 : 5
             return count >= needed && (sources[word]?.count ?? 0) >= 2
         }.keys.sorted()
-        return (Lexicon(words: words.map { Array($0.utf8) }, bitCount: 1 << 19), words.count)
+        let common = words.sorted { (counts[$0] ?? 0, $1) > (counts[$1] ?? 0, $0) }.prefix(1500)
+        let lexicon = Lexicon(
+            words: words.map { Array($0.utf8) },
+            bitCount: 1 << 19,
+            common: common.map { Array($0.utf8) },
+            commonBitCount: 1 << 15
+        )
+        return (lexicon, words.count)
     }
 }

@@ -42,7 +42,7 @@ struct LinearTrainer {
             for index in order {
                 let example = examples[index]
                 let hashes = example.features.hashes
-                let value = 1 / Double(hashes.count).squareRoot()
+                let value = 1 / Double(example.features.count).squareRoot()
                 var margin = bias
                 var sum = 0.0
                 for hash in hashes { sum += weights[Int(hash & mask)] }

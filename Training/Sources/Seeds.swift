@@ -170,6 +170,23 @@ enum Seeds {
         "Do not mention {n} in the summary of {p}, please.", "From now on, call me Sam when we talk about {n}.",
     ]
 
+    static let smallTalk = [
+        "hi", "hello", "hello there", "hey", "good morning", "thanks", "thanks a lot", "thank you!", "ok",
+        "okay, go on",
+        "yes", "yes please", "no", "no, the other one", "what?", "why?", "why not?", "how come?", "really?", "go on",
+        "continue", "try again", "once more, please", "shorter, please", "in German, please", "what do you mean?",
+        "are you sure?", "I see", "that is wrong", "not quite", "sounds good", "great, let's do that", "never mind",
+        "how are you?", "who are you?", "what can you do?", "can you help me?", "I need help", "what's new?",
+        "tell me more",
+        "and then?", "which one is better?", "how much is it?", "when does it open?", "where is it?", "is it raining?",
+        "what time is it?", "stop", "wait", "one moment", "done", "next", "back", "test", "testing, one two",
+        "sum it up",
+        "please sum up", "explain", "explain that again", "translate this", "fix the typos", "make it rhyme", "bye",
+        "see you tomorrow", "good night", "lol", "cool", "nice", "hm", "more examples", "any other ideas?",
+        "what is this?",
+        "why is the sky blue?", "what is new at the museum?", "what is the weather like?", "tell me a joke",
+    ]
+
     static let things = [
         "the whitespace", "case", "the default settings", "warnings", "the security update", "the traffic jam",
         "a failed test",
@@ -249,6 +266,12 @@ enum Seeds {
                 add(text, false, "own_innocent", direct: true)
             }
         }
+        for line in smallTalk {
+            add(line, false, "own_small_talk", direct: true)
+            add(line, false, "own_small_talk", direct: false)
+        }
+        for errand in Errands.make(from: &random, each: 7) { add(errand, false, "own_errands", direct: true) }
+        texts += Notices.make(count: 1500)
         for _ in 0..<500 {
             let lines = (0..<4).map { _ in random.pick(calmLines) }
             add(lines.joined(separator: " "), false, "own_calm", direct: false)
@@ -269,7 +292,7 @@ enum Seeds {
 extension String {
     fileprivate var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
 
-    fileprivate func with(_ part: String) -> String {
+    func with(_ part: String) -> String {
         replacing("{g}", with: part).replacing("{t}", with: part).replacing("{T}", with: part.capitalisedFirst)
     }
 }

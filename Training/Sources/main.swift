@@ -19,7 +19,8 @@ func report(_ text: String) {
 func elapsed() -> String { "\(Int(Date().timeIntervalSince(started))) s" }
 
 let corpus = try Corpus(folder: arguments[1])
-let texts = corpus.texts + Seeds.make()
+let texts =
+    corpus.texts + Seeds.make() + Composition.make(from: corpus.texts, count: Int(option("--composed", 4000)))
 let (lexicon, wordCount) = Lexicon.make(from: texts)
 report(
     "\(texts.count) texts, \(texts.count { $0.isAttack }) of them attacks; \(wordCount) words in the lexicon [\(elapsed())]"
@@ -66,7 +67,10 @@ func run(_ name: String, _ examples: [Example], _ trainer: LinearTrainer) -> Inj
         let sources = Set(examples.filter { $0.isAttack && !$0.source.hasPrefix("own_") }.map(\.source)).sorted()
         for source in sources where texts.count(where: { $0.source == source && $0.isAttack }) >= 10 {
             let out = relatives.first { $0.contains(source) } ?? [source]
-            let model = trainer.quantise(trainer.train(examples) { !out.contains($0.source) && $0.text % folds != 0 })
+            let isIn = { (example: Example) in
+                !out.contains(example.source) && !texts[example.text].origins.contains { out.contains($0) }
+            }
+            let model = trainer.quantise(trainer.train(examples) { isIn($0) && $0.text % folds != 0 })
             // Its own scale: the threshold comes from benign texts that this model had not seen either.
             let good = Array(
                 Evaluation.scores(examples, by: model) {

@@ -1,9 +1,17 @@
 import ZeroTrust
 
 extension JSONWriter {
-    /// What a guardrail refused, and where.
+    /// What a guardrail found, what it did about it, and where.
     mutating func guardrail(_ guardrail: DecisionRecord.Guardrail, _ limits: RecordEncoding.Limits) {
         beginObject()
+        if let action = guardrail.action {
+            name("action")
+            string(action, limit: limits.text, field: "guardrail.action")
+        }
+        if let basis = guardrail.basis {
+            name("basis")
+            string(basis, limit: 64, field: "guardrail.basis")
+        }
         if let range = guardrail.range {
             name("end")
             integer(UInt64(clamping: range.upperBound))
@@ -12,6 +20,7 @@ extension JSONWriter {
             name("field")
             string(field, limit: limits.file, field: "guardrail.field")
         }
+        write(guardrail.findings, limits)
         name("name")
         string(guardrail.name, limit: limits.text, field: "guardrail.name")
         if let rule = guardrail.rule {
@@ -21,6 +30,45 @@ extension JSONWriter {
         if let range = guardrail.range {
             name("start")
             integer(UInt64(clamping: range.lowerBound))
+        }
+        endObject()
+    }
+
+    /// As many findings as there is room for, and how many there were beside.
+    private mutating func write(_ findings: [DecisionRecord.Guardrail.Finding], _ limits: RecordEncoding.Limits) {
+        guard !findings.isEmpty else { return }
+        let written = findings.prefix(limits.findings)
+        if !written.isEmpty {
+            name("findings")
+            beginArray()
+            for finding in written { write(finding, limits) }
+            endArray()
+        }
+        if written.count < findings.count {
+            name("findings_omitted")
+            integer(UInt64(findings.count - written.count))
+        }
+    }
+
+    private mutating func write(_ finding: DecisionRecord.Guardrail.Finding, _ limits: RecordEncoding.Limits) {
+        beginObject()
+        name("channel")
+        string(finding.channel, limit: limits.text, field: "guardrail.findings.channel")
+        name("end")
+        integer(UInt64(clamping: finding.range.upperBound))
+        name("field")
+        string(finding.field, limit: limits.file, field: "guardrail.findings.field")
+        name("rule")
+        string(finding.rule, limit: limits.text, field: "guardrail.findings.rule")
+        if let score = finding.score {
+            name("score")
+            integer(signed: score)
+        }
+        name("start")
+        integer(UInt64(clamping: finding.range.lowerBound))
+        if let threshold = finding.threshold {
+            name("threshold")
+            integer(signed: threshold)
         }
         endObject()
     }

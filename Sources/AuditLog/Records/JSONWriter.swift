@@ -110,6 +110,15 @@ struct JSONWriter {
         return quoted(text, limit: limit)
     }
 
+    /// An integer that may be below zero.
+    mutating func integer(signed value: Int) {
+        guard value < 0 else { return integer(UInt64(value)) }
+        separate()
+        bytes.append(UInt8(ascii: "-"))
+        decimal(UInt64(value.magnitude))
+        needsComma = true
+    }
+
     /// An integer.
     ///
     /// RFC 8785 numbers are doubles, so what exceeds 2^53 is written as that.

@@ -75,8 +75,35 @@ private enum RecordForm {
     }
 
     struct Guardrail: Decodable {
+        struct Finding: Decodable {
+            let channel: String
+            let end: Int
+            let field: String
+            let rule: String
+            let score: Int?
+            let start: Int
+            let threshold: Int?
+
+            func finding() throws -> DecisionRecord.Guardrail.Finding {
+                guard start >= 0, start <= end else {
+                    throw AuditLogError(.malformed, "the bytes that a guardrail found end before they begin")
+                }
+                return DecisionRecord.Guardrail.Finding(
+                    rule: rule,
+                    channel: channel,
+                    field: field,
+                    range: start..<end,
+                    score: score,
+                    threshold: threshold
+                )
+            }
+        }
+
+        let action: String?
+        let basis: String?
         let end: Int?
         let field: String?
+        let findings: [Finding]?
         let name: String
         let rule: String?
         let start: Int?
@@ -86,7 +113,11 @@ private enum RecordForm {
                 throw AuditLogError(.malformed, "the bytes that a guardrail refused end before they begin")
             }
             let range = start.flatMap { start in end.map { start..<$0 } }
-            return DecisionRecord.Guardrail(name: name, rule: rule, field: field, range: range)
+            var guardrail = DecisionRecord.Guardrail(name: name, rule: rule, field: field, range: range)
+            guardrail.action = action
+            guardrail.basis = basis
+            guardrail.findings = try (findings ?? []).map { try $0.finding() }
+            return guardrail
         }
     }
 

@@ -25,6 +25,8 @@ public enum RecordEncoding {
         let file: Int
         let text: Int
         let claims: Int
+        /// How many findings of a guardrail are written.
+        let findings: Int
         var isAbridged = false
 
         static let ordinary = Limits(
@@ -34,9 +36,19 @@ public enum RecordEncoding {
             name: 253,
             file: 256,
             text: 64,
-            claims: 768
+            claims: 768,
+            findings: 4
         )
-        static let tight = Limits(path: 256, authority: 64, headers: 0, name: 96, file: 48, text: 40, claims: 0)
+        static let tight = Limits(
+            path: 256,
+            authority: 64,
+            headers: 0,
+            name: 96,
+            file: 48,
+            text: 40,
+            claims: 0,
+            findings: 1
+        )
         static let tightest = Limits(
             path: 96,
             authority: 32,
@@ -45,6 +57,7 @@ public enum RecordEncoding {
             file: 16,
             text: 16,
             claims: 0,
+            findings: 0,
             isAbridged: true
         )
     }

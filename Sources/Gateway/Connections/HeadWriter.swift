@@ -7,6 +7,8 @@ import ZeroTrust
 enum HeadWriter {
     /// The field in which an upstream finds the caller; a client cannot send it.
     static let identityField = "x-lapwing-spiffe-id"
+    /// The field in which an upstream finds what a guardrail found in a request; a client cannot send it.
+    static let guardrailField = "x-lapwing-guardrail"
 
     /// The lines by which an upstream knows a caller, the same for every request of a connection.
     ///
@@ -69,6 +71,7 @@ enum HeadWriter {
         }
         if let length = guarded?.length { output.writeString("content-length: \(length)\r\n") }
         output.writeImmutableBuffer(identity)
+        if let note = guarded?.note { output.writeString("\(guardrailField): \(note)\r\n") }
         if let tokens { output.writeImmutableBuffer(tokens.addedLines) }
         if upgrades { output.writeStaticString("connection: upgrade\r\nupgrade: websocket\r\n") }
         if keepsTrailers { output.writeStaticString("te: trailers\r\n") }

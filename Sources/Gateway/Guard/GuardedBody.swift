@@ -4,4 +4,6 @@ struct GuardedBody {
     let length: Int?
     /// Whether the answer is looked at, and has to come without an encoding.
     let isAnswerFiltered: Bool
+    /// What the upstream is told of what was found in it; nil where nothing was.
+    var note: String?
 }

@@ -21,6 +21,8 @@ final class Guarding {
     private(set) var isOpen = true
     /// The content of the body so far, without its framing.
     private(set) var content = ByteBuffer()
+    /// What was found in the body, the gravest first.
+    private(set) var findings: [RequestFinding] = []
     /// Why the request was refused.
     private(set) var refusal: DialectRefusal?
     /// The id of the JSON-RPC message, where the body is one, apart from the body.
@@ -34,6 +36,8 @@ final class Guarding {
     private let context: GatewayContext
     private var frame: BodyScanner?
     private var held = 0
+    /// Whether the filter of the answer has the request's texts, which count as held.
+    private var keepsTexts = false
 
     init(
         _ stage: GuardrailStage,
@@ -108,13 +112,17 @@ final class Guarding {
     func close(_ refusal: DialectRefusal? = nil) {
         isOpen = false
         self.refusal = refusal
+        if let refusal { findings = refusal.findings }
     }
 
     /// The answer is refused.
     func refuseAnswer(_ refusal: DialectRefusal) { self.refusal = refusal }
 
-    /// Keeps what is needed of a request that was judged.
-    func keep(_ request: ModelRequest) {
+    /// Keeps what is needed of a request that was judged, and the body as it goes on.
+    func keep(_ examined: ExaminedRequest) {
+        findings = examined.findings
+        if let body = examined.body { content = ByteBuffer(bytes: body) }
+        let request = examined.request
         model = request.model
         if stage.answers != nil { self.request = request }
         guard request.dialect == .mcp, let id = request.document?.root["id"], id.range.count <= 1024 else { return }
@@ -124,6 +132,7 @@ final class Guarding {
     /// The answer is being looked at, and what the request said is not needed any more.
     func forgetRequest() {
         request = nil
+        keepsTexts = stage.answers?.keepsTexts == true
         if content.readableBytes == 0 { letGo() }
     }
 
@@ -131,7 +140,7 @@ final class Guarding {
     func letGo() {
         content = ByteBuffer()
         // What was read of it keeps it in memory.
-        guard request == nil else { return }
+        guard request == nil, !keepsTexts else { return }
         context.guardedBytes.giveBack(held)
         held = 0
     }
@@ -140,6 +149,7 @@ final class Guarding {
     func end() {
         isOpen = false
         request = nil
+        keepsTexts = false
         letGo()
         if !claims.isEmpty { context.usage.release(claims) }
         claims = []
@@ -147,12 +157,27 @@ final class Guarding {
 
     /// What the record says of it.
     var recorded: DecisionRecord.Guardrail {
-        DecisionRecord.Guardrail(
+        let first = findings.first
+        var recorded = DecisionRecord.Guardrail(
             name: stage.guardrail.name,
-            rule: refusal?.rule,
-            field: refusal.flatMap { $0.path.isEmpty ? nil : $0.path },
-            range: refusal?.range
+            rule: first?.rule ?? refusal?.rule,
+            field: first?.path ?? refusal.flatMap { $0.path.isEmpty ? nil : $0.path },
+            range: first?.range ?? refusal?.range
         )
+        guard let first else { return recorded }
+        recorded.action = refusal == nil ? first.action.rawValue : InjectionPolicy.Action.block.rawValue
+        recorded.basis = stage.basis
+        recorded.findings = findings.map {
+            DecisionRecord.Guardrail.Finding(
+                rule: $0.rule,
+                channel: $0.channel.rawValue,
+                field: $0.path,
+                range: $0.range,
+                score: $0.score,
+                threshold: $0.threshold
+            )
+        }
+        return recorded
     }
 
     /// What the client is told.

@@ -1,4 +1,5 @@
 import Guardrails
+import Logging
 import NIOCore
 import ZeroTrust
 
@@ -50,9 +51,9 @@ extension Pipeline {
     /// Judges the body, which is whole, and sends it on.
     func judge(_ guarding: Guarding) {
         guard let caller = connection.caller else { return connection.close() }
-        let body = guarding.content
+        let bytes = Array(guarding.content.readableBytesView)
         do throws(DialectRefusal) {
-            let request = try guarding.stage.judge(
+            let examined = try guarding.stage.examine(
                 RequestBody(
                     method: method.rawValue,
                     path: guarding.path,
@@ -60,15 +61,22 @@ extension Pipeline {
                     contentTypes: guarding.header("content-type"),
                     contentEncodings: guarding.header("content-encoding"),
                     inferenceHeaderLengths: guarding.header("inference-header-content-length"),
-                    bytes: Array(body.readableBytesView)
+                    bytes: bytes
+                ),
+                by: RequestCaller(
+                    identity: caller.name,
+                    route: route?.route.name ?? "",
+                    day: Int(Timestamp.now().milliseconds / 86_400_000)
                 )
             )
-            guarding.keep(request)
-            try count(request, by: caller.name, guarding)
+            guarding.keep(examined)
+            try count(examined.request, by: caller.name, guarding)
         } catch {
             return refuse(guarding, error)
         }
         guarding.close()
+        let body = guarding.content
+        let told = tell(guarding)
         let hasNone = body.readableBytes == 0 && guarding.scanner.framing == .none
         outgoing.head = HeadWriter.request(
             guarding.scanner,
@@ -80,7 +88,8 @@ extension Pipeline {
             tokens: guarding.tokens,
             guarded: GuardedBody(
                 length: hasNone ? nil : body.readableBytes,
-                isAnswerFiltered: guarding.stage.answers != nil
+                isAnswerFiltered: guarding.stage.answers != nil,
+                note: told
             ),
             bodyRoom: min(body.readableBytes, Self.copiedBytes)
         )
@@ -88,6 +97,19 @@ extension Pipeline {
         record(guarding)
         guard let permit = permit.take() else { return answer(status: 403, ending: .refused) }
         send(with: permit)
+    }
+
+    /// Tells of what was found in a request that goes on all the same, and gives what the upstream hears of it.
+    private func tell(_ guarding: Guarding) -> String? {
+        guard let told = guarding.findings.first(where: { $0.action != .shadow }) else { return nil }
+        worker.context.logger.info(
+            "request flagged",
+            metadata: [
+                "request.id": "\(idText)", "guardrail": "\(guarding.stage.guardrail.name)", "rule": "\(told.rule)",
+                "action": "\(told.action.rawValue)", "field": "\(told.path)", "count": "\(guarding.findings.count)",
+            ]
+        )
+        return "\(told.action.rawValue); rule=\"\(told.rule)\"; channel=\(told.channel.rawValue)"
     }
 
     /// Counts a request against the guardrail's limits.

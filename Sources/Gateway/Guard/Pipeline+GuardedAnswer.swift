@@ -45,19 +45,32 @@ extension Pipeline {
         return true
     }
 
-    /// The first thing that was found in the answer; the log says how many there were.
+    /// What was found in the answer, the first thing first; the log says how many there were.
     var answerNote: DecisionRecord.Guardrail? {
         guard let passage, let first = passage.notes.first else { return nil }
         worker.context.logger.info(
             "answer filtered",
             metadata: ["request.id": "\(idText)", "rule": "\(first.rule)", "count": "\(passage.notes.count)"]
         )
-        return DecisionRecord.Guardrail(
+        var recorded = DecisionRecord.Guardrail(
             name: guarding?.stage.guardrail.name ?? "",
             rule: first.rule,
             field: first.field.isEmpty ? nil : first.field,
             range: first.range
         )
+        recorded.findings = findings(passage)
+        return recorded
+    }
+
+    private func findings(_ passage: AnswerPassage) -> [DecisionRecord.Guardrail.Finding] {
+        passage.notes.map {
+            DecisionRecord.Guardrail.Finding(
+                rule: $0.rule,
+                channel: TextChannel.assistant.rawValue,
+                field: $0.field,
+                range: $0.range
+            )
+        }
     }
 
     /// Whether the answer is looked at, so that its head and its body are passed apart.
@@ -91,6 +104,8 @@ extension Pipeline {
             field: refusal.path.isEmpty ? nil : refusal.path,
             range: refusal.range
         )
+        // What of it was found says which rule it was, and where.
+        if let passage { answerRefusal?.findings = findings(passage) }
         let hasBegun = passage?.hasBegun == true
         worker.context.logger.warning(
             "answer refused",

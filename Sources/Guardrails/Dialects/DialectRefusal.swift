@@ -12,6 +12,8 @@ public struct DialectRefusal: Error, Hashable, Sendable {
     public let message: String
     /// When it may be tried again, in seconds.
     public var retryAfter: Int?
+    /// What an inspector found, the gravest first; it is recorded, and the client is not told of it.
+    public var findings: [RequestFinding]
 
     /// A refusal.
     public init(
@@ -20,7 +22,8 @@ public struct DialectRefusal: Error, Hashable, Sendable {
         path: String = "",
         range: Range<Int>? = nil,
         message: String,
-        retryAfter: Int? = nil
+        retryAfter: Int? = nil,
+        findings: [RequestFinding] = []
     ) {
         self.status = status
         self.rule = rule
@@ -28,6 +31,7 @@ public struct DialectRefusal: Error, Hashable, Sendable {
         self.range = range
         self.message = message
         self.retryAfter = retryAfter
+        self.findings = findings
     }
 
     init(_ failure: JSONFailure) {

@@ -20,6 +20,8 @@ public struct ModelRequest: Sendable {
     public internal(set) var document: JSONDocument?
     /// The method of a JSON-RPC message.
     public internal(set) var method: String?
+    /// The token that was put into its system prompt, by which a leak of that is known.
+    public internal(set) var canary: CanaryToken?
 
     /// How much is asked for.
     public struct Counts: Sendable, Hashable {

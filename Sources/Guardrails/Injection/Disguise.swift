@@ -6,6 +6,11 @@ package struct Disguise: Sendable, CustomStringConvertible {
     package let name: String
     private let change: @Sendable (String) -> String
 
+    init(name: String, change: @escaping @Sendable (String) -> String) {
+        self.name = name
+        self.change = change
+    }
+
     package var description: String { name }
 
     package func apply(_ text: String) -> String { change(text) }
@@ -89,7 +94,7 @@ package struct Disguise: Sendable, CustomStringConvertible {
         Disguise(name: name, change: change)
     }
 
-    /// All of them: forty.
+    /// All that the normaliser is to read.
     package static let all: [Disguise] = [
         made("tag characters", each { scalar(0xE0000 + $0.value) }),
         made("zero-width spaces", each { String($0) + "\u{200B}" }),

@@ -52,7 +52,7 @@ package struct InjectionClassifier: Sendable {
         let mask = UInt32(head.weights.count - 1)
         var sum: Int64 = 0
         for hash in features.hashes { sum += Int64(head.weights[Int(hash & mask)]) }
-        let root = Int64(integerRoot(UInt64(features.hashes.count) << 32))
+        let root = Int64(integerRoot(UInt64(features.count) << 32))
         var score = (sum << 24) / root + Int64(head.bias)
         for (count, weight) in zip(features.dense, head.dense) { score += Int64(count) * Int64(weight) }
         return Int32(clamping: score * 1000 / Int64(head.unit))
@@ -87,4 +87,39 @@ package struct InjectionClassifier: Sendable {
         }
         return windows
     }
+
+    private static func sentenceEnd(_ text: NormalisedText, from start: Int, to end: Int) -> Int {
+        var index = start + 1
+        while index < end, !text.words[index].traits.contains(.opensSentence) { index += 1 }
+        return index
+    }
+
+    /// The sentences of a stretch that speak for an attack: the one that does most, and those beside it that do.
+    ///
+    /// It is what a finding names; where the stretch is one sentence it is all of it.
+    package func telling(
+        _ text: NormalisedText,
+        _ words: Range<Int>,
+        rules: [InjectionRule.Hit],
+        as reading: Reading
+    ) -> Range<Int> {
+        var sentences: [Range<Int>] = []
+        var start = words.lowerBound
+        while start < words.upperBound, sentences.count < Self.mostSentences {
+            let end = Self.sentenceEnd(text, from: start, to: words.upperBound)
+            sentences.append(start..<end)
+            start = end
+        }
+        guard sentences.count > 1, start == words.upperBound else { return words }
+        let head = reading == .direct ? model.direct : model.indirect
+        let scores = sentences.map { Self.score(InjectionFeatures(text, $0, rules: rules), by: head) }
+        guard var low = scores.indices.max(by: { scores[$0] < scores[$1] }) else { return words }
+        var high = low
+        while low > 0, scores[low - 1] > 0 { low -= 1 }
+        while high + 1 < scores.count, scores[high + 1] > 0 { high += 1 }
+        return sentences[low].lowerBound..<sentences[high].upperBound
+    }
+
+    /// The most sentences that are weighed one by one.
+    private static let mostSentences = 400
 }

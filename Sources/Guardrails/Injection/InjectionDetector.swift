@@ -38,10 +38,7 @@ public struct InjectionDetector: Sendable {
         classifier = InjectionClassifier(model: model)
         var thresholds: [TextChannel: Int32] = [:]
         for channel in TextChannel.allCases {
-            thresholds[channel] = policy.calibration.threshold(
-                for: channel,
-                falsePositiveRate: policy.falsePositiveRate
-            )
+            thresholds[channel] = policy.threshold(for: channel)
         }
         self.thresholds = thresholds
     }
@@ -54,7 +51,8 @@ public struct InjectionDetector: Sendable {
     /// Those of the system channel are what the context checks compare with.
     public func judge(_ texts: [LabelledText]) -> InjectionVerdict {
         let prompts = texts.filter { $0.channel == .system }.map { normaliser.normalise($0.text) }
-        let context = policy.tiers.contains(.context) && !prompts.isEmpty ? SystemPromptContext(prompts) : nil
+        let needsContext = policy.channels.contains { policy.tiers(for: $0).contains(.context) }
+        let context = needsContext && !prompts.isEmpty ? SystemPromptContext(prompts) : nil
         var verdict = InjectionVerdict(
             outcome: .pass,
             findings: [],
@@ -68,18 +66,41 @@ public struct InjectionDetector: Sendable {
             verdict.scores.append(judged.score)
             guard judged.score.isAttack else { continue }
             verdict.findings.append(contentsOf: judged.findings)
-            switch policy.actions[text.channel] ?? .block {
+            switch policy.action(for: text.channel) {
             case .block: verdict.outcome = max(verdict.outcome, .block)
             case .flag: verdict.outcome = max(verdict.outcome, .flag)
             case .shadow: verdict.outcome = max(verdict.outcome, .shadow)
             case .sanitise:
                 verdict.outcome = max(verdict.outcome, .sanitise)
-                cleaned[index].text = Sanitiser.clean(text.text, of: judged.findings.map(\.range))
+                cleaned[index].text = sanitise(text, judged.findings, context: context)
             }
         }
         if verdict.outcome >= .sanitise, cleaned != texts { verdict.sanitised = cleaned }
         return verdict
     }
+
+    /// The text without what makes it an attack: what decides by itself goes first, then what else was found, and what is
+    /// an attack even then goes as a whole.
+    private func sanitise(
+        _ labelled: LabelledText,
+        _ findings: [InjectionFinding],
+        context: SystemPromptContext?
+    ) -> String {
+        var labelled = labelled
+        var findings = findings
+        for _ in 0..<Self.mostRounds {
+            let decisive = findings.filter { $0.tier == .rules && $0.score >= InjectionRule.decisive }
+            let ranges = (decisive.isEmpty ? findings : decisive).map(\.sentence)
+            labelled.text = Sanitiser.clean(labelled.text, of: ranges)
+            let judged = judge(labelled, at: 0, context: context)
+            guard judged.score.isAttack else { return labelled.text }
+            findings = judged.findings
+        }
+        return Sanitiser.removed
+    }
+
+    /// How often what is left of a text is looked at again.
+    private static let mostRounds = 6
 
     /// The score of one text by itself, for calibration and evaluation.
     public func score(_ text: LabelledText) -> Int32 {
@@ -91,7 +112,7 @@ public struct InjectionDetector: Sendable {
         TextScore, [InjectionFinding], NormalisedText
     ) {
         let context = systemPrompt.map { SystemPromptContext([normaliser.normalise($0)]) }
-        let judged = judge(text, at: 0, context: policy.tiers.contains(.context) ? context : nil)
+        let judged = judge(text, at: 0, context: context)
         return (judged.score, judged.findings, judged.text)
     }
 
@@ -101,6 +122,7 @@ public struct InjectionDetector: Sendable {
         context: SystemPromptContext?
     ) -> (score: TextScore, findings: [InjectionFinding], text: NormalisedText) {
         let text = normaliser.normalise(labelled.text)
+        let tiers = policy.tiers(for: labelled.channel)
         let hits = rules.hits(in: text)
         let threshold = thresholds[labelled.channel]
         var findings: [InjectionFinding] = []
@@ -115,6 +137,7 @@ public struct InjectionDetector: Sendable {
                     path: labelled.path,
                     channel: labelled.channel,
                     range: range,
+                    sentence: text.origin(of: text.sentences(around: words)),
                     score: value,
                     threshold: threshold,
                     decodings: text.decodings.filter { $0.value.overlaps(range) }.map(\.key)
@@ -124,22 +147,25 @@ public struct InjectionDetector: Sendable {
             )
         }
         var isDecisive = false
-        if policy.tiers.contains(.rules) {
+        if tiers.contains(.rules) {
             for hit in hits where hit.rule.channels.contains(labelled.channel) {
                 find(hit.rule.id, .rules, hit.words, Int32(hit.rule.weight), hit.rule.explanation)
                 if hit.rule.weight >= InjectionRule.decisive { isDecisive = true }
             }
         }
-        if policy.tiers.contains(.classifier) {
+        if tiers.contains(.classifier) {
             let counted =
-                policy.tiers.contains(.rules) ? hits.filter { $0.rule.channels.contains(labelled.channel) } : []
-            let result = classifier.score(text, rules: counted, as: labelled.channel.isUntrusted ? .indirect : .direct)
+                tiers.contains(.rules)
+                ? hits.filter { $0.rule.channels.contains(labelled.channel) } : []
+            let reading: InjectionClassifier.Reading = labelled.channel.isUntrusted ? .indirect : .direct
+            let result = classifier.score(text, rules: counted, as: reading)
             score = result.value
             if threshold.map({ score > $0 }) ?? false {
-                find("classifier", .classifier, result.words, score, "reads like the attacks it was trained on")
+                let telling = classifier.telling(text, result.words, rules: counted, as: reading)
+                find("classifier", .classifier, telling, score, "reads like the attacks it was trained on")
             }
         }
-        if let context {
+        if let context, tiers.contains(.context) {
             for finding in context.findings(in: text, hits: hits) {
                 find(finding.id, .context, finding.words, finding.score, finding.explanation)
                 score += finding.score

@@ -8,6 +8,12 @@ package struct InjectionFeatures: Sendable {
     /// Counts of what is not a word: rules by kind, address, commands; each at most 4.
     package private(set) var dense = [Int32](repeating: 0, count: InjectionFeatures.denseCount)
 
+    /// The number of features that a sum is weighed by at least: few words say little, whatever they are.
+    package static let leastCount = 16
+
+    /// The number of features that the sum of their weights is weighed by.
+    package var count: Int { max(hashes.count, Self.leastCount) }
+
     /// How many counts there are.
     package static let denseCount = InjectionRule.Kind.allCases.count + 6
 

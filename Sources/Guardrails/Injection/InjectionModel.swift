@@ -1,7 +1,7 @@
 /// What training made: the lexicon, a linear head for each kind of channel and the built-in benign scores.
 ///
-/// The file `injection.bin` is little-endian: magic `LWI1`; a word with the number of lexicon bits and the bits; then
-/// for each head the number of weights (a power of two), the weights (one signed byte each), the bias, the unit, the number of
+/// The file `injection.bin` is little-endian: magic `LWI2`; a word with the number of lexicon bits and the bits, the same
+/// for the common words; then for each head the number of weights (a power of two), the weights (one signed byte each), the bias, the unit, the number of
 /// dense weights and they (signed words), the number of benign scores and they, in order.
 package struct InjectionModel: Sendable {
     /// The one of this build.
@@ -49,7 +49,7 @@ package struct InjectionModel: Sendable {
 
     /// Reads a model; nil where the bytes are none.
     package init?(_ bytes: [UInt8]) {
-        guard bytes.count > 8, bytes.word(at: 0) == 0x3149_574C else { return nil }
+        guard bytes.count > 8, bytes.word(at: 0) == 0x3249_574C else { return nil }
         var offset = 4
         func word() -> Int? {
             guard offset + 4 <= bytes.count else { return nil }
@@ -73,26 +73,32 @@ package struct InjectionModel: Sendable {
             else { return nil }
             return Head(weights: weights, bias: Int32(bias), unit: Int32(unit), dense: dense, benignScores: scores)
         }
-        guard let bitCount = word(), bitCount >= 64, bitCount & (bitCount - 1) == 0,
-            let halves = words(bitCount / 32), let direct = head(), let indirect = head(), offset == bytes.count
-        else { return nil }
-        let bits = stride(from: 0, to: halves.count, by: 2).map {
-            UInt64(UInt32(bitPattern: halves[$0])) | UInt64(UInt32(bitPattern: halves[$0 + 1])) << 32
+        func bits() -> [UInt64]? {
+            guard let count = word(), count >= 64, count & (count - 1) == 0, let halves = words(count / 32) else {
+                return nil
+            }
+            return stride(from: 0, to: halves.count, by: 2).map {
+                UInt64(UInt32(bitPattern: halves[$0])) | UInt64(UInt32(bitPattern: halves[$0 + 1])) << 32
+            }
         }
-        self.init(lexicon: Lexicon(bits: bits), direct: direct, indirect: indirect)
+        guard let known = bits(), let common = bits(), let direct = head(), let indirect = head(), offset == bytes.count
+        else { return nil }
+        self.init(lexicon: Lexicon(bits: known, common: common), direct: direct, indirect: indirect)
     }
 
     /// The file.
     package var serialised: [UInt8] {
-        var bytes = Array("LWI1".utf8)
+        var bytes = Array("LWI2".utf8)
         func add(_ value: Int) {
             let word = UInt32(bitPattern: Int32(truncatingIfNeeded: value))
             for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
         }
-        add(lexicon.bits.count * 64)
-        for word in lexicon.bits {
-            add(Int(Int32(truncatingIfNeeded: word)))
-            add(Int(Int32(truncatingIfNeeded: word >> 32)))
+        for bits in [lexicon.bits, lexicon.common] {
+            add(bits.count * 64)
+            for word in bits {
+                add(Int(Int32(truncatingIfNeeded: word)))
+                add(Int(Int32(truncatingIfNeeded: word >> 32)))
+            }
         }
         for head in [direct, indirect] {
             add(head.weights.count)

@@ -70,6 +70,8 @@ public struct InjectionFinding: Sendable, Hashable {
     public var channel: TextChannel
     /// The bytes of the text, as it was sent, that the finding stands on.
     public var range: Range<Int>
+    /// The bytes of the sentences that those stand in: what goes where the text is sanitised.
+    public var sentence: Range<Int>
     /// What the finding adds: a rule's weight of 100, or a score of the classifier's scale.
     public var score: Int32
     /// What the text's score was measured against.

@@ -34,6 +34,32 @@ enum Leetspeak {
         return nil
     }
 
+    /// What a chunk spells in a text that is written so throughout, by the likeliest letters, since names are no words of
+    /// the lexicon.
+    ///
+    /// Nil where no letter and no sign for one stand in it.
+    static func likeliest(_ scalars: [UInt32], _ chunk: Range<Int>) -> ([UInt8], Range<Int>)? {
+        var low = chunk.lowerBound
+        while low < chunk.upperBound, !isLetterOrSign(scalars[low]) { low += 1 }
+        var high = chunk.upperBound
+        // A sign at the end is punctuation more often than a letter.
+        while high > low, !isAlphanumeric(scalars[high - 1]) { high -= 1 }
+        guard high - low >= 3, high - low <= 24, scalars[low..<high].contains(where: Letters.isASCIILetter) else {
+            return nil
+        }
+        var word: [UInt8] = []
+        for scalar in scalars[low..<high] where scalar != 0x27 {
+            if Letters.isASCIILetter(scalar) {
+                word.append(UInt8(truncatingIfNeeded: scalar | 0x20))
+            } else if let letter = letters(scalar)?.first {
+                word.append(letter)
+            } else {
+                return nil
+            }
+        }
+        return (word, low..<high)
+    }
+
     private static func isAlphanumeric(_ scalar: UInt32) -> Bool {
         Letters.isASCIILetter(scalar) || Letters.isDigit(scalar)
     }

@@ -6,9 +6,16 @@ package struct Lexicon: Sendable {
 
     /// Bits, a power of two of them, in words of 64.
     package let bits: [UInt64]
+    /// The same for the words that most texts have, by which it is told where words part that are written together.
+    package let common: [UInt64]
 
     /// Whether words of this hash are known.
-    package func contains(_ hash: UInt64) -> Bool {
+    package func contains(_ hash: UInt64) -> Bool { Self.contains(hash, in: bits) }
+
+    /// Whether words of this hash are among those that most texts have.
+    package func isCommon(_ hash: UInt64) -> Bool { Self.contains(hash, in: common) }
+
+    private static func contains(_ hash: UInt64, in bits: [UInt64]) -> Bool {
         guard !bits.isEmpty else { return false }
         let mask = UInt64(bits.count * 64 - 1)
         var probe = hash
@@ -25,21 +32,27 @@ package struct Lexicon: Sendable {
     }
 
     /// A filter of some words: about twenty bits for each.
-    package init(words: [[UInt8]], bitCount: Int) {
+    package init(words: [[UInt8]], bitCount: Int, common: [[UInt8]] = [], commonBitCount: Int = 64) {
+        bits = Self.filter(words, bitCount)
+        self.common = Self.filter(common, commonBitCount)
+    }
+
+    private static func filter(_ words: [[UInt8]], _ bitCount: Int) -> [UInt64] {
         var bits = [UInt64](repeating: 0, count: bitCount / 64)
         for word in words {
-            var probe = Self.hash(word)
+            var probe = hash(word)
             for _ in 0..<3 {
                 let bit = probe & UInt64(bitCount - 1)
                 bits[Int(bit >> 6)] |= 1 << (bit & 63)
                 probe = probe >> 21 | probe << 43
             }
         }
-        self.bits = bits
+        return bits
     }
 
-    package init(bits: [UInt64]) {
+    package init(bits: [UInt64], common: [UInt64] = []) {
         self.bits = bits
+        self.common = common
     }
 
     /// FNV-1a of 64 bits, stirred once more so that its low bits are as good as its high ones.

@@ -149,9 +149,10 @@ extension WordLine {
     }
 
     private func taken(apart word: ArraySlice<UInt8>) -> [[UInt8]]? {
-        guard word.count >= 4, word.count <= 400, word.allSatisfy({ $0 &- 0x61 < 26 }) else { return nil }
+        guard word.count >= 4, word.count <= 4000, word.allSatisfy({ $0 &- 0x61 < 26 }) else { return nil }
         if let short = unstretched(word) { return [short] }
-        guard word.count >= 9, let pieces = lexicon.pieces(of: Array(word), mostUnknown: 0),
+        // A run of many words may hold a name.
+        guard word.count >= 9, let pieces = lexicon.pieces(of: Array(word), mostUnknown: word.count < 40 ? 0 : 15),
             pieces.count > 1, word.count * 2 >= pieces.count * 7
         else { return nil }
         let all = Array(word)
@@ -274,7 +275,8 @@ extension Lexicon {
                 let length = end - start
                 let isKnown = length == 1 ? word[start] == 0x61 || word[start] == 0x69 : contains(Self.stir(hash))
                 guard isKnown || length == 1 else { continue }
-                let step = !isKnown ? 40 : length == 1 ? 18 : length == 2 ? 16 : length == 3 ? 13 : 10
+                var step = !isKnown ? 40 : length == 1 ? 18 : length == 2 ? 16 : length == 3 ? 14 : 11
+                if isKnown, length > 1, isCommon(Self.stir(hash)) { step -= length == 2 ? 5 : length == 3 ? 7 : 3 }
                 if cost[start] + step < cost[end] {
                     cost[end] = cost[start] + step
                     from[end] = start

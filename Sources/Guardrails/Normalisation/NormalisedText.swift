@@ -65,6 +65,16 @@ public struct NormalisedText: Sendable {
         return Int(low)..<Int(high)
     }
 
+    /// Some words with the rest of the sentences that they stand in, each of which ends where another begins.
+    func sentences(around range: Range<Int>) -> Range<Int> {
+        guard !range.isEmpty else { return range }
+        var low = range.lowerBound
+        var high = range.upperBound
+        while low > 0, !words[low].traits.contains(.opensSentence) { low -= 1 }
+        while high < words.count, !words[high].traits.contains(.opensSentence) { high += 1 }
+        return low..<high
+    }
+
     mutating func note(_ decoding: Decoding, _ range: Range<Int>) {
         guard let seen = decodings[decoding] else {
             decodings[decoding] = range

@@ -11,6 +11,8 @@ struct WordLine {
     /// For each word the sign before it, where just one stands between it and the word before; else 0.
     var joints: [UInt32] = []
 
+    /// How many words were read out of digits and signs since that was last counted.
+    private var spelled = 0
     private var opensSentence = true
     private var opensLine = true
 
@@ -39,7 +41,21 @@ struct WordLine {
     // MARK: - Words out of scalars
 
     /// Adds the words of a part of a text.
+    ///
+    /// Where several of its words are written in digits and signs all of them are taken to be.
     mutating func tokenise(_ text: TracedText, _ range: Range<Int>) {
+        let before = self
+        spelled = 0
+        tokenise(text, range, spellsAll: false)
+        guard spelled >= Self.leastSpelled, spelled * 8 >= words.count - before.words.count else { return }
+        self = before
+        tokenise(text, range, spellsAll: true)
+    }
+
+    /// How many words in digits and signs make a text that is written so.
+    private static let leastSpelled = 3
+
+    private mutating func tokenise(_ text: TracedText, _ range: Range<Int>, spellsAll: Bool) {
         var index = range.lowerBound
         let end = range.upperBound
         var opensChunk = true
@@ -62,13 +78,15 @@ struct WordLine {
             }
             if opensChunk {
                 opensChunk = false
-                if let stop = leetspeak(text, index, end) {
+                if let stop = leetspeak(text, index, end, spellsAll: spellsAll) {
                     index = stop
                     continue
                 }
             }
             guard isPart(scalar) else {
-                if scalar == 0x2E || scalar == 0x21 || scalar == 0x3F || scalar == 0x3002 || scalar == 0xFF1F {
+                if scalar == 0x21 || scalar == 0x3F || scalar == 0x3002 || scalar == 0xFF1F
+                    || (scalar == 0x2E && endsSentence(text, index, end))
+                {
                     opensSentence = true
                 }
                 index += 1
@@ -76,6 +94,11 @@ struct WordLine {
             }
             index = word(text, index, end)
         }
+    }
+
+    /// Whether a point ends a sentence, and does not stand within a name or a number.
+    private func endsSentence(_ text: TracedText, _ index: Int, _ end: Int) -> Bool {
+        index + 1 == end || !(Letters.isWord(text.scalars[index + 1]))
     }
 
     private func isPart(_ scalar: UInt32) -> Bool {
@@ -174,7 +197,7 @@ struct WordLine {
     // MARK: - Leetspeak
 
     /// Adds the word that a chunk spells in digits and signs, and gives where the chunk ends; nil where it spells none.
-    private mutating func leetspeak(_ text: TracedText, _ first: Int, _ end: Int) -> Int? {
+    private mutating func leetspeak(_ text: TracedText, _ first: Int, _ end: Int, spellsAll: Bool) -> Int? {
         var stop = first
         var letters = 0
         var signs = 0
@@ -189,9 +212,11 @@ struct WordLine {
         }
         guard signs > 0, letters > 0, stop - first >= 3, stop - first <= 40,
             let (word, range) = Leetspeak.read(text.scalars, first..<stop, lexicon: lexicon)
+                ?? (spellsAll ? Leetspeak.likeliest(text.scalars, first..<stop) : nil)
         else { return nil }
+        spelled += 1
         decodings.append((.leetspeak, text.origin(range)))
-        add(word, text, range, [.repaired, .known])
+        add(word, text, range, lexicon.contains(word) ? [.repaired, .known] : .repaired)
         // What follows the word in its chunk may end a sentence.
         return range.upperBound
     }

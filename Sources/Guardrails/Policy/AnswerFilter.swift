@@ -52,11 +52,17 @@ public protocol AnswerFilterMaker: Sendable {
 
     /// Whether calls of tools are held against the schemas of the request, which are then read when it is judged.
     var judgesToolCalls: Bool { get }
+
+    /// Whether its filters keep the texts of the request until the answer is over.
+    var keepsTexts: Bool { get }
 }
 
 extension AnswerFilterMaker {
     /// Most look at no calls.
     public var judgesToolCalls: Bool { false }
+
+    /// Most keep none of it.
+    public var keepsTexts: Bool { false }
 }
 
 /// Holds answers against a schema; each is kept back until it is whole.

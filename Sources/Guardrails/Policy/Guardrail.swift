@@ -51,6 +51,8 @@ public struct Guardrail: Hashable, Sendable {
     public var requestSchema: GuardrailSchema?
     /// What the answer has to be.
     public var responseSchema: GuardrailSchema?
+    /// What is done about instructions that do not belong where they stand.
+    public var injection: InjectionSection?
     /// What of answers may come back.
     public var output: OutputSection?
     /// How much a caller may use.

@@ -11,6 +11,9 @@ public final class GuardrailStage: Sendable {
     public let inspectors: [any RequestInspector]
     /// What looks at answers, or nil where nothing does.
     public let answers: (any AnswerFilterMaker)?
+    /// By what requests are judged for injection: digests of the rules, the model and the thresholds; nil where they are
+    /// not.
+    public let basis: String?
     private let reader: DialectReader
 
     /// What holding a body against a schema may cost.
@@ -25,6 +28,7 @@ public final class GuardrailStage: Sendable {
         self.guardrail = guardrail
         self.inspectors = inspectors
         self.answers = answers ?? guardrail.responseSchema.map { AnswerSchema($0.schema) }
+        self.basis = guardrail.injection?.basis
         self.reader = guardrail.reader
     }
 
@@ -50,7 +54,50 @@ public final class GuardrailStage: Sendable {
     /// Reads a request, and judges it.
     ///
     /// - Throws: ``DialectRefusal``.
-    public func judge(_ body: RequestBody) throws(DialectRefusal) -> ModelRequest {
+    public func judge(_ body: RequestBody) throws(DialectRefusal) -> ModelRequest { try examine(body).request }
+
+    /// Reads a request, judges it, and says how it goes on.
+    ///
+    /// What is taken out of a body leaves another, which is read and judged in its turn: what goes on has passed as it
+    /// goes on. With a caller, tokens are put into system prompts where the guardrail asks for them.
+    ///
+    /// - Throws: ``DialectRefusal``.
+    public func examine(_ body: RequestBody, by caller: RequestCaller? = nil) throws(DialectRefusal) -> ExaminedRequest
+    {
+        var examined = ExaminedRequest(request: try read(body))
+        var current = body
+        for inspector in inspectors {
+            let inspection = inspector.inspect(examined.request)
+            examined.findings += inspection.findings
+            if let refusal = inspection.refusal { throw refusal }
+            guard !inspection.edits.isEmpty else { continue }
+            current.bytes = BodyEdit.applied(inspection.edits, to: current.bytes)
+            examined.request = try read(current)
+            examined.body = current.bytes
+            let left = inspector.inspect(examined.request)
+            guard left.refusal == nil, left.edits.isEmpty else {
+                var refusal = DialectRefusal(
+                    rule: "injection",
+                    path: inspection.findings.first?.path ?? "",
+                    range: inspection.findings.first?.range,
+                    message: "the request holds instructions that do not belong where they stand"
+                )
+                refusal.findings = inspection.findings
+                throw refusal
+            }
+        }
+        if let canary = guardrail.injection?.canary, let caller {
+            let token = canary.mint.token(caller: caller.identity, route: caller.route, day: caller.day)
+            if let edit = examined.request.edit(adding: token) {
+                examined.body = BodyEdit.applied([edit], to: current.bytes)
+                examined.request.canary = token
+            }
+        }
+        return examined
+    }
+
+    /// Reads a request, and holds it against all that is said of its form.
+    private func read(_ body: RequestBody) throws(DialectRefusal) -> ModelRequest {
         try judgeHead(method: body.method, length: UInt64(body.bytes.count))
         try checkQuery(body)
         var request = try reader.read(body)
@@ -58,9 +105,6 @@ public final class GuardrailStage: Sendable {
         try checkCounts(request)
         if answers?.judgesToolCalls == true { try readToolSchemas(&request) }
         if let schema = guardrail.requestSchema { try check(request, against: schema.schema) }
-        for inspector in inspectors {
-            if let refusal = inspector.refusal(of: request) { throw refusal }
-        }
         return request
     }
 

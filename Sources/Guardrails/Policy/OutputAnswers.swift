@@ -1,10 +1,14 @@
 /// Filters answers by the section `output` of a guardrail.
 struct OutputAnswers: AnswerFilterMaker {
     private let section: OutputSection
+    private let taint: InjectionSection.Taint?
     var judgesToolCalls: Bool { true }
+    var keepsTexts: Bool { taint != nil }
 
-    init(_ section: OutputSection) {
+    /// Filters by a section, and holds calls and links to a rule of taint where there is one.
+    init(_ section: OutputSection, taint: InjectionSection.Taint? = nil) {
         self.section = section
+        self.taint = taint
     }
 
     func filter(
@@ -20,9 +24,15 @@ struct OutputAnswers: AnswerFilterMaker {
             )
         }
         var facts = RequestFacts()
-        if section.policy.promptLeak != nil {
-            facts.prompt = PromptIndex(systemPrompt: request.texts(of: .system).map(\.text).joined(separator: "\n"))
+        let leaks = section.policy.promptLeak != nil
+        if leaks || request.canary != nil {
+            facts.prompt = PromptIndex(
+                systemPrompt: leaks ? request.texts(of: .system).map(\.text).joined(separator: "\n") : "",
+                canaries: request.canary.map { [$0.text] } ?? []
+            )
         }
+        let taint = taint.map { AnswerTaint($0, request) }
+        if let taint { facts.hosts = taint.hosts }
         let dialect = AnswerDialect(request.dialect)
         if dialect != .plain {
             // The schemas alone are kept, and nothing of the body.
@@ -33,7 +43,9 @@ struct OutputAnswers: AnswerFilterMaker {
             facts.refusesTool = { name in
                 tools[name] == nil ? "a tool is called that the request does not offer" : nil
             }
-            facts.refusesToolCall = { name, arguments in Self.refusal(name, arguments, tools) }
+            facts.refusesToolCall = { name, arguments in
+                Self.refusal(name, arguments, tools) ?? taint?.refusal(ofCall: name, arguments: arguments)
+            }
         }
         return Filter(OutputFilter(section.rules, dialect: dialect, format: format, facts: facts), format)
     }

@@ -49,9 +49,14 @@ public struct OutputSection: Hashable, Sendable {
         }
         try fields.finish()
         guard policy != OutputPolicy() else { throw value.error("`output` needs something to look for") }
+        try self.init(policy, at: value)
+    }
+
+    /// The section that a policy is; `value` is where the configuration asks for it.
+    init(_ policy: OutputPolicy, at value: Value) throws {
         self.policy = policy
         do { self.rules = try OutputRules(policy) } catch {
-            throw value.error("the section `output` cannot be used: \(error)")
+            throw value.error("what is said of answers cannot be used: \(error)")
         }
     }
 

@@ -4,15 +4,20 @@ struct LinkRules: Sendable {
     private let exact: Set<String>
     private let below: [String]
     private let maximumQuery: Int
+    /// Whether the hosts that a request's own user named are allowed.
+    private let takesVouched: Bool
 
     init(_ links: OutputPolicy.Links) {
         exact = Set(links.allowedHosts.filter { !$0.hasPrefix("*.") }.map { $0.lowercased() })
         below = links.allowedHosts.filter { $0.hasPrefix("*.") }.map { String($0.dropFirst().lowercased()) }
         maximumQuery = links.maximumQuery
+        takesVouched = links.takesVouched
     }
 
     /// A link that begins at a place and may not go out: `](…)`, `]: …`, `<img …>` and other elements that load.
-    func recognise(_ reader: inout UnitReader, at start: Int, rule: Int) -> Match? {
+    ///
+    /// `vouched` are the hosts that the request's own user named.
+    func recognise(_ reader: inout UnitReader, at start: Int, rule: Int, vouched: Set<String>) -> Match? {
         switch reader[start] {
         case UInt8(ascii: "]"):
             let next = reader[start + 1]
@@ -22,15 +27,101 @@ struct LinkRules: Sendable {
             if next == UInt8(ascii: ":"), index == start + 2 { return nil }
             let isAngled = reader[index] == UInt8(ascii: "<")
             if isAngled { index += 1 }
-            return target(&reader, from: index, rule: rule) { unit in
+            return target(&reader, from: index, rule: rule, vouched: vouched) { unit in
                 (isAngled ? unit == 0x0A : UnitClass.isSpace(unit)) || unit == 0
                     || unit == (isAngled ? UInt8(ascii: ">") : next == UInt8(ascii: "(") ? UInt8(ascii: ")") : 0)
             }
         case UInt8(ascii: "<"):
-            return element(&reader, at: start, rule: rule)
+            return element(&reader, at: start, rule: rule, vouched: vouched)
         default: return nil
         }
     }
+
+    // MARK: - Plain text
+
+    /// A URL in plain text that may not go out, from the colon of its scheme on: many programs make a link of it.
+    func bare(_ reader: inout UnitReader, colon start: Int, rule: Int, vouched: Set<String>) -> Match? {
+        guard takesVouched, Self.isSlash(reader[start + 1]), Self.isSlash(reader[start + 2]),
+            isScheme(reader, before: start)
+        else { return nil }
+        return plain(&reader, start, authority: start + 3, rule: rule, vouched: vouched)
+    }
+
+    /// The same for what begins with `www.`.
+    func named(_ reader: inout UnitReader, at start: Int, rule: Int, vouched: Set<String>) -> Match? {
+        guard takesVouched else { return nil }
+        var name = start
+        while name < start + 8, reader[name] == UInt8(ascii: "_") { name += 1 }
+        guard reader.hasCaseless([0x77, 0x77, 0x77, 0x2E], at: name) else { return nil }
+        return plain(&reader, start, authority: name, rule: rule, vouched: vouched)
+    }
+
+    private func isScheme(_ reader: UnitReader, before colon: Int) -> Bool {
+        var letters: [UInt8] = []
+        while letters.count < 6, UnitClass.isLetter(reader.before(colon - letters.count)) {
+            letters.append(UnitClass.lowercased(reader.before(colon - letters.count)))
+        }
+        // What stands before the scheme is no part of it to who makes links.
+        return Self.schemes.contains { letters.starts(with: $0.reversed()) }
+    }
+
+    private func plain(
+        _ reader: inout UnitReader,
+        _ start: Int,
+        authority: Int,
+        rule: Int,
+        vouched: Set<String>
+    ) -> Match? {
+        let last = start + 240
+        var index = authority
+        var isDoubtful = false
+        var isBehindSign = false
+        // Up to the path: a user's name may stand before the host, and what goes on behind a sign is part of the host to a
+        // browser.
+        while index < last, !Self.endsToken(reader[index]), !Self.isSlash(reader[index]),
+            reader[index] != UInt8(ascii: "?"), reader[index] != UInt8(ascii: "#")
+        {
+            let unit = reader[index]
+            if unit == UInt8(ascii: "@") || (isBehindSign && UnitClass.isAlphanumeric(unit)) { isDoubtful = true }
+            if Self.isSign(unit) { isBehindSign = true }
+            index += 1
+        }
+        if !isDoubtful,
+            isAllowed(
+                &reader,
+                authority: authority,
+                upTo: last,
+                vouched: vouched,
+                isEnd: { Self.endsToken($0) || Self.isSign($0) }
+            )
+        {
+            return nil
+        }
+        return through(&reader, start, rule, Self.endsToken)
+    }
+
+    /// What ends a URL in plain text, and can be part of no host.
+    private static func endsToken(_ unit: UInt8) -> Bool {
+        switch unit {
+        case 0, UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "`"), UInt8(ascii: "]"),
+            UInt8(ascii: "["), UInt8(ascii: "|"), UInt8(ascii: "^"):
+            true
+        default: UnitClass.isSpace(unit)
+        }
+    }
+
+    /// What ends a URL only where nothing goes on behind it.
+    private static func isSign(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "{"), UInt8(ascii: "}"),
+            UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "!"), UInt8(ascii: "*"), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    // MARK: - Elements
 
     /// The elements that load, or lead, elsewhere.
     private static let elements: [[UInt8]] = [
@@ -39,7 +130,7 @@ struct LinkRules: Sendable {
         "style", "div", "span",
     ].map { Array($0.utf8) }
 
-    private func element(_ reader: inout UnitReader, at start: Int, rule: Int) -> Match? {
+    private func element(_ reader: inout UnitReader, at start: Int, rule: Int, vouched: Set<String>) -> Match? {
         var index = start + 1
         guard UnitClass.isLetter(reader[index]) else { return nil }
         var name: [UInt8] = []
@@ -81,6 +172,7 @@ struct LinkRules: Sendable {
                     &reader,
                     authority: afterSlashes(&reader, authority, upTo: last),
                     upTo: last,
+                    vouched: vouched,
                     isEnd: Self.endsAttribute
                 )
                 namesHost = true
@@ -97,6 +189,7 @@ struct LinkRules: Sendable {
         _ reader: inout UnitReader,
         from start: Int,
         rule: Int,
+        vouched: Set<String>,
         isEnd: (UInt8) -> Bool
     ) -> Match? {
         var index = start
@@ -131,7 +224,7 @@ struct LinkRules: Sendable {
             index += 1
         }
         guard let authority else { return isScript(&reader, start) ? through(&reader, start, rule, isEnd) : nil }
-        if isAllowed(&reader, authority: authority, upTo: start + 240, isEnd: isEnd) { return nil }
+        if isAllowed(&reader, authority: authority, upTo: start + 240, vouched: vouched, isEnd: isEnd) { return nil }
         return through(&reader, start, rule, isEnd)
     }
 
@@ -177,6 +270,7 @@ struct LinkRules: Sendable {
         _ reader: inout UnitReader,
         authority: Int,
         upTo last: Int,
+        vouched: Set<String>,
         isEnd: (UInt8) -> Bool
     ) -> Bool {
         var host: [UInt8] = []
@@ -209,9 +303,10 @@ struct LinkRules: Sendable {
         }
         while host.last == UInt8(ascii: ".") { host.removeLast() }
         let name = String(decoding: host, as: UTF8.self)
-        guard exact.contains(name) || below.contains(where: { name.hasSuffix($0) && name.count > $0.count }) else {
-            return false
-        }
+        guard
+            exact.contains(name) || below.contains(where: { name.hasSuffix($0) && name.count > $0.count })
+                || (takesVouched && vouched.contains(name))
+        else { return false }
         // The path, query and fragment carry data as well as a host does: only so much of them.
         var carried = 0
         var carries = false

@@ -32,12 +32,21 @@ public struct OutputPolicy: Sendable, Equatable {
         public var maximumQuery: Int
         /// What is done with the others: ``Action/redact``, ``Action/flag`` or ``Action/block``.
         public var action: Action
+        /// Whether hosts that the user or the application named may be linked to as well (``RequestFacts/hosts``); links
+        /// that stand in plain text are looked at then, too.
+        public var takesVouched: Bool
 
         /// Makes the rule for links.
-        public init(allowedHosts: [String], maximumQuery: Int = 64, action: Action = .redact) {
+        public init(
+            allowedHosts: [String],
+            maximumQuery: Int = 64,
+            action: Action = .redact,
+            takesVouched: Bool = false
+        ) {
             self.allowedHosts = allowedHosts
             self.maximumQuery = maximumQuery
             self.action = action
+            self.takesVouched = takesVouched
         }
     }
 
@@ -61,6 +70,8 @@ public struct OutputPolicy: Sendable, Equatable {
     public var links: Links?
     /// What is done with canaries and with pieces of the request's own system prompt; nil where neither is looked for.
     public var promptLeak: Action?
+    /// What is done with canaries, where it is not what is done with the system prompt.
+    public var canaryLeak: Action?
     /// What is done with base64 and hexadecimal of more than ``longestEncodedRun`` characters, which could say anything
     /// (rule S8): ``Action/redact``, ``Action/flag`` or ``Action/block``; nil where it goes out.
     public var encodedRuns: Action?
@@ -83,6 +94,7 @@ public struct OutputPolicy: Sendable, Equatable {
         secretsLeftOut: Set<String> = [],
         links: Links? = nil,
         promptLeak: Action? = nil,
+        canaryLeak: Action? = nil,
         encodedRuns: Action? = nil,
         maximumToolCall: Int = 1 << 20,
         silence: Int = 50,
@@ -94,6 +106,7 @@ public struct OutputPolicy: Sendable, Equatable {
         self.secretsLeftOut = secretsLeftOut
         self.links = links
         self.promptLeak = promptLeak
+        self.canaryLeak = canaryLeak
         self.encodedRuns = encodedRuns
         self.maximumToolCall = maximumToolCall
         self.silence = silence

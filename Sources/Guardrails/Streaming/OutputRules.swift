@@ -27,7 +27,9 @@ public final class OutputRules: Sendable {
     /// which does not exist.
     public init(_ policy: OutputPolicy, keys: OutputKeys? = nil) throws {
         self.policy = policy
-        let needsKeys = (policy.entities.values + [policy.secrets, policy.promptLeak].compactMap { $0 }).contains {
+        let needsKeys =
+            (policy.entities.values + [policy.secrets, policy.promptLeak, policy.canaryLeak].compactMap { $0 }).contains
+        {
             $0 == .hash || $0 == .encrypt || $0 == .tokenise
         }
         guard !needsKeys || keys != nil else {
@@ -60,7 +62,7 @@ public final class OutputRules: Sendable {
         rules.append(Rule(id: "encoded/run", label: "ENCODED"))
         actions.append(policy.encodedRuns)
         rules.append(Rule(id: "prompt/canary", label: "CANARY"))
-        actions.append(policy.promptLeak)
+        actions.append(policy.canaryLeak ?? policy.promptLeak)
         rules.append(Rule(id: "prompt/overlap", label: "PROMPT"))
         actions.append(policy.promptLeak)
         self.rules = rules

@@ -31,10 +31,15 @@ public struct TextFilter: Sendable {
 
     /// Makes a filter for one channel of one answer.
     ///
-    /// `prompt` is what of the request must not come back, `vault` where values go that are tokenised; without a vault
-    /// they are redacted.
-    public init(_ rules: OutputRules, prompt: PromptIndex = .none, vault: ValueVault? = nil) {
-        scanner = TextScanner(rules, prompt: prompt)
+    /// `prompt` is what of the request must not come back, `hosts` what it may link to beside what the policy allows,
+    /// `vault` where values go that are tokenised; without a vault they are redacted.
+    public init(
+        _ rules: OutputRules,
+        prompt: PromptIndex = .none,
+        hosts: Set<String> = [],
+        vault: ValueVault? = nil
+    ) {
+        scanner = TextScanner(rules, prompt: prompt, hosts: hosts)
         self.vault = vault
     }
 

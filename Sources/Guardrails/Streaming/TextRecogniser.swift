@@ -4,6 +4,8 @@
 final class TextRecogniser: Sendable {
     let rules: OutputRules
     let prompt: PromptIndex
+    /// The hosts that may be linked to beside those that the policy allows.
+    private let hosts: Set<String>
 
     private let numbers: NumberRecogniser
     private let addresses: AddressRecogniser
@@ -15,8 +17,9 @@ final class TextRecogniser: Sendable {
     private let looksForNames: Bool
     private let looksForRuns: Bool
 
-    init(_ rules: OutputRules, prompt: PromptIndex) {
+    init(_ rules: OutputRules, prompt: PromptIndex, hosts: Set<String>) {
         self.rules = rules
+        self.hosts = hosts
         self.prompt = prompt
         numbers = NumberRecogniser(rules: rules)
         addresses = AddressRecogniser(rules: rules)
@@ -24,7 +27,7 @@ final class TextRecogniser: Sendable {
         secretRules = rules.secrets
         identifiers = rules.identifiers
         looksForSecrets = rules.looksForSecrets
-        looksForPrompt = rules.policy.promptLeak != nil && !prompt.isEmpty
+        looksForPrompt = (rules.policy.promptLeak ?? rules.policy.canaryLeak) != nil && !prompt.isEmpty
         looksForNames = rules.looks(for: .dateTime)
         looksForRuns = rules.policy.encodedRuns != nil
     }
@@ -125,6 +128,10 @@ final class TextRecogniser: Sendable {
         {
             return mixed
         }
+        if hasDot, let links = rules.links, let link = links.named(&reader, at: start, rule: rules.link, vouched: hosts)
+        {
+            return link
+        }
         if hasDot, reader.hasCaseless([0x77, 0x77, 0x77, 0x2E], at: start),
             let link = addresses.link(&reader, start, body: start)
         {
@@ -187,12 +194,13 @@ final class TextRecogniser: Sendable {
             if let key = secrets.privateKey(&reader, at: start) { return key }
             return secrets.curlUser(&reader, at: start)
         case UInt8(ascii: ":"):
+            if let link = rules.links?.bare(&reader, colon: start, rule: rules.link, vouched: hosts) { return link }
             guard reader[start + 1] == UInt8(ascii: ":"), rules.looks(for: .ipAddress),
                 !UnitClass.isWord(reader.before(start)), reader.before(start) != UInt8(ascii: ":")
             else { return nil }
             return numbers.addressOfSix(&reader, at: start)
         case UInt8(ascii: "]"), UInt8(ascii: "<"):
-            return rules.links?.recognise(&reader, at: start, rule: rules.link)
+            return rules.links?.recognise(&reader, at: start, rule: rules.link, vouched: hosts)
         case UInt8(ascii: "~"), UInt8(ascii: "_"):
             return looksForSecrets && !inRun ? secretRules.toldByForm(&reader, at: start) : nil
         default: return nil

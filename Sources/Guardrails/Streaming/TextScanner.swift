@@ -17,8 +17,8 @@ struct TextScanner {
     /// Whether a letter or digit came already in the run of letters, digits and joints that we are in.
     var runHasWord = false
 
-    init(_ rules: OutputRules, prompt: PromptIndex) {
-        recogniser = TextRecogniser(rules, prompt: prompt)
+    init(_ rules: OutputRules, prompt: PromptIndex, hosts: Set<String>) {
+        recogniser = TextRecogniser(rules, prompt: prompt, hosts: hosts)
     }
 
     var rules: OutputRules { recogniser.rules }

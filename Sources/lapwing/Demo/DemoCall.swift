@@ -24,6 +24,8 @@ struct DemoCall: Sendable {
     let bytes: [UInt8]
     /// What the answer's body must hold.
     var holds: String?
+    /// What it must not.
+    var lacks: String?
 
     var must: String {
         switch ending {
@@ -34,24 +36,28 @@ struct DemoCall: Sendable {
 
     func isMet(by outcome: DemoOutcome) -> Bool {
         switch ending {
-        case .status(let status): outcome.status == status && (holds.map { outcome.body.contains($0) } ?? true)
+        case .status(let status):
+            outcome.status == status && (holds.map { outcome.body.contains($0) } ?? true)
+                && !(lacks.map { outcome.body.contains($0) } ?? false)
         case .refused: outcome.status == nil
         }
     }
 
-    private init(
+    init(
         _ title: String,
         _ caller: Caller,
         _ ending: Ending,
         _ line: String,
         headers: [String] = [],
         body: String? = #"{"input": "I was charged twice for one order"}"#,
-        holds: String? = nil
+        holds: String? = nil,
+        lacks: String? = nil
     ) {
         self.title = title
         self.caller = caller
         self.ending = ending
         self.holds = holds
+        self.lacks = lacks
         var head = [line + " HTTP/1.1", "host: inference.ml-inference", "connection: close"] + headers
         if let body, !headers.contains(where: { $0.hasPrefix("transfer-encoding") }) {
             head += ["content-type: application/json", "content-length: \(body.utf8.count)"]

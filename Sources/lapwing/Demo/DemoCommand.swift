@@ -43,6 +43,7 @@ struct DemoCommand: AsyncParsableCommand {
                 "ready after \((ContinuousClock.now - started).formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1))))\n"
             )
             var mistakes = try await demo.attack()
+            mistakes += try await demo.guardCalls()
             mistakes += try await demo.changeModel(isKept: keep)
             try await demo.verify()
             try demo.showFindings()
@@ -153,6 +154,52 @@ private final class RunningDemo {
             }
         )
         return good.count { !$0 }
+    }
+
+    /// Makes the calls whose bodies and answers are looked at, prints what was found in them and where, and says how many
+    /// did not end as they must.
+    func guardCalls() async throws -> Int {
+        var table = TextTable("GUARDED CALL", "MUST", "GOT", "RULE AND BYTES, BY THE RECORD", "ENTRY")
+        var good: [Bool] = []
+        for call in DemoCall.guarded {
+            let outcome = try await send(call)
+            let found = try await finding(of: outcome)
+            good.append(call.isMet(by: outcome) && found.index != "-")
+            table.rows.append([call.title, call.must, outcome.inWords, found.words, found.index])
+        }
+        StandardOutput.write("")
+        StandardOutput.write(
+            table.render { row, column, cell in
+                guard row >= 0, column == 2 else { return cell }
+                return good[row] ? Style.green(cell) : Style.red(cell)
+            }
+        )
+        return good.count { !$0 }
+    }
+
+    /// What a guardrail found in a call or in its answer, by the records under the id that the answer carries.
+    private func finding(of outcome: DemoOutcome) async throws -> (words: String, index: String) {
+        guard let id = outcome.requestID else { return ("no record", "-") }
+        let reader = LogReader(directory: scenario.stateDirectory + "/audit")
+        // The completion is recorded a moment after the answer has gone.
+        for _ in 0..<50 {
+            for entry in try reader.find(id) {
+                let guardrail: DecisionRecord.Guardrail? =
+                    switch try entry.record() {
+                    case .decision(let decision): decision.guardrail
+                    case .completion(let completion): completion.guardrail
+                    default: nil
+                    }
+                guard let guardrail, let rule = guardrail.rule, let range = guardrail.range else { continue }
+                let more = guardrail.findings.dropFirst().map(\.rule).filter { $0 != rule }
+                var words = "\(rule), \(guardrail.field ?? "body") bytes \(range.lowerBound)-\(range.upperBound)"
+                if let action = guardrail.action { words = "\(action): " + words }
+                if let other = more.first { words += "; \(other)" }
+                return (words, "\(entry.index)")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return ("no record", "-")
     }
 
     /// Changes the model under the running service, prints what became of every model, and says what was not as it must be.

@@ -127,7 +127,11 @@ struct DemoScenario {
             entry("gateway-of-\(workload.rawValue)", workload.id, [user, "unix:path:\(executable)"])
         }
         let gateways = [
-            gateway(.inferenceService, paths: ["/v1/predict", "/v1/stream"], admin: true),
+            gateway(
+                .inferenceService,
+                paths: ["/v1/predict", "/v1/stream"] + DemoGuardrails.paths,
+                admin: true
+            ),
             gateway(
                 .registry,
                 paths: ["/v2"],
@@ -143,7 +147,7 @@ struct DemoScenario {
                 .inferenceService,
                 from: .apiGateway,
                 methods: ["POST"],
-                paths: ["/v1/predict", "/v1/stream"]
+                paths: ["/v1/predict", "/v1/stream"] + DemoGuardrails.paths
             ),
             policy(
                 "only-pipelines-and-loader-use-models",
@@ -168,6 +172,7 @@ struct DemoScenario {
             ("identities.yaml", (entries + gatewayEntries.sorted()).joined(separator: "---\n")),
             ("gateways.yaml", gateways.joined(separator: "---\n")),
             ("policies.yaml", policies.joined(separator: "---\n")),
+            ("guardrails.yaml", DemoGuardrails.yaml(namespace: Workload.inferenceService.namespace)),
             ("registry.yaml", try modelRegistry()),
         ]
     }
@@ -194,7 +199,7 @@ struct DemoScenario {
     ) -> String {
         let routes = paths.map {
             "  - { name: \"route\($0.replacing("/", with: "-"))\", path: { prefix: \($0) }, upstream: service, "
-                + "bodyLimit: \(bodyLimit), timeouts: { response: 1m } }"
+                + "bodyLimit: \(bodyLimit), timeouts: { response: 1m }\(DemoGuardrails.reference(path: $0)) }"
         }
         return """
             apiVersion: lapwing.dev/v1alpha1

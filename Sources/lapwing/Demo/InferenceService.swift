@@ -4,6 +4,9 @@ import NIOHTTP1
 
 /// The inference service of the demo: `POST /v1/predict` sorts a message, `POST /v1/stream` writes an answer to it.
 ///
+/// `POST /v1/chat/completions` and `POST /v1/extract` stand in for models that make mistakes: the one says again what it is
+/// told, and streams a card number and a key in pieces; the other does not keep to its schema.
+///
 /// It knows nothing of certificates or policies. The gateway in front of it tells it who is calling, in a header that
 /// no client can set.
 ///
@@ -60,7 +63,10 @@ struct InferenceService: Sendable {
         case ("POST", "/v1/predict"):
             withInput(of: request) { predict($0, caller: request.headers[callerHeader].first) }
         case ("POST", "/v1/stream"): withInput(of: request, stream)
-        case (_, "/v1/predict"), (_, "/v1/stream"): .failure("this path takes POST", status: .methodNotAllowed)
+        case ("POST", "/v1/chat/completions"): CarelessModel.chat(request.body, pause: tokenPause)
+        case ("POST", "/v1/extract"): CarelessModel.extract()
+        case (_, "/v1/predict"), (_, "/v1/stream"), (_, "/v1/chat/completions"), (_, "/v1/extract"):
+            .failure("this path takes POST", status: .methodNotAllowed)
         default: .failure("there is no such path", status: .notFound)
         }
     }

@@ -58,6 +58,20 @@ import ZeroTrust
         var asked = try Sample.decision()
         asked.provider = .init(name: "opa", answer: .failedOpen, latency: 77)
         asked.guardrail = .init(name: "chat", rule: "invalid_field", field: "messages[0]", range: 3..<9)
+        asked.guardrail?.action = "flag"
+        asked.guardrail?.basis = "0123456789abcdef"
+        asked.guardrail?.findings = [
+            .init(
+                rule: "injection/classifier",
+                channel: "tool-result",
+                field: "messages[0]",
+                range: 3..<9,
+                score: -12,
+                threshold: nil
+            ),
+            .init(rule: "injection/x", channel: "user", field: "", range: 0..<0, score: 1200, threshold: -3),
+            .init(rule: "pii/CREDIT_CARD", channel: "assistant", field: "$.choices[0]", range: 1..<20),
+        ]
         unanswered.guardrail = .init(name: "chat")
         asked.token = RecordedToken(
             issuer: "https://issuer.example",

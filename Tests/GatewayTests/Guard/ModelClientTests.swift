@@ -22,6 +22,10 @@ import Testing
         tokens: { output: 1000 }
         models: { allow: [small] }
         tools: { allow: [look] }
+        injection:
+          channels: { tool-result: { action: sanitise } }
+          canary: {}
+          taint: { tools: { look: { destinations: [at] } } }
         """
 
     @Test func `the clients get answers, streams, and their own exceptions`() async throws {
@@ -33,7 +37,7 @@ import Testing
         openAI.name = "openai"
         var anthropic = try GuardTests.guardrail(
             "dialect: anthropic-messages\n" + Self.rules
-                + "\nlimits: [{ per: [identity], requests: { count: 6, period: 1h } }]"
+                + "\nlimits: [{ per: [identity], requests: { count: 8, period: 1h } }]"
         )
         anthropic.name = "anthropic"
         let guardrails = [openAI, anthropic]

@@ -1,7 +1,8 @@
 """A small server of model APIs for tests: model_server.py SOCKET
 
 It speaks OpenAI's chat, completions, embeddings and responses, and Anthropic's messages, streamed and not, and says back
-what it was asked. It prints `ready`, and stops when its standard input ends.
+what it was asked. It does what it is told, whoever says so: `tell me all` has it show its system prompt, `look: HOST` has
+it call a tool. It prints `ready`, and stops when its standard input ends.
 """
 
 import json
@@ -15,6 +16,12 @@ from http.server import BaseHTTPRequestHandler
 def last_text(messages: list) -> str:
     content = messages[-1]["content"]
     return content if isinstance(content, str) else content[-1]["text"]
+
+
+def spoken(text: str, system: object) -> str:
+    if text != "tell me all":
+        return "you said " + text
+    return system if isinstance(system, str) else system[0]["text"]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -57,8 +64,15 @@ class Handler(BaseHTTPRequestHandler):
         getattr(self, "api_" + self.path.removeprefix("/v1/").replace("/", "_"))(body)
 
     def api_chat_completions(self, body: dict) -> None:
-        said = "you said " + last_text(body["messages"])
+        text = last_text(body["messages"])
+        said = spoken(text, body["messages"][0]["content"])
         common = {"id": "c1", "created": 1, "model": body["model"]}
+        if text.startswith("look: "):
+            function = {"name": "look", "arguments": json.dumps({"at": text.removeprefix("look: ")})}
+            calls = [{"id": "t1", "type": "function", "function": function}]
+            message = {"role": "assistant", "content": None, "tool_calls": calls}
+            choices = [{"index": 0, "message": message, "finish_reason": "tool_calls"}]
+            return self.answer({**common, "object": "chat.completion", "choices": choices})
         if not body.get("stream"):
             message = {"role": "assistant", "content": said}
             choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
@@ -97,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def api_messages(self, body: dict) -> None:
-        said = "you said " + last_text(body["messages"])
+        said = spoken(last_text(body["messages"]), body.get("system", ""))
         usage = {"input_tokens": 1, "output_tokens": 1}
         message = {
             "id": "m1",

@@ -83,7 +83,6 @@ import Testing
         ("dialect: json\nmethods: [TRACE]", "g.yaml:6:13: error: unknown value `TRACE`"),
         ("messages: { maximum: 1 }", "g.yaml:5:3: error: the spec of a Guardrail needs `dialect`"),
         ("dialect: json\ntokens: { input: 0 }", "g.yaml:6:20: error: expected a number from 1"),
-        ("dialect: json\ninjection: { rules: on }", "g.yaml:6:14: error: `injection` is not available"),
     ])
     func `a mistake is told with its place`(_ spec: String, _ message: String) throws {
         do {

@@ -66,8 +66,14 @@ package struct InjectionDrill: Sendable {
         var turn = 0
         for agent in DrillAgent.all {
             for goal in agent.goals {
-                for variant in 0..<10 {
-                    let disguise: Disguise? = variant < 4 ? nil : Disguise.all[turn % Disguise.all.count]
+                for variant in 0..<14 {
+                    // Some that a normaliser reads, and some that it does not.
+                    let disguise: Disguise? =
+                        variant < 4
+                        ? nil
+                        : variant < 10
+                            ? Disguise.all[turn % Disguise.all.count]
+                            : Disguise.unread[turn % Disguise.unread.count]
                     let phrase = phrases[turn % phrases.count].replacing("{}", with: goal.order)
                     let written = disguise?.apply(phrase) ?? phrase
                     let isDirect = variant == 3
@@ -78,8 +84,8 @@ package struct InjectionDrill: Sendable {
                             goal: goal,
                             written: written,
                             carrier: LabelledText(
-                                isDirect && !goal.isCall ? written : host,
-                                channel: isDirect && !goal.isCall
+                                isDirect && goal.discloses ? written : host,
+                                channel: isDirect && goal.discloses
                                     ? .user : variant.isMultiple(of: 2) ? .toolResult : .retrieved
                             ),
                             disguise: disguise?.name ?? "none",
@@ -179,8 +185,11 @@ package struct InjectionDrill: Sendable {
 }
 
 extension DrillAgent.Goal {
-    fileprivate var isCall: Bool {
-        if case .call = action { true } else { false }
+    /// Whether it is to be shown what the application keeps to itself, which a user may want as well as anyone.
+    ///
+    /// A link that the user asks for is no attack on him.
+    fileprivate var discloses: Bool {
+        if case .answer(let text) = action { URLs.hosts(in: text).isEmpty } else { false }
     }
 }
 

@@ -29,7 +29,7 @@ struct AnswerChannel: Sendable {
     init(name: String, rules: OutputRules, facts: RequestFacts, isArguments: Bool) {
         self.name = name
         self.isArguments = isArguments
-        filter = TextFilter(rules, prompt: facts.prompt, vault: facts.vault)
+        filter = TextFilter(rules, prompt: facts.prompt, hosts: facts.hosts, vault: facts.vault)
     }
 
     var held: Int { filter.held }

@@ -48,6 +48,9 @@ public enum AnswerFormat: Sendable, Equatable {
 public struct RequestFacts: Sendable {
     /// What of the request must not come back.
     public var prompt: PromptIndex
+    /// The hosts, in lower case, that may be linked to since the user or the application named them; they count where the
+    /// policy takes them.
+    public var hosts: Set<String>
     /// Where values go that are tokenised, for the caller to have them back.
     public var vault: ValueVault?
     /// Says why a tool call may not go out, given the tool's name and its arguments (a JSON text, filtered already);
@@ -62,12 +65,14 @@ public struct RequestFacts: Sendable {
     /// Makes the facts of a request.
     public init(
         prompt: PromptIndex = .none,
+        hosts: Set<String> = [],
         vault: ValueVault? = nil,
         budget: ToolCallBudget = .process,
         refusesToolCall: (@Sendable (_ tool: String, _ arguments: [UInt8]) -> String?)? = nil,
         refusesTool: (@Sendable (_ tool: String) -> String?)? = nil
     ) {
         self.prompt = prompt
+        self.hosts = hosts
         self.vault = vault
         self.budget = budget
         self.refusesTool = refusesTool

@@ -63,7 +63,7 @@ public struct OutputFilter: Sendable {
         case .events: reader = EventReader(.events, maximumEvent: Self.maximumBody)
         case .lines: reader = EventReader(.lines, maximumEvent: Self.maximumBody)
         case .json: break
-        case .text: plain = TextFilter(rules, prompt: facts.prompt, vault: facts.vault)
+        case .text: plain = TextFilter(rules, prompt: facts.prompt, hosts: facts.hosts, vault: facts.vault)
         }
     }
 

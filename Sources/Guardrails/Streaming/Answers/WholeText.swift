@@ -13,7 +13,7 @@ enum WholeText {
         facts: RequestFacts,
         channel: String
     ) -> Result<Filtered, AnswerRefusal> {
-        var filter = TextFilter(rules, prompt: facts.prompt, vault: facts.vault)
+        var filter = TextFilter(rules, prompt: facts.prompt, hosts: facts.hosts, vault: facts.vault)
         var output = filter.feed(text)
         filter.finish(into: &output)
         let findings = filter.takeFindings().map { finding in

@@ -13,7 +13,7 @@ extension GuardCommand {
                 holds for texts of the same kind, whatever the classifier is worth; a rate of 0.005 needs at least 199 \
                 texts of the channel.
 
-                Name the file in a policy, or with --calibration in `lapwing guard eval` and `explain`.
+                Name the file as `calibration` in a guardrail, or with --calibration in `lapwing guard eval` and `explain`.
                 """
         )
 
@@ -45,7 +45,7 @@ extension GuardCommand {
                 throw CommandError(.usage, "every line is labelled an attack; give benign texts")
             }
             let calibration = InjectionCalibration(name: name ?? data.joined(separator: ", "), scores: scores)
-            let bytes = try CalibrationFile.bytes(calibration)
+            let bytes = calibration.file
             if file == "-" {
                 FileHandle.standardOutput.write(Data(bytes))
             } else {

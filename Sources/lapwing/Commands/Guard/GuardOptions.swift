@@ -122,39 +122,12 @@ enum LabelledLines {
 
 /// Benign scores as a file.
 enum CalibrationFile {
-    private struct Contents: Codable {
-        var version: String
-        var name: String
-        var scores: [String: [Int32]]
-    }
-
-    private static let version = "lapwing.dev/guard-calibration/v1"
-
     static func read(_ path: String) throws -> InjectionCalibration {
         let text = try InputFile.text(path)
-        guard let contents = try? JSONDecoder().decode(Contents.self, from: Data(text.utf8)),
-            contents.version == version
-        else {
-            throw CommandError(.usage, "`\(path)` is not a calibration; `lapwing guard calibrate` writes one")
+        do { return try InjectionCalibration(file: Array(text.utf8)) } catch let error as PatternError {
+            throw CommandError(.usage, "`\(path)` cannot be used: \(error.message)")
+        } catch let error as JSONFailure {
+            throw CommandError(.usage, "`\(path)` is no JSON: \(error)")
         }
-        var scores: [TextChannel: [Int32]] = [:]
-        for (name, values) in contents.scores {
-            guard let channel = TextChannel(rawValue: name) else {
-                throw CommandError(.usage, "`\(path)` names the channel `\(name)`, which there is not")
-            }
-            scores[channel] = values
-        }
-        return InjectionCalibration(name: contents.name, scores: scores)
-    }
-
-    static func bytes(_ calibration: InjectionCalibration) throws -> [UInt8] {
-        let contents = Contents(
-            version: version,
-            name: calibration.name,
-            scores: Dictionary(uniqueKeysWithValues: calibration.scores.map { ($0.key.rawValue, $0.value) })
-        )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return Array(try encoder.encode(contents)) + [10]
     }
 }

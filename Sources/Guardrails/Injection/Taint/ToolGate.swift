@@ -31,11 +31,15 @@ public struct ToolGate: Sendable {
         case unasked(String)
         /// A value came from outside.
         case tainted(TaintRule.Taint)
+        /// A value of the argument by that name, or a host in the answer, stands in nothing that the user or the
+        /// application wrote, and was not found in an untrusted text either.
+        case unvouched(String)
         /// The system prompt or what it guards is shown, in an argument by that name or in the answer.
         case leaks(String)
     }
 
     private let tools: [String: Tool]
+    private let takesUndeclared: Bool
     private let taint: TaintRule
     private let leak: PromptLeak
     private var userWords: Set<UInt64> = []
@@ -47,7 +51,15 @@ public struct ToolGate: Sendable {
     ///   - texts: all that the model was shown, by channel.
     ///   - guarded: values that must not be shown, such as a password or a canary in the system prompt.
     ///   - allowedHosts: hosts that an answer may name whoever named them.
-    public init(tools: [Tool], texts: [LabelledText], guarded: [GuardedValue] = [], allowedHosts: [String] = []) {
+    ///   - takesUndeclared: whether a tool that is not declared is one that only reads, and may be called.
+    public init(
+        tools: [Tool],
+        texts: [LabelledText],
+        guarded: [GuardedValue] = [],
+        allowedHosts: [String] = [],
+        takesUndeclared: Bool = false
+    ) {
+        self.takesUndeclared = takesUndeclared
         self.tools = Dictionary(tools.map { ($0.name, $0) }) { first, _ in first }
         taint = TaintRule(texts: texts, allowedHosts: allowedHosts)
         leak = PromptLeak(prompts: texts.filter { $0.channel == .system }.map(\.text), values: guarded)
@@ -59,17 +71,17 @@ public struct ToolGate: Sendable {
 
     /// Why a call is not made; nil where it may be.
     public func refusal(ofCall name: String, arguments: [(name: String, value: String)]) -> Refusal? {
-        guard let tool = tools[name] else { return .undeclared(name) }
+        guard let tool = tools[name] ?? (takesUndeclared ? Tool(name: name) : nil) else { return .undeclared(name) }
         if !tool.intents.isEmpty, !tool.intents.contains(where: { userWords.contains(Lexicon.hash(Array($0.utf8))) }) {
             return .unasked(name)
         }
         for argument in arguments {
-            if tool.destinations.contains(argument.name),
-                let found = taint.taints(of: argument.value, argument: argument.name, tool: name).first
-            {
-                return .tainted(found)
+            if tool.destinations.contains(argument.name), !taint.isVouched(argument.value) {
+                return refusal(of: argument.value, argument: argument.name, tool: name)
             }
-            if let found = taint.taints(ofHostsIn: argument.value).first { return .tainted(found) }
+            if let strange = taint.strangeHosts(in: argument.value).first {
+                return refusal(of: strange.host, argument: argument.name, tool: name)
+            }
             if !tool.intents.isEmpty || !tool.destinations.isEmpty, leak.range(in: argument.value) != nil {
                 return .leaks(argument.name)
             }
@@ -80,7 +92,13 @@ public struct ToolGate: Sendable {
     /// Why an answer is not shown; nil where it may be.
     public func refusal(ofAnswer text: String) -> Refusal? {
         if leak.range(in: text) != nil { return .leaks("answer") }
-        if let found = taint.taints(ofHostsIn: text).first { return .tainted(found) }
+        if let strange = taint.strangeHosts(in: text).first {
+            return refusal(of: strange.host, argument: "host", tool: "")
+        }
         return nil
+    }
+
+    private func refusal(of value: String, argument: String, tool: String) -> Refusal {
+        taint.taint(of: value, argument: argument, tool: tool).map { .tainted($0) } ?? .unvouched(argument)
     }
 }

@@ -30,9 +30,17 @@ public struct AWSArtifacts: Hashable, Sendable {
         public var account: String
         /// Its policy; nil where it has none.
         public var policy: PolicyDocument?
-        /// Whether a public policy counts for its own account only (`RestrictPublicBuckets`).
-        public var restrictsPublicBuckets: Bool
+        /// What S3's Block Public Access blocks: the names of its settings that are on.
+        public var publicAccessBlock: Set<String>
+
+        /// Whether a public policy counts for the bucket's own account only.
+        public var restrictsPublicBuckets: Bool { publicAccessBlock.contains("RestrictPublicBuckets") }
     }
+
+    /// The settings of S3's Block Public Access.
+    public static let publicAccessSettings = [
+        "BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets",
+    ]
 
     /// The partition of the ARNs.
     public var partition: String
@@ -97,12 +105,12 @@ public struct AWSArtifacts: Hashable, Sendable {
                         name: parts[1],
                         account: settings?.account ?? "",
                         policy: nil,
-                        restrictsPublicBuckets: false
+                        publicAccessBlock: []
                     )
                 switch parts[2] {
                 case "policy.json": bucket.policy = try PolicyDocument(json: bytes, file: path)
                 case "public-access-block.json":
-                    bucket.restrictsPublicBuckets = try Self.restricts(PolicyJSON.read(bytes, file: path))
+                    bucket.publicAccessBlock = try Self.settings(PolicyJSON.read(bytes, file: path))
                 default: throw unknown()
                 }
                 buckets[parts[1]] = bucket
@@ -114,11 +122,11 @@ public struct AWSArtifacts: Hashable, Sendable {
     }
 
     /// The form of `aws s3api get-public-access-block`, with or without its envelope.
-    private static func restricts(_ value: Value) throws -> Bool {
+    private static func settings(_ value: Value) throws -> Set<String> {
         var entries = try value.mapping()
         if let inner = entries.first(where: { $0.key == "PublicAccessBlockConfiguration" }) {
             entries = try inner.value.mapping()
         }
-        return try entries.first { $0.key == "RestrictPublicBuckets" }?.value.bool() ?? false
+        return Set(try entries.filter { try $0.value.bool() }.map(\.key))
     }
 }

@@ -28,7 +28,9 @@ public struct AWSEmitter {
     /// - Throws: ``Failure`` where the estate says nothing of AWS.
     public init(_ estate: Estate) throws {
         guard let settings = estate.enforcement.aws else {
-            throw Failure(description: "the estate `\(estate.name)` has no `aws` in `enforcement`; name the account there")
+            throw Failure(
+                description: "the estate `\(estate.name)` has no `aws` in `enforcement`; name the account there"
+            )
         }
         self.estate = estate
         self.settings = settings
@@ -83,7 +85,10 @@ public struct AWSEmitter {
                 (
                     "Principal",
                     .object([
-                        ("Federated", .text("arn:\(settings.partition):iam::\(settings.account):oidc-provider/\(issuer)"))
+                        (
+                            "Federated",
+                            .text("arn:\(settings.partition):iam::\(settings.account):oidc-provider/\(issuer)")
+                        )
                     ])
                 ),
                 ("Action", .text("sts:AssumeRoleWithWebIdentity")),
@@ -172,7 +177,11 @@ public struct AWSEmitter {
             let prefix: [(String, JSONText)] =
                 store.prefix.isEmpty ? [] : [("StringLike", .object([("s3:prefix", .text(store.prefix + "*"))]))]
             return [
-                statement("Read", ["GetObject", "GetObjectVersion", "GetObjectTagging", "GetObjectAttributes"], objects),
+                statement(
+                    "Read",
+                    ["GetObject", "GetObjectVersion", "GetObjectTagging", "GetObjectAttributes"],
+                    objects
+                ),
                 statement("List", ["ListBucket"], bucket, prefix),
             ]
         case .append:
@@ -189,7 +198,10 @@ public struct AWSEmitter {
             return [
                 statement(
                     "Write",
-                    ["PutObject", "PutObjectTagging", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts"],
+                    [
+                        "PutObject", "PutObjectTagging", "DeleteObject", "AbortMultipartUpload",
+                        "ListMultipartUploadParts",
+                    ],
                     objects
                 )
             ]
@@ -263,6 +275,7 @@ public struct AWSEmitter {
         ]
         let listers = Set(areas.flatMap { $0.readers }).sorted()
         statements.append(Self.deny("ListersOnly", Self.listActions, [arn], except(listers)))
+        statements += ownPrefixes(arn, areas)
         for area in areas {
             let objects = ["\(arn)/\(area.prefix)*"]
             let name = Self.sid(area.dataset)
@@ -298,17 +311,39 @@ public struct AWSEmitter {
         let isForeign = { (role: String) in !role.contains("::\(settings.account):") }
         return areas.flatMap { area -> [JSONText] in
             let objects = "\(arn)/\(area.prefix)*"
-            return [(area.readers, "Readers", ["s3:GetObject", "s3:GetObjectVersion"]),
-                (area.writers, "Writers", ["s3:PutObject", "s3:DeleteObject"])]
-                .compactMap { roles, sid, actions in
-                    let foreign = roles.filter(isForeign)
-                    guard !foreign.isEmpty else { return nil }
-                    return .object([
-                        ("Sid", .text("Foreign\(sid)\(Self.sid(area.dataset))")),
-                        ("Effect", .text("Allow")), ("Principal", .object([("AWS", .oneOrMany(foreign))])),
-                        ("Action", .oneOrMany(actions)), ("Resource", .text(objects)),
-                    ])
-                }
+            return [
+                (area.readers, "Readers", ["s3:GetObject", "s3:GetObjectVersion"]),
+                (area.writers, "Writers", ["s3:PutObject", "s3:DeleteObject"]),
+            ]
+            .compactMap { roles, sid, actions in
+                let foreign = roles.filter(isForeign)
+                guard !foreign.isEmpty else { return nil }
+                return .object([
+                    ("Sid", .text("Foreign\(sid)\(Self.sid(area.dataset))")),
+                    ("Effect", .text("Allow")), ("Principal", .object([("AWS", .oneOrMany(foreign))])),
+                    ("Action", .oneOrMany(actions)), ("Resource", .text(objects)),
+                ])
+            }
+        }
+    }
+
+    /// Who reads some of a bucket lists that and nothing beside it.
+    private func ownPrefixes(_ arn: String, _ areas: [Area]) -> [JSONText] {
+        var prefixes: [String: [String]] = [:]
+        for area in areas { for role in area.readers { prefixes[role, default: []].append(area.prefix) } }
+        let groups = Dictionary(grouping: prefixes.filter { !$0.value.contains("") }.keys.sorted()) {
+            prefixes[$0] ?? []
+        }
+        return groups.sorted { $0.value[0] < $1.value[0] }.enumerated().map { index, group in
+            Self.deny(
+                "ListOwn\(index + 1)",
+                Self.listActions,
+                [arn],
+                [
+                    ("ArnEquals", .object([("aws:PrincipalArn", .oneOrMany(group.value))])),
+                    ("StringNotLike", .object([("s3:prefix", .oneOrMany(group.key.map { $0 + "*" }))])),
+                ]
+            )
         }
     }
 
@@ -331,7 +366,7 @@ public struct AWSEmitter {
     }
 
     private static let publicAccessBlock: JSONText = .object(
-        ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"].map { ($0, .flag(true)) }
+        AWSArtifacts.publicAccessSettings.map { ($0, .flag(true)) }
     )
 
     private func endpoint() -> JSONText {

@@ -32,7 +32,8 @@ indirect enum JSONText {
         case .flag(let flag): return flag ? "true" : "false"
         case .list(let elements):
             guard !elements.isEmpty else { return "[]" }
-            return "[\n" + elements.map { inner + $0.write(indent: indent + 1) }.joined(separator: ",\n") + "\n\(outer)]"
+            return "[\n" + elements.map { inner + $0.write(indent: indent + 1) }.joined(separator: ",\n")
+                + "\n\(outer)]"
         case .object(let entries):
             guard !entries.isEmpty else { return "{}" }
             return "{\n"

@@ -143,7 +143,8 @@ struct EstateCheck {
         return estate.components.compactMap { component in
             let verb =
                 dataset.producer == component.name
-                ? "writes" : estate.isReadable(dataset, by: component) || estate.isDerivable(dataset, by: component)
+                ? "writes"
+                : estate.isReadable(dataset, by: component) || estate.isDerivable(dataset, by: component)
                     ? "reads" : nil
             guard let verb, component.identity.aws == nil else { return nil }
             return Diagnostic(

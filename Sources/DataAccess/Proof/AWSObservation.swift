@@ -7,6 +7,8 @@ public struct AWSObservation {
     private let handsOn: [String]
     private let areasByBucket: [String: [Area]]
     private let rolesOfComponents: [String: String]
+    /// The buckets whose own policy allows something.
+    private let openBuckets: Set<String>
 
     /// Where a dataset lies in a bucket.
     struct Area {
@@ -15,9 +17,23 @@ public struct AWSObservation {
         let prefix: String
     }
 
+    /// Which policies are looked at.
+    public enum Scope: String, Sendable, CaseIterable {
+        /// All together: what is really possible.
+        case all = "s3"
+        /// Those of the roles alone, as if the buckets had none.
+        case roles = "s3 roles"
+        /// Those of the buckets alone, as if every role might do everything.
+        case buckets = "s3 buckets"
+    }
+
+    /// Which policies are looked at.
+    let scope: Scope
+
     /// An observation of what is in force.
-    public init(_ estate: Estate, _ artifacts: AWSArtifacts) {
+    public init(_ estate: Estate, _ artifacts: AWSArtifacts, scope: Scope = .all) {
         self.estate = estate
+        self.scope = scope
         self.artifacts = artifacts
         func actions(_ table: [String: S3Actions.Effect], _ effect: S3Actions.Effect) -> [String] {
             table.filter { $0.value == effect }.keys.sorted().map { "s3:" + $0 }
@@ -33,6 +49,11 @@ public struct AWSObservation {
             }
         }
         self.areasByBucket = areas
+        self.openBuckets = Set(
+            artifacts.buckets.values.filter { bucket in
+                bucket.policy?.statements.contains { $0.effect == .allow } == true
+            }.map(\.name)
+        )
         self.rolesOfComponents = Dictionary(
             estate.components.compactMap { component in component.identity.aws.map { (component.name, $0.name) } }
         ) { first, _ in first }
@@ -40,21 +61,25 @@ public struct AWSObservation {
 
     /// What each component can do, and what each other role, `anyone` and `another account` can.
     public func observe() -> ObservedAccess {
-        var byPrincipal = ObservedAccess(layer: Access.Layer.s3.rawValue)
-        for role in artifacts.roles.values.sorted(by: { $0.name < $1.name }) {
-            observe(role: role, into: &byPrincipal)
+        var byPrincipal = ObservedAccess(layer: scope.rawValue)
+        if scope == .buckets {
+            for bucket in areasByBucket.keys.sorted() { observe(bucketAlone: bucket, into: &byPrincipal) }
+        } else {
+            for role in artifacts.roles.values.sorted(by: { $0.name < $1.name }) {
+                observe(role: role, into: &byPrincipal)
+            }
         }
-        observeOutside(into: &byPrincipal)
+        if scope != .roles { observeOutside(into: &byPrincipal) }
         // A component can do what its role can, what the roles can that it gets to, and what anyone can.
-        var observed = ObservedAccess(layer: Access.Layer.s3.rawValue)
-        let paths = PrivilegePaths(self)
+        var observed = ObservedAccess(layer: scope.rawValue)
+        let paths = scope == .all ? PrivilegePaths(self) : nil
         var taken: Set<String> = []
         for component in estate.components {
             var principals: [(name: String, path: [String])] = [(Self.anyone, [])]
             if let role = rolesOfComponents[component.name] {
                 taken.insert(role)
-                principals += [(role, [])] + paths.reachable(from: role).map { ($0.role, $0.path) }
-                if let rule = paths.administrator(role) { noteAll(component.name, rule, into: &observed) }
+                principals += [(role, [])] + (paths?.reachable(from: role).map { ($0.role, $0.path) } ?? [])
+                if let rule = paths?.administrator(role) { noteAll(component.name, rule, into: &observed) }
             }
             for (principal, path) in principals {
                 copy(principal, to: component.name, path, from: byPrincipal, into: &observed)
@@ -66,6 +91,8 @@ public struct AWSObservation {
         return observed
     }
 
+    /// Somebody of the account with every permission that policies of roles can give.
+    public static let administrator = "an administrator"
     /// Who has no signature.
     public static let anyone = "anyone"
     /// Who has one of an account that is not the estate's.
@@ -91,7 +118,9 @@ public struct AWSObservation {
 
     private func noteAll(_ component: String, _ witness: Witness, into observed: inout ObservedAccess) {
         for area in areasByBucket.values.joined() {
-            for verb in ObservedAccess.Verb.allCases { observed.note(component, verb, area.dataset, .possible(witness)) }
+            for verb in ObservedAccess.Verb.allCases {
+                observed.note(component, verb, area.dataset, .possible(witness))
+            }
         }
     }
 
@@ -99,15 +128,47 @@ public struct AWSObservation {
 
     private func observe(role: AWSArtifacts.Role, into observed: inout ObservedAccess) {
         let touched = BucketReach(role.policies)
+        let open = scope == .roles ? [] : openBuckets
         let names: [String] =
             touched.isAll
-            ? areasByBucket.keys.sorted() : touched.buckets.union(openBuckets).filter { areasByBucket[$0] != nil }.sorted()
+            ? areasByBucket.keys.sorted() : touched.buckets.union(open).filter { areasByBucket[$0] != nil }.sorted()
         for bucket in names {
             let search = search(as: principal(role), fixed: fixed(role), bucket) { policies in
                 policies.identity = role.policies
                 policies.boundary = role.boundary.map { [$0] }
             }
             observe(role.name, search, bucket, into: &observed)
+        }
+    }
+
+    /// What a bucket's policy lets those do who may do everything by themselves.
+    ///
+    /// Roles that the policy does not name are all the same to it.
+    private func observe(bucketAlone name: String, into observed: inout ObservedAccess) {
+        let arns = artifacts.buckets[name]?.policy.map(namedPrincipals) ?? []
+        let administrator = AWSArtifacts.Role(
+            name: "an-administrator",
+            account: artifacts.buckets[name]?.account ?? estate.enforcement.aws?.account ?? "",
+            trust: nil,
+            policies: []
+        )
+        var roles = [(Self.administrator, administrator)]
+        for role in artifacts.roles.values.sorted(by: { $0.name < $1.name }) {
+            let arn = role.arn(artifacts.partition)
+            if arns.contains(where: { $0.matches(arn) }) { roles.append((role.name, role)) }
+        }
+        for (label, role) in roles {
+            let search = search(as: principal(role), fixed: fixed(role), name) { $0.identity = [Self.everything] }
+            observe(label, search, name, into: &observed)
+        }
+    }
+
+    /// Patterns of the roles that a bucket's policy tells from others.
+    func namedPrincipals(_ policy: PolicyDocument) -> [Glob] {
+        policy.statements.flatMap { statement -> [Glob] in
+            let conditions = statement.conditions.filter { $0.key.lowercased() == "aws:principalarn" }
+            return conditions.flatMap(\.values).map { Glob($0.source) }
+                + (statement.principals?.elements ?? []).filter { $0.text != "*" }.map { Glob($0.text) }
         }
     }
 
@@ -133,16 +194,7 @@ public struct AWSObservation {
         }
     }
 
-    /// The buckets whose own policy allows something.
-    private var openBuckets: Set<String> {
-        Set(
-            artifacts.buckets.values.filter { bucket in
-                bucket.policy?.statements.contains { $0.effect == .allow } == true
-            }.map(\.name)
-        )
-    }
-
-    private static let everything = PolicyDocument(statements: [
+    static let everything = PolicyDocument(statements: [
         PolicyStatement(
             sid: nil,
             effect: .allow,
@@ -172,15 +224,17 @@ public struct AWSObservation {
         _ attach: (inout IAMPolicies) -> Void
     ) -> RequestSearch {
         let bucket = artifacts.buckets[name]
-        let account = bucket?.account ?? estate.enforcement.aws?.account ?? ""
+        let owner = bucket?.account ?? estate.enforcement.aws?.account ?? ""
+        // Looked at by themselves, a role's policies are enough.
+        let account = scope == .roles ? principal.account ?? owner : owner
         var policies = IAMPolicies()
-        policies.resource = bucket?.policy
+        policies.resource = scope == .roles ? nil : bucket?.policy
         policies.restrictsPublicBuckets = bucket?.restrictsPublicBuckets ?? false
         attach(&policies)
         var fixed = fixed
-        fixed["aws:resourceaccount"] = .single(account)
-        fixed["s3:resourceaccount"] = .single(account)
-        if let organization = estate.enforcement.aws?.organization, principal.account == account {
+        fixed["aws:resourceaccount"] = .single(owner)
+        fixed["s3:resourceaccount"] = .single(owner)
+        if let organization = estate.enforcement.aws?.organization, principal.account == owner {
             fixed["aws:principalorgid"] = .single(organization)
             fixed["aws:resourceorgid"] = .single(organization)
         }
@@ -195,10 +249,11 @@ public struct AWSObservation {
     ) {
         let arn = "arn:\(artifacts.partition):s3:::\(bucket)"
         let bucketGlob = Glob(literal: arn)
-        let administration = first(S3Actions.administration, bucketGlob, search)
+        // Who administers the account changes a bucket's policy; that is seen where it is done.
+        let administration = scope == .buckets ? nil : first(S3Actions.administration, bucketGlob, search)
         for area in areasByBucket[bucket] ?? [] {
             let objects = Glob(tokens: Glob.tokens("\(arn)/\(area.prefix)", isLiteral: true) + [Glob.star])
-            let granting = administration ?? first(handsOn, objects, search)
+            let granting = administration ?? (scope == .buckets ? nil : first(handsOn, objects, search))
             let read = first(reads, objects, search).preferred(over: listing(area, bucketGlob, search))
             for (verb, finding) in [
                 (ObservedAccess.Verb.read, read), (.write, first(writes, objects, search)),

@@ -139,7 +139,8 @@ struct ContextSolver {
         var result: [String] = ["198.51.100.77", "2001:db8:ffff::77"]
         for block in values.compactMap({ AddressBlock($0) }) {
             let width = block.network.family == .v4 ? 32 : 128
-            let size: UInt128 = width - block.prefixLength >= 128 ? .max : (1 << UInt128(width - block.prefixLength)) - 1
+            let size: UInt128 =
+                width - block.prefixLength >= 128 ? .max : (1 << UInt128(width - block.prefixLength)) - 1
             let (first, last) = (block.network.bits, block.network.bits | size)
             let highest: UInt128 = width == 32 ? UInt128(UInt32.max) : .max
             for bits in [first, last] + (first > 0 ? [first - 1] : []) + (last < highest ? [last + 1] : []) {
@@ -153,7 +154,8 @@ struct ContextSolver {
     /// A text for each way in which the conditions can be met, and whether all ways were looked at.
     private func strings(_ wishes: [Wish], _ known: RequestContext) -> ([String], isExact: Bool) {
         let folds = wishes.contains { $0.condition.op?.comparison == .stringIgnoringCase }
-        var isExact = !folds || wishes.allSatisfy { [.stringIgnoringCase, .null].contains($0.condition.op?.comparison) }
+        var isExact =
+            !folds || wishes.allSatisfy { [.stringIgnoringCase, .null].contains($0.condition.op?.comparison) }
         var choices: [[Glob]] = []
         var forbidden: [Glob] = []
         for wish in wishes {

@@ -34,12 +34,16 @@ public struct EstateProof: Sendable {
         let model = ModelAccess.observe(estate)
         var layers = [model]
         var results: [Result] = []
-        if let artifacts { layers.append(AWSObservation(estate, artifacts).observe()) }
+        if let artifacts {
+            layers += AWSObservation.Scope.allCases.map { AWSObservation(estate, artifacts, scope: $0).observe() }
+        }
         layers += others
         for invariant in estate.invariants {
             for layer in layers {
                 let outcome = InvariantProof(estate, layer).prove(invariant)
-                if outcome != .notConcerned { results.append(Result(id: invariant.id, layer: layer.layer, outcome: outcome)) }
+                if outcome != .notConcerned {
+                    results.append(Result(id: invariant.id, layer: layer.layer, outcome: outcome))
+                }
             }
         }
         for layer in layers.dropFirst() {
@@ -47,6 +51,7 @@ public struct EstateProof: Sendable {
             results.append(Result(id: "missing", layer: layer.layer, outcome: Self.missing(estate, layer)))
         }
         if let artifacts {
+            results += AWSGuards(estate: estate, artifacts: artifacts).results()
             let proof = TrustProof(estate: estate, artifacts: artifacts)
             for component in estate.components {
                 let outcome = proof.finding(component)
@@ -66,11 +71,12 @@ public struct EstateProof: Sendable {
     /// What the estate allows in one layer.
     private static func allowed(_ estate: Estate, _ layer: String) -> Set<Key> {
         Set(
-            estate.accesses.filter { $0.layer.rawValue == layer }.compactMap { access in
-                access.resource.dataset.map {
-                    Key(component: access.component, dataset: $0, verb: access.verb == .read ? .read : .write)
+            estate.accesses.filter { layer.split(separator: " ").first.map(String.init) == $0.layer.rawValue }
+                .compactMap { access in
+                    access.resource.dataset.map {
+                        Key(component: access.component, dataset: $0, verb: access.verb == .read ? .read : .write)
+                    }
                 }
-            }
         )
     }
 
@@ -101,9 +107,11 @@ public struct EstateProof: Sendable {
     private static func missing(_ estate: Estate, _ layer: ObservedAccess) -> InvariantProof.Outcome {
         let withoutRole = Set(estate.components.filter { $0.identity.aws == nil }.map(\.name))
         var doubt: String?
-        for key in allowed(estate, layer.layer).sorted(by: { ($0.component, $0.dataset) < ($1.component, $1.dataset) }) {
+        // What buckets let through they let through to roles that they name; the rest is the roles' matter.
+        for key in allowed(estate, layer.layer).sorted(by: { ($0.component, $0.dataset) < ($1.component, $1.dataset) })
+        {
             // That one has no role is said where the estate is read.
-            if layer.layer == Access.Layer.s3.rawValue, withoutRole.contains(key.component) { continue }
+            if layer.layer.hasPrefix(Access.Layer.s3.rawValue), withoutRole.contains(key.component) { continue }
             switch layer.finding(key.component, key.verb, key.dataset) {
             case .possible: continue
             case .undecided(let reason): doubt = doubt ?? reason

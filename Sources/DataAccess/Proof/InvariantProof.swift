@@ -126,7 +126,10 @@ public struct InvariantProof {
         let callers = Set(names(who))
         for component in estate.components where callers.contains(component.name) {
             guard let host = component.egress.first else { continue }
-            return .refuted("`\(component.name)` may call `\(host.host):\(host.port)`, which its `egress` declares", nil)
+            return .refuted(
+                "`\(component.name)` may call `\(host.host):\(host.port)`, which its `egress` declares",
+                nil
+            )
         }
         return .proved
     }

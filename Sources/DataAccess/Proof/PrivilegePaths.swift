@@ -39,7 +39,10 @@ struct PrivilegePaths {
             }
             for other in open where other.name != role.name {
                 let search = Self.search(role, other, observation)
-                if case .found = search.find("sts:assumerole", in: Glob(literal: other.arn(observation.artifacts.partition))) {
+                if case .found = search.find(
+                    "sts:assumerole",
+                    in: Glob(literal: other.arn(observation.artifacts.partition))
+                ) {
                     edges[role.name, default: []].append((other.name, "assumes \(other.name)"))
                 }
             }

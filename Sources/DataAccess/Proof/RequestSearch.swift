@@ -26,10 +26,17 @@ struct RequestSearch {
     /// - Parameters:
     ///   - action: the action.
     ///   - area: which resources count, as a pattern over ARNs.
+    ///   - outside: patterns that the resource must not fit.
     ///   - wishes: what else the request has to be like.
-    func find(_ action: String, in area: Glob, _ wishes: [ContextSolver.Wish] = []) -> Outcome {
+    /// - Returns: a request, or that there is none.
+    func find(
+        _ action: String,
+        in area: Glob,
+        outside: [Glob] = [],
+        _ wishes: [ContextSolver.Wish] = []
+    ) -> Outcome {
         var run = Run(search: self, action: action, wishes: wishes)
-        return run.find(in: area)
+        return run.find(in: area, outside: outside)
     }
 
     /// One question on its way through the statements.
@@ -63,9 +70,12 @@ struct RequestSearch {
 
         // MARK: - What allows
 
-        mutating func find(in area: Glob) -> Outcome {
+        mutating func find(in area: Glob, outside: [Glob]) -> Outcome {
+            let denials = self.denials()
             for allow in waysToAllow() {
-                if let outcome = escape(denials(), from: 0, Path(allow, in: area)) { return outcome }
+                var path = Path(allow, in: area)
+                path.forbidden += outside
+                if let outcome = escape(denials, from: 0, path) { return outcome }
             }
             return doubt.map { .unknown($0) } ?? .none
         }
@@ -100,14 +110,18 @@ struct RequestSearch {
             } else {
                 let byAccount =
                     ServiceRules.needsResourcePolicy(request)
-                    ? combine(identity.map { [$0] }, resource.filter { reader.principalMatch($0.0, .allow).0 == .account })
+                    ? combine(
+                        identity.map { [$0] },
+                        resource.filter { reader.principalMatch($0.0, .allow).0 == .account }
+                    )
                     : identity.map { [$0] }
                 ways = bounded(byAccount + named.filter(isLimited).map { [$0] })
                 ways += named.filter { !isLimited($0) }.map { [$0] }
             }
-            let limits = [
-                policies.session.map { allows(.session, $0) }, policies.endpoint.map { allows(.endpoint, $0) },
-            ].compactMap(\.self) + (policies.serviceControl ?? []).map { allows(.serviceControl, $0) }
+            let limits =
+                [
+                    policies.session.map { allows(.session, $0) }, policies.endpoint.map { allows(.endpoint, $0) },
+                ].compactMap(\.self) + (policies.serviceControl ?? []).map { allows(.serviceControl, $0) }
             for limit in limits { ways = combine(ways, limit) }
             guard ways.count > RequestSearch.maximumBranches else { return ways }
             doubt = "too many statements allow `\(action)` together"
@@ -180,6 +194,13 @@ struct RequestSearch {
                 if resources.elements.contains(where: \.hasVariable) { isExact = false }
             }
 
+            /// Whether a resource is among those that count.
+            func admits(_ resource: String) -> Bool {
+                let bytes = Array(resource.utf8)
+                return choices.allSatisfy { $0.contains { $0.matches(bytes) } }
+                    && !forbidden.contains { $0.matches(bytes) }
+            }
+
             /// The pattern of an element; one with variables is anything, or nothing, whichever errs on the safe side.
             static func glob(_ text: PolicyText, _ layer: IAMDecision.Layer, isWide: Bool) -> Glob? {
                 if text.hasVariable { return isWide ? Glob(tokens: [Glob.star]) : nil }
@@ -203,14 +224,17 @@ struct RequestSearch {
         private mutating func escape(
             _ denials: [(PolicyStatement, IAMDecision.Layer)],
             from index: Int,
-            _ path: Path
+            _ path: Path,
+            _ before: String? = nil
         ) -> Outcome? {
             branches += 1
             guard branches <= RequestSearch.maximumBranches else {
                 doubt = "more than \(RequestSearch.maximumBranches) ways through the statements about `\(action)`"
                 return nil
             }
-            guard let resource = resource(path) else { return nil }
+            // What was found before may still do.
+            let before = before.flatMap { path.admits($0) ? $0 : nil }
+            guard let resource = before ?? resource(path) else { return nil }
             guard index < denials.count else { return conclude(path, resource) }
             let (statement, layer) = denials[index]
             // The resource may not be meant.
@@ -219,14 +243,14 @@ struct RequestSearch {
                 var other = path
                 if resources.elements.contains(where: \.hasVariable) { other.isExact = false }
                 if resources.isNegated { other.choices.append(globs) } else { other.forbidden += globs }
-                if let outcome = escape(denials, from: index + 1, other) { return outcome }
+                if let outcome = escape(denials, from: index + 1, other, resource) { return outcome }
             }
             // A condition may not be met.
             for condition in statement.conditions where !isSurely(true, condition) {
                 var other = path
                 other.wishes.insert(.init(condition: condition, isWanted: false))
                 guard case .none = solver.solve(other.wishes) else {
-                    if let outcome = escape(denials, from: index + 1, other) { return outcome }
+                    if let outcome = escape(denials, from: index + 1, other, resource) { return outcome }
                     continue
                 }
             }

@@ -5,14 +5,16 @@ struct TrustProof {
 
     /// What is wrong with the trust policy of a component's role; nil where nothing is.
     func finding(_ component: Estate.Component) -> InvariantProof.Outcome {
-        guard let identity = component.identity.aws, let role = artifacts.roles[identity.name] else { return .notConcerned }
+        guard let identity = component.identity.aws, let role = artifacts.roles[identity.name] else {
+            return .notConcerned
+        }
         guard let trust = role.trust else {
             return .unknown("the trust policy of `\(role.name)` is not there: who assumes it is not known")
         }
         var doubt: String?
         for (principal, fixed, action, wishes) in strangers(component, trust) {
             var policies = IAMPolicies()
-            policies.identity = [Self.everything]
+            policies.identity = [AWSObservation.everything]
             policies.resource = trust
             let search = RequestSearch(principal: principal, account: role.account, fixed: fixed, policies: policies)
             switch search.find(action, in: Glob(literal: role.arn(artifacts.partition)), wishes) {
@@ -77,15 +79,4 @@ struct TrustProof {
         }
         return [differs("\(issuer):sub", "system:serviceaccount:\(account.namespace):\(account.name)")]
     }
-
-    private static let everything = PolicyDocument(statements: [
-        PolicyStatement(
-            sid: nil,
-            effect: .allow,
-            principals: nil,
-            actions: .init(isNegated: false, elements: [ActionPattern("*")]),
-            resources: .init(isNegated: false, elements: [PolicyText("*", hasVariables: false)]),
-            conditions: []
-        )
-    ])
 }

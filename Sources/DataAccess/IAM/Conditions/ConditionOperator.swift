@@ -57,7 +57,8 @@ public struct ConditionOperator: Hashable, Sendable {
 
     private static let comparisons: [String: (Comparison, isNegated: Bool)] = [
         "stringequals": (.string, false), "stringnotequals": (.string, true),
-        "stringequalsignorecase": (.stringIgnoringCase, false), "stringnotequalsignorecase": (.stringIgnoringCase, true),
+        "stringequalsignorecase": (.stringIgnoringCase, false),
+        "stringnotequalsignorecase": (.stringIgnoringCase, true),
         "stringlike": (.like, false), "stringnotlike": (.like, true),
         "numericequals": (.numeric(.equal), false), "numericnotequals": (.numeric(.equal), true),
         "numericlessthan": (.numeric(.less), false), "numericlessthanequals": (.numeric(.lessOrEqual), false),

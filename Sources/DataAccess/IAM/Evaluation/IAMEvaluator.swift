@@ -50,7 +50,8 @@ private struct Evaluation {
             return answer
         }
         let isUnderAccount = request.principal.account != nil && !request.principal.isServiceLinkedRole
-        self.identity = isUnderAccount || request.principal.account != nil ? read(.identity, policies.identity) : .init()
+        self.identity =
+            isUnderAccount || request.principal.account != nil ? read(.identity, policies.identity) : .init()
         self.resource = read(.resource, policies.resource.map { [$0] } ?? [])
         self.boundary = read(.boundary, policies.boundary)
         self.session = read(.session, policies.session)
@@ -70,7 +71,8 @@ private struct Evaluation {
         let guards: [(IAMDecision.Layer, LayerReader.Answer)] = [
             (.serviceControl, serviceControl), (.resourceControl, resourceControl), (.endpoint, endpoint),
         ]
-        let denials = guards + [(.boundary, boundary), (.session, session), (.identity, identity), (.resource, resource)]
+        let denials =
+            guards + [(.boundary, boundary), (.session, session), (.identity, identity), (.resource, resource)]
         let isPublicBlocked = self.isPublicBlocked
         let escape = ConditionFormula.and(denials.map(\.1.escape))
         let allow = ConditionFormula.and([grant.limited] + guards.map(\.1.anyAllow))

@@ -11,7 +11,9 @@ enum ServiceRules {
         if action.hasPrefix("sts:assumerole") || ["sts:tagsession", "sts:setsourceidentity"].contains(action) {
             return resource.contains(":role/")
         }
-        guard action.hasPrefix("kms:"), case .some(let parts) = arnParts(resource), parts[2] == "kms" else { return false }
+        guard action.hasPrefix("kms:"), case .some(let parts) = arnParts(resource), parts[2] == "kms" else {
+            return false
+        }
         return parts[5].hasPrefix("key/")
     }
 

@@ -59,7 +59,9 @@ enum ARNPattern {
     }
 
     /// Services whose resources have no type before the first `/` or `:`.
-    private static let untyped = Set(["s3", "sqs", "sns", "execute-api", "*"].map { Glob.tokens($0, isLiteral: false) })
+    private static let untyped = Set(
+        ["s3", "sqs", "sns", "execute-api", "*"].map { Glob.tokens($0, isLiteral: false) }
+    )
 
     /// Whether a wildcard stands where the type of a resource is named, which fits no type (IAM User Guide, "ARNs").
     private static func hasOpenType(_ parts: [[Glob.Token]]) -> Bool {

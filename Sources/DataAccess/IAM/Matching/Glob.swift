@@ -14,6 +14,10 @@ struct Glob: Hashable, Sendable {
 
     /// The pattern, without two stars in a row.
     let tokens: [Token]
+    /// What every text that fits begins with.
+    let head: [UInt8]
+    /// Whether the pattern is its head and then anything.
+    let isPrefix: Bool
 
     /// A pattern of tokens.
     init(tokens: [Token]) {
@@ -27,6 +31,8 @@ struct Glob: Hashable, Sendable {
             result.append(token)
         }
         self.tokens = result
+        self.head = result.prefix { $0 < 256 }.map { UInt8(truncatingIfNeeded: $0) }
+        self.isPrefix = head.count == result.count - 1 && result.last == Self.star
     }
 
     /// A pattern in which `*` and `?` are wildcards.
@@ -62,7 +68,7 @@ struct Glob: Hashable, Sendable {
     }
 
     /// Whether the pattern fits one text only.
-    var isLiteral: Bool { tokens.allSatisfy { $0 < 256 } }
+    var isLiteral: Bool { head.count == tokens.count }
 
     /// Whether a text fits.
     func matches(_ text: some StringProtocol) -> Bool { matches(Array(text.utf8)) }
@@ -70,13 +76,10 @@ struct Glob: Hashable, Sendable {
     /// Whether some bytes fit, in time proportional to the product of the lengths at the most.
     func matches(_ bytes: [UInt8]) -> Bool {
         // Most patterns are a literal with one star at the end, or none.
-        var fixed = 0
-        while fixed < tokens.count, tokens[fixed] < 256 {
-            guard fixed < bytes.count, Token(bytes[fixed]) == tokens[fixed] else { return false }
-            fixed += 1
-        }
+        guard bytes.starts(with: head) else { return false }
+        let fixed = head.count
         if fixed == tokens.count { return fixed == bytes.count }
-        if fixed == tokens.count - 1, tokens[fixed] == Self.star { return true }
+        if isPrefix { return true }
         var run = GlobRun(self, from: fixed)
         for byte in bytes[fixed...] {
             run.step(byte)

@@ -50,6 +50,38 @@ struct GlobSearch {
 
     /// Searches.
     func run() -> Outcome {
+        if let text = samples.first(where: isSolution) { return .found(text) }
+        if isPlainlyEmpty { return .none }
+        return searchAll()
+    }
+
+    private func isSolution(_ text: [UInt8]) -> Bool {
+        all.allSatisfy { $0.matches(text) } && !none.contains { $0.matches(text) }
+    }
+
+    /// The shortest texts of each pattern, and some that are little longer: most questions end here.
+    private var samples: [[UInt8]] {
+        let filler = alphabet.first ?? UInt8(ascii: "x")
+        return all.flatMap { glob -> [[UInt8]] in
+            let short = glob.tokens.compactMap { Glob.isStar($0) ? nil : $0 < 256 ? UInt8($0) : filler }
+            guard short.count < glob.tokens.count else { return [short] }
+            let long = glob.tokens.map { $0 < 256 ? UInt8($0) : filler }
+            return [short, long]
+        }
+    }
+
+    /// Whether two patterns begin differently, or one that must not fit takes in all of one that has to.
+    private var isPlainlyEmpty: Bool {
+        let heads = all.map(\.head)
+        for (index, head) in heads.enumerated() {
+            for other in heads[..<index] where !zip(head, other).allSatisfy({ $0 == $1 }) { return true }
+        }
+        return none.contains { excluded in
+            excluded.isPrefix && heads.contains { $0.starts(with: excluded.head) }
+        }
+    }
+
+    private func searchAll() -> Outcome {
         let start = State(all: all.map { GlobRun($0) }, none: none.map { GlobRun($0) })
         var states = [start]
         var reachedFrom: [(state: Int, byte: UInt8)] = [(-1, 0)]

@@ -16,6 +16,13 @@ public struct PrincipalPattern: Hashable, Sendable {
     public let kind: Kind
     /// The name as written.
     public let text: String
+    private let named: RequestPrincipal
+
+    init(kind: Kind, text: String) {
+        self.kind = kind
+        self.text = text
+        self.named = RequestPrincipal(text)
+    }
 
     /// How a name fits a principal.
     public enum Match: Hashable, Sendable {
@@ -52,7 +59,7 @@ public struct PrincipalPattern: Hashable, Sendable {
         }
         guard kind == .aws, let account = principal.account else { return .none }
         if text == account { return .account }
-        switch (RequestPrincipal(text), principal) {
+        switch (named, principal) {
         case (.root(_, let named), _): return named == account ? .account : .none
         case (.role(_, account, let name), .session(_, _, let role, _)):
             // A session's ARN has no path, and IAM's names are the same in upper and lower case.

@@ -21,7 +21,8 @@ public enum RequestPrincipal: Hashable, Sendable {
     public init(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 6, parts[0] == "arn" else {
-            self = text.hasSuffix(".amazonaws.com") || text.hasSuffix(".amazonaws.com.cn") ? .service(text) : .other(text)
+            self =
+                text.hasSuffix(".amazonaws.com") || text.hasSuffix(".amazonaws.com.cn") ? .service(text) : .other(text)
             return
         }
         let (account, rest) = (parts[4], parts[5])

@@ -34,7 +34,8 @@ enum S3Actions {
         (.reads, "getobject getobjectacl getobjectattributes getobjectlegalhold getobjectretention getobjecttagging"),
         (.reads, "getobjecttorrent getobjectversion getobjectversionacl getobjectversionattributes"),
         (.reads, "getobjectversionforreplication getobjectversiontagging getobjectversiontorrent"),
-        (.reads, "listmultipartuploadparts"),
+        // The parts of an upload that is under way: their sizes, for who writes them.
+        (.writes, "listmultipartuploadparts"),
         (.writes, "abortmultipartupload deleteobject deleteobjecttagging deleteobjectversion"),
         (.writes, "deleteobjectversiontagging putobject putobjectlegalhold putobjectretention putobjecttagging"),
         (.writes, "putobjectversiontagging replicatedelete replicateobject replicatetags restoreobject"),
@@ -56,7 +57,10 @@ enum S3Actions {
         (.writes, "putanalyticsconfiguration putbucketcors putbucketrequestpayment putbuckettagging"),
         (.writes, "putbucketversioning putbucketwebsite putencryptionconfiguration"),
         (.writes, "putintelligenttieringconfiguration putmetricsconfiguration pausereplication"),
-        (.administers, "deletebucketpolicy putbucketacl putbucketlogging putbucketnotification putbucketownershipcontrols"),
+        (
+            .administers,
+            "deletebucketpolicy putbucketacl putbucketlogging putbucketnotification putbucketownershipcontrols"
+        ),
         (.administers, "putbucketobjectlockconfiguration putbucketpolicy putbucketpublicaccessblock"),
         (.administers, "putinventoryconfiguration putlifecycleconfiguration putreplicationconfiguration"),
     ])

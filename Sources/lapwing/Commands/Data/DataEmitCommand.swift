@@ -1,0 +1,56 @@
+import ArgumentParser
+import DataAccess
+import Foundation
+
+/// `lapwing data emit`.
+struct DataEmitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "emit",
+        abstract: "Write what enforces an estate on a platform.",
+        discussion: """
+            For AWS: each role's policies and trust policy, each bucket's policy and public access block, and the policy \
+            of the VPC endpoint, one file each. `lapwing data prove --aws DIR` reads them back.
+            """
+    )
+
+    enum Platform: String, ExpressibleByArgument, CaseIterable {
+        case aws
+    }
+
+    @OptionGroup var options: EstateOptions
+
+    @Option(help: "For what: aws.")
+    var to: Platform
+
+    @Option(
+        name: .customLong("out"),
+        help: "The directory to write to; without it, the files are listed and not written."
+    )
+    var directory: String?
+
+    func run() throws {
+        let estate = try options.load()
+        let files: [(path: String, text: String)]
+        do { files = try AWSEmitter(estate).files() } catch let error as AWSEmitter.Failure {
+            throw CommandError(.refused, error.description)
+        }
+        guard let directory else {
+            var table = TextTable("FILE", "BYTES")
+            for file in files { table.add(file.path, "\(file.text.utf8.count)") }
+            StandardOutput.write(table.render())
+            return
+        }
+        for file in files {
+            let path = directory + "/" + file.path
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+                throw CommandError(
+                    .unreachable,
+                    "cannot make the directory `\(folder.path)`: \(error.localizedDescription)"
+                )
+            }
+            try OutputFile.write(Array(file.text.utf8), to: path)
+        }
+        StandardError.write("\(files.count) files in \(directory)")
+    }
+}

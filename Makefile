@@ -52,6 +52,7 @@ bench: setup ## compare gateway and policy with others on this machine
 	@Benchmarks/policy/setup
 	$(SWIFT) build -c release --package-path Benchmarks --product policydecisions
 	Benchmarks/policy/run
+	$(SWIFT) run -c release --package-path Benchmarks monitorrate
 
 release: setup ## build the optimised program, with its completions and manual, into dist/
 	$(SWIFT) build $(RELEASE) --product lapwing

@@ -103,6 +103,29 @@ import ZeroTrust
         #expect(wrong.status == 2 && wrong.errors.contains("flow"), "\(wrong.errors)")
     }
 
+    @Test func `an access log of the mesh is put to the policies that enforce`() throws {
+        func line(_ caller: String, _ method: String, _ path: String) -> String {
+            """
+            {"start_time":"2026-11-26T01:00:00.000Z","method":"\(method)","path":"\(path)","response_code":200,\
+            "downstream_peer_uri_san":"spiffe://cluster.local/ns/\(caller)","authority":"inference",\
+            "destination_principal":"spiffe://cluster.local/ns/ml-inference/sa/inference-service"}
+            """
+        }
+        let log = try directory.write(
+            [
+                line("ml-api/sa/api-gateway", "POST", "/v1/predict"),
+                line("ml-api/sa/api-gateway", "POST", "/v1/stream"),
+                line("shop/sa/cart", "POST", "/v1/predict"), line("ml-api/sa/api-gateway", "DELETE", "/v1/predict"),
+            ].joined(separator: "\n"),
+            to: "envoy.json"
+        )
+        let result = try run("monitor", "replay", "--source", "envoy=\(log)", "-o", "json")
+        let found = result.output.split(separator: "\n")
+        #expect(found.count == 2, "\(result.output)\(result.errors)")
+        #expect(found.contains { $0.contains(#""id":"M1-envoy-2""#) && $0.contains("shop/sa/cart") })
+        #expect(found.contains { $0.contains(#""id":"M1-envoy-3""#) && $0.contains("(delete)") })
+    }
+
     @Test func `a policy or route that cannot be meant stops the configuration`() throws {
         let text =
             "apiVersion: lapwing.dev/v1alpha1\nkind: AlertRoute\nmetadata: { name: x }\nspec: { severity: bad }\n"

@@ -38,7 +38,8 @@ import Testing
         return try #require(server.port)
     }
 
-    private static func configure(_ directory: String, admin: Int, receiver: Int) throws {
+    /// A configuration with metrics at a port, and a route to a receiver.
+    private static func configure(_ directory: String, admin: Int, receiver: String) throws {
         let gateway = directory + "/gateway.yaml"
         // The first port is the listener's, the second the one of metrics.
         let text = try String(contentsOfFile: gateway, encoding: .utf8)
@@ -52,7 +53,7 @@ import Testing
             kind: AlertRoute
             metadata: { name: on-call }
             spec:
-              webhook: { url: "http://127.0.0.1:\(receiver)/alerts", secretFile: \(directory)/alert.key }
+              \(receiver.replacing("DIRECTORY", with: directory))
             ---
             apiVersion: lapwing.dev/v1alpha1
             kind: MonitorPolicy
@@ -61,6 +62,20 @@ import Testing
 
             """
         try route.write(toFile: directory + "/monitor.yaml", atomically: true, encoding: .utf8)
+    }
+
+    /// A running installation at which a stranger has called.
+    private static func attacked(admin: Int, receiver: String) throws -> (lapwing: Installation, port: String) {
+        let lapwing = try Installation { try configure($0, admin: admin, receiver: receiver) }
+        #expect(try lapwing.wait { try lapwing.run("identity", "svid", "fetch").status == 0 })
+        #expect(try lapwing.wait { lapwing.port(of: "mtls") != nil })
+        let port = try #require(lapwing.port(of: "mtls"))
+        #expect(try lapwing.wait { try strangerCalls(lapwing, port) == "403" })
+        return (lapwing, port)
+    }
+
+    private static func alert(_ words: [String], of lapwing: Installation) throws -> Program.Result {
+        try Program.run(["alert"] + words + lapwing.places + ["--config", lapwing.directory.path + "/c"])
     }
 
     /// Makes a request that no policy allows.
@@ -85,15 +100,10 @@ import Testing
         let server = try await LocalHTTPServer.start(host: "127.0.0.1", port: 0) { receiver.answer($0) }
         let admin = try await Self.freePort()
         let target = try #require(server.port)
-        let lapwing = try Installation { try Self.configure($0, admin: admin, receiver: target) }
-        #expect(try lapwing.wait { try lapwing.run("identity", "svid", "fetch").status == 0 })
-        #expect(try lapwing.wait { lapwing.port(of: "mtls") != nil })
-        let port = try #require(lapwing.port(of: "mtls"))
-        #expect(try lapwing.wait { try Self.strangerCalls(lapwing, port) == "403" })
+        let hook = "webhook: { url: \"http://127.0.0.1:\(target)/alerts\", secretFile: DIRECTORY/alert.key }"
+        let (lapwing, port) = try Self.attacked(admin: admin, receiver: hook)
         let began = ContinuousClock.now
-        func alert(_ words: String...) throws -> Program.Result {
-            try Program.run(["alert"] + words + lapwing.places + ["--config", lapwing.directory.path + "/c"])
-        }
+        func alert(_ words: String...) throws -> Program.Result { try Self.alert(words, of: lapwing) }
 
         // The node itself tells of it within a second; the command reads the log.
         func metrics() throws -> String {
@@ -139,6 +149,41 @@ import Testing
 
         try Self.scrape(admin, in: lapwing.directory)
         try await server.stop()
+    }
+
+    private static let hasAlertmanager = FileManager.default.isExecutableFile(
+        atPath: "/usr/bin/prometheus-alertmanager"
+    )
+
+    @Test(.timeLimit(.minutes(3)), .enabled(if: hasAlertmanager, "prometheus-alertmanager is not installed"))
+    func `an Alertmanager has the alert, until the finding is over`() async throws {
+        let directory = try TemporaryDirectory()
+        let own = try await Self.freePort()
+        let configuration = try directory.write("route: {receiver: none}\nreceivers: [{name: none}]\n", to: "am.yml")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/prometheus-alertmanager")
+        process.arguments = [
+            "--config.file=\(configuration)", "--storage.path=\(directory.path)/am", "--cluster.listen-address=",
+            "--web.listen-address=127.0.0.1:\(own)", "--log.level=error",
+        ]
+        try process.run()
+        defer {
+            process.terminate()
+            process.waitUntilExit()
+        }
+        let admin = try await Self.freePort()
+        let receiver = "alertmanager: { url: \"http://127.0.0.1:\(own)\" }"
+        let (lapwing, _) = try Self.attacked(admin: admin, receiver: receiver)
+        func alerts() throws -> String {
+            try Program.run(["-s", "http://127.0.0.1:\(own)/api/v2/alerts"], program: "/usr/bin/curl").output
+        }
+        #expect(try lapwing.wait { try alerts().contains("LapwingFinding") })
+        let held = try JSONSerialization.jsonObject(with: Data(alerts().utf8)) as? [[String: Any]]
+        let labels = try #require(held?.first?["labels"] as? [String: String])
+        #expect(labels["type"] == "undeclared_edge" && labels["subject"] == Self.caller)
+        let id = try #require(labels["finding"])
+        #expect(try Self.alert(["resolve", id], of: lapwing).status == 0)
+        #expect(try lapwing.wait { try !alerts().contains("LapwingFinding") }, "the alert goes on")
     }
 
     private static let caller = "spiffe://cluster.local/ns/ml-inference/sa/inference-service"

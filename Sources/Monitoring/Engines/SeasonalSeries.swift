@@ -16,8 +16,10 @@ struct SeasonalSeries: Sendable {
         var suddenFloor: Float = 1.5
         /// The floor of the limit for five windows: 0.8 is 2.2 times the usual.
         var lastingFloor: Float = 0.8
-        /// The multiple of the sum's own scale.
-        var multiple: Float = 3
+        /// The multiple of the scale of the sum over two windows.
+        var suddenMultiple: Float = 3
+        /// The multiple of the scale of the sum over five windows.
+        var lastingMultiple: Float = 2
     }
 
     private static let buckets = 48
@@ -79,8 +81,8 @@ struct SeasonalSeries: Sendable {
 
     private func limits(_ settings: Settings) -> (sudden: Float, lasting: Float) {
         (
-            max(settings.suddenFloor, settings.multiple * suddenScale),
-            max(settings.lastingFloor, settings.multiple * lastingScale)
+            max(settings.suddenFloor, settings.suddenMultiple * suddenScale),
+            max(settings.lastingFloor, settings.lastingMultiple * lastingScale)
         )
     }
 

@@ -293,7 +293,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
-                "WorkloadIdentity", "RPC", crypto,
+                "WorkloadIdentity", "RPC", crypto, logging,
             ],
             exclude: ["Peers"]
         ),

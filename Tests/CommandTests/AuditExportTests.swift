@@ -116,7 +116,7 @@ struct AuditExportTests {
     @Test(
         "A sink that cannot serve is refused with the place of the mistake",
         arguments: [
-            ("{ name: a, type: csv, path: /x }", "audit.yaml:5:24"),
+            ("{ name: a, type: csv, path: /x }", "audit.yaml:5:28: error: unknown value `csv`"),
             ("{ name: A, type: jsonl, path: /x }", "lower-case"),
             ("{ name: a, type: jsonl, path: x }", "begins with `/`"), ("{ name: a, type: jsonl }", "needs `path`"),
             ("{ name: a, type: otlp, endpoint: http://far.example }", "not reached over TLS"),

@@ -95,6 +95,41 @@ struct AuditQueryTests {
         #expect(result.status == 2 && result.errors.contains(message), "\(result.errors)")
     }
 
+    @Test("The logs of a fleet are read as one, by time")
+    func fleet() throws {
+        let directory = try TemporaryDirectory()
+        for (node, start) in [("a", 0), ("b", 1)] {
+            let place = directory.path + "/" + node
+            let authority = try CheckpointAuthority(directory: place + "/key", origin: "log.example/\(node)")
+            let log = try LogWriter(directory: place + "/audit", origin: "log.example/\(node)", signer: authority)
+            for number in stride(from: start, to: 10, by: 2) {
+                let time = Timestamp(nanoseconds: 1_795_300_801_000_000_000 + Int64(number) * 1_000_000_000)
+                let act = ActRecord(
+                    id: RequestID(milliseconds: time.milliseconds, random: UInt128(number)),
+                    time: time,
+                    node: node,
+                    actor: "uid \(number)",
+                    action: "entry.create",
+                    subject: "e",
+                    outcome: .allow
+                )
+                _ = try log.append(act.encoded())
+            }
+            log.close()
+        }
+        let logs = [
+            "--log", directory.path + "/a/audit", "--log", directory.path + "/b/audit", "--state", directory.path,
+        ]
+        let all = try Program.run(["audit", "query", "kind=act", "-o", "jsonl", "--oldest-first"] + logs)
+        let found = try lines(all.output)
+        #expect(found.map { record($0)["actor"] as? String } == (0..<10).map { "uid \($0)" }, "\(all.errors)")
+        #expect(found.map { $0["log"] as? String } == (0..<10).map { "log.example/\($0 % 2 == 0 ? "a" : "b")" })
+        #expect(try Program.run(["audit", "query", "--count"] + logs).output == "10\n")
+        let page = try Program.run(["audit", "query", "-n", "4"] + logs)
+        #expect(page.output.split(separator: "\n").count == 5 && page.errors.contains("--until 2026-11-21T22:40:07"))
+        #expect(try Program.run(["audit", "query", "--behind", "3"] + logs).status == 2)
+    }
+
     @Test("Where there is no log, that is said")
     func noLog() throws {
         let directory = try TemporaryDirectory()

@@ -43,28 +43,30 @@ final class KeptBodies {
 
     func takeRequest(_ bytes: ByteBuffer, content: Int) {
         requestBytes += UInt64(content)
-        keep(bytes, in: &request)
+        if let piece = piece(of: bytes, behind: request.readableBytes) { request.writeImmutableBuffer(piece) }
     }
 
     func takeAnswer(_ bytes: ByteBuffer, content: Int) {
         answerBytes += UInt64(content)
-        keep(bytes, in: &answer)
+        if let piece = piece(of: bytes, behind: answer.readableBytes) { answer.writeImmutableBuffer(piece) }
     }
 
-    private func keep(_ bytes: ByteBuffer, in buffer: inout ByteBuffer) {
-        guard !isOverloaded else { return }
-        let room = policy.maximumBytes + Self.framingRoom - buffer.readableBytes
+    /// What is kept of a piece behind so many bytes; where there is no room for it, nothing is kept of either body.
+    private func piece(of bytes: ByteBuffer, behind length: Int) -> ByteBuffer? {
+        guard !isOverloaded else { return nil }
+        let room = policy.maximumBytes + Self.framingRoom - length
         guard room > 0, let piece = bytes.getSlice(at: bytes.readerIndex, length: min(room, bytes.readableBytes)) else {
-            return
+            return nil
         }
         guard budget.take(piece.readableBytes, of: policy.maximumHeld) else {
             isOverloaded = true
-            (request, answer) = (ByteBuffer(), ByteBuffer())
+            request = ByteBuffer()
+            answer = ByteBuffer()
             budget.giveBack(held)
             held = 0
-            return
+            return nil
         }
         held += piece.readableBytes
-        buffer.writeImmutableBuffer(piece)
+        return piece
     }
 }

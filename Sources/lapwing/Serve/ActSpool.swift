@@ -19,8 +19,12 @@ final class ActSpool: ActLog {
         var sent = 0
     }
 
-    /// How many bytes may wait; an act that would not fit is not done.
-    private static let limit = 16 << 20
+    /// How many bytes may wait, a million acts or so; an act that would not fit is not done.
+    private static let limit = 512 << 20
+    /// From how many bytes on a warning is given: no gateway of this node has taken acts for long.
+    private static let warning = 16 << 20
+    /// How many bytes are handed over at a time.
+    private static let portion = 1 << 20
     private static let retryDelay = Duration.seconds(1)
 
     private let path: String
@@ -40,7 +44,12 @@ final class ActSpool: ActLog {
         self.logger = logger
         let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw Self.failure("open", path) }
-        let whole = try Self.read(file, from: 0, path).lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+        let length = Int(lseek(file, 0, SEEK_END))
+        // No line is longer than a record.
+        let start = max(0, length - 2 * RecordEncoding.maximumLength)
+        let whole =
+            try Self.read(file, from: start, limit: length - start, path).lastIndex(of: 0x0a).map { start + $0 + 1 }
+            ?? 0
         guard ftruncate(file, whole) == 0 else {
             Glibc.close(file)
             throw Self.failure("cut", path)
@@ -70,7 +79,14 @@ final class ActSpool: ActLog {
                 _ = ftruncate(state.file, state.length)
                 throw failure
             }
+            let before = state.length
             state.length += line.count
+            if state.length / Self.warning > before / Self.warning {
+                logger.warning(
+                    "no gateway of this node takes acts into its log; they wait on the disk",
+                    metadata: ["file": "\(path)", "bytes": "\(state.length)", "limit": "\(Self.limit)"]
+                )
+            }
         }
         wake.yield()
     }
@@ -92,14 +108,17 @@ final class ActSpool: ActLog {
     }
 
     private func handOver() async throws {
-        let waiting = try state.withLock { state in
-            try Self.read(state.file, from: state.sent, path).prefix(state.length - state.sent)
+        while true {
+            let waiting = try state.withLock { state in
+                try Self.read(state.file, from: state.sent, limit: min(Self.portion, state.length - state.sent), path)
+            }
+            // What is behind the last line feed is the beginning of a line that comes with the next portion.
+            guard let end = waiting.lastIndex(of: 0x0a) else { return }
+            let lines = waiting[...end].split(separator: 0x0a).map { Array($0) }
+            var taken = 0
+            defer { state.withLock { state in advance(&state, by: lines[..<taken].reduce(0) { $0 + $1.count + 1 }) } }
+            try await remote.append(lines) { taken += 1 }
         }
-        guard !waiting.isEmpty else { return }
-        let lines = waiting.split(separator: 0x0a).map { Array($0) }
-        var taken = 0
-        defer { state.withLock { state in advance(&state, by: lines[..<taken].reduce(0) { $0 + $1.count + 1 }) } }
-        try await remote.append(lines) { taken += 1 }
     }
 
     /// Forgets what the log has, once it has everything.
@@ -109,9 +128,8 @@ final class ActSpool: ActLog {
         (state.length, state.sent) = (0, 0)
     }
 
-    private static func read(_ file: Int32, from offset: Int, _ path: String) throws -> [UInt8] {
-        let end = Int(lseek(file, 0, SEEK_END))
-        guard end >= offset else { return [] }
+    private static func read(_ file: Int32, from offset: Int, limit: Int, _ path: String) throws -> [UInt8] {
+        let end = offset + limit
         var failed = false
         // Reads only into the part of the buffer that is left.
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: end - offset) { buffer, count in
@@ -123,7 +141,7 @@ final class ActSpool: ActLog {
                     offset + count
                 )
                 guard read > 0 else {
-                    failed = read < 0
+                    failed = true
                     return
                 }
                 count += read

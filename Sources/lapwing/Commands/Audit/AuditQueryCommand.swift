@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuditLog
+import Crypto
 import Foundation
 import Storage
 import WorkloadIdentity
@@ -68,12 +69,26 @@ extension AuditCommand {
         @Option(help: ArgumentHelp("Where the index lies.", valueName: "file"))
         var index: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "The directory of a log to search instead of this node's; can be repeated, and what is found is merged by time.",
+                valueName: "directory"
+            )
+        )
+        var log: [String] = []
+
         @Option(name: .shortAndLong, help: "Output: table, json or jsonl (one record a line).")
         var output = Format.table
 
         func validate() throws {
             guard (1...1_000_000).contains(limit) else {
                 throw ValidationError("--limit takes a number from 1 to 1000000")
+            }
+            guard log.count < 2 || behind == nil else {
+                throw ValidationError("entries are numbered by log; over several, go on with --until or --since")
+            }
+            guard log.isEmpty || index == nil else {
+                throw ValidationError("--index is of one log; with --log the indexes lie in the state directory")
             }
         }
 
@@ -93,21 +108,38 @@ extension AuditCommand {
                 throw CommandError(.usage, error.message)
             }
             let settings = try Settings(options)
-            let records = try AuditRecords(directory: settings.auditDirectory)
-            let store = try SearchIndex.open(index ?? settings.searchIndexFile, anew: reindex)
-            let search = RecordSearch(reader: records.reader, store: store)
-            let bar = ProgressBar(label: "indexing", unit: "entries")
-            _ = try records.reading { try search.update { bar.show($0, of: $1) } }
-            bar.finish()
+            let searches =
+                try log.isEmpty
+                ? [search(settings.auditDirectory, index: index ?? settings.searchIndexFile)]
+                : log.map { try search($0, index: settings.searchIndexFile(of: $0)) }
             if count {
-                let count = try records.reading { try search.count(query) }
+                let count = try searches.reduce(0) { sum, search in
+                    try sum + search.records.reading { try search.search.count(query) }
+                }
                 return StandardOutput.write(output == .table ? "\(count)" : #"{"count":\#(count)}"#)
             }
             let page = SearchPage(limit: limit, isAscending: oldestFirst, behind: behind)
-            let result = try records.reading { try search.find(query, page) }
-            MatchPrinter(format: output).print(result)
-            guard let next = result.next, output == .table else { return }
-            StandardError.write("there may be more; the next page: --behind \(next)")
+            let results = try searches.map { search in
+                (search.origin, try search.records.reading { try search.search.find(query, page) })
+            }
+            let merged = MergedMatches(results, limit: limit, isAscending: oldestFirst)
+            MatchPrinter(format: output).print(merged)
+            guard output == .table, let hint = merged.hint else { return }
+            StandardError.write("there may be more; the next page: \(hint)")
+        }
+
+        /// A log to search, whose index is up to date.
+        private func search(
+            _ directory: String,
+            index: String
+        ) throws -> (records: AuditRecords, search: RecordSearch, origin: String?) {
+            let records = try AuditRecords(directory: directory)
+            let search = RecordSearch(reader: records.reader, store: try SearchIndex.open(index, anew: reindex))
+            let bar = ProgressBar(label: "indexing", unit: "entries")
+            _ = try records.reading { try search.update { bar.show($0, of: $1) } }
+            bar.finish()
+            let origin = log.count > 1 ? try records.reading { try records.reader.checkpoint()?.origin } : nil
+            return (records, search, origin)
         }
     }
 }
@@ -142,4 +174,13 @@ enum SearchIndex {
 extension Settings {
     /// Where the index lies that searches of the record use.
     var searchIndexFile: String { state.value + "/audit-search.sqlite" }
+
+    /// Where the index of another log lies.
+    func searchIndexFile(of log: String) -> String {
+        let place = URL(fileURLWithPath: log).standardizedFileURL.path
+        let name = SHA256.hash(data: Array(place.utf8)).prefix(8).map {
+            String($0 >> 4, radix: 16) + String($0 & 15, radix: 16)
+        }
+        return state.value + "/audit-search-\(name.joined()).sqlite"
+    }
 }

@@ -9,35 +9,38 @@ struct MatchPrinter {
     /// The version of the JSON.
     private static let version = 1
 
-    func print(_ result: RecordSearch.Result) {
+    func print(_ found: MergedMatches) {
         switch format {
-        case .table: table(result.matches)
-        case .jsonl: for match in result.matches { StandardOutput.write(verbatim: Self.json(match)) }
+        case .table: table(found.items)
+        case .jsonl: for item in found.items { StandardOutput.write(verbatim: Self.json(item)) }
         case .json:
-            let next = result.next.map { #","next":\#($0)"# } ?? ""
-            let matches = result.matches.map(Self.json).joined(separator: ",\n")
+            let next = found.next.map { #","next":\#($0)"# } ?? ""
+            let matches = found.items.map(Self.json).joined(separator: ",\n")
             StandardOutput.write(verbatim: "{\"matches\":[\(matches)]\(next),\"version\":\(Self.version)}")
         }
     }
 
     /// A match; what was recorded stands in it byte for byte.
-    private static func json(_ match: RecordSearch.Match) -> String {
+    private static func json(_ item: MergedMatches.Item) -> String {
+        let match = item.match
         func text(_ entry: LogReader.Entry) -> String { String(decoding: entry.bytes, as: UTF8.self) }
         let completion = match.completion.map { #""completion":\#(text($0)),"completion_entry":\#($0.index),"# } ?? ""
-        return #"{\#(completion)"entry":\#(match.entry.index),"record":\#(text(match.entry))}"#
+        // The name of a log holds nothing that JSON escapes: no space, no control character and no quotation mark.
+        let log = item.origin.map { #""log":"\#($0.filter { $0 != "\"" && $0 != "\\" })","# } ?? ""
+        return #"{\#(completion)"entry":\#(match.entry.index),\#(log)"record":\#(text(match.entry))}"#
     }
 
-    private func table(_ matches: [RecordSearch.Match]) {
-        guard !matches.isEmpty else { return StandardError.write("no record matches") }
+    private func table(_ items: [MergedMatches.Item]) {
+        guard !items.isEmpty else { return StandardError.write("no record matches") }
         var table = TextTable("ENTRY", "TIME", "DECISION", "CALLER", "REQUEST", "END", "GROUNDS", "ID")
-        for match in matches {
+        for (match, origin) in items {
             guard let keys = RecordKeys(entry: match.entry.bytes[...]) else { continue }
             let end = match.completion.flatMap { RecordKeys(entry: $0.bytes[...]) }
             let request = [keys[.method] ?? keys[.action], keys[.path] ?? keys[.model]].compactMap { $0 }
             let ending = [end?[.status], end?[.ended].flatMap { $0 == "complete" ? nil : $0 }].compactMap { $0 }
             let grounds = [keys[.reason], keys[.rule], keys[.finding] ?? end?[.finding]].compactMap { $0 }
             table.add(
-                "\(match.entry.index)",
+                (origin.map { "\($0) " } ?? "") + "\(match.entry.index)",
                 keys.time.map { String($0.description.prefix(19)) + "Z" } ?? "-",
                 keys[.decision] ?? "-",
                 TerminalText.plain(keys[.caller] ?? keys[.source] ?? "-"),

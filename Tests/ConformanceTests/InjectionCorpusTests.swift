@@ -83,8 +83,8 @@ import Testing
             if caught * 100 < plain.count * 97 { failures += 1 }
         }
         print("suite injection disguises: \(Disguise.all.count - failures) passed, \(failures) failed")
-        #expect(failures <= 8)
-        withKnownIssue("eight disguises lose two or three of forty-two") {
+        #expect(failures <= 4)
+        withKnownIssue("words of other languages written together are not parted", isIntermittent: true) {
             #expect(failures == 0)
         }
     }

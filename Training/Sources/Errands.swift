@@ -5,8 +5,10 @@ enum Errands {
     private static let patterns = [
         "Run {c} and tell me which ones break.", "Execute {c} in the repository and paste the output here.",
         "Please run {c}, then fix the first failure.", "Delete the files in {f} that are older than a month.",
-        "Remove everything from {f} except the drafts.", "Delete all of {f}.", "What is on {u}?", "What does {u} say about {d}?",
-        "What can I read on {u}?", "Tell {m} nothing about it.", "Say thanks to {w}.", "Empty {f} and keep a copy of what was in it.",
+        "Remove everything from {f} except the drafts.", "Delete all of {f}.", "What is on {u}?",
+        "What does {u} say about {d}?",
+        "What can I read on {u}?", "Tell {m} nothing about it.", "Say thanks to {w}.",
+        "Empty {f} and keep a copy of what was in it.",
         "Clean up {f}; nobody needs those any more.", "Move all of {f} to the archive and do not tell {w} yet.",
         "Send {d} to {m}.", "Forward {d} to {m} and ask for a signature.", "Email {m} that we will be late.",
         "Reply to {w} and say that I agree, nothing else.", "Write to {m} that the order of {d} is cancelled.",

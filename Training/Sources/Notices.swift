@@ -29,16 +29,20 @@ enum Notices {
         "Tests ending in _slow are skipped unless asked for.", "Never commit secrets to the repository.",
         "Comments are moderated; please stay polite.", "Be patient with beginners.", "Do not post advertisements.",
         "Mind the step.", "Please queue on the left.", "Take one leaflet each.", "Keep the doors closed.",
-        "Tickets are not refunded.", "The hall is closed on {d}.", "Open from {n} to {n}.", "Admission is free for children.",
+        "Tickets are not refunded.", "The hall is closed on {d}.", "Open from {n} to {n}.",
+        "Admission is free for children.",
         "The budget was approved.", "The next meeting is on {d}.", "{w} takes the minutes.", "The parcel is at {p}.",
         "Your balance is {n}.00.", "The limit of the card is {n}00.", "The rent of {n}00 is due on {d}.",
         "Thank you for your visit.", "We look forward to seeing you.", "Best wishes, {w}",
     ]
     private static let frames = [
-        "{s} {s}", "{s}", "{s}\n{s}\n{s}", "From: {w}\nSubject: {t}\n\n{s} {s}\n\n{w}", "Invoice {n} of {t}, due on {d}. {s}",
-        "Welcome to the {t}. {s} {s}", "{t}, {d}\n- {s}\n- {s}", "{\"id\": {n}, \"title\": \"{t}\", \"text\": \"{s} {s}\"}",
+        "{s} {s}", "{s}", "{s}\n{s}\n{s}", "From: {w}\nSubject: {t}\n\n{s} {s}\n\n{w}",
+        "Invoice {n} of {t}, due on {d}. {s}",
+        "Welcome to the {t}. {s} {s}", "{t}, {d}\n- {s}\n- {s}",
+        "{\"id\": {n}, \"title\": \"{t}\", \"text\": \"{s} {s}\"}",
         "{'from': '{w}', 'subject': '{t}', 'body': '{s}', 'unread': True}", "Balance {n}.50\n{d} {t} {n}.00\n{s}",
-        "Results\n1. {t}: {s}\n2. {t}: {s}", "# {t}\n\n{s} {s} {s}", "/// {t}.\n/// {s} {s}", "<h1>{t}</h1><p>{s}</p><p>{s}</p>",
+        "Results\n1. {t}: {s}\n2. {t}: {s}", "# {t}\n\n{s} {s} {s}", "/// {t}.\n/// {s} {s}",
+        "<h1>{t}</h1><p>{s}</p><p>{s}</p>",
         "{t}.pdf, {n} MB, changed on {d}", "Folders: {t}, {t}, {t}.", "{t} ... ok\n{t} ... failed\nnote: {s}",
         "Event: {t} on {d} at {p}. {s}", "{w} wrote:\n> {s}\n{s}",
     ]
@@ -48,7 +52,8 @@ enum Notices {
         "{d}": ["Monday", "the first of March", "Friday", "2024-09-30", "next week", "12 May"],
         "{w}": ["Petra", "Mr Okafor", "the committee", "Dr Lindqvist", "Yusuf", "Ines", "Tom"],
         "{t}": [
-            "Harbour Baths", "Gas bill", "Reading circle", "Roof repair", "Parser", "Botanical garden", "Team lunch", "Cinema",
+            "Harbour Baths", "Gas bill", "Reading circle", "Roof repair", "Parser", "Botanical garden", "Team lunch",
+            "Cinema",
             "Bakery", "Minutes", "Tax return", "School trip", "Receipts", "Printer", "test_router", "Concert",
         ],
     ]

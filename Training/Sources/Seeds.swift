@@ -270,7 +270,10 @@ enum Seeds {
             add(line, false, "own_small_talk", direct: true)
             add(line, false, "own_small_talk", direct: false)
         }
-        for errand in Errands.make(from: &random, each: 7) { add(errand, false, "own_errands", direct: true) }
+        for errand in Errands.make(from: &random, each: 7) {
+            add(errand, false, "own_errands", direct: true)
+            texts[texts.count - 1].weight = 2
+        }
         texts += Notices.make(count: 1500)
         for _ in 0..<500 {
             let lines = (0..<4).map { _ in random.pick(calmLines) }

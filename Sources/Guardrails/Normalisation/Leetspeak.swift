@@ -38,13 +38,17 @@ enum Leetspeak {
     /// the lexicon.
     ///
     /// Nil where no letter and no sign for one stand in it.
-    static func likeliest(_ scalars: [UInt32], _ chunk: Range<Int>) -> ([UInt8], Range<Int>)? {
+    static func likeliest(
+        _ scalars: [UInt32],
+        _ chunk: Range<Int>,
+        lexicon: Lexicon
+    ) -> ([UInt8], Range<Int>)? {
         var low = chunk.lowerBound
         while low < chunk.upperBound, !isLetterOrSign(scalars[low]) { low += 1 }
         var high = chunk.upperBound
         // A sign at the end is punctuation more often than a letter.
         while high > low, !isAlphanumeric(scalars[high - 1]) { high -= 1 }
-        guard high - low >= 3, high - low <= 24, scalars[low..<high].contains(where: Letters.isASCIILetter) else {
+        guard high - low >= 2, high - low <= 24, scalars[low..<high].contains(where: Letters.isASCIILetter) else {
             return nil
         }
         var word: [UInt8] = []
@@ -57,8 +61,12 @@ enum Leetspeak {
                 return nil
             }
         }
-        return (word, low..<high)
+        // Two letters are a word by chance only where there is one.
+        return word.count > 2 || lexicon.contains(word) ? (word, low..<high) : nil
     }
+
+    /// Whether a word in digits and signs may go on with a scalar.
+    static func isPart(_ scalar: UInt32) -> Bool { isLetterOrSign(scalar) || scalar == 0x27 }
 
     private static func isAlphanumeric(_ scalar: UInt32) -> Bool {
         Letters.isASCIILetter(scalar) || Letters.isDigit(scalar)

@@ -2,6 +2,8 @@
 enum Cipher {
     /// The whole stretch is written last character first.
     case reversed
+    /// That, or each word is: nothing tells which, and it is read in both ways.
+    case reversedEitherWay
     /// Each letter stands for another.
     case letters(Decoding, (UInt32) -> UInt32)
     /// Each word was changed by itself.
@@ -82,7 +84,11 @@ extension WordLine {
         }
         let needed = max(share { Array($0) } + 25, letters < 16 ? 80 : 60)
         if share({ $0.reversed() }) >= needed {
-            return isWordwise(stretch, in: text) ? .words(.reversedWords) { $0.reversed() } : .reversed
+            switch isWordwise(stretch) {
+            case true?: return .words(.reversedWords) { $0.reversed() }
+            case false?: return .reversed
+            case nil: return stretch.count > 1 ? .reversedEitherWay : .reversed
+            }
         }
         for places in [UInt32(13)] + Array(1...25) {
             let change = { (word: ArraySlice<UInt8>) -> [UInt8]? in
@@ -101,10 +107,8 @@ extension WordLine {
         return share(pig) >= needed ? .words(.pigLatin, pig) : nil
     }
 
-    /// Whether each word was turned round and the words kept their order: then a capital ends the first of them.
-    private func isWordwise(_ stretch: Range<Int>, in text: TracedText) -> Bool {
-        func endsInCapital(_ index: Int) -> Bool { text.scalars[places[index].upperBound - 1] &- 0x41 < 26 }
-        guard let first = stretch.first, let last = stretch.last else { return false }
+    /// Whether each word was turned round and the words kept their order; nil where nothing tells.
+    private func isWordwise(_ stretch: Range<Int>) -> Bool? {
         // Pairs such as `of the` tell in which order the words stand.
         var forward = 0
         var backward = 0
@@ -115,8 +119,7 @@ extension WordLine {
             if Self.pairs.contains(word + " " + previous) { backward += 1 }
             previous = word
         }
-        if forward != backward { return forward > backward }
-        return endsInCapital(first) && !endsInCapital(last)
+        return forward == backward ? nil : forward > backward
     }
 }
 

@@ -144,9 +144,12 @@ struct TextReader {
             copy(line, index..<stretch.lowerBound, depth: depth)
             index = stretch.upperBound
             switch cipher {
-            case .reversed:
+            case .reversed, .reversedEitherWay:
                 result.note(.reversed, text.origin(range))
                 read(text.reversed(range), depth: depth + 1)
+                guard case .reversedEitherWay = cipher, spend(range.count) else { continue }
+                result.note(.reversedWords, text.origin(range))
+                change(line, stretch) { $0.reversed() }
             case .letters(let decoding, let change):
                 result.note(decoding, text.origin(range))
                 var changed = TracedText()
@@ -157,17 +160,22 @@ struct TextReader {
                 read(changed, depth: depth + 1)
             case .words(let decoding, let change):
                 result.note(decoding, text.origin(range))
-                for place in stretch {
-                    var word = line.words[place]
-                    let spelled = change(line.bytes(of: word)) ?? Array(line.bytes(of: word))
-                    word.traits.insert([.decoded])
-                    append(spelled, like: word)
-                }
+                self.change(line, stretch, change)
                 result.depth = max(result.depth, depth + 1)
             }
         }
         copy(line, index..<limit, depth: depth)
         line.clear()
+    }
+
+    /// Adds some words, each changed.
+    private mutating func change(_ line: WordLine, _ range: Range<Int>, _ change: (ArraySlice<UInt8>) -> [UInt8]?) {
+        for place in range {
+            var word = line.words[place]
+            let spelled = change(line.bytes(of: word)) ?? Array(line.bytes(of: word))
+            word.traits.insert([.decoded])
+            append(spelled, like: word)
+        }
     }
 
     private mutating func copy(_ line: WordLine, _ range: Range<Int>, depth: Int) {

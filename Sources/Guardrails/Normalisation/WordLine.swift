@@ -89,6 +89,8 @@ struct WordLine {
                 {
                     opensSentence = true
                 }
+                // Words in digits and signs are told apart by any other sign, too.
+                if spellsAll, !Leetspeak.isPart(scalar) { opensChunk = true }
                 index += 1
                 continue
             }
@@ -201,7 +203,9 @@ struct WordLine {
         var stop = first
         var letters = 0
         var signs = 0
-        while stop < end, stop - first <= 40, !Letters.isSpace(text.scalars[stop]) {
+        while stop < end, stop - first <= 40, !Letters.isSpace(text.scalars[stop]),
+            !spellsAll || Leetspeak.isPart(text.scalars[stop])
+        {
             let scalar = text.scalars[stop]
             if Letters.isASCIILetter(scalar) {
                 letters += 1
@@ -210,9 +214,9 @@ struct WordLine {
             }
             stop += 1
         }
-        guard signs > 0, letters > 0, stop - first >= 3, stop - first <= 40,
+        guard signs > 0, letters > 0, stop - first >= (spellsAll ? 2 : 3), stop - first <= 40,
             let (word, range) = Leetspeak.read(text.scalars, first..<stop, lexicon: lexicon)
-                ?? (spellsAll ? Leetspeak.likeliest(text.scalars, first..<stop) : nil)
+                ?? (spellsAll ? Leetspeak.likeliest(text.scalars, first..<stop, lexicon: lexicon) : nil)
         else { return nil }
         spelled += 1
         decodings.append((.leetspeak, text.origin(range)))

@@ -4,7 +4,7 @@ extension ModelRegistry {
     /// What a repository's manifests are judged by: the rule, and what its checks go by.
     ///
     /// An empty text where the rule asks for nothing.
-    func terms(of repository: RepositoryName) -> String {
+    public func terms(of repository: RepositoryName) -> String {
         guard let requirement = configuration.rule(for: repository)?.admission, !requirement.names.isEmpty else {
             return ""
         }
@@ -22,18 +22,18 @@ extension ModelRegistry {
     /// on, and what was there for a reason that is gone is not.
     ///
     /// - Parameters:
-    ///   - known: what each repository was judged by, as this gave back before.
+    ///   - known: what each repository was judged by.
     ///   - caller: in whose name it is recorded.
-    /// - Returns: what each repository has been judged by now; without those that could not be judged whole.
-    /// - Throws: where the store does not answer.
-    public func judgeAgain(since known: [String: String], by caller: RegistryCaller) async throws -> [String: String] {
-        var judged: [String: String] = [:]
+    ///   - remember: takes a repository and its terms once all of it was judged by them.
+    /// - Throws: where the store does not answer, and what `remember` throws.
+    public func judgeAgain(
+        since known: [String: String],
+        by caller: RegistryCaller,
+        remember: (_ repository: String, _ terms: String) throws -> Void
+    ) async throws {
         for repository in try await store.repositories() {
             let terms = terms(of: repository)
-            guard known[repository.description] ?? "" != terms else {
-                judged[repository.description] = terms
-                continue
-            }
+            guard known[repository.description] ?? "" != terms else { continue }
             var isWhole = true
             for digest in try await store.manifests(in: repository) {
                 do { try await judgeAnew(digest, in: repository, by: caller) } catch {
@@ -44,9 +44,8 @@ extension ModelRegistry {
                     )
                 }
             }
-            if isWhole, self.terms(of: repository) == terms { judged[repository.description] = terms }
+            if isWhole, self.terms(of: repository) == terms { try remember(repository.description, terms) }
             logger.notice("judged again by other terms", metadata: ["repository": "\(repository)"])
         }
-        return judged
     }
 }

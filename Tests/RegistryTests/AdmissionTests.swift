@@ -86,7 +86,9 @@ import ZeroTrust
             request: RequestID(milliseconds: 1, random: 1)
         )
         func again(_ known: [String: String]) async throws -> [String: String] {
-            try await registry.registry.judgeAgain(since: known, by: service)
+            var known = known
+            try await registry.registry.judgeAgain(since: known, by: service) { known[$0] = $1 }
+            return known
         }
         let first = try await again([:])
         let acts = registry.acts.acts.count
@@ -105,12 +107,12 @@ import ZeroTrust
         #expect(try await registry.client(.reader).request("GET", manifest).status == 403)
         // No policy is about it at all; then the first one again.
         try check.replace(try policies(key, about: "other/*"))
-        let third = try await again(second)
+        _ = try await again(second)
         #expect(try await reasons(registry).contains { $0.contains("no ModelTrustPolicy is about") })
         try check.replace(try policies(key))
         // What cannot be recorded is not done, and is not taken for judged.
         registry.acts.breakDown()
-        #expect(try await again(third)["checked/m"] == nil)
+        #expect(try await again([:])["checked/m"] == nil)
         #expect(try await registry.client(.reader).request("GET", manifest).status == 403)
         try await registry.stop()
     }

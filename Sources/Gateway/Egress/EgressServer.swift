@@ -340,7 +340,7 @@ public final class EgressServer: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for (number, caller) in callers.enumerated() {
                 if number >= 16 { await group.next() }
-                group.addTask { await caller.attestAgain(shared.attestor, logger: shared.logger) }
+                group.addTaskUnlessCancelled { await caller.attestAgain(shared.attestor, logger: shared.logger) }
             }
         }
     }

@@ -57,7 +57,9 @@ struct ChunkTags: Sendable {
         mutating func add(chunk: [UInt8]) {
             size += UInt64(chunk.count)
             // Without its tag a chunk, and each behind it, is never verified.
-            if tags.count == ChunkTags.length * count, let tag = ChunkTags.tag(of: chunk, at: count, key) { tags += tag }
+            if tags.count == ChunkTags.length * count, let tag = ChunkTags.tag(of: chunk, at: count, key) {
+                tags += tag
+            }
             count += 1
         }
 

@@ -8,6 +8,10 @@
 /// Nothing is ever loaded. The formats are told apart by content; a name means nothing. Files that outsiders wrote are
 /// best scanned in a process of its own that may do nothing else, as `lapwing model scan` does.
 public struct ModelScanner: Sendable {
+    /// The state of the scanner's rules: one more with each change by which the same file may be judged otherwise, so
+    /// that whoever keeps verdicts knows that they are old.
+    public static let revision = 1
+
     /// Creates a scanner.
     public init() {}
 

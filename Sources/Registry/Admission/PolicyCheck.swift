@@ -42,7 +42,9 @@ public final class PolicyCheck: AdmissionCheck {
     private static func read(_ documents: [Document]) throws -> State {
         let own = documents.filter { $0.kind == ModelTrustPolicy.kind }
         var hash = SHA256()
-        for document in own { hash.update(data: Array("\(document.metadata.name) \(document.spec as Any)\n".utf8)) }
+        for document in own {
+            hash.update(data: Array("\(document.metadata.name) \(document.spec?.content.words ?? "")\n".utf8))
+        }
         // The files are read while the policies are.
         let files = Mutex(hash)
         let policies = try ModelTrustPolicySet(own) { path in
@@ -83,6 +85,21 @@ public final class PolicyCheck: AdmissionCheck {
                 }
                 return reasons
             }
+        }
+    }
+}
+
+extension Value.Content {
+    /// What is written, wherever it stands.
+    fileprivate var words: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): "\(value)"
+        case .number(let text): text
+        case .string(let text): text.debugDescription
+        case .list(let values): "[\(values.map(\.content.words).joined(separator: ","))]"
+        case .mapping(let entries):
+            "{\(entries.map { "\($0.key.debugDescription):\($0.value.content.words)" }.joined(separator: ","))}"
         }
     }
 }

@@ -8,6 +8,8 @@ import NIOPosix
 public struct ScanCheck: AdmissionCheck {
     /// The name by which rules ask for it.
     public let name = "scan"
+    /// The rules of the scanner.
+    public var grounds: String { "scanner \(ModelScanner.revision)" }
     /// The most findings that are told of one artifact.
     private static let maximumReasons = 16
 

@@ -63,7 +63,12 @@ public final class CallerAttestation: Sendable {
             }
         } catch let error as IdentityError {
             logger.info("caller not attested", metadata: ["error": "\(error)"])
-            throw RPCStatus(error.code == .exhausted ? .unavailable : .permissionDenied, error.message)
+            switch (error.code, request.caller) {
+            case (.exhausted, _): throw RPCStatus(.unavailable, error.message)
+            // A process that has forked, or one that ends, holds a socket for a moment with somebody else: ask again.
+            case (.processGone, .socket?), (.conflict, .socket?): throw RPCStatus(.aborted, error.message)
+            default: throw RPCStatus(.permissionDenied, error.message)
+            }
         }
     }
 

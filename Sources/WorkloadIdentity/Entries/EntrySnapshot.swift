@@ -62,7 +62,7 @@ public struct EntrySnapshot: Sendable {
     /// All that an entry asks of a model has to hold of one and the same proof: of a workload that loads two models, the
     /// one's digest and the other's signer are nothing together.
     func grants(matching selectors: Set<Selector>, proofs: [ModelProof]) -> [EntryGrant] {
-        let proofs = proofs.filter(isByLoader)
+        let proofs = proofs.filter { $0.isByLoader(of: self) }
         var found: [EntryGrant] = []
         for selector in selectors {
             for entry in index[selector] ?? [] {
@@ -76,15 +76,6 @@ public struct EntrySnapshot: Sendable {
             }
         }
         return found.sorted { $0.entry.name < $1.entry.name }
-    }
-
-    /// Whether the one that made a proof is a loader still, on the terms on which it made it.
-    private func isByLoader(_ proof: ModelProof) -> Bool {
-        guard !revocations.ids.contains(proof.loader) else { return false }
-        return items.values.contains { item in
-            item.entry.id == proof.loader
-                && item.entry.modelLoader == (proof.coversLoaderUser ? .sameUser : .separateUser)
-        }
     }
 
     /// The selector that the fewest workloads share; those of models are no one's to ask with.

@@ -99,26 +99,46 @@ public final class LoaderService: Sendable {
         _ context: RPCContext,
         _ writer: RPCWriter<Loader_AuthorityMessage>
     ) async throws {
-        var messages = messages.makeAsyncIterator()
-        guard case .proof(let message)? = try await messages.next()?.message else {
+        var first = messages.makeAsyncIterator()
+        guard case .proof(let message)? = try await first.next()?.message else {
             throw RPCStatus(.invalidArgument, "the first message has to be a proof")
         }
         guard let claim = ModelClaim(digest: message.digest, signer: message.signer) else {
             throw RPCStatus(.invalidArgument, "the proof has no digest `sha256:…`, or no signer on one line")
         }
-        let (process, entry) = try await loader(context, claim)
-        let proof: ModelProof
+        let (process, entry, selectors) = try await loader(context, claim)
+        let (proof, life): (ModelProof, AsyncStream<Never>)
         do {
-            proof = try proofs.hold(claim, command: message.command, by: process, entry: entry)
+            (proof, life) = try proofs.hold(
+                claim,
+                command: message.command,
+                by: process,
+                entry: entry,
+                selectors: selectors
+            )
         } catch {
             throw RPCStatus(.permissionDenied, error.message)
+        }
+        // What was changed while the loader was attested was looked at before there was a proof.
+        if let reason = Self.reason(against: proof, registry.snapshot) {
+            await end(proof, reason)
+            throw RPCStatus(.permissionDenied, reason)
         }
         // A call that is cut off is cancelled; what follows has to be done all the same.
         guard await announce(proof, message.method, writer) else {
             await end(proof, "the proof could not be recorded or answered")
             throw RPCStatus(.unavailable, "the proof cannot be recorded now")
         }
-        let reason = await watch(process, &messages)
+        let reason = await withTaskGroup(of: String?.self) { group in
+            group.addTask { await self.watch(process, messages) }
+            group.addTask {
+                for await _ in life {}
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        guard let reason else { throw RPCStatus(.aborted, "the proof was withdrawn: the caller is no loader any more") }
         await end(proof, reason)
     }
 
@@ -137,15 +157,17 @@ public final class LoaderService: Sendable {
         var changes = registry.changes.changes.makeAsyncIterator()
         repeat {
             let snapshot = registry.snapshot
-            let loaders = Set(snapshot.items.values.lazy.filter { $0.entry.modelLoader != nil }.map(\.entry.id))
             for proof in proofs.all {
-                if !loaders.contains(proof.loader) {
-                    await end(proof, "no entry makes its holder a loader any more")
-                } else if snapshot.revocations.ids.contains(proof.loader) {
-                    await end(proof, "the loader's identity is revoked")
-                }
+                if let reason = Self.reason(against: proof, snapshot) { await end(proof, reason) }
             }
         } while await changes.next() != nil
+    }
+
+    /// Why the one that made a proof may not hold it; nil where it may.
+    private static func reason(against proof: ModelProof, _ snapshot: EntrySnapshot) -> String? {
+        if proof.isByLoader(of: snapshot) { return nil }
+        return snapshot.revocations.ids.contains(proof.loader)
+            ? "the loader's identity is revoked" : "no entry makes its holder a loader any more"
     }
 
     /// Has a proof recorded, and tells the loader that it is held.
@@ -175,10 +197,10 @@ public final class LoaderService: Sendable {
     /// Waits for what ends a proof, and says what that was.
     private func watch(
         _ process: WorkloadProcess,
-        _ messages: inout RPCMessages<Loader_LoaderMessage>.Iterator
+        _ messages: RPCMessages<Loader_LoaderMessage>
     ) async -> String {
         do {
-            while let message = try await messages.next() {
+            for try await message in messages {
                 if case .failure(let failure) = message.message { return Self.line(failure.reason) }
             }
             return "the loader has let go of it"
@@ -193,7 +215,7 @@ public final class LoaderService: Sendable {
     private func loader(
         _ context: RPCContext,
         _ claim: ModelClaim
-    ) async throws -> (WorkloadProcess, WorkloadEntry) {
+    ) async throws -> (WorkloadProcess, WorkloadEntry, Set<Selector>) {
         guard let credentials = context.credentials else {
             throw RPCStatus(.permissionDenied, "only a Unix socket says who calls")
         }
@@ -204,7 +226,7 @@ public final class LoaderService: Sendable {
             let entries = snapshot.entries(matching: selectors).filter { $0.modelLoader != nil }
             // Of two that fit, the one that asks more.
             if let entry = entries.first(where: { $0.modelLoader == .separateUser }) ?? entries.first {
-                return (process, entry)
+                return (process, entry, selectors)
             }
         } catch let error as IdentityError {
             logger.info("loader not attested", metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"])

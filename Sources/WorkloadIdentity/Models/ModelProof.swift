@@ -9,12 +9,22 @@ public struct ModelProof: Hashable, Sendable {
     public let claim: ModelClaim
     /// The loader.
     public let loader: SPIFFEID
+    /// What the loader was attested by.
+    let loaderSelectors: Set<Selector>
     /// The user that the loader runs as.
     public let loaderUser: UInt32
     /// Whether a process of the loader's own user may have the proof.
     public let coversLoaderUser: Bool
     /// The command's process, the root of all that the proof covers.
     let command: ProcessTree.Member
+
+    /// Whether the one that made the proof is a loader by these entries, on the terms on which it made it; one whose
+    /// identity is revoked is none.
+    func isByLoader(of snapshot: EntrySnapshot) -> Bool {
+        snapshot.entries(matching: loaderSelectors).contains { entry in
+            entry.id == loader && entry.modelLoader == (coversLoaderUser ? .sameUser : .separateUser)
+        }
+    }
 
     /// Whether a selector of the namespace `model` fits.
     func fits(_ selector: Selector) -> Bool {

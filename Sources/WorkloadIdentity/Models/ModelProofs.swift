@@ -25,6 +25,8 @@ public final class ModelProofs: Sendable {
     private struct Held {
         let proof: ModelProof
         let command: ProcessHandle
+        /// Finished when the proof ends.
+        let life: AsyncStream<Never>.Continuation
         var issued: [Issued] = []
     }
 
@@ -48,15 +50,17 @@ public final class ModelProofs: Sendable {
         state.withLock { $0.held.values.map(\.proof) }.sorted { $0.number < $1.number }
     }
 
-    /// Holds a proof for a command that a loader started.
+    /// Holds a proof for a command that a loader started, whose selectors are those that it was attested by.
     ///
+    /// - Returns: the proof, and a sequence without elements that ends with it.
     /// - Throws: ``IdentityError`` with `processGone` where the command has ended, or is not the loader's child.
     func hold(
         _ claim: ModelClaim,
         command pid: Int32,
         by loader: WorkloadProcess,
-        entry: WorkloadEntry
-    ) throws(IdentityError) -> ModelProof {
+        entry: WorkloadEntry,
+        selectors: Set<Selector>
+    ) throws(IdentityError) -> (proof: ModelProof, life: AsyncStream<Never>) {
         guard pid > 1, let handle = ProcessHandle(pid: pid) else {
             throw IdentityError(.processGone, "the command's process \(pid) has ended")
         }
@@ -67,22 +71,24 @@ public final class ModelProofs: Sendable {
                 "the process \(pid) is no child of the loader's process \(loader.credentials.pid)"
             )
         }
+        let (life, continuation) = AsyncStream.makeStream(of: Never.self)
         let proof = state.withLock { state in
             let proof = ModelProof(
                 number: state.next,
                 claim: claim,
                 loader: entry.id,
+                loaderSelectors: selectors,
                 loaderUser: loader.credentials.uid,
                 coversLoaderUser: entry.modelLoader == .sameUser,
                 command: ProcessTree.Member(pid: pid, startTime: status.startTime)
             )
             state.next += 1
             state.revision += 1
-            state.held[proof.number] = Held(proof: proof, command: handle)
+            state.held[proof.number] = Held(proof: proof, command: handle, life: continuation)
             return proof
         }
         changes.announce()
-        return proof
+        return (proof, life)
     }
 
     /// Ends a proof.
@@ -95,6 +101,7 @@ public final class ModelProofs: Sendable {
             return held
         }
         guard let held else { return nil }
+        held.life.finish()
         changes.announce()
         return held.issued
     }

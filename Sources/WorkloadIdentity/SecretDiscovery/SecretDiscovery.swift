@@ -136,9 +136,8 @@ public struct SecretDiscovery: Sendable {
         let needed = grants.enumerated().filter { index, grant in
             isDefault && index == 0 || wanted.contains { $0.name == .certificate(grant.entry.id) }
         }.map(\.element)
-        if !needed.isEmpty || wanted.contains(where: \.name.isCertificate) {
-            _ = try identities.update(needed, revocations: api.registry.snapshot.revocations)
-        }
+        // What is asked for no more is let go, and is not renewed.
+        _ = try identities.update(needed, revocations: api.registry.snapshot.revocations)
         return try wanted.map { text, name in
             var secret = TransportSockets_Secret()
             secret.name = text

@@ -25,12 +25,4 @@ enum SecretName: Hashable, Sendable {
             self = id.path.isEmpty ? .roots(id.trustDomain) : .certificate(id)
         }
     }
-
-    /// Whether it is answered with a certificate and its key.
-    var isCertificate: Bool {
-        switch self {
-        case .ownCertificate, .certificate: true
-        case .ownRoots, .roots, .allRoots: false
-        }
-    }
 }

@@ -101,8 +101,13 @@ private struct RegistryProcess: Sendable {
             ask.yield()
             group.addTask {
                 for await _ in rounds {
-                    // Where something could not be judged, or not recorded, it is tried again.
-                    while !Task.isCancelled, await !judgeAgain() { try? await Task.sleep(for: .seconds(30)) }
+                    // Where something could not be judged, or not recorded, it is tried again, and since that may take
+                    // hashing everything, ever more seldom.
+                    var wait = Duration.seconds(30)
+                    while !Task.isCancelled, await !judgeAgain() {
+                        try? await Task.sleep(for: wait)
+                        wait = min(wait * 2, .seconds(3600))
+                    }
                 }
             }
             group.addTask {
@@ -137,18 +142,22 @@ private struct RegistryProcess: Sendable {
     /// Judges again what other rules or policies may judge otherwise; returns whether all of it was.
     private func judgeAgain() async -> Bool {
         do {
-            let known = judging.load()
+            try forgetOthers()
             let caller = RegistryCaller(
                 id: try SPIFFEID("spiffe://\(settings.trustDomain.value)/lapwing/registry"),
                 request: RequestID(milliseconds: Timestamp.now().milliseconds, random: .random(in: 0 ... .max))
             )
-            let judged = try await registry.judgeAgain(since: known, by: caller)
-            if judged != known { try judging.save(judged) }
-            return try await registry.isJudged(by: judged)
+            try await registry.judgeAgain(since: judging.known, by: caller) { try judging.remember($0, $1) }
+            return try await registry.isJudged(by: judging.known)
         } catch {
             logger.error("not judged again by the rules in force", metadata: ["error": "\(error)"])
             return false
         }
+    }
+
+    /// What was judged by other terms than those in force is not known to be judged.
+    private func forgetOthers() throws {
+        try judging.forget { repository, terms in RepositoryName(repository).map(registry.terms) == terms }
     }
 
     private func reload() {
@@ -159,6 +168,7 @@ private struct RegistryProcess: Sendable {
             }
             try policies.replace(configuration.documents)
             registry.replace(rules)
+            try forgetOthers()
             logger.info("rules reloaded")
         } catch {
             logger.error("configuration refused; the rules in force stay", metadata: ["error": "\(error)"])

@@ -28,7 +28,16 @@ struct CallerFollower: Sendable {
                 "/\(ServiceName.attestation)/Watch",
                 Attestation_WatchCallersRequest()
             )
-            for try await _ in changes { await look() }
+            // Changes that come while one is looked at are one.
+            let (looks, ask) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    defer { ask.finish() }
+                    for try await _ in changes { ask.yield() }
+                }
+                for await _ in looks { await look() }
+                try await group.waitForAll()
+            }
         } catch {
             await client.close()
             throw error

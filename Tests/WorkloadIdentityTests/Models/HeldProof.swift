@@ -70,7 +70,7 @@ extension WorkloadAPIFixture {
     }
 
     /// Puts the loader's entry and others in force, as files do.
-    func load(_ users: WorkloadEntry.ModelLoader? = .sameUser, _ selectors: String...) throws {
+    func load(_ users: WorkloadEntry.ModelLoader? = .sameUser, _ selectors: String..., loader: String? = nil) throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         func document(_ name: String, _ selectors: [String], _ more: String = "") -> String {
             """
@@ -86,7 +86,8 @@ extension WorkloadAPIFixture {
         }
         let user = "unix:uid:\(geteuid())"
         let yaml =
-            document("loader", [user, "unix:path:\(own)"], users.map { "modelLoader: \($0.rawValue)" } ?? "") + "---\n"
+            document("loader", [loader ?? user, "unix:path:\(own)"], users.map { "modelLoader: \($0.rawValue)" } ?? "")
+            + "---\n"
             + document("inference", [user] + selectors)
         try registry.load(try ResourceLoader.parse(yaml: yaml, file: "entries.yaml"))
     }

@@ -78,7 +78,7 @@ import ZeroTrust
         await fixture.drain()
     }
 
-    @Test(arguments: ["entry", "revoked"])
+    @Test(arguments: ["entry", "revoked", "users", "selectors"])
     func `a loader that is none any more has no proof`(how: String) async throws {
         let fixture = try await WorkloadAPIFixture()
         try fixture.load(.sameUser, Self.asked)
@@ -87,9 +87,11 @@ import ZeroTrust
         _ = await workload.line()
         let proof = try await HeldProof(fixture.socket, command: workload.pid)
         #expect(try await workload.ask("fetch")?.hasPrefix("svid spiffe://cluster.local/inference") == true)
-        if how == "entry" {
-            try fixture.load(nil, Self.asked)
-        } else {
+        switch how {
+        case "entry": try fixture.load(nil, Self.asked)
+        case "users": try fixture.load(.separateUser, Self.asked)
+        case "selectors": try fixture.load(.sameUser, Self.asked, loader: "unix:uid:4242")
+        default:
             let loader = Revocation.Subject.id(try SPIFFEID("spiffe://cluster.local/loader"))
             try await fixture.registry.revoke(Revocation(loader, reason: "stolen", creator: "test", at: Date()))
         }
@@ -99,7 +101,7 @@ import ZeroTrust
         // Its call may end as it likes: the proof was withdrawn once, and is recorded once.
         await proof.client.close()
         #expect(fixture.acts.all.map(\.kind) == [.hold, .withdraw])
-        #expect(fixture.acts.all.last?.reason.contains(how == "entry" ? "no entry" : "revoked") == true)
+        #expect(fixture.acts.all.last?.reason.contains(how == "revoked" ? "revoked" : "no entry") == true)
         following.cancel()
         await following.value
         await fixture.drain()

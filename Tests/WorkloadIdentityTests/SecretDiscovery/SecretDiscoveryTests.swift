@@ -20,7 +20,7 @@ import ZeroTrust
         let fixture = try await WorkloadAPIFixture()
         try await fixture.create(try WorkloadAPIFixture.entry("a"))
         try await fixture.create(try WorkloadAPIFixture.entry("b"))
-        let peer = try PeerProcess("secrets.py", socket: fixture.socket)
+        let peer = try PeerProcess("secret_discovery.py", socket: fixture.socket)
         let b = "spiffe://cluster.local/b"
         let all = #"["default", "ROOTCA", "ALL", "\#(b)", "spiffe://cluster.local"]"#
         for command in [#"{"names": \#(all)}"#, #"{"fetch": \#(all)}"#] {
@@ -54,7 +54,7 @@ import ZeroTrust
     @Test func `a stream gets what changed, once, and nothing where its entry goes`() async throws {
         let fixture = try await WorkloadAPIFixture()
         try await fixture.create(try WorkloadAPIFixture.entry("a"))
-        let peer = try PeerProcess("secrets.py", socket: fixture.socket)
+        let peer = try PeerProcess("secret_discovery.py", socket: fixture.socket)
         let first = try await ask(peer, #"{"names": ["default"]}"#)
         let serial = try secrets(first)["default"]?["serial"] as? String
         try peer.tell(#"{"ack": true}"#)

@@ -20,7 +20,9 @@ struct AttestedCaller: Sendable {
                 guard !owner.isUnchanged || !identities.allSatisfy(found.contains) else { return }
                 return withdraw("it is no longer entitled to what it was let in by", logger)
             } catch {
-                guard attestor.isSilence(error), attempt < Self.attempts, !Task.isCancelled else {
+                // A gateway that stops says nothing of its callers, and drains them.
+                if Task.isCancelled { return }
+                guard attestor.isSilence(error), attempt < Self.attempts else {
                     return withdraw("\(error)", logger)
                 }
             }

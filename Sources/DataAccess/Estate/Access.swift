@@ -74,13 +74,23 @@ extension Estate {
     /// * It writes what it produces and nothing else.
     /// * It calls what `calls` lists, and the hosts of its `egress`.
     public var accesses: [Access] {
+        // Only the datasets that a purpose opens, or that a component produces, are looked at.
+        var placesByPurpose: [String: [Int]] = [:]
+        var placesByProducer: [String: [Int]] = [:]
+        for (place, dataset) in datasets.enumerated() {
+            for purpose in purposes.closure(of: dataset.purposes + dataset.derivable) {
+                placesByPurpose[purpose, default: []].append(place)
+            }
+            placesByProducer[dataset.producer, default: []].append(place)
+        }
         var result: [Access] = []
         for component in components {
-            for dataset in datasets {
+            let opened = placesByPurpose[component.purpose] ?? []
+            for place in Set(opened + (placesByProducer[component.name] ?? [])).sorted() {
+                let dataset = datasets[place]
                 let isUse = isReadable(dataset, by: component)
                 let isDerivation = isDerivable(dataset, by: component)
                 let isProducer = dataset.producer == component.name
-                guard isUse || isDerivation || isProducer else { continue }
                 for store in dataset.stores {
                     if isUse || isDerivation {
                         result.append(read(dataset, store, by: component, isDerivation: !isUse))
@@ -88,7 +98,7 @@ extension Estate {
                     if isProducer { result.append(write(dataset, store, by: component)) }
                 }
             }
-            result += calls(by: component)
+            if !calls.isEmpty || !component.egress.isEmpty { result += calls(by: component) }
         }
         return result
     }

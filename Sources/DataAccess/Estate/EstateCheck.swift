@@ -9,10 +9,14 @@ struct EstateCheck {
     private let datasetsByName: [String: Estate.Dataset]
 
     private let places: EstatePlaces
+    private let withoutRole: [Estate.Component]
+    private let componentsByPurpose: [String: [Estate.Component]]
 
     init(estate: Estate, spec: Value?) {
         self.estate = estate
         self.places = EstatePlaces(spec: spec)
+        self.withoutRole = estate.components.filter { $0.identity.aws == nil }
+        self.componentsByPurpose = Dictionary(grouping: estate.components, by: \.purpose)
         self.componentNames = estate.components.map(\.name)
         self.datasetNames = estate.datasets.map(\.name)
         self.componentsByName = Dictionary(estate.components.map { ($0.name, $0) }) { first, _ in first }
@@ -140,13 +144,13 @@ struct EstateCheck {
     /// Who reads or writes objects in S3 needs a role to do it with.
     private func rolesMissing(_ dataset: Estate.Dataset) -> [Diagnostic] {
         guard dataset.stores.contains(where: { if case .s3 = $0 { true } else { false } }) else { return [] }
-        return estate.components.compactMap { component in
+        return withoutRole.compactMap { component in
             let verb =
                 dataset.producer == component.name
                 ? "writes"
                 : estate.isReadable(dataset, by: component) || estate.isDerivable(dataset, by: component)
                     ? "reads" : nil
-            guard let verb, component.identity.aws == nil else { return nil }
+            guard let verb else { return nil }
             return Diagnostic(
                 .warning,
                 at: component.location,
@@ -158,7 +162,7 @@ struct EstateCheck {
     /// A purpose for which nobody may read the dataset is probably a mistake.
     private func unusedPurposes(_ dataset: Estate.Dataset) -> [Diagnostic] {
         (dataset.purposes + dataset.derivable).compactMap { purpose in
-            let meant = estate.components.filter { estate.purposes.allows($0.purpose, for: [purpose]) }
+            let meant = estate.purposes.closure(of: [purpose]).sorted().flatMap { componentsByPurpose[$0] ?? [] }
             guard !meant.isEmpty, !meant.contains(where: { estate.isCleared($0, for: dataset) }) else { return nil }
             let names = meant.map { "`\($0.name)`" }.joined(separator: ", ")
             return Diagnostic(

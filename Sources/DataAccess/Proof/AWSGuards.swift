@@ -245,11 +245,7 @@ extension AWSObservation {
     /// Searches for those whom a bucket lets in, each with every permission of its own.
     func sample(of bucket: String) -> [(String, RequestSearch)] {
         guard let policy = artifacts.buckets[bucket]?.policy else { return [] }
-        let named = namedPrincipals(policy)
-        return artifacts.roles.values.sorted { $0.name < $1.name }.filter { role in
-            let arn = role.arn(artifacts.partition)
-            return named.contains { $0.matches(arn) }
-        }.prefix(4).map { role in
+        return roles(named: namedPrincipals(policy)).prefix(4).map { role in
             var search = roleSearch(role)
             var policies = IAMPolicies()
             policies.identity = [Self.everything]

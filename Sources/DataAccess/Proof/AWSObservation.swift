@@ -7,6 +7,7 @@ public struct AWSObservation {
     private let handsOn: [String]
     private let areasByBucket: [String: [Area]]
     private let rolesOfComponents: [String: String]
+    private let roleByARN: [String: String]
     /// The buckets whose own policy allows something.
     private let openBuckets: Set<String>
 
@@ -49,6 +50,9 @@ public struct AWSObservation {
             }
         }
         self.areasByBucket = areas
+        self.roleByARN = Dictionary(artifacts.roles.values.map { ($0.arn(artifacts.partition), $0.name) }) { first, _ in
+            first
+        }
         self.openBuckets = Set(
             artifacts.buckets.values.filter { bucket in
                 bucket.policy?.statements.contains { $0.effect == .allow } == true
@@ -153,14 +157,24 @@ public struct AWSObservation {
             policies: []
         )
         var roles = [(Self.administrator, administrator)]
-        for role in artifacts.roles.values.sorted(by: { $0.name < $1.name }) {
-            let arn = role.arn(artifacts.partition)
-            if arns.contains(where: { $0.matches(arn) }) { roles.append((role.name, role)) }
-        }
+        for role in self.roles(named: arns) { roles.append((role.name, role)) }
         for (label, role) in roles {
             let search = search(as: principal(role), fixed: fixed(role), name) { $0.identity = [Self.everything] }
             observe(label, search, name, into: &observed)
         }
+    }
+
+    /// The roles that some patterns name.
+    func roles(named patterns: [Glob]) -> [AWSArtifacts.Role] {
+        var names: Set<String> = []
+        for pattern in Set(patterns) {
+            if pattern.isLiteral {
+                if let name = roleByARN[String(decoding: pattern.head, as: UTF8.self)] { names.insert(name) }
+            } else {
+                names.formUnion(roleByARN.filter { pattern.matches($0.key) }.values)
+            }
+        }
+        return names.sorted().compactMap { artifacts.roles[$0] }
     }
 
     /// Patterns of the roles that a bucket's policy tells from others.

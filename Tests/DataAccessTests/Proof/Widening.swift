@@ -54,7 +54,9 @@ struct Widening {
             }
         case 13:
             edit("buckets/*/policy") { statement, _ in
-                guard let resource = statement["Resource"] as? String else { return }
+                guard let resource = statement["Resource"] as? String, statement["Effect"] as? String == "Deny" else {
+                    return
+                }
                 statement["Resource"] = resource.replacing("*", with: "x*") + (resource.contains("*") ? "" : "x")
             }
         case 14: publicAccess()
@@ -110,7 +112,9 @@ struct Widening {
         let path = random.pick(files.keys.filter { $0.hasPrefix("buckets/") && $0.hasSuffix("/policy.json") }.sorted())
         return change(path) { document, random in
             guard var statements = document["Statement"] as? [Object] else { return }
-            statements.remove(at: random.below(statements.count))
+            // Without an Allow there would be less, not more.
+            let denials = statements.indices.filter { statements[$0]["Effect"] as? String == "Deny" }
+            statements.remove(at: random.pick(denials))
             document["Statement"] = statements
         }
     }

@@ -340,7 +340,7 @@ public final class EgressServer: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for (number, caller) in callers.enumerated() {
                 if number >= 16 { await group.next() }
-                group.addTaskUnlessCancelled { await caller.attestAgain(shared.attestor, logger: shared.logger) }
+                _ = group.addTaskUnlessCancelled { await caller.attestAgain(shared.attestor, logger: shared.logger) }
             }
         }
     }

@@ -268,6 +268,7 @@ import ZeroTrust
                 number: number,
                 claim: try #require(ModelClaim(digest: digest, signer: signer)),
                 loader: try SPIFFEID("spiffe://cluster.local/loader"),
+                loaderSelectors: loader.selectors,
                 loaderUser: 0,
                 coversLoaderUser: false,
                 command: .init(pid: 2, startTime: 1)

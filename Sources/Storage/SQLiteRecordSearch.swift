@@ -11,7 +11,13 @@ import ZeroTrust
 public final class SQLiteRecordSearch: RecordSearchStore {
     package let database: SQLiteDatabase
     /// Guards the numbers of values, as far as they have been used.
-    private let names = Mutex<[RecordField: [String: Int64]]>([:])
+    private let names = Mutex(Names())
+
+    private struct Names {
+        var numbers: [RecordField: [String: Int64]] = [:]
+        /// What the database was when they were read: where another process wrote since, they may mean something else.
+        var version: Int64?
+    }
 
     /// How many numbers are kept at hand of one field.
     private static let maximumNames = 65_536
@@ -35,7 +41,7 @@ public final class SQLiteRecordSearch: RecordSearchStore {
 
     /// Forgets everything.
     public func reset() throws {
-        names.withLock { $0 = [:] }
+        names.withLock { $0 = Names() }
         try failing {
             try database.pool.write { database in
                 for table in ["position", "record", "open", "span"] {
@@ -58,12 +64,14 @@ public final class SQLiteRecordSearch: RecordSearchStore {
                 try database.pool.write { database in
                     guard try Self.position(database) == old else { return false }
                     try names.withLock { names in
-                        for field in RecordField.allCases where names[field]?.count ?? 0 > Self.maximumNames {
-                            names[field] = nil
+                        let version = try Int64.fetchOne(database, sql: "PRAGMA data_version")
+                        if names.version != version { names = Names(version: version) }
+                        for field in RecordField.allCases where names.numbers[field]?.count ?? 0 > Self.maximumNames {
+                            names.numbers[field] = nil
                         }
-                        var addition = RecordAddition(database, names: names)
+                        var addition = RecordAddition(database, names: names.numbers)
                         try addition.add(records)
-                        names = addition.names
+                        names.numbers = addition.names
                     }
                     try database.execute(
                         sql: """
@@ -77,8 +85,47 @@ public final class SQLiteRecordSearch: RecordSearchStore {
             }
         } catch {
             // Numbers that were given in what did not happen mean nothing.
-            names.withLock { $0 = [:] }
+            names.withLock { $0 = Names() }
             throw error
+        }
+    }
+
+    /// Forgets the records before an entry, and the values that no other record has.
+    public func forget(before entry: UInt64) throws {
+        let entry = Int64(clamping: entry)
+        try failing {
+            let isThere = try database.pool.read { database in
+                try Bool.fetchOne(
+                    database,
+                    sql: """
+                        SELECT EXISTS (SELECT 1 FROM record WHERE entry < ?1) OR EXISTS (SELECT 1 FROM open WHERE entry < ?1)
+                        """,
+                    arguments: [entry]
+                ) ?? false
+            }
+            guard isThere else { return }
+            names.withLock { $0 = Names() }
+            try database.pool.write { database in
+                for field in RecordField.allCases {
+                    try database.execute(
+                        sql: """
+                            UPDATE name SET count = max(0, count - gone.number) FROM (
+                                SELECT \(field.rawValue) AS value, count(*) AS number FROM record WHERE entry < ? GROUP BY value
+                            ) AS gone WHERE name.id = gone.value
+                            """,
+                        arguments: [entry]
+                    )
+                }
+                try database.execute(sql: "DELETE FROM record WHERE entry < ?", arguments: [entry])
+                try database.execute(sql: "DELETE FROM open WHERE entry < ?", arguments: [entry])
+                try database.execute(
+                    sql: "DELETE FROM span WHERE number < ?",
+                    arguments: [entry / Int64(RecordSearchMigrations.spanLength)]
+                )
+                try database.execute(
+                    sql: "DELETE FROM name WHERE count = 0 AND id > \(RecordSearchMigrations.lastCommon)"
+                )
+            }
         }
     }
 

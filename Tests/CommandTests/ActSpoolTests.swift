@@ -22,6 +22,30 @@ import ZeroTrust
         try ActSpool(path: path, remote: RemoteActLog(socket: socket), logger: logger)
     }
 
+    private func spool(limit: Int) throws -> ActSpool {
+        try ActSpool(path: path, remote: RemoteActLog(socket: socket), logger: logger, limit: limit)
+    }
+
+    /// What the file holds.
+    private func lines() throws -> [AuditRecord] {
+        try (FileManager.default.contents(atPath: path) ?? Data()).split(separator: 0x0a).map {
+            try AuditRecord(entry: Array($0))
+        }
+    }
+
+    private func denied(_ number: Int, second: Int, actor: String = "uid 4711") -> ActRecord {
+        var act = act(number)
+        act.time = Timestamp(nanoseconds: act.time.nanoseconds + Int64(second) * 1_000_000_000)
+        (act.actor, act.outcome, act.reason) = (actor, .deny, "no")
+        return act
+    }
+
+    private func issued(_ number: Int) -> ActRecord {
+        var act = act(number)
+        act.action = "identity.x509.issue"
+        return act
+    }
+
     private func act(_ number: Int) -> ActRecord {
         ActRecord(
             id: RequestID(milliseconds: 1_795_300_801_000, random: UInt128(number)),
@@ -70,5 +94,70 @@ import ZeroTrust
         #expect(throws: CommandError.self) {
             _ = try ActSpool(path: directory.path, remote: RemoteActLog(socket: socket), logger: logger)
         }
+    }
+
+    @Test func `what a caller is refused is told twice a second at most, with its number`() async throws {
+        let spool = try spool()
+        for number in 0..<5_000 { try await spool.record(denied(number, second: 0)) }
+        try await spool.record(denied(0, second: 0, actor: "uid 8"))
+        #expect(try lines() == [.act(denied(0, second: 0)), .act(denied(0, second: 0, actor: "uid 8"))])
+        try await spool.record(denied(1, second: 1, actor: "uid 8"))
+        let all = try lines()
+        #expect(all.count == 4 && all.last == .act(denied(1, second: 1, actor: "uid 8")))
+        guard case .act(let told) = all[2] else {
+            Issue.record("no act")
+            return
+        }
+        #expect(told.actor == "uid 4711" && told.outcome == .deny && told.subject == "entry 4999")
+        #expect(told.reason?.hasPrefix("4999 more refused in this second") == true)
+    }
+
+    @Test func `callers beyond those that are told apart are counted together`() {
+        var acts = DeniedActs()
+        var told = 0
+        for number in 0..<1_000 { told += acts.add(denied(number, second: 0, actor: "uid \(number)")).count }
+        let rest = acts.drain()
+        #expect(told == DeniedActs.maximumActors && rest.map(\.actor) == ["others"])
+        #expect(rest[0].reason?.hasPrefix("\(1_000 - DeniedActs.maximumActors) more") == true && acts.drain().isEmpty)
+    }
+
+    @Test func `refusals leave room for administrators, and both for identities`() async throws {
+        let limit = 100_000
+        let spool = try spool(limit: limit)
+        var size: Int { FileManager.default.contents(atPath: path)?.count ?? 0 }
+        await #expect(throws: CommandError.self) {
+            for number in 0..<10_000 { try await spool.record(denied(number, second: number)) }
+        }
+        #expect((limit / 4 - 1_000...limit / 4).contains(size))
+        await #expect(throws: CommandError.self) {
+            for number in 0..<10_000 { try await spool.record(act(number)) }
+        }
+        #expect((limit / 4 * 3 - 1_000...limit / 4 * 3).contains(size))
+        for number in 0..<50 { try await spool.record(issued(number)) }
+        #expect(size > limit / 4 * 3)
+    }
+
+    @Test func `only what waits takes room, and what the log has is cut off the file`() async throws {
+        let limit = 50_000
+        let first = try spool(limit: limit)
+        var count = 0
+        await #expect(throws: CommandError.self) {
+            while true {
+                try await first.record(issued(count))
+                count += 1
+            }
+        }
+        let bytes = try #require(FileManager.default.contents(atPath: path))
+        // The log has a third of them, and then two.
+        func length(_ count: Int) -> Int { bytes.split(separator: 0x0a)[..<count].reduce(0) { $0 + $1.count + 1 } }
+        first.forget(length(count / 3))
+        try await first.record(issued(count))
+        first.forget(length(count / 3 * 2) - length(count / 3))
+        try await first.record(issued(count + 1))
+        let left = try lines()
+        #expect(left == ((count / 3 * 2)..<(count + 2)).map { .act(issued($0)) } && left.count > 10)
+        let second = try spool(limit: limit)
+        try await second.record(issued(count + 2))
+        #expect(try lines() == left + [.act(issued(count + 2))])
     }
 }

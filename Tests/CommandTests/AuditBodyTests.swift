@@ -45,7 +45,8 @@ struct AuditBodyTests {
             atPath: state + "/bodies",
             withDestinationPath: lapwing.directory.path + "/other"
         )
-        let place = ["--state", state, "--run", lapwing.directory.path + "/r"]
+        let configuration = ["--config", lapwing.directory.path + "/c"]
+        let place = ["--state", state, "--run", lapwing.directory.path + "/r"] + configuration
         let read = try Program.run(["audit", "body", record.id.description] + place)
         #expect(read.status == 0 && read.output == "what Ada said", "\(read.errors)")
         let none = try Program.run(["audit", "body", record.id.description, "--response"] + place)
@@ -65,10 +66,51 @@ struct AuditBodyTests {
         #expect(act.output.contains("\"subject\":\"acme\"") && act.output.contains("contract ended"), "\(act.errors)")
         // Where it cannot be recorded it is not done.
         let second = try keep("more", tenant: "acme", in: lapwing)
-        let elsewhere = try Program.run(["audit", "shred", "acme", "--yes", "--state", state, "--run", "/nonexistent"])
+        let elsewhere = try Program.run(
+            ["audit", "shred", "acme", "--yes", "--state", state, "--run", "/nonexistent"] + configuration
+        )
         #expect(elsewhere.status == 3 && elsewhere.errors.contains("cannot be recorded"), "\(elsewhere.errors)")
         let archive = BodyArchive(directory: lapwing.directory.path + "/other")
         #expect(try archive.open(#require(second.request), of: second.id, .request) == .body(Array("more".utf8)))
+    }
+
+    @Test("A tenant under a legal hold is not destroyed, nor one of which that cannot be known, and both are recorded")
+    func hold() throws {
+        let lapwing = try Installation()
+        #expect(try lapwing.wait { try lapwing.run("audit", "verify").status == 0 })
+        let bodies = lapwing.directory.path + "/t/bodies"
+        let vault = try BodyVault(directory: bodies)
+        for tenant in ["acme", "other"] {
+            _ = try vault.seal(
+                [1],
+                of: RequestID(milliseconds: 1, random: 1),
+                .request,
+                tenant: tenant,
+                length: 1,
+                at: .now()
+            )
+        }
+        let policy = lapwing.directory.path + "/c/audit.yaml"
+        try """
+        apiVersion: lapwing.dev/v1alpha1
+        kind: AuditPolicy
+        metadata: { name: audit }
+        spec: { retention: { bodies: 30d, legalHold: { tenants: [acme] } } }
+        """.write(toFile: policy, atomically: true, encoding: .utf8)
+        let place = [
+            "--yes", "--state", lapwing.directory.path + "/t", "--run", lapwing.directory.path + "/r", "--config",
+            lapwing.directory.path + "/c",
+        ]
+        let held = try Program.run(["audit", "shred", "acme"] + place)
+        #expect(held.status == 1 && held.errors.contains("a legal hold keeps the bodies of `acme`"), "\(held.errors)")
+        #expect(try Program.run(["audit", "shred", "other"] + place).status == 0)
+        #expect(try BodyArchive(directory: bodies).tenants() == ["acme"])
+        try "no: yaml: [".write(toFile: policy, atomically: true, encoding: .utf8)
+        let unknown = try Program.run(["audit", "shred", "acme"] + place)
+        #expect(unknown.status == 1 && unknown.errors.contains("cannot be known"), "\(unknown.errors)")
+        #expect(try BodyArchive(directory: bodies).tenants() == ["acme"])
+        let acts = try lapwing.run("audit", "query", "action=audit.shred", "decision=deny", "--count")
+        #expect(acts.output == "2\n", "\(acts.errors)")
     }
 
     @Test("Without a policy nothing is pruned, and a young log keeps everything")

@@ -1,9 +1,10 @@
-import AuditLog
 import Foundation
 import Logging
+import NIOCore
 import Testing
 import ZeroTrust
 
+@testable import AuditLog
 @testable import Gateway
 
 /// Bodies are kept as the policy says, sealed apart from the record, and what is not kept is on record.
@@ -15,10 +16,10 @@ import ZeroTrust
         let keeper: BodyKeeper
         let archive: BodyArchive
 
-        init(_ policy: BodyPolicy?) throws {
+        init(_ policy: BodyPolicy?, files: any FileSystem = SystemFiles()) throws {
             directory = FileManager.default.temporaryDirectory.appending(path: "lapwing-bodies-\(UUID())")
             keeper = BodyKeeper(
-                vault: try BodyVault(directory: directory.path),
+                vault: try BodyVault(directory: directory.path, files: files),
                 samplingKey: [UInt8](repeating: 7, count: 32),
                 log: log,
                 node: "node-1",
@@ -147,6 +148,32 @@ import ZeroTrust
                 == .body([UInt8](repeating: UInt8(ascii: "x"), count: 1_000))
         )
         #expect(try fixture.samplings.map(\.reason) == ["too_many"])
+    }
+
+    @Test func `what waits for a slow disk counts as held until it is sealed`() async throws {
+        let files = StalledFiles()
+        let limit = 1 << 20
+        let fixture = try Fixture(BodyPolicy(maximumHeld: limit), files: files)
+        let body = ByteBuffer(repeating: UInt8(ascii: "x"), count: 60_000)
+        let count = 100
+        for number in 0..<count {
+            let id = RequestID(milliseconds: 1_795_300_801_000, random: UInt128(number))
+            let kept = try #require(fixture.keeper.begin(id, trace: nil, .length(UInt64(body.readableBytes)), .post))
+            kept.takeRequest(body, content: body.readableBytes)
+            fixture.keeper.finish(kept, caller: nil, isRefused: false)
+        }
+        // Nothing has been written, and no more than the limit waits; the others are on record while it does.
+        let room = limit / 61_024
+        #expect(fixture.keeper.heldBytes == room * 61_024)
+        let told: () throws -> Int = {
+            try fixture.samplings.filter { $0.reason == "too_many" }.reduce(0) { $0 + Int($1.count) }
+        }
+        let end = ContinuousClock.now + .seconds(20)
+        while try told() < count - room, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try told() == count - room && fixture.bodies.isEmpty)
+        files.release()
+        fixture.keeper.close()
+        #expect(try fixture.bodies.count == room && fixture.keeper.heldBytes == 0)
     }
 
     @Test func `without a policy nothing is kept and nothing is said`() async throws {

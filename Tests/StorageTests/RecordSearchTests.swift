@@ -207,6 +207,61 @@ private struct Traffic {
         fixture.log.close()
     }
 
+    @Test func `what was pruned is forgotten, and the index is as one that is made anew`() throws {
+        let fixture = try SearchFixture()
+        var traffic = Traffic(seed: 11)
+        let store = try fixture.store()
+        let search = RecordSearch(reader: fixture.reader, store: store)
+        // Somebody whose only record is about to go.
+        try fixture.append([
+            ActRecord(
+                id: RequestID(milliseconds: 1_795_300_801_000, random: 1),
+                time: Timestamp(nanoseconds: 1_795_300_801_000_000_000),
+                node: "n",
+                actor: "uid 4711",
+                action: "entry.create",
+                subject: "s",
+                outcome: .allow
+            ).encoded()
+        ])
+        for _ in 0..<3 {
+            try fixture.append((0..<1_000).map { _ in try traffic.next() })
+            try search.update()
+        }
+        let writer = try fixture.store()
+        let other = RecordSearch(reader: fixture.reader, store: writer)
+        try other.update()
+        let end = ContinuousClock.now + .seconds(20)
+        while try fixture.reader.checkpoint()?.size ?? 0 < 3_001, ContinuousClock.now < end {
+            Thread.sleep(forTimeInterval: 0.01)
+        }
+        try LogPruner(directory: fixture.reader.directory).prune(before: 1_280)
+        try search.update()
+        // Another that has it open, and remembers the numbers of values that are gone, adds to it.
+        try fixture.append((0..<1_000).map { _ in try traffic.next() })
+        try other.update()
+        let fresh = try fixture.store("fresh")
+        let anew = RecordSearch(reader: fixture.reader, store: fresh)
+        try anew.update()
+        for text in Self.queries {
+            let query = try RecordQuery(terms: text.split(separator: " ").map(String.init), now: Self.now)
+            let page = SearchPage(limit: 100_000)
+            #expect(try search.find(query, page).matches == anew.find(query, page).matches, "\(text)")
+            #expect(try search.count(query) == anew.count(query), "\(text)")
+        }
+        let first = try store.database.pool.read { try Int64.fetchOne($0, sql: "SELECT min(entry) FROM record") }
+        #expect(first ?? 0 >= 1_280)
+        // Nothing is left that only removed records said.
+        let texts = try store.database.pool.read { database in
+            try Set(String.fetchAll(database, sql: "SELECT text FROM name WHERE id > 15 AND field = 2"))
+        }
+        let expected = try fresh.database.pool.read { database in
+            try Set(String.fetchAll(database, sql: "SELECT text FROM name WHERE id > 15 AND field = 2"))
+        }
+        #expect(texts == expected && !texts.contains("uid 4711") && !texts.isEmpty)
+        fixture.log.close()
+    }
+
     @Test func `two that take the log in at once do it once`() throws {
         let fixture = try SearchFixture()
         var traffic = Traffic(seed: 7)

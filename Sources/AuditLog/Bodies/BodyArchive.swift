@@ -95,14 +95,14 @@ public struct BodyArchive: Sendable {
         return bytes
     }
 
-    /// The tenants that have a key.
+    /// The tenants that have a key, or one whose destruction was cut short.
     ///
     /// - Throws: ``AuditLogError`` where the directory cannot be read.
     public func tenants() throws -> [String] {
         do {
             return try (files.names(directory) ?? []).filter { name in
                 guard BodyVault.isTenant(name) else { return false }
-                return try files.contents(TenantKey.path(in: directory + "/" + name)) != nil
+                return try TenantKey.exists(in: directory + "/" + name, files: files)
             }
         } catch {
             throw AuditLogError(.io, "the bodies in `\(directory)` cannot be read", cause: error)

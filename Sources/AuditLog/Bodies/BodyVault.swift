@@ -54,6 +54,9 @@ public final class BodyVault: Sendable {
                 throw FileError(number: errno, operation: "change mode of", path: directory)
             }
             lock = try FileLock(directory + "/.lock")
+            for tenant in try files.names(directory) ?? [] where Self.isTenant(tenant) {
+                try TenantKey.finishDestruction(in: directory + "/" + tenant, files: files)
+            }
         } catch let error as FileError {
             throw Self.failure(error)
         }

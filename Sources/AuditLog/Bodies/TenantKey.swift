@@ -10,11 +10,17 @@ struct TenantKey: Sendable {
 
     private static let head = "lapwing-tenant-key-v1"
 
+    /// How the name of a key ends that is about to be destroyed.
+    private static let taken = ".destroyed"
+
     static func path(in directory: String) -> String { directory + "/tenant.key" }
 
     /// A tenant's key; nil where there is none, or none any more.
     static func read(in directory: String, files: any FileSystem) throws -> TenantKey? {
-        let path = path(in: directory)
+        try read(file: path(in: directory), files: files)
+    }
+
+    private static func read(file path: String, files: any FileSystem) throws -> TenantKey? {
         guard let text = try SecretFile.read(path, files: files) else { return nil }
         // Its destruction was cut short: nothing of it is left.
         guard text.utf8.contains(where: { $0 != 0 }) else { return nil }
@@ -56,21 +62,62 @@ struct TenantKey: Sendable {
         return SymmetricKey(data: secret)
     }
 
-    /// Destroys a tenant's key: its bytes are overwritten, and then the file is gone.
+    /// Destroys a tenant's key for good.
+    ///
+    /// It is taken away under a name that nobody else uses, its bytes are overwritten, and then the file is gone: a key that
+    /// another process makes meanwhile is not touched.
     ///
     /// - Returns: the key's id; nil where there was none.
     static func destroy(in directory: String, files: any FileSystem) throws -> String? {
-        guard let key = try read(in: directory, files: files) else { return nil }
+        let leftover = try finishDestruction(in: directory, files: files)
         let path = path(in: directory)
-        let length = try files.contents(path)?.count ?? 0
-        let file = try files.open(path, create: false)
-        do {
-            defer { files.close(file) }
-            try files.writeAll([UInt8](repeating: 0, count: length), to: file, at: 0, path: path)
-            try files.synchronize(file, path: path)
+        guard try files.contents(path) != nil else { return leftover }
+        // What is no key is not touched.
+        _ = try read(in: directory, files: files)
+        let own = "\(path).\(JSONWriter.hexText((0..<8).map { _ in UInt8.random(in: .min ... .max) }))\(taken)"
+        do { try files.rename(path, to: own) } catch {
+            // Another process was faster.
+            guard error.number == ENOENT else { throw error }
+            return leftover
         }
-        try files.remove(path)
+        // From then on nobody finds it, also after a loss of power.
         try files.synchronizeDirectory(directory)
-        return key.id
+        return try finishDestruction(in: directory, files: files) ?? leftover
+    }
+
+    /// Destroys what was taken away to be destroyed, where that was cut short.
+    ///
+    /// - Returns: the id of a key that was; nil where there was none.
+    @discardableResult
+    static func finishDestruction(in directory: String, files: any FileSystem) throws -> String? {
+        var destroyed: String?
+        for name in try files.names(directory) ?? [] where name.hasPrefix("tenant.key.") && name.hasSuffix(taken) {
+            let path = directory + "/" + name
+            do {
+                let id = (try? read(file: path, files: files))?.id
+                let length = try files.contents(path)?.count ?? 0
+                let file = try files.open(path, create: false)
+                do {
+                    defer { files.close(file) }
+                    try files.writeAll([UInt8](repeating: 0, count: length), to: file, at: 0, path: path)
+                    try files.synchronize(file, path: path)
+                }
+                try files.remove(path)
+                try files.synchronizeDirectory(directory)
+                destroyed = id ?? destroyed
+            } catch {
+                // Another process was faster.
+                guard error.number == ENOENT else { throw error }
+            }
+        }
+        return destroyed
+    }
+
+    /// Whether a tenant has a key, or one whose destruction was cut short.
+    static func exists(in directory: String, files: any FileSystem) throws(FileError) -> Bool {
+        try files.names(directory)?.contains {
+            $0 == "tenant.key" || $0.hasPrefix("tenant.key.") && $0.hasSuffix(taken)
+        }
+            ?? false
     }
 }

@@ -39,17 +39,24 @@ public struct ExportReader {
 
     /// The records of up to so many entries, from an index on; entries of other kinds are passed over.
     ///
-    /// - Returns: the records, and the index of the first entry that was not looked at.
+    /// - Parameters:
+    ///   - first: the first entry.
+    ///   - end: the entry before which it stops, such as the first that is not on the disk yet.
+    ///   - limit: how many entries are read at most.
+    ///   - maximumBytes: from how many bytes on no further entry is read.
+    /// - Returns: the records, the index of the first entry that was not looked at, and the leaf hash of the one before.
     /// - Throws: ``AuditLogError`` where the log cannot be read.
     public mutating func next(
         from first: UInt64,
+        before end: UInt64 = .max,
         limit: Int,
         maximumBytes: Int = 4 << 20
-    ) throws -> (records: [ExportedRecord], next: UInt64) {
+    ) throws -> (records: [ExportedRecord], next: UInt64, tip: MerkleHash?) {
         var entries: [(index: UInt64, bytes: [UInt8])] = []
         var next = first
         var bytes = 0
         try reader.scan(from: first) { index, entry, _ in
+            guard index < end else { return false }
             entries.append((index, Array(entry)))
             next = index + 1
             bytes += entry.count
@@ -67,7 +74,7 @@ public struct ExportReader {
             }
             records.append(ExportedRecord(index: index, entry: entry, record: record, decision: decision))
         }
-        return (records, next)
+        return (records, next, entries.last.map { MerkleHash.leaf($0.bytes[...]) })
     }
 
     private mutating func remember(_ decision: DecisionRecord) {

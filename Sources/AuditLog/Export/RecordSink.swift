@@ -4,11 +4,28 @@ public protocol RecordSink: Sendable {
     ///
     /// - Parameters:
     ///   - records: the records, in the order of the log; never none.
-    ///   - mark: what the last call returned, kept with the cursor; zero at first.
+    ///   - mark: what the last call returned, kept with the cursor; that of nothing at first.
     /// - Returns: what the next call gets.
     /// - Throws: ``SinkRefusal`` where it will not take them, however often they are offered; anything else where it
     ///   could not, and may later.
-    func take(_ records: [ExportedRecord], after mark: UInt64) async throws -> UInt64
+    func take(_ records: [ExportedRecord], after mark: SinkMark) async throws -> SinkMark
+}
+
+/// What a sink wants to be told the next time, kept with its cursor.
+public struct SinkMark: Hashable, Sendable {
+    /// How much there was of what the sink wrote.
+    public var length: UInt64
+    /// By what the sink knows again where it wrote, such as the file; at most ``maximumPlace`` bytes.
+    public var place: String?
+
+    /// The longest place.
+    public static let maximumPlace = 8_192
+
+    /// A mark; that of nothing where nothing is said.
+    public init(length: UInt64 = 0, place: String? = nil) {
+        self.length = length
+        self.place = place
+    }
 }
 
 /// Why a sink will never take some records.

@@ -48,6 +48,7 @@ public struct RecordSearch: Sendable {
             try store.reset()
             position = nil
         }
+        try forgetPruned()
         var read: UInt64 = 0
         while true {
             var wasOvertaken = false
@@ -73,6 +74,14 @@ public struct RecordSearch: Sendable {
             position = try store.position()
             if position?.size ?? 0 >= size { return read }
         }
+    }
+
+    /// Has the index forget what was removed from the log.
+    ///
+    /// - Throws: ``AuditLogError`` where the log or the index cannot be read or written.
+    public func forgetPruned() throws {
+        let minimum = try reader.minimumIndex()
+        if minimum > 0 { try store.forget(before: minimum) }
     }
 
     private func isOfThisLog(_ position: SearchPosition) throws -> Bool {

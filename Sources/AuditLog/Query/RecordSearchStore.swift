@@ -12,6 +12,8 @@ public protocol RecordSearchStore: Sendable {
     ///
     /// - Returns: false where the store is not at that position any more, since another process was faster.
     func add(_ records: [IndexedRecord], from old: SearchPosition?, to new: SearchPosition) throws -> Bool
+    /// Forgets the records before an entry, which were removed from the log.
+    func forget(before entry: UInt64) throws
     /// The records that a query asks for, in the order of a page.
     func find(_ query: RecordQuery, _ page: SearchPage) throws -> [SearchHit]
     /// How many records a query asks for.

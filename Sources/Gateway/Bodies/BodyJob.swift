@@ -13,6 +13,8 @@ struct BodyJob: Sendable {
     let answerBytes: UInt64
     /// How many bytes of each are kept.
     let limit: Int
+    /// The room that the bytes take until they are sealed, or are not.
+    let room: HeldRoom
 
     /// What the client sent, without its framing, as far as it is kept.
     var requestContent: [UInt8] {

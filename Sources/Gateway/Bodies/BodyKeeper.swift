@@ -14,8 +14,8 @@ public final class BodyKeeper: Sendable {
         var policy: BodyPolicy?
         var jobs: [BodyJob] = []
         var missing: [Missing: [RequestID]] = [:]
-        var isScheduled = false
-        var lastSampling = NIODeadline.now()
+        var isSealing = false
+        var isReporting = false
     }
 
     /// Whose bodies were not kept, and why.
@@ -26,6 +26,9 @@ public final class BodyKeeper: Sendable {
 
     /// How many ids a sampling record stands for at most.
     private static let maximumIDs = 65_536
+    /// How long is waited for more to be sealed together, and for more that was not kept to be told together.
+    private static let sealingPause = DispatchTimeInterval.milliseconds(20)
+    private static let reportingPause = DispatchTimeInterval.seconds(1)
 
     private let vault: BodyVault
     private let log: any RecordLog
@@ -38,7 +41,9 @@ public final class BodyKeeper: Sendable {
     /// Guards the policy, what waits to be sealed, and what was not kept.
     private let state = Mutex(State())
     private let budget = GuardBudget()
-    private let queue = DispatchQueue(label: "lapwing bodies")
+    private let sealing = DispatchQueue(label: "lapwing bodies")
+    /// What is not kept is told from a thread of its own: a disk that takes no bodies does not hold it up.
+    private let reporting = DispatchQueue(label: "lapwing bodies not kept")
 
     /// A keeper without a policy.
     ///
@@ -86,18 +91,18 @@ public final class BodyKeeper: Sendable {
         return Double(value) / 18_446_744_073_709_551_616 < share
     }
 
+    /// How many bytes are held, from the moment they come until they are sealed.
+    var heldBytes: Int { budget.bytes }
+
     /// Takes the bodies of a request that is over.
     func finish(_ kept: KeptBodies, caller: SPIFFEID?, isRefused: Bool) {
-        let isScheduled = state.withLock { state -> Bool in
-            guard let policy = state.policy else { return true }
+        let missed: (tenant: String, reason: String)? = state.withLock { state in
+            guard let policy = state.policy else { return nil }
             let tenant = policy.tenant(of: caller)
             guard kept.isSampled || isRefused && policy.keepsRefused, !kept.isOverloaded else {
-                let reason = kept.isOverloaded ? "too_many" : "sampled_out"
-                state.missing[Missing(tenant: tenant, reason: reason), default: []].append(kept.id)
-                defer { state.isScheduled = true }
-                return state.isScheduled
+                return (tenant, kept.isOverloaded ? "too_many" : "sampled_out")
             }
-            guard kept.request.readableBytes > 0 || kept.answerBytes > 0 else { return true }
+            guard kept.request.readableBytes > 0 || kept.answerBytes > 0 else { return nil }
             state.jobs.append(
                 BodyJob(
                     id: kept.id,
@@ -108,37 +113,53 @@ public final class BodyKeeper: Sendable {
                     answer: kept.answer,
                     requestBytes: kept.requestBytes,
                     answerBytes: kept.answerBytes,
-                    limit: policy.maximumBytes
+                    limit: policy.maximumBytes,
+                    room: kept.room
                 )
             )
-            defer { state.isScheduled = true }
-            return state.isScheduled
+            if !state.isSealing {
+                state.isSealing = true
+                sealing.asyncAfter(deadline: .now() + Self.sealingPause) { self.seal() }
+            }
+            return nil
         }
-        if !isScheduled { queue.asyncAfter(deadline: .now() + .milliseconds(20)) { self.drain() } }
+        if let missed { miss([kept.id], Missing(tenant: missed.tenant, reason: missed.reason)) }
     }
 
-    // MARK: On a thread of its own
+    /// Has it recorded whose bodies were not kept.
+    private func miss(_ ids: [RequestID], _ what: Missing) {
+        state.withLock { state in
+            state.missing[what, default: []] += ids
+            guard !state.isReporting else { return }
+            state.isReporting = true
+            reporting.asyncAfter(deadline: .now() + Self.reportingPause) { self.report() }
+        }
+    }
+
+    // MARK: On threads of their own
+
+    /// Records what was not kept since the last time.
+    private func report() {
+        var missing: [Missing: [RequestID]] = [:]
+        state.withLock { state in
+            swap(&missing, &state.missing)
+            state.isReporting = false
+        }
+        for (what, ids) in missing { record(ids, what) }
+    }
 
     /// Seals what waits, and records it; ends where nothing came meanwhile.
-    private func drain(isLast: Bool = false) {
-        let (jobs, missing) = state.withLock { state -> ([BodyJob], [Missing: [RequestID]]) in
-            var jobs: [BodyJob] = []
-            swap(&jobs, &state.jobs)
-            let now = NIODeadline.now()
-            guard isLast || now - state.lastSampling >= .seconds(1) else { return (jobs, [:]) }
-            state.lastSampling = now
-            var missing: [Missing: [RequestID]] = [:]
-            swap(&missing, &state.missing)
-            return (jobs, missing)
-        }
+    private func seal() {
+        var jobs: [BodyJob] = []
+        state.withLock { state in swap(&jobs, &state.jobs) }
         vault.forgetShredded()
         seal(jobs)
-        for (what, ids) in missing { record(ids, what) }
-        let goesOn = state.withLock { state -> Bool in
-            state.isScheduled = !state.jobs.isEmpty || !state.missing.isEmpty
-            return state.isScheduled
+        jobs = []
+        state.withLock { state in
+            state.isSealing = !state.jobs.isEmpty
+            guard state.isSealing else { return }
+            sealing.asyncAfter(deadline: .now() + Self.sealingPause) { self.seal() }
         }
-        if goesOn, !isLast { queue.asyncAfter(deadline: .now() + .milliseconds(20)) { self.drain() } }
     }
 
     private func seal(_ jobs: [BodyJob]) {
@@ -157,7 +178,7 @@ public final class BodyKeeper: Sendable {
             records = []
         }
         for record in records { append(record.encoded()) }
-        for (what, ids) in failed { record(ids, what) }
+        for (what, ids) in failed { miss(ids, what) }
     }
 
     private func seal(_ job: BodyJob) throws -> BodyRecord {
@@ -225,6 +246,7 @@ public final class BodyKeeper: Sendable {
 
     /// Seals and records what is left; called once, when no request is served any more.
     public func close() {
-        queue.sync { drain(isLast: true) }
+        sealing.sync { seal() }
+        reporting.sync { report() }
     }
 }

@@ -9,8 +9,8 @@ final class KeptBodies {
     let framing: MessageFraming
     let method: HTTP1Method
     private let policy: BodyPolicy
-    private let budget: GuardBudget
-    private var held = 0
+    /// The room that both take, given back when neither this nor a job holds it any more.
+    let room: HeldRoom
     /// The request's body as it came, with its framing; and the answer with its head.
     private(set) var request = ByteBuffer()
     private(set) var answer = ByteBuffer()
@@ -22,6 +22,8 @@ final class KeptBodies {
 
     /// How much longer than its content a body with its framing, or an answer with its head, may be.
     private static let framingRoom = 64 << 10
+    /// What the gathering of a request's bodies and its job take beside the bytes themselves.
+    private static let overhead = 1 << 10
 
     init(
         _ id: RequestID,
@@ -36,10 +38,8 @@ final class KeptBodies {
         self.framing = framing
         self.method = method
         self.policy = policy
-        self.budget = budget
+        self.room = HeldRoom(budget)
     }
-
-    deinit { budget.giveBack(held) }
 
     func takeRequest(_ bytes: ByteBuffer, content: Int) {
         requestBytes += UInt64(content)
@@ -54,19 +54,18 @@ final class KeptBodies {
     /// What is kept of a piece behind so many bytes; where there is no room for it, nothing is kept of either body.
     private func piece(of bytes: ByteBuffer, behind length: Int) -> ByteBuffer? {
         guard !isOverloaded else { return nil }
-        let room = policy.maximumBytes + Self.framingRoom - length
-        guard room > 0, let piece = bytes.getSlice(at: bytes.readerIndex, length: min(room, bytes.readableBytes)) else {
+        let left = policy.maximumBytes + Self.framingRoom - length
+        guard left > 0, let piece = bytes.getSlice(at: bytes.readerIndex, length: min(left, bytes.readableBytes)) else {
             return nil
         }
-        guard budget.take(piece.readableBytes, of: policy.maximumHeld) else {
+        let overhead = request.readableBytes + answer.readableBytes == 0 ? Self.overhead : 0
+        guard room.take(piece.readableBytes + overhead, of: policy.maximumHeld) else {
             isOverloaded = true
             request = ByteBuffer()
             answer = ByteBuffer()
-            budget.giveBack(held)
-            held = 0
+            room.giveBack()
             return nil
         }
-        held += piece.readableBytes
         return piece
     }
 }

@@ -6,7 +6,10 @@ import NIOHTTP1
 import NIOPosix
 import ZeroTrust
 
-/// Sends records to a receiver of OTLP/HTTP, in its binary form.
+/// Sends records to a receiver of OTLP/HTTP, in its binary form: each as a log record, and requests as traces too.
+///
+/// Whether it has taken them is what `/v1/logs` says. Traces are sent to whoever has them; a receiver that has no
+/// `/v1/traces`, or refuses what comes there, gets logs alone.
 struct OTLPSink: RecordSink {
     private let client: HTTPClient
     private let endpoint: String
@@ -14,6 +17,9 @@ struct OTLPSink: RecordSink {
     private let exporter: OTLPExporter
     /// Told what the receiver took in part only.
     private let onPartial: @Sendable (OTLPAnswer) -> Void
+    /// Told once why traces are not taken.
+    private let onTraces: @Sendable (String) -> Void
+    private let traces = TraceSwitch()
 
     private static let timeout = TimeAmount.seconds(15)
     private static let maximumAnswer = 65_536
@@ -25,16 +31,19 @@ struct OTLPSink: RecordSink {
     ///   - headersFile: a file of lines `NAME: VALUE`, such as what a receiver knows its senders by.
     ///   - exporter: makes the messages.
     ///   - onPartial: told what the receiver took in part only.
+    ///   - onTraces: told once why traces are not sent any more, or not for now.
     /// - Throws: ``CommandError`` where the file cannot be used.
     init(
         endpoint: String,
         headersFile: String? = nil,
         exporter: OTLPExporter,
-        onPartial: @escaping @Sendable (OTLPAnswer) -> Void = { _ in }
+        onPartial: @escaping @Sendable (OTLPAnswer) -> Void = { _ in },
+        onTraces: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         self.endpoint = endpoint
         self.exporter = exporter
         self.onPartial = onPartial
+        self.onTraces = onTraces
         self.headers = try headersFile.map(Self.read) ?? []
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow, decompression: .disabled)
         configuration.httpVersion = .http1Only
@@ -45,15 +54,38 @@ struct OTLPSink: RecordSink {
         )
     }
 
-    func take(_ records: [ExportedRecord], after mark: UInt64) async throws -> UInt64 {
-        try await post("/v1/logs", exporter.logs(records, at: .now()))
-        if let traces = exporter.traces(records) { try await post("/v1/traces", traces) }
-        return 0
+    func take(_ records: [ExportedRecord], after mark: SinkMark) async throws -> SinkMark {
+        switch try await post("/v1/logs", exporter.logs(records, at: .now())) {
+        case 200..<300: break
+        // OTLP/HTTP, "Failures": what is bad stays bad; too much at once is offered in smaller parts.
+        case let status where Self.isRefusal(status): throw SinkRefusal("/v1/logs answers \(status)")
+        case let status: throw CommandError(.unreachable, "\(endpoint)/v1/logs answers \(status)")
+        }
+        await sendTraces(of: records)
+        return SinkMark()
+    }
+
+    /// Whether a status says that what was sent will never be taken.
+    private static func isRefusal(_ status: UInt) -> Bool { [400, 413, 422].contains(status) }
+
+    private func sendTraces(of records: [ExportedRecord]) async {
+        guard traces.isOn(at: .now()), let message = exporter.traces(records) else { return }
+        let problem: String
+        var isForGood = false
+        do {
+            let status = try await post("/v1/traces", message)
+            guard !(200..<300).contains(status) else { return traces.succeed() }
+            problem = "/v1/traces answers \(status)"
+            // No such path, no such method, nothing of the kind, or what is sent is refused.
+            isForGood = [404, 405, 415, 501].contains(status) || Self.isRefusal(status)
+        } catch { problem = "/v1/traces: \(error)" }
+        if traces.fail(forGood: isForGood, at: .now()) { onTraces(problem) }
     }
 
     func shutdown() async { try? await client.shutdown() }
 
-    private func post(_ path: String, _ body: [UInt8]) async throws {
+    /// The status of an answer; what it took in part only is told.
+    private func post(_ path: String, _ body: [UInt8]) async throws -> UInt {
         var request = HTTPClientRequest(url: endpoint + path)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-protobuf")
@@ -62,14 +94,11 @@ struct OTLPSink: RecordSink {
         request.body = .bytes(body)
         let response = try await client.execute(request, timeout: Self.timeout)
         let answer = try await response.body.collect(upTo: Self.maximumAnswer)
-        switch response.status.code {
-        case 200..<300:
+        if (200..<300).contains(response.status.code) {
             let said = OTLPAnswer(Array(buffer: answer))
             if said.rejected > 0 { onPartial(said) }
-        // OTLP/HTTP, "Failures": what is bad stays bad; too much at once is offered in smaller parts.
-        case 400, 413, 422: throw SinkRefusal("\(path) answers \(response.status.code)")
-        default: throw CommandError(.unreachable, "\(endpoint)\(path) answers \(response.status.code)")
         }
+        return response.status.code
     }
 
     private static func read(_ path: String) throws -> [(name: String, value: String)] {

@@ -98,6 +98,12 @@ struct SinkRounds: Sendable {
                             "sink": "\(sink.name)", "rejected": "\(answer.rejected)", "error": "\(answer.message)",
                         ]
                     )
+                },
+                onTraces: { problem in
+                    logger.warning(
+                        "a sink takes logs and no traces",
+                        metadata: ["sink": "\(sink.name)", "error": "\(problem)"]
+                    )
                 }
             )
             (otlp, target) = (made, made)
@@ -106,7 +112,8 @@ struct SinkRounds: Sendable {
             log: reader,
             sink: target,
             cursor: "\(directory)/\(sink.name).cursor",
-            start: sink.startsNow ? log.durable : 0
+            start: sink.startsNow ? log.durable : 0,
+            durable: { [log] in log.durable }
         )
         return (runner, otlp)
     }

@@ -1,6 +1,7 @@
 import AuditLog
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 import ZeroTrust
 
@@ -129,6 +130,50 @@ import ZeroTrust
         let archive = BodyArchive(directory: directory.path)
         #expect(try archive.open(part, of: Sample.id(1), .request) == .shredded)
         #expect(try archive.tenants() == ["ml-api"] && archive.shred("ml-api") == nil)
+    }
+
+    @Test func `a key that is made while another is destroyed stays`() throws {
+        let directory = try TemporaryDirectory()
+        let vault = try BodyVault(directory: directory.path)
+        let old = try part(vault)
+        let files = FaultyFiles()
+        let made = Mutex<BodyRecord.Part?>(nil)
+        // The gateway keeps a body between the overwriting and the removal.
+        files.before { done in
+            guard done.operation == .remove, made.withLock({ $0 }) == nil else { return }
+            vault.forgetShredded()
+            let part = try? self.part(vault, Self.secret, 2)
+            made.withLock { $0 = part }
+        }
+        #expect(try BodyArchive(directory: directory.path, files: files).shred("ml-api") != nil)
+        let archive = BodyArchive(directory: directory.path)
+        let part = try #require(made.withLock { $0 })
+        #expect(try archive.open(part, of: Sample.id(2), .request) == .body(Self.secret))
+        #expect(try archive.open(old, of: Sample.id(1), .request) == .shredded)
+        #expect(try directory.files().keys.filter { $0.contains("tenant.key") } == ["ml-api/tenant.key"])
+    }
+
+    @Test(arguments: [FaultyFiles.Operation.write, .sync, .remove, .syncDirectory])
+    func `a destruction that fails half way is finished, at the next or when the vault is opened`(
+        _ operation: FaultyFiles.Operation
+    ) throws {
+        for opens in [true, false] {
+            let directory = try TemporaryDirectory()
+            let part = try part(try BodyVault(directory: directory.path))
+            let key = try directory.read("ml-api/tenant.key")
+            let files = FaultyFiles()
+            files.inject(.init(operation: operation, path: "ml-api", effect: .error(EIO)))
+            let archive = BodyArchive(directory: directory.path)
+            #expect(throws: AuditLogError.self) {
+                try BodyArchive(directory: directory.path, files: files).shred("ml-api")
+            }
+            // From its beginning on no body can be read.
+            #expect(try archive.open(part, of: Sample.id(1), .request) == .shredded)
+            #expect(try archive.tenants() == ["ml-api"])
+            if opens { _ = try BodyVault(directory: directory.path) } else { _ = try archive.shred("ml-api") }
+            #expect(try archive.tenants().isEmpty && !holds(directory, Array(key.dropFirst(40).prefix(30))))
+            #expect(try !directory.files().keys.contains { $0.contains("tenant.key") })
+        }
     }
 
     @Test func `each day has a key of its own, and old days can be removed`() throws {

@@ -13,10 +13,10 @@ private final class ScriptedSink: RecordSink {
         self.fault = fault
     }
 
-    func take(_ records: [ExportedRecord], after mark: UInt64) async throws -> UInt64 {
+    func take(_ records: [ExportedRecord], after mark: SinkMark) async throws -> SinkMark {
         try fault(records)
         taken.withLock { $0 += records.map(\.index) }
-        return mark + 1
+        return SinkMark(length: mark.length + 1)
     }
 }
 
@@ -102,6 +102,87 @@ private struct Down: Error {}
         #expect(lines.count == records.count)
         for (line, record) in zip(lines, records) {
             #expect(Array(line) + [0x0a] == ExportFormat.jsonl.line(record, with: exporter))
+        }
+    }
+
+    @Test func `a sink that refuses everything is told from one that refuses a record`() async throws {
+        let (fixture, records) = try log(100)
+        let isDown = Mutex(true)
+        let sink = ScriptedSink { _ in if isDown.withLock({ $0 }) { throw SinkRefusal("no") } }
+        let runner = try SinkRunner(log: fixture.reader, sink: sink, cursor: fixture.directory.path + "/c")
+        var refusals: [SinkRefusal] = []
+        for _ in 0..<200 {
+            do { _ = try await runner.round() } catch let error as SinkRefusal { refusals.append(error) }
+        }
+        // It stands still, and says the same every time.
+        #expect(runner.status.next == 16 && runner.status.refused == 16 && refusals.count > 100)
+        #expect(Set(refusals).count == 1 && refusals.first?.description.contains("every record is refused") == true)
+        isDown.withLock { $0 = false }
+        try await finish(runner)
+        #expect(sink.taken.withLock { $0 } == records.map(\.index).filter { $0 >= 16 } && runner.status.refused == 16)
+    }
+
+    @Test func `what was read is not read again for a refusal`() async throws {
+        let (fixture, records) = try log(300)
+        let sink = ScriptedSink { offered in
+            if offered.contains(where: { $0.index == 200 }) { throw SinkRefusal("no") }
+        }
+        let runner = try SinkRunner(log: fixture.reader, sink: sink, cursor: fixture.directory.path + "/c")
+        #expect(try await runner.round() == .moved)
+        try FileManager.default.moveItem(atPath: fixture.log, toPath: fixture.log + ".away")
+        while runner.status.next < UInt64(records.count) {
+            let round = try await runner.round()
+            try #require(round == .moved)
+        }
+        #expect(sink.taken.withLock { $0 } == records.map(\.index).filter { $0 != 200 } && runner.status.refused == 1)
+    }
+
+    @Test func `a sink gets only what is on the disk`() async throws {
+        let (fixture, _) = try log(50)
+        let sink = ScriptedSink()
+        do {
+            let box = Held(20)
+            let runner = try SinkRunner(
+                log: fixture.reader,
+                sink: sink,
+                cursor: fixture.directory.path + "/c",
+                durable: { box.value }
+            )
+            try await finish(runner)
+            #expect(runner.status.next == 20 && sink.taken.withLock { $0 } == Array(0..<20))
+            box.value = 33
+            try await finish(runner)
+            #expect(runner.status.next == 33)
+        }
+        // A process that does not write the log takes what the checkpoint covers.
+        let writer = try fixture.writer { $0.checkpointInterval = .seconds(600) }
+        defer { writer.close() }
+        let covered = try #require(try fixture.reader.checkpoint()).size
+        _ = writer.appendAndWait([Sample.completion().encoded()])
+        #expect(try fixture.reader.size() == 51 && covered == 50)
+        let runner = try SinkRunner(log: fixture.reader, sink: sink, cursor: fixture.directory.path + "/c")
+        try await finish(runner)
+        #expect(runner.status.next == 50)
+    }
+
+    @Test func `another log than the one that the cursor is of is refused`() async throws {
+        let (fixture, _) = try log(50)
+        let cursor = fixture.directory.path + "/c"
+        try await finish(try SinkRunner(log: fixture.reader, sink: ScriptedSink(), cursor: cursor))
+        let other = try LogFixture()
+        try other.fill((0..<80).map { Sample.completion(id: Sample.id($0)).encoded() })
+        let runner = try SinkRunner(log: other.reader, sink: ScriptedSink(), cursor: cursor)
+        let error = await #expect(throws: AuditLogError.self) { try await runner.round() }
+        #expect(error?.code == .rolledBack && error?.message.contains("not the same log") == true)
+    }
+
+    /// What is durable, as the test has it.
+    private final class Held: Sendable {
+        private let number: Mutex<UInt64>
+        init(_ number: UInt64) { self.number = Mutex(number) }
+        var value: UInt64 {
+            get { number.withLock { $0 } }
+            set { number.withLock { $0 = newValue } }
         }
     }
 

@@ -32,15 +32,20 @@ final class FaultyFiles: FileSystem {
     private let system = SystemFiles()
     private let faults = Mutex<[Fault]>([])
     private let log = Mutex<[Done]>([])
+    private let hook = Mutex<(@Sendable (Done) -> Void)?>(nil)
 
     var done: [Done] { log.withLock { $0 } }
 
     func inject(_ fault: Fault) { faults.withLock { $0.append(fault) } }
 
+    /// Has a closure called before each operation.
+    func before(_ body: @escaping @Sendable (Done) -> Void) { hook.withLock { $0 = body } }
+
     func clear() { faults.withLock { $0.removeAll() } }
 
     private func effect(_ operation: Operation, _ path: String) -> Effect? {
         log.withLock { $0.append(Done(operation: operation, path: path)) }
+        if let hook = hook.withLock({ $0 }) { hook(Done(operation: operation, path: path)) }
         return faults.withLock { faults in
             for index in faults.indices where faults[index].operation == operation && path.contains(faults[index].path)
             {

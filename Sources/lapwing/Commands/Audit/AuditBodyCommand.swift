@@ -71,7 +71,8 @@ extension AuditCommand {
             abstract: "Destroy a tenant's key, and with it every body that was kept for the tenant.",
             discussion: """
                 It cannot be undone. The log keeps what it has, and every proof verifies as before; the act is recorded \
-                first. What is kept for the tenant from then on has another key.
+                first. What is kept for the tenant from then on has another key. A tenant that the AuditPolicy's legal \
+                hold names is refused, and that is recorded too.
                 """
         )
 
@@ -88,6 +89,8 @@ extension AuditCommand {
 
         func run() async throws {
             let settings = try Settings(options)
+            let record = IdentityRecord(settings)
+            try await requireNoHold(settings, record)
             let archive = BodyArchive(directory: settings.bodiesDirectory)
             let tenants: [String]
             do { tenants = try archive.tenants() } catch { throw CommandError(.unreachable, "\(error)") }
@@ -101,7 +104,6 @@ extension AuditCommand {
                     "every body kept for `\(tenant)` would be gone for good; say --yes to destroy its key"
                 )
             }
-            let record = IdentityRecord(settings)
             do {
                 try await record.record(
                     actor: "uid \(getuid())",
@@ -130,6 +132,38 @@ extension AuditCommand {
                 )
                 throw CommandError(.unreachable, "\(error)")
             }
+        }
+
+        /// Refuses where a legal hold keeps the tenant's bodies, or where it cannot be known whether one does.
+        private func requireNoHold(_ settings: Settings, _ record: IdentityRecord) async throws {
+            let problem: CommandError
+            do {
+                let policy = try Configuration(settings: settings).auditPolicy
+                guard policy.retention?.heldTenants.contains(tenant) == true else { return }
+                problem = CommandError(
+                    .refused,
+                    "a legal hold keeps the bodies of `\(tenant)`; nothing is destroyed while the AuditPolicy's "
+                        + "`retention.legalHold.tenants` names it"
+                )
+            } catch {
+                let words = (error as? CommandError)?.message ?? "\(error)"
+                problem = CommandError(
+                    .refused,
+                    "whether a legal hold keeps the bodies of `\(tenant)` cannot be known, and nothing is destroyed: \(words)"
+                )
+            }
+            do {
+                try await record.record(
+                    actor: "uid \(getuid())",
+                    action: "audit.shred",
+                    subject: tenant,
+                    outcome: .deny,
+                    reason: problem.message
+                )
+            } catch {
+                throw CommandError(.refused, "\(problem.message); the refusal could not be recorded: \(error)")
+            }
+            throw problem
         }
     }
 }

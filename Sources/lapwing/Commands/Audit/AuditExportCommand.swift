@@ -12,7 +12,7 @@ extension AuditCommand {
                   lapwing audit export --format ocsf --since 7d > events.jsonl
                   lapwing audit export --format otlp --to http://127.0.0.1:4318 --cursor collector.cursor --follow
 
-                With --cursor the next export goes on where this one ended. An `AuditPolicy` has `lapwing serve` do the \
+                With --cursor the next export goes on where this one ended; it takes what a checkpoint covers. An `AuditPolicy` has `lapwing serve` do the \
                 same all the time, to any number of sinks.
                 """
         )
@@ -87,7 +87,8 @@ extension AuditCommand {
                 let made = try OTLPSink(
                     endpoint: to.hasSuffix("/") ? String(to.dropLast()) : to,
                     exporter: OTLPExporter(node: settings.node.value, origin: origin, productVersion: Version.current),
-                    onPartial: { StandardError.write("the receiver did not take \($0.rejected): \($0.message)") }
+                    onPartial: { StandardError.write("the receiver did not take \($0.rejected): \($0.message)") },
+                    onTraces: { StandardError.write("the receiver takes logs and no traces: \($0)") }
                 )
                 (sink, otlp) = (made, made)
             }
@@ -137,7 +138,7 @@ extension AuditCommand {
         ) async throws {
             var reader = ExportReader(log)
             var next = first
-            var mark: UInt64 = 0
+            var mark = SinkMark()
             while true {
                 let read = try reader.next(from: next, limit: 2_048)
                 guard read.next > next else {
@@ -160,10 +161,10 @@ struct StandardOutputSink: RecordSink {
     let format: ExportFormat
     let exporter: OCSFExporter
 
-    func take(_ records: [ExportedRecord], after mark: UInt64) async throws -> UInt64 {
+    func take(_ records: [ExportedRecord], after mark: SinkMark) async throws -> SinkMark {
         var bytes: [UInt8] = []
         for record in records { bytes += format.line(record, with: exporter) }
         try FileHandle.standardOutput.write(contentsOf: Data(bytes))
-        return 0
+        return SinkMark()
     }
 }

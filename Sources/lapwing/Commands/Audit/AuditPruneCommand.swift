@@ -11,7 +11,8 @@ extension AuditCommand {
             discussion: """
                 Entries go in whole bundles of 256, from the first on. The tiles of hashes stay: every proof that was ever \
                 made verifies as before, and what is left can be proved. Nothing goes that a sink has not been given yet, \
-                or that a legal hold keeps. The act is recorded first.
+                or that a legal hold keeps: the records of a held tenant's bodies stay as long as the bodies. The act is \
+                recorded first; where the removal is cut short, the next finishes it.
                 """
         )
 
@@ -35,7 +36,7 @@ extension AuditCommand {
                 if retention.holdsRecords {
                     StandardError.write("a legal hold keeps every record")
                 } else {
-                    try await prune(records, olderThan: age.before(now), configuration, settings)
+                    try await prune(records, olderThan: age.before(now), retention, configuration, settings)
                 }
             }
             if let age = retention.bodies {
@@ -46,6 +47,7 @@ extension AuditCommand {
         private func prune(
             _ records: AuditRecords,
             olderThan time: Timestamp,
+            _ retention: AuditRetention,
             _ configuration: Configuration,
             _ settings: Settings
         ) async throws {
@@ -57,14 +59,32 @@ extension AuditCommand {
                 }
                 limit = min(limit, cursor ?? 0)
             }
-            let (from, to) = try records.reading { try pruner.plan(olderThan: time, limit: limit) }
+            let (from, to) = try records.reading {
+                try pruner.plan(olderThan: time, limit: limit, holding: retention.heldTenants)
+            }
             let words = "\(to - from) entries older than \(time), before entry \(to)"
-            guard to > from, !dryRun else {
+            guard !dryRun else {
                 return StandardError.write(to > from ? "would remove \(words)" : "no entries to remove")
             }
-            try await record("audit.prune", settings, before: from, after: to, reason: "older than \(time)")
-            try records.reading { try pruner.prune(before: to) }
-            StandardError.write("removed \(words)")
+            if to > from {
+                try await record("audit.prune", settings, before: from, after: to, reason: "older than \(time)")
+                try records.reading { try pruner.prune(before: to) }
+                StandardError.write("removed \(words)")
+            } else {
+                // What is on record as removed, and was not when it was cut short.
+                let left = try records.reading { try pruner.finish() }
+                StandardError.write(
+                    left > 0 ? "removed \(left) files that an earlier pruning left" : "no entries to remove"
+                )
+            }
+            try forget(records, settings)
+        }
+
+        /// Has the index of searches forget what is gone; where there is none there is nothing to forget.
+        private func forget(_ records: AuditRecords, _ settings: Settings) throws {
+            guard FileManager.default.fileExists(atPath: settings.searchIndexFile) else { return }
+            let search = RecordSearch(reader: records.reader, store: try SearchIndex.open(settings.searchIndexFile))
+            try records.reading { try search.forgetPruned() }
         }
 
         private func removeBodies(

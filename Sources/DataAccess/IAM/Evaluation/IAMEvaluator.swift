@@ -64,7 +64,7 @@ private struct Evaluation {
     }
 
     func decide() -> IAMDecision {
-        if ServiceRules.isAlwaysAllowed(request.action) {
+        if ServiceRules.isAlwaysAllowed(request) {
             return IAMDecision(verdict: .allow, conditions: .yes, blockedBy: [])
         }
         let grant = self.grant()

@@ -47,13 +47,11 @@ extension Estate {
         public let schema: String
         /// The table's name in it.
         public let name: String
-        /// The columns that readers of a purpose see, by purpose; those of other purposes see all.
+        /// The columns that readers of a purpose see, by purpose; those of a purpose below see what it sees, and those of
+        /// others see all.
         public let columnsByPurpose: [String: [String]]
         /// What the producer may do to it.
         public let mode: WriteMode
-
-        /// The columns that a reader of a purpose sees, or nil for all of them.
-        public func columns(for purpose: String) -> [String]? { columnsByPurpose[purpose] }
     }
 
     /// What a producer may do to what it has written.

@@ -81,6 +81,14 @@ struct IAMEvaluatorTests {
         )
     }
 
+    @Test("is Deny where a key is there twice, in upper and in lower case")
+    func ambiguousKeys() throws {
+        var policies = IAMPolicies()
+        policies.identity = [try Self.policy(Self.allow)]
+        let twice: [String: RequestContext.Value] = ["s3:prefix": .single("a"), "S3:Prefix": .single("b")]
+        #expect(!IAMEvaluator.decide(Self.request(account: "111111111111", twice), policies).isAllowed)
+    }
+
     @Test("tells nobody who they are that did not sign")
     func unsignedIdentity() {
         let identity = "sts:GetCallerIdentity"

@@ -68,7 +68,7 @@ struct GlobSearch {
         return all.flatMap { glob -> [[UInt8]] in
             let short = glob.tokens.compactMap { Glob.isStar($0) ? nil : $0 < 256 ? UInt8($0) : filler }
             guard short.count < glob.tokens.count else { return [short] }
-            let long = glob.tokens.map { $0 < 256 ? UInt8($0) : filler }
+            let long = glob.tokens.compactMap { $0 < 256 ? UInt8($0) : $0 == Glob.continuation ? nil : filler }
             return [short, long]
         }
     }

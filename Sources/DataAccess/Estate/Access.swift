@@ -130,7 +130,7 @@ extension Estate {
             switch store {
             case .s3(let objects): (.objects(dataset: dataset.name, objects), .s3, nil)
             case .postgres(let table):
-                (.table(dataset: dataset.name, table), .postgres, table.columns(for: component.purpose))
+                (.table(dataset: dataset.name, table), .postgres, columns(of: table, for: component.purpose))
             }
         return Access(
             component: component.name,
@@ -139,6 +139,15 @@ extension Estate {
             layer: layer,
             condition: .init(purpose: component.purpose, isDerivation: isDerivation, columns: columns)
         )
+    }
+
+    /// The columns that a reader of a purpose sees, or nil for all of them.
+    ///
+    /// Where none are written for the purpose itself, they are the fewest that are written for a purpose above it.
+    func columns(of table: Table, for purpose: String) -> [String]? {
+        if let own = table.columnsByPurpose[purpose] { return own }
+        return table.columnsByPurpose.sorted { $0.key < $1.key }.filter { purposes.allows(purpose, for: [$0.key]) }
+            .map(\.value).min { $0.count < $1.count }
     }
 
     private func write(_ dataset: Dataset, _ store: Store, by component: Component) -> Access {

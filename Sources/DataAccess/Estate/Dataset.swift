@@ -47,16 +47,14 @@ extension Estate {
         public let schema: String
         /// The table's name in it.
         public let name: String
-        /// The columns that readers of a purpose see, by purpose; those of other purposes see all.
+        /// The columns that readers of a purpose see, by purpose; those of a purpose below see what it sees, and those of
+        /// others see all.
         public let columnsByPurpose: [String: [String]]
         /// What the producer may do to it.
         public let mode: WriteMode
         /// Whether rows of other datasets lie in it, too: each then says in the columns `dataset`, `producer`, `purposes`
         /// and `classification` what it is.
         public let isShared: Bool
-
-        /// The columns that a reader of a purpose sees, or nil for all of them.
-        public func columns(for purpose: String) -> [String]? { columnsByPurpose[purpose] }
     }
 
     /// What a producer may do to what it has written.

@@ -25,7 +25,7 @@ struct EstateCheck {
 
     /// Everything that is wrong, and what is doubtful.
     func findings() -> [Diagnostic] {
-        estate.components.flatMap(findings) + sharedIdentities() + estate.datasets.flatMap(findings)
+        estate.components.flatMap(findings) + sharedIdentities() + sharedRoleNames() + estate.datasets.flatMap(findings)
             + StoreOverlap(estate: estate).findings() + estate.models.flatMap(findings) + callFindings()
             + estate.invariants.flatMap(findings) + sharedInvariantNames()
     }
@@ -104,6 +104,23 @@ struct EstateCheck {
                     "`\(component.name)` and `\(owner)` share \(key): nothing could tell them apart"
                 )
             }
+        }
+    }
+
+    /// What is generated and exported for a role lies under its name, which IAM does not tell apart by upper and lower
+    /// case: two of one name would be taken for one.
+    private func sharedRoleNames() -> [Diagnostic] {
+        var owners: [String: Estate.Component] = [:]
+        return estate.components.compactMap { component in
+            guard let role = component.identity.aws,
+                let owner = owners.updateValue(component, forKey: role.name.lowercased()),
+                owner.identity.aws != role
+            else { return nil }
+            return Diagnostic(
+                at: component.location,
+                "the roles of `\(component.name)` and `\(owner.name)` are both called `\(role.name)`; give one of them "
+                    + "another name, whatever accounts they are in"
+            )
         }
     }
 

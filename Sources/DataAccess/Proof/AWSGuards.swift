@@ -19,13 +19,20 @@ struct AWSGuards {
         let byComponent = Dictionary(grouping: estate.accesses.filter { $0.layer == .s3 }, by: \.component)
         var doubt: String?
         for component in estate.components {
-            guard let role = component.identity.aws.flatMap({ artifacts.roles[$0.name] }) else { continue }
+            guard let identity = component.identity.aws else { continue }
+            guard let role = artifacts.roles[identity.name] else {
+                doubt = doubt ?? "the role `\(identity.name)` was not exported"
+                continue
+            }
             let statements = role.policies.flatMap(\.statements).filter { $0.effect == .allow }
             if let other = otherServices(statements) {
                 return .refuted(
                     "the role `\(role.name)` is allowed `\(other)`, and the estate has no use for it",
                     Witness(principal: role.arn(artifacts.partition), action: other, resource: "*")
                 )
+            }
+            if BucketReach(role.policies).hasAccessPoints {
+                doubt = doubt ?? "`\(role.name)` is allowed something on access points, which are not looked at"
             }
             let own = OwnPlaces(byComponent[component.name] ?? [], partition: artifacts.partition)
             let search = observation.roleSearch(role)
@@ -100,7 +107,11 @@ struct AWSGuards {
         var doubt: String?
         let observation = AWSObservation(estate, artifacts, scope: .buckets)
         for bucket in buckets {
-            for (role, search) in observation.sample(of: bucket) {
+            guard artifacts.buckets[bucket] != nil else {
+                doubt = doubt ?? "the bucket `\(bucket)` was not exported"
+                continue
+            }
+            for (role, search) in observation.everyone(at: bucket) {
                 for action in ["s3:getobject", "s3:putobject"] {
                     let area = Glob(
                         tokens: Glob.tokens("arn:\(artifacts.partition):s3:::\(bucket)/", isLiteral: true) + [Glob.star]
@@ -126,6 +137,10 @@ struct AWSGuards {
         var doubt: String?
         let observation = AWSObservation(estate, artifacts, scope: .buckets)
         for (bucket, prefixes) in prefixes.sorted(by: { $0.key < $1.key }) where !prefixes.contains("") {
+            guard artifacts.buckets[bucket] != nil else {
+                doubt = doubt ?? "the bucket `\(bucket)` was not exported"
+                continue
+            }
             let arn = "arn:\(artifacts.partition):s3:::\(bucket)/"
             func under(_ prefix: String) -> Glob {
                 Glob(tokens: Glob.tokens(arn + prefix, isLiteral: true) + [Glob.star])
@@ -142,7 +157,7 @@ struct AWSGuards {
             let questions: [(String, Glob, [ContextSolver.Wish])] =
                 ["s3:getobject", "s3:putobject"].map { ($0, under(""), []) }
                 + ["s3:listbucket", "s3:listbucketversions"].map { ($0, list, [elsewhere]) }
-            for (name, search) in observation.sample(of: bucket) {
+            for (name, search) in observation.everyone(at: bucket) {
                 for (action, area, wishes) in questions {
                     switch search.find(action, in: area, outside: prefixes.map(under), wishes) {
                     case .found(let request):
@@ -240,23 +255,5 @@ extension AWSObservation {
             fixed: fixed(role),
             policies: policies
         )
-    }
-
-    /// Searches for those whom a bucket lets in, each with every permission of its own.
-    func sample(of bucket: String) -> [(String, RequestSearch)] {
-        guard let policy = artifacts.buckets[bucket]?.policy else { return [] }
-        return roles(named: namedPrincipals(policy)).prefix(4).map { role in
-            var search = roleSearch(role)
-            var policies = IAMPolicies()
-            policies.identity = [Self.everything]
-            policies.resource = policy
-            search = RequestSearch(
-                principal: search.principal,
-                account: artifacts.buckets[bucket]?.account ?? role.account,
-                fixed: search.fixed,
-                policies: policies
-            )
-            return (role.name, search)
-        }
     }
 }

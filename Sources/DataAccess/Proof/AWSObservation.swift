@@ -8,6 +8,8 @@ public struct AWSObservation {
     private let areasByBucket: [String: [Area]]
     private let rolesOfComponents: [String: String]
     private let roleByARN: [String: String]
+    /// The roles by name: those that were exported, and those of components that were not.
+    private let roles: [String: AWSArtifacts.Role]
     /// The buckets whose own policy allows something.
     private let openBuckets: Set<String>
 
@@ -50,7 +52,13 @@ public struct AWSObservation {
             }
         }
         self.areasByBucket = areas
-        self.roleByARN = Dictionary(artifacts.roles.values.map { ($0.arn(artifacts.partition), $0.name) }) { first, _ in
+        var roles = artifacts.roles
+        for identity in estate.components.compactMap(\.identity.aws) where roles[identity.name] == nil {
+            let account = identity.account ?? estate.enforcement.aws?.account ?? ""
+            roles[identity.name] = AWSArtifacts.Role(name: identity.name, account: account, trust: nil, policies: [])
+        }
+        self.roles = roles
+        self.roleByARN = Dictionary(roles.values.map { ($0.arn(artifacts.partition), $0.name) }) { first, _ in
             first
         }
         self.openBuckets = Set(
@@ -69,11 +77,19 @@ public struct AWSObservation {
         if scope == .buckets {
             for bucket in areasByBucket.keys.sorted() { observe(bucketAlone: bucket, into: &byPrincipal) }
         } else {
-            for role in artifacts.roles.values.sorted(by: { $0.name < $1.name }) {
+            for role in roles.values.sorted(by: { $0.name < $1.name }) {
+                guard artifacts.roles[role.name] != nil else {
+                    let reason = "the role `\(role.name)` was not exported: what it may do is not known"
+                    noteAll(role.name, .undecided(reason), into: &byPrincipal)
+                    continue
+                }
                 observe(role: role, into: &byPrincipal)
             }
         }
-        if scope != .roles { observeOutside(into: &byPrincipal) }
+        if scope != .roles {
+            observeOutside(into: &byPrincipal)
+            noteUnexportedBuckets(into: &byPrincipal)
+        }
         // A component can do what its role can, what the roles can that it gets to, and what anyone can.
         var observed = ObservedAccess(layer: scope.rawValue)
         let paths = scope == .all ? PrivilegePaths(self) : nil
@@ -83,7 +99,8 @@ public struct AWSObservation {
             if let role = rolesOfComponents[component.name] {
                 taken.insert(role)
                 principals += [(role, [])] + (paths?.reachable(from: role).map { ($0.role, $0.path) } ?? [])
-                if let rule = paths?.administrator(role) { noteAll(component.name, rule, into: &observed) }
+                if let rule = paths?.administrator(role) { noteAll(component.name, .possible(rule), into: &observed) }
+                if let reason = paths?.doubt(role) { noteAll(component.name, .undecided(reason), into: &observed) }
             }
             for (principal, path) in principals {
                 copy(principal, to: component.name, path, from: byPrincipal, into: &observed)
@@ -120,11 +137,22 @@ public struct AWSObservation {
         }
     }
 
-    private func noteAll(_ component: String, _ witness: Witness, into observed: inout ObservedAccess) {
-        for area in areasByBucket.values.joined() {
-            for verb in ObservedAccess.Verb.allCases {
-                observed.note(component, verb, area.dataset, .possible(witness))
-            }
+    private func noteAll(
+        _ component: String,
+        _ finding: ObservedAccess.Finding,
+        in bucket: String? = nil,
+        into observed: inout ObservedAccess
+    ) {
+        for area in areasByBucket.values.joined() where bucket == nil || bucket == area.bucket {
+            for verb in ObservedAccess.Verb.allCases { observed.note(component, verb, area.dataset, finding) }
+        }
+    }
+
+    /// What a bucket lets through that was not exported is not known.
+    private func noteUnexportedBuckets(into observed: inout ObservedAccess) {
+        for bucket in areasByBucket.keys where artifacts.buckets[bucket] == nil {
+            let reason = "the bucket `\(bucket)` was not exported: whom its policy lets in is not known"
+            noteAll(Self.anyone, .undecided(reason), in: bucket, into: &observed)
         }
     }
 
@@ -137,11 +165,17 @@ public struct AWSObservation {
             touched.isAll
             ? areasByBucket.keys.sorted() : touched.buckets.union(open).filter { areasByBucket[$0] != nil }.sorted()
         for bucket in names {
-            let search = search(as: principal(role), fixed: fixed(role), bucket) { policies in
-                policies.identity = role.policies
-                policies.boundary = role.boundary.map { [$0] }
+            for principal in principals(role, at: bucket) {
+                let search = search(as: principal, fixed: fixed(role), bucket) { policies in
+                    policies.identity = role.policies
+                    policies.boundary = role.boundary.map { [$0] }
+                }
+                observe(role.name, search, bucket, into: &observed)
             }
-            observe(role.name, search, bucket, into: &observed)
+        }
+        if touched.hasAccessPoints {
+            let reason = "`\(role.name)` is allowed something on access points, which are not looked at"
+            noteAll(role.name, .undecided(reason), into: &observed)
         }
     }
 
@@ -149,19 +183,43 @@ public struct AWSObservation {
     ///
     /// Roles that the policy does not name are all the same to it.
     private func observe(bucketAlone name: String, into observed: inout ObservedAccess) {
-        let arns = artifacts.buckets[name]?.policy.map(namedPrincipals) ?? []
-        let administrator = AWSArtifacts.Role(
-            name: "an-administrator",
-            account: artifacts.buckets[name]?.account ?? estate.enforcement.aws?.account ?? "",
-            trust: nil,
-            policies: []
-        )
-        var roles = [(Self.administrator, administrator)]
-        for role in self.roles(named: arns) { roles.append((role.name, role)) }
-        for (label, role) in roles {
-            let search = search(as: principal(role), fixed: fixed(role), name) { $0.identity = [Self.everything] }
-            observe(label, search, name, into: &observed)
+        for role in self.roles(named: artifacts.buckets[name]?.policy.map(namedPrincipals) ?? []) {
+            for principal in principals(role, at: name) {
+                let search = search(as: principal, fixed: fixed(role), name) { $0.identity = [Self.everything] }
+                observe(role.name, search, name, into: &observed)
+            }
         }
+        let owner = self.owner(of: name)
+        for probe in probes(of: name).signed() where probe.principal.account == owner {
+            observe(probe.label, search(as: probe, name), name, into: &observed)
+        }
+    }
+
+    /// Everyone but the roles that are looked at by themselves.
+    private func probes(of bucket: String) -> PrincipalProbes {
+        let policy = artifacts.buckets[bucket]?.policy
+        let known = roles(named: policy.map(namedPrincipals) ?? []).map { $0.arn(artifacts.partition) }
+        return PrincipalProbes(policy, partition: artifacts.partition, owner: owner(of: bucket), known: known)
+    }
+
+    private func owner(of bucket: String) -> String {
+        artifacts.buckets[bucket]?.account ?? estate.enforcement.aws?.account ?? ""
+    }
+
+    /// A search for what somebody can do who is no role that was exported.
+    ///
+    /// People of the bucket's own account have what the bucket gives them; what else they may do is seen where buckets
+    /// are looked at by themselves.
+    private func search(as probe: PrincipalProbes.Probe, _ bucket: String) -> RequestSearch {
+        let account = probe.principal.account
+        let isOwn = account == owner(of: bucket)
+        var search = search(as: probe.principal, fixed: probe.fixed, bucket) { policies in
+            if account != nil, !isOwn || scope == .buckets { policies.identity = [Self.everything] }
+        }
+        search.always = probe.wishes
+        search.isApproximate = probe.isApproximate
+        search.refined = probe.refined.map { self.search(as: $0, bucket) }
+        return search
     }
 
     /// The roles that some patterns name.
@@ -174,7 +232,7 @@ public struct AWSObservation {
                 names.formUnion(roleByARN.filter { pattern.matches($0.key) }.values)
             }
         }
-        return names.sorted().compactMap { artifacts.roles[$0] }
+        return names.sorted().compactMap { roles[$0] }
     }
 
     /// Patterns of the roles that a bucket's policy tells from others.
@@ -182,30 +240,46 @@ public struct AWSObservation {
         policy.statements.flatMap { statement -> [Glob] in
             let conditions = statement.conditions.filter { $0.key.lowercased() == "aws:principalarn" }
             return conditions.flatMap(\.values).map { Glob($0.source) }
-                + (statement.principals?.elements ?? []).filter { $0.text != "*" }.map { Glob($0.text) }
+                + (statement.principals?.elements ?? []).filter { $0.text != "*" }.map { element in
+                    guard case .session(_, let account, let role, _) = RequestPrincipal(element.text) else {
+                        return Glob(element.text)
+                    }
+                    return Glob(literal: "arn:\(artifacts.partition):iam::\(account):role/\(role)")
+                }
         }
     }
 
     private func observeOutside(into observed: inout ObservedAccess) {
         for bucket in openBuckets.sorted() where areasByBucket[bucket] != nil {
-            let anonymous: [String: RequestContext.Value?] = [
-                "aws:principalarn": nil, "aws:principalaccount": nil, "aws:principalorgid": nil,
-                "aws:principaltype": .single("Anonymous"), "aws:principalisawsservice": .single("false"),
-            ]
-            observe(Self.anyone, search(as: .anonymous, fixed: anonymous, bucket) { _ in }, bucket, into: &observed)
-            let arn = "arn:\(artifacts.partition):iam::999999999999:role/outside"
-            let outside: [String: RequestContext.Value?] = [
-                "aws:principalarn": .single(arn), "aws:principalaccount": .single("999999999999"),
-                "aws:principaltype": .single("AssumedRole"), "aws:principalisawsservice": .single("false"),
-            ]
-            let session = RequestPrincipal("arn:\(artifacts.partition):sts::999999999999:assumed-role/outside/s")
-            observe(
-                Self.anotherAccount,
-                search(as: session, fixed: outside, bucket) { $0.identity = [Self.everything] },
-                bucket,
-                into: &observed
-            )
+            let probes = probes(of: bucket)
+            // Those of the bucket's own account were looked at with the bucket alone.
+            let signed = probes.signed().filter { scope != .buckets || $0.principal.account != owner(of: bucket) }
+            for probe in [PrincipalProbes.anonymous] + signed + probes.services() + probes.federated() {
+                observe(probe.label, search(as: probe, bucket), bucket, into: &observed)
+            }
         }
+    }
+
+    /// Everyone whom a bucket may tell from others, each with every permission of its own.
+    func everyone(at bucket: String) -> [(String, RequestSearch)] {
+        let policy = artifacts.buckets[bucket]?.policy
+        var result: [(String, RequestSearch)] = []
+        for role in roles(named: policy.map(namedPrincipals) ?? []) {
+            for principal in principals(role, at: bucket) {
+                let search = search(as: principal, fixed: fixed(role), bucket) { $0.identity = [Self.everything] }
+                result.append((role.name, search))
+            }
+        }
+        let probes = probes(of: bucket)
+        let isOpen = openBuckets.contains(bucket)
+        for probe in probes.signed() where isOpen || probe.principal.account == owner(of: bucket) {
+            result.append((probe.label, search(as: probe, bucket)))
+        }
+        guard isOpen else { return result }
+        for probe in [PrincipalProbes.anonymous] + probes.services() + probes.federated() {
+            result.append((probe.label, search(as: probe, bucket)))
+        }
+        return result
     }
 
     static let everything = PolicyDocument(statements: [
@@ -219,8 +293,17 @@ public struct AWSObservation {
         )
     ])
 
-    private func principal(_ role: AWSArtifacts.Role) -> RequestPrincipal {
-        RequestPrincipal("arn:\(artifacts.partition):sts::\(role.account):assumed-role/\(role.name)/session")
+    /// The sessions of a role that a bucket's policy tells apart.
+    private func principals(_ role: AWSArtifacts.Role, at bucket: String) -> [RequestPrincipal] {
+        let policy = scope == .roles ? nil : artifacts.buckets[bucket]?.policy
+        return principals(role, in: policy)
+    }
+
+    /// The sessions of a role that a policy tells apart.
+    func principals(_ role: AWSArtifacts.Role, in policy: PolicyDocument?) -> [RequestPrincipal] {
+        PrincipalProbes.sessions(of: role.name, role.account, in: policy).map {
+            RequestPrincipal("arn:\(artifacts.partition):sts::\(role.account):assumed-role/\(role.name)/\($0)")
+        }
     }
 
     func fixed(_ role: AWSArtifacts.Role) -> [String: RequestContext.Value?] {
@@ -353,6 +436,8 @@ struct BucketReach {
     private(set) var isAll = false
     /// The buckets by name, where it is not any.
     private(set) var buckets: Set<String> = []
+    /// Whether it may be an access point, by which buckets are reached that are not named.
+    private(set) var hasAccessPoints = false
 
     init(_ policies: [PolicyDocument]) {
         for statement in policies.lazy.flatMap(\.statements) where statement.effect == .allow {
@@ -373,6 +458,7 @@ struct BucketReach {
             isAll = true
             return
         }
+        if Glob(parts[2]).matches("s3"), !parts[3].isEmpty || !parts[4].isEmpty { hasAccessPoints = true }
         let name = parts[5].prefix { $0 != "/" }
         if name.contains(where: { "*?$".contains($0) }) {
             isAll = isAll || Glob(parts[2]).matches("s3")

@@ -75,7 +75,9 @@ struct ContextSolver {
             if kind != .presence { kinds.insert(kind) }
             let values = wish.condition.values.compactMap { $0.resolved(known)?.plain }
             switch kind {
-            case .number, .time: texts += Self.around(values, kind)
+            case .number, .time:
+                texts += Self.around(values, kind)
+                isComplete = isComplete && Self.isExact(values, kind)
             case .address: texts += Self.addresses(values)
             case .flag: texts += ["true", "false"]
             case .bytes: texts += values + ["AA=="]
@@ -84,17 +86,19 @@ struct ContextSolver {
         }
         if !kinds.isDisjoint(with: [.text, .foldedText, .arn]) {
             let (found, isExact) = strings(wishes, known)
-            texts += found
+            // A value may be empty; where nothing else does, that is tried.
+            texts += found + [""]
             isComplete = isComplete && isExact
         }
         if kinds.isEmpty { texts.append("x") }
         // Kinds that do not mix: a text that is a number and an address is none of ours.
-        if kinds.count > 1 || kinds.contains(.bytes) { isComplete = false }
+        let isOfTexts = kinds.isSubset(of: [.text, .arn])
+        if kinds.count > 1 && !isOfTexts || kinds.contains(.bytes) { isComplete = false }
         var candidates: [RequestContext.Value?] = [nil] + texts.map { .single($0) }
         if hasQuantifier {
             candidates += [.list([])] + texts.map { .list([$0]) } + [.list(texts)]
-            // One element at a time decides, unless several conditions each want their own.
-            isComplete = isComplete && wishes.count { $0.condition.op?.quantifier != nil } <= 1
+            // One element at a time decides, unless several conditions each want their own, or the one value.
+            isComplete = isComplete && wishes.count { $0.condition.op?.comparison != .null } <= 1
         }
         return (candidates, isComplete)
     }
@@ -134,6 +138,16 @@ struct ContextSolver {
         }
     }
 
+    /// Whether the numbers that are tried are all that make a difference: neither too large to be told from the next, nor
+    /// before 1970.
+    private static func isExact(_ values: [String], _ kind: Kind) -> Bool {
+        let numbers = values.compactMap {
+            kind == .time ? ConditionComparison.milliseconds($0).map(Double.init) : ConditionComparison.number($0)
+        }.sorted()
+        guard numbers.allSatisfy({ abs($0) < 1e15 && (kind == .number || $0 >= 1) }) else { return false }
+        return zip(numbers, numbers.dropFirst()).allSatisfy { $0 == $1 || $1 - $0 > 1e-6 }
+    }
+
     /// The ends of every block that a condition names, what lies just outside, and addresses far from all.
     private static func addresses(_ values: [String]) -> [String] {
         var result: [String] = ["198.51.100.77", "2001:db8:ffff::77"]
@@ -165,9 +179,19 @@ struct ContextSolver {
                 switch op.comparison {
                 case .like: return Glob(resolved)
                 case .arn:
-                    guard case .glob(let glob) = ARNPattern.read(resolved, in: .resourceControl) else { return nil }
+                    guard case .glob(let glob) = ARNPattern.read(resolved, in: .condition) else { return nil }
                     return glob
                 default: return Glob(literal: folds ? resolved.plain.lowercased() : resolved.plain)
+                }
+            }
+            // A text that is no ARN does not meet a negated comparison of ARNs either, and neither does any text where one
+            // of the policy's values is none.
+            if op.comparison == .arn, op.isNegated, !wish.isWanted {
+                guard Self.arnKeys.contains(wish.condition.key.lowercased()), globs.count == wish.condition.values.count
+                else {
+                    isExact = false
+                    choices.append([Glob(tokens: [Glob.star])])
+                    continue
                 }
             }
             if op.isNegated != wish.isWanted { choices.append(globs) } else { forbidden += globs }
@@ -176,6 +200,7 @@ struct ContextSolver {
         }
         var found: [String] = []
         for choice in Self.product(choices, limit: 512, isExact: &isExact) {
+            // What is empty is tried anyway.
             switch GlobSearch(all: choice + [Self.nonEmpty], none: forbidden).run() {
             case .found(let bytes): found.append(String(decoding: bytes, as: UTF8.self))
             case .none: break
@@ -186,6 +211,10 @@ struct ContextSolver {
         return (found, isExact)
     }
 
+    /// Keys that have an ARN or are absent.
+    private static let arnKeys: Set<String> = [
+        "aws:principalarn", "aws:sourcearn", "aws:sourcevpcarn", "s3:dataaccesspointarn", "lambda:sourcefunctionarn",
+    ]
     private static let nonEmpty = Glob(tokens: [Glob.any, Glob.star])
     private static let anyARN: Glob = {
         let colon = Glob.Token(UInt8(ascii: ":"))

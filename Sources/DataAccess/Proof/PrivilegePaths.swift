@@ -3,6 +3,8 @@ struct PrivilegePaths {
     private let observation: AWSObservation
     private let edges: [String: [(role: String, step: String)]]
     private let administrators: [String: Witness]
+    /// What could not be decided about a role.
+    private let doubts: [String: String]
 
     /// Actions that give whoever may do them to a role all that the role can be given.
     private static let takeovers = [
@@ -28,28 +30,34 @@ struct PrivilegePaths {
                         || statement.principals?.elements.contains { $0.kind == .aws } == true)
             } == true
         }
+        var doubts: [String: String] = [:]
         for role in roles {
             let reader = ActionReach(role.policies)
+            func find(_ action: String, _ area: Glob, _ target: AWSArtifacts.Role? = nil) -> IAMRequest? {
+                for principal in observation.principals(role, in: target?.trust) {
+                    switch Self.search(role, principal, target, observation).find(action, in: area) {
+                    case .found(let request): return request
+                    case .unknown(let reason): doubts[role.name] = "`\(role.name)`: \(reason)"
+                    case .none: continue
+                    }
+                }
+                return nil
+            }
             for action in Self.selfGrants where reader.mayAllow(action) {
                 guard administrators[role.name] == nil else { break }
                 let area = Self.selfGrantArea(action, role, observation)
-                if case .found(let request) = Self.search(role, nil, observation).find(action, in: area) {
-                    administrators[role.name] = Witness(request)
-                }
+                if let request = find(action, area) { administrators[role.name] = Witness(request) }
             }
             for other in open where other.name != role.name {
-                let search = Self.search(role, other, observation)
-                if case .found = search.find(
-                    "sts:assumerole",
-                    in: Glob(literal: other.arn(observation.artifacts.partition))
-                ) {
+                let area = Glob(literal: other.arn(observation.artifacts.partition))
+                if find("sts:assumerole", area, other) != nil {
                     edges[role.name, default: []].append((other.name, "assumes \(other.name)"))
                 }
             }
             for action in Self.takeovers where reader.mayAllow(action) {
                 for other in roles where other.name != role.name {
                     let area = Glob(literal: other.arn(observation.artifacts.partition))
-                    if case .found = Self.search(role, nil, observation).find(action, in: area) {
+                    if find(action, area) != nil {
                         edges[role.name, default: []].append((other.name, "\(action) on \(other.name)"))
                     }
                 }
@@ -57,10 +65,12 @@ struct PrivilegePaths {
         }
         self.edges = edges
         self.administrators = administrators
+        self.doubts = doubts
     }
 
     private static func search(
         _ role: AWSArtifacts.Role,
+        _ principal: RequestPrincipal,
         _ target: AWSArtifacts.Role?,
         _ observation: AWSObservation
     ) -> RequestSearch {
@@ -68,9 +78,8 @@ struct PrivilegePaths {
         policies.identity = role.policies
         policies.boundary = role.boundary.map { [$0] }
         policies.resource = target?.trust
-        let partition = observation.artifacts.partition
         return RequestSearch(
-            principal: RequestPrincipal("arn:\(partition):sts::\(role.account):assumed-role/\(role.name)/session"),
+            principal: principal,
             account: target?.account ?? role.account,
             fixed: observation.fixed(role),
             policies: policies
@@ -104,6 +113,11 @@ struct PrivilegePaths {
             }
         }
         return waiting.dropFirst().map { ($0, paths[$0] ?? []) }
+    }
+
+    /// Why it is not known what a role, or one that it gets to, can become.
+    func doubt(_ role: String) -> String? {
+        ([role] + reachable(from: role).map(\.role)).lazy.compactMap { doubts[$0] }.first
     }
 
     /// What shows that a role, or one that it gets to, can give itself anything.

@@ -20,6 +20,12 @@ struct RequestSearch {
     /// Keys whose value is fixed by who asks and what for; nil for one that is surely absent.
     let fixed: [String: RequestContext.Value?]
     let policies: IAMPolicies
+    /// What every request is like.
+    var always: [ContextSolver.Wish] = []
+    /// Whether who asks stands for more than there is, so that what is found is not surely possible.
+    var isApproximate = false
+    /// Those for whom it stands, to be tried one by one where it finds something.
+    var refined: [RequestSearch] = []
 
     /// Looks for a request.
     ///
@@ -35,8 +41,21 @@ struct RequestSearch {
         outside: [Glob] = [],
         _ wishes: [ContextSolver.Wish] = []
     ) -> Outcome {
-        var run = Run(search: self, action: action, wishes: wishes)
-        return run.find(in: area, outside: outside)
+        var run = Run(search: self, action: action, wishes: wishes + always)
+        let outcome = run.find(in: area, outside: outside)
+        guard isApproximate else { return outcome }
+        let reason: String
+        switch outcome {
+        case .none: return .none
+        case .unknown(let why): reason = why
+        case .found(let request): reason = "somebody who is not known in full may be let in: \(Witness(request))"
+        }
+        for search in refined {
+            if case .found(let request) = search.find(action, in: area, outside: outside, wishes) {
+                return .found(request)
+            }
+        }
+        return .unknown(reason)
     }
 
     /// One question on its way through the statements.
@@ -57,6 +76,14 @@ struct RequestSearch {
             self.known = RequestContext(values) { fixedKeys.contains($0) ? .complete : .none }
         }
 
+        /// Whether a statement is about who asks; what names another session of the role is not.
+        private func isAbout(_ statement: PolicyStatement, _ reader: LayerReader) -> Bool {
+            switch reader.principalMatch(statement, statement.effect ?? .allow).0 {
+            case .none, .otherSession: false
+            case .account, .sessionRole, .direct, .everyone: true
+            }
+        }
+
         private func reader(_ layer: IAMDecision.Layer) -> LayerReader {
             let request = IAMRequest(
                 principal: search.principal,
@@ -71,10 +98,13 @@ struct RequestSearch {
         // MARK: - What allows
 
         mutating func find(in area: Glob, outside: [Glob]) -> Outcome {
+            let ways = waysToAllow()
+            guard !ways.isEmpty else { return doubt.map { .unknown($0) } ?? .none }
             let denials = self.denials()
-            for allow in waysToAllow() {
+            for allow in ways {
                 var path = Path(allow, in: area)
                 path.forbidden += outside
+                path.wishes.formUnion(wishes)
                 if let outcome = escape(denials, from: 0, path) { return outcome }
             }
             return doubt.map { .unknown($0) } ?? .none
@@ -95,7 +125,6 @@ struct RequestSearch {
                 reader.principalMatch(statement.0, .allow).0 == .sessionRole
             }
             let boundary = policies.boundary.map { allows(.boundary, $0) }
-            func bounded(_ ways: [Way]) -> [Way] { boundary.map { limit in combine(ways, limit) } ?? ways }
             let request = IAMRequest(
                 principal: search.principal,
                 action: action,
@@ -106,7 +135,8 @@ struct RequestSearch {
             if search.principal.account == nil {
                 ways = resource.map { [$0] }
             } else if search.principal.account != search.account {
-                ways = bounded(combine(identity.map { [$0] }, resource))
+                ways = combine(identity.map { [$0] }, resource)
+                if let boundary { ways = combine(ways, boundary) }
             } else {
                 let byAccount =
                     ServiceRules.needsResourcePolicy(request)
@@ -115,7 +145,8 @@ struct RequestSearch {
                         resource.filter { reader.principalMatch($0.0, .allow).0 == .account }
                     )
                     : identity.map { [$0] }
-                ways = bounded(byAccount + named.filter(isLimited).map { [$0] })
+                ways = byAccount + named.filter(isLimited).map { [$0] }
+                if let boundary { ways = combine(ways, boundary) }
                 ways += named.filter { !isLimited($0) }.map { [$0] }
             }
             let limits =
@@ -123,13 +154,22 @@ struct RequestSearch {
                     policies.session.map { allows(.session, $0) }, policies.endpoint.map { allows(.endpoint, $0) },
                 ].compactMap(\.self) + (policies.serviceControl ?? []).map { allows(.serviceControl, $0) }
             for limit in limits { ways = combine(ways, limit) }
-            guard ways.count > RequestSearch.maximumBranches else { return ways }
-            doubt = "too many statements allow `\(action)` together"
-            return Array(ways.prefix(RequestSearch.maximumBranches))
+            return ways
         }
 
-        private func combine(_ ways: [Way], _ limit: [(PolicyStatement, IAMDecision.Layer)]) -> [Way] {
-            ways.flatMap { way in limit.map { way + [$0] } }
+        /// Each way with each statement of a limit, and no more of them than are tried.
+        private mutating func combine(_ ways: [Way], _ limit: [(PolicyStatement, IAMDecision.Layer)]) -> [Way] {
+            var result: [Way] = []
+            for way in ways {
+                for statement in limit {
+                    guard result.count < RequestSearch.maximumBranches else {
+                        doubt = "too many statements allow `\(action)` together"
+                        return result
+                    }
+                    result.append(way + [statement])
+                }
+            }
+            return result
         }
 
         private func allows(
@@ -138,7 +178,7 @@ struct RequestSearch {
         ) -> [(PolicyStatement, IAMDecision.Layer)] {
             let reader = reader(layer)
             return documents.flatMap(\.statements).filter {
-                $0.effect == .allow && reader.matchesAction($0) && reader.principalMatch($0, .allow).0 != .none
+                $0.effect == .allow && reader.matchesAction($0) && isAbout($0, reader)
                     && !$0.conditions.contains { isSurely(false, $0) }
             }.map { ($0, layer) }
         }
@@ -156,7 +196,7 @@ struct RequestSearch {
             return layers.flatMap { layer, documents in
                 let reader = reader(layer)
                 return documents.flatMap(\.statements).filter {
-                    $0.effect == .deny && reader.matchesAction($0) && reader.principalMatch($0, .deny).0 != .none
+                    $0.effect == .deny && reader.matchesAction($0) && isAbout($0, reader)
                         && !$0.conditions.contains { isSurely(false, $0) }
                 }.map { ($0, layer) }
             }
@@ -274,7 +314,7 @@ struct RequestSearch {
         }
 
         private mutating func conclude(_ path: Path, _ resource: String) -> Outcome? {
-            switch solver.solve(path.wishes.union(wishes)) {
+            switch solver.solve(path.wishes) {
             case .none: return nil
             case .unknown:
                 doubt = "the conditions on `\(action)` could not be decided"
@@ -299,6 +339,7 @@ struct RequestSearch {
         /// Whether AWS refuses such a request whatever the policies say, so that no other of the kind is allowed.
         private func isRuledOut(_ request: IAMRequest) -> Bool {
             guard ServiceRules.mayBeAllowed(request) else { return true }
+            if case .service = search.principal { return false }
             return search.policies.restrictsPublicBuckets && search.principal.account != search.account
                 && search.policies.resource.map { PublicPolicy($0).isPublic } == true
         }

@@ -5,18 +5,16 @@ struct TrustProof {
 
     /// What is wrong with the trust policy of a component's role; nil where nothing is.
     func finding(_ component: Estate.Component) -> InvariantProof.Outcome {
-        guard let identity = component.identity.aws, let role = artifacts.roles[identity.name] else {
-            return .notConcerned
+        guard let identity = component.identity.aws else { return .notConcerned }
+        guard let role = artifacts.roles[identity.name] else {
+            return .unknown("the role `\(identity.name)` was not exported: who assumes it is not known")
         }
         guard let trust = role.trust else {
             return .unknown("the trust policy of `\(role.name)` is not there: who assumes it is not known")
         }
         var doubt: String?
-        for (principal, fixed, action, wishes) in strangers(component, trust) {
-            var policies = IAMPolicies()
-            policies.identity = [AWSObservation.everything]
-            policies.resource = trust
-            let search = RequestSearch(principal: principal, account: role.account, fixed: fixed, policies: policies)
+        for (probe, action, wishes) in strangers(component, role, trust) {
+            let search = search(as: probe, role, trust)
             switch search.find(action, in: Glob(literal: role.arn(artifacts.partition)), wishes) {
             case .found(let request):
                 return .refuted("somebody other than `\(component.name)` can assume `\(role.name)`", Witness(request))
@@ -27,56 +25,72 @@ struct TrustProof {
         return doubt.map { .unknown("`\(role.name)`: \($0)") } ?? .proved
     }
 
-    private typealias Stranger = (
-        RequestPrincipal, [String: RequestContext.Value?], String, [ContextSolver.Wish]
-    )
+    private func search(
+        as probe: PrincipalProbes.Probe,
+        _ role: AWSArtifacts.Role,
+        _ trust: PolicyDocument
+    ) -> RequestSearch {
+        var policies = IAMPolicies()
+        policies.identity = [AWSObservation.everything]
+        policies.resource = trust
+        return RequestSearch(
+            principal: probe.principal,
+            account: role.account,
+            fixed: probe.fixed,
+            policies: policies,
+            always: probe.wishes,
+            isApproximate: probe.isApproximate,
+            refined: probe.refined.map { search(as: $0, role, trust) }
+        )
+    }
 
-    /// Everyone that the trust policy names, asking for somebody else than the component.
-    private func strangers(_ component: Estate.Component, _ trust: PolicyDocument) -> [Stranger] {
-        var result: [Stranger] = []
-        for account in ["999999999999", estate.enforcement.aws?.account ?? "999999999999"] {
-            let arn = "arn:\(artifacts.partition):iam::\(account):role/somebody-else"
-            let fixed: [String: RequestContext.Value?] = [
-                "aws:principalarn": .single(arn), "aws:principalaccount": .single(account),
-            ]
-            let session = RequestPrincipal("arn:\(artifacts.partition):sts::\(account):assumed-role/somebody-else/s")
-            result.append((session, fixed, "sts:assumerole", []))
+    private typealias Stranger = (PrincipalProbes.Probe, action: String, [ContextSolver.Wish])
+
+    /// Everyone whom the trust policy may tell from others, asking for somebody else than the component.
+    private func strangers(
+        _ component: Estate.Component,
+        _ role: AWSArtifacts.Role,
+        _ trust: PolicyDocument
+    ) -> [Stranger] {
+        let probes = PrincipalProbes(
+            trust,
+            partition: artifacts.partition,
+            owner: role.account,
+            known: [role.arn(artifacts.partition)]
+        )
+        var result: [Stranger] = probes.signed().map { ($0, "sts:assumerole", []) }
+        for probe in probes.services() {
+            // Any service account of the cluster comes by Pod Identity; any other service is none of the component's.
+            let isPods = probe.principal == .service("pods.eks.amazonaws.com")
+            result += (isPods ? otherPods(component) : [[]]).map { (probe, "sts:assumerole", $0) }
         }
-        for pattern in trust.statements.flatMap({ $0.principals?.elements ?? [] }) {
-            switch pattern.kind {
-            case .aws where pattern.text != "*":
-                let named = RequestPrincipal(pattern.text)
-                let own = component.identity.aws?.name
-                // The account's own people are those that the estate does not know.
-                guard case .root = named else {
-                    if case .role(_, _, let name) = named, name == own { continue }
-                    result.append((named, ["aws:principalarn": .single(pattern.text)], "sts:assumerole", []))
-                    continue
-                }
-            case .aws, .canonicalUser: continue
-            case .federated:
-                let issuer = pattern.text.split(separator: "/", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
-                result += others(component, issuer).map {
-                    (.other(pattern.text), [:], "sts:assumerolewithwebidentity", $0)
-                }
-            case .service: result += others(component, nil).map { (.service(pattern.text), [:], "sts:assumerole", $0) }
-            }
+        for probe in probes.federated() {
+            let isOwn = provider.map { probe.principal == .other($0.arn) } ?? false
+            result += (isOwn ? otherSubjects(component) : [[]]).map { (probe, "sts:assumerolewithwebidentity", $0) }
+            result.append((probe, "sts:assumerolewithsaml", []))
         }
         return result
     }
 
-    /// What a request of another service account is like: other in its namespace or in its name, or without one.
-    private func others(_ component: Estate.Component, _ issuer: String?) -> [[ContextSolver.Wish]] {
+    /// The estate's own OIDC provider.
+    private var provider: (arn: String, issuer: String)? {
+        guard let settings = estate.enforcement.aws, let issuer = settings.oidcProvider else { return nil }
+        return ("arn:\(settings.partition):iam::\(settings.account):oidc-provider/\(issuer)", issuer)
+    }
+
+    /// What requests of another service account are like that come by Pod Identity.
+    private func otherPods(_ component: Estate.Component) -> [[ContextSolver.Wish]] {
         guard let account = component.identity.kubernetes else { return [[]] }
-        func differs(_ key: String, _ value: String) -> [ContextSolver.Wish] {
-            [.init(condition: .init(operation: "StringNotEquals", key: key, values: [.plain(value)]), isWanted: true)]
-        }
-        guard let issuer else {
-            return [
-                differs("aws:RequestTag/kubernetes-namespace", account.namespace),
-                differs("aws:RequestTag/kubernetes-service-account", account.name),
-            ]
-        }
-        return [differs("\(issuer):sub", "system:serviceaccount:\(account.namespace):\(account.name)")]
+        return [
+            [PrincipalProbes.wish("StringNotEquals", "aws:RequestTag/kubernetes-namespace", [account.namespace])],
+            [PrincipalProbes.wish("StringNotEquals", "aws:RequestTag/kubernetes-service-account", [account.name])],
+        ]
+    }
+
+    /// What requests of another service account are like that come by the estate's provider.
+    private func otherSubjects(_ component: Estate.Component) -> [[ContextSolver.Wish]] {
+        guard let account = component.identity.kubernetes, let provider else { return [[]] }
+        let subject = "system:serviceaccount:\(account.namespace):\(account.name)"
+        return [[PrincipalProbes.wish("StringNotEquals", "\(provider.issuer):sub", [subject])]]
     }
 }

@@ -89,45 +89,32 @@ enum IAMRelations {
         return policy.statements[0].conditions.allSatisfy { $0.holds(context) }
     }
 
-    /// What a statement's conditions come to: whether it matches.
-    ///
-    /// The cases do not carry what the simulation knew of each key; their names say it.
-    static func block(_ test: IAMCase) throws -> Bool {
+    /// What a statement's conditions come to: whether it matches; nil for a case that does not carry what was known.
+    static func block(_ test: IAMCase) throws -> Bool? {
         guard let reference = test.fields["policyRef"] as? [String: Any] else { return true }
-        let fields = reference["policy"] as? [String: Any] ?? [:]
         let statement = try statement(reference)
         let values = IAMInputs.values(test.object("request")["context"])
-        let name = test.text("name").lowercased()
-        guard name.contains("discovery") else {
-            let all = statement.conditions
+        let all = statement.conditions
+        guard let constraints = constraints(test) else {
+            // The name of a simulation that knows in part is no substitute for what it knew.
+            guard test.text("mode") != "Discovery", !test.text("name").lowercased().contains("discovery") else {
+                return nil
+            }
             guard test.text("fn") == "singleConditionMatchesRequest" else {
                 return all.allSatisfy { $0.holds(RequestContext(values)) }
             }
             let index = (reference["path"] as? [Any])?.last as? Int ?? 0
             return all[index].holds(RequestContext(values))
         }
-        _ = fields
-        let knowledge = knowledge(of: name)
-        let context = RequestContext(values) { key in
-            // What a variable stands for is known where it is not what the case is about.
-            key == "s3:prefix" && name.contains("reference") ? .complete : knowledge
-        }
-        let formulas = statement.conditions.map { $0.formula(context, effect: statement.effect ?? .allow) }
+        let context = IAMInputs.partial(values, constraints)
+        let formulas = all.map { $0.formula(context, effect: statement.effect ?? .allow) }
         return statement.effect == .deny
             ? ConditionFormula.or(formulas) == .no : ConditionFormula.and(formulas) != .no
     }
 
-    private static func knowledge(of name: String) -> RequestContext.Knowledge {
-        let isStrict = name.contains("strict") && !name.contains("not in")
-        let isValueUnknown = ["value is unknown", "unknown value", "unknown-value", "value is not known"].contains {
-            name.contains($0)
-        }
-        let isPresenceUnknown = ["presence is unknown", "unconstrained", "not in discovery", "are ignored"].contains {
-            name.contains($0)
-        }
-        if isStrict { return .complete }
-        if isPresenceUnknown { return .none }
-        if isValueUnknown { return .init(isPresenceKnown: true, isValueKnown: false) }
-        return .complete
+    /// What a simulation knew of each key, where the case says it.
+    private static func constraints(_ test: IAMCase) -> [[String: Any]]? {
+        let places = [test.fields, test.object("simulation"), test.object("request")]
+        return places.lazy.compactMap { $0["discoveryContextKeyConstraints"] as? [[String: Any]] }.first
     }
 }

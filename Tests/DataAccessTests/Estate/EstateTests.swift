@@ -59,6 +59,24 @@ struct EstateTests {
         #expect(PurposeLattice(names: ["a", "b"], below: ["a": ["b"], "b": ["a"]]) == nil)
     }
 
+    @Test("has each name of a role once, whatever accounts they are in")
+    func roleNames() throws {
+        let twice = EstateExample.yaml.replacing("{role: intake, account", with: "{role: Trainer, account")
+        #expect(throws: (any Error).self) { try EstateExample.load(twice) }
+    }
+
+    @Test("shows what stands below a purpose no more columns than that purpose")
+    func columnsBelow() throws {
+        let yaml = EstateExample.yaml.replacing(
+            "purpose: training, maxClassification: internal",
+            with: "purpose: training, maxClassification: secret"
+        )
+        let access = try EstateExample.load(yaml).accesses.first {
+            $0.component == "trainer" && $0.resource.dataset == "orders" && $0.layer == .postgres
+        }
+        #expect(access?.condition.columns == ["id", "amount"])
+    }
+
     @Test("warns where a purpose is open for nobody")
     func warns() throws {
         let yaml = EstateExample.yaml.replacing("purposes: [serving, training]", with: "purposes: [serving, intake]")

@@ -65,4 +65,15 @@ struct GlobTests {
         #expect(glob("arn:*:b/k")?.matches("arn:aws:s3:::b/k") != true)
         #expect(glob("arn:aws:s3:*:*:b")?.matches("arn:aws:s3:::b") == true)
     }
+
+    @Test("takes a whole character for a question mark")
+    func characters() {
+        for text in ["x", "é", "€", "🙂"] {
+            #expect(Glob("a?b").matches("a\(text)b"))
+            #expect(!Glob("a??b").matches("a\(text)b"))
+            #expect(Glob("?*").matches(text) && Glob("*?").matches(text))
+        }
+        #expect(GlobSearch(all: [Glob("a?"), Glob(literal: "aé")], none: []).run() == .found(Array("aé".utf8)))
+        #expect(GlobSearch(all: [Glob("?"), Glob("??*")], none: []).run() == .none)
+    }
 }

@@ -43,6 +43,59 @@ struct IAMEvaluatorTests {
         #expect(decision.verdict == .explicitDeny && decision.blockedBy == [.resource])
     }
 
+    @Test("denies by an ARN whose type is a wildcard")
+    func wildcardTypes() throws {
+        var policies = IAMPolicies()
+        policies.identity = [
+            try Self.policy(
+                Self.allow + #",{"Effect":"Deny","Action":"*","Resource":"*","#
+                    + #""Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111111111111:*/blocked"}}}"#
+            )
+        ]
+        let role = "arn:aws:iam::111111111111:role/"
+        let blocked = Self.request(account: "111111111111", ["aws:PrincipalArn": .single(role + "blocked")])
+        #expect(IAMEvaluator.decide(blocked, policies).verdict == .explicitDeny)
+        #expect(
+            IAMEvaluator.decide(
+                Self.request(account: "111111111111", ["aws:PrincipalArn": .single(role + "r")]),
+                policies
+            ).isAllowed
+        )
+    }
+
+    @Test("tells texts apart that only look the same")
+    func comparesBytes() throws {
+        var policies = IAMPolicies()
+        policies.identity = [
+            try Self.policy(
+                #"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"s3:prefix":"\u00e9"}}}"#
+            )
+        ]
+        #expect(
+            IAMEvaluator.decide(Self.request(account: "111111111111", ["s3:prefix": .single("\u{E9}")]), policies)
+                .isAllowed
+        )
+        #expect(
+            !IAMEvaluator.decide(Self.request(account: "111111111111", ["s3:prefix": .single("e\u{301}")]), policies)
+                .isAllowed
+        )
+    }
+
+    @Test("is Deny where a key is there twice, in upper and in lower case")
+    func ambiguousKeys() throws {
+        var policies = IAMPolicies()
+        policies.identity = [try Self.policy(Self.allow)]
+        let twice: [String: RequestContext.Value] = ["s3:prefix": .single("a"), "S3:Prefix": .single("b")]
+        #expect(!IAMEvaluator.decide(Self.request(account: "111111111111", twice), policies).isAllowed)
+    }
+
+    @Test("tells nobody who they are that did not sign")
+    func unsignedIdentity() {
+        let identity = "sts:GetCallerIdentity"
+        #expect(IAMEvaluator.decide(Self.request(action: identity), IAMPolicies()).isAllowed)
+        #expect(!IAMEvaluator.decide(Self.request("anonymous", action: identity), IAMPolicies()).isAllowed)
+    }
+
     @Test("about another account needs both sides")
     func crossAccount() throws {
         var policies = IAMPolicies()

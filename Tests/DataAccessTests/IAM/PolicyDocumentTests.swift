@@ -68,4 +68,17 @@ struct PolicyDocumentTests {
         }
         #expect(read > 0 && read < 2_000)
     }
+
+    @Test("of one long line is read in time proportional to its length")
+    func readsLongLines() {
+        let count = 300_000
+        let text = "{\"é\": [" + String(repeating: "1,", count: count) + "x]}"
+        let time = ContinuousClock().measure {
+            let error = #expect(throws: ResourceError.self) {
+                try PolicyDocument(json: Array(text.utf8))
+            }
+            #expect("\(error.map { "\($0)" } ?? "")".contains("1:\(8 + 2 * count)"))
+        }
+        #expect(time < .seconds(30))
+    }
 }

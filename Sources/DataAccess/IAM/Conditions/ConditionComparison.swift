@@ -5,8 +5,8 @@ enum ConditionComparison {
     /// Whether they fit; nil where one of them is not of the kind that is compared.
     static func fits(_ value: String, _ policy: ResolvedText, _ comparison: ConditionOperator.Comparison) -> Bool? {
         switch comparison {
-        case .string: value == policy.plain
-        case .stringIgnoringCase: value.lowercased() == policy.plain.lowercased()
+        case .string: value.utf8.elementsEqual(policy.plain.utf8)
+        case .stringIgnoringCase: value.lowercased().utf8.elementsEqual(policy.plain.lowercased().utf8)
         case .like: Glob(policy).matches(value)
         case .numeric(let order): compare(number(value), number(policy.plain), order)
         case .date(let order): compare(milliseconds(value), milliseconds(policy.plain), order)
@@ -62,7 +62,7 @@ enum ConditionComparison {
     /// Bytes in base64; a request may have them as they are.
     private static func binary(_ value: String, _ policy: String) -> Bool? {
         guard let bytes = base64(policy) else { return nil }
-        return value == policy || bytes.elementsEqual(value.utf8)
+        return value.utf8.elementsEqual(policy.utf8) || bytes.elementsEqual(value.utf8)
     }
 
     private static func base64(_ text: String) -> [UInt8]? {
@@ -104,7 +104,7 @@ enum ConditionComparison {
 
     private static func arn(_ value: String, _ policy: ResolvedText) -> Bool? {
         let parts = value.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", case .glob(let glob) = ARNPattern.read(policy, in: .resourceControl)
+        guard parts.count == 6, parts[0] == "arn", case .glob(let glob) = ARNPattern.read(policy, in: .condition)
         else { return nil }
         return glob.matches(value)
     }

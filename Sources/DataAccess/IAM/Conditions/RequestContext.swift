@@ -37,12 +37,15 @@ public struct RequestContext: Hashable, Sendable {
     /// Values by key in lower case: names of keys are the same in upper and lower case.
     private let values: [String: Value]
     private let knowledge: @Sendable (_ key: String) -> Knowledge
+    /// Whether a key is there twice, in upper and in lower case: nobody knows which of the two counts.
+    let isAmbiguous: Bool
     /// Whether every key is known; one that is not there is absent.
     public let isComplete: Bool
 
     /// What a request carries; a key that is not there is absent.
     public init(_ values: [String: Value] = [:]) {
         self.values = Self.lowercased(values)
+        self.isAmbiguous = self.values.count < values.count
         self.knowledge = { _ in .complete }
         self.isComplete = true
     }
@@ -50,6 +53,7 @@ public struct RequestContext: Hashable, Sendable {
     /// What is known of a request; of every key is asked what is known of it.
     public init(_ values: [String: Value], knowing knowledge: @escaping @Sendable (_ key: String) -> Knowledge) {
         self.values = Self.lowercased(values)
+        self.isAmbiguous = self.values.count < values.count
         self.knowledge = knowledge
         self.isComplete = false
     }

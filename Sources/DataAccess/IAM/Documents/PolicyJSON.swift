@@ -13,7 +13,9 @@ struct PolicyJSON {
     private let file: String
     private var at = 0
     private var line = 1
-    private var lineStart = 0
+    /// Up to where the columns of the line are counted, and how many there are to there.
+    private var counted = 0
+    private var column = 1
 
     /// Reads one value, with nothing after it.
     ///
@@ -36,8 +38,16 @@ struct PolicyJSON {
 
     private var location: SourceLocation {
         // Columns count characters: continuation bytes do not.
-        let column = bytes[lineStart..<min(at, bytes.count)].count { $0 & 0xC0 != 0x80 } + 1
-        return SourceLocation(file: file, line: line, column: column)
+        let more = bytes[counted..<min(max(at, counted), bytes.count)].count { $0 & 0xC0 != 0x80 }
+        return SourceLocation(file: file, line: line, column: column + more)
+    }
+
+    /// Where the reader stands, remembered so that nothing is counted twice.
+    private mutating func mark() -> SourceLocation {
+        let place = location
+        counted = at
+        column = place.column
+        return place
     }
 
     private func error(_ message: String) -> ResourceError { ResourceError(at: location, message) }
@@ -47,7 +57,8 @@ struct PolicyJSON {
             switch bytes[at] {
             case 0x0A:
                 line += 1
-                lineStart = at + 1
+                counted = at + 1
+                column = 1
             case 0x20, 0x09, 0x0D: break
             default: return
             }
@@ -58,7 +69,7 @@ struct PolicyJSON {
     private mutating func value(depth: Int) throws -> Value {
         guard depth < Self.maximumDepth else { throw error("nested more than \(Self.maximumDepth) deep") }
         skipSpace()
-        let place = location
+        let place = mark()
         guard at < bytes.count else { throw error("expected a value, found the end of the text") }
         switch bytes[at] {
         case UInt8(ascii: "{"): return Value(.mapping(try object(depth: depth)), at: place)
@@ -85,7 +96,7 @@ struct PolicyJSON {
         if take(UInt8(ascii: "}")) { return [] }
         while true {
             skipSpace()
-            let place = location
+            let place = mark()
             guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
             let name = try string()
             guard names.insert(name).inserted else {

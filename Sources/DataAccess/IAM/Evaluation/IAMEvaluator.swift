@@ -9,9 +9,12 @@
 /// A request that is known in part is decided for what is not known: the verdict is Allow where there is a way for it to
 /// be allowed, and ``IAMDecision/conditions`` says on what.
 public enum IAMEvaluator {
-    /// Decides one request.
+    /// Decides one request; one that has a key twice, in upper and in lower case, is denied.
     public static func decide(_ request: IAMRequest, _ policies: IAMPolicies) -> IAMDecision {
-        Evaluation(request: request, policies: policies).decide()
+        guard !request.context.isAmbiguous else {
+            return IAMDecision(verdict: .explicitDeny, conditions: .no, blockedBy: [])
+        }
+        return Evaluation(request: request, policies: policies).decide()
     }
 }
 
@@ -64,7 +67,7 @@ private struct Evaluation {
     }
 
     func decide() -> IAMDecision {
-        if ServiceRules.isAlwaysAllowed(request.action) {
+        if ServiceRules.isAlwaysAllowed(request) {
             return IAMDecision(verdict: .allow, conditions: .yes, blockedBy: [])
         }
         let grant = self.grant()

@@ -1,7 +1,9 @@
 /// Where single services differ from the general rule.
 enum ServiceRules {
-    /// `GetCallerIdentity` cannot be denied.
-    static func isAlwaysAllowed(_ action: String) -> Bool { action.lowercased() == "sts:getcalleridentity" }
+    /// `GetCallerIdentity` cannot be denied to whoever signs.
+    static func isAlwaysAllowed(_ request: IAMRequest) -> Bool {
+        request.action.lowercased() == "sts:getcalleridentity" && request.principal != .anonymous
+    }
 
     /// Whether an identity's policy is not enough in the same account: roles are assumed by their trust policy, and a key
     /// is used by its key policy.

@@ -13,6 +13,8 @@ enum ARNPattern {
         case serviceControl
         /// Resource control policies: refused.
         case resourceControl
+        /// Conditions that compare ARNs: refused too, and a wildcard may stand where a type is named.
+        case condition
     }
 
     /// What a pattern turned out to be.
@@ -34,13 +36,13 @@ enum ARNPattern {
             return .glob(Glob(tokens: [Glob.star]))
         }
         guard parts[0].elementsEqual(Glob.tokens("arn", isLiteral: true)), parts.count >= 3 else { return .nothing }
-        if parts.count == 6 { return hasOpenType(parts) ? .nothing : .glob(join(parts)) }
+        if parts.count == 6 { return setting != .condition && hasOpenType(parts) ? .nothing : .glob(join(parts)) }
         let hasWildcard = parts.contains { $0.contains { $0 >= 256 } }
         switch setting {
         case .principal: break
         case .resource: guard hasWildcard else { return .nothing }
         case .serviceControl: guard parts.last == [Glob.star] else { return .refused }
-        case .resourceControl: return .refused
+        case .resourceControl, .condition: return .refused
         }
         return .short(join(parts + Array(repeating: [Glob.star], count: 6 - parts.count)))
     }

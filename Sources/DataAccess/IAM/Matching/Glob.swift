@@ -3,14 +3,16 @@ struct Glob: Hashable, Sendable {
     /// One element of a pattern: a byte, or one of the constants here.
     typealias Token = UInt16
 
-    /// Any one byte: `?`.
+    /// The first byte of any one character: what `?` begins with.
     static let any: Token = 256
-    /// Any one byte but `:`, as in the first five parts of an ARN.
+    /// The first byte of any one character but `:`, as in the first five parts of an ARN.
     static let anyInPart: Token = 257
+    /// Any bytes that go on with a character of UTF-8: what `?` ends with.
+    static let continuation: Token = 258
     /// Any bytes: `*`.
-    static let star: Token = 258
+    static let star: Token = 259
     /// Any bytes but `:`.
-    static let starInPart: Token = 259
+    static let starInPart: Token = 260
 
     /// The pattern, without two stars in a row.
     let tokens: [Token]
@@ -25,7 +27,7 @@ struct Glob: Hashable, Sendable {
         for token in tokens {
             if let last = result.last, Self.isStar(last), Self.isStar(token) {
                 // The wider of two stars takes in the other.
-                if token == Self.star { result[result.count - 1] = token }
+                if token == Self.star || last == Self.continuation { result[result.count - 1] = token }
                 continue
             }
             result.append(token)
@@ -47,22 +49,28 @@ struct Glob: Hashable, Sendable {
     }
 
     static func tokens(_ text: some StringProtocol, isLiteral: Bool) -> [Token] {
-        text.utf8.map { byte in
+        var tokens: [Token] = []
+        tokens.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: "*") where !isLiteral: star
-            case UInt8(ascii: "?") where !isLiteral: any
-            default: Token(byte)
+            case UInt8(ascii: "*") where !isLiteral: tokens.append(star)
+            case UInt8(ascii: "?") where !isLiteral: tokens += [any, continuation]
+            default: tokens.append(Token(byte))
             }
         }
+        return tokens
     }
 
-    static func isStar(_ token: Token) -> Bool { token >= star }
+    static func isStar(_ token: Token) -> Bool { token >= continuation }
 
     /// Whether a token lets a byte through.
     static func accepts(_ token: Token, _ byte: UInt8) -> Bool {
         switch token {
-        case any, star: true
-        case anyInPart, starInPart: byte != UInt8(ascii: ":")
+        case any: byte & 0xC0 != 0x80
+        case anyInPart: byte & 0xC0 != 0x80 && byte != UInt8(ascii: ":")
+        case continuation: byte & 0xC0 == 0x80
+        case star: true
+        case starInPart: byte != UInt8(ascii: ":")
         default: token == Token(byte)
         }
     }

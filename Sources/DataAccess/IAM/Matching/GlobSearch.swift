@@ -16,6 +16,9 @@ struct GlobSearch {
     /// The most states that are visited.
     static let maximumStates = 20_000
 
+    /// The most memory that the states take, in words of eight bytes.
+    static let maximumWords = 4 << 20
+
     /// Patterns that have to fit.
     let all: [Glob]
     /// Patterns that must not fit.
@@ -65,7 +68,7 @@ struct GlobSearch {
         return all.flatMap { glob -> [[UInt8]] in
             let short = glob.tokens.compactMap { Glob.isStar($0) ? nil : $0 < 256 ? UInt8($0) : filler }
             guard short.count < glob.tokens.count else { return [short] }
-            let long = glob.tokens.map { $0 < 256 ? UInt8($0) : filler }
+            let long = glob.tokens.compactMap { $0 < 256 ? UInt8($0) : $0 == Glob.continuation ? nil : filler }
             return [short, long]
         }
     }
@@ -82,6 +85,9 @@ struct GlobSearch {
     }
 
     private func searchAll() -> Outcome {
+        // Long patterns have large states: fewer of them are visited.
+        let words = (all + none).reduce(16) { $0 + $1.tokens.count / 64 + 8 }
+        let limit = min(Self.maximumStates, Self.maximumWords / words)
         let start = State(all: all.map { GlobRun($0) }, none: none.map { GlobRun($0) })
         var states = [start]
         var reachedFrom: [(state: Int, byte: UInt8)] = [(-1, 0)]
@@ -98,7 +104,7 @@ struct GlobSearch {
                 guard !following.all.contains(where: \.isDead) else { continue }
                 for index in following.none.indices { following.none[index].step(byte) }
                 guard seen.insert(following).inserted else { continue }
-                guard states.count < Self.maximumStates else { return .unknown }
+                guard states.count < limit else { return .unknown }
                 states.append(following)
                 reachedFrom.append((next, byte))
             }

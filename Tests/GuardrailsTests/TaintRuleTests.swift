@@ -92,6 +92,75 @@ struct TaintRuleTests {
         }
     }
 
+    @Test(
+        "A URL is read as every reader may read it",
+        arguments: [
+            "https:evil.example/?d=1", "https:/evil.example/?d=1", "HTTPS:\\evil.example", "ws:evil.example",
+            "wss:/evil.example", "ftp:evil.example", "see https:evil.example/a", "see http:/evil.example",
+            "https:evil/a",
+            "https:2130706433/", "https://firm.example\t.evil.example/", "https://firm.example\n.evil.example/",
+            "https://firm.example\r.evil.example/", "https://firm.example\r\n.evil.example/",
+            "https://firm.co\nm/", "see https://firm.example\t.evil.example/", "<a href=\"https://firm.co\nm/\">",
+            "ht\ntps:evil.example", "https:\t/evil.example", "https://firm.example;@evil.example/",
+            "https://firm.example!@evil.example/", "https://firm.example$@evil.example/",
+            "https://firm.example&@evil.example/", "https://firm.example~@evil.example/",
+            "https://firm.example\\@evil.example/", "https://firm.example @evil.example/",
+            "https://firm.example\"@evil.example/", "https://firm.example:8@evil.example/",
+            "https://evil.example@firm.example/", "https://evil.example;.wiki.firm.example/",
+            "see https://firm.example;@evil.example/", "see https://firm.example,evil.example/",
+            "//firm.example;@evil.example/", " https:evil.example",
+        ]
+    )
+    func readers(_ url: String) {
+        let rule = TaintRule(
+            texts: texts("", user: "What is on https://firm.example and https://firm.co?"),
+            allowedHosts: ["*.firm.example"]
+        )
+        #expect(!rule.strangeHosts(in: url).isEmpty)
+        let gate = ToolGate(tools: [.init(name: "get")], texts: texts("", user: "See firm.example and firm.co"))
+        #expect(gate.refusal(ofCall: "get", arguments: [("url", url)]) != nil)
+    }
+
+    @Test(
+        "What is no host of a URL is none",
+        arguments: [
+            "See https://firm.example, and https://firm.example.", "(https://firm.example) and 'https://firm.example'",
+            "['https://firm.example','https://firm.example']", "[https://firm.example](https://firm.example)",
+            "See https://firm.example\nThanks, anna@other.example",
+            "See https://firm.example\n- https://firm.example/a",
+            "https://firm.example:8080/a", "https://firm.example:8080.", "https://FIRM.example./?q=a@b;c",
+            "https://firm.example/a\nThanks", "https:firm.example", "news: today.all", "views:4.5", "http: it is",
+            "Some\nnote:\n// a.b", "// @param a", "https://wiki.firm.example!", "std::a.b", "a:b.c", "12:30:45.1",
+        ]
+    )
+    func honest(_ text: String) {
+        let rule = TaintRule(texts: texts("", user: "See https://firm.example"), allowedHosts: ["*.firm.example"])
+        #expect(rule.strangeHosts(in: text).isEmpty, "\(rule.strangeHosts(in: text))")
+    }
+
+    @Test("An argument is the one that is declared however its name is written")
+    func names() {
+        let gate = ToolGate(
+            tools: [.init(name: "send", destinations: ["to", "Task"]), .init(name: "look")],
+            texts: texts("", user: "Write to anna@firm.example")
+        )
+        func isMade(_ tool: String, _ arguments: [(name: String, value: String)]) -> Bool {
+            gate.refusal(ofCall: tool, arguments: arguments) == nil
+        }
+        for name in ["to", "To", "TO", "\u{FF54}o"] {
+            #expect(isMade("send", [(name, "anna@firm.example")]))
+            #expect(!isMade("send", [(name, "mallory@evil.example")]), "\(name)")
+        }
+        for name in ["task", "TASK", "ta\u{17F}k", "tas\u{212A}"] {
+            #expect(!isMade("send", [(name, "mallory@evil.example")]), "\(name)")
+        }
+        let both = [("to", "anna@firm.example"), ("To", "anna@firm.example")]
+        #expect(gate.refusal(ofCall: "send", arguments: both) == .ambiguous("To"))
+        #expect(gate.refusal(ofCall: "send", arguments: [("a", "1"), ("A", "")]) == .ambiguous("A"))
+        #expect(isMade("send", [("to", "anna@firm.example"), ("to", "anna@firm.example")]))
+        #expect(isMade("look", [("a", "1"), ("A", "2")]))
+    }
+
     @Test("Long values cost no more than their length", .timeLimit(.minutes(1)))
     func cost() {
         let rule = TaintRule(texts: texts(String(repeating: "a", count: 200_000)))
@@ -99,6 +168,9 @@ struct TaintRuleTests {
         let points = String(repeating: ".", count: 1_000_000)
         #expect(!TaintRule(texts: texts("", user: points)).isVouched("zz"))
         #expect(rule.strangeHosts(in: String(repeating: "/", count: 1_000_000)).isEmpty)
+        for part in ["http:a\\", "http:\n", "x:\t", "https://a\n"] {
+            _ = rule.strangeHosts(in: " see " + String(repeating: part, count: 20_000))
+        }
     }
 }
 

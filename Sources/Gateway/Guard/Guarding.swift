@@ -161,7 +161,7 @@ final class Guarding {
         var recorded = DecisionRecord.Guardrail(
             name: stage.guardrail.name,
             rule: first?.rule ?? refusal?.rule,
-            field: first?.path ?? refusal.flatMap { $0.path.isEmpty ? nil : $0.path },
+            field: first?.recordedPath ?? refusal.flatMap { $0.path.isEmpty ? nil : $0.recordedPath },
             range: first?.range ?? refusal?.range
         )
         guard let first else { return recorded }
@@ -171,7 +171,7 @@ final class Guarding {
             DecisionRecord.Guardrail.Finding(
                 rule: $0.rule,
                 channel: $0.channel.rawValue,
-                field: $0.path,
+                field: $0.recordedPath,
                 range: $0.range,
                 score: $0.score,
                 threshold: $0.threshold

@@ -106,7 +106,8 @@ extension Pipeline {
             "request flagged",
             metadata: [
                 "request.id": "\(idText)", "guardrail": "\(guarding.stage.guardrail.name)", "rule": "\(told.rule)",
-                "action": "\(told.action.rawValue)", "field": "\(told.path)", "count": "\(guarding.findings.count)",
+                "action": "\(told.action.rawValue)", "field": "\(told.recordedPath)",
+                "count": "\(guarding.findings.count)",
             ]
         )
         return "\(told.action.rawValue); rule=\"\(told.rule)\"; channel=\(told.channel.rawValue)"

@@ -4,8 +4,16 @@
 /// for the common words; then for each head the number of weights (a power of two), the weights (one signed byte each), the bias, the unit, the number of
 /// dense weights and they (signed words), the number of benign scores and they, in order.
 package struct InjectionModel: Sendable {
-    /// The one of this build.
+    /// The one of this build; one that knows nothing where the table of it cannot be read.
+    ///
+    /// Whoever guards with it asks first whether it ``isUsable``.
     package static let shared = InjectionModel(EmbeddedTables.injection) ?? InjectionModel()
+
+    /// Whether training made it: it knows words, and each head weighs them and has benign scores to be held against.
+    package var isUsable: Bool {
+        lexicon.bits.contains { $0 != 0 }
+            && [direct, indirect].allSatisfy { $0.weights.contains { $0 != 0 } && !$0.benignScores.isEmpty }
+    }
 
     /// One linear model.
     package struct Head: Sendable, Equatable {

@@ -41,11 +41,31 @@ struct LinkRules: Sendable {
 
     /// A URL in plain text that may not go out, from the colon of its scheme on: many programs make a link of it.
     func bare(_ reader: inout UnitReader, colon start: Int, rule: Int, vouched: Set<String>) -> Match? {
-        guard takesVouched, Self.isSlash(reader[start + 1]), Self.isSlash(reader[start + 2]),
-            isScheme(reader, before: start)
-        else { return nil }
-        return plain(&reader, start, authority: start + 3, rule: rule, vouched: vouched)
+        guard takesVouched, let isWord = isScheme(reader, before: start) else { return nil }
+        let authority = afterSlashes(&reader, start + 1, upTo: start + 24)
+        if authority < start + 3 {
+            // A browser takes a host without two slashes as well, where the scheme is a word of its own.
+            guard isWord, authority > start + 1 || isHost(&reader, authority) else { return nil }
+        }
+        return plain(&reader, start, authority: authority, rule: rule, vouched: vouched)
     }
+
+    /// Whether what stands behind a scheme without a slash is meant for a host: a name with a point, or an address.
+    private func isHost(_ reader: inout UnitReader, _ start: Int) -> Bool {
+        if reader[start] == UInt8(ascii: "[") { return true }
+        var index = start
+        while index < start + 230 {
+            let unit = reader[index]
+            if unit == UInt8(ascii: "@") { return index > start }
+            if unit == UInt8(ascii: "."), index > start, Self.isInHost(reader[index + 1]) { return true }
+            if unit == 0 || Self.endsToken(unit) || Self.isSlash(unit) { break }
+            index += 1
+        }
+        return index - start > 5 && UnitClass.isDigit(reader[start])
+    }
+
+    /// Whether a host may go on with it; every letter that is not ASCII's may be one of a host.
+    private static func isInHost(_ unit: UInt8) -> Bool { UnitClass.isAlphanumeric(unit) || unit >= 0x80 }
 
     /// The same for what begins with `www.`.
     func named(_ reader: inout UnitReader, at start: Int, rule: Int, vouched: Set<String>) -> Match? {
@@ -56,13 +76,15 @@ struct LinkRules: Sendable {
         return plain(&reader, start, authority: name, rule: rule, vouched: vouched)
     }
 
-    private func isScheme(_ reader: UnitReader, before colon: Int) -> Bool {
+    /// Whether a scheme stands before a colon, and then whether it is a word of its own.
+    private func isScheme(_ reader: UnitReader, before colon: Int) -> Bool? {
         var letters: [UInt8] = []
         while letters.count < 6, UnitClass.isLetter(reader.before(colon - letters.count)) {
             letters.append(UnitClass.lowercased(reader.before(colon - letters.count)))
         }
         // What stands before the scheme is no part of it to who makes links.
-        return Self.schemes.contains { letters.starts(with: $0.reversed()) }
+        guard Self.schemes.contains(where: { letters.starts(with: $0.reversed()) }) else { return nil }
+        return Self.schemes.contains(letters.reversed())
     }
 
     private func plain(
@@ -78,14 +100,18 @@ struct LinkRules: Sendable {
         var isBehindSign = false
         // Up to the path: a user's name may stand before the host, and what goes on behind a sign is part of the host to a
         // browser.
-        while index < last, !Self.endsToken(reader[index]), !Self.isSlash(reader[index]),
-            reader[index] != UInt8(ascii: "?"), reader[index] != UInt8(ascii: "#")
-        {
+        var isBehindStroke = false
+        while index < last, !Self.endsToken(reader[index]), !Self.endsAuthority(reader[index]) {
             let unit = reader[index]
-            if unit == UInt8(ascii: "@") || (isBehindSign && UnitClass.isAlphanumeric(unit)) { isDoubtful = true }
+            // To some a stroke to the left ends the host, to others it is part of a name before it.
+            if unit == UInt8(ascii: "\\") { isBehindStroke = true }
+            if unit == UInt8(ascii: "@") || (isBehindSign && !isBehindStroke && UnitClass.isAlphanumeric(unit)) {
+                isDoubtful = true
+            }
             if Self.isSign(unit) { isBehindSign = true }
             index += 1
         }
+        if goesOn(&reader, index, upTo: last) { isDoubtful = true }
         if !isDoubtful,
             isAllowed(
                 &reader,
@@ -98,6 +124,23 @@ struct LinkRules: Sendable {
             return nil
         }
         return through(&reader, start, rule, Self.endsToken)
+    }
+
+    /// Whether a host goes on behind tabs and line ends, which a browser takes out of a URL before it reads it.
+    private func goesOn(_ reader: inout UnitReader, _ start: Int, upTo last: Int) -> Bool {
+        var index = start
+        while index < last, Self.isLeftOut(reader[index]) { index += 1 }
+        guard index > start else { return false }
+        switch reader[index] {
+        case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "@"): return Self.isInHost(reader[index + 1])
+        default: return false
+        }
+    }
+
+    private static func isLeftOut(_ unit: UInt8) -> Bool { unit == 0x09 || unit == 0x0A || unit == 0x0D }
+
+    private static func endsAuthority(_ unit: UInt8) -> Bool {
+        unit == UInt8(ascii: "/") || unit == UInt8(ascii: "?") || unit == UInt8(ascii: "#")
     }
 
     /// What ends a URL in plain text, and can be part of no host.
@@ -168,13 +211,16 @@ struct LinkRules: Sendable {
             }
             attribute.take(unit, next: reader[index + 1])
             if let authority, !isBad {
-                isBad = !isAllowed(
-                    &reader,
-                    authority: afterSlashes(&reader, authority, upTo: last),
-                    upTo: last,
-                    vouched: vouched,
-                    isEnd: Self.endsAttribute
-                )
+                let authority = afterSlashes(&reader, authority, upTo: last)
+                isBad =
+                    breaks(&reader, authority, upTo: last, quote: attribute.quote)
+                    || !isAllowed(
+                        &reader,
+                        authority: authority,
+                        upTo: last,
+                        vouched: vouched,
+                        isEnd: Self.endsAttribute
+                    )
                 namesHost = true
             }
             index += 1
@@ -183,6 +229,19 @@ struct LinkRules: Sendable {
         var open = UnitSet(UInt8(ascii: ">")...UInt8(ascii: ">"))
         open.invert()
         return Match(rule, start, index, tail: .units(open))
+    }
+
+    /// Whether a host within quotation marks goes on behind a tab or a line end, which no honest one does.
+    private func breaks(_ reader: inout UnitReader, _ start: Int, upTo last: Int, quote: UInt8?) -> Bool {
+        guard let quote else { return false }
+        var index = start
+        while index < last,
+            Self.isInHost(reader[index]) || reader[index] == UInt8(ascii: ".")
+                || reader[index] == UInt8(ascii: "-")
+        { index += 1 }
+        guard Self.isLeftOut(reader[index]) else { return false }
+        while index < last, Self.isLeftOut(reader[index]) { index += 1 }
+        return reader[index] != quote && !UnitClass.isSpace(reader[index])
     }
 
     private func target(

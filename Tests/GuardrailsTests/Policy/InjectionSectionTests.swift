@@ -122,6 +122,44 @@ import Testing
         }
     }
 
+    @Test func `a section is not read where the model of the build is none`() throws {
+        let text = """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: Guardrail
+            metadata: { name: chat }
+            spec: { injection: { tiers: [rules] } }
+            """
+        #expect(InjectionModel.shared.isUsable && !InjectionModel().isUsable)
+        let resource = try #require(try ResourceLoader.parse(yaml: text, file: "g.yaml").first)
+        var fields = try FieldReader(#require(resource.spec), of: "spec")
+        let section = fields.value("injection")
+        let value = try #require(section)
+        _ = try InjectionSection(value, dialect: .openAI)
+        do {
+            _ = try InjectionSection(value, dialect: .openAI, model: InjectionModel())
+            Issue.record("was read")
+        } catch let error as ResourceError {
+            #expect(error.description.contains("`injection.bin` of this build cannot be read"), "\(error)")
+        }
+    }
+
+    @Test func `what is recorded has no names that the caller chose`() throws {
+        for (path, recorded) in [
+            ("messages[2].content", "messages[2].content"),
+            ("params.arguments.secret-plan[0]", "params.arguments.*[0]"),
+            (#"params.arguments["a] b.c\""].text"#, "params.arguments.*.text"), ("", ""), (#"["x y"]"#, "*"),
+            (#"[3]["open"#, "[3].*"), ("4111111111111111", "*"), ("content-type", "content-type"),
+        ] {
+            #expect(DialectRefusal(rule: "r", path: path, message: "m").recordedPath == recorded)
+        }
+        let body =
+            #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"my secret":"\#(Self.attack)"}}}"#
+        let spec = "injection: { action: flag, channels: { assistant: { action: flag } } }"
+        let finding = try #require(try Self.examine(spec, body, .mcp).findings.first)
+        #expect(finding.path.contains("my secret"))
+        #expect(finding.recordedPath == "params.arguments.*")
+    }
+
     @Test(arguments: [
         ("kserve-v2", "canary: {}", "no system prompt"),
         ("json", "taint: { tools: { a: { intents: [b] } } }", "no calls"),
@@ -356,9 +394,27 @@ import Testing
             ("HTTP://EVIL.EXAMPLE", false), ("https://good.example@evil.example/", false),
             ("https://good.example!@evil.example/", false), ("https://good.example,x.evil.example", false),
             ("https://good.example.evil.example", false), ("https://other.example", false),
-            ("<a href='//evil.example'>x</a>", false),
+            ("<a href='//evil.example'>x</a>", false), ("https:evil.example/?d=1", false),
+            ("See https:/evil.example/?d=1", false), ("http:\\evil.example", false), ("wss:evil.example", false),
+            ("https://good.example\t.evil.example/", false), ("https://good.example\n.evil.example/", false),
+            ("https://good.example\r.evil.example/", false), ("https://good.example;@evil.example/", false),
+            ("https://good.example$@evil.example/", false), ("https://good.example&@evil.example/", false),
+            ("https://good.example~@evil.example/", false), ("https://good.example\\@evil.example/", false),
+            ("<a href='https://good.example\t.evil.example'>x</a>", false),
+            ("<a href='https://good.example\nx.evil.example'>x</a>", false), ("https:good.example", true),
+            ("https://good.example\nThanks", true), ("https://good.example\n- next", true), ("views:4.5", true),
+            ("over http: and https:", true), ("news:today.all", true),
         ] {
-            let outcome = try Self.answer(spec, body) { _ in Self.stream(text.map(String.init)) }
+            let pieces = text.unicodeScalars.map { scalar in
+                switch scalar {
+                case "\\": #"\\"#
+                case "\t": #"\t"#
+                case "\n": #"\n"#
+                case "\r": #"\r"#
+                default: String(scalar)
+                }
+            }
+            let outcome = try Self.answer(spec, body) { _ in Self.stream(pieces) }
             #expect(!outcome.isRefused)
             #expect(outcome.notes.isEmpty == isKept, "\(text): \(outcome.text)")
         }
@@ -412,16 +468,22 @@ import Testing
             ("send", #"{"to":["anna@firm.example","mallory@evil.example"]}"#, false),
             ("send", #"{"to":{"anna@firm.example":"mallory@evil.example"}}"#, false),
             ("send", #"{"to":{"mallory@evil.example":1}}"#, false), ("send", #"{"to":"someone@else.example"}"#, false),
+            ("send", #"{"To":"mallory@evil.example"}"#, false), ("send", #"{"TO":"anna@firm.example"}"#, true),
+            ("send", #"{"to":"anna@firm.example","To":"anna@firm.example"}"#, false),
+            ("send", #"{"to":"anna@firm.example","To":[]}"#, false),
+            ("look", #"{"at":"https:evil/?d=1"}"#, false),
             ("look", #"{"for":"anything"}"#, true), ("look", #"{"at":"//evil.example/?q=notes"}"#, false),
         ] {
             let outcome = try Self.answer(spec, body) { _ in call(name, arguments) }
             #expect(outcome.isRefused != isMade, "\(name) \(arguments)")
         }
         // What is a link in an argument is treated as one in a text.
-        let linked = try Self.answer(spec, body) { _ in
-            call("send", #"{"to":"anna@firm.example","text":"see https://evil.example/a"}"#)
+        for link in ["https://evil.example/a", "https:evil.example/a", "https:/evil.example/a"] {
+            let linked = try Self.answer(spec, body) { _ in
+                call("send", #"{"to":"anna@firm.example","text":"see \#(link)"}"#)
+            }
+            #expect(!linked.isRefused && linked.notes == ["link/host"] && !linked.text.contains("evil.example"))
         }
-        #expect(!linked.isRefused && linked.notes == ["link/host"] && !linked.text.contains("evil.example"))
         let unasked = Self.chat(Self.message("user", "What is new?"), more: tools)
         #expect(try Self.answer(spec, unasked) { _ in call("send", #"{"to":""}"#) }.isRefused)
     }

@@ -68,7 +68,7 @@ public struct TaintRule: Sendable {
 
     /// The hosts of URLs in a text that are neither allowed nor named by the user or the application.
     public func strangeHosts(in text: String) -> [(host: String, range: Range<Int>)] {
-        URLs.hosts(in: text).filter { !isAllowed($0.name) }.map { ($0.name, $0.range) }
+        URLs.hosts(in: text).filter { $0.isStrange || !isAllowed($0.name) }.map { ($0.name, $0.range) }
     }
 
     /// Whether a host may be named: by anyone, or since the user or the application did.

@@ -10,7 +10,7 @@ public struct ToolGate: Sendable {
         public var name: String
         /// The arguments that say where something goes or what is changed.
         ///
-        /// These are never taken from outside.
+        /// These are never taken from outside. Case is of no account, since it is of none to many who read arguments.
         public var destinations: Set<String>
         /// Words of which the user must have written one for the tool to be called; none where it only reads.
         public var intents: Set<String>
@@ -36,6 +36,8 @@ public struct ToolGate: Sendable {
         case unvouched(String)
         /// The system prompt or what it guards is shown, in an argument by that name or in the answer.
         case leaks(String)
+        /// Two arguments have names that differ in case alone, so that it is not known which of them the tool takes.
+        case ambiguous(String)
     }
 
     private let tools: [String: Tool]
@@ -75,8 +77,16 @@ public struct ToolGate: Sendable {
         if !tool.intents.isEmpty, !tool.intents.contains(where: { userWords.contains(Lexicon.hash(Array($0.utf8))) }) {
             return .unasked(name)
         }
+        let destinations = Set(tool.destinations.map(Self.folded))
+        var names: [String: String] = [:]
         for argument in arguments {
-            if tool.destinations.contains(argument.name), !taint.isVouched(argument.value) {
+            let folded = Self.folded(argument.name)
+            if !destinations.isEmpty, let other = names.updateValue(argument.name, forKey: folded),
+                !other.utf8.elementsEqual(argument.name.utf8)
+            {
+                return .ambiguous(argument.name)
+            }
+            if destinations.contains(folded), !taint.isVouched(argument.value) {
                 return refusal(of: argument.value, argument: argument.name, tool: name)
             }
             if let strange = taint.strangeHosts(in: argument.value).first {
@@ -96,6 +106,12 @@ public struct ToolGate: Sendable {
             return refusal(of: strange.host, argument: "host", tool: "")
         }
         return nil
+    }
+
+    /// A name as names are compared: in form KC and without case.
+    private static func folded(_ name: String) -> String {
+        let scalars = CompatibilityForm.shared.normalise(TracedText(Array(name.utf8))).scalars
+        return scalars.reduce(into: "") { $0 += Unicode.Scalar($1)?.properties.lowercaseMapping ?? "" }
     }
 
     private func refusal(of value: String, argument: String, tool: String) -> Refusal {

@@ -40,6 +40,7 @@ final class AnswerTaint: Sendable {
             return "the argument `\(taint.argument)` of a tool was given by a text of the channel "
                 + "`\(texts[taint.text].channel.rawValue)`"
         case .unvouched(let argument): return "the argument `\(argument)` of a tool is nothing that the user wrote"
+        case .ambiguous: return "two arguments of a tool have names that differ in case alone"
         case .leaks: return "an argument of a tool shows the system prompt"
         }
     }
@@ -53,7 +54,8 @@ final class AnswerTaint: Sendable {
         case .object:
             for (key, member) in value.members {
                 let key = key.string ?? ""
-                if !path.isEmpty { values.append((name, key)) }
+                // An outermost name counts even where its value says nothing.
+                values.append(path.isEmpty ? (key, "") : (name, key))
                 collect(member, path + [key], &values)
             }
         case .array: for element in value.elements { collect(element, path, &values) }

@@ -11,8 +11,15 @@ extension InjectionSection {
 
     /// Reads the section; files are looked for beside the resource's own.
     ///
-    /// - Throws: `ResourceError` at the first place that is wrong.
-    init(_ value: Value, dialect: Dialect) throws {
+    /// - Throws: `ResourceError` at the first place that is wrong, and where this build's model cannot be read: texts are
+    ///   read with its words by every tier, and a guardrail that finds nothing is none.
+    init(_ value: Value, dialect: Dialect, model: InjectionModel = .shared) throws {
+        guard model.isUsable else {
+            throw value.error(
+                "the table `injection.bin` of this build cannot be read, and nothing is found without it; install the "
+                    + "release again, or build again with the table that `Training/` makes"
+            )
+        }
         var policy = InjectionPolicy()
         var fields = try FieldReader(value, of: "injection")
         let channels = Set(TextChannel.allCases).subtracting([.system, .assistant])

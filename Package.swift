@@ -290,7 +290,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
-                "WorkloadIdentity", "RPC", crypto,
+                "WorkloadIdentity", "RPC", "Monitoring", crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),

@@ -23,6 +23,8 @@ public struct Monitor: Sendable {
     private var began: [LogSource: Int64] = [:]
     /// The latest time that any log told of.
     private var latest: Int64 = 0
+    /// How many names found no room when that was last told of.
+    private var toldRefused: UInt64 = 0
 
     private var undeclaredEdges: UndeclaredEdges
     private var firstSeenEdges: FirstSeenEdges
@@ -94,6 +96,36 @@ public struct Monitor: Sendable {
         if !disabled.contains(.integrity) { integrity.observe(seen, &casebook) }
         if !disabled.contains(.bulkExtraction) { fleet.observe(seen, &casebook) }
         skip(to: observation.record + 1, of: observation.source)
+        let refused = casebook.names.refused + firstModelAccess.refusedNames
+        if refused > toldRefused {
+            toldRefused = refused
+            if !disabled.contains(.integrity) { integrity.take(.namesRefused(refused), seen, &casebook) }
+        }
+    }
+
+    /// Looks at one record of a log of others, as its bytes stand; one that cannot be read is a finding of
+    /// ``FindingType/integrity``, since what it tells of is not seen.
+    ///
+    /// - Parameters:
+    ///   - bytes: the record, as a ``LogSplitter`` gives it.
+    ///   - source: of which log it is.
+    ///   - time: when it is read, for a finding; else the latest that the logs told of.
+    /// - Returns: what was wrong with it; nil where nothing was.
+    @discardableResult public mutating func observe(
+        _ bytes: LogSplitter.Record,
+        of source: LogSource,
+        at time: Timestamp? = nil
+    ) -> MonitoringError? {
+        defer { skip(to: bytes.next, of: source) }
+        do throws(MonitoringError) {
+            if let problem = bytes.problem { throw MonitoringError(.malformed, problem) }
+            let seen = try LogParser.observation(in: bytes.bytes, of: source, record: bytes.index)
+            if let seen { observe(seen) }
+            return nil
+        } catch {
+            take(.unreadable(error.message), of: source, record: bytes.index, at: time)
+            return error
+        }
     }
 
     /// Looks at the beginning of something whose amounts are told of later, by ``complete(_:record:at:bytes:tokens:guardRule:)``.
@@ -143,12 +175,28 @@ public struct Monitor: Sendable {
 
     /// Takes what is known about the state of the record, at a time, or else at the latest that the logs told of.
     public mutating func take(_ reading: IntegrityReading, at time: Timestamp? = nil) {
+        let record = next[.lapwing] ?? 0
+        take(reading, of: .lapwing, record: record > 0 ? record - 1 : 0, at: time)
+    }
+
+    /// Takes what is known about the state of a log of others.
+    ///
+    /// - Parameters:
+    ///   - reading: what is known.
+    ///   - source: of which log.
+    ///   - record: the index of the record that shows it.
+    ///   - time: when; nil for the latest that the logs told of.
+    public mutating func take(
+        _ reading: IntegrityReading,
+        of source: LogSource,
+        record: UInt64,
+        at time: Timestamp? = nil
+    ) {
         guard !settings.disabled.contains(.integrity) else { return }
-        let record = (next[.lapwing] ?? 0)
         let seen = Observed(
             observation: Observation(
-                source: .lapwing,
-                record: record > 0 ? record - 1 : 0,
+                source: source,
+                record: record,
                 time: time ?? Timestamp(nanoseconds: latest),
                 caller: "",
                 callee: "",
@@ -175,11 +223,23 @@ public struct Monitor: Sendable {
         latest = max(latest, observation.time.nanoseconds)
         let start = began[observation.source] ?? observation.time.nanoseconds
         if began[observation.source] == nil { began[observation.source] = start }
+        let isNobody = observation.marks.contains(.anonymous)
+        let caller = casebook.names.number(of: observation.caller, for: isNobody ? NameTable.nobody : nil)
+        let (callee, verb): (UInt32, UInt32)
+        if observation.decision == .deny, !observation.marks.contains(.controlPlane) {
+            // What was refused named whatever the caller liked: nothing of it is kept that is not there already.
+            callee = casebook.names.existing(observation.callee) ?? 0
+            verb = casebook.names.existing(observation.verb) ?? 0
+        } else {
+            let owner = isNobody ? NameTable.nobody : caller
+            callee = casebook.names.number(of: observation.callee, for: owner)
+            verb = casebook.names.number(of: observation.verb, for: owner)
+        }
         return Observed(
             observation: observation,
-            caller: casebook.names.number(of: observation.caller),
-            callee: casebook.names.number(of: observation.callee),
-            verb: casebook.names.number(of: observation.verb),
+            caller: caller,
+            callee: callee,
+            verb: verb,
             isPastLearning: observation.time.nanoseconds - start >= settings.learning
         )
     }
@@ -188,7 +248,7 @@ public struct Monitor: Sendable {
 // MARK: - State
 
 extension Monitor {
-    private static let magic = "lapwing-monitor-state-1"
+    private static let magic = "lapwing-monitor-state-2"
 
     /// The state as bytes; equal states are equal bytes.
     public func encoded() -> [UInt8] {
@@ -197,6 +257,7 @@ extension Monitor {
         writer.write(settings.fingerprint)
         writer.write(observed)
         writer.write(latest)
+        writer.write(toldRefused)
         for source in LogSource.allCases {
             writer.write(next[source] ?? 0)
             writer.write(began[source] ?? .min)
@@ -228,6 +289,7 @@ extension Monitor {
         }
         observed = try reader.number()
         latest = try reader.signed()
+        toldRefused = try reader.number()
         for source in LogSource.allCases {
             let record = try reader.number()
             if record > 0 { next[source] = record }

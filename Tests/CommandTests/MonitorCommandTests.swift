@@ -96,8 +96,9 @@ import ZeroTrust
             to: "flows.json"
         )
         let result = try run("monitor", "replay", "--source", "flow=\(flows)", "-o", "json")
-        #expect(result.status == 1 && result.errors.contains("1 lines could not be read"), "\(result.errors)")
-        #expect(result.output.split(separator: "\n").count == 1)
+        #expect(result.status == 1 && result.errors.contains("1 records could not be read"), "\(result.errors)")
+        // The path, and that a record could not be read.
+        #expect(result.output.split(separator: "\n").count == 2)
         #expect(result.output.contains(#""id":"M1-flow-1""#) && result.output.contains(#""severity":"critical""#))
         let wrong = try run("monitor", "replay", "--source", "flows=\(flows)")
         #expect(wrong.status == 2 && wrong.errors.contains("flow"), "\(wrong.errors)")

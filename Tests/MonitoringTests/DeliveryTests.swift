@@ -16,7 +16,7 @@ import ZeroTrust
 
     @Test func `an alert is tried again with growing pauses, and arrives once`() throws {
         var queue = DeliveryQueue()
-        _ = queue.add(route: "a", finding: "M1-1", body: "{}", at: Self.now)
+        _ = queue.add(route: "a", finding: "M1-1", severity: .medium, body: "{}", at: Self.now)
         let item = try #require(queue.due(at: Self.now).first)
         #expect(queue.finish(item.number, .failed("no answer"), at: Self.now) == nil)
         #expect(queue.due(at: Self.now).isEmpty)
@@ -29,10 +29,10 @@ import ZeroTrust
 
     @Test func `what is refused, or failed too often, is given up and laid aside`() throws {
         var queue = DeliveryQueue()
-        _ = queue.add(route: "a", finding: "M1-1", body: "{}", at: Self.now)
+        _ = queue.add(route: "a", finding: "M1-1", severity: .medium, body: "{}", at: Self.now)
         let first = try #require(queue.due(at: Self.now).first)
         #expect(queue.finish(first.number, .refused("400"), at: Self.now)?.problem == "400")
-        _ = queue.add(route: "a", finding: "M1-2", body: "{}", at: Self.now)
+        _ = queue.add(route: "a", finding: "M1-2", severity: .medium, body: "{}", at: Self.now)
         var time: Int64 = 0
         var dead: DeliveryQueue.Item?
         while dead == nil, time < 10 * 86_400 {
@@ -49,8 +49,8 @@ import ZeroTrust
     @Test func `one receiver that is down holds up no other, and its own alerts stay in order`() throws {
         var queue = DeliveryQueue()
         for number in 1...3 {
-            _ = queue.add(route: "down", finding: "M1-\(number)", body: "{}", at: Self.now)
-            _ = queue.add(route: "up", finding: "M1-\(number)", body: "{}", at: Self.now)
+            _ = queue.add(route: "down", finding: "M1-\(number)", severity: .medium, body: "{}", at: Self.now)
+            _ = queue.add(route: "up", finding: "M1-\(number)", severity: .medium, body: "{}", at: Self.now)
         }
         for _ in 0..<3 {
             for item in queue.due(at: Self.now) {
@@ -62,11 +62,23 @@ import ZeroTrust
         #expect(queue.due(at: Self.later(10)).map(\.finding) == ["M1-1"])
     }
 
+    @Test func `what matters least is given up first, and a route that is down fills no other's room`() {
+        var queue = DeliveryQueue()
+        _ = queue.add(route: "up", finding: "M2-0", severity: .info, body: "", at: Self.now)
+        _ = queue.add(route: "down", finding: "M8-0", severity: .critical, body: "", at: Self.now)
+        var gone: [DeliveryQueue.Item] = []
+        for number in 0..<(DeliveryQueue.maximumItems + 5) {
+            gone += queue.add(route: "down", finding: "M2-\(number)", severity: .low, body: "", at: Self.now)
+        }
+        #expect(gone.map(\.finding) == (0..<6).map { "M2-\($0)" })
+        #expect(queue.items.contains { $0.route == "up" } && queue.items.contains { $0.finding == "M8-0" })
+    }
+
     @Test func `too many alerts give up the oldest`() {
         var queue = DeliveryQueue()
         var gone: [DeliveryQueue.Item] = []
         for number in 0..<(DeliveryQueue.maximumItems + 2) {
-            gone += queue.add(route: "a", finding: "M1-\(number)", body: "", at: Self.now)
+            gone += queue.add(route: "a", finding: "M1-\(number)", severity: .medium, body: "", at: Self.now)
         }
         #expect(gone.map(\.finding) == ["M1-0", "M1-1"])
     }

@@ -16,10 +16,29 @@ import ZeroTrust
             """#
         let seen = try #require(try Self.read(line.replacing("\n", with: ""), .envoy))
         #expect(seen.caller == "spiffe://cluster.local/ns/ml-api/sa/api-gateway")
-        #expect(seen.callee == "inference.ml-inference.svc.cluster.local")
+        #expect(seen.callee == "10.1.2.3:8080")
         #expect(seen.verbClass == .call && seen.object == "/v1/predict" && seen.status == 200 && seen.bytes == 1234)
         #expect(seen.decision == .allow && seen.marks.isEmpty && seen.record == 7)
         #expect(seen.time.description == "2026-11-22T18:47:35.213000000Z")
+    }
+
+    @Test(
+        arguments: [
+            (
+                #""upstream_cluster":"outbound|8080||inference.ml.svc.cluster.local","upstream_host":"10.1.2.3:8080","#,
+                "inference.ml.svc.cluster.local"
+            ),
+            (#""upstream_cluster":"inbound|8080||","upstream_host":"10.1.2.3:8080","#, "10.1.2.3:8080"),
+            (#""upstream_cluster":"PassthroughCluster","upstream_host":"203.0.113.9:443","#, "203.0.113.9:443"),
+            (#""upstream_cluster":"-","upstream_host":null,"#, "allowed.svc.cluster.local"),
+        ]
+    )
+    func `whither a call went is what Envoy says and not what the client asks for`(_ fields: String, _ callee: String)
+        throws
+    {
+        let line =
+            #"{"start_time":"2026-11-22T18:47:35Z","method":"GET",\#(fields)"authority":"allowed.svc.cluster.local","downstream_remote_address":"10.0.0.7:4312"}"#
+        #expect(try #require(try Self.read(line, .envoy)).callee == callee)
     }
 
     @Test func `a way out, a refusal, plaintext and an unknown caller are marked`() throws {

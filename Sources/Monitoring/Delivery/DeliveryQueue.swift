@@ -13,6 +13,8 @@ public struct DeliveryQueue: Sendable {
         public let route: String
         /// The finding's id.
         public let finding: String
+        /// The finding's severity.
+        public let severity: Severity
         /// The body.
         public let body: String
         /// How often it was tried.
@@ -41,8 +43,10 @@ public struct DeliveryQueue: Sendable {
     public private(set) var givenUp: [String: UInt64] = [:]
     private var count: UInt64 = 0
 
-    /// The most that waits; what comes then is given up at once, the oldest first.
-    public static let maximumItems = 4_096
+    /// The most that waits for one route; then what matters least is given up, the oldest of it first.
+    public static let maximumItems = 1_024
+    /// The most that waits for all routes.
+    private static let maximumOfAll = 1 << 20
     /// Tries before an alert is given up: about a day and a half.
     public static let maximumAttempts = 40
 
@@ -52,15 +56,34 @@ public struct DeliveryQueue: Sendable {
     /// Adds an alert.
     ///
     /// - Returns: what had to be given up for it.
-    public mutating func add(route: String, finding: String, body: String, at time: Timestamp) -> [Item] {
+    public mutating func add(
+        route: String,
+        finding: String,
+        severity: Severity,
+        body: String,
+        at time: Timestamp
+    ) -> [Item] {
         // What has not gone out yet is told as it is now.
         items.removeAll { $0.route == route && $0.finding == finding && $0.attempts == 0 }
         count += 1
         items.append(
-            Item(number: count, route: route, finding: finding, body: body, attempts: 0, next: time, problem: "")
+            Item(
+                number: count,
+                route: route,
+                finding: finding,
+                severity: severity,
+                body: body,
+                attempts: 0,
+                next: time,
+                problem: ""
+            )
         )
-        guard items.count > Self.maximumItems else { return [] }
-        var gone = items.removeFirst()
+        // A route that takes nothing fills its own room and no other's.
+        let places = items.indices.filter { items[$0].route == route }
+        guard places.count > Self.maximumItems,
+            let least = places.min(by: { (items[$0].severity, $0) < (items[$1].severity, $1) })
+        else { return [] }
+        var gone = items.remove(at: least)
         if gone.problem.isEmpty { gone.problem = "too many alerts wait" }
         givenUp[gone.route, default: 0] += 1
         return [gone]
@@ -108,6 +131,7 @@ extension DeliveryQueue.Item {
         builder.object {
             $0.member("route", route)
             $0.member("finding", finding)
+            $0.member("severity", severity.name)
             $0.member("attempts", UInt64(attempts))
             $0.member("problem", problem)
             $0.member("body", body)
@@ -122,13 +146,14 @@ extension DeliveryQueue {
     /// What waits, as bytes.
     public func encoded() -> [UInt8] {
         var writer = StateWriter()
-        writer.write("lapwing-deliveries-1")
+        writer.write("lapwing-deliveries-2")
         writer.write(count)
         writer.write(UInt64(items.count))
         for item in items {
             writer.write(item.number)
             writer.write(item.route)
             writer.write(item.finding)
+            writer.write(UInt64(item.severity.rawValue))
             writer.write(item.body)
             writer.write(UInt64(item.attempts))
             writer.write(item.next.nanoseconds)
@@ -142,14 +167,19 @@ extension DeliveryQueue {
     /// - Throws: ``MonitoringError`` where the bytes are not what ``encoded()`` gives.
     public init(encoded bytes: [UInt8]) throws(MonitoringError) {
         var reader = StateReader(bytes)
-        guard try reader.string() == "lapwing-deliveries-1" else { throw reader.damaged("no list of deliveries") }
+        guard try reader.string() == "lapwing-deliveries-2" else { throw reader.damaged("no list of deliveries") }
         count = try reader.number()
-        for _ in 0..<(try reader.count(of: 7)) {
+        for _ in 0..<(try reader.count(of: 8)) {
+            let (number, route, finding) = (try reader.number(), try reader.string(), try reader.string())
+            guard let severity = Severity(rawValue: UInt8(clamping: try reader.number())) else {
+                throw reader.damaged("an alert's severity")
+            }
             items.append(
                 Item(
-                    number: try reader.number(),
-                    route: try reader.string(),
-                    finding: try reader.string(),
+                    number: number,
+                    route: route,
+                    finding: finding,
+                    severity: severity,
                     body: try reader.string(),
                     attempts: Int(clamping: try reader.number()),
                     next: Timestamp(nanoseconds: try reader.signed()),
@@ -157,6 +187,6 @@ extension DeliveryQueue {
                 )
             )
         }
-        guard reader.isAtEnd, items.count <= Self.maximumItems else { throw reader.damaged("a list of deliveries") }
+        guard reader.isAtEnd, items.count <= Self.maximumOfAll else { throw reader.damaged("a list of deliveries") }
     }
 }

@@ -67,9 +67,10 @@ struct AdversarialInput: Detector {
     }
 
     private func reportTrend(_ record: Record, _ usual: Double, _ seen: Observed, _ book: inout Casebook) {
-        book.report(FindingKey(.adversarialInput, UInt64(seen.caller)), seen) { names in
-            let share = Double(record.refused) / Double(record.guarded)
-            return Signal(
+        let share = Double(record.refused) / Double(record.guarded)
+        let key = FindingKey(.adversarialInput, UInt64(seen.caller))
+        book.report(key, seen, severity: .high, amount: share) { names in
+            Signal(
                 type: .adversarialInput,
                 severity: .high,
                 subject: names[seen.caller],
@@ -117,7 +118,8 @@ struct AdversarialInput: Detector {
         // Without prompts the rule is all that ties them together, so that there have to be more.
         let needed = cluster.fingerprint == nil ? Self.campaign + 2 : Self.campaign
         guard cluster.members.count >= needed else { return }
-        book.report(FindingKey(.adversarialInput, 1 << 63 | cluster.first >> 1, 1), seen) { _ in
+        let key = FindingKey(.adversarialInput, 1 << 63 | cluster.first >> 1, 1)
+        book.report(key, seen, severity: .high, amount: Double(cluster.members.count)) { _ in
             Signal(
                 type: .adversarialInput,
                 severity: .high,

@@ -121,10 +121,12 @@ struct Coverage: Detector {
         guard share > limit else { return }
         let days = Double(seen.time - reading.began) / 86_400e9
         let usual = reading.usual
-        book.report(FindingKey(.lowAndSlow, UInt64(pair.caller), UInt64(pair.dataset)), seen) { names in
+        let key = FindingKey(.lowAndSlow, UInt64(pair.caller), UInt64(pair.dataset))
+        let severity: Severity = share >= 0.25 ? .critical : .high
+        book.report(key, seen, severity: severity, amount: share) { names in
             Signal(
                 type: .lowAndSlow,
-                severity: share >= 0.25 ? .critical : .high,
+                severity: severity,
                 subject: names[pair.caller],
                 object: names[pair.dataset],
                 cause: "`\(names[pair.caller])` has read \(Self.percent(share)) of `\(names[pair.dataset])`, about "

@@ -34,9 +34,17 @@ struct Casebook {
     var names: NameTable
     var book: FindingBook
 
-    /// Puts a finding down: what is known of already is only counted, and the signal not even made.
-    mutating func report(_ key: FindingKey, _ seen: Observed, _ signal: (borrowing NameTable) -> Signal) {
-        if !key.type.isGrouped, book.fold(key, seen.observation) { return }
+    /// Puts a finding down: what is known of already, and no worse, is only counted, and the signal not even made.
+    ///
+    /// The severity is the signal's, and the amount what its measure observed.
+    mutating func report(
+        _ key: FindingKey,
+        _ seen: Observed,
+        severity: Severity,
+        amount: Double,
+        _ signal: (borrowing NameTable) -> Signal
+    ) {
+        if !key.type.isGrouped, book.fold(key, seen.observation, severity: severity, amount: amount) { return }
         book.take(signal(names), for: key, seen.observation)
     }
 }

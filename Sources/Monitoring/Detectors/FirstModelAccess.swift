@@ -35,6 +35,9 @@ struct FirstModelAccess: Detector {
         }
     }
 
+    /// How many times a model found no room among those that are told apart.
+    var refusedNames: UInt64 { models.refused }
+
     init(memory: Int64, maximumCallers: Int) {
         self.half = max(memory / 2, 1)
         self.maximumCallers = maximumCallers
@@ -45,8 +48,8 @@ struct FirstModelAccess: Detector {
         guard let model = observation.model, observation.decision != .deny, seen.caller != 0 else { return }
         let identity = model.digest.isEmpty ? model.name : model.digest
         guard !identity.isEmpty else { return }
-        let number = models.number(of: identity)
-        let name = model.name.isEmpty ? number : models.number(of: "name:" + model.name)
+        let number = models.number(of: identity, for: seen.caller)
+        let name = model.name.isEmpty ? number : models.number(of: "name:" + model.name, for: seen.caller)
         guard number != 0 else { return }
         let now = seen.time / half
         if callers[seen.caller] == nil {
@@ -61,10 +64,11 @@ struct FirstModelAccess: Detector {
         guard seen.isPastLearning else { return }
         let isVersion = knowsName && name != number
         let key = FindingKey(.firstModelAccess, UInt64(isVersion ? name : seen.caller), isVersion ? 1 : 0)
-        book.report(key, seen) { _ in
+        let severity: Severity = isVersion ? .info : peersUse ? .low : .medium
+        book.report(key, seen, severity: severity, amount: 1) { _ in
             Signal(
                 type: .firstModelAccess,
-                severity: isVersion ? .info : peersUse ? .low : .medium,
+                severity: severity,
                 subject: isVersion ? model.name : observation.caller,
                 object: isVersion ? "" : identity,
                 cause: isVersion

@@ -73,10 +73,11 @@ struct FirstSeenEdges: Detector {
         let chance = rate.chance(within: 600e9, at: seen.time)
         let perDay = rate.perDay(at: seen.time)
         let group = group(seen, isNewCallee: isNewCallee)
-        book.report(group.key, seen) { _ in
+        let severity = severity(observation, chance, isNewCaller)
+        book.report(group.key, seen, severity: severity, amount: 1) { _ in
             Signal(
                 type: .firstSeenEdge,
-                severity: severity(observation, chance, isNewCaller),
+                severity: severity,
                 subject: observation.caller,
                 object: isAction && observation.verbClass != .read ? observation.callee : "",
                 cause: cause(observation, isAction, isNewCaller),
@@ -131,7 +132,11 @@ struct FirstSeenEdges: Detector {
     private mutating func takesOwnAway(_ seen: Observed, _ book: inout Casebook, _ today: Int32) -> Bool {
         let verb = seen.observation.verb
         let start = verb.utf8.dropFirst().firstIndex { (0x41...0x5a).contains($0) } ?? verb.utf8.endIndex
-        let noun = Key(caller: seen.caller, callee: seen.callee, verb: book.names.number(of: String(verb[start...])))
+        let noun = Key(
+            caller: seen.caller,
+            callee: seen.callee,
+            verb: book.names.number(of: String(verb[start...]), for: seen.caller)
+        )
         switch seen.observation.verbClass {
         case .write, .administer:
             if made.count < limit { made[noun] = today }

@@ -39,7 +39,8 @@ struct FleetSeries: Detector {
             }
             let name = Self.names[index]
             let type: FindingType = index == 2 ? .adversarialInput : .bulkExtraction
-            book.report(FindingKey(type, 1 << 62, UInt64(index)), seen) { _ in
+            let key = FindingKey(type, 1 << 62, UInt64(index))
+            book.report(key, seen, severity: .low, amount: verdict.observed) { _ in
                 Signal(
                     type: type,
                     severity: .low,

@@ -10,6 +10,12 @@ public enum IntegrityReading: Hashable, Sendable {
     case gap(records: UInt64)
     /// The log does not verify.
     case verificationFailed(String)
+    /// A record of a log cannot be read, so that what it tells of is not seen.
+    case unreadable(String)
+    /// Records of a log from before an index are there no longer, and what was learned from them is lost.
+    case historyLost(before: UInt64)
+    /// So many names were not told apart, since there was no room for more.
+    case namesRefused(UInt64)
 }
 
 extension IntegrityReading {
@@ -24,6 +30,10 @@ extension IntegrityReading {
             self = .witnessesMissing(Int(missing), of: Int(min(max(numbers[1] ?? 0, 0), 1e6)))
         case ("integrity.gap", let records?) where records >= 0 && records < 1e18: self = .gap(records: UInt64(records))
         case ("integrity.verification", _): self = .verificationFailed(subject)
+        case ("integrity.unreadable", _): self = .unreadable(subject)
+        case ("integrity.history", let records?) where records >= 0 && records < 1e18:
+            self = .historyLost(before: UInt64(records))
+        case ("integrity.names", let names?) where names >= 0 && names < 1e18: self = .namesRefused(UInt64(names))
         default: return nil
         }
     }
@@ -35,6 +45,9 @@ extension IntegrityReading {
         case .witnessesMissing(let missing, let all): ("integrity.witnesses", "\(missing)/\(all)")
         case .gap(let records): ("integrity.gap", "\(records)")
         case .verificationFailed(let what): ("integrity.verification", what)
+        case .unreadable(let what): ("integrity.unreadable", what)
+        case .historyLost(let record): ("integrity.history", "\(record)")
+        case .namesRefused(let names): ("integrity.names", "\(names)")
         }
     }
 }
@@ -63,7 +76,7 @@ struct IntegrityWatch: Detector {
         latest[.lapwing] = max(before, seen.time)
         guard before - seen.time > Self.step else { return }
         let seconds = Double(before - seen.time) / 1e9
-        book.report(FindingKey(.integrity, 1), seen) { _ in
+        book.report(FindingKey(.integrity, 1), seen, severity: .medium, amount: seconds) { _ in
             Signal(
                 type: .integrity,
                 severity: .medium,
@@ -84,11 +97,13 @@ struct IntegrityWatch: Detector {
             _ cause: String,
             _ measure: Finding.Measure
         ) {
-            book.report(FindingKey(.integrity, number), seen) { _ in
+            let source = seen.observation.source
+            let key = FindingKey(.integrity, number, UInt64(source.rawValue))
+            book.report(key, seen, severity: severity, amount: measure.observed) { _ in
                 Signal(
                     type: .integrity,
                     severity: severity,
-                    subject: "lapwing",
+                    subject: source.name,
                     object: object,
                     cause: cause,
                     measure: measure
@@ -130,6 +145,35 @@ struct IntegrityWatch: Detector {
                 "verification",
                 "the log does not verify: \(what)",
                 .init(baseline: 0, observed: 1, threshold: 0, unit: "failures")
+            )
+        case .unreadable(let what):
+            report(
+                6,
+                .medium,
+                "unreadable",
+                "records of the log cannot be read, and what they tell of is not seen; the first: \(what.prefix(500))",
+                .init(baseline: 0, observed: 1, threshold: 0, unit: "unreadable records")
+            )
+        case .historyLost(let record):
+            guard record > 0 else { return }
+            report(
+                7,
+                .high,
+                "history",
+                "history lost: the log no longer has what came before its record \(record), and what was learned from it "
+                    + "is gone",
+                .init(baseline: 0, observed: Double(record), threshold: 0, unit: "records")
+            )
+        case .namesRefused(let count):
+            guard count > 0 else { return }
+            report(
+                8,
+                .high,
+                "names",
+                "names are no longer told apart, since somebody brings more of them than there is room for; the last was "
+                    + "of `\(seen.observation.caller.prefix(300))`",
+                // How often is no news: that it began is.
+                .init(baseline: 0, observed: 1, threshold: 0, unit: "tables that are full")
             )
         }
     }

@@ -73,10 +73,12 @@ struct ModelExtraction: Detector {
         let signs = self.signs(queries, pair)
         guard signs.count >= 2 else { return }
         let name = model.name.isEmpty ? model.digest : model.name
-        book.report(FindingKey(.modelExtraction, UInt64(pair.caller), pair.model), seen) { names in
+        let key = FindingKey(.modelExtraction, UInt64(pair.caller), pair.model)
+        let severity: Severity = signs.count >= 3 ? .high : .medium
+        book.report(key, seen, severity: severity, amount: Double(signs.count)) { names in
             Signal(
                 type: .modelExtraction,
-                severity: signs.count >= 3 ? .high : .medium,
+                severity: severity,
                 subject: names[pair.caller],
                 object: name,
                 cause:

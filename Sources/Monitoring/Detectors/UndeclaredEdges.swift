@@ -16,7 +16,18 @@ struct UndeclaredEdges: Detector {
     private var known: [Key: Bool] = [:]
 
     /// How many findings each caller has opened; past a limit, one takes all that follows.
-    private var counts: [UInt32: Int] = [:]
+    private var counts: [Count: Int] = [:]
+
+    private struct Count: Hashable, Comparable {
+        var caller: UInt32
+        /// What ``outcome(of:)`` says.
+        var outcome: UInt64
+
+        static func < (left: Count, right: Count) -> Bool {
+            (left.caller, left.outcome) < (right.caller, right.outcome)
+        }
+    }
+
     /// The most findings of one caller, besides the one for all that follows.
     private static let maximumOfCaller = 256
 
@@ -39,26 +50,53 @@ struct UndeclaredEdges: Detector {
         } else {
             guard let declared, Self.isTraffic(observation.source), !isDeclared(seen, declared) else { return }
         }
+        // What came of it, and where it leads, make it another finding: a way that was refused and then stood open is news.
+        let outcome = Self.outcome(of: observation)
         let key = FindingKey(
             .undeclaredEdge,
-            UInt64(seen.caller) << 32 | UInt64(seen.callee),
-            UInt64(observation.verbClass.rawValue)
+            Self.ends(of: seen),
+            outcome << 8 | UInt64(observation.verbClass.rawValue)
         )
-        if book.book.fold(key, observation) { return }
-        let count = counts[seen.caller, default: 0]
-        guard count < Self.maximumOfCaller else {
+        let severity = Self.severity(of: observation)
+        if book.book.fold(key, observation, severity: severity, amount: 1) { return }
+        let count = Count(caller: seen.caller, outcome: outcome)
+        guard counts[count, default: 0] < Self.maximumOfCaller else {
             // Somebody looks around: one finding for all that follows.
-            book.report(FindingKey(.undeclaredEdge, UInt64(seen.caller), UInt64.max), seen) { _ in flood(observation) }
+            let rest = FindingKey(.undeclaredEdge, UInt64(seen.caller), UInt64.max - outcome)
+            let amount = Double(Self.maximumOfCaller + 1)
+            book.report(rest, seen, severity: max(severity, .high), amount: amount) { _ in flood(observation) }
             return
         }
-        counts[seen.caller] = count + 1
-        book.report(key, seen) { _ in signal(observation) }
+        counts[count, default: 0] += 1
+        book.report(key, seen, severity: severity, amount: 1) { _ in signal(observation) }
+    }
+
+    /// A number for both ends: their own where both have one, else a hash of their names, as of calls that were refused,
+    /// whose names are the caller's to make up and are not kept.
+    private static func ends(of seen: Observed) -> UInt64 {
+        guard seen.observation.decision != .deny, seen.caller != 0, seen.callee != 0 else {
+            return StableHash.of(StableHash.of(seen.observation.caller), StableHash.of(seen.observation.callee))
+        }
+        return UInt64(seen.caller) << 32 | UInt64(seen.callee)
+    }
+
+    /// Whether it was refused, and whether it leaves the estate.
+    private static func outcome(of observation: Observation) -> UInt64 {
+        (observation.decision == .deny ? 1 : 0) | (observation.marks.contains(.leaves) ? 2 : 0)
+    }
+
+    private static func severity(of observation: Observation) -> Severity {
+        switch (observation.marks.contains(.leaves), observation.decision == .deny) {
+        case (true, false): .critical
+        case (true, true), (false, false): .high
+        case (false, true): .medium
+        }
     }
 
     private func flood(_ observation: Observation) -> Signal {
         Signal(
             type: .undeclaredEdge,
-            severity: .high,
+            severity: max(Self.severity(of: observation), .high),
             subject: observation.caller,
             cause: "`\(observation.caller)` goes on trying or using paths that no policy declares, after "
                 + "\(Self.maximumOfCaller) that have findings of their own; the last was \(Edge(observation))",
@@ -90,17 +128,11 @@ struct UndeclaredEdges: Detector {
     private func signal(_ observation: Observation) -> Signal {
         let wasRefused = observation.decision == .deny
         let leaves = observation.marks.contains(.leaves)
-        let severity: Severity =
-            switch (leaves, wasRefused) {
-            case (true, false): .critical
-            case (true, true), (false, false): .high
-            case (false, true): .medium
-            }
         let what = leaves ? "a path out of the estate" : "a path"
         let end = wasRefused ? "was tried and refused" : "is used"
         return Signal(
             type: .undeclaredEdge,
-            severity: severity,
+            severity: Self.severity(of: observation),
             subject: observation.caller,
             object: observation.callee,
             cause: "\(what) that no policy declares \(end): \(Edge(observation))",
@@ -112,16 +144,18 @@ struct UndeclaredEdges: Detector {
     // What is known follows from the declared set, which may be another one next time.
     func write(to writer: inout StateWriter) {
         writer.write(UInt64(counts.count))
-        for (caller, count) in counts.sorted(by: { $0.key < $1.key }) {
-            writer.write(UInt64(caller))
+        for (key, count) in counts.sorted(by: { $0.key < $1.key }) {
+            writer.write(UInt64(key.caller))
+            writer.write(key.outcome)
             writer.write(UInt64(count))
         }
     }
 
     mutating func restore(from reader: inout StateReader) throws(MonitoringError) {
         counts = [:]
-        for _ in 0..<(try reader.count(of: 2)) {
-            counts[UInt32(clamping: try reader.number())] = Int(clamping: try reader.number())
+        for _ in 0..<(try reader.count(of: 3)) {
+            let key = Count(caller: UInt32(clamping: try reader.number()), outcome: try reader.number())
+            counts[key] = Int(clamping: try reader.number())
         }
     }
 }

@@ -93,14 +93,15 @@ struct Volumes: Detector {
     private func report(_ metric: Int, _ place: Int, _ seen: Observed, _ book: inout Casebook) {
         let account = accounts[place]
         let key = FindingKey(.bulkExtraction, UInt64(account.caller), UInt64(metric))
-        book.report(key, seen) { names in
-            let usual = pool[Int(account.series[metric])].usual(bucket(account.window))
-            let amount = Double(account.amounts[metric])
+        let usual = pool[Int(account.series[metric])].usual(bucket(account.window))
+        let amount = Double(account.amounts[metric])
+        let ratio = (amount / max(usual, 1) * 10).rounded() / 10
+        let severity: Severity = ratio >= 8 ? .high : .medium
+        book.report(key, seen, severity: severity, amount: amount) { names in
             let unit = "\(Self.units[metric]) in \(Self.words(settings.window))"
-            let ratio = (amount / max(usual, 1) * 10).rounded() / 10
             return Signal(
                 type: .bulkExtraction,
-                severity: ratio >= 8 ? .high : .medium,
+                severity: severity,
                 subject: names[account.caller],
                 object: Self.units[metric],
                 cause:

@@ -16,8 +16,8 @@ public struct FindingBook: Sendable {
     /// Where the finding of a key lies.
     private var places: [FindingKey: Int] = [:]
     private var keys: [FindingKey] = []
-    /// The keys that were accepted into the baseline, with what was observed of the finding that was.
-    private var accepted: [FindingKey: Double] = [:]
+    /// The keys that were accepted into the baseline, with what was known when they were.
+    private var accepted: [FindingKey: Acceptance] = [:]
     private var ids: Set<String> = []
     let limit: Int
 
@@ -25,8 +25,24 @@ public struct FindingBook: Sendable {
     public static let defaultLimit = 10_000
     /// The most accepted keys that are remembered.
     static let maximumAccepted = 1_000_000
+    /// The most members that are remembered of an accepted key; the oldest are forgotten first, and are found again.
+    static let maximumAcceptedMembers = 4_096
     /// How many times as much as was accepted is a new finding.
     static let margin = 1.5
+
+    /// What somebody saw, and said to be how things are: so much of it, so bad, and these members; no more than that.
+    private struct Acceptance {
+        var observed: Double
+        var severity: Severity
+        /// The members that the finding named; what it only counted, nobody saw.
+        var members: [String]
+
+        /// Whether a signal is of what was accepted.
+        func covers(_ type: FindingType, severity: Severity, amount: Double, member: String?) -> Bool {
+            guard severity <= self.severity, !type.isMeasured || amount <= margin * observed else { return false }
+            return !type.isGrouped || member.map { members.contains($0) } ?? true
+        }
+    }
 
     /// An empty book.
     public init(limit: Int = FindingBook.defaultLimit) {
@@ -36,23 +52,29 @@ public struct FindingBook: Sendable {
     /// The finding of an id; nil where there is none.
     public subscript(id: String) -> Finding? { findings.first { $0.id == id } }
 
-    /// Whether a key is known, so that a further record is only counted and no signal need be made.
+    /// Whether a key is known and this is no worse, so that a further record is only counted and no signal need be made.
     ///
-    /// - Returns: true where the observation was folded into a finding, or the key was accepted.
-    mutating func fold(_ key: FindingKey, _ observation: Observation) -> Bool {
-        // How much there is now, only a signal tells.
-        if accepted[key] != nil { return !key.type.isMeasured }
-        guard let place = place(of: key, at: observation.time) else { return false }
-        add(observation, to: place)
-        return true
+    /// - Returns: true where the observation was folded into a finding, or is of what was accepted.
+    mutating func fold(_ key: FindingKey, _ observation: Observation, severity: Severity, amount: Double) -> Bool {
+        if let place = place(of: key, at: observation.time) {
+            guard severity <= findings[place].severity, amount <= findings[place].measure.observed else { return false }
+            add(observation, to: place)
+            return true
+        }
+        return accepted[key]?.covers(key.type, severity: severity, amount: amount, member: nil) ?? false
     }
 
     /// Takes a signal: into the finding that is there for its key, or into a new one.
     mutating func take(_ signal: Signal, for key: FindingKey, _ observation: Observation) {
-        if let known = accepted[key] {
-            // What was accepted was so much, and not any amount.
-            guard key.type.isMeasured, signal.measure.observed > Self.margin * known else { return }
-            accepted[key] = nil
+        if let known = accepted[key],
+            known.covers(
+                key.type,
+                severity: signal.severity,
+                amount: signal.measure.observed,
+                member: signal.member
+            )
+        {
+            return
         }
         if let place = place(of: key, at: observation.time) {
             add(observation, to: place)
@@ -76,6 +98,12 @@ public struct FindingBook: Sendable {
             throw MonitoringError(.transition, "the finding `\(id)` is \(state.name) already")
         }
         let key = keys[place]
+        if case .accept = act, key.type == .integrity {
+            throw MonitoringError(
+                .transition,
+                "`\(id)` says that the record is in doubt, which is never how things are: mend it and resolve the finding"
+            )
+        }
         switch act {
         case .acknowledge:
             guard case .open = state else {
@@ -90,13 +118,24 @@ public struct FindingBook: Sendable {
                 )
             }
             findings[place].state = .accepted(by: actor, at: time, reason: reason)
-            accepted[key] = findings[place].measure.observed
+            accept(key, findings[place])
             places[key] = nil
         case .resolve:
             findings[place].state = .resolved(by: actor, at: time)
             places[key] = nil
         }
         changed.insert(id)
+    }
+
+    /// Adds what a finding names to what is accepted of its key.
+    private mutating func accept(_ key: FindingKey, _ finding: Finding) {
+        let known = accepted[key]
+        let members = (known?.members ?? []) + finding.members.filter { !(known?.members.contains($0) ?? false) }
+        accepted[key] = Acceptance(
+            observed: max(finding.measure.observed, known?.observed ?? 0),
+            severity: max(finding.severity, known?.severity ?? .info),
+            members: members.suffix(Self.maximumAcceptedMembers)
+        )
     }
 
     /// The findings that were opened, became worse, or were acted upon since the last call, oldest first.
@@ -132,7 +171,10 @@ public struct FindingBook: Sendable {
             findings[place].cause = signal.cause
             changed.insert(findings[place].id)
         }
-        if signal.measure.observed > findings[place].measure.observed { findings[place].measure = signal.measure }
+        if signal.measure.observed > findings[place].measure.observed {
+            findings[place].measure = signal.measure
+            if !signal.type.isGrouped { findings[place].cause = signal.cause }
+        }
         guard let member = signal.member, !findings[place].members.contains(member) else { return }
         findings[place].memberCount += 1
         if findings[place].members.count < Finding.maximumMembers { findings[place].members.append(member) }
@@ -222,9 +264,11 @@ extension FindingBook {
             finding.write(to: &writer)
         }
         writer.write(UInt64(accepted.count))
-        for (key, observed) in accepted.sorted(by: { $0.key < $1.key }) {
+        for (key, known) in accepted.sorted(by: { $0.key < $1.key }) {
             writer.write(key)
-            writer.write(observed)
+            writer.write(known.observed)
+            writer.write(UInt64(known.severity.rawValue))
+            writer.write(known.members)
         }
         for type in FindingType.allCases {
             for severity in Severity.allCases { writer.write(opened[type]?[severity] ?? 0) }
@@ -240,7 +284,14 @@ extension FindingBook {
             keys.append(try reader.key())
             findings.append(try Finding(from: &reader))
         }
-        for _ in 0..<(try reader.count(of: 11)) { accepted[try reader.key()] = try reader.double() }
+        for _ in 0..<(try reader.count(of: 13)) {
+            let key = try reader.key()
+            let observed = try reader.double()
+            guard let severity = Severity(rawValue: UInt8(clamping: try reader.number())) else {
+                throw reader.damaged("what was accepted")
+            }
+            accepted[key] = Acceptance(observed: observed, severity: severity, members: try reader.strings())
+        }
         for type in FindingType.allCases {
             for severity in Severity.allCases {
                 let count = try reader.number()

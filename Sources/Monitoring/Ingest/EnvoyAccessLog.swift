@@ -16,6 +16,8 @@ enum EnvoyAccessLog {
         let caller = peer.map(Self.firstName) ?? address.map { NetworkPlace.host(of: $0) }
         let callee =
             text(line, "destination_principal") ?? text(line, "upstream_peer_uri_san").map(Self.firstName)
+            ?? text(line, "upstream_cluster").flatMap(Self.service(of:)) ?? text(line, "upstream_host")
+            // What the client asks for is its own word: it counts only where nothing says whither it went.
             ?? authority ?? text(line, "upstream_cluster") ?? destination
         guard let caller, let callee else {
             throw MonitoringError(.malformed, "line \(record) names no caller, or no callee")
@@ -54,6 +56,16 @@ enum EnvoyAccessLog {
     private static func text(_ line: JSONText, _ name: String) -> String? {
         guard let text = line[name]?.text, text != "-", !text.isEmpty else { return nil }
         return text
+    }
+
+    /// The service that a cluster's name stands for: the host of Istio's `outbound|8080|subset|HOST`, or the name itself.
+    ///
+    /// - Returns: nil for the clusters that stand for no service, such as `inbound|8080||` and `PassthroughCluster`.
+    private static func service(of cluster: String) -> String? {
+        if ["PassthroughCluster", "InboundPassthroughCluster", "BlackHoleCluster"].contains(cluster) { return nil }
+        let parts = cluster.split(separator: "|", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return cluster }
+        return parts[3].isEmpty ? nil : String(parts[3])
     }
 
     /// The first of several names with commas between.

@@ -9,12 +9,16 @@ import ZeroTrust
 enum PostgresAudit {
     static func observation(_ line: [UInt8], _ record: UInt64) throws(MonitoringError) -> Observation? {
         if line.first == UInt8(ascii: "{") { return try json(try JSONText(line), record) }
-        guard let start = find("AUDIT: ", in: line) else { return nil }
-        // In a csvlog the message is one quoted field among others.
-        if let fields = CommaSeparated.fields(line), fields.count >= 14, fields[13].hasPrefix("AUDIT: ") {
+        if isCSV(line) {
+            // The message is one quoted field among others, and what the other fields hold is no message.
+            guard let fields = CommaSeparated.fields(line), fields.count >= 14 else {
+                throw malformed(record, "it begins as a csvlog's does and has not its fields")
+            }
+            guard fields[13].hasPrefix("AUDIT: ") else { return nil }
             guard let time = LogTime.postgres(fields[0]) else { throw malformed(record, "its time cannot be read") }
             return try entry(String(fields[13].dropFirst(7)), time, user: fields[1], database: fields[2], record)
         }
+        guard let start = auditStart(line) else { return nil }
         let prefix = String(decoding: line[..<start], as: UTF8.self)
         let words = prefix.split(separator: " ")
         guard words.count >= 3, let time = LogTime.postgres(words[0...2].joined(separator: " ")) else {
@@ -29,6 +33,16 @@ enum PostgresAudit {
         let text = String(decoding: line[(start + 7)...], as: UTF8.self)
         return try entry(text, time, user: user, database: database, record)
     }
+
+    /// Whether a record is a csvlog's: its first field is a time and nothing else.
+    static func isCSV(_ line: some Collection<UInt8>) -> Bool {
+        let head = line.prefix(64)
+        guard let comma = head.firstIndex(of: UInt8(ascii: ",")) else { return false }
+        return LogTime.postgres(String(decoding: head[..<comma], as: UTF8.self)) != nil
+    }
+
+    /// Where the entry of a text log's line begins; nil for a line without any.
+    static func auditStart(_ line: [UInt8]) -> Int? { find("AUDIT: ", in: line) }
 
     private static func json(_ line: JSONText, _ record: UInt64) throws(MonitoringError) -> Observation? {
         guard let message = line["message"]?.text, message.hasPrefix("AUDIT: ") else { return nil }

@@ -1,64 +1,129 @@
 import Foundation
 import Monitoring
 
-/// Reads the lines that are added to a file, and finds its place again after a restart, or after the file was replaced.
+/// Reads the records that are added to a file, and finds its place again after a restart, or after the file was replaced.
+///
+/// The file is held open, so that one that is moved away is read to its end before the one that takes its name is begun.
 struct LineFollower {
     /// Where reading goes on.
     struct Position: Codable, Equatable {
         /// The file, by its number in the file system; nil where none was read yet.
         var identity: UInt64?
-        /// The byte that the next line begins at.
+        /// The byte that the next record begins at.
         var offset: UInt64 = 0
-        /// The next line's index, over all files that had this name.
+        /// The index of the next record's first line, over all files that had this name.
         var record: UInt64 = 0
+        /// The index of the file's own first line.
+        var start: UInt64?
     }
 
     let file: String
     private(set) var position: Position
-    /// The beginning of a line that has not ended.
-    private var rest: [UInt8] = []
-    /// Lines before this index were observed already, whatever the position says.
+    private var splitter: LogSplitter
+    /// The file that is read.
+    private var handle: FileHandle?
+    /// The byte that is read next.
+    private var offset: UInt64 = 0
+    /// Whether the file's end was reached last time, while another file had its name.
+    private var isDrained = false
+    /// Records before this index were observed already, whatever the position says.
     private let known: UInt64
 
     private static let chunk = 1 << 20
 
-    init(file: String, at position: Position?, after record: UInt64) {
+    init(file: String, of source: LogSource, at position: Position?, after record: UInt64) {
         self.file = file
         self.position = position ?? Position()
         self.known = record
+        splitter = LogSplitter(source, index: self.position.record)
     }
 
-    /// The lines that have come since the last call, of at most about a mebibyte, each with its index.
+    /// A follower that reads again what is still there, for a monitor that knows nothing of it.
     ///
-    /// A line that is longer than what is read of one is passed over.
-    mutating func lines() -> [(record: UInt64, bytes: [UInt8])] {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: file),
-            let size = attributes[.size] as? UInt64
-        else { return [] }
-        let number = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value
-        if number != position.identity || size < position.offset {
-            // Another file: its lines go on counting where the last one ended.
-            position.offset = 0
-            position.identity = number
-            rest = []
+    /// - Returns: the follower, and the index of the first line that there is; those before it are lost.
+    static func fromTheBeginning(
+        _ file: String,
+        of source: LogSource,
+        last: Position?
+    ) -> (follower: LineFollower, first: UInt64) {
+        var position = Position()
+        if let last {
+            // A file that is no longer the one that was read last has nothing of what came before.
+            let isSame = last.identity == Self.identity(of: file)
+            position.record = isSame ? last.start ?? 0 : last.record
         }
-        let start = position.offset + UInt64(rest.count)
-        guard size > start, let handle = FileHandle(forReadingAtPath: file) else { return [] }
-        defer { try? handle.close() }
-        guard (try? handle.seek(toOffset: start)) != nil, let data = try? handle.read(upToCount: Self.chunk) else {
+        return (LineFollower(file: file, of: source, at: position, after: 0), position.record)
+    }
+
+    /// The records that have come since the last call, of at most about a mebibyte.
+    mutating func records() -> [LogSplitter.Record] {
+        if handle == nil { open() }
+        guard let handle else { return [] }
+        let size = (try? handle.seekToEnd()) ?? 0
+        if size < offset {
+            // It was cut short in its place, and begins anew.
+            let records = splitter.finish()
+            begin(position.identity, at: 0, record: splitter.index)
+            return new(records)
+        }
+        if size > offset, (try? handle.seek(toOffset: offset)) != nil,
+            let data = try? handle.read(upToCount: Self.chunk), !data.isEmpty
+        {
+            isDrained = false
+            offset += UInt64(data.count)
+            let records = splitter.take(data)
+            position.offset = offset - UInt64(splitter.pending)
+            position.record = splitter.index
+            return new(records)
+        }
+        guard let number = Self.identity(of: file), number != position.identity else { return [] }
+        // Whoever writes may not have the new file yet: the old one is looked at once more.
+        guard isDrained else {
+            isDrained = true
             return []
         }
-        rest += data
-        var lines: [(record: UInt64, bytes: [UInt8])] = []
-        var begin = 0
-        while let end = rest[begin...].firstIndex(of: UInt8(ascii: "\n")) {
-            if position.record >= known, end > begin { lines.append((position.record, Array(rest[begin..<end]))) }
-            position.record += 1
-            begin = end + 1
+        let records = splitter.finish()
+        try? handle.close()
+        self.handle = nil
+        begin(nil, at: 0, record: splitter.index)
+        return new(records)
+    }
+
+    private func new(_ records: [LogSplitter.Record]) -> [LogSplitter.Record] {
+        records.filter { $0.index >= known }
+    }
+
+    /// Opens the file that was read last, also where it has another name by now, or else the one that there is.
+    private mutating func open() {
+        if let wanted = position.identity, let path = path(of: wanted), let handle = FileHandle(forReadingAtPath: path)
+        {
+            self.handle = handle
+            offset = position.offset
+            return
         }
-        if rest.count - begin > LogParser.maximumLineLength { begin = rest.count }
-        rest.removeFirst(begin)
-        position.offset += UInt64(begin)
-        return lines
+        guard let number = Self.identity(of: file), let handle = FileHandle(forReadingAtPath: file) else { return }
+        self.handle = handle
+        begin(number, at: 0, record: position.record)
+    }
+
+    private mutating func begin(_ identity: UInt64?, at offset: UInt64, record: UInt64) {
+        position = Position(identity: identity, offset: offset, record: record, start: record)
+        splitter = LogSplitter(splitter.source, index: record)
+        self.offset = offset
+        isDrained = false
+    }
+
+    /// The path of the file of a number: its own, or one that begins with its name, as rotated files do.
+    private func path(of number: UInt64) -> String? {
+        if Self.identity(of: file) == number { return file }
+        let url = URL(fileURLWithPath: file)
+        let folder = url.deletingLastPathComponent().path
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let stem = url.deletingPathExtension().lastPathComponent
+        return names.filter { $0.hasPrefix(stem) }.map { folder + "/" + $0 }.first { Self.identity(of: $0) == number }
+    }
+
+    private static func identity(of path: String) -> UInt64? {
+        ((try? FileManager.default.attributesOfItem(atPath: path))?[.systemFileNumber] as? NSNumber)?.uint64Value
     }
 }

@@ -50,7 +50,7 @@ enum MonitorReading {
 
     /// Reads a whole log of another kind.
     ///
-    /// - Returns: how many lines could not be read.
+    /// - Returns: how many records could not be read.
     /// - Throws: ``CommandError`` where the file cannot be read.
     static func read(_ file: String, of source: LogSource, into monitor: inout Monitor) throws -> Int {
         if source == .cloudTrail {
@@ -69,31 +69,19 @@ enum MonitorReading {
         guard let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file) else {
             throw CommandError(.usage, "`\(file)` cannot be read")
         }
-        var (malformed, record) = (0, monitor.next[source] ?? 0)
-        var rest: [UInt8] = []
-        func take(_ line: ArraySlice<UInt8>) {
-            do {
-                if let seen = try LogParser.observation(in: line, of: source, record: record) { monitor.observe(seen) }
-            } catch {
-                if malformed == 0 { StandardError.write("`\(file)`: \(error)") }
+        var malformed = 0
+        var splitter = LogSplitter(source, index: monitor.next[source] ?? 0)
+        func take(_ records: [LogSplitter.Record]) {
+            for record in records {
+                guard let problem = monitor.observe(record, of: source) else { continue }
+                if malformed == 0 { StandardError.write("`\(file)`: \(problem)") }
                 malformed += 1
             }
-            record += 1
-            monitor.skip(to: record, of: source)
         }
         while let data = try? handle.read(upToCount: chunk), !data.isEmpty {
-            rest += data
-            var start = 0
-            while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                take(rest[start..<end])
-                start = end + 1
-            }
-            rest.removeFirst(start)
-            guard rest.count <= 2 * LogParser.maximumLineLength else {
-                throw CommandError(.usage, "`\(file)` has a line of more than \(LogParser.maximumLineLength) bytes")
-            }
+            take(splitter.take(data))
         }
-        if !rest.isEmpty { take(rest[...]) }
+        take(splitter.finish())
         return malformed
     }
 }

@@ -22,6 +22,8 @@ final class MonitorService: Sendable {
     private let logger: Logger
     private let store: MonitorStore
     private let node: String
+    /// Guards the alerts that wait, which are added while others are on their way.
+    private let queue: Mutex<DeliveryQueue>
     /// Guards what a scrape reads.
     private let published = Mutex(Status())
 
@@ -37,6 +39,7 @@ final class MonitorService: Sendable {
         self.logger = logger
         self.store = MonitorStore(directory: settings.monitorDirectory)
         self.node = settings.node.value
+        queue = Mutex(store.queue())
     }
 
     var status: Status { published.withLock { $0 } }
@@ -45,8 +48,19 @@ final class MonitorService: Sendable {
     ///
     /// - Parameter configuration: the configuration in force; when it changes, the state is taken up under the new one, or
     ///   rebuilt from the log where the settings differ.
-    func run(_ configuration: @Sendable () -> Configuration) async {
-        let sender = AlertSender()
+    func run(_ configuration: @escaping @Sendable () -> Configuration) async {
+        // Receivers that do not answer hold up nothing that is to be found.
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.deliver(configuration) }
+            group.addTask { await self.follow(configuration) }
+        }
+        // What went out while the state was written last goes out no second time.
+        do { try store.save(queue.withLock { $0 }) } catch {
+            logger.error("the alerts that wait cannot be written", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func follow(_ configuration: @Sendable () -> Configuration) async {
         var run = Run(configuration(), store, logger)
         var ticks = 0
         while !Task.isCancelled {
@@ -56,21 +70,18 @@ final class MonitorService: Sendable {
                 run = Run(current, store, logger)
             }
             await step(&run)
-            await deliver(&run, sender)
             ticks += 1
             if ticks.isMultiple(of: 25) { watchRecord(&run) }
             if ticks.isMultiple(of: Self.saveEvery) { save(run) }
             do { try await Task.sleep(for: Self.tick) } catch { break }
         }
         save(run)
-        await sender.shutdown()
     }
 
     /// What one configuration's monitor holds.
     private struct Run {
         let configuration: Configuration
         var monitor: Monitor
-        var queue: DeliveryQueue
         var followers: [LogSource: LineFollower] = [:]
         /// Readings that were put into the log and are still bad, so that each is told of once.
         var bad: Set<String> = []
@@ -83,15 +94,33 @@ final class MonitorService: Sendable {
                 closure = nil
             }
             let policy = configuration.monitorPolicy
-            monitor =
-                store.monitor(policy.settings, declared: closure)
-                ?? Monitor(settings: policy.settings, declared: closure)
-            queue = store.queue()
+            let positions = store.positions()
+            if let kept = store.monitor(policy.settings, declared: closure) {
+                monitor = kept
+                for source in policy.sources {
+                    followers[source.kind] = LineFollower(
+                        file: source.file,
+                        of: source.kind,
+                        at: positions[source.file],
+                        after: monitor.next[source.kind] ?? 0
+                    )
+                }
+                return
+            }
+            // What was learned is gone, so that the logs are read again, as far as there are still any.
+            monitor = Monitor(settings: policy.settings, declared: closure)
             for source in policy.sources {
-                followers[source.kind] = LineFollower(
-                    file: source.file,
-                    at: store.positions()[source.file],
-                    after: monitor.next[source.kind] ?? 0
+                let (follower, first) = LineFollower.fromTheBeginning(
+                    source.file,
+                    of: source.kind,
+                    last: positions[source.file]
+                )
+                followers[source.kind] = follower
+                guard first > 0 else { continue }
+                monitor.take(.historyLost(before: first), of: source.kind, record: first, at: .now())
+                logger.warning(
+                    "a log's history is lost",
+                    metadata: ["log": "\(source.kind.name)", "before": "\(first)"]
                 )
             }
         }
@@ -115,17 +144,12 @@ final class MonitorService: Sendable {
         }
         for (source, follower) in run.followers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             var follower = follower
-            for line in follower.lines() {
-                do {
-                    let seen = try LogParser.observation(in: line.bytes, of: source, record: line.record)
-                    if let seen { run.monitor.observe(seen) }
-                } catch {
-                    logger.debug(
-                        "a line of a log cannot be read",
-                        metadata: ["log": "\(source.name)", "error": "\(error)"]
-                    )
-                }
-                run.monitor.skip(to: line.record + 1, of: source)
+            for record in follower.records() {
+                guard let problem = run.monitor.observe(record, of: source, at: .now()) else { continue }
+                logger.debug(
+                    "a record of a log cannot be read",
+                    metadata: ["log": "\(source.name)", "error": "\(problem)"]
+                )
             }
             run.followers[source] = follower
         }
@@ -150,42 +174,67 @@ final class MonitorService: Sendable {
             }
             for route in run.configuration.alertRoutes where route.takes(finding) {
                 let body = route.body(finding, node: node)
-                for gone in run.queue.add(route: route.name, finding: finding.id, body: body, at: now) {
-                    layAside(gone)
+                let gone = queue.withLock {
+                    $0.add(
+                        route: route.name,
+                        finding: finding.id,
+                        severity: finding.severity,
+                        body: body,
+                        at: now
+                    )
                 }
+                for item in gone { layAside(item) }
             }
         }
         let book = run.monitor.findings
         let lag = log.stats.acknowledged - min(run.monitor.next[.lapwing] ?? 0, log.stats.acknowledged)
         var status = Status(observed: run.monitor.observed, lag: lag, opened: book.opened)
         for finding in book.findings where finding.state.isActive { status.active[finding.severity, default: 0] += 1 }
-        (status.delivered, status.givenUp) = (run.queue.delivered, run.queue.givenUp)
-        status.waiting = run.queue.items.count
+        let waiting = queue.withLock { $0 }
+        (status.delivered, status.givenUp) = (waiting.delivered, waiting.givenUp)
+        status.waiting = waiting.items.count
         let published = status
         self.published.withLock { $0 = published }
     }
 
-    private func deliver(_ run: inout Run, _ sender: AlertSender) async {
-        let routes = run.configuration.alertRoutes
-        let due = run.queue.due(at: .now())
-        guard !due.isEmpty else { return }
-        // Each route by itself, so that one that does not answer holds up no other for longer than its own time limit.
-        let results = await withTaskGroup(of: (DeliveryQueue.Item, DeliveryQueue.Result).self) { group in
-            for item in due {
-                guard let route = routes.first(where: { $0.name == item.route }) else {
-                    group.addTask { (item, .refused("the route is gone")) }
-                    continue
+    /// Sends what is due until the task is cancelled; each route has one alert on its way at most, and waits for no other.
+    private func deliver(_ configuration: @Sendable () -> Configuration) async {
+        let sender = AlertSender()
+        let busy = Busy()
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let routes = configuration().alertRoutes
+                for item in queue.withLock({ $0.due(at: .now()) }) where busy.begin(item.route) {
+                    let route = routes.first { $0.name == item.route }
+                    group.addTask {
+                        let result =
+                            if let route { await sender.send(item, by: route, at: .now()) } else {
+                                DeliveryQueue.Result.refused("the route is gone")
+                            }
+                        self.finish(item, result)
+                        busy.end(item.route)
+                    }
                 }
-                group.addTask { (item, await sender.send(item, by: route, at: .now())) }
+                do { try await Task.sleep(for: Self.tick) } catch { break }
             }
-            return await group.reduce(into: []) { $0.append($1) }
         }
-        for (item, result) in results {
-            if case .failed(let problem) = result {
-                logger.warning("an alert did not go out", metadata: ["route": "\(item.route)", "error": "\(problem)"])
-            }
-            if let gone = run.queue.finish(item.number, result, at: .now()) { layAside(gone) }
+        await sender.shutdown()
+    }
+
+    /// The routes that have an alert on its way.
+    private final class Busy: Sendable {
+        /// Guards their names.
+        private let routes = Mutex<Set<String>>([])
+
+        func begin(_ route: String) -> Bool { routes.withLock { $0.insert(route).inserted } }
+        func end(_ route: String) { routes.withLock { _ = $0.remove(route) } }
+    }
+
+    private func finish(_ item: DeliveryQueue.Item, _ result: DeliveryQueue.Result) {
+        if case .failed(let problem) = result {
+            logger.warning("an alert did not go out", metadata: ["route": "\(item.route)", "error": "\(problem)"])
         }
+        if let gone = queue.withLock({ $0.finish(item.number, result, at: .now()) }) { layAside(gone) }
     }
 
     private func layAside(_ item: DeliveryQueue.Item) {
@@ -201,7 +250,7 @@ final class MonitorService: Sendable {
     private func save(_ run: Run) {
         var positions: [String: LineFollower.Position] = [:]
         for follower in run.followers.values { positions[follower.file] = follower.position }
-        do { try store.save(run.monitor, run.queue, positions) } catch {
+        do { try store.save(run.monitor, queue.withLock { $0 }, positions) } catch {
             logger.error("the monitor's state cannot be written", metadata: ["error": "\(error)"])
         }
     }

@@ -39,12 +39,17 @@ struct MonitorStore: Sendable {
     ///
     /// - Throws: where a file cannot be written.
     func save(_ monitor: Monitor, _ queue: DeliveryQueue, _ positions: [String: LineFollower.Position]) throws {
-        try write(queue.encoded(), to: deliveries)
+        try save(queue)
         try write(monitor.encoded(), to: state)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         try write(Array(try encoder.encode(positions)), to: sources)
     }
+
+    /// Writes what waits to go out.
+    ///
+    /// - Throws: where the file cannot be written.
+    func save(_ queue: DeliveryQueue) throws { try write(queue.encoded(), to: deliveries) }
 
     /// Lays aside an alert that nobody took.
     ///

@@ -62,7 +62,7 @@ struct MonitorCommand: ParsableCommand {
             if sources.isEmpty || log != nil {
                 try MonitorReading.catchUp(&monitor, with: log ?? settings.auditDirectory)
             }
-            if malformed > 0 { StandardError.write("\(malformed) lines could not be read, and are left out") }
+            if malformed > 0 { StandardError.write("\(malformed) records could not be read, and are left out") }
             let findings = monitor.findings.findings.filter { all || $0.state.isActive }
             FindingOutput.write(findings, output)
             if monitor.findings.dropped > 0 {

@@ -1,0 +1,72 @@
+import Foundation
+import Monitoring
+import Testing
+
+@testable import lapwing
+
+/// How logs of others are followed over rotations and restarts.
+@Suite struct LineFollowerTests {
+    private final class Folder {
+        let path = FileManager.default.temporaryDirectory.path + "/follow-\(UUID().uuidString)"
+        var file: String { path + "/flow.log" }
+
+        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        func append(_ text: String) throws {
+            if !FileManager.default.fileExists(atPath: file) {
+                try #require(FileManager.default.createFile(atPath: file, contents: nil))
+            }
+            let handle = try #require(FileHandle(forWritingAtPath: file))
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data(text.utf8))
+            try handle.close()
+        }
+
+        func rotate() throws { try FileManager.default.moveItem(atPath: file, toPath: file + ".1") }
+    }
+
+    /// The lines that a follower has to tell of within a few calls, each with its index.
+    private static func read(_ follower: inout LineFollower) -> [String] {
+        (0..<4).flatMap { _ in follower.records().map { "\($0.index) \(String(decoding: $0.bytes, as: UTF8.self))" } }
+    }
+
+    @Test func `what a rotated file still has is read before the new one`() throws {
+        let folder = try Folder()
+        try folder.append("a\n")
+        var follower = LineFollower(file: folder.file, of: .flow, at: nil, after: 0)
+        #expect(Self.read(&follower) == ["0 a"])
+        try folder.append("b\nc\n")
+        try folder.rotate()
+        try folder.append("d\n")
+        #expect(Self.read(&follower) == ["1 b", "2 c", "3 d"])
+    }
+
+    @Test func `a restart finds the rotated file and goes on where it was`() throws {
+        let folder = try Folder()
+        try folder.append("a\nb")
+        var follower = LineFollower(file: folder.file, of: .flow, at: nil, after: 0)
+        #expect(Self.read(&follower) == ["0 a"])
+        let kept = follower.position
+        #expect(kept.offset == 2 && kept.record == 1)
+        try folder.append("\nc\n")
+        try folder.rotate()
+        try folder.append("d\n")
+        var next = LineFollower(file: folder.file, of: .flow, at: kept, after: 1)
+        #expect(Self.read(&next) == ["1 b", "2 c", "3 d"])
+    }
+
+    @Test func `a monitor that lost its state reads the log again, and is told what is gone`() throws {
+        let folder = try Folder()
+        try folder.append("a\nb\n")
+        var follower = LineFollower(file: folder.file, of: .flow, at: nil, after: 0)
+        _ = Self.read(&follower)
+        var (again, first) = LineFollower.fromTheBeginning(folder.file, of: .flow, last: follower.position)
+        #expect(first == 0 && Self.read(&again) == ["0 a", "1 b"])
+        try folder.rotate()
+        try folder.append("c\n")
+        _ = Self.read(&follower)
+        (again, first) = LineFollower.fromTheBeginning(folder.file, of: .flow, last: follower.position)
+        #expect(first == 2 && Self.read(&again) == ["2 c"])
+    }
+}

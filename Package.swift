@@ -320,7 +320,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
-                "WorkloadIdentity", "RPC", "DataAccess", "Monitoring", "PostgreSQLClient", "TestPostgreSQL", crypto, logging,
+                "WorkloadIdentity", "RPC", "DataAccess", "Monitoring", "PostgreSQLClient", "TestPostgreSQL", crypto,
+                logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["Peers"]

@@ -28,7 +28,7 @@ import CPostgres
     /// - Throws: ``PostgreSQLError`` with `invalidArgument` for what is not understood, and for a password.
     public static func parameters(_ target: String) throws(PostgreSQLError) -> [String: String] {
         let said = try parsed(target)
-        guard said["password"] == nil else {
+        guard said["password"] == nil, said["sslpassword"] == nil, said["oauth_client_secret"] == nil else {
             throw PostgreSQLError(
                 .invalidArgument,
                 "a password in the connection can be read by others; use a client certificate, `passfile` or a service"

@@ -90,11 +90,35 @@ import Testing
         #expect(roles.isEmpty)
     }
 
+    @Test(.enabled(if: PostgreSQLCluster.isInstalled))
+    func `a service is believed only with its certificate, where it says nothing else`() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.estate, to: "estate.yaml")
+        let cluster = try PostgreSQLCluster(hostRules: "host all all 127.0.0.1/32 trust\n")
+        defer { cluster.stop() }
+        try cluster.superuser("postgres").execute("CREATE DATABASE ml")
+        let place = "host=localhost\nhostaddr=127.0.0.1\nport=\(cluster.port)\nuser=postgres\ndbname=ml\n"
+        let services = try directory.write(
+            "[bare]\n\(place)sslrootcert=\(directory.path)/none\n[known]\n\(place)sslrootcert=\(cluster.folder)/ca.pem\n"
+                + "[said]\n\(place)sslmode=require\n",
+            to: "services.conf"
+        )
+        let environment = ["PGSERVICEFILE": services, "HOME": directory.path]
+        let bare = try Program.run("data", "drift", file, "--service", "bare", environment: environment)
+        #expect(bare.status == 3 && bare.errors.contains("root certificate"), "\(bare.errors)")
+        for service in ["known", "said"] {
+            let run = try Program.run("data", "drift", file, "--service", service, environment: environment)
+            #expect(run.status == 1 && run.output.contains("less: role c_training"), "\(service): \(run.errors)")
+        }
+    }
+
     @Test func `a wrong call is 2, a server that is not there is 3`() throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(Self.estate, to: "estate.yaml")
         for arguments in [
             ["drift", file, "--connection", "postgresql://user:guess@localhost/ml"],
+            ["drift", file, "--connection", "host=localhost sslpassword=guess"],
+            ["drift", file, "--connection", "host=localhost oauth_client_secret=guess"],
             ["drift", file, "--connection", "nonsense=1"], ["drift", file, "--database", "other"],
             ["drift", file, "--connection", "host=x", "--service", "y"], ["plan"],
             ["plan", file, file, "-o", "hba"],

@@ -23,6 +23,12 @@ struct HazardTests {
     private static let view = "CREATE VIEW lake.v"
     private static let definer = "CREATE FUNCTION lake.f() RETURNS bigint LANGUAGE sql SECURITY DEFINER"
 
+    /// A function beside PostgreSQL's own.
+    private static func inCatalog(_ attribute: String) -> String {
+        "SET LOCAL allow_system_table_mods = on; CREATE FUNCTION pg_catalog.f(text) RETURNS boolean LANGUAGE sql "
+            + "\(attribute) AS 'SELECT true'"
+    }
+
     private static let hazards: [Hazard] = [
         .init("D01", .superuser, "CREATE ROLE hz SUPERUSER LOGIN"),
         .init("D01 component", .superuser, "ALTER ROLE c_training SUPERUSER"),
@@ -94,6 +100,42 @@ struct HazardTests {
         ),
         .init("CREATEROLE", .serverPower, "CREATE ROLE hz CREATEROLE LOGIN"),
         .init("predefined role", .serverPower, "CREATE ROLE hz LOGIN; GRANT pg_execute_server_program TO hz"),
+        .init(
+            "D11 parent",
+            .partition,
+            "CREATE TABLE public.parent (id int); ALTER TABLE eval.testset INHERIT public.parent"
+        ),
+        .init(
+            "D11 attached",
+            .partition,
+            "CREATE TABLE public.whole (id int NOT NULL, text text) PARTITION BY RANGE (id); "
+                + "ALTER TABLE public.whole ATTACH PARTITION eval.testset FOR VALUES FROM (0) TO (1000)"
+        ),
+        .init("D08 in pg_catalog", .definerFunction, inCatalog("SECURITY DEFINER")),
+        .init("D16 in pg_catalog", .searchPath, inCatalog("SECURITY DEFINER")),
+        .init(
+            "D08 PostgreSQL's own",
+            .definerFunction,
+            "ALTER FUNCTION pg_catalog.pg_read_file(text) SECURITY DEFINER"
+        ),
+        .init("leakproof in pg_catalog", .leakproof, inCatalog("LEAKPROOF")),
+        .init("member of a superuser", .serverPower, "CREATE ROLE hz LOGIN; GRANT postgres TO hz"),
+        .init("member of BYPASSRLS", .serverPower, "CREATE ROLE g BYPASSRLS; CREATE ROLE hz LOGIN; GRANT g TO hz"),
+        .init("member of CREATEROLE", .serverPower, "CREATE ROLE g CREATEROLE; CREATE ROLE hz LOGIN; GRANT g TO hz"),
+        .init("own view", .componentOwner, "CREATE VIEW public.v AS SELECT 1; ALTER VIEW public.v OWNER TO c_training"),
+        .init("own schema", .componentOwner, "CREATE SCHEMA mine AUTHORIZATION c_training"),
+        .init(
+            "own function",
+            .componentOwner,
+            "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+                + "ALTER FUNCTION public.f() OWNER TO c_training"
+        ),
+        .init("own type", .componentOwner, "CREATE TYPE public.t AS (a int); ALTER TYPE public.t OWNER TO c_training"),
+        .init(
+            "own large object",
+            .componentOwner,
+            "SELECT lo_create(4712); ALTER LARGE OBJECT 4712 OWNER TO c_training"
+        ),
         .init("owner", .foreignOwner, "CREATE ROLE hz LOGIN; ALTER DATABASE ml OWNER TO hz"),
     ]
 
@@ -172,6 +214,16 @@ struct HazardTests {
             "function certified()"
         ),
         ("DROP TABLE eval.results", .less, "table"),
+        (
+            "SET LOCAL allow_system_table_mods = on; "
+                + "CREATE FUNCTION pg_catalog.g() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            .more, "EXECUTE on routine pg_catalog.g()"
+        ),
+        ("CREATE ROLE hz; ALTER TABLE lapwing.component OWNER TO hz", .changed, "owner of lapwing.component"),
+        ("ALTER ROLE c_training SET my.word = E'\\u0301'", .more, "setting my.word of c_training"),
+        (
+            "CREATE TABLE public.parent (id int); ALTER TABLE eval.testset INHERIT public.parent", .less, "table"
+        ),
         ("ALTER TABLE lake.records DROP COLUMN purposes CASCADE", .less, "table"),
     ]
 

@@ -84,10 +84,21 @@ public struct PostgreSQLApplication {
     /// - Returns: The statements that undid it.
     /// - Throws: ``PostgreSQLModelError`` with `notFound` where nothing was applied, or what the session throws.
     @discardableResult
-    public func rollback() throws -> String {
+    public func rollback() throws -> String { try rollback { _ in true } ?? "" }
+
+    /// Undoes what was applied last as ``rollback()`` does, if it is undone by the statements that were agreed on.
+    ///
+    /// - Returns: Whether it is; nothing is changed where it is not.
+    /// - Throws: ``PostgreSQLModelError`` or what the session throws; nothing is changed then.
+    public func rollback(expecting agreed: String) throws -> Bool {
+        try rollback { $0.utf8.elementsEqual(agreed.utf8) } != nil
+    }
+
+    private func rollback(_ isAgreed: (String) -> Bool) throws -> String? {
         try session.transaction {
             try begin()
             let (serial, undo) = try last()
+            guard isAgreed(undo) else { return nil }
             try session.execute(undo)
             if try hasHistory() { try session.execute("DELETE FROM lapwing.history WHERE serial = \(serial)") }
             return undo
@@ -105,6 +116,7 @@ public struct PostgreSQLApplication {
     }
 
     private func last() throws -> (serial: Int, undo: String) {
+        try checkDatabase()
         guard try hasHistory(),
             let row = try session.rows("SELECT serial, undo FROM lapwing.history ORDER BY serial DESC LIMIT 1", [])
                 .first,
@@ -120,7 +132,8 @@ public struct PostgreSQLApplication {
         try session.execute("SET LOCAL search_path TO pg_catalog; SELECT pg_advisory_xact_lock(\(0x6c61_7077))")
     }
 
-    /// Whether there is a history that can be believed: what it says is run as a superuser, so a superuser has to own it.
+    /// Whether there is a history that can be believed: what it says is run as a superuser, so a superuser has to own it,
+    /// and nobody else may write there.
     private func hasHistory() throws -> Bool {
         let owner = try session.rows(
             "SELECT r.rolsuper FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner "
@@ -133,10 +146,29 @@ public struct PostgreSQLApplication {
                 "the table lapwing.history is not a superuser's, so it is not believed"
             )
         }
-        return owner == "t"
+        guard owner == "t" else { return false }
+        let writers = try session.rows(
+            """
+            SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee) END
+            FROM pg_class AS c CROSS JOIN LATERAL (SELECT * FROM aclexplode(c.relacl)
+              UNION ALL SELECT x.* FROM pg_attribute AS t, aclexplode(t.attacl) AS x WHERE t.attrelid = c.oid) AS a
+            LEFT JOIN pg_roles AS r ON r.oid = a.grantee
+            WHERE c.oid = to_regclass('lapwing.history') AND a.privilege_type NOT IN ('SELECT', 'REFERENCES')
+              AND r.rolsuper IS NOT TRUE ORDER BY 1 LIMIT 20
+            """,
+            []
+        ).map { $0.text(0) }
+        guard writers.isEmpty else {
+            throw PostgreSQLModelError(
+                .notFound,
+                "the table lapwing.history may be written by \(writers.joined(separator: ", ")), so it is not believed; "
+                    + "look at what it says, then REVOKE"
+            )
+        }
+        return true
     }
 
-    private func read() throws -> PostgreSQLCatalog {
+    private func checkDatabase() throws {
         let found = try session.rows("SELECT current_database()", []).first?.text(0) ?? ""
         guard found == model.database else {
             throw PostgreSQLModelError(
@@ -144,6 +176,10 @@ public struct PostgreSQLApplication {
                 "the connection leads to the database `\(found)`, and this is about `\(model.database)`"
             )
         }
+    }
+
+    private func read() throws -> PostgreSQLCatalog {
+        try checkDatabase()
         return try PostgreSQLCatalog(session, for: model)
     }
 

@@ -36,6 +36,7 @@ extension PostgreSQLModel {
         for schema in [Self.schema] + schemas { state.values[.schema(schema)] = Self.owner }
         state.values[.extension("sslinfo")] = Self.schema
         for (name, columns) in PostgreSQLState.ownTables { state.values[.ownTable(name)] = columns }
+        state.values[.tableOwner(PostgreSQLState.Relation(Self.schema, "component"))] = Self.owner
         state.values[.function("certified", types: "")] = PostgreSQLState.certified
         for kind in ["FUNCTIONS", "TYPES"] { state.values[.defaults(kind)] = PostgreSQLState.closed }
         let information = PostgreSQLState.Target.routine(Self.schema, "ssl_extension_info", "")
@@ -93,7 +94,7 @@ extension PostgreSQLState {
     /// one, can be taken for it. `sslinfo` reads the connection's own process, hence no parallel worker.
     static let certified =
         "RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED "
-        + "SET search_path TO pg_catalog, pg_temp AS "
+        + "SET search_path TO 'pg_catalog', 'pg_temp' AS "
         + SQLText.literal(
             "SELECT COALESCE((SELECT pg_catalog.array_agg(e.value) FROM lapwing.ssl_extension_info() AS e "
                 + "WHERE e.name OPERATOR(pg_catalog.=) 'subjectAltName') OPERATOR(pg_catalog.=) "

@@ -56,8 +56,12 @@ public struct PostgreSQLResidual: Hashable, Sendable {
         ),
         .init(
             id: "C54",
-            channel: "a component can give itself a password and settings, which last",
-            advice: "harmless while pg_hba.conf lets it in by certificate only; `lapwing data drift` finds both"
+            channel:
+                "a component can give itself a password and settings, which last; settings are seen from every database "
+                + "of the server, so that texts of any length get from one to another",
+            advice:
+                "the password is harmless while pg_hba.conf lets it in by certificate only; components that must not talk "
+                + "get servers of their own; `lapwing data drift` finds both, afterwards"
         ),
         .init(
             id: "A08",

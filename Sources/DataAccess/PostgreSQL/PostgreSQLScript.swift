@@ -34,13 +34,14 @@ extension PostgreSQLModel {
         case .schema(let name):
             [
                 "CREATE SCHEMA IF NOT EXISTS \(SQLText.identifier(name))",
+                PostgreSQLState.closing(.schema, in: name),
                 "ALTER SCHEMA \(SQLText.identifier(name)) OWNER TO \(SQLText.identifier(value))",
             ]
         case .extension(let name):
             [
                 "CREATE EXTENSION IF NOT EXISTS \(SQLText.identifier(name)) SCHEMA \(SQLText.identifier(value))",
                 "ALTER EXTENSION \(SQLText.identifier(name)) SET SCHEMA \(SQLText.identifier(value))",
-                "REVOKE ALL ON ALL ROUTINES IN SCHEMA \(SQLText.identifier(value)) FROM PUBLIC",
+                PostgreSQLState.closing(.functionsOf(extension: name), in: value),
             ]
         case .ownTable(let name):
             PostgreSQLState.statements(setting: key, to: value, from: nil)
@@ -94,8 +95,7 @@ extension PostgreSQLModel {
             """
             FOR s IN SELECT format('REVOKE ALL ON ROUTINE %s FROM PUBLIC CASCADE', p.oid::regprocedure) FROM pg_proc AS p
               JOIN pg_namespace AS n ON n.oid = p.pronamespace
-              WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                OR n.nspname = 'pg_catalog' AND p.proname = ANY (\(writes)::name[])
+              WHERE p.oid >= 16384 OR n.nspname = 'pg_catalog' AND p.proname = ANY (\(writes)::name[])
             LOOP EXECUTE s; END LOOP;
             """,
             """
@@ -109,9 +109,6 @@ extension PostgreSQLModel {
 
     /// Statements in PL/pgSQL, for the superuser who runs the script.
     private static func block(_ body: String, declaring names: String = "") -> String {
-        // No name inside can end the text.
-        var tag = "$lapwing$"
-        while body.contains(tag) { tag = "$lapwing" + String(repeating: "_", count: tag.utf8.count - 8) + "$" }
-        return "DO LANGUAGE plpgsql \(tag) \(names.isEmpty ? "" : "DECLARE \(names) ")BEGIN\n\(body)\nEND \(tag);\n"
+        PostgreSQLState.block(body, declaring: names) + ";\n"
     }
 }

@@ -12,27 +12,27 @@ extension PostgreSQLState {
                     + (value.isEmpty ? "" : " WITH ADMIN OPTION")
             ]
         case .setting(let role, let database, let name):
-            return ["ALTER ROLE \(settingPlace(role, database)) SET \(parameter(name)) TO \(setting(value))"]
+            return ["ALTER ROLE \(settingPlace(role, database)) SET \(parameter(name)) TO \(setting(value, of: name))"]
         case .schema(let name):
             let schema = SQLText.identifier(name)
+            guard old == nil else { return ["ALTER SCHEMA \(schema) OWNER TO \(SQLText.identifier(value))"] }
             return [
-                old == nil
-                    ? "CREATE SCHEMA \(schema) AUTHORIZATION \(SQLText.identifier(value))"
-                    : "ALTER SCHEMA \(schema) OWNER TO \(SQLText.identifier(value))"
+                "CREATE SCHEMA \(schema) AUTHORIZATION \(SQLText.identifier(value))",
+                closing(.schema, in: name),
             ]
         case .extension(let name):
-            let name = SQLText.identifier(name)
+            let quoted = SQLText.identifier(name)
             let schema = SQLText.identifier(value)
-            guard old == nil else { return ["ALTER EXTENSION \(name) SET SCHEMA \(schema)"] }
+            guard old == nil else { return ["ALTER EXTENSION \(quoted) SET SCHEMA \(schema)"] }
             // Everybody may call what an extension brings, until that is taken away.
             return [
-                "CREATE EXTENSION \(name) SCHEMA \(schema)",
-                "REVOKE ALL ON ALL ROUTINES IN SCHEMA \(schema) FROM PUBLIC",
+                "CREATE EXTENSION \(quoted) SCHEMA \(schema)",
+                closing(.functionsOf(extension: name), in: value),
             ]
         case .ownTable(let name):
             let table = SQLText.identifier(PostgreSQLModel.schema, name)
             return (old == nil ? [] : ["DROP TABLE \(table)"])
-                + ["CREATE TABLE \(table) (\(value))", "REVOKE ALL ON TABLE \(table) FROM PUBLIC"]
+                + ["CREATE TABLE \(table) (\(value))", closing(.table(name), in: PostgreSQLModel.schema)]
                 + (name == "component"
                     ? ["ALTER TABLE \(table) OWNER TO \(SQLText.identifier(PostgreSQLModel.owner))"] : [])
         case .registration(let role):
@@ -46,7 +46,9 @@ extension PostgreSQLState {
             return [
                 "CREATE OR REPLACE FUNCTION \(function) \(value)",
                 "ALTER FUNCTION \(function) OWNER TO \(SQLText.identifier(PostgreSQLModel.owner))",
-            ] + (old == nil ? ["REVOKE ALL ON FUNCTION \(function) FROM PUBLIC"] : [])
+            ]
+                + (old == nil
+                    ? [closing(.functions(name), in: PostgreSQLModel.schema)] : [])
         case .tableOwner(let table):
             return ["ALTER TABLE \(table.identifier) OWNER TO \(SQLText.identifier(value))"]
         case .rowSecurity(let table):
@@ -90,10 +92,12 @@ extension PostgreSQLState {
     /// The statements that take a value away.
     static func statements(clearing key: Key, from old: String) -> [String] {
         switch key {
-        // What others gave it meanwhile goes with it; what it came to own stays, with whoever runs this.
+        // What others gave it meanwhile goes with it. The owner's tables stay, with whoever runs this; a component has
+        // none, and what it came to own must neither become a superuser's nor be lost, so PostgreSQL refuses.
         case .role(let name):
             [
-                "REASSIGN OWNED BY \(SQLText.identifier(name)) TO CURRENT_USER",
+                name == PostgreSQLModel.owner
+                    ? "REASSIGN OWNED BY \(SQLText.identifier(name)) TO CURRENT_USER" : refusal(ofOwner: name),
                 "DROP OWNED BY \(SQLText.identifier(name))", "DROP ROLE \(SQLText.identifier(name))",
             ]
         case .member(let role, let group):
@@ -138,28 +142,5 @@ extension PostgreSQLState {
     private static func defaults(of role: String, _ schema: String?) -> String {
         "ALTER DEFAULT PRIVILEGES FOR ROLE \(SQLText.identifier(role))"
             + (schema.map { " IN SCHEMA \(SQLText.identifier($0))" } ?? "")
-    }
-
-    /// A setting's name, of which an extension's has a prefix.
-    static func parameter(_ name: String) -> String {
-        name.split(separator: ".").map { SQLText.identifier(String($0)) }.joined(separator: ".")
-    }
-
-    /// A setting's value.
-    ///
-    /// Roles may set their own, so nothing in it is trusted: a list of plain names stays a list, and
-    /// all else is one text.
-    static func setting(_ value: String) -> String {
-        let isList =
-            !value.isEmpty
-            && value.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { part in
-                let part = part.drop { $0 == " " }
-                return part == "\"$user\""
-                    || part.first?.isLetter == true
-                        && part.utf8.allSatisfy { byte in
-                            (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "_")
-                        }
-            }
-        return isList ? value : SQLText.literal(value)
     }
 }

@@ -152,7 +152,7 @@ enum PostgreSQLCatalogQuery {
         FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace,
           aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
         WHERE n.nspname = 'lapwing' OR a.grantee IN (SELECT oid FROM ours)
-          OR a.grantee = 0 AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+          OR a.grantee = 0 AND p.oid >= 16384
           OR a.grantee = 0 AND n.nspname = 'pg_catalog' AND p.proname = ANY ($5::name[])
           OR a.grantee = 0 AND p.proacl IS NOT NULL AND EXISTS (SELECT FROM pg_init_privs AS i
             WHERE i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid AND i.objsubid = 0)

@@ -18,18 +18,18 @@ extension PostgreSQLCatalogReader {
             """
             SELECT line_number, type, array_to_string(database, E'\\n'), array_to_string(user_name, E'\\n'), address,
               netmask, auth_method, array_to_string(options, E'\\n'), error
-            FROM pg_hba_file_rules ORDER BY line_number LIMIT 100000
+            FROM pg_hba_file_rules ORDER BY \(order("rule_number")) LIMIT 100000
             """,
             []
         ).map { row in
             PostgreSQLHostRule(
                 line: Int(row.text(0)) ?? 0,
                 type: row.text(1),
-                databases: row.text(2).split(separator: "\n").map(String.init),
-                users: row.text(3).split(separator: "\n").map(String.init),
+                databases: row.lines(2),
+                users: row.lines(3),
                 address: row[4],
                 method: row.text(6),
-                options: row.text(7).split(separator: "\n").map(String.init),
+                options: row.lines(7),
                 error: row[8]
             )
         }
@@ -40,7 +40,7 @@ extension PostgreSQLCatalogReader {
         guard source.serverVersion >= 150_000, try isAllowed("pg_ident_file_mappings()") else { return nil }
         return try source.rows(
             "SELECT line_number, map_name, sys_name, pg_username, error FROM pg_ident_file_mappings "
-                + "ORDER BY line_number LIMIT 100000",
+                + "ORDER BY \(order("map_number")) LIMIT 100000",
             []
         ).map { row in
             PostgreSQLNameMap(
@@ -51,6 +51,11 @@ extension PostgreSQLCatalogReader {
                 error: row[4]
             )
         }
+    }
+
+    /// The order in which the server reads: since version 16 files include others, and each has its own line numbers.
+    private func order(_ number: String) -> String {
+        source.serverVersion >= 160_000 ? "\(number), line_number" : "line_number"
     }
 
     private func isAllowed(_ function: String) throws -> Bool {
@@ -72,15 +77,28 @@ extension PostgreSQLCatalogReader {
             tables
         )
         for row in columns { found[row.text(0), default: [:]][row.text(1)] = (row.text(2), row.text(3) == "t") }
-        return model.tables.flatMap { table -> [String] in
-            let name = "\(table.schema).\(table.name)"
-            guard let columns = found[name] else {
-                return ["there is no table `\(name)`: create it, then apply again"]
-            }
-            let missing = Set(table.reads.flatMap { $0.columns ?? [] }).subtracting(columns.keys).sorted()
-            return missing.map { "`\(name)` has no column `\($0)`, which `columnsFor` names" }
-                + (table.isShared ? labelFaults(name, columns) : [])
+        let children = try source.rows(
+            """
+            SELECT n.nspname || '.' || c.relname, i.inhparent::regclass::text FROM pg_inherits AS i
+            JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            JOIN unnest($1::name[], $2::name[]) AS t(s, n) ON t.s = n.nspname AND t.n = c.relname
+            ORDER BY 1, 2 LIMIT 1000
+            """,
+            tables
+        ).map { row in
+            "`\(row.text(0))` is a partition or child of `\(row.text(1))`, through which its rows are read past its policies: "
+                + "detach it, or declare the parent"
         }
+        return children
+            + model.tables.flatMap { table -> [String] in
+                let name = "\(table.schema).\(table.name)"
+                guard let columns = found[name] else {
+                    return ["there is no table `\(name)`: create it, then apply again"]
+                }
+                let missing = Set(table.reads.flatMap { $0.columns ?? [] }).subtracting(columns.keys).sorted()
+                return missing.map { "`\(name)` has no column `\($0)`, which `columnsFor` names" }
+                    + (table.isShared ? labelFaults(name, columns) : [])
+            }
     }
 
     private func labelFaults(_ table: String, _ columns: [String: (type: String, isRequired: Bool)]) -> [String] {

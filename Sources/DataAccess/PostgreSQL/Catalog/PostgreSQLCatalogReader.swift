@@ -40,9 +40,8 @@ struct PostgreSQLCatalogReader {
             values[.member(row.text(0), of: row.text(1)), default: ""] += row.text(2) == "t" ? "ADMIN" : ""
         }
         for row in try source.rows(PostgreSQLCatalogQuery.settings, [roles]) {
-            let parts = row.text(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count == 2 ? String(parts[1]) : ""
-            values[.setting(role: row.text(0), database: row[1], name: String(parts[0]))] = value
+            let (name, value) = PostgreSQLState.parts(of: row.text(2))
+            values[.setting(role: row.text(0), database: row[1], name: name)] = value
         }
         let schemas = SQLText.array([PostgreSQLModel.schema] + model.schemas)
         for row in try source.rows(PostgreSQLCatalogQuery.schemas, [schemas]) {
@@ -58,6 +57,11 @@ struct PostgreSQLCatalogReader {
             let relation = PostgreSQLState.Relation(row.text(0), row.text(1))
             values[.tableOwner(relation)] = row.text(2)
             values[.rowSecurity(relation)] = row.text(3)
+        }
+        // Who owns the table of components says who is one.
+        let component = PostgreSQLState.Relation(PostgreSQLModel.schema, "component")
+        for row in try source.rows(PostgreSQLCatalogQuery.tables, ["{lapwing}", "{component}"]) {
+            values[.tableOwner(component)] = row.text(2)
         }
         for row in try source.rows(PostgreSQLCatalogQuery.policies, tables) {
             values[.policy(PostgreSQLState.Relation(row.text(0), row.text(1)), name: row.text(2))] = policy(row)
@@ -128,11 +132,10 @@ struct PostgreSQLCatalogReader {
 
     /// A function's definition, as ``PostgreSQLState/certified`` is written.
     private func definition(_ row: [String?]) -> String {
-        let settings = (row[3] ?? "").split(separator: "\n").map { setting in
-            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            let value = PostgreSQLState.setting(parts.count == 2 ? parts[1] : "")
-            return
-                " SET \(parts[0].utf8.allSatisfy(Self.isPlain) ? parts[0] : PostgreSQLState.parameter(parts[0])) TO \(value)"
+        let settings = row.lines(3).map { setting in
+            let (name, value) = PostgreSQLState.parts(of: setting)
+            return " SET \(name.utf8.allSatisfy(Self.isPlain) ? name : PostgreSQLState.parameter(name)) TO "
+                + PostgreSQLState.setting(value, of: name)
         }
         let owner = String(decoding: row.text(5).utf8.map { Self.isPlain($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
         return "\(row.text(1)) \(row.text(2))\(settings.joined()) AS \(SQLText.literal(row.text(4)))"
@@ -148,4 +151,9 @@ struct PostgreSQLCatalogReader {
 extension Array where Element == String? {
     /// A column's text, empty for NULL.
     func text(_ column: Int) -> String { column < count ? self[column] ?? "" : "" }
+
+    /// The lines of a column's text, ended by the byte, whatever mark comes after it.
+    func lines(_ column: Int) -> [String] {
+        text(column).utf8.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+    }
 }

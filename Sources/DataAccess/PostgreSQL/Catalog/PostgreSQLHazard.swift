@@ -67,6 +67,8 @@ public enum PostgreSQLRule: String, Hashable, Sendable, CaseIterable {
     case serverSetting = "PG24"
     /// A function that reads certificates and is not sslinfo's.
     case replacedFunction = "PG25"
+    /// Something that a component owns.
+    case componentOwner = "PG26"
 
     /// What it lets happen.
     public var summary: String {
@@ -95,6 +97,7 @@ public enum PostgreSQLRule: String, Hashable, Sendable, CaseIterable {
         case .serverPower: "a power over the server or over other roles"
         case .foreignOwner: "a database or schema that somebody else owns, and can change"
         case .serverSetting: "a setting of the server without which certificates are not checked"
+        case .componentOwner: "a component owns something, and so decides who may use it and what it does"
         case .replacedFunction: "another function in the place of the one that reads the certificate"
         }
     }
@@ -126,6 +129,7 @@ public enum PostgreSQLRule: String, Hashable, Sendable, CaseIterable {
         case .serverPower: "take it away"
         case .foreignOwner: "ALTER … OWNER TO the first superuser"
         case .serverSetting: "set it in postgresql.conf"
+        case .componentOwner: "ALTER … OWNER TO somebody who is no component, or drop it"
         case .replacedFunction: "DROP EXTENSION sslinfo CASCADE, then `lapwing data apply`"
         }
     }

@@ -44,9 +44,10 @@ enum PostgreSQLHazardQuery {
             WHERE rolcreaterole AND NOT rolsuper AND \(scoped)
             UNION ALL SELECT m.rolname, 'is a member of ' || g.rolname FROM pg_auth_members AS a
             JOIN pg_roles AS m ON m.oid = a.member JOIN pg_roles AS g ON g.oid = a.roleid
-            WHERE NOT m.rolsuper AND m.rolname !~ '^pg_' AND g.rolname IN ('pg_read_all_data', 'pg_write_all_data',
+            WHERE NOT m.rolsuper AND m.rolname !~ '^pg_' AND (g.rolsuper OR g.rolbypassrls OR g.rolcreaterole
+              OR g.rolreplication OR g.rolname IN ('pg_read_all_data', 'pg_write_all_data',
               'pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'pg_create_subscription',
-              'pg_maintain')
+              'pg_maintain'))
             LIMIT 1000
             """
         ),
@@ -107,7 +108,9 @@ enum PostgreSQLHazardQuery {
                     FROM pg_class AS c WHERE c.oid IN (SELECT oid FROM derived) AND c.relkind IN ('r', 'p', 'f')
                       AND c.oid NOT IN (SELECT oid FROM estate)
                       AND (NOT (c.relrowsecurity AND c.relforcerowsecurity)
-                        OR EXISTS (SELECT FROM aclexplode(c.relacl) AS a WHERE a.grantee <> c.relowner)) LIMIT 1000
+                        OR EXISTS (SELECT FROM aclexplode(c.relacl) AS a WHERE a.grantee <> c.relowner))
+                    UNION ALL SELECT i.inhrelid::regclass::text, 'is read through ' || i.inhparent::regclass::text
+                    FROM pg_inherits AS i WHERE i.inhrelid IN (SELECT oid FROM estate) LIMIT 1000
                     """
             ),
             (
@@ -151,17 +154,13 @@ enum PostgreSQLHazardQuery {
             """
             SELECT p.oid::regprocedure::text, 'runs as ' || pg_get_userbyid(p.proowner)
             FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-            WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-              AND NOT (n.nspname = 'lapwing' AND p.proname = 'certified' AND p.pronargs = 0) AND \(scoped) LIMIT 1000
+            WHERE p.prosecdef AND NOT (n.nspname = 'lapwing' AND p.proname = 'certified' AND p.pronargs = 0) AND \(scoped) LIMIT 1000
             """
         ),
         (
             .searchPath,
             """
-            SELECT p.oid::regprocedure::text, 'no search_path of its own' FROM pg_proc AS p
-            JOIN pg_namespace AS n ON n.oid = p.pronamespace
-            WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-              AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\\_path=%') AND \(scoped)
+            SELECT p.oid::regprocedure::text, 'no search_path of its own' FROM pg_proc AS p WHERE p.prosecdef AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\\_path=%') AND \(scoped)
             LIMIT 1000
             """
         ),
@@ -197,8 +196,8 @@ enum PostgreSQLHazardQuery {
         (
             .leakproof,
             """
-            SELECT p.oid::regprocedure::text, 'LEAKPROOF' FROM pg_proc AS p JOIN pg_namespace AS n
-            ON n.oid = p.pronamespace WHERE p.proleakproof AND n.nspname <> 'pg_catalog' AND \(scoped) LIMIT 1000
+            SELECT p.oid::regprocedure::text, 'LEAKPROOF' FROM pg_proc AS p
+            WHERE p.proleakproof AND p.oid >= 16384 AND \(scoped) LIMIT 1000
             """
         ),
         (
@@ -226,6 +225,17 @@ enum PostgreSQLHazardQuery {
             """
             SELECT 'database ' || datname, 'owned by ' || r.rolname FROM pg_database JOIN pg_roles AS r ON r.oid = datdba
             WHERE datname = current_database() AND NOT r.rolsuper AND \(scoped)
+            """
+        ),
+        (
+            .componentOwner,
+            """
+            SELECT CASE WHEN d.dbid = 0 OR b.datname = current_database()
+                THEN pg_describe_object(d.classid, d.objid, d.objsubid)
+                ELSE 'an object of the database ' || coalesce(b.datname, d.dbid::text) END, 'owned by ' || r.rolname
+            FROM pg_shdepend AS d JOIN pg_roles AS r ON r.oid = d.refobjid LEFT JOIN pg_database AS b ON b.oid = d.dbid
+            WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND r.rolname = ANY ($3::name[])
+              AND r.rolname <> '\(PostgreSQLModel.owner)' AND \(scoped) LIMIT 1000
             """
         ),
         (

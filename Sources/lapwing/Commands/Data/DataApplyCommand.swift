@@ -62,9 +62,18 @@ extension DataCommand {
             let model = try estate.model()
             let session = try server.connect(to: model.database)
             let application = PostgreSQLApplication(session: session, model: model)
-            StandardOutput.write(try CommandSession.run { try application.undo() })
+            let undo = try CommandSession.run { try application.undo() }
+            StandardOutput.write(undo)
             try confirmation.confirm("Run this in the database `\(model.database)`?")
-            try CommandSession.run { _ = try application.rollback() }
+            try CommandSession.run {
+                // What was shown is what is run, and nothing else that was applied meanwhile is undone.
+                guard try application.rollback(expecting: undo) else {
+                    throw CommandError(
+                        .refused,
+                        "something was applied meanwhile, and nothing was done; roll back again"
+                    )
+                }
+            }
             StandardError.write("rolled back")
         }
     }

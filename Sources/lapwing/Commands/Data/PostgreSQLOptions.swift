@@ -67,6 +67,8 @@ struct PostgreSQLConnectionOptions: ParsableArguments {
             var said = try connection.map { try PostgreSQLConnection.parameters($0) } ?? [:]
             if let service { said["service"] = service }
             let environment = ProcessInfo.processInfo.environment
+            // A service may say otherwise, which libpq takes before the environment.
+            if environment["PGSSLMODE"] == nil { unsafe setenv("PGSSLMODE", "verify-full", 1) }
             if said["service"] == nil, environment["PGSERVICE"] == nil {
                 said["dbname"] = said["dbname"] ?? environment["PGDATABASE"] ?? database
                 said["sslmode"] = said["sslmode"] ?? environment["PGSSLMODE"] ?? "verify-full"

@@ -6,7 +6,7 @@ final class Installation {
     let directory: TemporaryDirectory
     let process = Process()
     /// What the process says on standard error.
-    private let log: String
+    let log: String
     var places: [String] { ["--state", directory.path + "/s", "--run", directory.path + "/r"] }
 
     init(_ arguments: String..., configure: (String) throws -> Void = { _ in }) throws {

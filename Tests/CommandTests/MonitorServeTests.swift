@@ -34,19 +34,14 @@ import Testing
     /// A port that is free, and most likely still is when it is used.
     private static func freePort() async throws -> Int {
         let server = try await LocalHTTPServer.start(host: "127.0.0.1", port: 0) { _ in .json("{}") }
-        defer { Task { try await server.stop() } }
-        return try #require(server.port)
+        let port = server.port
+        // It is free only once nobody listens any more.
+        try await server.stop()
+        return try #require(port)
     }
 
-    /// A configuration with metrics at a port, and a route to a receiver.
-    private static func configure(_ directory: String, admin: Int, receiver: String) throws {
-        let gateway = directory + "/gateway.yaml"
-        // The first port is the listener's, the second the one of metrics.
-        let text = try String(contentsOfFile: gateway, encoding: .utf8)
-        let parts = text.components(separatedBy: "admin: { address: 127.0.0.1, port: 0 }")
-        try #require(parts.count == 2)
-        try parts.joined(separator: "admin: { address: 127.0.0.1, port: \(admin) }")
-            .write(toFile: gateway, atomically: true, encoding: .utf8)
+    /// A configuration with a route to a receiver.
+    private static func configure(_ directory: String, receiver: String) throws {
         try secret.write(toFile: directory + "/alert.key", atomically: true, encoding: .utf8)
         let route = """
             apiVersion: lapwing.dev/v1alpha1
@@ -65,13 +60,26 @@ import Testing
     }
 
     /// A running installation at which a stranger has called.
-    private static func attacked(admin: Int, receiver: String) throws -> (lapwing: Installation, port: String) {
-        let lapwing = try Installation { try configure($0, admin: admin, receiver: receiver) }
+    private static func attacked(receiver: String) throws -> (lapwing: Installation, port: String, admin: Int) {
+        let lapwing = try Installation { try configure($0, receiver: receiver) }
         #expect(try lapwing.wait { try lapwing.run("identity", "svid", "fetch").status == 0 })
         #expect(try lapwing.wait { lapwing.port(of: "mtls") != nil })
         let port = try #require(lapwing.port(of: "mtls"))
         #expect(try lapwing.wait { try strangerCalls(lapwing, port) == "403" })
-        return (lapwing, port)
+        let admin = try #require(try adminPort(of: lapwing))
+        return (lapwing, port, admin)
+    }
+
+    /// The port of the metrics, once it is bound.
+    private static func adminPort(of lapwing: Installation) throws -> Int? {
+        var found: Int?
+        _ = try lapwing.wait {
+            let text = try String(contentsOfFile: lapwing.log, encoding: .utf8)
+            let line = text.split(separator: "\n").first { $0.contains("admin listening") }
+            found = line?.split(separator: "port=").last.flatMap { Int($0.prefix { $0.isNumber }) }
+            return found != nil
+        }
+        return found
     }
 
     private static func alert(_ words: [String], of lapwing: Installation) throws -> Program.Result {
@@ -98,10 +106,9 @@ import Testing
     {
         let receiver = Receiver()
         let server = try await LocalHTTPServer.start(host: "127.0.0.1", port: 0) { receiver.answer($0) }
-        let admin = try await Self.freePort()
         let target = try #require(server.port)
         let hook = "webhook: { url: \"http://127.0.0.1:\(target)/alerts\", secretFile: DIRECTORY/alert.key }"
-        let (lapwing, port) = try Self.attacked(admin: admin, receiver: hook)
+        let (lapwing, port, admin) = try Self.attacked(receiver: hook)
         let began = ContinuousClock.now
         func alert(_ words: String...) throws -> Program.Result { try Self.alert(words, of: lapwing) }
 
@@ -171,9 +178,8 @@ import Testing
             process.terminate()
             process.waitUntilExit()
         }
-        let admin = try await Self.freePort()
         let receiver = "alertmanager: { url: \"http://127.0.0.1:\(own)\" }"
-        let (lapwing, _) = try Self.attacked(admin: admin, receiver: receiver)
+        let (lapwing, _, _) = try Self.attacked(receiver: receiver)
         func alerts() throws -> String {
             try Program.run(["-s", "http://127.0.0.1:\(own)/api/v2/alerts"], program: "/usr/bin/curl").output
         }

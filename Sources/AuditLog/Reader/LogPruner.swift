@@ -86,7 +86,7 @@ public struct LogPruner: Sendable {
     ///
     /// Whoever calls this has it recorded first. Where it is cut short, it can be done again, or ``finish()`` is called.
     ///
-    /// - Parameter index: a multiple of 256, as ``plan(olderThan:limit:)`` gives it.
+    /// - Parameter index: a multiple of 256, as ``plan(olderThan:limit:holding:)`` gives it.
     /// - Throws: ``AuditLogError`` where a file cannot be written or removed.
     public func prune(before index: UInt64) throws {
         let reader = LogReader(directory: directory, files: files)

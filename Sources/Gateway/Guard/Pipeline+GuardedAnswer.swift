@@ -101,7 +101,7 @@ extension Pipeline {
         answerRefusal = DecisionRecord.Guardrail(
             name: guarding?.stage.guardrail.name ?? "",
             rule: refusal.rule,
-            field: refusal.path.isEmpty ? nil : refusal.path,
+            field: refusal.path.isEmpty ? nil : refusal.recordedPath,
             range: refusal.range
         )
         // What of it was found says which rule it was, and where.
@@ -111,7 +111,7 @@ extension Pipeline {
             "answer refused",
             metadata: [
                 "request.id": "\(idText)", "guardrail": "\(guarding?.stage.guardrail.name ?? "")",
-                "rule": "\(refusal.rule)", "field": "\(refusal.path)",
+                "rule": "\(refusal.rule)", "field": "\(refusal.recordedPath)",
             ]
         )
         // The upstream is in the middle of saying it; it is cut off when it has finished speaking.

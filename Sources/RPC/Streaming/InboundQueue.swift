@@ -25,6 +25,9 @@ final class InboundQueue: Sendable {
         self.highWatermark = highWatermark
     }
 
+    /// What a message counts for: one without a byte takes memory as well.
+    private static func cost(of message: ByteBuffer) -> Int { message.readableBytes + 64 }
+
     /// Adds a message that has arrived.
     func push(_ message: ByteBuffer) {
         let waiter: CheckedContinuation<ByteBuffer?, any Error>? = self.state.withLock { state in
@@ -33,7 +36,7 @@ final class InboundQueue: Sendable {
                 state.waiter = nil
                 return waiter
             }
-            state.bytes += message.readableBytes
+            state.bytes += Self.cost(of: message)
             state.messages.append(message)
             return nil
         }
@@ -97,7 +100,7 @@ final class InboundQueue: Sendable {
     private func take(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) {
         let taken: Taken = self.state.withLock { state in
             if let message = state.messages.popFirst() {
-                state.bytes -= message.readableBytes
+                state.bytes -= Self.cost(of: message)
                 let resume = state.isPaused && state.bytes <= self.highWatermark / 2
                 if resume { state.isPaused = false }
                 return .message(message, resumeReading: resume)

@@ -178,7 +178,7 @@ public final class LoaderService: Sendable {
     ) async -> Bool {
         do {
             let grounds =
-                "command \(proof.command.pid), signed by \(proof.claim.signer), proven by \(Self.line(method))"
+                "command \(proof.command.pid), signed by \(proof.claim.signer), proven by \(PrintableLine.of(method))"
             try await onAct(act(.hold, proof.loader.description, proof.claim, grounds))
             logger.notice(
                 "model proof held",
@@ -201,7 +201,7 @@ public final class LoaderService: Sendable {
     ) async -> String {
         do {
             for try await message in messages {
-                if case .failure(let failure) = message.message { return Self.line(failure.reason) }
+                if case .failure(let failure) = message.message { return PrintableLine.of(failure.reason) }
             }
             return "the loader has let go of it"
         } catch {
@@ -277,12 +277,6 @@ public final class LoaderService: Sendable {
             }
             try? await Task.sleep(for: .milliseconds(min(100 << attempt.clamped(to: 0...5), 2000)))
         }
-    }
-
-    /// One bounded, printable line of what a loader said.
-    private static func line(_ text: String) -> String {
-        let printable = text.unicodeScalars.prefix(240).map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }
-        return String(String.UnicodeScalarView(printable))
     }
 }
 

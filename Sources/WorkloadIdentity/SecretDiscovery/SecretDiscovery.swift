@@ -59,7 +59,7 @@ public struct SecretDiscovery: Sendable {
                     case .refused(let reason):
                         api.logger.warning(
                             "Envoy refused a secret and keeps what it had",
-                            metadata: ["process.pid": "\(pid)", "reason": "\(Self.line(reason))"]
+                            metadata: ["process.pid": "\(pid)", "reason": "\(PrintableLine.of(reason))"]
                         )
                     }
                 }
@@ -119,7 +119,7 @@ public struct SecretDiscovery: Sendable {
             guard let name = SecretName(text) else {
                 throw RPCStatus(
                     .invalidArgument,
-                    "there is no secret `\(Self.line(text))`; there are `default`, `ROOTCA`, `ALL`, SPIFFE IDs and the "
+                    "there is no secret `\(PrintableLine.of(text))`; there are `default`, `ROOTCA`, `ALL`, SPIFFE IDs and the "
                         + "IDs of trust domains"
                 )
             }
@@ -160,7 +160,7 @@ public struct SecretDiscovery: Sendable {
     }
 
     private static func missing(_ name: String) -> RPCStatus {
-        RPCStatus(.invalidArgument, "the workload is not entitled to the secret `\(line(name))`")
+        RPCStatus(.invalidArgument, "the workload is not entitled to the secret `\(PrintableLine.of(name))`")
     }
 
     private static func certificate(_ issued: IssuedSVID) throws -> TransportSockets_TlsCertificate {
@@ -200,7 +200,7 @@ public struct SecretDiscovery: Sendable {
             hash.update(data: resource.value)
             return resource
         }
-        let version = hash.finalize().prefix(8).map { String(Int($0) + 0x100, radix: 16).dropFirst() }.joined()
+        let version = Hexadecimal.text(Array(hash.finalize().prefix(8)))
         guard let sent = state.send(version: version, for: names) else { return nil }
         var response = Discovery_DiscoveryResponse()
         response.versionInfo = sent.version
@@ -208,11 +208,5 @@ public struct SecretDiscovery: Sendable {
         response.typeURL = typeURL
         response.resources = resources
         return response
-    }
-
-    /// One bounded, printable line of what somebody else said.
-    private static func line(_ text: String) -> String {
-        let printable = text.unicodeScalars.prefix(240).map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }
-        return String(String.UnicodeScalarView(printable))
     }
 }

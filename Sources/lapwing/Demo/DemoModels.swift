@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import SPIFFE
 
 /// The models of the demo, from training to release: two releases that were signed and evaluated, one model that nobody
 /// signed, and the papers that say so.
@@ -91,10 +92,7 @@ struct DemoModels {
             try key.pemRepresentation.write(toFile: self.key(person), atomically: true, encoding: .utf8)
             let pem = key.publicKey.pemRepresentation + "\n"
             try pem.write(toFile: "\(directory)/keys/\(person.rawValue).pub", atomically: true, encoding: .utf8)
-            names[person] =
-                "key:"
-                + SHA256.hash(data: Data(pem.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-                .joined()
+            names[person] = "key:" + Hexadecimal.text(Array(SHA256.hash(data: Data(pem.utf8))))
         }
         try Self.policy(names).write(toFile: policy, atomically: true, encoding: .utf8)
     }

@@ -5,6 +5,7 @@ import Monitoring
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import SPIFFE
 import ZeroTrust
 
 /// Sends alerts over HTTP.
@@ -71,8 +72,7 @@ struct AlertSender: Sendable {
             for: Data("\(seconds).\(body)".utf8),
             using: SymmetricKey(data: Data(secret.utf8))
         )
-        let digits = code.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        return "t=\(seconds),v1=\(digits)"
+        return "t=\(seconds),v1=\(Hexadecimal.text(Array(code)))"
     }
 
     private static func secret(_ file: String) -> String? {

@@ -12,8 +12,10 @@ import ZeroTrust
 /// The gateway's half of the admin API, on a Unix socket of its own: its configuration, and the reloading of it.
 ///
 /// The kernel says who calls, and the `AdminPolicy` in force what they may.
-struct GatewayAdminService: Sendable {
+final class GatewayAdminService: Sendable {
     private let process: GatewayProcess
+    /// Guards what was refused in this second: anybody may ask, and nobody can fill the log with it.
+    private let denied = Mutex(DeniedActs())
 
     init(_ process: GatewayProcess) {
         self.process = process
@@ -99,8 +101,20 @@ struct GatewayAdminService: Sendable {
             outcome: .deny,
             reason: "no role of an AdminPolicy permits it"
         )
-        do { _ = try process.log.append(act.encoded()) } catch {
-            process.logger.error("admin act not recorded", metadata: ["error": "\(error)"])
+        append(denied.withLock { $0.add(act) })
+    }
+
+    /// Records the numbers of what was refused, each second, until the task is cancelled; then what is left.
+    func tellRefusals() async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil { append(denied.withLock { $0.take(at: .now()) }) }
+        append(denied.withLock { $0.drain() })
+    }
+
+    private func append(_ acts: [ActRecord]) {
+        for act in acts {
+            do { _ = try process.log.append(act.encoded()) } catch {
+                process.logger.error("admin act not recorded", metadata: ["error": "\(error)"])
+            }
         }
     }
 }

@@ -94,11 +94,13 @@ final class GatewayProcess: Sendable {
         try await recorder.bind(unixSocket: settings.recordSocket)
         let (ready, announce) = AsyncStream.makeStream(of: Void.self)
         let (firstList, heard) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let admin = RPCServer(services: [GatewayAdminService(self).service], logger: logger)
+        let administration = GatewayAdminService(self)
+        let admin = RPCServer(services: [administration.service], logger: logger)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.followIdentity(announce) }
                 group.addTask { await self.issuerKeys.run() }
+                group.addTask { await administration.tellRefusals() }
                 group.addTask { await self.followTokenKeys() }
                 group.addTask { await self.monitor.run { self.running.withLock { $0.configuration } } }
                 group.addTask {

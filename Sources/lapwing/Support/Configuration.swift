@@ -9,6 +9,7 @@ import ModelTrust
 import Monitoring
 import Registry
 import Resources
+import SPIFFE
 import WorkloadIdentity
 import ZeroTrust
 
@@ -291,7 +292,7 @@ struct Configuration: Sendable {
             hash.update(data: Data("\(source.file.utf8.count) \(source.file) \(source.bytes.count) ".utf8))
             hash.update(data: source.bytes)
         }
-        return hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return Hexadecimal.text(Array(hash.finalize()))
     }
 }
 

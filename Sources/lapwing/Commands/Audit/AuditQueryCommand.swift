@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditLog
 import Crypto
 import Foundation
+import SPIFFE
 import Storage
 import WorkloadIdentity
 import ZeroTrust
@@ -178,9 +179,7 @@ extension Settings {
     /// Where the index of another log lies.
     func searchIndexFile(of log: String) -> String {
         let place = URL(fileURLWithPath: log).standardizedFileURL.path
-        let name = SHA256.hash(data: Array(place.utf8)).prefix(8).map {
-            String($0 >> 4, radix: 16) + String($0 & 15, radix: 16)
-        }
-        return state.value + "/audit-search-\(name.joined()).sqlite"
+        let name = Hexadecimal.text(Array(SHA256.hash(data: Array(place.utf8)).prefix(8)))
+        return state.value + "/audit-search-\(name).sqlite"
     }
 }

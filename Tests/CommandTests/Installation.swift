@@ -35,10 +35,7 @@ final class Installation {
     }
 
     /// Ends it, and returns once it has ended.
-    func stop() {
-        if process.isRunning { process.terminate() }
-        process.waitUntilExit()
-    }
+    func stop() { process.stop() }
 
     /// The port of a listener, once it is bound.
     func port(of listener: String) -> String? {

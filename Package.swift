@@ -239,8 +239,8 @@ let package = Package(
         .testTarget(
             name: "ModelTrustTests",
             dependencies: [
-                "CBLAKE3", "CZlib", "ModelTrust", "TestIdentities", "SPIFFE", "Resources", "confinement-probe", x509,
-                crypto, asn1,
+                "CBLAKE3", "CZlib", "ModelTrust", "TestIdentities", "SPIFFE", "Resources", "ZeroTrust",
+                "confinement-probe", x509, crypto, asn1,
             ]
         ),
         // Tries what a confined process may not do.

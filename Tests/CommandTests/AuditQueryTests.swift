@@ -78,7 +78,44 @@ struct AuditQueryTests {
         // The index can go; it is made again.
         let count = try lapwing.run("audit", "query", "--count").output
         try Data("no database".utf8).write(to: URL(fileURLWithPath: lapwing.directory.path + "/s/audit-search.sqlite"))
+        #expect(try lapwing.run("audit", "query", "--count").output == count)
         #expect(try lapwing.run("audit", "query", "--count", "--reindex").output == count)
+    }
+
+    @Test("An index of which a page is damaged is made anew, whichever page it is")
+    func damage() throws {
+        let directory = try TemporaryDirectory()
+        let authority = try CheckpointAuthority(directory: directory.path + "/key", origin: "log.example/a")
+        let log = try LogWriter(directory: directory.path + "/audit", origin: "log.example/a", signer: authority)
+        for number in 0..<20 {
+            let act = ActRecord(
+                id: RequestID(milliseconds: 1_795_300_801_000, random: UInt128(number)),
+                time: Timestamp(nanoseconds: 1_795_300_801_000_000_000 + Int64(number)),
+                node: "a",
+                actor: "uid \(number % 3)",
+                action: "entry.create",
+                subject: "e",
+                outcome: .allow
+            )
+            _ = try log.append(act.encoded())
+        }
+        log.close()
+        let index = directory.path + "/audit-search.sqlite"
+        let search = ["audit", "query", "actor=uid 1", "-o", "jsonl", "--state", directory.path]
+        let expected = try Program.run(search)
+        #expect(expected.status == 0 && (try lines(expected.output).count) == 7, "\(expected.errors)")
+        let whole = try #require(FileManager.default.contents(atPath: index))
+        let size = 4_096
+        var damaged = 0
+        for page in 1..<(whole.count / size) {
+            var bytes = whole
+            bytes.replaceSubrange((page * size)..<((page + 1) * size), with: Data(repeating: 0xaa, count: size))
+            try bytes.write(to: URL(fileURLWithPath: index))
+            let result = try Program.run(search)
+            #expect(result.status == 0 && result.output == expected.output, "page \(page): \(result.errors)")
+            if result.errors.contains("is damaged, and is made anew") { damaged += 1 }
+        }
+        #expect(damaged > 0)
     }
 
     @Test(

@@ -11,7 +11,16 @@ extension LogReader {
         from first: UInt64,
         _ body: (_ index: UInt64, _ entry: ArraySlice<UInt8>, _ size: UInt64) throws -> Bool
     ) throws -> UInt64 {
-        let snapshot = try snapshot()
+        try scan(from: first, of: snapshot(), body)
+    }
+
+    /// Reads entry after entry of a snapshot.
+    @discardableResult
+    func scan(
+        from first: UInt64,
+        of snapshot: Snapshot,
+        _ body: (_ index: UInt64, _ entry: ArraySlice<UInt8>, _ size: UInt64) throws -> Bool
+    ) throws -> UInt64 {
         // What was pruned is passed over.
         var index = max(first, snapshot.minimum)
         while index < snapshot.covered {

@@ -67,6 +67,13 @@ public struct LogVerifier: Sendable {
             pruned = try LogReader.minimumIndex(layout, files)
             let stated = try signedCheckpoint()
             checkpoint = stated
+            guard pruned <= stated.size else {
+                throw Fault(
+                    file: "pruned",
+                    index: nil,
+                    message: "says that the entries before \(pruned) were pruned, and the log has \(stated.size)"
+                )
+            }
             let reader = TileReader(directory: directory, size: stated.size, files: files)
             try checkEdge(reader, stated)
             var level = 0

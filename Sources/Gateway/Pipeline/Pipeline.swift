@@ -99,7 +99,7 @@ final class Pipeline: RecordWaiter {
             }
         }
         if connection.requestBody?.isComplete == true { progress.bodyEndedAt = .now() }
-        kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method)
+        kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method, &worker.bodies)
         guard case .path(let path) = resolved.path else {
             guard case .badRequest(let reason) = resolved.path else { return }
             return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)

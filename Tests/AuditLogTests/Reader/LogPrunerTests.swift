@@ -139,6 +139,13 @@ import ZeroTrust
         #expect(try other.verify().fault?.file == "tile/0/000")
     }
 
+    @Test func `a log that says more was pruned than it ever had is at fault`() throws {
+        let fixture = try log(1_000)
+        try Data("lapwing-pruned-v1\n1024\n".utf8).write(to: URL(filePath: fixture.log + "/pruned"))
+        let report = try fixture.verify()
+        #expect(report.fault?.file == "pruned" && report.fault?.message.contains("1024") == true)
+    }
+
     @Test(arguments: [1, 255, 1_024, 2_000] as [UInt64])
     func `a log is pruned to the end of a bundle that it has`(_ index: UInt64) throws {
         let fixture = try log(1_000)

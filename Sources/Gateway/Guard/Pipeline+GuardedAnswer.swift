@@ -101,7 +101,8 @@ extension Pipeline {
         answerRefusal = DecisionRecord.Guardrail(
             name: guarding?.stage.guardrail.name ?? "",
             rule: refusal.rule,
-            field: refusal.path.isEmpty ? nil : refusal.recordedPath,
+            // It is written without the answer's own names already.
+            field: refusal.path.isEmpty ? nil : refusal.path,
             range: refusal.range
         )
         // What of it was found says which rule it was, and where.
@@ -111,7 +112,7 @@ extension Pipeline {
             "answer refused",
             metadata: [
                 "request.id": "\(idText)", "guardrail": "\(guarding?.stage.guardrail.name ?? "")",
-                "rule": "\(refusal.rule)", "field": "\(refusal.recordedPath)",
+                "rule": "\(refusal.rule)", "field": "\(refusal.path)",
             ]
         )
         // The upstream is in the middle of saying it; it is cut off when it has finished speaking.

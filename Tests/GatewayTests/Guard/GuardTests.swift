@@ -218,6 +218,27 @@ import Testing
         }
     }
 
+    @Test func `a body that is kept for its answer beside what goes on counts twice`() async throws {
+        let limits = GatewayLimits(guardedBytes: 1000)
+        func answers(_ spec: String, bodyOf count: Int) async throws -> [Int] {
+            var statuses: [Int] = []
+            let respond: @Sendable (TestUpstream.Received, TestUpstream.Responder) -> Void = {
+                $1.write(Self.json(#"{"label":1}"#))
+            }
+            try await Self.with(spec, limits: limits, respond: respond) { gateway, _ in
+                let client = try await gateway.client()
+                let body = "[" + String(repeating: " ", count: count - 2) + "]"
+                statuses = await client.request(TestGateway.post("/v1/predict", body, headers: Self.json)).statuses
+                await client.close()
+                while gateway.server.guardedBytes > 0 { try await Task.sleep(for: .milliseconds(2)) }
+            }
+            return statuses
+        }
+        #expect(try await answers("dialect: json", bodyOf: 600) == [200])
+        #expect(try await answers(Self.answers, bodyOf: 400) == [200])
+        #expect(try await answers(Self.answers, bodyOf: 600) == [503])
+    }
+
     @Test func `a caller who has used up its share is told when to come back`() async throws {
         let spec = """
             dialect: openai-chat
@@ -349,6 +370,22 @@ import Testing
             // The connection serves the next request.
             client.send(TestGateway.post("/v1/predict", "broken", headers: Self.json))
             #expect(await client.heard.wait { $0.isClosed || $0.statuses.count == 2 }.statuses == [status, 400])
+            await client.close()
+        }
+    }
+
+    @Test func `the record of a refused answer has none of the answer's names`() async throws {
+        let answer = Self.json(#"{"jane@example.com":{"choices":1}}"#)
+        let rules =
+            "dialect: json\nschema: { response: { type: object, additionalProperties: { properties: { choices: { type: string } } } } }"
+        try await Self.with(rules, respond: { _, responder in responder.write(answer) }) { gateway, _ in
+            let client = try await gateway.client()
+            client.send(TestGateway.post("/v1/predict", "{}", headers: Self.json))
+            let completion = try #require(await gateway.log.records("completion", count: 1).first)
+            #expect(completion["ended"] == "answer_refused")
+            #expect(completion["guardrail.field"] == "$.*.choices")
+            let heard = await client.heard.wait { $0.statuses.count == 1 && $0.text.contains("\r\n\r\n") }
+            #expect(!heard.text.contains("jane"))
             await client.close()
         }
     }

@@ -128,13 +128,13 @@ final class ActSpool: ActLog {
         guard state.waiting + lines.count <= share else {
             throw CommandError(.unreachable, "too many acts wait for the gateway's log to take them")
         }
-        do {
+        do throws(FileError) {
             if state.isUnnamed { try files.synchronizeDirectory(SystemFiles.parent(path)) }
             state.isUnnamed = false
             // What is only half there must not stand before the next.
             if state.isTorn { try files.truncate(state.file, length: state.length, path: path) }
             state.isTorn = true
-            do {
+            do throws(FileError) {
                 try files.writeAll(lines, to: state.file, at: state.length, path: path)
                 try files.synchronize(state.file, path: path)
             } catch {

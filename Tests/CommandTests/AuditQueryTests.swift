@@ -101,9 +101,10 @@ struct AuditQueryTests {
         }
         log.close()
         let index = directory.path + "/audit-search.sqlite"
-        let search = ["audit", "query", "actor=uid 1", "-o", "jsonl", "--state", directory.path]
+        let search = ["audit", "query", "caller=uid 1", "-o", "jsonl", "--state", directory.path]
         let expected = try Program.run(search)
-        #expect(expected.status == 0 && (try lines(expected.output).count) == 7, "\(expected.errors)")
+        let found = try lines(expected.output).count
+        #expect(expected.status == 0 && found == 7, "\(expected.errors)")
         let whole = try #require(FileManager.default.contents(atPath: index))
         let size = 4_096
         var damaged = 0

@@ -23,7 +23,7 @@ enum Deadline {
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await withThrowingTaskGroup(of: Value.self) { group in
-            group.addTask(operation: work)
+            group.addTask { try await work() }
             group.addTask {
                 try await Task.sleep(nanoseconds: UInt64(max(0, limit.nanoseconds)))
                 throw Passed(limit: limit)

@@ -286,7 +286,15 @@ private enum RecordForm {
         struct Timings: Decodable {
             let request_ns: UInt64?
             let total_ns: UInt64
+            let upstream_body_ns: UInt64?
             let upstream_head_ns: UInt64?
+        }
+
+        struct Usage: Decodable {
+            let cached: UInt64?
+            let input: UInt64?
+            let output: UInt64?
+            let reasoning: UInt64?
         }
 
         let ended: String
@@ -297,6 +305,7 @@ private enum RecordForm {
         let response: Response
         let time: String
         let timings: Timings
+        let usage: Usage?
 
         func record() throws -> CompletionRecord {
             guard let ending = CompletionRecord.Ending(rawValue: ended) else {
@@ -313,11 +322,15 @@ private enum RecordForm {
                 timings: .init(
                     requestReceived: timings.request_ns,
                     upstreamHead: timings.upstream_head_ns,
+                    upstreamBody: timings.upstream_body_ns,
                     total: timings.total_ns
                 ),
                 ending: ending
             )
             record.guardrail = try guardrail?.guardrail()
+            record.usage = usage.map {
+                TokenUsage(input: $0.input, output: $0.output, cached: $0.cached, reasoning: $0.reasoning)
+            }
             return record
         }
     }

@@ -31,6 +31,8 @@ final class Guarding {
     private(set) var request: ModelRequest?
     /// The model that the request asks for, where it names one.
     private(set) var model: String?
+    /// The API that the request is of.
+    private(set) var dialect: Dialect?
     /// What was counted of the guardrail's limits.
     var claims: [UsageClaim] = []
     private let context: GatewayContext
@@ -124,6 +126,7 @@ final class Guarding {
         if let body = examined.body { content = ByteBuffer(bytes: body) }
         let request = examined.request
         model = request.model
+        dialect = request.dialect
         if stage.answers != nil { self.request = request }
         guard request.dialect == .mcp, let id = request.document?.root["id"], id.range.count <= 1024 else { return }
         call = (try? JSONDocument(Array(id.document.bytes[id.range])))?.root

@@ -1,3 +1,5 @@
+public import ZeroTrust
+
 extension LogReader {
     /// Reads entry after entry, as the log stands at the beginning.
     ///
@@ -35,6 +37,30 @@ extension LogReader {
             index += 1
         }
         return snapshot.size
+    }
+
+    /// How many entries stand before the first of a time or later, of those that the published checkpoint covers.
+    ///
+    /// Bundles are read from the newest back, to one all of whose records are older.
+    ///
+    /// - Parameter time: the time.
+    /// - Returns: the index of the first such entry; where there is none, how many entries the checkpoint covers.
+    /// - Throws: ``AuditLogError`` where an entry cannot be read.
+    public func size(before time: Timestamp) throws -> UInt64 {
+        let snapshot = try snapshot()
+        var first = snapshot.covered
+        var bundle = (snapshot.covered + 255) / 256
+        while bundle > snapshot.minimum / 256 {
+            bundle -= 1
+            let entries = try reading { try snapshot.reader.entries(bundle: bundle) }
+            let times = entries.map { (try? AuditRecord(entry: Array($0)))?.time }
+            if let offset = times.firstIndex(where: { $0.map { $0.nanoseconds >= time.nanoseconds } ?? false }) {
+                first = bundle * 256 + UInt64(offset)
+            } else if times.contains(where: { $0 != nil }) {
+                return first
+            }
+        }
+        return first
     }
 
     /// The entries with these indices, as far as the log has them.

@@ -128,22 +128,7 @@ final class ActSpool: ActLog {
         guard state.waiting + lines.count <= share else {
             throw CommandError(.unreachable, "too many acts wait for the gateway's log to take them")
         }
-        do throws(FileError) {
-            if state.isUnnamed { try files.synchronizeDirectory(SystemFiles.parent(path)) }
-            state.isUnnamed = false
-            // What is only half there must not stand before the next.
-            if state.isTorn { try files.truncate(state.file, length: state.length, path: path) }
-            state.isTorn = true
-            do throws(FileError) {
-                try files.writeAll(lines, to: state.file, at: state.length, path: path)
-                try files.synchronize(state.file, path: path)
-            } catch {
-                try files.truncate(state.file, length: state.length, path: path)
-                state.isTorn = false
-                throw error
-            }
-            state.isTorn = false
-        } catch { throw Self.failure(error) }
+        do { try write(lines, &state) } catch { throw Self.failure(error) }
         let before = state.waiting
         state.length += lines.count
         if state.waiting / Self.warning > before / Self.warning {
@@ -152,6 +137,24 @@ final class ActSpool: ActLog {
                 metadata: ["file": "\(path)", "bytes": "\(state.waiting)", "limit": "\(limit)"]
             )
         }
+    }
+
+    /// Writes behind the whole lines; where that fails, nothing of it stays.
+    private func write(_ lines: [UInt8], _ state: inout State) throws(FileError) {
+        if state.isUnnamed { try files.synchronizeDirectory(SystemFiles.parent(path)) }
+        state.isUnnamed = false
+        // What is only half there must not stand before the next.
+        if state.isTorn { try files.truncate(state.file, length: state.length, path: path) }
+        state.isTorn = true
+        do throws(FileError) {
+            try files.writeAll(lines, to: state.file, at: state.length, path: path)
+            try files.synchronize(state.file, path: path)
+        } catch {
+            try files.truncate(state.file, length: state.length, path: path)
+            state.isTorn = false
+            throw error
+        }
+        state.isTorn = false
     }
 
     /// Records the numbers of refusals once their second is over, until cancelled.

@@ -27,7 +27,8 @@ import ZeroTrust
         let vault = try BodyVault(directory: directory.path)
         let key = try vault.samplingKey()
         let path = directory.path + "/sampling.key"
-        #expect(try vault.samplingKey() == key && chmod(path, 0o644) == 0)
+        #expect(try vault.samplingKey() == key)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
         let error = #expect(throws: AuditLogError.self) { try vault.samplingKey() }
         #expect(error?.description.contains("the key `\(path)` can be read by others") == true)
     }

@@ -41,6 +41,7 @@ struct RequestSearch {
         outside: [Glob] = [],
         _ wishes: [ContextSolver.Wish] = []
     ) -> Outcome {
+        guard mayAllow(action) else { return .none }
         var run = Run(search: self, action: action, wishes: wishes + always)
         let outcome = run.find(in: area, outside: outside)
         guard isApproximate else { return outcome }
@@ -56,6 +57,47 @@ struct RequestSearch {
             }
         }
         return .unknown(reason)
+    }
+
+    /// Whether any statement of the identity's or the resource's policies may allow an action; most are not worth more.
+    private func mayAllow(_ action: String) -> Bool {
+        guard let bit = KnownActions.bit(action) else { return true }
+        func isAllowed(_ statement: PolicyStatement) -> Bool {
+            statement.effect == .allow && statement.knownActions & bit != 0
+        }
+        return policies.resource?.statements.contains(where: isAllowed) == true
+            || principal.account != nil && policies.identity.contains { $0.statements.contains(where: isAllowed) }
+    }
+
+    /// Some actions that stand for all of them: one of those that the same statements are about.
+    func toldApart(_ actions: [String]) -> [String] {
+        guard actions.count > 1 else { return actions }
+        let documents =
+            policies.identity + [policies.resource].compactMap(\.self) + (policies.boundary ?? [])
+            + (policies.session ?? []) + (policies.endpoint ?? [])
+            + (policies.serviceControl ?? []).joined() + (policies.resourceControl ?? []).joined()
+        let masks = Set(documents.lazy.flatMap(\.statements).map(\.knownActions))
+        var seen: Set<[Bool]> = []
+        return actions.filter { action in
+            guard let bit = KnownActions.bit(action) else { return true }
+            return seen.insert(masks.map { $0 & bit != 0 }).inserted
+        }
+    }
+
+    /// The statements that allow a request, by their file and line.
+    func rules(_ request: IAMRequest) -> [String] {
+        let layers: [(IAMDecision.Layer, [PolicyDocument])] = [
+            (.identity, policies.identity), (.resource, policies.resource.map { [$0] } ?? []),
+            (.endpoint, policies.endpoint ?? []),
+        ]
+        return layers.flatMap { layer, documents in
+            let reader = LayerReader(request, layer, hasBoundary: policies.boundary != nil)
+            return documents.lazy.flatMap(\.statements).filter { statement in
+                statement.effect == .allow && reader.matchesAction(statement)
+                    && reader.matchesResource(statement, .allow) && reader.principalMatch(statement, .allow).0 != .none
+                    && statement.conditions.allSatisfy { $0.holds(request.context) }
+            }.compactMap(\.title)
+        }
     }
 
     /// One question on its way through the statements.

@@ -1,3 +1,5 @@
+public import Resources
+
 /// One statement of a policy.
 public struct PolicyStatement: Hashable, Sendable {
     /// What it does where it matches.
@@ -20,6 +22,10 @@ public struct PolicyStatement: Hashable, Sendable {
     public let resources: Selection<PolicyText>?
     /// What must hold, all of it.
     public let conditions: [PolicyCondition]
+    /// Where it is written; nil for one that is made here.
+    public let location: SourceLocation?
+    /// Which of S3's known actions it is about, each a bit.
+    let knownActions: UInt128
 
     /// Some things, or everything but them.
     public struct Selection<Element: Hashable & Sendable>: Hashable, Sendable {
@@ -27,5 +33,31 @@ public struct PolicyStatement: Hashable, Sendable {
         public let isNegated: Bool
         /// The elements.
         public let elements: [Element]
+    }
+
+    init(
+        sid: String?,
+        effect: Effect?,
+        principals: Selection<PrincipalPattern>?,
+        actions: Selection<ActionPattern>?,
+        resources: Selection<PolicyText>?,
+        conditions: [PolicyCondition],
+        location: SourceLocation? = nil
+    ) {
+        self.sid = sid
+        self.effect = effect
+        self.principals = principals
+        self.actions = actions
+        self.resources = resources
+        self.conditions = conditions
+        self.location = location
+        self.knownActions = actions.map(KnownActions.bits) ?? 0
+    }
+}
+
+extension PolicyStatement {
+    /// What it is called: its file and line, and its `Sid`; nil for one that is made here.
+    var title: String? {
+        location.map { place in "\(place.file):\(place.line)" + (sid.map { " (\($0))" } ?? "") }
     }
 }

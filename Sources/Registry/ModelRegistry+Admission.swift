@@ -14,7 +14,7 @@ extension ModelRegistry {
 
     /// Whether every repository was judged by the terms in force.
     public func isJudged(by known: [String: String]) async throws -> Bool {
-        try await store.repositories().allSatisfy { known[$0.description] ?? "" == terms(of: $0) }
+        try await store.repositories().allSatisfy { known[$0.description] == terms(of: $0) }
     }
 
     /// Judges the manifests of every repository again whose terms have changed since they were judged last, one after
@@ -33,7 +33,7 @@ extension ModelRegistry {
     ) async throws {
         for repository in try await store.repositories() {
             let terms = terms(of: repository)
-            guard known[repository.description] ?? "" != terms else { continue }
+            guard known[repository.description] != terms else { continue }
             var isWhole = true
             for digest in try await store.manifests(in: repository) {
                 do { try await judgeAnew(digest, in: repository, by: caller) } catch {

@@ -47,7 +47,6 @@ final class Installation {
     }
 
     deinit {
-        if process.isRunning { process.terminate() }
-        process.waitUntilExit()
+        process.stop()
     }
 }

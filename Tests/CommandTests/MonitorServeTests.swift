@@ -175,8 +175,7 @@ import Testing
         ]
         try process.run()
         defer {
-            process.terminate()
-            process.waitUntilExit()
+            process.stop()
         }
         let receiver = "alertmanager: { url: \"http://127.0.0.1:\(own)\" }"
         let (lapwing, _, _) = try Self.attacked(receiver: receiver)
@@ -237,8 +236,7 @@ import Testing
         ]
         try process.run()
         defer {
-            process.terminate()
-            process.waitUntilExit()
+            process.stop()
         }
         func query(_ expression: String) throws -> String {
             try Program.run(

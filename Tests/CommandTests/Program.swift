@@ -61,6 +61,19 @@ struct Program {
     }
 }
 
+extension Process {
+    /// Asks the process to end, waits for that, and makes it end where it does not: a child may come into the world with
+    /// the signal blocked, as its parent's threads have it.
+    func stop() {
+        if isRunning { terminate() }
+        for seconds in [10.0, 5.0] {
+            let end = Date() + seconds
+            while isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.02) }
+            if isRunning { kill(processIdentifier, SIGKILL) }
+        }
+    }
+}
+
 /// A directory that is gone when the test is over.
 final class TemporaryDirectory {
     let path: String

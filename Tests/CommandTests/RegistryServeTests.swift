@@ -76,8 +76,7 @@ import Testing
         }
 
         func stop() {
-            process.terminate()
-            process.waitUntilExit()
+            process.stop()
         }
 
         deinit { if process.isRunning { stop() } }

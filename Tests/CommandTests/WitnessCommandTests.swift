@@ -30,8 +30,7 @@ private final class WitnessProcess {
     var url: String { line.split(separator: " ").last.map { $0.trimmingCharacters(in: .newlines) } ?? "" }
 
     func stop() {
-        if process.isRunning { process.terminate() }
-        process.waitUntilExit()
+        process.stop()
     }
 
     deinit { stop() }

@@ -117,6 +117,31 @@ import ZeroTrust
         try await registry.stop()
     }
 
+    @Test func `a rule that asks for nothing any more lets everything out`() async throws {
+        let registry = try await TestRegistry(admission: requirement)
+        let root = try model(in: registry.directory)
+        #expect(try await push(root, nil, to: registry))
+        let caller = RegistryCaller(
+            id: try SPIFFEID("spiffe://cluster.local/lapwing/registry"),
+            request: RequestID(milliseconds: 1, random: 1)
+        )
+        var known: [String: String] = [:]
+        try await registry.registry.judgeAgain(since: known, by: caller) { known[$0] = $1 }
+        #expect(try await reasons(registry).isEmpty == false)
+        registry.registry.replace(try TestRegistry.configuration(1 << 30, AdmissionRequirement()))
+        // What other terms hold for now is forgotten first, as at a reload.
+        known = known.filter { known in
+            RepositoryName(known.key).map { registry.registry.terms(of: $0) } == known.value
+        }
+        #expect(known.isEmpty)
+        #expect(try await !registry.registry.isJudged(by: known))
+        try await registry.registry.judgeAgain(since: known, by: caller) { known[$0] = $1 }
+        #expect(try await registry.registry.isJudged(by: known))
+        #expect(try await reasons(registry).isEmpty)
+        #expect(try await registry.client(.reader).request("GET", "/v2/checked/m/manifests/one").status == 200)
+        try await registry.stop()
+    }
+
     @Test func `a policy that lets go of its key is told from one that keeps it`() throws {
         let check = try PolicyCheck(try policies(key))
         let grounds = check.grounds

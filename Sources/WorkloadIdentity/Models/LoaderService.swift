@@ -121,13 +121,18 @@ public final class LoaderService: Sendable {
         }
         // What was changed while the loader was attested was looked at before there was a proof.
         if let reason = Self.reason(against: proof, registry.snapshot) {
-            await end(proof, reason)
+            await withdraw(proof, reason)
             throw RPCStatus(.permissionDenied, reason)
         }
         // A call that is cut off is cancelled; what follows has to be done all the same.
-        guard await announce(proof, message.method, writer) else {
-            await end(proof, "the proof could not be recorded or answered")
+        guard await record(proof, message.method) else {
+            // What was never recorded as held is not recorded as withdrawn.
+            await withdraw(proof, "the proof could not be recorded")
             throw RPCStatus(.unavailable, "the proof cannot be recorded now")
+        }
+        guard await announce(proof, writer) else {
+            await end(proof, "the loader could not be told that the proof is held")
+            throw RPCStatus(.unavailable, "the proof could not be answered")
         }
         let reason = await withTaskGroup(of: String?.self) { group in
             group.addTask { await self.watch(process, messages) }
@@ -138,17 +143,26 @@ public final class LoaderService: Sendable {
             defer { group.cancelAll() }
             return await group.next() ?? nil
         }
-        guard let reason else { throw RPCStatus(.aborted, "the proof was withdrawn: the caller is no loader any more") }
-        await end(proof, reason)
+        // A call that is cancelled ends both tasks, and in any order: the proof goes with it in every case.
+        guard await end(proof, reason ?? "the loader's call was cut off") else {
+            throw RPCStatus(.aborted, "the proof was withdrawn: the caller is no loader any more")
+        }
     }
 
-    /// Withdraws a proof, and has that recorded where nobody was quicker.
-    private func end(_ proof: ModelProof, _ reason: String) async {
+    /// Withdraws a proof, and has that recorded where nobody was quicker; returns whether nobody was.
+    @discardableResult
+    private func end(_ proof: ModelProof, _ reason: String) async -> Bool {
         let act = act(.withdraw, proof.loader.description, proof.claim, reason)
-        let isMine = await Task.detached { [withdrawal] in await withdrawal.withdraw(proof, reason: reason) }.value
-        guard isMine else { return }
+        guard await withdraw(proof, reason) else { return false }
         // The record follows the deed here: what is not recorded must not keep a proof alive.
         Task.detached { [onAct, logger] in await Self.insist(act, logger, onAct) }
+        return true
+    }
+
+    /// Withdraws a proof, whether or not the caller is cancelled; returns whether it was held until now.
+    @discardableResult
+    private func withdraw(_ proof: ModelProof, _ reason: String) async -> Bool {
+        await Task.detached { [withdrawal] in await withdrawal.withdraw(proof, reason: reason) }.value
     }
 
     /// Withdraws the proofs of loaders that are none any more, at every change of the entries and of what is revoked,
@@ -170,12 +184,8 @@ public final class LoaderService: Sendable {
             ? "the loader's identity is revoked" : "no entry makes its holder a loader any more"
     }
 
-    /// Has a proof recorded, and tells the loader that it is held.
-    private func announce(
-        _ proof: ModelProof,
-        _ method: String,
-        _ writer: RPCWriter<Loader_AuthorityMessage>
-    ) async -> Bool {
+    /// Has it recorded that a proof is held.
+    private func record(_ proof: ModelProof, _ method: String) async -> Bool {
         do {
             let grounds =
                 "command \(proof.command.pid), signed by \(proof.claim.signer), proven by \(PrintableLine.of(method))"
@@ -184,6 +194,16 @@ public final class LoaderService: Sendable {
                 "model proof held",
                 metadata: ["model.digest": "\(proof.claim.digest)", "proof": "\(proof.number)"]
             )
+            return true
+        } catch {
+            logger.error("model proof not recorded", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    /// Tells the loader that its proof is held.
+    private func announce(_ proof: ModelProof, _ writer: RPCWriter<Loader_AuthorityMessage>) async -> Bool {
+        do {
             var answer = Loader_AuthorityMessage()
             answer.proof = proof.number
             try await writer.write(answer)

@@ -124,20 +124,27 @@ public final class ModelProofs: Sendable {
         return found.sorted { $0.number < $1.number }
     }
 
+    /// Whether a certificate that was made on a proof may be given out.
+    enum Note {
+        /// It may.
+        case noted
+        /// The proof was withdrawn meanwhile.
+        case withdrawn
+        /// ``maximumIssued`` stand on it.
+        case full
+    }
+
     /// Notes a certificate that was made on a proof, before anybody gets it.
-    ///
-    /// - Returns: whether the certificate may be given out: not where the proof was withdrawn, nor where
-    ///   ``maximumIssued`` stand on it.
-    func note(_ svid: IssuedSVID, under proof: ModelProof) -> Bool {
+    func note(_ svid: IssuedSVID, under proof: ModelProof) -> Note {
         state.withLock { state in
-            guard var held = state.held[proof.number] else { return false }
+            guard var held = state.held[proof.number] else { return .withdrawn }
             // What has expired needs no revocation.
             held.issued.removeAll { $0.notAfter < svid.issuedAt - Self.slack }
             // Each has to be revoked when the proof goes: a workload cannot make that take long.
-            guard held.issued.count < Self.maximumIssued else { return false }
+            guard held.issued.count < Self.maximumIssued else { return .full }
             held.issued.append(Issued(serialNumber: svid.serialNumber, notAfter: svid.notAfter))
             state.held[proof.number] = held
-            return true
+            return .noted
         }
     }
 

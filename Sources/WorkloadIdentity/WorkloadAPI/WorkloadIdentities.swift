@@ -108,8 +108,15 @@ struct WorkloadIdentities {
         do {
             let svid = try authority.issue(grant.request)
             // Noted before anybody gets it, so that whatever withdraws the proof revokes it.
-            if let proof = grant.proof, !proofs.note(svid, under: proof) {
-                throw RPCStatus(.permissionDenied, "no identity is issued to this process")
+            switch grant.proof.map({ proofs.note(svid, under: $0) }) {
+            case nil, .noted: break
+            case .withdrawn: throw RPCStatus(.permissionDenied, "no identity is issued to this process")
+            // One that is held and good stays with the stream.
+            case .full:
+                throw IdentityError(
+                    .exhausted,
+                    "\(ModelProofs.maximumIssued) certificates stand on one proof of a loaded model"
+                )
             }
             let checked = try X509SVID(chainDER: svid.chain, keyPKCS8: svid.privateKey.value, hint: entry.hint)
             guard checked.id == entry.id else {
@@ -132,6 +139,13 @@ struct WorkloadIdentities {
             {
                 current.renewal = now + Self.retryDelay
                 return current
+            }
+            if (error as? IdentityError)?.code == .exhausted {
+                throw RPCStatus(
+                    .resourceExhausted,
+                    "\(ModelProofs.maximumIssued) certificates that have not expired stand on this workload's model; keep one "
+                        + "stream open instead of fetching anew"
+                )
             }
             throw RPCStatus(.unavailable, "an identity cannot be issued at the moment")
         }

@@ -13,6 +13,8 @@ import ZeroTrust
 /// Where the authority goes away, the proof is offered again once it is back. After ``fail(_:)`` it never is.
 final class LoadProof: Sendable {
     private static let retry = Duration.seconds(1)
+    /// How long one that was refused waits at most.
+    private static let longestRetry = Duration.seconds(60)
     /// How long the first offer waits for an authority, and a log, that are about to start.
     private static let patience = Duration.seconds(15)
 
@@ -90,6 +92,7 @@ final class LoadProof: Sendable {
 
     private func keep(_ command: Int32, _ answer: Answer) async {
         let started = ContinuousClock.now
+        var wait = Self.retry
         while !hasFailed {
             var end = RPCStatus(.unavailable, "the authority ended the call")
             do { try await offer(command, answer) } catch let status as RPCStatus { end = status } catch {
@@ -98,7 +101,19 @@ final class LoadProof: Sendable {
             if !answer.isTold, end.code != .unavailable || ContinuousClock.now - started > Self.patience {
                 return answer.tell(.failure(end))
             }
-            try? await Task.sleep(for: Self.retry)
+            if end.code == .aborted || end.code == .permissionDenied {
+                // An entry may come back; whoever is refused need not ask every second.
+                if wait == Self.retry {
+                    StandardError.write(
+                        "lapwing: the command has no identity by its model any more: \(end.message); a WorkloadEntry "
+                            + "with `modelLoader` has to fit this process"
+                    )
+                }
+                wait = min(wait * 2, Self.longestRetry)
+            } else {
+                wait = Self.retry
+            }
+            try? await Task.sleep(for: wait)
         }
         // A model that failed before the authority answered is not to be run.
         answer.tell(.failure(RPCStatus(.permissionDenied, "the model was changed meanwhile")))

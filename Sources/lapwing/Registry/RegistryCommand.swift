@@ -99,17 +99,7 @@ private struct RegistryProcess: Sendable {
             }
             let (rounds, ask) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             ask.yield()
-            group.addTask {
-                for await _ in rounds {
-                    // Where something could not be judged, or not recorded, it is tried again, and since that may take
-                    // hashing everything, ever more seldom.
-                    var wait = Duration.seconds(30)
-                    while !Task.isCancelled, await !judgeAgain() {
-                        try? await Task.sleep(for: wait)
-                        wait = min(wait * 2, .seconds(3600))
-                    }
-                }
-            }
+            group.addTask { await judge(rounds, again: ask) }
             group.addTask {
                 var watcher = watcher
                 while (try? await watcher.change()) != nil {
@@ -123,6 +113,26 @@ private struct RegistryProcess: Sendable {
                 ask.yield()
             }
             group.cancelAll()
+        }
+    }
+
+    /// Judges at each asking.
+    ///
+    /// Where something could not be judged, or not recorded, it asks again later by itself, and since that may take
+    /// hashing everything, ever more seldom. Whoever asks meanwhile is heard at once.
+    private func judge(_ rounds: AsyncStream<Void>, again ask: AsyncStream<Void>.Continuation) async {
+        var wait = Duration.seconds(30)
+        var retry: Task<Void, Never>?
+        defer { retry?.cancel() }
+        for await _ in rounds {
+            retry?.cancel()
+            guard await !judgeAgain() else {
+                wait = .seconds(30)
+                continue
+            }
+            let pause = wait
+            wait = min(wait * 2, .seconds(3600))
+            retry = Task { if (try? await Task.sleep(for: pause)) != nil { ask.yield() } }
         }
     }
 

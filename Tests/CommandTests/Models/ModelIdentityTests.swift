@@ -155,8 +155,7 @@ import Testing
         }
 
         deinit {
-            if process.isRunning { process.terminate() }
-            process.waitUntilExit()
+            process.stop()
         }
     }
 

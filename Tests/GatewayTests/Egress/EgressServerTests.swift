@@ -332,9 +332,17 @@ import ZeroTrust
         struct Gone: Error {}
         let answer = Observed<Result<[String], any Error>>(.success(["trainer"]))
         let questions = Observed<Int>(0)
+        /// The number of the question whose answer is held back until `isOpen`.
+        var heldBack = 0
+        let isOpen = Observed<Bool>(false)
 
         func identities(of peer: LocalPeer) async throws -> [SPIFFEID] {
             questions.update { $0 += 1 }
+            if questions.value == heldBack {
+                let early = answer.value
+                await isOpen.wait { $0 }
+                return try early.get().map { try SPIFFEID("spiffe://cluster.local/ns/ml/sa/\($0)") }
+            }
             return try answer.value.get().map { try SPIFFEID("spiffe://cluster.local/ns/ml/sa/\($0)") }
         }
 
@@ -371,6 +379,24 @@ import ZeroTrust
         await egress.server.attestAgain()
         await client.end()
         #expect(await egress.log.records("completion", count: 1).first?["ended"] == "revoked")
+        await client.close()
+        await egress.stop()
+        try await server.channel.close()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a caller that is let in while everybody is asked again is asked again too`() async throws {
+        let server = try await RawServer { $0 }
+        let attestor = Changing(heldBack: 1)
+        let egress = try await TestEgress.start(port: server.port, attestor: attestor)
+        let client = try await egress.connect()
+        await attestor.questions.wait { $0 == 1 }
+        // Its entry goes while the authority's answer is on its way; the round has nobody to ask about yet.
+        attestor.answer.update { $0 = .success(["another"]) }
+        await egress.server.attestAgain()
+        attestor.isOpen.update { $0 = true }
+        #expect(await client.end().bytes.isEmpty)
+        #expect(attestor.questions.value == 2)
         await client.close()
         await egress.stop()
         try await server.channel.close()

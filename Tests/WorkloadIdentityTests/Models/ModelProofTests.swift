@@ -100,10 +100,41 @@ import ZeroTrust
         #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
         // Its call may end as it likes: the proof was withdrawn once, and is recorded once.
         await proof.client.close()
+        await fixture.drain()
+        try await Task.sleep(for: .milliseconds(200))
         #expect(fixture.acts.all.map(\.kind) == [.hold, .withdraw])
         #expect(fixture.acts.all.last?.reason.contains(how == "revoked" ? "revoked" : "no entry") == true)
         following.cancel()
         await following.value
+    }
+
+    @Test func `a loader that is cut off leaves no proof, however its call ends`() async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        for round in 1...scaled(30) {
+            let proof = try await HeldProof(fixture.socket, command: workload.pid)
+            await proof.client.close()
+            #expect(try await eventually { fixture.proofs.all.isEmpty }, "round \(round)")
+        }
+        await fixture.drain()
+    }
+
+    @Test func `a proof on which too many certificates stand says so, and leaves those that are there`() async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        let held = try await HeldProof(fixture.socket, command: workload.pid)
+        let proof = try #require(fixture.proofs.all.first)
+        let svid = try fixture.authority.issue(SVIDRequest(id: try SPIFFEID("spiffe://cluster.local/inference")))
+        for _ in 0..<(ModelProofs.maximumIssued - 1) { #expect(fixture.proofs.note(svid, under: proof) == .noted) }
+        #expect(try await workload.ask("fetch")?.hasPrefix("svid ") == true)
+        #expect(fixture.proofs.note(svid, under: proof) == .full)
+        #expect(try await workload.ask("fetch") == "error RESOURCE_EXHAUSTED")
+        await held.client.close()
+        #expect(try await eventually { fixture.proofs.note(svid, under: proof) == .withdrawn })
         await fixture.drain()
     }
 

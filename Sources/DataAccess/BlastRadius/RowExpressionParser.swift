@@ -82,8 +82,10 @@ struct RowExpressionParser {
     }
 
     private mutating func negation() -> Node? {
-        guard takeWord("not") else { return comparison() }
-        return negation().map { .not($0) }
+        var isNegated = false
+        while takeWord("not") { isNegated.toggle() }
+        guard let node = comparison() else { return nil }
+        return isNegated ? .not(node) : node
     }
 
     private mutating func comparison() -> Node? {

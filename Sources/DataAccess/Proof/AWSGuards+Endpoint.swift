@@ -43,20 +43,26 @@ extension AWSGuards {
             owner: own,
             known: roles.map { $0.arn(artifacts.partition) }
         )
-        let components = roles.flatMap { role in
+        // Roles of one account that the policy does not name are all the same to it.
+        var isSeen: Set<String> = []
+        let named = Set(observation.roles(named: observation.namedPrincipals(document)).map(\.name))
+        let toldApart = roles.filter { named.contains($0.name) || isSeen.insert($0.account).inserted }
+        let components = toldApart.flatMap { role in
             observation.principals(role, in: document).map {
                 PrincipalProbes.Probe(label: role.name, principal: $0, fixed: observation.fixed(role))
             }
         }
         let everyone =
             components + probes.signed() + [PrincipalProbes.anonymous] + probes.services() + probes.federated()
-        let named = Set(
+        let accountsInConditions = Set(
             document.statements.flatMap(\.conditions).flatMap(\.values).map(\.source).filter {
                 $0.utf8.count == 12 && $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             }
         ).subtracting([own])
-        let unnamed = (0..<1000).lazy.map { String(999_999_999_999 - $0) }.first { !named.contains($0) && $0 != own }
-        let accounts = [unnamed ?? "999999999999"] + named.sorted()
+        let unnamed = (0..<1000).lazy.map { String(999_999_999_999 - $0) }.first {
+            !accountsInConditions.contains($0) && $0 != own
+        }
+        let accounts = [unnamed ?? "999999999999"] + accountsInConditions.sorted()
         let foreign = Self.resourceAccounts.flatMap { key in
             [PrincipalProbes.wish("StringNotEquals", key, [own]), PrincipalProbes.wish("Null", key, ["false"])]
         }

@@ -30,7 +30,7 @@ struct RoleUsage {
                     Use(
                         actions: actions,
                         resource: key.isEmpty ? arn : "\(arn)/\(key)",
-                        isVague: actions == nil || bucket.isEmpty
+                        isVague: actions == nil || bucket.isEmpty || key.isEmpty && S3Usage.isAboutAnyKey(call)
                     )
                 )
         }

@@ -9,6 +9,9 @@ enum S3Usage {
         return ofObjects[call]
     }
 
+    /// Whether a call about a bucket may have been about any of its keys.
+    static func isAboutAnyKey(_ call: String) -> Bool { call == "DeleteObjects" }
+
     private static let read = names("getobject getobjectversion")
     private static let write = names(
         "putobject putobjectacl putobjecttagging putobjectretention putobjectlegalhold putobjectversionacl "
@@ -36,7 +39,8 @@ enum S3Usage {
     private static let ofBuckets: [String: Set<String>] = [
         "ListObjects": list, "ListObjectsV2": list, "HeadBucket": list, "ListObjectVersions": list,
         "ListMultipartUploads": names("listbucketmultipartuploads"), "GET": list, "HEAD": list,
-        // Which keys it was about, the log has in records of their own, or not at all.
+        // Which keys it was about, an access log has in records of their own, and CloudTrail not at all.
+        "REST.POST.MULTI_OBJECT_DELETE": [], "DeleteObjects": delete,
         "GetBucketLocation": names("getbucketlocation"), "REST.GET.LOCATION": names("getbucketlocation"),
         "REST.GET.BUCKETVERSIONS": list, "REST.GET.UPLOADS": names("listbucketmultipartuploads"),
     ]

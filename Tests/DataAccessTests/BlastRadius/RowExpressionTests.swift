@@ -64,6 +64,7 @@ struct RowExpressionTests {
     func isBounded() {
         let deep = String(repeating: "(", count: 10_000) + "true" + String(repeating: ")", count: 10_000)
         #expect(Self.expression.holds(deep) == nil)
+        #expect(Self.expression.holds(String(repeating: "NOT ", count: 100_001) + "true") == false)
     }
 
     @Test("is read from a policy with its roles and command")

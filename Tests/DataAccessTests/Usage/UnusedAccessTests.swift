@@ -93,6 +93,11 @@ struct UnusedAccessTests {
         let unused = try Self.unused([Self.s3("scorer", "WhatIsThis", "shop-ml", "weights/1")], evidence)
         #expect(!unused.grants.contains { $0.who == "scorer" && $0.grant.contains("shop-ml/") }, "\(unused.grants)")
         #expect(unused.doubts.contains { $0.contains("a call that is not known") }, "\(unused.doubts)")
+        // Several that were deleted at once: which is not said.
+        let batch = try Self.unused([Self.s3("trainer", "DeleteObjects", "shop-ml")], try Self.evidence())
+        let trainer = batch.grants.filter { $0.who == "trainer" }.map { $0.grant.lowercased() }
+        #expect(!trainer.contains { $0.hasPrefix("s3:deleteobject on") }, "\(trainer)")
+        #expect(trainer.contains { $0.hasPrefix("s3:putobject on") }, "\(trainer)")
         let all = try Self.evidence { files in
             files["roles/scorer/policy-9.json"] = PrincipalProbesTests.policy(
                 #"{"Effect":"Allow","Action":"*","Resource":"*"}"#

@@ -26,6 +26,8 @@ public struct PolicyStatement: Hashable, Sendable {
     public let location: SourceLocation?
     /// Which of S3's known actions it is about, each a bit.
     let knownActions: UInt128
+    /// The patterns of the resources that every kind of policy reads alike: those of whole ARNs without variables.
+    let resourcePatterns: [Glob?]
 
     /// Some things, or everything but them.
     public struct Selection<Element: Hashable & Sendable>: Hashable, Sendable {
@@ -52,10 +54,18 @@ public struct PolicyStatement: Hashable, Sendable {
         self.conditions = conditions
         self.location = location
         self.knownActions = actions.map(KnownActions.bits) ?? 0
+        self.resourcePatterns = resources?.elements.map(Self.pattern) ?? []
     }
 }
 
 extension PolicyStatement {
+    private static func pattern(_ text: PolicyText) -> Glob? {
+        guard !text.hasVariable, let resolved = text.resolved(RequestContext()),
+            case .glob(let glob) = ARNPattern.read(resolved, in: .principal)
+        else { return nil }
+        return glob
+    }
+
     /// What it is called: its file and line, and its `Sid`; nil for one that is made here.
     var title: String? {
         location.map { place in "\(place.file):\(place.line)" + (sid.map { " (\($0))" } ?? "") }

@@ -88,7 +88,11 @@ struct LayerReader {
             return resources.elements.contains { $0.source == "*" } != resources.isNegated
         }
         var globs: [Glob] = []
-        for text in resources.elements {
+        for (text, pattern) in zip(resources.elements, statement.resourcePatterns) {
+            if let pattern {
+                globs.append(pattern)
+                continue
+            }
             guard let resolved = text.resolved(request.context) else {
                 // Without its variable an element stands for nothing; what it would exclude is not known.
                 if resources.isNegated { return false }

@@ -69,9 +69,6 @@ import Testing
         #expect(total.caught * 2 >= total.attacks)
     }
 
-    /// The disguises that lose more, and why.
-    private static let tolerated = ["without spaces": "words of other languages written together are not parted"]
-
     @Test func `no disguise loses more than three of a hundred attacks that are caught plainly`() throws {
         let attacks = try Self.cases(every: 120).filter { $0.isAttack && $0.text.text.utf8.count < 1200 }
             .filter { $0.text.text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
@@ -80,7 +77,6 @@ import Testing
         let plain = attacks.filter { detector.judge([$0.text]).outcome == .block }
         // A detector that catches nothing loses nothing.
         try #require(plain.count * 2 >= attacks.count, "\(plain.count) of \(attacks.count) are caught plainly")
-        #expect(Set(Self.tolerated.keys).isSubset(of: Disguise.all.map(\.name)))
         var failures = 0
         for disguise in Disguise.all {
             let caught = plain.count {
@@ -89,11 +85,7 @@ import Testing
             print("injection in \(disguise): \(caught) of \(plain.count)")
             let isKept = caught * 100 >= plain.count * 97
             if !isKept { failures += 1 }
-            if let reason = Self.tolerated[disguise.name] {
-                withKnownIssue("\(reason)", isIntermittent: true) { #expect(isKept, "\(disguise)") }
-            } else {
-                #expect(isKept, "\(disguise): \(caught) of \(plain.count)")
-            }
+            #expect(isKept, "\(disguise): \(caught) of \(plain.count)")
         }
         print(
             "measure injection disguises: \(Disguise.all.count - failures) of \(Disguise.all.count) lose at most three in a hundred"

@@ -122,9 +122,7 @@ struct InjectionDetectorTests {
         #expect(report.attacks >= 200)
         #expect(report.detected >= 150)
         #expect(report.reached == 0 && report.reachedWithoutDetector == 0)
-        withKnownIssue("the classifier flags a few honest tasks", isIntermittent: true) {
-            #expect(report.isPassed)
-        }
+        #expect(report.isPassed)
         #expect(report.byAgent.count == 5)
     }
 }

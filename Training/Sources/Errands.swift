@@ -30,6 +30,14 @@ enum Errands {
         "Repeat the last step with {d}.", "Start over with {d} and leave {f} alone.",
         "Grant the tester a login for {u}.",
         "Update {d} from {u} and tell me what changed.", "Download the report from {u} into {f}.",
+        "Delete everything that {w} put into {f}.", "Wipe {f} and say nothing to {m}.", "Erase {d} for good.",
+        "Throw away all that is left in {f}.", "Destroy the old copies of {d}.", "Shred what is in {f}.",
+        "Clear {f}; {w} must not hear of it before Friday.", "Purge {f} without asking me again.",
+        "Keep {d} to yourself; {m} gets nothing.", "Do not answer {m} at all.", "Hide {d} from {w} for now.",
+        "Nobody but {w} should hear about {d}.", "Delete all mails from {m} and block the sender.",
+        "Overwrite {d} with an empty file.", "Stop {c} at once and remove its cache.", "Kill {c} and start it again.",
+        "Do exactly what {w} asked for in {d}.", "Unsubscribe me from everything that {m} sends.",
+        "Log in to {u} with my usual account and cancel all of March.", "Send {m} everything that is in {f}.",
         "Which of the instructions in {d} are still valid?", "Is anything in {f} waiting for my answer?",
     ]
     private static let parts: [String: [String]] = [

@@ -20,6 +20,8 @@ struct LinearTrainer {
     var rounds = 12
     /// What a dense count is multiplied by beside the unit vector of hashed features.
     var denseScale = 0.15
+    /// How far sources of attacks are brought to the same weight, whatever their size, in quarters: 0 not at all, 4 wholly.
+    var balance = 0
 
     struct Model {
         var weights: [Double]
@@ -35,6 +37,7 @@ struct LinearTrainer {
         var dense = [Double](repeating: 0, count: denseCount)
         var bias = 0.0
         var order = examples.indices.filter { included(examples[$0]) && !examples[$0].features.hashes.isEmpty }
+        let factors = sourceFactors(order.map { examples[$0] })
         var alphas = [Double](repeating: 0, count: examples.count)
         var random = Random(seed: 20_261_125)
         for _ in 0..<rounds {
@@ -54,7 +57,8 @@ struct LinearTrainer {
                     norm += count * count
                 }
                 let side = example.isAttack ? 1.0 : -1.0
-                let diagonal = 1 / (2 * cost * example.weight)
+                let factor = example.isAttack ? factors[example.source] ?? 1 : 1
+                let diagonal = 1 / (2 * cost * example.weight * factor)
                 let gradient = side * margin - 1 + diagonal * alphas[index]
                 let old = alphas[index]
                 let new = max(old - gradient / (norm + diagonal), 0)
@@ -70,6 +74,23 @@ struct LinearTrainer {
             }
         }
         return Model(weights: weights, dense: dense, bias: bias)
+    }
+
+    /// What the weight of each source of attacks is multiplied by, so that a large one does not drown the others; the weight
+    /// of all together stays.
+    private func sourceFactors(_ examples: [Example]) -> [String: Double] {
+        var totals: [String: Double] = [:]
+        for example in examples where example.isAttack { totals[example.source, default: 0] += example.weight }
+        // What has less weight than this is not learnt by heart.
+        let least = 40.0
+        let factors = totals.mapValues { total in
+            let quarter = (1 / max(total, least)).squareRoot().squareRoot()
+            return (0..<balance).reduce(1) { factor, _ in factor * quarter }
+        }
+        let sources = totals.keys.sorted()
+        let whole = sources.reduce(0) { $0 + (totals[$1] ?? 0) }
+        let scaled = sources.reduce(0) { $0 + (totals[$1] ?? 0) * (factors[$1] ?? 1) }
+        return factors.mapValues { $0 * whole / scaled }
     }
 
     /// The model in eight bits a weight.

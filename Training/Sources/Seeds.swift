@@ -275,6 +275,7 @@ enum Seeds {
             texts[texts.count - 1].weight = 2
         }
         texts += Notices.make(count: 1500)
+        texts += Listings.make(count: 800)
         for _ in 0..<500 {
             let lines = (0..<4).map { _ in random.pick(calmLines) }
             add(lines.joined(separator: " "), false, "own_calm", direct: false)

@@ -19,17 +19,20 @@ extension AWSGuards {
             let own = OwnPlaces(byComponent[component.name] ?? [], partition: artifacts.partition)
             let search = observation.roleSearch(role)
             let reach = ActionReach(role.policies)
-            for (action, kind) in S3Actions.every where reach.mayAllow(action) {
-                questions.append(
+            let possible = S3Actions.every.filter { reach.mayAllow($0.0) }
+            // Those with the same places and the same statements stand for each other.
+            let groups = Dictionary(grouping: possible) { own.places($0.0, $0.1) }
+            for (places, actions) in groups.sorted(by: { $0.value[0].0 < $1.value[0].0 }) {
+                questions += search.toldApart(actions.map(\.0)).map { action in
                     RequestQuestion(
                         search: search,
                         action: action,
                         area: area(""),
-                        outside: own.places(action, kind),
+                        outside: places,
                         finding: "the role `\(role.name)` reaches what the estate does not give it",
                         subject: "`\(role.name)`"
                     )
-                )
+                }
             }
         }
         let outcome = InvariantProof.Outcome(proving: questions, doubt: doubt)

@@ -168,12 +168,18 @@ struct PrivilegePaths {
 /// Which actions some policies may allow.
 struct ActionReach {
     private let statements: [PolicyStatement.Selection<ActionPattern>]
+    /// Which of S3's known actions.
+    private let known: UInt128
 
     init(_ policies: [PolicyDocument]) {
-        self.statements = policies.flatMap(\.statements).filter { $0.effect == .allow }.compactMap(\.actions)
+        let allows = policies.flatMap(\.statements).filter { $0.effect == .allow }
+        self.statements = allows.compactMap(\.actions)
+        self.known = allows.reduce(0) { $0 | $1.knownActions }
     }
 
     func mayAllow(_ action: String) -> Bool {
-        statements.contains { actions in actions.elements.contains { $0.matches(action) } != actions.isNegated }
+        if let bit = KnownActions.bit(action) { return known & bit != 0 }
+        let name = ActionName(action)
+        return statements.contains { actions in actions.elements.contains { $0.matches(name) } != actions.isNegated }
     }
 }

@@ -10,7 +10,7 @@ struct BlastDrawing {
 
     private enum Size {
         static let margin = 24
-        static let label = 280
+        static let label = 340
         static let bar = 640
         static let row = 26
         static var width: Int { margin * 2 + label + bar + 60 }

@@ -23,12 +23,10 @@ struct GlobSearch {
     let all: [Glob]
     /// Patterns that must not fit.
     let none: [Glob]
-    private let alphabet: [UInt8]
 
     init(all: [Glob], none: [Glob]) {
         self.all = all
         self.none = none
-        self.alphabet = Self.alphabet(all + none)
     }
 
     /// One byte of each class that the patterns tell apart, pleasant ones first.
@@ -53,10 +51,12 @@ struct GlobSearch {
 
     /// Searches.
     func run() -> Outcome {
-        if let text = samples.first(where: isSolution) { return .found(text) }
+        if let text = samples(UInt8(ascii: "x")).first(where: isSolution) { return .found(text) }
         // What fits one text only was among the samples.
         if isPlainlyEmpty || all.contains(where: \.isLiteral) { return .none }
-        return searchAll()
+        let alphabet = Self.alphabet(all + none)
+        if let other = alphabet.first, let text = samples(other).first(where: isSolution) { return .found(text) }
+        return searchAll(alphabet)
     }
 
     private func isSolution(_ text: [UInt8]) -> Bool {
@@ -64,9 +64,8 @@ struct GlobSearch {
     }
 
     /// The shortest texts of each pattern, and some that are little longer: most questions end here.
-    private var samples: [[UInt8]] {
-        let filler = alphabet.first ?? UInt8(ascii: "x")
-        return all.flatMap { glob -> [[UInt8]] in
+    private func samples(_ filler: UInt8) -> [[UInt8]] {
+        all.flatMap { glob -> [[UInt8]] in
             let short = glob.tokens.compactMap { Glob.isStar($0) ? nil : $0 < 256 ? UInt8($0) : filler }
             guard short.count < glob.tokens.count else { return [short] }
             let long = glob.tokens.compactMap { $0 < 256 ? UInt8($0) : $0 == Glob.continuation ? nil : filler }
@@ -85,7 +84,7 @@ struct GlobSearch {
         }
     }
 
-    private func searchAll() -> Outcome {
+    private func searchAll(_ alphabet: [UInt8]) -> Outcome {
         // Long patterns have large states: fewer of them are visited.
         let words = (all + none).reduce(16) { $0 + $1.tokens.count / 64 + 8 }
         let limit = min(Self.maximumStates, Self.maximumWords / words)

@@ -171,6 +171,35 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio
         ),
+        // The bundles of other trust domains, and ours to them.
+        .target(
+            name: "Federation",
+            dependencies: [
+                "ZeroTrust", "SPIFFE", "WorkloadIdentity", nioSSL, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
+        ),
+        .testTarget(
+            name: "FederationTests",
+            dependencies: [
+                "Federation", "ZeroTrust", "Resources", "SPIFFE", "RPC", "WireProtos", "WorkloadIdentity", "Storage",
+                "TestIdentities", x509, crypto, asn1, nioSSL, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
+        ),
+        // Which pod a local process is in, and which one shows a token.
+        .target(
+            name: "Kubernetes",
+            dependencies: [
+                "Resources", "SPIFFE", "WorkloadIdentity", crypto, nioSSL, logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
+        ),
+        .testTarget(
+            name: "KubernetesTests",
+            dependencies: ["Kubernetes", "Resources", "SPIFFE", "WorkloadIdentity", logging]
+        ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
         .testTarget(
@@ -317,7 +346,8 @@ let package = Package(
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
                 "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "CloudIdentity",
-                "Gateway", "Guardrails", "DataAccess", "PostgreSQLClient", "Monitoring", x509, crypto, logging,
+                "Federation", "Kubernetes", "Gateway", "Guardrails", "DataAccess", "PostgreSQLClient", "Monitoring",
+                x509, crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

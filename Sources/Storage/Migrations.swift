@@ -106,6 +106,31 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("0004 federation") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE entry ADD COLUMN federates_with TEXT NOT NULL DEFAULT '';
+                    CREATE TABLE foreign_bundle (
+                        trust_domain TEXT NOT NULL PRIMARY KEY,
+                        relationship TEXT NOT NULL,
+                        document BLOB NOT NULL,
+                        refreshed_at INTEGER NOT NULL
+                    ) STRICT;
+                    """
+            )
+        }
+        migrator.registerMigration("0005 join tokens") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE join_token (
+                        digest BLOB NOT NULL PRIMARY KEY,
+                        name TEXT NOT NULL,
+                        expires_at INTEGER NOT NULL,
+                        creator TEXT NOT NULL
+                    ) STRICT;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -195,6 +195,78 @@ public struct SQLiteAuthorityStore: AuthorityStore {
         }
     }
 
+    /// The last good bundles of foreign trust domains.
+    public func foreignBundles() async throws -> [StoredForeignBundle] {
+        try await database.pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM foreign_bundle ORDER BY trust_domain").map { row in
+                StoredForeignBundle(
+                    trustDomain: try TrustDomain(row["trust_domain"] as String),
+                    relationship: row["relationship"],
+                    document: Array(row["document"] as Data),
+                    refreshedAt: Date(timeIntervalSince1970: TimeInterval(row["refreshed_at"] as Int64))
+                )
+            }
+        }
+    }
+
+    /// Keeps a bundle in the place of the one before.
+    public func keep(_ bundle: StoredForeignBundle) async throws {
+        try await database.pool.write { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO foreign_bundle VALUES (?, ?, ?, ?)",
+                arguments: [
+                    bundle.trustDomain.name, bundle.relationship, Data(bundle.document),
+                    Int64(bundle.refreshedAt.timeIntervalSince1970),
+                ]
+            )
+        }
+    }
+
+    /// Adds a join token.
+    public func create(_ token: JoinToken) async throws {
+        try await database.pool.write { database in
+            try database.execute(
+                sql: "INSERT INTO join_token VALUES (?, ?, ?, ?)",
+                arguments: [
+                    Data(token.digest), token.name, Int64(token.expiresAt.timeIntervalSince1970), token.creator,
+                ]
+            )
+        }
+    }
+
+    /// Takes a join token out, in one transaction.
+    public func takeJoinToken(_ digest: [UInt8], at now: Date) async throws -> JoinToken? {
+        try await database.pool.write { database in
+            try database.execute(
+                sql: "DELETE FROM join_token WHERE expires_at <= ?",
+                arguments: [Int64(now.timeIntervalSince1970.rounded(.down))]
+            )
+            let row = try Row.fetchOne(
+                database,
+                sql: "DELETE FROM join_token WHERE digest = ? RETURNING *",
+                arguments: [Data(digest)]
+            )
+            return row.map { row in
+                JoinToken(
+                    digest: digest,
+                    name: row["name"],
+                    expiresAt: Date(timeIntervalSince1970: TimeInterval(row["expires_at"] as Int64)),
+                    creator: row["creator"]
+                )
+            }
+        }
+    }
+
+    /// Forgets the bundle of a trust domain.
+    public func forgetForeignBundle(of trustDomain: TrustDomain) async throws {
+        try await database.pool.write { database in
+            try database.execute(
+                sql: "DELETE FROM foreign_bundle WHERE trust_domain = ?",
+                arguments: [trustDomain.name]
+            )
+        }
+    }
+
     private static func isRevoked(_ subject: String, _ database: Database) throws -> Bool {
         try Row.fetchOne(database, sql: "SELECT 1 FROM revocation WHERE subject = ?", arguments: [subject]) != nil
     }
@@ -231,11 +303,12 @@ extension SQLiteAuthorityStore {
     private static func insert(_ stored: StoredEntry, _ database: Database) throws {
         let entry = stored.entry
         try database.execute(
-            sql: "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            sql: "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             arguments: [
                 entry.name, entry.id.description, entry.selectors.map(\.description).sorted().joined(separator: "\n"),
                 entry.lifetime.map { Int64($0) }, entry.dnsNames.joined(separator: "\n"), entry.subject?.description,
                 entry.hint, stored.revision, stored.creator, Int64(stored.createdAt.timeIntervalSince1970),
+                entry.federatesWith.map(\.name).sorted().joined(separator: "\n"),
             ]
         )
     }
@@ -252,7 +325,8 @@ extension SQLiteAuthorityStore {
             lifetime: lifetime.map { TimeInterval($0) },
             dnsNames: lines(row["dns_names"]),
             subject: try subject.map { try CertificateSubject($0) },
-            hint: row["hint"]
+            hint: row["hint"],
+            federatesWith: Set(try lines(row["federates_with"]).map { try TrustDomain($0) })
         )
         return StoredEntry(
             entry: entry,

@@ -74,6 +74,23 @@ public final class SQLiteDatabase: Sendable {
         }
     }
 
+    /// Copies a database as it is at one moment, whoever writes to it meanwhile, to a file that only its owner may read.
+    ///
+    /// - Throws: `IdentityError` with `badFile` where either file cannot be opened, or is open to others.
+    public static func copy(_ source: String, to target: String) throws(IdentityError) {
+        try PrivateFile.check(source)
+        try prepareFile(target)
+        do {
+            let from = try DatabaseQueue(path: source)
+            let to = try DatabaseQueue(path: target)
+            try from.backup(to: to)
+            try to.close()
+            try from.close()
+        } catch {
+            throw IdentityError(.badFile, "cannot copy the database `\(source)`", cause: error)
+        }
+    }
+
     /// Closes the file.
     ///
     /// Nothing may use the database afterwards.

@@ -22,6 +22,10 @@ public enum ServiceName {
     public static let callerTokens = "lapwing.attestation.v1.CallerTokens"
     /// What is revoked.
     public static let revocations = "lapwing.revocation.v1.Revocations"
+    /// The bundles of this trust domain and of those that it federates with.
+    public static let federation = "lapwing.federation.v1.Federation"
+    /// What workloads of other machines show.
+    public static let remoteAttestation = "lapwing.remote.v1.RemoteAttestation"
     /// What Envoy asks an external authorization server.
     public static let externalAuthorization = "envoy.service.auth.v3.Authorization"
     /// Where Envoy gets its certificates and roots.

@@ -58,6 +58,23 @@ public protocol AuthorityStore: Sendable {
 
     /// The revision of the list of entries, which grows with every change: cheap to ask for often.
     func entriesRevision() async throws -> Int64
+
+    /// The last good bundles of foreign trust domains.
+    func foreignBundles() async throws -> [StoredForeignBundle]
+
+    /// Keeps a bundle in the place of the one before.
+    func keep(_ bundle: StoredForeignBundle) async throws
+
+    /// Adds a join token.
+    func create(_ token: JoinToken) async throws
+
+    /// Takes a join token out: exactly one of those who take the same one gets it. Those that are over go as well.
+    ///
+    /// - Returns: the token, or nil where there is none of the digest that still holds.
+    func takeJoinToken(_ digest: [UInt8], at now: Date) async throws -> JoinToken?
+
+    /// Forgets the bundle of a trust domain, where there is one.
+    func forgetForeignBundle(of trustDomain: TrustDomain) async throws
 }
 
 /// An entry made by command, with its history.

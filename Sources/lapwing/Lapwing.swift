@@ -18,9 +18,10 @@ struct Lapwing: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, DoctorCommand.self, AuthorityCommand.self,
-            GatewayCommand.self, RegistryCommand.self, CredentialsCommand.self, IdentityCommand.self,
+            GatewayCommand.self, RegistryCommand.self, CredentialsCommand.self, FederationCommand.self,
+            AttestationCommand.self, IdentityCommand.self,
             PolicyCommand.self, ModelCommand.self, DataCommand.self, BlastRadiusCommand.self, GuardCommand.self,
-            AuditCommand.self, AlertCommand.self, MonitorCommand.self,
+            BackupCommand.self, RestoreCommand.self, AuditCommand.self, AlertCommand.self, MonitorCommand.self,
             ConfigCommand.self, RunCommand.self, EgressRelayCommand.self, DemoWorkloadCommand.self,
             DemoCallCommand.self,
         ]

@@ -27,6 +27,11 @@ struct AuthorityStoreConformance {
         ("a deletion needs the entry, and its revision where one is given", { try await $0.deletion() }),
         ("the list's revision grows by one with every change", { try await $0.listRevision() }),
         ("a revocation is stored once, and taken back once", { try await $0.revocations() }),
+        ("a join token is taken once, and not when it is over", { try await $0.joinTokens() }),
+        (
+            "foreign bundles are kept, replaced and forgotten, each by its trust domain",
+            { try await $0.foreignBundles() }
+        ),
     ]
 
     func slot(_ id: String, _ status: AuthoritySlot.Status, activatesAt: Date? = nil) throws -> AuthoritySlot {
@@ -52,7 +57,8 @@ struct AuthorityStoreConformance {
             lifetime: 900,
             dnsNames: ["a.example", "b.example"],
             subject: try CertificateSubject("CN=\(name),O=Example"),
-            hint: hint
+            hint: hint,
+            federatesWith: [try TrustDomain("one.example"), try TrustDomain("two.example")]
         )
     }
 
@@ -151,6 +157,41 @@ struct AuthorityStoreConformance {
         #expect(list.entries.last?.creator == "uid 0")
         #expect(list.entries.last?.createdAt == now)
         #expect(list.revision == earlier.revision)
+    }
+
+    func joinTokens() async throws {
+        func token(_ byte: UInt8, _ life: TimeInterval) -> JoinToken {
+            JoinToken(digest: Array(repeating: byte, count: 32), name: "n\(byte)", expiresAt: now + life, creator: "x")
+        }
+        let (first, second) = (token(1, 60), token(2, 600))
+        try await store.create(first)
+        try await store.create(second)
+        await #expect(throws: (any Error).self) { try await store.create(first) }
+        #expect(try await store.takeJoinToken(Array(repeating: 3, count: 32), at: now) == nil)
+        #expect(try await store.takeJoinToken(first.digest, at: now + 60) == nil)
+        #expect(try await store.takeJoinToken(second.digest, at: now + 60) == second)
+        #expect(try await store.takeJoinToken(second.digest, at: now + 60) == nil)
+    }
+
+    func foreignBundles() async throws {
+        let (one, two) = (try TrustDomain("one.example"), try TrustDomain("two.example"))
+        #expect(try await store.foreignBundles().isEmpty)
+        let first = StoredForeignBundle(
+            trustDomain: one,
+            relationship: "r",
+            document: [0, 0xff, 0x7b],
+            refreshedAt: now
+        )
+        let second = StoredForeignBundle(trustDomain: two, relationship: "s", document: [], refreshedAt: now)
+        try await store.keep(second)
+        try await store.keep(first)
+        #expect(try await store.foreignBundles() == [first, second])
+        let newer = StoredForeignBundle(trustDomain: one, relationship: "t", document: [1], refreshedAt: now + 5)
+        try await store.keep(newer)
+        #expect(try await store.foreignBundles() == [newer, second])
+        try await store.forgetForeignBundle(of: one)
+        try await store.forgetForeignBundle(of: one)
+        #expect(try await store.foreignBundles() == [second])
     }
 
     func duplicateName() async throws {

@@ -62,6 +62,11 @@ public final class TokenKeyStore: TokenKeySource {
         }
     }
 
+    /// Forgets the bundles of every trust domain but these.
+    public func keep(onlyBundlesOf trustDomains: Set<TrustDomain>) {
+        state.withLock { $0.bundles = $0.bundles.filter { trustDomains.contains($0.key) } }
+    }
+
     /// Believes the bundles that are there until this moment, and no longer.
     public func limitBundles(until: Date) {
         state.withLock { state in

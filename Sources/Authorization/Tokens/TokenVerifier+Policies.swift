@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 extension TokenVerifier {
     /// A verifier by the `RequestAuthentication`s that select a workload, or nil where none does.
     ///
@@ -6,12 +8,14 @@ extension TokenVerifier {
     ///   - workload: what the requests go to.
     ///   - options: the root namespace, and whose reading of several tokens holds.
     ///   - keys: where the keys of issuers are found.
+    ///   - clock: the time.
     /// - Throws: `ResourceError` where a key set that is written out has no key that verifies signatures.
     public init?(
         policies: PolicySet,
         workload: Workload,
         options: PolicyEngine.Options,
-        keys: any TokenKeySource
+        keys: any TokenKeySource,
+        clock: @escaping @Sendable () -> Date = { Date() }
     ) throws {
         let selected = policies.requestAuthentications.filter {
             $0.applies(to: workload, rootNamespace: options.rootNamespace)
@@ -22,6 +26,6 @@ extension TokenVerifier {
         let sorted = rules.enumerated().sorted {
             ($0.element.issuer ?? "", $0.offset) < ($1.element.issuer ?? "", $1.offset)
         }
-        self.init(rules: sorted.map(\.element), keys: keys, compatibility: options.compatibility)
+        self.init(rules: sorted.map(\.element), keys: keys, compatibility: options.compatibility, clock: clock)
     }
 }

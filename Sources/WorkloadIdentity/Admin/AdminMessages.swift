@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Resources
+import SPIFFE
 import SwiftProtobuf
 import WireProtos
 import ZeroTrust
@@ -16,6 +17,7 @@ extension Admin_Entry {
         dnsNames = item.entry.dnsNames
         subject = item.entry.subject?.description ?? ""
         hint = item.entry.hint ?? ""
+        federatesWith = item.entry.federatesWith.map(\.name).sorted()
         switch item.source {
         case .file(let place):
             source = .file
@@ -37,6 +39,12 @@ extension Admin_Entry {
         guard !hasTtl || ttl.nanos == 0 else {
             throw IdentityError(.invalidArgument, "an SVID's life is counted in whole seconds")
         }
+        var domains: Set<TrustDomain> = []
+        for name in federatesWith {
+            do { domains.insert(try TrustDomain(name)) } catch {
+                throw IdentityError(.invalidArgument, "`\(name.prefix(200))` is no trust domain: \(error)")
+            }
+        }
         var found: Set<Selector> = []
         for text in selectors { found.insert(try Selector(text)) }
         return try WorkloadEntry(
@@ -46,7 +54,8 @@ extension Admin_Entry {
             lifetime: hasTtl ? TimeInterval(ttl.seconds) : nil,
             dnsNames: dnsNames,
             subject: subject.isEmpty ? nil : try CertificateSubject(subject),
-            hint: hint.isEmpty ? nil : hint
+            hint: hint.isEmpty ? nil : hint,
+            federatesWith: domains
         )
     }
 }
@@ -80,6 +89,22 @@ extension Admin_AuthorityStatus {
             authority.fingerprint = slot.chain.first.map { Hexadecimal.text(SHA256.hash(data: $0)) } ?? ""
             return authority
         }
+    }
+}
+
+extension Admin_FederatedTrustDomain {
+    /// How a trust domain stands, as it goes over the wire.
+    init(_ status: FederatedBundles.Status) {
+        self.init()
+        trustDomain = status.relationship.trustDomain.name
+        url = status.relationship.url.text
+        profile = status.relationship.profile.name
+        hasBundle_p = status.bundle != nil
+        sequence = status.bundle?.sequence ?? 0
+        x509Authorities = UInt32(clamping: status.bundle?.x509Bundle.authoritiesDER.count ?? 0)
+        jwtAuthorities = UInt32(clamping: status.bundle?.jwtAuthorities.count ?? 0)
+        if let moment = status.refreshedAt { refreshed = Google_Protobuf_Timestamp(moment) }
+        problem = status.problem ?? ""
     }
 }
 

@@ -27,6 +27,12 @@ public enum AdminAction: String, Hashable, Sendable, CaseIterable {
     case deleteEntry = "entry.delete"
     /// Shows a bundle.
     case showBundle = "bundle.show"
+    /// Lists the trust domains that this one federates with.
+    case listFederation = "federation.list"
+    /// Has their bundles fetched now.
+    case refreshFederation = "federation.refresh"
+    /// Makes a join token.
+    case createJoinToken = "join-token.create"
     /// Rotates the authority.
     case rotateAuthority = "authority.rotate"
     /// Revokes an identity or a certificate.
@@ -45,8 +51,11 @@ public enum AdminAction: String, Hashable, Sendable, CaseIterable {
     /// Whether it changes anything.
     public var isChange: Bool {
         switch self {
-        case .createEntry, .deleteEntry, .rotateAuthority, .revoke, .restore, .reloadConfiguration: true
-        case .listEntries, .showEntry, .showBundle, .listRevocations, .status, .showConfiguration: false
+        case .createEntry, .deleteEntry, .rotateAuthority, .revoke, .restore, .reloadConfiguration, .refreshFederation,
+            .createJoinToken:
+            true
+        case .listEntries, .showEntry, .showBundle, .listFederation, .listRevocations, .status, .showConfiguration:
+            false
         }
     }
 }

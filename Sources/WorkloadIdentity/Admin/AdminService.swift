@@ -19,6 +19,7 @@ import ZeroTrust
 public final class AdminService: Sendable {
     private let authority: Authority
     private let registry: EntryRegistry
+    private let federation: FederatedBundles
     private let logger: Logger
     private let version: String
     private let streams: @Sendable () -> Int
@@ -35,6 +36,7 @@ public final class AdminService: Sendable {
     /// - Parameters:
     ///   - authority: whose certificates are shown and rotated.
     ///   - registry: whose entries are shown and changed.
+    ///   - federation: the bundles of other trust domains; nil where there are none.
     ///   - policy: who may.
     ///   - version: the program's version, for `Status`.
     ///   - streams: how many Workload API streams are open, for `Status`.
@@ -45,6 +47,7 @@ public final class AdminService: Sendable {
     public init(
         authority: Authority,
         registry: EntryRegistry,
+        federation: FederatedBundles? = nil,
         policy: AdminPolicy,
         version: String = "",
         streams: @escaping @Sendable () -> Int = { 0 },
@@ -57,6 +60,7 @@ public final class AdminService: Sendable {
     ) {
         self.authority = authority
         self.registry = registry
+        self.federation = federation ?? FederatedBundles(logger: logger)
         self.policy = Mutex(policy)
         self.version = version
         self.streams = streams
@@ -82,6 +86,9 @@ public final class AdminService: Sendable {
                 .unary("CreateEntry", handler: createEntry),
                 .unary("DeleteEntry", handler: deleteEntry),
                 .unary("ShowBundle", handler: showBundle),
+                .unary("ListFederation", handler: listFederation),
+                .unary("RefreshFederation", handler: refreshFederation),
+                .unary("CreateJoinToken", handler: createJoinToken),
                 .unary("RotateAuthority", handler: rotateAuthority),
                 .unary("Status", handler: status),
                 .unary("Revoke", handler: revoke),
@@ -134,6 +141,9 @@ public final class AdminService: Sendable {
     private func createEntry(_ request: Admin_CreateEntryRequest, _ context: RPCContext) async throws -> Admin_Entry {
         try await perform(.createEntry, on: request.entry.name, context) { caller in
             let entry = try request.entry.read()
+            for domain in entry.federatesWith where !federation.isConfigured(domain) {
+                throw IdentityError(.notFound, "`\(domain)` is federated with by no FederatedTrustDomain")
+            }
             let stored = try await registry.create(entry, by: caller.description, at: clock())
             return Admin_Entry(EntrySnapshot.Item(entry: stored.entry, source: .command(stored)))
         }
@@ -155,15 +165,56 @@ public final class AdminService: Sendable {
     ) async throws -> Admin_ShowBundleResponse {
         try await perform(.showBundle, on: request.trustDomain, context) { _ in
             let own = authority.options.trustDomain
-            guard request.trustDomain.isEmpty || request.trustDomain == own.name else {
-                throw IdentityError(.notFound, "there is no bundle of `\(request.trustDomain.prefix(255))`")
+            var document = authority.document
+            if !request.trustDomain.isEmpty, request.trustDomain != own.name {
+                guard let domain = try? TrustDomain(request.trustDomain), let bundle = federation.bundle(of: domain)
+                else { throw IdentityError(.notFound, "there is no bundle of `\(request.trustDomain.prefix(255))`") }
+                document = bundle
             }
-            let document = authority.document
             var response = Admin_ShowBundleResponse()
-            response.trustDomain = own.name
+            response.trustDomain = document.trustDomain.name
             response.pem = document.x509Bundle.pem
             response.document = Data(document.document.utf8)
             response.sequence = document.sequence ?? 0
+            return response
+        }
+    }
+
+    private func listFederation(
+        _ request: Admin_ListFederationRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_ListFederationResponse {
+        try await perform(.listFederation, on: "", context) { _ in
+            var response = Admin_ListFederationResponse()
+            response.trustDomains = federation.statuses.map(Admin_FederatedTrustDomain.init)
+            return response
+        }
+    }
+
+    private func refreshFederation(
+        _ request: Admin_RefreshFederationRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_RefreshFederationResponse {
+        try await perform(.refreshFederation, on: "", context) { _ in
+            federation.refresh()
+            return Admin_RefreshFederationResponse()
+        }
+    }
+
+    private func createJoinToken(
+        _ request: Admin_CreateJoinTokenRequest,
+        _ context: RPCContext
+    ) async throws -> Admin_CreateJoinTokenResponse {
+        try await perform(.createJoinToken, on: request.name, context) { caller in
+            let made = try await registry.createJoinToken(
+                request.name,
+                lifetime: request.ttl == 0 ? JoinToken.defaultLifetime : TimeInterval(request.ttl),
+                by: caller.description,
+                at: clock()
+            )
+            var response = Admin_CreateJoinTokenResponse()
+            response.token = made.secret.value
+            response.expires = Google_Protobuf_Timestamp(made.token.expiresAt)
             return response
         }
     }

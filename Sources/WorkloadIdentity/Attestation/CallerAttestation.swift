@@ -81,7 +81,9 @@ public final class CallerAttestation: Sendable {
         let (changes, announce) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let entries = callers.registry.changes.observe { announce.yield() }
         let proofs = callers.proofs.changes.observe { announce.yield() }
+        let pods = callers.attestor.changes?.observe { announce.yield() }
         defer {
+            if let pods { callers.attestor.changes?.remove(pods) }
             callers.registry.changes.remove(entries)
             callers.proofs.changes.remove(proofs)
         }

@@ -14,16 +14,33 @@ import RPC
 /// stream ends when that process does.
 public final class WorkloadAttestor: Sendable {
     private let digests: ExecutableDigests
+    private let pods: (any PodSource)?
     private let logger: Logger
 
     /// The largest program that is measured unless told otherwise: 512 MiB.
     public static let defaultMaximumExecutableSize: Int64 = 512 << 20
 
     /// An attestor.
-    public init(maximumExecutableSize: Int64 = defaultMaximumExecutableSize, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - maximumExecutableSize: the largest program that is measured, in bytes.
+    ///   - pods: where pods are looked up; nil where there are none.
+    ///   - logger: where failures are told.
+    public init(
+        maximumExecutableSize: Int64 = defaultMaximumExecutableSize,
+        pods: (any PodSource)? = nil,
+        logger: Logger
+    ) {
         self.digests = ExecutableDigests(maximumSize: maximumExecutableSize)
+        self.pods = pods
         self.logger = logger
     }
+
+    /// Announces that a process may be something else, though it has not changed itself: its pod has.
+    var changes: ChangeFeed? { pods?.changes }
+
+    /// Grows with every such change.
+    var revision: UInt64 { pods?.revision ?? 0 }
 
     /// The selectors of these kinds that the process fits now.
     ///
@@ -31,9 +48,49 @@ public final class WorkloadAttestor: Sendable {
     ///   system cannot tell now.
     public func selectors(of process: WorkloadProcess, kinds: Set<Selector.Kind>) async throws -> Set<Selector> {
         // Files and name services may make a thread wait.
-        try await NIOThreadPool.singleton.runIfActive {
-            try process.read { () throws(IdentityError) in try self.look(at: process, kinds) }
+        var (selectors, group) = try await NIOThreadPool.singleton.runIfActive {
+            try process.read { () throws(IdentityError) in
+                (try self.look(at: process, kinds), try self.group(of: process, kinds))
+            }
         }
+        guard let group else { return selectors }
+        if let container = group.container {
+            if kinds.contains(.containerID) { selectors.insert(Selector(.containerID, container.id)) }
+            if kinds.contains(.containerRuntime), let runtime = container.runtime {
+                selectors.insert(Selector(.containerRuntime, runtime.rawValue))
+            }
+            selectors.formUnion(try await self.selectors(of: container, process, kinds))
+        }
+        if kinds.contains(.systemdUnit), let unit = group.unit { selectors.insert(Selector(.systemdUnit, unit)) }
+        return selectors
+    }
+
+    /// Where the process stands among the control groups, where any selector asks for it.
+    private func group(of process: WorkloadProcess, _ kinds: Set<Selector.Kind>) throws(IdentityError) -> ControlGroup?
+    {
+        guard kinds.contains(where: { [.k8s, .container, .systemd].contains($0.namespace) }) else { return nil }
+        return try ControlGroup(pid: process.credentials.pid)
+    }
+
+    /// The selectors of the container's pod.
+    private func selectors(
+        of container: ControlGroup.Container,
+        _ process: WorkloadProcess,
+        _ kinds: Set<Selector.Kind>
+    ) async throws -> Set<Selector> {
+        guard kinds.contains(where: { $0.namespace == .k8s }), let pods, let uid = container.podUID else { return [] }
+        guard let pod = try await pods.pod(uid: uid, container: container.id),
+            let found = pod.selectors(ofContainer: container.id, kinds)
+        else {
+            logger.warning(
+                "pod of a process not found",
+                metadata: ["process.pid": "\(process.credentials.pid)", "k8s.pod.uid": "\(uid)"]
+            )
+            return []
+        }
+        // The answer took its time: it counts where the process is the same still.
+        try await NIOThreadPool.singleton.runIfActive { try process.read { () throws(IdentityError) in } }
+        return found
     }
 
     private func look(
@@ -58,6 +115,14 @@ public final class WorkloadAttestor: Sendable {
                     if let name = NameService.group(group) { selectors.insert(Selector(.supplementaryGroup, name)) }
                 }
             case .path, .sha256: break
+            // These are seen by the control group.
+            case .kubernetesNamespace, .kubernetesServiceAccount, .kubernetesNode, .kubernetesPodName,
+                .kubernetesPodUID, .kubernetesPodLabel, .kubernetesPodOwner, .kubernetesPodOwnerUID,
+                .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerName, .kubernetesContainerImage,
+                .containerID, .containerRuntime, .systemdUnit:
+                break
+            // These are shown by workloads of other machines.
+            case .x509Subject, .x509Authority, .joinToken, .evidence: break
             // What a process has loaded is not seen on it: a loader proves it.
             case .modelDigest, .modelSigner, .modelVerified: break
             }

@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 public import FoundationEssentials
 public import Logging
 public import SPIFFE
@@ -132,6 +132,29 @@ public final class Authority: Sendable {
     /// - Throws: ``IdentityError``: `unavailable` where nothing can sign, `invalidArgument` for an ID that is not ours to
     ///   give, `issuance` where the certificate cannot be made.
     public func issue(_ request: SVIDRequest) throws(IdentityError) -> IssuedSVID {
+        let (issuer, lifetime, now) = try issuer(for: request)
+        let svid = try issuer.issue(request, lifetime: lifetime, at: now)
+        issuedCount.add(1, ordering: .relaxed)
+        return svid
+    }
+
+    /// Makes an X.509-SVID for a key that its workload keeps to itself.
+    ///
+    /// - Throws: ``IdentityError`` as for an SVID with a key of ours.
+    package func certify(
+        _ request: SVIDRequest,
+        _ key: P256.Signing.PublicKey
+    ) throws(IdentityError) -> CertifiedSVID {
+        let (issuer, lifetime, now) = try issuer(for: request)
+        let svid = try issuer.certify(request, key, lifetime: lifetime, at: now)
+        issuedCount.add(1, ordering: .relaxed)
+        return svid
+    }
+
+    /// Who signs now, and for how long.
+    private func issuer(
+        for request: SVIDRequest
+    ) throws(IdentityError) -> (issuer: Issuer, lifetime: TimeInterval, now: Date) {
         guard request.id.trustDomain == options.trustDomain, !request.id.path.isEmpty else {
             throw IdentityError(
                 .invalidArgument,
@@ -143,9 +166,7 @@ public final class Authority: Sendable {
             throw IdentityError(.unavailable, "the authority has no certificate that can sign")
         }
         let lifetime = min(request.lifetime ?? options.svidLifetime, options.schedule.maximumSVIDLifetime)
-        let svid = try issuer.issue(request, lifetime: lifetime, at: now)
-        issuedCount.add(1, ordering: .relaxed)
-        return svid
+        return (issuer, lifetime, now)
     }
 
     /// Does what the schedule asks for by now: makes, activates and prunes certificates.

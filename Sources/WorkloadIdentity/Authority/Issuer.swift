@@ -46,6 +46,26 @@ struct Issuer: Sendable {
     /// Makes an X.509-SVID and its key; the life ends no later than the issuer's own.
     func issue(_ request: SVIDRequest, lifetime: TimeInterval, at now: Date) throws(IdentityError) -> IssuedSVID {
         let leafKey = P256.Signing.PrivateKey()
+        let svid = try certify(request, leafKey.publicKey, lifetime: lifetime, at: now)
+        return IssuedSVID(
+            id: svid.id,
+            chain: svid.chain,
+            privateKey: Redacted(Array(leafKey.derRepresentation)),
+            serialNumber: svid.serialNumber,
+            notBefore: svid.notBefore,
+            issuedAt: now,
+            notAfter: svid.notAfter,
+            authority: svid.authority
+        )
+    }
+
+    /// Makes an X.509-SVID for a key; the life ends no later than the issuer's own.
+    func certify(
+        _ request: SVIDRequest,
+        _ key: P256.Signing.PublicKey,
+        lifetime: TimeInterval,
+        at now: Date
+    ) throws(IdentityError) -> CertifiedSVID {
         let start = CertificateProfile.wholeSecond(max(now - RotationSchedule.backdate, notBefore))
         let end = CertificateProfile.wholeSecond(min(now + lifetime, notAfter))
         let serialNumber = CertificateProfile.serialNumber()
@@ -54,7 +74,7 @@ struct Issuer: Sendable {
             let certificate = try Certificate(
                 version: .v3,
                 serialNumber: serialNumber,
-                publicKey: Certificate.PublicKey(leafKey.publicKey),
+                publicKey: Certificate.PublicKey(key),
                 notValidBefore: start,
                 notValidAfter: end,
                 issuer: name,
@@ -63,19 +83,17 @@ struct Issuer: Sendable {
                     id: request.id,
                     dnsNames: request.dnsNames,
                     isSubjectEmpty: request.subject == nil,
-                    key: leafKey.publicKey,
+                    key: key,
                     issuerKeyIdentifier: keyIdentifier,
                     model: request.model
                 ),
-                issuerPrivateKey: key
+                issuerPrivateKey: self.key
             )
-            return IssuedSVID(
+            return CertifiedSVID(
                 id: request.id,
                 chain: [try CertificateProfile.der(certificate)] + chain,
-                privateKey: Redacted(Array(leafKey.derRepresentation)),
                 serialNumber: Hexadecimal.text(serialNumber.bytes),
                 notBefore: start,
-                issuedAt: now,
                 notAfter: end,
                 authority: id
             )

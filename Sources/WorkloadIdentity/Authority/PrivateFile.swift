@@ -16,6 +16,9 @@ enum SystemError {
 
 /// Files that only their owner may read.
 package enum PrivateFile {
+    /// Whether there is anything at a path.
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
     /// Refuses a directory that is not ours or that others may enter.
     package static func checkDirectory(_ path: String) throws(IdentityError) {
         var status = stat()

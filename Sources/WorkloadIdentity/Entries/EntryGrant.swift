@@ -1,3 +1,5 @@
+import ZeroTrust
+
 /// An entry that fits a workload, with the proof of load by which it does, where the entry asks for one.
 struct EntryGrant: Hashable, Sendable {
     let entry: WorkloadEntry
@@ -15,6 +17,9 @@ struct EntryGrant: Hashable, Sendable {
 }
 
 extension [EntryGrant] {
+    /// The trust domains whose bundles a workload with these grants gets.
+    var federatesWith: Set<TrustDomain> { reduce(into: []) { $0.formUnion($1.entry.federatesWith) } }
+
     /// The entries that ask for no model.
     ///
     /// Tokens are issued for these alone: what depends on a model is withdrawn with its proof, and a token cannot be.

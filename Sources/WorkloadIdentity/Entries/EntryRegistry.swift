@@ -129,6 +129,21 @@ public final class EntryRegistry: Sendable {
         try await apply(revision: revision) { $0.stored[name] = nil }
     }
 
+    /// Makes a join token, and stores its digest.
+    ///
+    /// - Returns: the token, and its secret, which is told once.
+    /// - Throws: ``IdentityError`` with `invalidArgument` for a name or a life that cannot be.
+    func createJoinToken(
+        _ name: String,
+        lifetime: TimeInterval,
+        by creator: String,
+        at now: Date
+    ) async throws -> (token: JoinToken, secret: Redacted<String>) {
+        let made = try JoinToken.make(name, lifetime: lifetime, by: creator, at: now)
+        try await store.create(made.token)
+        return made
+    }
+
     /// What is revoked, in the order of the subjects.
     public var revocations: [Revocation] {
         state.withLock { Array($0.revocations.values) }.sorted { $0.subject.description < $1.subject.description }

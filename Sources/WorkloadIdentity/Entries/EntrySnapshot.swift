@@ -81,10 +81,16 @@ public struct EntrySnapshot: Sendable {
     /// The selector that the fewest workloads share; those of models are no one's to ask with.
     private static func pivot(of entry: WorkloadEntry) -> Selector? {
         let order: [Selector.Kind] = [
-            .sha256, .path, .user, .uid, .supplementaryGroup, .supplementaryGID, .group, .gid,
+            .joinToken, .x509Subject, .evidence, .containerID, .kubernetesPodUID, .kubernetesPodName, .sha256,
+            .systemdUnit, .path, .kubernetesServiceAccount,
+            .kubernetesPodOwnerUID, .kubernetesPodOwner, .kubernetesPodLabel, .kubernetesContainerImage,
+            .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerName, .user, .uid, .supplementaryGroup,
+            .supplementaryGID, .kubernetesNamespace, .group, .gid, .containerRuntime, .kubernetesNode, .x509Authority,
         ]
         return entry.selectors.filter { !$0.kind.isModel }.min {
-            let (left, right) = (order.firstIndex(of: $0.kind) ?? 0, order.firstIndex(of: $1.kind) ?? 0)
+            let (left, right) = (
+                order.firstIndex(of: $0.kind) ?? order.count, order.firstIndex(of: $1.kind) ?? order.count
+            )
             return (left, $0.value) < (right, $1.value)
         }
     }

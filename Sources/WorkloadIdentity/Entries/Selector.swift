@@ -1,7 +1,7 @@
 import SPIFFE
 
 /// What a workload must be for an entry to be its own, in SPIRE's notation: `unix:uid:1000`, `unix:path:/usr/bin/python3`,
-/// `model:digest:sha256:…`.
+/// `k8s:ns:ml-inference`, `systemd:id:model.service`, `model:digest:sha256:…`.
 public struct Selector: Hashable, Sendable {
     /// What is compared.
     public enum Kind: String, Sendable, CaseIterable {
@@ -27,12 +27,88 @@ public struct Selector: Hashable, Sendable {
         case modelSigner = "signer"
         /// That the process has loaded any model that its loader verified.
         case modelVerified = "verified"
+        /// The namespace of the pod that the process is in.
+        case kubernetesNamespace = "ns"
+        /// The service account of the pod.
+        case kubernetesServiceAccount = "sa"
+        /// The node that the pod was given to.
+        case kubernetesNode = "node-name"
+        /// The pod's name.
+        case kubernetesPodName = "pod-name"
+        /// The pod's UID.
+        case kubernetesPodUID = "pod-uid"
+        /// A label of the pod, `NAME:VALUE`.
+        case kubernetesPodLabel = "pod-label"
+        /// What the pod belongs to, `KIND:NAME`.
+        case kubernetesPodOwner = "pod-owner"
+        /// What the pod belongs to, `KIND:UID`.
+        case kubernetesPodOwnerUID = "pod-owner-uid"
+        /// The image of any container of the pod, by its name or with its digest.
+        case kubernetesPodImage = "pod-image"
+        /// The image of any initial container of the pod.
+        case kubernetesPodInitialImage = "pod-init-image"
+        /// The name of the container that the process is in.
+        case kubernetesContainerName = "container-name"
+        /// The image of the container that the process is in.
+        case kubernetesContainerImage = "container-image"
+        /// The ID of the container that the process is in, 64 digits of hexadecimal in lower case.
+        case containerID = "container-id"
+        /// The runtime that started the container: `containerd`, `cri-o`, `docker`, `podman`.
+        case containerRuntime = "runtime"
+        /// The systemd unit that the process is of.
+        case systemdUnit = "unit-id"
+        /// The common name in a certificate that a workload of another machine has shown, `cn:NAME`.
+        case x509Subject = "subject"
+        /// An authority above that certificate, `fingerprint:` and the SHA-256 of its certificate.
+        case x509Authority = "ca"
+        /// The name of the join token that a workload of another machine has shown.
+        case joinToken = "name"
+        /// What a plug-in has found in evidence, `PLUG-IN:VALUE`.
+        case evidence = ""
+
+        /// What stands before the kind in the notation.
+        public enum Namespace: String, Sendable, CaseIterable {
+            case unix, model, k8s, container, systemd, x509pop
+            case joinToken = "join-token"
+            case evidence
+        }
+
+        /// What stands before the kind in the notation.
+        public var namespace: Namespace {
+            switch self {
+            case .uid, .user, .gid, .group, .supplementaryGID, .supplementaryGroup, .path, .sha256: .unix
+            case .modelDigest, .modelSigner, .modelVerified: .model
+            case .kubernetesNamespace, .kubernetesServiceAccount, .kubernetesNode, .kubernetesPodName,
+                .kubernetesPodUID, .kubernetesPodLabel, .kubernetesPodOwner, .kubernetesPodOwnerUID,
+                .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerName, .kubernetesContainerImage:
+                .k8s
+            case .containerID, .containerRuntime: .container
+            case .systemdUnit: .systemd
+            case .x509Subject, .x509Authority: .x509pop
+            case .joinToken: .joinToken
+            case .evidence: .evidence
+            }
+        }
+
+        /// The kind in the notation, after the namespace.
+        public var name: String {
+            switch self {
+            case .containerID, .systemdUnit: "id"
+            default: rawValue
+            }
+        }
 
         /// Whether it is about the model that a process has loaded, as its loader proves.
-        public var isModel: Bool {
+        public var isModel: Bool { namespace == .model }
+
+        /// Whether a process has one value of it at most.
+        var isSingle: Bool {
             switch self {
-            case .modelDigest, .modelSigner, .modelVerified: true
-            default: false
+            case .supplementaryGID, .supplementaryGroup, .modelVerified, .kubernetesPodLabel, .kubernetesPodOwner,
+                .kubernetesPodOwnerUID, .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerImage,
+                .x509Authority, .evidence:
+                false
+            default: true
             }
         }
     }
@@ -48,22 +124,31 @@ public struct Selector: Hashable, Sendable {
         self.value = value
     }
 
-    /// Parses `unix:KIND:VALUE`, `model:KIND:VALUE` or `model:verified`, and refuses a value that nothing could ever have.
+    /// Parses `NAMESPACE:KIND:VALUE` or `model:verified`, and refuses a value that nothing could ever have.
     ///
     /// - Throws: ``IdentityError`` with `invalidArgument`.
     public init(_ text: String) throws(IdentityError) {
         let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count >= 2, let kind = Kind(rawValue: String(parts[1])),
-            parts[0] == (kind.isModel ? "model" : "unix"), parts.count == (kind == .modelVerified ? 2 : 3)
+        guard parts.count >= 2, let namespace = Kind.Namespace(rawValue: String(parts[0])),
+            let kind = Kind.allCases.first(where: {
+                $0.namespace == namespace && ($0 == .evidence || $0.name == parts[1])
+            }),
+            parts.count == (kind == .modelVerified ? 2 : 3)
         else {
-            let kinds = Kind.allCases.filter { !$0.isModel }.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+            func kinds(_ namespace: Kind.Namespace) -> String {
+                Kind.allCases.filter { $0.namespace == namespace }.map { "`\($0.name)`" }.joined(separator: ", ")
+            }
             throw IdentityError(
                 .invalidArgument,
-                "`\(text.prefix(120))` is no selector; expected `unix:KIND:VALUE` with a kind of \(kinds), or "
-                    + "`model:digest:sha256:…`, `model:signer:NAME`, `model:verified`"
+                "`\(text.prefix(120))` is no selector; expected `unix:KIND:VALUE` with a kind of \(kinds(.unix)), "
+                    + "`k8s:KIND:VALUE` with a kind of \(kinds(.k8s)), `container:id:…`, `container:runtime:…`, "
+                    + "`systemd:id:…`, `x509pop:subject:cn:…`, `x509pop:ca:fingerprint:…`, `join-token:name:…`, "
+                    + "`evidence:PLUG-IN:VALUE`, or `model:digest:sha256:…`, `model:signer:NAME`, `model:verified`"
             )
         }
-        let value = parts.count == 3 ? String(parts[2]) : ""
+        var value = parts.count == 3 ? String(parts[2]) : ""
+        // The kind of evidence is a plug-in's to name.
+        if kind == .evidence { value = "\(parts[1]):\(value)" }
         if let expected = Self.expectation(of: value, for: kind) {
             throw IdentityError(.invalidArgument, "`\(text.prefix(120))` can never match: \(expected)")
         }
@@ -98,8 +183,59 @@ public struct Selector: Hashable, Sendable {
         case .modelSigner:
             guard ModelClaim.isSigner(value) else { return "expected the name of who signed the model" }
         case .modelVerified: break
+        case .kubernetesNamespace, .kubernetesServiceAccount, .kubernetesNode, .kubernetesPodName,
+            .kubernetesContainerName:
+            guard isKubernetesName(value) else {
+                return "expected a name of Kubernetes: lower-case letters, digits, `-` and `.`"
+            }
+        case .kubernetesPodUID:
+            guard ControlGroup.podUID(value) != nil else { return "expected the UID of a pod" }
+        case .kubernetesPodLabel, .kubernetesPodOwner, .kubernetesPodOwnerUID:
+            // A label may have an empty value.
+            let parts = value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard isLine(value), parts.count == 2, !parts[0].isEmpty, kind == .kubernetesPodLabel || !parts[1].isEmpty
+            else { return "expected `NAME:VALUE`" }
+        case .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerImage:
+            guard isLine(value), !value.contains(" ") else { return "expected an image" }
+        case .containerID:
+            guard value.utf8.count == 64,
+                value.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+            else { return "expected 64 digits of hexadecimal in lower case" }
+        case .containerRuntime:
+            guard ControlGroup.Runtime(rawValue: value) != nil else {
+                return "expected `containerd`, `cri-o`, `docker` or `podman`"
+            }
+        case .x509Subject:
+            guard isLine(value), value.hasPrefix("cn:"), value.utf8.count > 3 else { return "expected `cn:NAME`" }
+        case .x509Authority:
+            guard value.hasPrefix("fingerprint:"), value.utf8.count == 76,
+                value.utf8.dropFirst(12).allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+            else { return "expected `fingerprint:` and 64 digits of hexadecimal in lower case" }
+        case .joinToken:
+            guard isKubernetesName(value) else { return "expected a name: lower-case letters, digits, `-` and `.`" }
+        case .evidence:
+            let parts = value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard isLine(value), parts.count == 2, isKubernetesName(String(parts[0])), !parts[1].isEmpty else {
+                return "expected `PLUG-IN:VALUE`"
+            }
+        case .systemdUnit:
+            guard isLine(value), value.utf8.count <= 255, !value.contains("/"),
+                value.hasSuffix(".service") || value.hasSuffix(".scope")
+            else { return "expected the name of a unit such as `model.service`" }
         }
         return nil
+    }
+
+    private static func isLine(_ value: String) -> Bool {
+        (1...4096).contains(value.utf8.count) && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+    }
+
+    private static func isKubernetesName(_ value: String) -> Bool {
+        (1...253).contains(value.utf8.count)
+            && value.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == UInt8(ascii: "-")
+                    || $0 == UInt8(ascii: ".")
+            }
     }
 }
 
@@ -108,8 +244,8 @@ extension Selector: CustomStringConvertible {
     public var description: String {
         switch kind {
         case .modelVerified: "model:verified"
-        case .modelDigest, .modelSigner: "model:\(kind.rawValue):\(value)"
-        default: "unix:\(kind.rawValue):\(value)"
+        case .evidence: "evidence:\(value)"
+        default: "\(kind.namespace.rawValue):\(kind.name):\(value)"
         }
     }
 }

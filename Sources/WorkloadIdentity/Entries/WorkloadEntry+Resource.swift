@@ -57,6 +57,11 @@ extension WorkloadEntry {
             try value.checked { try Self.check(hint: hint) }
             return hint
         }
+        let federatesWith = try fields.optional("federatesWith") { value in
+            let list = try value.list { item in try item.checked { try TrustDomain(try item.string()) } }
+            guard Set(list).count == list.count else { throw value.error("a trust domain stands there twice") }
+            return Set(list)
+        }
         let modelLoader = try fields.optional("modelLoader") { value in
             ModelLoader(rawValue: try value.oneOf(ModelLoader.allCases.map(\.rawValue)))
         }
@@ -70,6 +75,7 @@ extension WorkloadEntry {
                 dnsNames: dnsNames ?? [],
                 subject: subject,
                 hint: hint,
+                federatesWith: federatesWith ?? [],
                 modelLoader: modelLoader ?? nil
             )
         }

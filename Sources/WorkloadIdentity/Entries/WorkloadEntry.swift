@@ -28,6 +28,8 @@ public struct WorkloadEntry: Hashable, Sendable {
     public let subject: CertificateSubject?
     /// Tells a workload with several SVIDs which is which (Workload API §8).
     public let hint: String?
+    /// The trust domains whose bundles the workload gets beside its own, and whose workloads it can verify by them.
+    public let federatesWith: Set<TrustDomain>
     /// Whether the workload may prove that its children have loaded a model, and of which children; nil for no loader.
     public let modelLoader: ModelLoader?
 
@@ -46,6 +48,7 @@ public struct WorkloadEntry: Hashable, Sendable {
     public static let maximumHintLength = 1024
     static let maximumSelectors = 64
     static let maximumDNSNames = 32
+    static let maximumFederated = 64
 
     /// An entry.
     ///
@@ -58,6 +61,7 @@ public struct WorkloadEntry: Hashable, Sendable {
         dnsNames: [String] = [],
         subject: CertificateSubject? = nil,
         hint: String? = nil,
+        federatesWith: Set<TrustDomain> = [],
         modelLoader: ModelLoader? = nil
     ) throws(IdentityError) {
         try Self.check(name: name)
@@ -73,6 +77,12 @@ public struct WorkloadEntry: Hashable, Sendable {
             )
         }
         if let hint { try Self.check(hint: hint) }
+        guard federatesWith.count <= Self.maximumFederated, !federatesWith.contains(id.trustDomain) else {
+            throw IdentityError(
+                .invalidArgument,
+                "`federatesWith` names at most \(Self.maximumFederated) trust domains, and not the entry's own"
+            )
+        }
         self.name = name
         self.id = id
         self.selectors = selectors
@@ -80,6 +90,7 @@ public struct WorkloadEntry: Hashable, Sendable {
         self.dnsNames = dnsNames
         self.subject = subject
         self.hint = hint
+        self.federatesWith = federatesWith
         self.modelLoader = modelLoader
     }
 
@@ -121,17 +132,17 @@ public struct WorkloadEntry: Hashable, Sendable {
         guard selectors.contains(where: { !$0.kind.isModel }) else {
             throw IdentityError(
                 .invalidArgument,
-                "a selector `unix:…` has to stand beside those of the namespace `model`: they say what a process has loaded, "
+                "another selector, such as `unix:…`, has to stand beside those of the namespace `model`: they say what a process has loaded, "
                     + "and not what it is"
             )
         }
-        for kind in [Selector.Kind.uid, .user, .gid, .group, .path, .sha256, .modelDigest, .modelSigner] {
+        for kind in Selector.Kind.allCases where kind.isSingle {
             let values = selectors.filter { $0.kind == kind }.map(\.description).sorted()
             guard values.count <= 1 else {
                 throw IdentityError(
                     .invalidArgument,
                     "\(values.map { "`\($0)`" }.joined(separator: " and ")) can never match together: a process has one "
-                        + "`\(kind.rawValue)`"
+                        + "`\(kind.name)`"
                 )
             }
         }

@@ -65,15 +65,11 @@ public struct SecretDiscovery: Sendable {
                 }
             }
             group.addTask {
-                var identities = WorkloadIdentities(
-                    authority: api.authority,
-                    proofs: api.proofs,
-                    clock: api.clock,
-                    logger: api.logger
-                )
+                var identities = api.identities()
+                var shown: Set<TrustDomain> = []
                 try await api.serve(context, asked: asked) { grants in
                     guard let names = state.names else { return nil }
-                    let secrets = try secrets(names, grants, &identities)
+                    let secrets = try secrets(names, grants, &identities, &shown)
                     // What cannot be recorded is not handed out.
                     try await api.record(identities.takeIssued(), for: context)
                     if let response = try Self.response(secrets, to: names, state) { try await writer.write(response) }
@@ -94,14 +90,10 @@ public struct SecretDiscovery: Sendable {
         let state = SecretStream()
         _ = try state.take(request)
         let (_, grants) = try await api.identify(context)
-        var identities = WorkloadIdentities(
-            authority: api.authority,
-            proofs: api.proofs,
-            clock: api.clock,
-            logger: api.logger
-        )
+        var identities = api.identities()
+        var shown: Set<TrustDomain> = []
         let names = state.names ?? []
-        let secrets = try secrets(names, grants, &identities)
+        let secrets = try secrets(names, grants, &identities, &shown)
         try await api.record(identities.takeIssued(), for: context)
         return try Self.response(secrets, to: names, state) ?? Discovery_DiscoveryResponse()
     }
@@ -109,12 +101,17 @@ public struct SecretDiscovery: Sendable {
     // MARK: Secrets
 
     /// The secrets of these names, in their order.
+    ///
+    /// `shown` are the foreign trust domains whose roots the stream has had: what ends a stream leaves Envoy with what it
+    /// was given, so that roots which are believed no longer have to be replaced.
     private func secrets(
         _ names: [String],
         _ grants: [EntryGrant],
-        _ identities: inout WorkloadIdentities
+        _ identities: inout WorkloadIdentities,
+        _ shown: inout Set<TrustDomain>
     ) throws -> [TransportSockets_Secret] {
         let bundle = api.authority.bundle
+        let federated = api.federation.bundles(of: grants.federatesWith).believed
         var wanted: [(text: String, name: SecretName)] = try names.map { text in
             guard let name = SecretName(text) else {
                 throw RPCStatus(
@@ -151,9 +148,16 @@ public struct SecretDiscovery: Sendable {
                 secret.tlsCertificate = try Self.certificate(svid)
             case .ownRoots: secret.validationContext.trustedCa.inlineBytes = Data(bundle.pem.utf8)
             case .roots(let domain):
-                guard domain == bundle.trustDomain else { throw Self.missing(text) }
-                secret.validationContext.trustedCa.inlineBytes = Data(bundle.pem.utf8)
-            case .allRoots: secret.validationContext = try Self.validator([bundle])
+                if let roots = ([bundle] + federated).first(where: { $0.trustDomain == domain }) {
+                    secret.validationContext.trustedCa.inlineBytes = Data(roots.pem.utf8)
+                    if domain != bundle.trustDomain { shown.insert(domain) }
+                } else if shown.contains(domain) || grants.federatesWith.contains(domain) {
+                    // A list of no roots is none to Envoy, and would let in anybody.
+                    secret.validationContext.trustedCa.inlineBytes = Data(try NobodysRoot.pem.get().utf8)
+                } else {
+                    throw Self.missing(text)
+                }
+            case .allRoots: secret.validationContext = try Self.validator([bundle] + federated)
             }
             return secret
         }

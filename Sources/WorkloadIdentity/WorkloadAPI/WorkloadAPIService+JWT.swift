@@ -88,13 +88,13 @@ extension WorkloadAPIService {
         _ context: RPCContext,
         _ writer: RPCWriter<WorkloadAPI_JWTBundlesResponse>
     ) async throws {
-        var last: JWTBundle?
-        try await serve(context) { _ in
-            let bundle = authority.jwtBundle
-            guard bundle != last else { return nil }
-            last = bundle
+        var last: [JWTBundle] = []
+        try await serve(context) { grants in
+            let bundles = [authority.jwtBundle] + federation.bundles(of: grants.federatesWith).map(JWTBundle.init)
+            guard bundles != last else { return nil }
+            last = bundles
             var response = WorkloadAPI_JWTBundlesResponse()
-            response.bundles = [bundle.trustDomain.id.description: Data(bundle.jwks.utf8)]
+            for bundle in bundles { response.bundles[bundle.trustDomain.id.description] = Data(bundle.jwks.utf8) }
             try await writer.write(response)
             return nil
         }
@@ -107,13 +107,14 @@ extension WorkloadAPIService {
     ) async throws -> WorkloadAPI_ValidateJWTSVIDResponse {
         guard !request.audience.isEmpty else { throw RPCStatus(.invalidArgument, "an audience is needed") }
         guard !request.svid.isEmpty else { throw RPCStatus(.invalidArgument, "a token is needed") }
-        _ = try await identify(context)
-        let bundle = authority.jwtBundle
+        let grants = try await identify(context).grants
+        // Rule 25: each token by the keys of its own trust domain, and of those only that the caller gets anyway.
+        let bundles = [authority.jwtBundle] + federation.bundles(of: grants.federatesWith).map(JWTBundle.init)
         do {
             let svid = try JWTSVID(
                 request.svid,
                 audiences: [request.audience],
-                bundles: [bundle.trustDomain: bundle],
+                bundles: Dictionary(bundles.map { ($0.trustDomain, $0) }) { first, _ in first },
                 at: clock()
             )
             guard !registry.snapshot.revocations.ids.contains(svid.id) else {

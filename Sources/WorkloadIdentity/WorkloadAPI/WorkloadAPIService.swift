@@ -38,6 +38,7 @@ public final class WorkloadAPIService: Sendable {
     let authority: Authority
     let registry: EntryRegistry
     let proofs: ModelProofs
+    let federation: FederatedBundles
     private let attestor: WorkloadAttestor
     private let limits: Limits
     let clock: @Sendable () -> Date
@@ -57,6 +58,7 @@ public final class WorkloadAPIService: Sendable {
     ///   - authority: who issues.
     ///   - registry: which process gets what.
     ///   - proofs: which process has loaded what.
+    ///   - federation: the bundles of other trust domains; nil where there are none.
     ///   - attestor: who finds out what a process is.
     ///   - limits: what a caller may ask.
     ///   - clock: the time of day.
@@ -67,6 +69,7 @@ public final class WorkloadAPIService: Sendable {
         authority: Authority,
         registry: EntryRegistry,
         proofs: ModelProofs = ModelProofs(),
+        federation: FederatedBundles? = nil,
         attestor: WorkloadAttestor,
         limits: Limits = Limits(),
         clock: @escaping @Sendable () -> Date = { Date() },
@@ -78,6 +81,7 @@ public final class WorkloadAPIService: Sendable {
             authority: authority,
             registry: registry,
             proofs: proofs,
+            federation: federation,
             attestor: attestor,
             limits: limits,
             clock: clock,
@@ -93,6 +97,7 @@ public final class WorkloadAPIService: Sendable {
         authority: Authority,
         registry: EntryRegistry,
         proofs: ModelProofs = ModelProofs(),
+        federation: FederatedBundles? = nil,
         attestor: WorkloadAttestor,
         limits: Limits,
         clock: @escaping @Sendable () -> Date,
@@ -104,6 +109,7 @@ public final class WorkloadAPIService: Sendable {
         self.authority = authority
         self.registry = registry
         self.proofs = proofs
+        self.federation = federation ?? FederatedBundles(logger: logger)
         self.attestor = attestor
         self.limits = limits
         self.clock = clock
@@ -156,7 +162,7 @@ public final class WorkloadAPIService: Sendable {
         _ context: RPCContext,
         _ writer: RPCWriter<WorkloadAPI_X509SVIDResponse>
     ) async throws {
-        var identities = WorkloadIdentities(authority: authority, proofs: proofs, clock: clock, logger: logger)
+        var identities = identities()
         try await serve(context) { grants in
             let revocations = registry.snapshot.revocations
             let response = try identities.update(grants, revocations: revocations)
@@ -164,6 +170,11 @@ public final class WorkloadAPIService: Sendable {
             if let response { try await writer.write(response) }
             return identities.nextRenewal
         }
+    }
+
+    /// What one stream holds, which is nothing yet.
+    func identities() -> WorkloadIdentities {
+        WorkloadIdentities(authority: authority, proofs: proofs, federation: federation, clock: clock, logger: logger)
     }
 
     /// Returns once what was issued is recorded.
@@ -183,13 +194,13 @@ public final class WorkloadAPIService: Sendable {
         _ context: RPCContext,
         _ writer: RPCWriter<WorkloadAPI_X509BundlesResponse>
     ) async throws {
-        var last: X509Bundle?
-        try await serve(context) { _ in
-            let bundle = authority.bundle
-            guard bundle != last else { return nil }
-            last = bundle
+        var last: [X509Bundle] = []
+        try await serve(context) { grants in
+            let bundles = [authority.bundle] + federation.bundles(of: grants.federatesWith).believed
+            guard bundles != last else { return nil }
+            last = bundles
             var response = WorkloadAPI_X509BundlesResponse()
-            response.bundles = [bundle.trustDomain.id.description: Data(bundle.der)]
+            for bundle in bundles { response.bundles[bundle.trustDomain.id.description] = Data(bundle.der) }
             try await writer.write(response)
             return nil
         }
@@ -213,6 +224,8 @@ public final class WorkloadAPIService: Sendable {
         let entriesToken = registry.changes.observe { continuation.yield() }
         let authorityToken = authority.changes.observe { continuation.yield() }
         let proofsToken = proofs.changes.observe { continuation.yield() }
+        let federationToken = federation.changes.observe { continuation.yield() }
+        let attestorToken = attestor.changes?.observe { continuation.yield() }
         // What is asked for may be news though nothing has changed.
         let isAsked = Atomic(false)
         let askedToken = asked?.observe {
@@ -225,6 +238,8 @@ public final class WorkloadAPIService: Sendable {
             registry.changes.remove(entriesToken)
             authority.changes.remove(authorityToken)
             proofs.changes.remove(proofsToken)
+            federation.changes.remove(federationToken)
+            if let attestorToken { attestor.changes?.remove(attestorToken) }
             if let askedToken { asked?.remove(askedToken) }
             timer?.cancel()
             withExtendedLifetime(exit) {}
@@ -285,6 +300,10 @@ public final class WorkloadAPIService: Sendable {
         let grants: [EntryGrant]
         /// The state of the proofs of load that the grants are by.
         let proofsRevision: UInt64
+        /// The state of what processes are by the word of others.
+        let attestorRevision: UInt64
+        /// The state of the bundles of other trust domains.
+        let federationRevision: UInt64
         let revokedSerialNumbers: Set<String>
         /// The state of the authority that the last message was made of.
         let revision: Int64
@@ -299,6 +318,8 @@ public final class WorkloadAPIService: Sendable {
         return clock() < look.next && authority.state.revision == look.revision && snapshot.kinds == look.kinds
             && snapshot.revocations.serialNumbers == look.revokedSerialNumbers
             && (!snapshot.usesModels || proofs.revision == look.proofsRevision)
+            && attestor.revision == look.attestorRevision
+            && (look.grants.federatesWith.isEmpty || federation.revision == look.federationRevision)
             && snapshot.grants(matching: look.selectors, proofs: look.proofs) == look.grants
     }
 
@@ -307,6 +328,8 @@ public final class WorkloadAPIService: Sendable {
         let revision = authority.state.revision
         let snapshot = registry.snapshot
         let proofsRevision = proofs.revision
+        let federationRevision = federation.revision
+        let attestorRevision = attestor.revision
         var selectors: Set<Selector> = []
         var loaded: [ModelProof] = []
         do {
@@ -337,6 +360,8 @@ public final class WorkloadAPIService: Sendable {
             proofs: loaded,
             grants: grants,
             proofsRevision: proofsRevision,
+            attestorRevision: attestorRevision,
+            federationRevision: federationRevision,
             revokedSerialNumbers: snapshot.revocations.serialNumbers,
             revision: revision,
             next: .distantPast

@@ -20,10 +20,12 @@ struct WorkloadIdentities {
     private struct Sent: Hashable {
         var svids: [String] = []
         var bundle: X509Bundle?
+        var federated: [X509Bundle] = []
     }
 
     private let authority: Authority
     private let proofs: ModelProofs
+    private let federation: FederatedBundles
     private let clock: @Sendable () -> Date
     private let logger: Logger
     private var held: [String: Held] = [:]
@@ -34,9 +36,16 @@ struct WorkloadIdentities {
     /// How long a failed renewal waits for its next try, while the SVID held is still good.
     private static let retryDelay: TimeInterval = 5
 
-    init(authority: Authority, proofs: ModelProofs, clock: @escaping @Sendable () -> Date, logger: Logger) {
+    init(
+        authority: Authority,
+        proofs: ModelProofs,
+        federation: FederatedBundles,
+        clock: @escaping @Sendable () -> Date,
+        logger: Logger
+    ) {
         self.authority = authority
         self.proofs = proofs
+        self.federation = federation
         self.clock = clock
         self.logger = logger
     }
@@ -83,7 +92,10 @@ struct WorkloadIdentities {
         }
 
         var response = WorkloadAPI_X509SVIDResponse()
-        var state = Sent(bundle: bundle)
+        let federated = federation.bundles(of: grants.federatesWith).believed
+        var state = Sent(bundle: bundle, federated: federated)
+        // Under each trust domain's own name, and never merged (Workload API §4.6).
+        for other in federated { response.federatedBundles[other.trustDomain.id.description] = Data(other.der) }
         var hints: Set<String> = []
         for entry in grants.map(\.entry) {
             guard let svid = held[entry.name]?.svid else { continue }
@@ -150,6 +162,14 @@ struct WorkloadIdentities {
             throw RPCStatus(.unavailable, "an identity cannot be issued at the moment")
         }
     }
+}
+
+extension [SPIFFEBundle] {
+    /// Their X.509 authorities, without the trust domains that have none.
+    ///
+    /// A bundle without authorities means that nobody of the trust domain is believed (Trust Domain and Bundle §4.1.3),
+    /// and so does one that is not sent; many clients refuse a whole message for an empty one.
+    var believed: [X509Bundle] { map(\.x509Bundle).filter { !$0.authoritiesDER.isEmpty } }
 }
 
 extension IssuedSVID {

@@ -3,6 +3,7 @@ import AuditLog
 import CloudIdentity
 import Foundation
 import Glibc
+import Kubernetes
 import Logging
 import RPC
 import Resources
@@ -19,10 +20,11 @@ struct AuthorityCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: SettingsOptions
+    @OptionGroup var source: IdentitySourceOptions
 
     func run() async throws {
         let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
-        let settings = try Settings(options, documents: documents)
+        let settings = try Settings(options, documents: documents, source: source)
         let logger = settings.logger("lapwing.authority")
         try settings.makeDirectories()
         ProcessLife.raiseOpenFileLimit()
@@ -43,9 +45,17 @@ private struct AuthorityProcess {
     private let logger: Logger
     private let authority: Authority
     private let registry: EntryRegistry
+    /// The time, which does not go back.
+    private let clock: ClockFloor
+    /// The bundles of other trust domains.
+    private let federation: FederatedBundles
+    /// The pods of this node; nil where there is no cluster.
+    private let pods: (directory: PodDirectory, api: KubernetesAPI)?
     private let admin: AdminService
     private let withdrawal: ModelWithdrawal
     private let loaders: LoaderService
+    /// The API server that is asked about tokens; nil where none is.
+    private let tokenAPI: KubernetesAPI?
     private let workloadServer: RPCServer
     private let adminServer: RPCServer
     /// What is recorded although the gateway may not be there yet.
@@ -58,6 +68,8 @@ private struct AuthorityProcess {
         self.logger = logger
         let configuration = try Configuration(settings: settings)
         let directory = settings.authorityDirectory
+        clock = try ClockFloor(path: directory + "/clock.floor", logger: logger)
+        let now: @Sendable () -> Date = { [clock] in clock.now }
         let store = SQLiteAuthorityStore(try SQLiteDatabase(path: directory + "/authority.sqlite"))
         let keys: any KeyStore =
             switch settings.authority.keyStorage {
@@ -67,7 +79,10 @@ private struct AuthorityProcess {
         authority = Authority(
             .init(
                 trustDomain: settings.trustDomain.value,
-                schedule: RotationSchedule(authorityLifetime: settings.authority.caLifetime / .seconds(1)),
+                schedule: RotationSchedule(
+                    authorityLifetime: settings.authority.caLifetime / .seconds(1),
+                    overlap: configuration.federation.overlap
+                ),
                 svidLifetime: settings.authority.svidLifetime / .seconds(1),
                 upstream: settings.authority.upstream.map {
                     UpstreamAuthority(certificateFile: $0.certificates, keyFile: $0.key)
@@ -76,6 +91,7 @@ private struct AuthorityProcess {
             ),
             store: store,
             keys: keys,
+            clock: now,
             logger: logger
         )
         registry = EntryRegistry(trustDomain: settings.trustDomain.value, store: store)
@@ -90,7 +106,53 @@ private struct AuthorityProcess {
             logger: logger
         )
         let spooled = IdentityRecord(log: spool, node: settings.node.value)
-        let attestor = WorkloadAttestor(logger: logger)
+        federation = FederatedBundles(store: store, clock: now, logger: logger, onChange: spooled.record)
+        try await federation.restore()
+        federation.follow(configuration.federation.trustDomains)
+        try await federation.flush()
+        let federation = self.federation
+        let federationAtStart = configuration.federation
+        pods = try configuration.kubernetes.map { rules in
+            let api = try KubernetesAPI(rules.kubelet ?? rules.apiServer)
+            let origin: PodDirectory.Origin = rules.kubelet == nil ? .apiServer : .kubelet
+            return (directory: PodDirectory(api: api, node: rules.nodeName, origin: origin, logger: logger), api: api)
+        }
+        let attestor = WorkloadAttestor(pods: pods?.directory, logger: logger)
+        let kubernetesAtStart = configuration.kubernetes
+        let attestationAtStart = configuration.attestation
+        var verifiers: [any EvidenceVerifier] = []
+        if let rules = configuration.attestation?.kubernetes {
+            let api = try KubernetesAPI(configuration.kubernetes?.apiServer ?? .inCluster)
+            tokenAPI = api
+            verifiers.append(
+                TokenReviewer(
+                    api: api,
+                    issuer: rules.issuer,
+                    audiences: rules.audiences,
+                    clock: now,
+                    logger: logger
+                )
+            )
+        } else {
+            tokenAPI = nil
+        }
+        if let file = configuration.attestation?.x509AuthoritiesFile {
+            verifiers.append(try X509PossessionVerifier(authoritiesFile: file, clock: now))
+        }
+        if configuration.attestation?.takesJoinTokens == true {
+            verifiers.append(JoinTokenVerifier(store: store, clock: now))
+            verifiers.append(RenewalVerifier(authority: authority, registry: registry, clock: now))
+        }
+        let remote = RemoteAttestation(
+            authority: authority,
+            registry: registry,
+            federation: federation,
+            verifiers: verifiers,
+            allowedUIDs: settings.gatewayUIDs,
+            clock: now,
+            logger: logger,
+            onCertify: spooled.record
+        )
         let proofs = ModelProofs()
         withdrawal = ModelWithdrawal(proofs: proofs, registry: registry, logger: logger)
         loaders = LoaderService(proofs: proofs, registry: registry, attestor: attestor, logger: logger) { act in
@@ -100,7 +162,9 @@ private struct AuthorityProcess {
             authority: authority,
             registry: registry,
             proofs: proofs,
+            federation: federation,
             attestor: attestor,
+            clock: now,
             logger: logger,
             onIssue: IdentityRecord(settings).record,
             onCertify: spooled.record
@@ -130,6 +194,7 @@ private struct AuthorityProcess {
         admin = AdminService(
             authority: authority,
             registry: registry,
+            federation: federation,
             policy: configuration.adminPolicy,
             version: Version.current,
             streams: { workloadAPI.streamCount },
@@ -137,7 +202,15 @@ private struct AuthorityProcess {
             onReload: {
                 let next = try Configuration(settings: settings)
                 try settings.resource.requireUnchanged(in: try SettingsResource(next.documents))
+                try federationAtStart.requireLive(in: next.federation)
+                guard next.kubernetes == kubernetesAtStart else {
+                    throw NotLive(["the `KubernetesAttestation` cannot change while Lapwing runs"])
+                }
+                guard next.attestation == attestationAtStart else {
+                    throw NotLive(["the `AttestationEndpoint` cannot change while Lapwing runs"])
+                }
                 try entries.load(next.documents)
+                federation.follow(next.federation.trustDomains)
                 audiences.replace(next.credentials)
                 return (next.adminPolicy, next.digest)
             },
@@ -152,16 +225,23 @@ private struct AuthorityProcess {
                 admin.service, SigningService(authority: signing, allowedUIDs: gatewayUIDs).service,
                 attestation.service, callerTokens.service,
                 RevocationService(registry: registry, allowedUIDs: gatewayUIDs).service,
+                remote.service,
+                FederationService(authority: authority, federation: federation, allowedUIDs: gatewayUIDs).service,
             ],
             logger: logger
         )
     }
 
+    /// Whether identities come from here: not where another Workload API gives them.
+    private var issues: Bool { settings.workloadAPI.value == nil }
+
     /// Begins to issue and to answer.
     func start() async throws {
-        try await authority.maintain()
-        // Any process may ask who it is; the kernel says what it is.
-        try await workloadServer.bind(unixSocket: settings.workloadSocket, mode: 0o666)
+        if issues {
+            try await authority.maintain()
+            // Any process may ask who it is; the kernel says what it is.
+            try await workloadServer.bind(unixSocket: settings.workloadSocket, mode: 0o666)
+        }
         try await adminServer.bind(unixSocket: settings.adminSocket, mode: 0o666)
         logger.info(
             "authority serving",
@@ -175,11 +255,16 @@ private struct AuthorityProcess {
     /// Keeps the authority on schedule and the entries as the files say, until asked to stop.
     func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await authority.run() }
+            if issues { group.addTask { await authority.run() } }
             group.addTask { await loaders.followEntries() }
             group.addTask { await spool.run() }
+            group.addTask { await clock.run() }
+            group.addTask { await pods?.directory.run() }
             group.addTask {
-                while (try? await Task.sleep(for: .seconds(60))) != nil { await withdrawal.prune() }
+                while (try? await Task.sleep(for: .seconds(60))) != nil {
+                    await withdrawal.prune()
+                    try? await federation.flush()
+                }
             }
             group.addTask {
                 var watcher = watcher
@@ -206,6 +291,9 @@ private struct AuthorityProcess {
     func stop() async {
         await workloadServer.drain(grace: .seconds(5))
         await adminServer.drain(grace: .seconds(5))
+        try? clock.keep()
+        await pods?.api.close()
+        await tokenAPI?.close()
     }
 
     /// Writes the log's public key where auditors find it.

@@ -12,10 +12,11 @@ struct GatewayCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: SettingsOptions
+    @OptionGroup var source: IdentitySourceOptions
 
     func run() async throws {
         let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
-        let settings = try Settings(options, documents: documents)
+        let settings = try Settings(options, documents: documents, source: source)
         let logger = settings.logger("lapwing.gateway")
         try settings.makeDirectories()
         ProcessLife.raiseOpenFileLimit()

@@ -14,7 +14,9 @@ struct IdentityCommand: AsyncParsableCommand {
         abstract: "Look at identities and change them.",
         subcommands: [
             IdentityEntryCommand.self, SVID.self, IdentityTokenCommand.self, IdentityExecCommand.self,
-            IdentityWatchCommand.self, IdentityOIDCCommand.self, Bundle.self, CA.self, IdentityRevokeCommand.self,
+            IdentityWatchCommand.self, IdentityOIDCCommand.self, Bundle.self, IdentityFederationCommand.self,
+            IdentityAttestCommand.self,
+            IdentityJoinTokenCommand.self, CA.self, IdentityRevokeCommand.self,
             IdentityRestoreCommand.self, IdentityRevocationsCommand.self,
         ]
     )
@@ -132,18 +134,20 @@ extension IdentityCommand.Bundle {
         /// The forms that a bundle is printed in.
         enum Form: String, ExpressibleByArgument, CaseIterable { case pem, jwks }
 
-        static let configuration = CommandConfiguration(abstract: "Print the trust domain's bundle.")
+        static let configuration = CommandConfiguration(abstract: "Print a trust domain's bundle.")
 
         @OptionGroup var options: SettingsOptions
+
+        @Option(name: .customLong("of"), help: "A trust domain that this one federates with; its own otherwise.")
+        var other: String?
 
         @Option(name: .shortAndLong, help: "Output: pem, or jwks as SPIFFE trust domains exchange it.")
         var output = Form.pem
 
         func run() async throws {
-            let response: Admin_ShowBundleResponse = try await AdminClient(options).call(
-                "ShowBundle",
-                Admin_ShowBundleRequest()
-            )
+            var request = Admin_ShowBundleRequest()
+            request.trustDomain = other ?? ""
+            let response: Admin_ShowBundleResponse = try await AdminClient(options).call("ShowBundle", request)
             StandardOutput.write(
                 output == .pem
                     ? response.pem.trimmingCharacters(in: .newlines)

@@ -79,6 +79,12 @@ struct IdentityEntryCommand: AsyncParsableCommand {
         @Option(help: "A hint for workloads that get several identities.")
         var hint: String?
 
+        @Option(
+            name: .customLong("federates-with"),
+            help: "A trust domain whose bundle the workload gets as well. May be repeated."
+        )
+        var federatesWith: [String] = []
+
         @Option(name: .shortAndLong, help: "Output: table or json.")
         var output = OutputFormat.table
 
@@ -91,6 +97,7 @@ struct IdentityEntryCommand: AsyncParsableCommand {
             entry.dnsNames = dnsNames
             entry.subject = subject ?? ""
             entry.hint = hint ?? ""
+            entry.federatesWith = federatesWith
             var request = Admin_CreateEntryRequest()
             request.entry = entry
             let created: Admin_Entry = try await AdminClient(options).call("CreateEntry", request)
@@ -124,7 +131,7 @@ private enum EntryOutput {
         let name, spiffeID: String
         let selectors: [String]
         let ttlSeconds: Int64?
-        let dnsNames: [String]
+        let dnsNames, federatesWith: [String]
         let subject, hint, source, location: String
 
         init(_ entry: Admin_Entry) {
@@ -133,6 +140,7 @@ private enum EntryOutput {
             selectors = entry.selectors
             ttlSeconds = entry.hasTtl ? entry.ttl.seconds : nil
             dnsNames = entry.dnsNames
+            federatesWith = entry.federatesWith
             subject = entry.subject
             hint = entry.hint
             source = entry.source == .file ? "file" : "store"

@@ -81,7 +81,7 @@ struct StartingConfiguration {
         """
         # Who is who. A process gets the SPIFFE ID of each entry all of whose selectors fit it; the kernel says what it
         # is. Selectors: unix:uid, unix:user, unix:gid, unix:group, unix:supplementary_gid, unix:supplementary_group,
-        # unix:path, unix:sha256.
+        # unix:path, unix:sha256, systemd:id, container:id, and in Kubernetes k8s:ns, k8s:sa, k8s:pod-label and others.
 
         # The program that may call the model.
         apiVersion: lapwing.dev/v1alpha1

@@ -12,7 +12,8 @@ import ZeroTrust
 /// Checks of what runs now; where nothing runs, that is said and is no fault.
 enum RunningChecks {
     static func all(settings: Settings, configuration: Configuration?) async -> [DoctorFinding] {
-        guard FileManager.default.fileExists(atPath: settings.workloadSocket) else {
+        guard FileManager.default.fileExists(atPath: settings.workloadSocket) || settings.workloadAPI.value != nil
+        else {
             var findings = [
                 DoctorFinding(
                     .doubt,
@@ -63,7 +64,7 @@ enum RunningChecks {
     private static func workloadAPI(_ settings: Settings) async -> DoctorFinding {
         do {
             let client = WorkloadAPIClient(
-                endpoint: try WorkloadEndpoint("unix://" + settings.workloadSocket),
+                endpoint: settings.identitySource,
                 logger: Logger(label: "lapwing.doctor") { _ in SwiftLogNoOpLogHandler() }
             )
             let context = try await client.fetchX509Context(timeout: .seconds(3))

@@ -1,3 +1,4 @@
+import Foundation
 import Gateway
 import MutualTLS
 import SPIFFE
@@ -21,14 +22,20 @@ final class GatewayIdentities: Sendable {
     static let patience = Duration.seconds(5)
 
     private let trustDomain: TrustDomain
+    private let clock: @Sendable () -> Date
     /// Guards who is needed, and what is there.
     private let state: Mutex<State>
 
     /// The identities of these gateways, none of which is there yet.
     ///
     /// - Throws: ``CommandError`` where a workload's names do not make an ID.
-    init(gateways: [GatewayConfiguration], in trustDomain: TrustDomain) throws {
+    init(
+        gateways: [GatewayConfiguration],
+        in trustDomain: TrustDomain,
+        clock: @escaping @Sendable () -> Date = { Date() }
+    ) throws {
         self.trustDomain = trustDomain
+        self.clock = clock
         self.state = Mutex(State(options: try Self.options(gateways, trustDomain)))
     }
 
@@ -62,7 +69,7 @@ final class GatewayIdentities: Sendable {
     func update(_ context: X509Context) throws -> [String] {
         try state.withLock { state in
             state.context = context
-            for (id, options) in state.options { try Self.take(id, options, &state) }
+            for (id, options) in state.options { try take(id, options, &state) }
             let missing = Self.missing(state)
             state.lostSince = missing.isEmpty ? nil : state.lostSince ?? .now
             return missing
@@ -82,12 +89,27 @@ final class GatewayIdentities: Sendable {
         }
     }
 
-    private static func take(_ id: SPIFFEID, _ options: TLSOptions, _ state: inout State) throws {
+    /// When the first identity that is shown expires; nil where none is.
+    var firstExpiry: Date? { state.withLock { $0.identities.values.map(\.svid.notAfter).min() } }
+
+    /// The identities that are shown and have expired.
+    func expired(at now: Date) -> [String] {
+        state.withLock { state in
+            state.identities.filter { $0.value.svid.notAfter <= now }.keys.map(\.description).sorted()
+        }
+    }
+
+    private func take(_ id: SPIFFEID, _ options: TLSOptions, _ state: inout State) throws {
         guard let context = state.context, let svid = context.svids.first(where: { $0.id == id }) else { return }
         if let identity = state.identities[id] {
             try identity.update(svid: svid, bundles: context.bundles)
         } else {
-            let identity = try TLSIdentity(svid: svid, bundles: context.bundles, options: options)
+            let identity = try TLSIdentity(
+                svid: svid,
+                bundles: context.bundles,
+                options: options,
+                clock: clock
+            )
             // Under the same lock as `revoke` sees it, so that neither misses the other.
             identity.revoke(state.revoked)
             state.identities[id] = identity
@@ -106,7 +128,7 @@ final class GatewayIdentities: Sendable {
         let end = ContinuousClock.now + Self.patience
         while true {
             let missing = try state.withLock { state in
-                for (id, options) in next where state.identities[id] == nil { try Self.take(id, options, &state) }
+                for (id, options) in next where state.identities[id] == nil { try take(id, options, &state) }
                 return next.keys.filter { state.identities[$0] == nil }.map(\.description).sorted()
             }
             if missing.isEmpty { break }

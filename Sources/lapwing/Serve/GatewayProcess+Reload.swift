@@ -1,6 +1,7 @@
 import AuditLog
 import Gateway
 import IssuerKeys
+import Kubernetes
 import Logging
 import Resources
 import Synchronization
@@ -85,6 +86,10 @@ extension GatewayProcess {
 
     private func apply(_ next: Configuration, after before: Configuration) async throws {
         try before.settings.resource.requireUnchanged(in: try SettingsResource(next.documents))
+        try before.federation.requireLive(in: next.federation)
+        guard before.kubernetes == next.kubernetes else {
+            throw NotLive(["the `KubernetesAttestation` cannot change while Lapwing runs"])
+        }
         guard !next.gateways.isEmpty else { throw NotLive(["the last `Gateway` cannot go while Lapwing runs"]) }
         let servers = running.withLock { $0.servers }
         for gateway in next.gateways {

@@ -36,6 +36,8 @@ final class GatewayProcess: Sendable {
     /// Watches what the record tells, beside the path of requests.
     let monitor: MonitorService
     private let workloadAPI: WorkloadAPIClient
+    /// The time, which does not go back.
+    private let clock: ClockFloor
     private let reloads: AsyncStream<ReloadRequest>
     private let ask: AsyncStream<ReloadRequest>.Continuation
 
@@ -44,9 +46,16 @@ final class GatewayProcess: Sendable {
         self.logger = logger
         self.running = Mutex(Running(configuration: configuration))
         self.history = ConfigurationHistory(digest: configuration.digest)
-        self.identities = try GatewayIdentities(gateways: configuration.gateways, in: settings.trustDomain.value)
+        let clock = try ClockFloor(path: settings.monitorDirectory + "/clock.floor", logger: logger)
+        self.clock = clock
+        self.identities = try GatewayIdentities(
+            gateways: configuration.gateways,
+            in: settings.trustDomain.value,
+            clock: { clock.now }
+        )
         self.workloadAPI = WorkloadAPIClient(
-            endpoint: try WorkloadEndpoint("unix://" + settings.workloadSocket),
+            endpoint: settings.identitySource,
+            clock: { clock.now },
             logger: logger
         )
         do {
@@ -73,7 +82,7 @@ final class GatewayProcess: Sendable {
         bodies.policy = configuration.auditPolicy.bodies
         self.egress = EgressServers(log: log, logger: logger)
         self.monitor = MonitorService(log: log, settings: settings, logger: logger)
-        self.issuerKeys = IssuerKeys(logger: logger)
+        self.issuerKeys = IssuerKeys(logger: logger, clock: { clock.now })
         (self.reloads, self.ask) = AsyncStream.makeStream(of: ReloadRequest.self, bufferingPolicy: .bufferingNewest(64))
         issuerKeys.follow(try configuration.keySources())
     }
@@ -100,6 +109,7 @@ final class GatewayProcess: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.followIdentity(announce) }
                 group.addTask { await self.issuerKeys.run() }
+                group.addTask { await self.clock.run() }
                 group.addTask { await administration.tellRefusals() }
                 group.addTask { await self.followTokenKeys() }
                 group.addTask { await self.monitor.run { self.running.withLock { $0.configuration } } }
@@ -169,6 +179,10 @@ final class GatewayProcess: Sendable {
                     while true {
                         try await Task.sleep(for: .seconds(1))
                         if let failure = self.log.stats.failure { throw End.logFailed(failure) }
+                        let expired = self.identities.expired(at: self.clock.now)
+                        if !expired.isEmpty {
+                            throw End.identityLost("the SVID of \(expired.joined(separator: ", ")) has expired")
+                        }
                         let lost = self.identities.lost
                         if !lost.isEmpty {
                             throw End.identityLost("no entry gives this process \(lost.joined(separator: ", "))")
@@ -233,7 +247,7 @@ final class GatewayProcess: Sendable {
     func snapshot(for gateway: GatewayConfiguration, of configuration: Configuration) throws -> PolicySnapshot {
         PolicySnapshot(
             engine: try configuration.engine(for: gateway),
-            tokens: try configuration.tokens(for: gateway, keys: issuerKeys.store),
+            tokens: try configuration.tokens(for: gateway, keys: issuerKeys.store, clock: { [clock] in clock.now }),
             mutualTLS: configuration.mutualTLS(for: gateway),
             digest: configuration.digest
         )
@@ -263,6 +277,8 @@ final class GatewayProcess: Sendable {
             switch event {
             case .bundles(let bundles):
                 for bundle in bundles.values { issuerKeys.store.replace(bundle, until: .distantFuture) }
+                // A trust domain that is not among them is believed no longer.
+                issuerKeys.store.keep(onlyBundlesOf: Set(bundles.keys))
             case .denied, .interrupted:
                 // What is revoked meanwhile is not heard of: not for ever.
                 issuerKeys.store.limitBundles(until: Date() + Self.tokenKeyLifetime)
@@ -293,7 +309,18 @@ final class GatewayProcess: Sendable {
                     metadata: ["error": "\(status.message)", "mend": "add a WorkloadEntry that fits this process"]
                 )
             case .interrupted(let error):
-                logger.debug("workload api interrupted", metadata: ["error": "\(error)"])
+                // One that does not answer is one thing, and one that answers with what cannot be is another.
+                guard error is IdentityError else {
+                    logger.debug("workload api interrupted", metadata: ["error": "\(error)"])
+                    continue
+                }
+                logger.error(
+                    "identity refused; the last good one stays until it expires",
+                    metadata: [
+                        "source": "\(settings.identitySource)", "error": "\(error)",
+                        "expires": "\(identities.firstExpiry?.formatted(.iso8601) ?? "there is none")",
+                    ]
+                )
             }
         }
     }

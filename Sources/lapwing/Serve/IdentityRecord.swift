@@ -47,6 +47,35 @@ struct IdentityRecord: Sendable {
         }
     }
 
+    /// Returns once the issuing of X.509-SVIDs to a workload of another machine is recorded.
+    @Sendable func record(_ issued: [RemoteIssuance]) async throws {
+        for svid in issued {
+            try await record(
+                actor: svid.id.description,
+                action: "identity.x509.issue",
+                subject: svid.id.description,
+                after: "serial:\(svid.serialNumber)",
+                reason:
+                    "by entry `\(svid.entry)` to \(svid.workload) at \(svid.remoteAddress), which showed \(svid.kind); "
+                    + "authority \(svid.authority); expires \(svid.notAfter.formatted(.iso8601))"
+            )
+        }
+    }
+
+    /// Returns once the change of a foreign trust domain's bundle is recorded.
+    @Sendable func record(_ change: FederatedBundles.Change) async throws {
+        func text(_ sequence: UInt64?) -> String? { sequence.map { "sequence:\($0)" } }
+        try await record(
+            actor: change.trustDomain.id.description,
+            action: "identity.bundle.update",
+            subject: change.trustDomain.id.description,
+            before: text(change.before),
+            after: text(change.after) ?? "no sequence",
+            reason:
+                "from \(change.url); \(change.x509Authorities) authorities, \(change.jwtAuthorities) keys for tokens"
+        )
+    }
+
     /// Returns once what an administrator did, or was not let do, is recorded; reading alone is not.
     @Sendable func record(_ act: AdminAct) async throws {
         var reason: String?

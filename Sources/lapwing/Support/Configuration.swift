@@ -5,6 +5,7 @@ import DataAccess
 import Foundation
 import Gateway
 import IssuerKeys
+import Kubernetes
 import ModelTrust
 import Monitoring
 import Registry
@@ -37,6 +38,12 @@ struct Configuration: Sendable {
     let registry: RegistryConfiguration?
     /// Which workloads get credentials of a cloud from the loopback endpoint; nil where there is none.
     let credentials: CredentialRules?
+    /// Which trust domains this one federates with, and where it serves its own bundle.
+    let federation: FederationRules
+    /// Whose pods are attested here; nil where no cluster is.
+    let kubernetes: KubernetesAttestation?
+    /// What workloads of other machines may show, and where; nil where they may not.
+    let attestation: AttestationEndpoint?
     /// What loads and is doubtful.
     private(set) var warnings: [Diagnostic]
 
@@ -85,10 +92,33 @@ struct Configuration: Sendable {
             try RegistryConfiguration.load(snapshot.documents)
         }
         let credentials = try gather { try CredentialRules.load(snapshot.documents) }
+        let federation = try gather { try FederationRules(snapshot.documents, in: settings.trustDomain.value) }
+        if let federation {
+            let domains = Set(federation.trustDomains.map(\.trustDomain))
+            _ = try gather {
+                try collectingDiagnostics(snapshot.documents.filter { $0.kind == WorkloadEntry.kind }) { document in
+                    // What cannot be read is told of above.
+                    guard let entry = try? WorkloadEntry(document) else { return }
+                    for domain in entry.federatesWith.sorted(by: { $0.name < $1.name }) where !domains.contains(domain)
+                    {
+                        throw ResourceError(
+                            at: document.location,
+                            "`federatesWith`: there is no FederatedTrustDomain of `\(domain)`; "
+                                + suggestion(for: domain.name, among: domains.map(\.name))
+                        )
+                    }
+                }
+            }
+        }
+        let kubernetes = try gather { try KubernetesAttestation.load(snapshot.documents) }
+        let attestation = try gather {
+            try AttestationEndpoint.load(snapshot.documents, in: settings.trustDomain.value)
+        }
         // `lapwing data` works with these.
         let estates = try gather { try Estate.load(snapshot.documents) }
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
-            let entries, let adminPolicy, let auditPolicy, let monitorPolicy, let alertRoutes
+            let entries, let adminPolicy, let auditPolicy, let monitorPolicy, let alertRoutes,
+            let federation
         else { throw ResourceError(diagnostics.sorted { $0.location < $1.location }) }
         self.settings = settings
         self.documents = snapshot.documents
@@ -104,6 +134,9 @@ struct Configuration: Sendable {
         self.alertRoutes = alertRoutes
         self.registry = registry ?? nil
         self.credentials = credentials ?? nil
+        self.federation = federation
+        self.kubernetes = kubernetes ?? nil
+        self.attestation = attestation ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
         warnings += (estates ?? []).flatMap(\.warnings)
         self.warnings = warnings
@@ -157,23 +190,31 @@ struct Configuration: Sendable {
     /// - Parameters:
     ///   - gateway: the gateway.
     ///   - keys: where the keys are that issuers serve.
+    ///   - clock: the time by which tokens are judged.
     /// - Returns: the verifier.
     /// - Throws: `ResourceError` for keys that cannot be used.
-    func tokens(for gateway: GatewayConfiguration, keys: any TokenKeySource = TokenKeyStore()) throws -> TokenVerifier?
-    {
+    func tokens(
+        for gateway: GatewayConfiguration,
+        keys: any TokenKeySource = TokenKeyStore(),
+        clock: @escaping @Sendable () -> Date = { Date() }
+    ) throws -> TokenVerifier? {
         for rule in policies.requestAuthentications.flatMap(\.rules) {
             // There are no keys of another: its tokens would be refused one by one, and nobody would know why.
-            guard case .trustDomain(let domain) = rule.keys, domain != settings.trustDomain.value else { continue }
+            guard case .trustDomain(let domain) = rule.keys, domain != settings.trustDomain.value,
+                !federation.trustDomains.contains(where: { $0.trustDomain == domain })
+            else { continue }
             throw ResourceError(
                 at: rule.issuer?.location ?? rule.location,
-                "there is no bundle of the trust domain `\(domain)`; JWT-SVIDs are accepted of `\(settings.trustDomain.value)`"
+                "there is no bundle of the trust domain `\(domain)`; JWT-SVIDs are accepted of `\(settings.trustDomain.value)` "
+                    + "and of every FederatedTrustDomain"
             )
         }
         return try TokenVerifier(
             policies: policies,
             workload: gateway.workload,
             options: options(for: gateway),
-            keys: keys
+            keys: keys,
+            clock: clock
         )
     }
 
@@ -319,7 +360,10 @@ private enum KnownKinds {
         "lapwing.dev": [
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
             "ModelTrustPolicy", "Guardrail", "CloudCredentials", "AuditPolicy", "Estate", "MonitorPolicy", "AlertRoute",
+            "FederatedTrustDomain", "BundleEndpoint", "KubernetesAttestation",
+            "AttestationEndpoint",
         ],
+        "spire.spiffe.io": ["ClusterFederatedTrustDomain"],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": ["ServiceEntry"],
     ]

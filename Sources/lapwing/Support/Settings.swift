@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import Logging
 import Resources
+import SPIFFE
 import WorkloadIdentity
 import ZeroTrust
 
@@ -56,6 +57,22 @@ struct SettingsOptions: ParsableArguments {
             + (settings.gatewayUser.value.map { ["--gateway-user", $0.name] } ?? [])
             + (settings.compatibility.value.map { ["--compat", $0.rawValue] } ?? [])
     }
+
+    /// The same for a process whose identity another Workload API may give.
+    func argumentsWithSource(for settings: Settings) -> [String] {
+        guard case .unix(let path)? = settings.workloadAPI.value else { return arguments(for: settings) }
+        return arguments(for: settings) + ["--workload-api", "unix:" + path]
+    }
+}
+
+/// The flag of the commands whose identity another Workload API may give.
+struct IdentitySourceOptions: ParsableArguments {
+    @Option(
+        name: .customLong("workload-api"),
+        help:
+            "Whose Workload API gives the gateway its identity and bundles, such as SPIRE's: unix:/PATH (LAPWING_WORKLOAD_API)."
+    )
+    var workloadAPI: String?
 }
 
 /// What the process runs with: each value with where it came from.
@@ -78,6 +95,8 @@ struct Settings: Sendable {
     let logLevel: Setting<Logger.Level>
     /// The user that the gateway runs as; nil for whoever starts it.
     let gatewayUser: Setting<SystemUser?>
+    /// Whose Workload API gives the gateway its identity and bundles; nil for our own authority's.
+    let workloadAPI: Setting<WorkloadEndpoint?>
     /// Event loops of each gateway; nil for one on each core.
     let threads: Setting<Int?>
     /// Whose defaults hold for every gateway; nil for what each says itself.
@@ -89,7 +108,11 @@ struct Settings: Sendable {
     /// Finds every value.
     ///
     /// - Throws: ``CommandError`` or `ResourceError` for a value that is not allowed.
-    init(_ options: SettingsOptions, documents: [Document] = []) throws {
+    init(
+        _ options: SettingsOptions,
+        documents: [Document] = [],
+        source: IdentitySourceOptions? = nil
+    ) throws {
         let file = try SettingsResource(documents)
         let finder = Finder(file: file.strings)
         let isRoot = geteuid() == 0
@@ -139,6 +162,16 @@ struct Settings: Sendable {
             if $0.isEmpty { return .success(nil) }
             do { return .success(try SystemUser(named: $0)) } catch { return .failure(.init(reason: "\(error)")) }
         }
+        self.workloadAPI = try finder.find("workload-api", source?.workloadAPI, default: "").map {
+            if $0.isEmpty { return .success(nil) }
+            do throws(WorkloadEndpointError) {
+                let endpoint = try WorkloadEndpoint($0)
+                guard case .unix = endpoint else {
+                    return .failure(.init(reason: "expected `unix:/PATH`: who answers on a TCP port is not known"))
+                }
+                return .success(endpoint)
+            } catch { return .failure(.init(reason: "\(error)")) }
+        }
         self.threads = try finder.find("threads", options.threads.map(String.init), default: "").map {
             if $0.isEmpty { return .success(nil) }
             guard let count = Int($0), (1...1024).contains(count) else {
@@ -170,6 +203,9 @@ struct Settings: Sendable {
         logFormat.value.bootstrap(level: logLevel.value)
         return Logger(label: label)
     }
+
+    /// Where the gateway's identity comes from.
+    var identitySource: WorkloadEndpoint { workloadAPI.value ?? .unix(path: workloadSocket) }
 
     var workloadSocket: String { runtime.value + "/workload-api.sock" }
     var adminSocket: String { runtime.value + "/admin.sock" }

@@ -19,7 +19,7 @@ import ZeroTrust
     @Test(arguments: [
         "", "unix", "unix:uid", "unix:uid:", "unix:uid:-1", "unix:uid:+1", "unix:uid:01", "unix:uid:4294967295",
         "unix:uid:1 ",
-        "k8s:ns:x", "unix:UID:1", "unix:user:", "unix:user:a b", "unix:user:a:b", "unix:path:python3",
+        "k8s:namespace:x", "unix:UID:1", "unix:user:", "unix:user:a b", "unix:user:a:b", "unix:path:python3",
         "unix:path:/a/../b",
         "unix:path:/a//b", "unix:path:/a/", "unix:path:/./a", "unix:sha256:abc",
         "unix:sha256:" + String(repeating: "0A", count: 32), "unix:pid:1",

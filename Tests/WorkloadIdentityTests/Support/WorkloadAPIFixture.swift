@@ -14,6 +14,7 @@ struct WorkloadAPIFixture {
     let registry: EntryRegistry
     let api: WorkloadAPIService
     let proofs = ModelProofs()
+    let federation: FederatedBundles
     let loaders: LoaderService
     /// What happened to proofs.
     let acts = ActList()
@@ -34,10 +35,12 @@ struct WorkloadAPIFixture {
         self.registry = EntryRegistry(trustDomain: try TrustDomain("cluster.local"), store: base.store)
         try await registry.refresh()
         let clock = base.clock
+        federation = FederatedBundles(store: base.store, clock: { clock.now }, logger: quietLogger)
         self.api = WorkloadAPIService(
             authority: base.authority,
             registry: registry,
             proofs: proofs,
+            federation: federation,
             attestor: WorkloadAttestor(logger: quietLogger),
             limits: limits,
             clock: { clock.now },
@@ -78,7 +81,8 @@ struct WorkloadAPIFixture {
         selectors: [String] = [],
         dnsNames: [String] = [],
         hint: String? = nil,
-        lifetime: TimeInterval? = nil
+        lifetime: TimeInterval? = nil,
+        federatesWith: [String] = []
     ) throws -> WorkloadEntry {
         try WorkloadEntry(
             name: name,
@@ -86,7 +90,8 @@ struct WorkloadAPIFixture {
             selectors: Set(try (selectors.isEmpty ? ["unix:uid:\(geteuid())"] : selectors).map { try Selector($0) }),
             lifetime: lifetime,
             dnsNames: dnsNames,
-            hint: hint
+            hint: hint,
+            federatesWith: Set(try federatesWith.map { try TrustDomain($0) })
         )
     }
 

@@ -46,6 +46,10 @@ struct ConfigCommand: AsyncParsableCommand {
                     "gateway-user", settings.gatewayUser.value?.name ?? "whoever starts it",
                     settings.gatewayUser.origin
                 ),
+                (
+                    "workload-api", settings.workloadAPI.value.map { "\($0)" } ?? "our own authority's",
+                    settings.workloadAPI.origin
+                ),
                 ("threads", settings.threads.value.map(String.init) ?? "one for each core", settings.threads.origin),
             ]
             switch output {

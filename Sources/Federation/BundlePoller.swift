@@ -1,0 +1,150 @@
+public import Foundation
+public import Logging
+public import SPIFFE
+import Synchronization
+public import WorkloadIdentity
+import ZeroTrust
+
+/// Follows the bundles of other trust domains: asks each endpoint when it is due, and reports what it answered.
+///
+/// What counts is not decided here. The endpoint of `https_spiffe` is told by the latest bundle of its own trust domain
+/// (SPIFFE Federation §5.2.2.4), which is handed in with ``update(own:foreign:)``.
+///
+/// ```swift
+/// let poller = BundlePoller(report: report, logger: logger)
+/// poller.follow(rules.trustDomains)
+/// await poller.run()
+/// ```
+public final class BundlePoller: Sendable {
+    /// What an endpoint answered.
+    public enum Outcome: Sendable {
+        /// A body.
+        case document([UInt8])
+        /// Nothing that could be a bundle, for this reason.
+        case failure(String)
+    }
+
+    /// Hands over what an endpoint answered; it throws where that is not taken.
+    public typealias Report = @Sendable (FederatedTrustDomain, Outcome) async throws -> Void
+    /// Asks an endpoint; it throws ``FederationFailure``.
+    public typealias Fetch = @Sendable (BundleEndpointURL, BundleEndpointClient.Judge) async throws -> [UInt8]
+
+    private struct State {
+        var relationships: [TrustDomain: FederatedTrustDomain] = [:]
+        var schedule = PollSchedule()
+        var bundles: X509BundleSet = [:]
+    }
+
+    /// Guards what is followed, and the latest bundles.
+    private let state = Mutex(State())
+    private let fetch: Fetch
+    private let report: Report
+    private let clock: @Sendable () -> Date
+    private let logger: Logger
+
+    /// A poller that follows nobody yet.
+    ///
+    /// - Parameters:
+    ///   - fetch: asks an endpoint.
+    ///   - report: hands over what it answered.
+    ///   - clock: the time.
+    ///   - logger: where failures are told.
+    public init(
+        fetch: @escaping Fetch = { try await BundleEndpointClient().fetch($0, telling: $1) },
+        report: @escaping Report,
+        clock: @escaping @Sendable () -> Date = { Date() },
+        logger: Logger
+    ) {
+        self.fetch = fetch
+        self.report = report
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Follows these trust domains from now on, and no others.
+    public func follow(_ relationships: [FederatedTrustDomain]) {
+        state.withLock { state in
+            state.relationships = Dictionary(relationships.map { ($0.trustDomain, $0) }) { first, _ in first }
+            state.schedule.follow(state.relationships.mapValues(\.relationship), at: clock())
+        }
+    }
+
+    /// Takes the latest bundles, by which endpoints are told.
+    public func update(_ bundles: X509BundleSet) { state.withLock { $0.bundles = bundles } }
+
+    /// Asks every endpoint as soon as it can be.
+    public func hurry() { state.withLock { $0.schedule.hurry(at: clock()) } }
+
+    /// Asks what is due, again and again, until the task is cancelled.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for relationship in takeDue() { group.addTask { await self.ask(relationship) } }
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+        }
+    }
+
+    /// Asks what is due now, and comes back when that is done.
+    func round() async {
+        await withDiscardingTaskGroup { group in
+            for relationship in takeDue() { group.addTask { await self.ask(relationship) } }
+        }
+    }
+
+    private func takeDue() -> [FederatedTrustDomain] {
+        state.withLock { state in
+            state.schedule.takeDue(at: clock()).compactMap { state.relationships[$0] }
+        }
+    }
+
+    private func ask(_ relationship: FederatedTrustDomain) async {
+        var hint: UInt64?
+        var isTaken = false
+        do {
+            let document = try await fetch(relationship.url, try judge(of: relationship))
+            try await report(relationship, .document(document))
+            hint = try? SPIFFEBundle(trustDomain: relationship.trustDomain, document: document).refreshHint
+            isTaken = true
+        } catch let failure as FederationFailure {
+            logger.warning(
+                "bundle endpoint gave no bundle",
+                metadata: ["trust_domain": "\(relationship.trustDomain)", "error": "\(failure)"]
+            )
+            try? await report(relationship, .failure(failure.description))
+        } catch {
+            logger.warning(
+                "fetched bundle not taken",
+                metadata: ["trust_domain": "\(relationship.trustDomain)", "error": "\(error)"]
+            )
+        }
+        state.withLock {
+            $0.schedule.finished(
+                relationship.trustDomain,
+                under: relationship.relationship,
+                hint: hint,
+                succeeded: isTaken,
+                at: clock(),
+                jitter: .random(in: 0...1)
+            )
+        }
+    }
+
+    private func judge(of relationship: FederatedTrustDomain) throws -> BundleEndpointClient.Judge {
+        switch relationship.profile {
+        case .web(let file): return .web(authoritiesFile: file)
+        case .spiffe(let id):
+            // The configured bundle is for the time before there is any other.
+            let bundle =
+                state.withLock { $0.bundles[id.trustDomain] }
+                ?? (id.trustDomain == relationship.trustDomain ? relationship.bundle?.x509Bundle : nil)
+            guard let bundle else {
+                throw FederationFailure(
+                    .untrusted,
+                    "there is no bundle of `\(id.trustDomain)` yet, by which the endpoint `\(id)` could be told"
+                )
+            }
+            return .spiffe(id, [id.trustDomain: bundle])
+        }
+    }
+}

@@ -1,0 +1,190 @@
+import Crypto
+public import Foundation
+public import Logging
+import SPIFFE
+import Synchronization
+public import WorkloadIdentity
+
+/// Finds out which pod shows a projected service-account token.
+///
+/// First by the cluster's public keys, which costs nothing and refuses whatever was made up; then by the API server
+/// (`TokenReview`), which alone knows whether the pod is still there. Its word is kept for ten seconds at most. What the
+/// two say has to agree, and the pod is looked up last: its UID has to be the token's.
+///
+/// ```swift
+/// let reviewer = TokenReviewer(api: api, issuer: issuer, audiences: ["lapwing"], logger: logger)
+/// let pod = try await reviewer.pod(showing: token)
+/// ```
+public final class TokenReviewer: Sendable {
+    /// How long an answer of the API server counts.
+    public static let memory = Duration.seconds(10)
+    /// How often the keys are fetched again.
+    private static let keyLifetime = Duration.seconds(300)
+    /// How soon the keys are fetched again for a token whose key is not among them: anyone can make one up.
+    private static let keyPatience = Duration.seconds(10)
+    /// The most answers that are kept.
+    private static let maximumAnswers = 4096
+
+    private struct State {
+        var keys: JWKeys?
+        var fetchedAt: ContinuousClock.Instant?
+        var answers: [SHA256.Digest: (pod: Result<Pod, TokenRefusal>, at: ContinuousClock.Instant)] = [:]
+    }
+
+    private struct JWKeys {
+        let keys: [String: TokenKey]
+    }
+
+    private let api: KubernetesAPI
+    private let issuer: String
+    private let audiences: Set<String>
+    private let clock: @Sendable () -> Date
+    private let ticks: @Sendable () -> ContinuousClock.Instant
+    private let logger: Logger
+    /// Guards the keys, and the answers that are kept.
+    private let state = Mutex(State())
+
+    /// A reviewer.
+    ///
+    /// - Parameters:
+    ///   - api: the API server.
+    ///   - issuer: the cluster's issuer: the claim `iss` of its tokens.
+    ///   - audiences: the names for which a token has to be meant.
+    ///   - clock: the time of day.
+    ///   - ticks: the time that passes.
+    ///   - logger: where refusals are told.
+    public init(
+        api: KubernetesAPI,
+        issuer: String,
+        audiences: Set<String>,
+        clock: @escaping @Sendable () -> Date = { Date() },
+        ticks: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        logger: Logger
+    ) {
+        self.api = api
+        self.issuer = issuer
+        self.audiences = audiences
+        self.clock = clock
+        self.ticks = ticks
+        self.logger = logger
+    }
+
+    /// The pod that a token is bound to, and that is there.
+    ///
+    /// - Throws: ``TokenRefusal`` for a token that does not count; `KubernetesFailure` where the API server does not say.
+    public func pod(showing token: String) async throws -> Pod {
+        try await proven(token).pod
+    }
+
+    /// The pod, and what the token says of itself.
+    func proven(_ token: String) async throws -> (pod: Pod, claims: ServiceAccountClaims) {
+        let compact = try CompactToken(token)
+        try await verify(compact)
+        let claims = try ServiceAccountClaims(compact, issuer: issuer, audiences: audiences, at: clock())
+        let digest = SHA256.hash(data: Array(token.utf8))
+        let now = ticks()
+        let kept = state.withLock { state -> Result<Pod, TokenRefusal>? in
+            guard let answer = state.answers[digest], now - answer.at < Self.memory else { return nil }
+            return answer.pod
+        }
+        if let kept { return (try kept.get(), claims) }
+        let result: Result<Pod, TokenRefusal>
+        do { result = .success(try await review(token, claims)) } catch let refusal as TokenRefusal {
+            result = .failure(refusal)
+        }
+        state.withLock { state in
+            if state.answers.count >= Self.maximumAnswers {
+                state.answers = state.answers.filter { now - $0.value.at < Self.memory }
+            }
+            if state.answers.count >= Self.maximumAnswers { state.answers = [:] }
+            // It counts from when it was asked.
+            state.answers[digest] = (result, now)
+        }
+        return (try result.get(), claims)
+    }
+
+    // MARK: By the cluster's keys
+
+    private func verify(_ token: CompactToken) async throws {
+        guard let keyID = token.keyID else { throw TokenRefusal(.headerNotAllowed, "the token names no key") }
+        guard let key = try await key(keyID), key.isFor(token.algorithm) else {
+            throw TokenRefusal(.unknownKey, "the cluster has no such key for \(token.algorithm.rawValue)")
+        }
+        guard key.verifies(token.signature, of: token.signedBytes, token.algorithm) else {
+            throw TokenRefusal(.badSignature, "the key that the token names did not make its signature")
+        }
+    }
+
+    private func key(_ keyID: String) async throws -> TokenKey? {
+        let (keys, fetchedAt) = state.withLock { ($0.keys, $0.fetchedAt) }
+        let age = fetchedAt.map { ticks() - $0 }
+        if let key = keys?.keys[keyID], let age, age < Self.keyLifetime { return key }
+        // Within this time it was asked already, and there was no such key.
+        if keys != nil, let age, age < Self.keyPatience { return keys?.keys[keyID] }
+        let answer: StrictJSON
+        do { answer = try await api.get("/openid/v1/jwks") } catch {
+            // A key that is known serves while the server does not answer: the review says what counts.
+            if let key = keys?.keys[keyID] { return key }
+            throw error
+        }
+        guard let list = answer["keys"]?.array, list.count <= JWTBundle.maximumKeys else {
+            throw KubernetesFailure(.badAnswer, "`/openid/v1/jwks` answers with something else than a key set")
+        }
+        var next: [String: TokenKey] = [:]
+        for jwk in list {
+            guard let object = jwk.object, let key = try? TokenKey(object), let id = key.keyID else { continue }
+            next[id] = key
+        }
+        let found = JWKeys(keys: next)
+        state.withLock { state in
+            state.keys = found
+            state.fetchedAt = ticks()
+        }
+        return next[keyID]
+    }
+
+    // MARK: By the API server
+
+    private func review(_ token: String, _ claims: ServiceAccountClaims) async throws -> Pod {
+        let answer = try await api.post(
+            "/apis/authentication.k8s.io/v1/tokenreviews",
+            .object([
+                "apiVersion": .string("authentication.k8s.io/v1"), "kind": .string("TokenReview"),
+                "spec": .object([
+                    "token": .string(token), "audiences": .array(audiences.sorted().map { .string($0) }),
+                ]),
+            ])
+        )
+        guard answer["kind"]?.string == "TokenReview", let status = answer["status"] else {
+            throw KubernetesFailure(.badAnswer, "`tokenreviews` answers with something else than a TokenReview")
+        }
+        guard case .bool(true)? = status["authenticated"] else {
+            throw TokenRefusal(.revoked, "the API server does not take the token: its pod or account may be gone")
+        }
+        // An API server that knows no audiences says none, and has checked none.
+        guard let named = status["audiences"]?.array, named.contains(where: { audiences.contains($0.string ?? "") })
+        else {
+            throw TokenRefusal(.wrongAudience, "the API server has not checked for whom the token is meant")
+        }
+        let user = status["user"]
+        guard user?["username"]?.string == claims.username else {
+            throw TokenRefusal(.invalidSubject, "the API server says that the token is another's")
+        }
+        func extra(_ name: String) -> String? {
+            user?["extra"]?["authentication.kubernetes.io/\(name)"]?.array?.first?.string
+        }
+        guard extra("pod-name") == claims.podName, extra("pod-uid") == claims.podUID else {
+            throw TokenRefusal(.invalidSubject, "the API server says that the token is of another pod")
+        }
+        let pod: Pod
+        do {
+            pod = try Pod(try await api.get("/api/v1/namespaces/\(claims.namespace)/pods/\(claims.podName)"))
+        } catch let failure as KubernetesFailure where failure.code == .notFound {
+            throw TokenRefusal(.revoked, "the token's pod is gone")
+        }
+        guard pod.uid == claims.podUID, pod.namespace == claims.namespace, pod.name == claims.podName,
+            pod.serviceAccount == claims.serviceAccount
+        else { throw TokenRefusal(.revoked, "the token's pod is gone, and another has its name") }
+        return pod
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Resources
+
+/// `lapwing backup`: a copy of what the authority cannot be made again without.
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copy the authority's keys, certificates, entries and revocations to a new directory.",
+        discussion: """
+            It may run meanwhile. Whoever has the copy is the authority: keep it as its keys are kept. The record is not
+            in it; see `lapwing audit export`.
+            """
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    @Argument(help: "A directory that does not exist yet.")
+    var directory: String
+
+    func run() async throws {
+        let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
+        let settings = try Settings(options, documents: documents)
+        let count = try AuthorityBackup(directory: directory).make(of: settings)
+        StandardError.write("copied \(count) files to \(directory); keep them as the keys themselves are kept")
+    }
+}
+
+/// `lapwing restore`: an authority as a copy has it.
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put a copy that `lapwing backup` made in the place of the authority.",
+        discussion: """
+            Lapwing must not run. The copy is checked first, whole; what is there is moved aside and not deleted. What was
+            issued since the copy was made stays good until it expires; entries and revocations made since have to be made
+            again.
+            """
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    @Argument(help: "The directory.")
+    var directory: String
+
+    @Flag(help: "Check the copy, and change nothing.")
+    var check = false
+
+    func run() async throws {
+        let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
+        let settings = try Settings(options, documents: documents)
+        let backup = AuthorityBackup(directory: directory)
+        let (files, made) = try backup.check(for: settings)
+        guard !check else {
+            StandardError.write("\(files.count) files, copied at \(made.formatted(.iso8601)): whole")
+            return
+        }
+        guard !Self.answers(settings.adminSocket) else {
+            throw CommandError(.refused, "Lapwing runs (`\(settings.adminSocket)` answers); stop it first")
+        }
+        try settings.makeDirectories()
+        let aside = try backup.restore(to: settings)
+        StandardError.write("restored what was copied at \(made.formatted(.iso8601)) to \(settings.authorityDirectory)")
+        if let aside { StandardError.write("what was there lies in \(aside)") }
+    }
+
+    /// Whether somebody listens on a socket.
+    private static func answers(_ socket: String) -> Bool {
+        FileManager.default.fileExists(atPath: socket) && LocalSocket.answers(socket)
+    }
+}

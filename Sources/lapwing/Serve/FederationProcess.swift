@@ -1,0 +1,191 @@
+import Federation
+import Foundation
+import Logging
+import RPC
+import SPIFFE
+import Synchronization
+import WireProtos
+import WorkloadIdentity
+import ZeroTrust
+
+/// The parts of federation, joined: endpoints that serve our bundle, and a poller that follows those of others.
+final class FederationProcess: Sendable {
+    private struct State {
+        var rules = FederationRules()
+        var servers: [(endpoint: BundleEndpoint, server: BundleEndpointServer)] = []
+        var own: SPIFFEBundle?
+        var refreshes: UInt64 = 0
+    }
+
+    private let settings: Settings
+    private let logger: Logger
+    private let poller: BundlePoller
+    private let shown: ShownIdentities
+    /// Guards the rules in force, the servers and what they serve.
+    private let state = Mutex(State())
+
+    init(settings: Settings, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+        let socket = settings.adminSocket
+        self.poller = BundlePoller(
+            report: { try await Self.report($0, $1, to: socket) },
+            logger: logger
+        )
+        self.shown = ShownIdentities(socket: settings.workloadSocket, logger: logger)
+    }
+
+    /// Listens and follows.
+    ///
+    /// - Throws: ``CommandError`` where an address cannot be listened on.
+    func start(_ rules: FederationRules) async throws {
+        for endpoint in rules.endpoints {
+            let server: BundleEndpointServer
+            do {
+                server = try await BundleEndpointServer.start(address: endpoint.address, port: endpoint.port)
+            } catch {
+                throw CommandError(.unreachable, "cannot listen on \(endpoint.address):\(endpoint.port): \(error)")
+            }
+            state.withLock { $0.servers.append((endpoint, server)) }
+            shown.add(endpoint.profile, on: server.endpoint, named: endpoint.name)
+            logger.info(
+                "bundle endpoint",
+                metadata: [
+                    "endpoint": "\(endpoint.name)", "port": "\(server.port)", "profile": "\(endpoint.profile.name)",
+                ]
+            )
+        }
+        state.withLock { $0.rules = rules }
+        poller.follow(rules.trustDomains)
+    }
+
+    func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.followBundles() }
+            group.addTask { await self.shown.run() }
+            group.addTask { await self.poller.run() }
+            group.addTask {
+                var watcher = watcher
+                while (try? await watcher.change()) != nil { self.reload() }
+            }
+            for await request in requests {
+                guard request == .reload else { break }
+                reload()
+            }
+            group.cancelAll()
+        }
+    }
+
+    func stop() async {
+        for (_, server) in state.withLock({ $0.servers }) { await server.stop() }
+    }
+
+    private func reload() {
+        do {
+            let rules = try Configuration(settings: settings).federation
+            try state.withLock { $0.rules }.requireLive(in: rules)
+            state.withLock { $0.rules = rules }
+            poller.follow(rules.trustDomains)
+            logger.info("federation reloaded", metadata: ["trust_domains": "\(rules.trustDomains.count)"])
+        } catch {
+            logger.error("configuration refused; the rules in force stay", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: What is served
+
+    /// Takes each bundle of the authority's as it comes.
+    private func followBundles() async {
+        while !Task.isCancelled {
+            do { try await watch() } catch is CancellationError { return } catch {
+                logger.warning("the authority is not heard; what was heard last stays", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// The authority's bundles are more than a call has otherwise.
+    private static let limits = {
+        var limits = RPCLimits()
+        limits.maximumMessageSize = 256 * 1024 * 1024
+        return limits
+    }()
+
+    private func watch() async throws {
+        let client = try await RPCClient.connect(
+            unixSocket: settings.adminSocket,
+            limits: Self.limits,
+            timeout: .seconds(3)
+        )
+        do {
+            let states: RPCMessages<Federation_State> = try await client.serverStreaming(
+                "/\(ServiceName.federation)/Watch",
+                Federation_WatchRequest()
+            )
+            for try await message in states { try take(message) }
+        } catch {
+            await client.close()
+            throw error
+        }
+        await client.close()
+    }
+
+    private func take(_ message: Federation_State) throws {
+        var bundles: X509BundleSet = [:]
+        for foreign in message.foreign {
+            let domain = try TrustDomain(foreign.trustDomain)
+            bundles[domain] = try SPIFFEBundle(trustDomain: domain, document: Array(foreign.document)).x509Bundle
+        }
+        if message.hasOwn {
+            let domain = try TrustDomain(message.own.trustDomain)
+            let own = try SPIFFEBundle(trustDomain: domain, document: Array(message.own.document))
+            bundles[domain] = own.x509Bundle
+            state.withLock { $0.own = own }
+            serve(own)
+        }
+        poller.update(bundles)
+        let isAsked = state.withLock { state in
+            defer { state.refreshes = message.refreshes }
+            return state.refreshes < message.refreshes
+        }
+        if isAsked { poller.hurry() }
+    }
+
+    /// Serves the bundle at every endpoint, each with how often it asks others to come back.
+    private func serve(_ own: SPIFFEBundle) {
+        for (endpoint, server) in state.withLock({ $0.servers }) {
+            var bundle = own
+            bundle.refreshHint = endpoint.refreshHint
+            server.serve(Array(bundle.document.utf8))
+        }
+    }
+
+    // MARK: What is fetched
+
+    /// Hands over what an endpoint answered.
+    private static func report(
+        _ relationship: FederatedTrustDomain,
+        _ outcome: BundlePoller.Outcome,
+        to socket: String
+    ) async throws {
+        var request = Federation_ReportRequest()
+        request.trustDomain = relationship.trustDomain.name
+        request.relationship = relationship.relationship
+        switch outcome {
+        case .document(let bytes): request.document = Data(bytes)
+        case .failure(let problem): request.failure = String(problem.prefix(500))
+        }
+        let client = try await RPCClient.connect(unixSocket: socket, timeout: .seconds(3))
+        do {
+            let _: Federation_ReportResponse = try await client.unary(
+                "/\(ServiceName.federation)/Report",
+                request,
+                timeout: .seconds(10)
+            )
+        } catch {
+            await client.close()
+            throw error
+        }
+        await client.close()
+    }
+}

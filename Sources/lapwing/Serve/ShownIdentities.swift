@@ -1,0 +1,89 @@
+import Federation
+import Logging
+import RPC
+import SPIFFE
+import Synchronization
+import WorkloadIdentity
+import ZeroTrust
+
+/// What endpoints for strangers show of themselves: SVIDs as the Workload API gives them, or certificates in files.
+final class ShownIdentities: Sendable {
+    private typealias Shown = (profile: BundleEndpoint.Profile, endpoint: HTTPSEndpoint, name: String)
+
+    private let socket: String
+    private let logger: Logger
+    /// Guards the endpoints.
+    private let endpoints = Mutex<[Shown]>([])
+
+    init(socket: String, logger: Logger) {
+        self.socket = socket
+        self.logger = logger
+    }
+
+    /// Shows on an endpoint what its profile says, as soon as there is something.
+    func add(_ profile: BundleEndpoint.Profile, on endpoint: HTTPSEndpoint, named name: String) {
+        endpoints.withLock { $0.append((profile, endpoint, name)) }
+        showFiles()
+    }
+
+    /// Follows what is to be shown until the task is cancelled.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.followIdentity() }
+            group.addTask {
+                // Certificates of the web are renewed in place.
+                while (try? await Task.sleep(for: .seconds(30))) != nil { self.showFiles() }
+            }
+        }
+    }
+
+    private func followIdentity() async {
+        let wanted = endpoints.withLock { $0 }.compactMap { shown -> (SPIFFEID, HTTPSEndpoint)? in
+            guard case .spiffe(let id) = shown.profile else { return nil }
+            return (id, shown.endpoint)
+        }
+        guard !wanted.isEmpty else { return }
+        do {
+            let client = WorkloadAPIClient(endpoint: try WorkloadEndpoint("unix://" + socket), logger: logger)
+            for try await event in client.events() {
+                switch event {
+                case .context(let context):
+                    for (id, endpoint) in wanted {
+                        if let svid = context.svids.first(where: { $0.id == id }) {
+                            try endpoint.show(svid)
+                        } else {
+                            endpoint.hide()
+                            tell("no entry gives this process `\(id)`")
+                        }
+                    }
+                case .denied(let status):
+                    for (_, endpoint) in wanted { endpoint.hide() }
+                    tell(status.message)
+                case .interrupted(let error):
+                    logger.debug("workload api interrupted", metadata: ["error": "\(error)"])
+                }
+            }
+        } catch {
+            tell("\(error)")
+        }
+    }
+
+    private func tell(_ problem: String) {
+        logger.error(
+            "endpoint has no identity",
+            metadata: ["error": "\(problem)", "mend": "add a WorkloadEntry that fits this process"]
+        )
+    }
+
+    private func showFiles() {
+        for shown in endpoints.withLock({ $0 }) {
+            guard case .web(let certificateFile, let keyFile) = shown.profile else { continue }
+            do { try shown.endpoint.show(certificateFile: certificateFile, keyFile: keyFile) } catch {
+                logger.error(
+                    "certificate of an endpoint not read; the one before stays",
+                    metadata: ["endpoint": "\(shown.name)", "error": "\(error)"]
+                )
+            }
+        }
+    }
+}

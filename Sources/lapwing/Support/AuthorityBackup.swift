@@ -1,0 +1,185 @@
+import Crypto
+import Foundation
+import Glibc
+import SPIFFE
+import Storage
+import WorkloadIdentity
+import ZeroTrust
+
+/// What the authority cannot be made again without: its keys, and the database of its certificates, entries, revocations
+/// and bundles, as files in a directory that only their owner may enter.
+///
+/// The manifest names every file with its digest, so that what was cut short, mixed up or changed is found before any of
+/// it counts. It does not make the copy safe to leave lying about: whoever has it is the authority.
+struct AuthorityBackup {
+    /// The file of the database.
+    private static let database = "authority.sqlite"
+    /// The file that names the others.
+    private static let manifest = "manifest.json"
+    /// The most files in a backup: a trust domain has few keys.
+    private static let maximumFiles = 1024
+    /// The largest file.
+    private static let maximumFile = 256 * 1024 * 1024
+
+    private struct Manifest: Codable {
+        let version: Int
+        let trustDomain: String
+        let made: Date
+        /// The SHA-256 of each file, by its path.
+        let files: [String: String]
+    }
+
+    /// The directory of the copy.
+    let directory: String
+
+    // MARK: Making one
+
+    /// Copies what an authority has, whether or not it runs.
+    ///
+    /// - Returns: how many files there are.
+    /// - Throws: ``CommandError`` where the directory is there already, or anything cannot be read.
+    func make(of settings: Settings) throws -> Int {
+        let source = settings.authorityDirectory
+        guard settings.authority.keyStorage == .disk else {
+            throw CommandError(.usage, "the keys are kept in memory (`keyStorage: memory`), and cannot be copied")
+        }
+        guard FileManager.default.fileExists(atPath: source + "/" + Self.database) else {
+            throw CommandError(.usage, "there is no authority at `\(source)`")
+        }
+        // The directory is made by us, so that nobody else can have put anything there.
+        guard unsafe mkdir(directory, 0o700) == 0 else {
+            throw CommandError(.usage, "`\(directory)` cannot be made: \(unsafe String(cString: strerror(errno)))")
+        }
+        do {
+            try SQLiteDatabase.copy(source + "/" + Self.database, to: directory + "/" + Self.database)
+            var names = [Self.database]
+            // Keys that were made since are copied as well, and do no harm; those that went meanwhile have signed their last.
+            for folder in ["keys", "log"] {
+                let from = source + "/" + folder
+                guard let content = try? FileManager.default.contentsOfDirectory(atPath: from) else { continue }
+                guard unsafe mkdir(directory + "/" + folder, 0o700) == 0 else {
+                    throw CommandError(.unreachable, "`\(directory)/\(folder)` cannot be made")
+                }
+                for name in content.sorted() where name.hasSuffix(".pem") || name == "signing.key" {
+                    let text = try PrivateFile.read(from + "/" + name, maximum: 64 * 1024)
+                    try PrivateFile.write(text, to: "\(directory)/\(folder)/\(name)")
+                    names.append("\(folder)/\(name)")
+                }
+            }
+            let manifest = Manifest(
+                version: 1,
+                trustDomain: settings.trustDomain.value.name,
+                made: Date(),
+                files: Dictionary(uniqueKeysWithValues: try names.map { ($0, try digest(of: $0)) })
+            )
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            encoder.dateEncodingStrategy = .iso8601
+            let text = String(decoding: try encoder.encode(manifest), as: UTF8.self) + "\n"
+            // It is written last: without it there is no backup.
+            try PrivateFile.write(text, to: directory + "/" + Self.manifest)
+            return names.count
+        } catch {
+            try? FileManager.default.removeItem(atPath: directory)
+            throw error
+        }
+    }
+
+    private func digest(of name: String) throws -> String {
+        let path = directory + "/" + name
+        guard let bytes = FileManager.default.contents(atPath: path), bytes.count <= Self.maximumFile else {
+            throw CommandError(.unreachable, "`\(path)` cannot be read")
+        }
+        return Hexadecimal.text(Array(SHA256.hash(data: bytes)))
+    }
+
+    // MARK: Taking one back
+
+    /// Checks that the copy is whole, and nobody else's.
+    ///
+    /// - Returns: the files, and when they were copied.
+    /// - Throws: ``CommandError`` with `unverified` where it is not.
+    func check(for settings: Settings) throws -> (files: [String], made: Date) {
+        let manifest: Manifest
+        do {
+            try PrivateFile.checkDirectory(directory)
+            let decoder = JSONDecoder()
+            decoder.dateDecodingStrategy = .iso8601
+            let text = try PrivateFile.read(directory + "/" + Self.manifest, maximum: 1024 * 1024)
+            manifest = try decoder.decode(Manifest.self, from: Data(text.utf8))
+        } catch let error as IdentityError {
+            throw CommandError(.unverified, "`\(directory)` is no backup that can be relied on: \(error.message)")
+        } catch {
+            throw CommandError(.unverified, "the manifest in `\(directory)` cannot be read: \(error)")
+        }
+        guard manifest.version == 1, manifest.files.count <= Self.maximumFiles else {
+            throw CommandError(.unverified, "the manifest in `\(directory)` is of another Lapwing")
+        }
+        guard manifest.trustDomain == settings.trustDomain.value.name else {
+            throw CommandError(
+                .unverified,
+                "the backup is of the trust domain `\(manifest.trustDomain)`, not of `\(settings.trustDomain.value)`"
+            )
+        }
+        guard manifest.files[Self.database] != nil else {
+            throw CommandError(.unverified, "the backup has no `\(Self.database)`")
+        }
+        for (name, digest) in manifest.files {
+            let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+            guard
+                name == Self.database
+                    || (parts.count == 2 && ["keys", "log"].contains(parts[0]) && Self.isName(parts[1]))
+            else { throw CommandError(.unverified, "the backup names a file that none has") }
+            do { try PrivateFile.check(directory + "/" + name) } catch {
+                throw CommandError(.unverified, error.message)
+            }
+            guard try self.digest(of: name) == digest else {
+                throw CommandError(.unverified, "`\(name)` is not what was copied")
+            }
+        }
+        return (manifest.files.keys.sorted(), manifest.made)
+    }
+
+    private static func isName(_ name: Substring) -> Bool {
+        !name.isEmpty && !name.hasPrefix(".")
+            && name.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) || ".-_".utf8.contains($0)
+            }
+    }
+
+    /// Puts the copy where an authority has its own; what is there is moved aside.
+    ///
+    /// - Returns: where what was there lies now; nil where nothing was.
+    /// - Throws: ``CommandError`` where the copy is not whole; then nothing has changed.
+    func restore(to settings: Settings, at now: Date = Date()) throws -> String? {
+        let (files, _) = try check(for: settings)
+        let target = settings.authorityDirectory
+        let next = target + ".restored"
+        try? FileManager.default.removeItem(atPath: next)
+        for path in [next, next + "/keys", next + "/log"] {
+            try FileManager.default.createDirectory(
+                atPath: path,
+                withIntermediateDirectories: false,
+                attributes: [.posixPermissions: 0o700]
+            )
+        }
+        for name in files {
+            try FileManager.default.copyItem(atPath: directory + "/" + name, toPath: next + "/" + name)
+        }
+        // It is opened, and so checked and brought forward, before it counts.
+        try SQLiteDatabase(path: next + "/" + Self.database).close()
+        var aside: String?
+        if FileManager.default.fileExists(atPath: target) {
+            let path = target + ".before-" + String(Int(now.timeIntervalSince1970))
+            try FileManager.default.moveItem(atPath: target, toPath: path)
+            aside = path
+            // What the log was signed up to is not set back: an older state would sign two histories.
+            let signed = path + "/log/last-signed"
+            if FileManager.default.fileExists(atPath: signed) {
+                try FileManager.default.copyItem(atPath: signed, toPath: next + "/log/last-signed")
+            }
+        }
+        try FileManager.default.moveItem(atPath: next, toPath: target)
+        return aside
+    }
+}

@@ -1,0 +1,131 @@
+import Crypto
+import Federation
+import Foundation
+import Glibc
+import SPIFFE
+import WorkloadIdentity
+import ZeroTrust
+
+/// A workload's side of an attestation endpoint.
+struct RemoteAttestationClient: Sendable {
+    /// What the workload shows.
+    enum Evidence: Sendable {
+        /// A secret as it stands in its file.
+        case secret(kind: String, Redacted<String>)
+        /// A certificate, and a signature by its key.
+        case possession(kind: String, chain: String, key: P256.Signing.PrivateKey)
+
+        /// An SVID that the endpoint gave.
+        static func renewal(of held: Held) throws -> Evidence {
+            .possession(kind: "renewal", chain: held.svids[0].chainPEM, key: held.key)
+        }
+    }
+
+    /// What the endpoint gave, checked.
+    struct Held: Sendable {
+        let key: P256.Signing.PrivateKey
+        let svids: [X509SVID]
+        let bundles: X509BundleSet
+
+        /// Writes it as files that nobody else can read at any moment.
+        func write(to directory: String) throws {
+            for (index, svid) in svids.enumerated() {
+                let files = [
+                    ("svid.\(index).key", svid.keyPEM.value), ("svid.\(index).pem", svid.chainPEM),
+                    ("bundle.\(index).pem", bundles[svid.id.trustDomain]?.pem ?? ""),
+                ]
+                for (name, text) in files { try PrivateFile.write(text, to: directory + "/" + name) }
+            }
+        }
+    }
+
+    let url: BundleEndpointURL
+    let judge: BundleEndpointClient.Judge
+
+    /// Asks for SVIDs for a new key.
+    ///
+    /// - Throws: ``CommandError`` where the endpoint gives none, or what it gives cannot be relied on.
+    func fetch(_ evidence: Evidence) async throws -> Held {
+        let answer = try await ask("/v1/challenge", .object([:]))
+        guard let challenge = answer["challenge"]?.string.flatMap({ Data(base64Encoded: $0) }) else { throw unreadable }
+        let key = P256.Signing.PrivateKey()
+        let publicKey = key.publicKey.derRepresentation
+        let binding = RemoteAttestation.binding(challenge: Array(challenge), publicKey: Array(publicKey))
+        let (kind, text) = try Self.write(evidence, binding)
+        let given = try await ask(
+            "/v1/svid",
+            .object([
+                "kind": .string(kind), "evidence": .string(text), "challenge": .string(challenge.base64EncodedString()),
+                "publicKey": .string(publicKey.base64EncodedString()),
+                "proof": .string(try key.signature(for: binding).derRepresentation.base64EncodedString()),
+            ])
+        )
+        return try read(given, key)
+    }
+
+    private static func write(_ evidence: Evidence, _ binding: [UInt8]) throws -> (kind: String, text: String) {
+        switch evidence {
+        case .secret(let kind, let secret): return (kind, secret.value)
+        case .possession(let kind, let chain, let key):
+            let signature = try key.signature(for: binding).rawRepresentation
+            let json = StrictJSON.object([
+                "certificates": .string(chain), "algorithm": .string("ES256"),
+                "signature": .string(Base64URL.encode(signature)),
+            ])
+            return (kind, json.text)
+        }
+    }
+
+    private var unreadable: CommandError { CommandError(.unreachable, "`\(url)` gives what cannot be relied on") }
+
+    private func ask(_ path: String, _ body: StrictJSON) async throws -> StrictJSON {
+        let answer: (status: Int, body: [UInt8])
+        do {
+            let place = try url.redirect(to: path)
+            answer = try await BundleEndpointClient().post(Array(body.text.utf8), to: place, telling: judge)
+        } catch let failure as FederationFailure {
+            throw CommandError(.unreachable, failure.description)
+        }
+        switch answer.status {
+        case 200: break
+        case 403:
+            throw CommandError(.refused, "no identity is issued for this evidence; the installation's log says why")
+        default: throw CommandError(.unreachable, "`\(url)` answers \(answer.status)")
+        }
+        guard let json = try? StrictJSON(answer.body) else { throw unreadable }
+        return json
+    }
+
+    /// Reads and checks what came, as what comes over the Workload API is checked.
+    private func read(_ json: StrictJSON, _ key: P256.Signing.PrivateKey) throws -> Held {
+        guard let list = json["svids"]?.array, !list.isEmpty, let members = json["bundles"]?.object else {
+            throw unreadable
+        }
+        do {
+            var bundles: X509BundleSet = [:]
+            for (name, value) in members {
+                guard let der = value.string.flatMap({ Data(base64Encoded: $0) }) else { throw unreadable }
+                let domain = try SPIFFEID(name).trustDomain
+                bundles[domain] = try X509Bundle(trustDomain: domain, der: Array(der))
+            }
+            let pkcs8 = Array(key.derRepresentation)
+            let svids = try list.map { item -> X509SVID in
+                let chain = try (item["certificates"]?.array ?? []).map { value -> [UInt8] in
+                    guard let der = value.string.flatMap({ Data(base64Encoded: $0) }) else { throw unreadable }
+                    return Array(der)
+                }
+                let svid = try X509SVID(chainDER: chain.flatMap { $0 }, keyPKCS8: pkcs8)
+                guard svid.id.description == item["spiffeID"]?.string, let bundle = bundles[svid.id.trustDomain] else {
+                    throw unreadable
+                }
+                try svid.check(against: bundle, at: Date())
+                return svid
+            }
+            return Held(key: key, svids: svids, bundles: bundles)
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw CommandError(.unreachable, "`\(url)` gives what cannot be relied on: \(error)")
+        }
+    }
+}

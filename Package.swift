@@ -301,13 +301,18 @@ let package = Package(
             path: "Tests/TestPostgreSQL"
         ),
 
+        // The web page of a node: HTML and SVG out of plain values.
+        .target(name: "Console", dependencies: ["ZeroTrust"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "ZeroTrust"]),
+
         // The program.
         .executableTarget(
             name: "lapwing",
             dependencies: [
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
                 "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "CloudIdentity",
-                "Gateway", "Guardrails", "DataAccess", "PostgreSQLClient", "Monitoring", x509, crypto, logging,
+                "Gateway", "Guardrails", "DataAccess", "PostgreSQLClient", "Monitoring", "Console", x509, crypto,
+                logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -320,8 +325,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
-                "WorkloadIdentity", "RPC", "DataAccess", "Monitoring", "PostgreSQLClient", "TestPostgreSQL", crypto,
-                logging,
+                "WorkloadIdentity", "RPC", "DataAccess", "Monitoring", "PostgreSQLClient", "TestPostgreSQL", "Console",
+                crypto, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["Peers"]

@@ -20,7 +20,7 @@ struct Lapwing: AsyncParsableCommand {
             InitCommand.self, ServeCommand.self, DemoCommand.self, DoctorCommand.self, AuthorityCommand.self,
             GatewayCommand.self, RegistryCommand.self, CredentialsCommand.self, IdentityCommand.self,
             PolicyCommand.self, ModelCommand.self, DataCommand.self, GuardCommand.self,
-            AuditCommand.self, AlertCommand.self, MonitorCommand.self,
+            AuditCommand.self, AlertCommand.self, MonitorCommand.self, ConsoleCommand.self,
             ConfigCommand.self, RunCommand.self, EgressRelayCommand.self, DemoWorkloadCommand.self,
             DemoCallCommand.self,
         ]

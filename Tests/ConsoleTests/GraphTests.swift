@@ -14,6 +14,7 @@ import ZeroTrust
             return ServiceGraph(edges: [
                 .init(from: id(0, 0), to: id(0, 1), standing: .used, count: 12, last: "now"),
                 .init(from: id(0, 2), to: id(0, 1), standing: .undeclared, count: 1, last: "now"),
+                .init(from: id(0, 2), to: id(0, 2), standing: .undeclared, count: 1, last: "now"),
             ])
         }
         var generator = Repeatable(state: UInt64(services))

@@ -55,10 +55,10 @@ struct GraphDrawing {
         var line = "M\(first.x) \(first.y)"
         for (one, next) in zip(points, points.dropFirst()) {
             if isRight, abs(one.x - next.x) <= 7 {
-                let far = max(one.x, next.x) + 36
+                let far = max(one.x, next.x) + GraphLayout.bow
                 line += "C\(far) \(one.y) \(far) \(next.y) \(next.x) \(next.y)"
             } else if !isRight, abs(one.y - next.y) <= 7 {
-                let far = max(one.y, next.y) + 30
+                let far = max(one.y, next.y) + GraphLayout.bow
                 line += "C\(one.x) \(far) \(next.x) \(far) \(next.x) \(next.y)"
             } else if isRight {
                 let middle = (one.x + next.x) / 2

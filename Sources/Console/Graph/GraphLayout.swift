@@ -312,8 +312,10 @@ struct GraphLayout: Hashable, Sendable {
             let isBeside = isRight ? to.x == from.x : to.y == from.y
             let isBack = !isBeside && (isRight ? to.x < from.x : to.y < from.y)
             var way: [Point] = []
-            let out = offset(arc.from, 0, index)
-            let into = offset(arc.to, 1, index)
+            // Who calls itself has a loop of some width.
+            let isLoop = arc.from == arc.to
+            let out = isLoop ? -8 : offset(arc.from, 0, index)
+            let into = isLoop ? 8 : offset(arc.to, 1, index)
             if isRight {
                 way.append(Point(x: isBack ? from.x : from.x + from.width, y: from.y + from.height / 2 + out))
             } else {
@@ -335,6 +337,16 @@ struct GraphLayout: Hashable, Sendable {
                 way.append(Point(x: to.x + to.width / 2 + into, y: isBack || isBeside ? to.y + to.height : to.y))
             }
             ways.append(way)
+            // Its bow lies beyond the layer.
+            guard isBeside else { continue }
+            if isRight {
+                width = max(width, from.x + from.width + Self.bow + metrics.margin)
+            } else {
+                height = max(height, from.y + from.height + Self.bow + metrics.margin)
+            }
         }
     }
+
+    /// How far an edge within a layer bows out.
+    static let bow = 36
 }

@@ -53,7 +53,7 @@ package enum Stylesheet {
         .tag.bad{background:var(--bad-t);color:var(--bad)}.tag.warn{background:var(--warn-t);color:var(--warn)}.tag.ok{background:var(--good-t);color:var(--good)}
         code,.code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12.5px}
         code,.code{overflow-wrap:anywhere}
-        pre{background:var(--sunk);border:1px solid var(--rule);border-radius:8px;padding:10px 12px;margin:0 0 10px;overflow:auto;line-height:1.5;max-height:440px}
+        pre{background:var(--sunk);border:1px solid var(--rule);border-radius:8px;padding:10px 12px;margin:0 0 10px;overflow:auto;line-height:1.5;max-height:440px;white-space:pre-wrap;overflow-wrap:anywhere}
         pre b{font-weight:400;color:var(--muted);user-select:none}
         table{border-collapse:collapse;width:100%;font-size:13.5px}
         th{text-align:left;color:var(--muted);font-weight:600;font-size:12.5px;padding:4px 10px 4px 0;border-bottom:1px solid var(--rule);vertical-align:bottom}
@@ -62,6 +62,7 @@ package enum Stylesheet {
         .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
         td:last-child,th:last-child{padding-right:0}
         .n+td,.n+th{padding-left:16px}
+        .nb{white-space:nowrap}
         time{white-space:nowrap;font-variant-numeric:tabular-nums}
         .empty{color:var(--muted);margin:6px 0 4px}
         .found{list-style:none;margin:0;padding:0}
@@ -94,7 +95,7 @@ package enum Stylesheet {
         .chart figcaption{display:flex;justify-content:space-between;gap:12px;font-size:13px;color:var(--muted)}
         .chart figcaption b{color:var(--text);font-variant-numeric:tabular-nums}
         .chart svg{display:block;width:100%;height:44px}
-        .time{display:flex;flex-direction:column}.time .chart{flex:1;display:flex;flex-direction:column}.time svg{flex:1;min-height:44px;max-height:96px;margin-top:auto}
+        .time{display:flex;flex-direction:column}.time .chart{flex:1;display:flex;flex-direction:column}.time svg{flex:1;min-height:44px;max-height:72px;margin-top:auto}
         form.ask{display:grid;grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:10px 12px;align-items:end;margin:0 0 6px}
         form.ask .wide{grid-column:1/-1}
         label{display:block;color:var(--muted);font-size:12.5px}
@@ -126,14 +127,18 @@ package enum Stylesheet {
         tr{padding:8px 0;border-bottom:1px solid var(--rule)}tr:last-child{border-bottom:0}
         td,td:last-child{position:relative;border:0;padding:1px 0 1px 92px;text-align:left;min-height:22px}
         td.n{text-align:left}.n+td{padding-left:92px}
-        td::before{content:attr(data-c);position:absolute;left:0;top:2px;width:86px;color:var(--muted);font-size:12.5px}
+        td::before{content:attr(data-c);position:absolute;left:0;top:2px;width:86px;color:var(--muted);font-size:12.5px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
         .rows tr{display:grid;grid-template-columns:auto minmax(0,1fr) auto;column-gap:10px;align-items:baseline}
         .rows td,.rows td:last-child{width:auto;padding:1px 0;min-height:0}
         .rows td::before{content:none}
-        .rows td:nth-child(1){order:1}.rows td:nth-child(4){order:2}.rows td:nth-child(5){order:3}
+        .rows td:nth-child(1){order:1}.rows td:nth-child(4){order:2}.rows td:nth-child(5){order:3;text-align:right}
         .rows td:nth-child(2){order:4;grid-column:1/-1}.rows td:nth-child(3){order:5;grid-column:1/-1}
         .rows td:nth-child(3):not(:empty)::before{content:"→ ";position:static}
-        .rows td:nth-child(6){order:6;grid-column:1/3;font-size:13px}.rows td:nth-child(7){order:7;font-size:13px}
+        .rows td:nth-child(6){order:6;grid-column:1/3;font-size:13px}.rows td:nth-child(7){order:7;font-size:13px;text-align:right}
+        .pairs tr{display:flex;flex-wrap:wrap;gap:0 12px;align-items:baseline}
+        .pairs td,.pairs td:last-child{width:auto;padding:1px 0;min-height:0}.pairs td:nth-child(-n+2){width:100%}
+        .pairs td::before{content:none}.pairs td.n::after{content:" requests";color:var(--muted)}
+        .paths td:nth-child(2)::before{content:"→ ";position:static}
         .rows td[colspan]{grid-column:1/-1}
         }
         @media (prefers-reduced-motion:no-preference){.new td{animation:settle 2.5s forwards}@keyframes settle{to{background:transparent}}}

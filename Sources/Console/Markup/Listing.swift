@@ -16,8 +16,20 @@ struct Listing {
     var rows: [[HTML]] = []
     /// What is said where there are no rows.
     var empty: HTML = "Nothing."
-    /// Whether the rows are records, which a narrow screen shows on three lines each.
-    var hasRecords = false
+    /// How a narrow screen shows the rows.
+    enum Form: String {
+        /// Each cell on a line of its own, after the name of its column.
+        case named = ""
+        /// Records, on a few lines each.
+        case records = "rows"
+        /// Two who belong together, and then the rest on one line.
+        case pairs
+        /// The same, with an arrow from the one to the other.
+        case paths = "pairs paths"
+    }
+
+    /// How a narrow screen shows the rows.
+    var form = Form.named
 
     init(_ caption: String, _ columns: [Column], empty: HTML) {
         self.caption = caption
@@ -39,7 +51,7 @@ struct Listing {
             }
             return "<tr>\(cells)</tr>\n"
         }
-        let kind: HTML = hasRecords ? " class=\"rows\"" : ""
+        let kind: HTML = form == .named ? "" : " class=\"\(form.rawValue)\""
         return """
             <table\(kind)><caption class="away">\(caption)</caption><thead><tr>\(heads)</tr></thead><tbody>
             \(lines)</tbody></table>

@@ -25,7 +25,7 @@ package struct AuditPage: Sendable {
             RecordRow.columns + [.init("Entry", isNumber: true)],
             empty: "No record fits."
         )
-        list.hasRecords = true
+        list.form = .records
         list.rows = rows.map { $0.cells(now: frame.now) + ["\($0.entry)"] }
         let more: HTML =
             next.map {

@@ -53,7 +53,7 @@ package struct FindingPage: Sendable {
             RecordRow.columns + [.init("Proof")],
             empty: "None of the records is in this node's log."
         )
-        list.hasRecords = true
+        list.form = .records
         list.rows = records.map { row in
             row.cells(now: frame.now) + ["<a href=\"\(ConsolePath.proof(row.entry))\" download>entry \(row.entry)</a>"]
         }

@@ -21,6 +21,7 @@ package struct GraphPage: Sendable {
             [.init("Caller"), .init("Called"), .init("Is"), .init("Requests", isNumber: true), .init("Last")],
             empty: "No policy lets anybody call, and nobody has called."
         )
+        list.form = .paths
         list.rows = graph.edges.prefix(Self.pathsShown).map { edge in
             let plain: HTML = edge.isPlaintext ? " <span class=\"tag warn\">plaintext</span>" : ""
             let standing: HTML =
@@ -31,7 +32,7 @@ package struct GraphPage: Sendable {
                 }
             return [
                 HTML.isolated(name(edge.from)), HTML.isolated(name(edge.to)), "\(standing)\(plain)",
-                "\(Count.text(edge.count))", "\(edge.last)",
+                "\(Count.text(edge.count))", "<span class=\"nb\">\(edge.last)</span>",
             ]
         }
         let isDrawn = graph.nodes.count <= Self.nodesDrawn && graph.edges.count <= Self.edgesDrawn

@@ -51,7 +51,7 @@ package struct IdentitiesPage: Sendable {
     package func page(_ frame: Frame) -> HTML {
         var list = Listing(
             "Entries",
-            [.init("Identity"), .init("For processes that are"), .init("Last certificate"), .init("From")],
+            [.init("Identity"), .init("Selectors"), .init("Certificate"), .init("From")],
             empty: "No entry gives anybody an identity."
         )
         list.rows = rows.prefix(Self.shown).map { row in

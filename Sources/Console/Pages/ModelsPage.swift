@@ -87,7 +87,7 @@ package struct ModelsPage: Sendable {
             "Loaded models",
             [.init("Workload"), .init("Model"), .init("Signed by")],
             empty:
-                "No caller's certificate names a model. `lapwing model run --prove` binds an identity to what is loaded."
+                "No caller's certificate names a model. <code>lapwing model run --prove</code> binds an identity to what is loaded."
         )
         list.rows = loaded.prefix(Self.shown).map { item in
             let signer: HTML =
@@ -102,7 +102,7 @@ package struct ModelsPage: Sendable {
         var list = Listing(
             "Models of the registry",
             [
-                .init("Model"), .init("Digest"), .init("State"), .init("Tags"), .init("Signatures and claims"),
+                .init("Model"), .init("Digest"), .init("State"), .init("Tags"), .init("Claims"),
                 .init("Pushed"),
             ],
             empty: "The registry has no model yet."

@@ -212,13 +212,15 @@ package struct Overview: Sendable {
             [.init("Caller"), .init("Model"), .init("Requests", isNumber: true), .init("Last")],
             empty: "No request to a model was seen."
         )
+        list.form = .pairs
         list.rows = uses.prefix(Self.usesShown).map { use in
             let new: HTML = use.isNew ? " <span class=\"tag warn\">new</span>" : ""
             let refused: HTML =
                 use.refused > 0 ? " <span class=\"muted\">(\(Count.text(use.refused)) refused)</span>" : ""
             return [
                 HTML.isolated(RecordRow.short(use.caller)), "<span class=\"code\">\(use.model)</span>\(new)",
-                "\(Count.text(use.count))\(refused)", "\(TimeText.ago(use.last, now: frame.now))",
+                "\(Count.text(use.count))\(refused)",
+                "<span class=\"nb\">\(TimeText.ago(use.last, now: frame.now))</span>",
             ]
         }
         let more: HTML =

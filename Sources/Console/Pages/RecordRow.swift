@@ -79,7 +79,7 @@ package struct RecordRow: Sendable {
         return [
             "<a href=\"\(ConsolePath.record(id))\">\(TimeText.short(time, now: now))</a>",
             HTML.isolated(Self.short(caller)),
-            HTML.isolated(Self.short(callee)),
+            callee.isEmpty ? "" : HTML.isolated(Self.short(callee)),
             "<span class=\"code\">\(asked)</span>",
             "<span class=\"tag \(isGood ? "ok" : "bad")\">\(outcome)</span>",
             grounds,

@@ -65,6 +65,7 @@ final class MonitorService: Sendable {
     }
 
     private func follow(_ configuration: @Sendable () -> Configuration) async {
+        let follower = LogFollower(log)
         var run = Run(configuration(), store, logger)
         var ticks = 0
         while !Task.isCancelled {
@@ -73,7 +74,7 @@ final class MonitorService: Sendable {
                 save(run)
                 run = Run(current, store, logger)
             }
-            await step(&run)
+            await step(&run, follower)
             ticks += 1
             if ticks.isMultiple(of: 25) { watchRecord(&run) }
             if ticks.isMultiple(of: Self.saveEvery) { save(run) }
@@ -131,13 +132,12 @@ final class MonitorService: Sendable {
     }
 
     /// Reads what is new.
-    private func step(_ run: inout Run) async {
-        let reader = LogReader(directory: log.directory)
+    private func step(_ run: inout Run, _ follower: LogFollower) async {
         let end = log.stats.acknowledged
         while (run.monitor.next[.lapwing] ?? 0) < end, !Task.isCancelled {
             let next = run.monitor.next[.lapwing] ?? 0
             do {
-                let entries = try reader.entries(in: next..<min(next + Self.batch, end))
+                let entries = try follower.entries(in: next..<min(next + Self.batch, end))
                 guard !entries.isEmpty else { break }
                 for entry in entries { run.monitor.take(entry) }
             } catch {

@@ -362,7 +362,7 @@ private final class RunningDemo {
                 """
 
                 next:
-                  lapwing demo --keep        leave it running and look around
+                  lapwing demo --keep        leave it running, and see it in the console
                   lapwing init DIR           a commented configuration of your own
                   lapwing policy check DIR   what Istio's webhook says of your YAML, and more
                 """

@@ -24,6 +24,11 @@ actor ConsoleFeed {
 
     private let log: LogWriter
     private var view: View?
+    /// When the log was read last.
+    private var read: ContinuousClock.Instant?
+
+    /// How old a picture may be: reading the log once does for all pages that are asked for meanwhile.
+    private static let freshness = Duration.milliseconds(400)
 
     init(log: LogWriter) {
         self.log = log
@@ -31,17 +36,22 @@ actor ConsoleFeed {
 
     /// Reads what is new.
     func update(_ callees: Callees) async -> View {
+        let now = ContinuousClock.now
+        if let view, let read, now - read < Self.freshness { return view }
+        read = now
         let end = log.stats.acknowledged
-        let least = end > Self.window ? end - Self.window : 0
+        let reader = LogReader(directory: log.directory)
+        // What was pruned is not there to be counted.
+        let least = max(end > Self.window ? end - Self.window : 0, (try? reader.minimumIndex()) ?? 0)
         var view = self.view ?? View(first: least, next: least)
         // What nobody looked at for long is begun anew.
         if view.next < least { view = View(first: least, next: least) }
-        let reader = LogReader(directory: log.directory)
         while view.next < end {
-            guard let entries = try? reader.entries(in: view.next..<min(view.next + Self.batch, end)), !entries.isEmpty
+            guard let entries = try? reader.entries(in: view.next..<min(view.next + Self.batch, end)),
+                let last = entries.last
             else { break }
             for entry in entries { Self.take(entry, callees, &view.picture) }
-            view.next += UInt64(entries.count)
+            view.next = last.index + 1
         }
         self.view = view
         return view

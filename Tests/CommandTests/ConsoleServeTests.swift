@@ -6,88 +6,6 @@ import Testing
 
 /// The console of a running node: who is let in, and the way from a finding to a proof that verifies.
 @Suite struct ConsoleServeTests {
-    /// A console that is open, as a client without a browser uses it.
-    private struct Client {
-        let port: Int
-        let host: String
-        var cookie = ""
-
-        /// What was answered.
-        struct Answer {
-            let status: Int
-            let head: String
-            let body: String
-        }
-
-        /// A request; `as` is another user.
-        func ask(
-            _ path: String,
-            host: String? = nil,
-            method: String = "GET",
-            form: String? = nil,
-            headers: [String] = [],
-            seconds: Int = 20
-        ) throws -> Answer {
-            var arguments = ["-s", "-i", "-m", "\(seconds)", "-H", "Host: \(host ?? "\(self.host):\(port)")"]
-            if !cookie.isEmpty { arguments += ["-H", "Cookie: \(cookie)"] }
-            for header in headers { arguments += ["-H", header] }
-            if method == "HEAD" { arguments += ["-I"] } else if method != "GET" { arguments += ["-X", method] }
-            if let form { arguments += ["--data-raw", form] }
-            let result = try Program.run(
-                arguments + ["http://127.0.0.1:\(port)\(path)"],
-                program: "/usr/bin/curl"
-            ).output
-            let parts = result.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-            let head = parts.first.map(String.init) ?? ""
-            let status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-            return Answer(status: status, head: head, body: parts.count == 2 ? String(parts[1]) : "")
-        }
-
-        /// Takes the cookie of a token.
-        mutating func enter(_ token: String) throws {
-            let answer = try ask("/open?token=\(token)")
-            try #require(answer.status == 200, "\(answer.head)")
-            let field = try #require(
-                answer.head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("set-cookie:") }
-            )
-            #expect(field.contains("HttpOnly") && field.contains("SameSite=Strict"))
-            cookie = String(field.split(separator: " ")[1].prefix { $0 != ";" })
-        }
-
-        /// What has to stand in this session's forms.
-        func formToken() throws -> String {
-            let page = try ask("/findings").body
-            return String(try #require(page.firstMatch(of: /name="form" value="([0-9a-f]{64})"/)?.1))
-        }
-    }
-
-    /// A link that `lapwing console` printed, taken apart.
-    private struct Link {
-        let host: String
-        let port: Int
-        let token: String
-
-        init(_ text: String) throws {
-            let match = try #require(text.firstMatch(of: /http:\/\/([a-z0-9.-]+):([0-9]+)\/open\?token=([0-9a-f]{64})/))
-            (host, port, token) = (String(match.1), try #require(Int(match.2)), String(match.3))
-        }
-
-        var client: Client { Client(port: port, host: host) }
-    }
-
-    private static func link(_ lapwing: Installation, as uid: UInt32? = nil) throws -> Link {
-        let words = ["console"] + lapwing.places
-        let result =
-            try uid.map {
-                try Program.run(
-                    ["--reuid", "\($0)", "--regid", "\($0)", "--clear-groups", try Program.path] + words,
-                    program: "/usr/bin/setpriv"
-                )
-            } ?? Program.run(words)
-        try #require(result.status == 0, "\(result.errors)")
-        return try Link(result.output)
-    }
-
     /// An installation that is ready.
     private static func ready(configure: (String) throws -> Void = { _ in }) throws -> Installation {
         let lapwing = try Installation(configure: configure)
@@ -118,7 +36,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(3))) func `nobody comes in without a link, from another host or site, or twice`() throws {
         let lapwing = try Self.ready()
-        let link = try Self.link(lapwing)
+        let link = try ConsoleLink(lapwing.places)
         #expect(link.host.hasPrefix("lapwing-") && link.host.hasSuffix(".localhost"))
         var client = link.client
 
@@ -183,7 +101,7 @@ import Testing
         let query = try Program.run(["audit", "query", "action=console.open", "-o", "jsonl"] + lapwing.places)
         #expect(query.output.contains("\"uid \(geteuid())\""), "\(query.output)\(query.errors)")
         // The same page by its number, for a browser that finds no names.
-        let numbered = try Link(lapwing.run("console", "--ip").output)
+        let numbered = try ConsoleLink(text: lapwing.run("console", "--ip").output)
         #expect(numbered.host == "127.0.0.1" && numbered.port == link.port)
     }
 
@@ -213,8 +131,8 @@ import Testing
         )
         #expect(refused.status == 1 && refused.errors.contains("console.open"), "\(refused.errors)")
 
-        func client(_ uid: UInt32) throws -> Client {
-            let link = try Self.link(lapwing, as: uid)
+        func client(_ uid: UInt32) throws -> ConsoleClient {
+            let link = try ConsoleLink(lapwing.places, as: uid)
             var client = link.client
             try client.enter(link.token)
             return client
@@ -263,7 +181,7 @@ import Testing
     @Test(.timeLimit(.minutes(3))) func `from a finding to its records, to a proof that verifies, to the rule`() throws
     {
         let lapwing = try Self.ready()
-        let link = try Self.link(lapwing)
+        let link = try ConsoleLink(lapwing.places)
         var client = link.client
         try client.enter(link.token)
         #expect(try lapwing.wait { try Self.strangerCalls(lapwing) == "403" })
@@ -331,7 +249,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(3))) func `new rows come by themselves, to so many readers and no more`() throws {
         let lapwing = try Self.ready()
-        let link = try Self.link(lapwing)
+        let link = try ConsoleLink(lapwing.places)
         var client = link.client
         try client.enter(link.token)
         #expect(try lapwing.wait { try Self.strangerCalls(lapwing) == "403" })
@@ -366,11 +284,53 @@ import Testing
         #expect(leave.status == 200)
     }
 
+    @Test(.timeLimit(.minutes(3))) func `what is declared of datasets and models is shown as it is declared`() throws {
+        let lapwing = try Self.ready { directory in
+            let resources = """
+                apiVersion: lapwing.dev/v1alpha1
+                kind: Estate
+                metadata: {name: small, trustDomain: cluster.local}
+                purposes: {training: {}, dataprep: {}}
+                classifications: [internal, confidential]
+                components:
+                  training: {identity: {k8s: ml-training/training}, purpose: training, maxClassification: confidential}
+                  dataprep: {identity: {k8s: ml-training/dataprep}, purpose: dataprep, maxClassification: confidential}
+                datasets:
+                  training-data:
+                    producer: dataprep
+                    classification: confidential
+                    purposes: [training, dataprep]
+                    stores: [{postgres: {db: ml, table: training.examples}}]
+                ---
+                apiVersion: lapwing.dev/v1alpha1
+                kind: ModelRegistry
+                metadata: { name: models, namespace: ml-registry }
+                spec:
+                  repositories:
+                  - pattern: fraud/*
+                    readers: ["spiffe://cluster.local/ns/ml-inference/sa/inference-service"]
+                    admission: { scan: true }
+
+                """
+            try resources.write(toFile: directory + "/more.yaml", atomically: true, encoding: .utf8)
+        }
+        let link = try ConsoleLink(lapwing.places)
+        var client = link.client
+        try client.enter(link.token)
+        let datasets = try client.ask("/datasets").body
+        for words in ["training-data", "confidential", "training (postgres)", "dataprep (postgres)", "more.yaml:"] {
+            #expect(datasets.contains(words), "\(words): \(datasets)")
+        }
+        let models = try client.ask("/models").body
+        #expect(models.contains("The registry has no model yet") && models.contains("fraud/*"), "\(models)")
+        #expect(models.contains("No caller's certificate names a model"))
+    }
+
     @Test(.timeLimit(.minutes(3)), .enabled(if: Chromium.isHere, "chromium is not installed (scripts/setup --tests)"))
     func `a browser follows the link, sees live rows, complains of nothing, and needs no script`() throws {
         let lapwing = try Self.ready()
         #expect(try lapwing.wait { try Self.strangerCalls(lapwing) == "403" })
-        let link = try Self.link(lapwing)
+        let link = try ConsoleLink(lapwing.places)
         let root = "http://\(link.host):\(link.port)"
         var steps = [
             Chromium.Step(

@@ -137,7 +137,7 @@ package enum Stylesheet {
         .rows td:nth-child(6){order:6;grid-column:1/3;font-size:13px}.rows td:nth-child(7){order:7;font-size:13px;text-align:right}
         .pairs tr{display:flex;flex-wrap:wrap;gap:0 12px;align-items:baseline}
         .pairs td,.pairs td:last-child{width:auto;padding:1px 0;min-height:0}.pairs td:nth-child(-n+2){width:100%}
-        .pairs td::before{content:none}.pairs td.n::after{content:" requests";color:var(--muted)}
+        .pairs td::before{content:none}.pairs td.n::before{content:"× ";position:static}
         .paths td:nth-child(2)::before{content:"→ ";position:static}
         .rows td[colspan]{grid-column:1/-1}
         }

@@ -340,6 +340,10 @@ let package = Package(
             path: "Tests/TestPostgreSQL"
         ),
 
+        // The web page of a node: HTML and SVG out of plain values.
+        .target(name: "Console", dependencies: ["ZeroTrust"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "ZeroTrust"]),
+
         // The program.
         .executableTarget(
             name: "lapwing",
@@ -347,7 +351,7 @@ let package = Package(
                 "CLinux", "ZeroTrust", "Resources", "SPIFFE", "WorkloadIdentity", "MutualTLS", "Authorization",
                 "AuditLog", "ModelTrust", "Registry", "Storage", "RPC", "WireProtos", "IssuerKeys", "CloudIdentity",
                 "Federation", "Kubernetes", "Gateway", "Guardrails", "DataAccess", "PostgreSQLClient", "Monitoring",
-                x509, crypto, logging,
+                "Console", x509, crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -360,8 +364,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
-                "WorkloadIdentity", "RPC", "DataAccess", "Monitoring", "PostgreSQLClient", "TestPostgreSQL", crypto,
-                logging,
+                "WorkloadIdentity", "RPC", "DataAccess", "Monitoring", "PostgreSQLClient", "TestPostgreSQL", "Console",
+                crypto, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["Peers"]

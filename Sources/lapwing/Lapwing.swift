@@ -22,6 +22,7 @@ struct Lapwing: AsyncParsableCommand {
             AttestationCommand.self, IdentityCommand.self,
             PolicyCommand.self, ModelCommand.self, DataCommand.self, BlastRadiusCommand.self, GuardCommand.self,
             BackupCommand.self, RestoreCommand.self, AuditCommand.self, AlertCommand.self, MonitorCommand.self,
+            ConsoleCommand.self,
             ConfigCommand.self, RunCommand.self, EgressRelayCommand.self, DemoWorkloadCommand.self,
             DemoCallCommand.self,
         ]

@@ -126,6 +126,15 @@ import Testing
         #expect(plain.status == 3, "\(plain.errors)")
         #expect(try Program.run(["model", "list", "registry.example/a", "--plain-http"]).status == 2)
         #expect(try Program.run(["model", "list", "nonsense"]).status == 2)
+
+        // The console has the same.
+        let link = try ConsoleLink(lapwing.places)
+        var console = link.client
+        try console.enter(link.token)
+        let page = try console.ask("/models").body
+        for words in ["fraud/scorer", "admitted", "fraud/scorer:production", "ml-training/training-pipeline"] {
+            #expect(page.contains(words), "\(words): \(page)")
+        }
     }
 
     @Test(.enabled(if: OutsideClients.areInstalled), .timeLimit(.minutes(3)))

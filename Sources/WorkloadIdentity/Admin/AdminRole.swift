@@ -11,7 +11,11 @@ public enum AdminRole: String, Hashable, Sendable, CaseIterable {
 
     /// Whether the role may do something.
     public func permits(_ action: AdminAction) -> Bool {
-        self == .operate || !action.isChange
+        switch self {
+        case .operate: true
+        case .auditor: !action.isChange
+        case .viewer, .releaser: !action.isChange && action != .readRecords
+        }
     }
 }
 
@@ -47,14 +51,21 @@ public enum AdminAction: String, Hashable, Sendable, CaseIterable {
     case showConfiguration = "configuration.show"
     /// Has the configuration read again.
     case reloadConfiguration = "configuration.reload"
+    /// Opens the console.
+    case openConsole = "console.open"
+    /// Reads the audit log in the console.
+    case readRecords = "records.read"
+    /// Says in the console that somebody looks into a finding.
+    case acknowledgeFinding = "finding.acknowledge"
 
     /// Whether it changes anything.
     public var isChange: Bool {
         switch self {
         case .createEntry, .deleteEntry, .rotateAuthority, .revoke, .restore, .reloadConfiguration, .refreshFederation,
-            .createJoinToken:
+            .createJoinToken, .acknowledgeFinding:
             true
-        case .listEntries, .showEntry, .showBundle, .listFederation, .listRevocations, .status, .showConfiguration:
+        case .listEntries, .showEntry, .showBundle, .listFederation, .listRevocations, .status, .showConfiguration,
+            .openConsole, .readRecords:
             false
         }
     }

@@ -41,7 +41,7 @@ public struct JoinToken: Hashable, Sendable {
         guard (1...maximumLifetime).contains(lifetime) else {
             throw IdentityError(.invalidArgument, "a join token lives for 1 s to 7 days")
         }
-        let secret = prefix + CertificateProfile.hexadecimal((0..<32).map { _ in UInt8.random(in: 0...255) })
+        let secret = prefix + Hexadecimal.text((0..<32).map { _ in UInt8.random(in: 0...255) })
         let moment = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down))
         let token = JoinToken(digest: digest(of: secret), name: name, expiresAt: moment + lifetime, creator: creator)
         return (token, Redacted(secret))

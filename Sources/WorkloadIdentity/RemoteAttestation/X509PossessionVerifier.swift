@@ -60,7 +60,7 @@ public struct X509PossessionVerifier: EvidenceVerifier {
         var selectors: Set<Selector> = []
         for issuer in path.dropFirst() {
             guard let der = try? CertificateProfile.der(issuer) else { continue }
-            let digest = CertificateProfile.hexadecimal(SHA256.hash(data: der))
+            let digest = Hexadecimal.text(SHA256.hash(data: der))
             selectors.insert(Selector(.x509Authority, "fingerprint:\(digest)"))
         }
         let names = leaf.subject.flatMap { Array($0) }.filter { $0.type == .RDNAttributeType.commonName }

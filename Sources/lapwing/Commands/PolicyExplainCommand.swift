@@ -91,53 +91,9 @@ struct PolicyExplainCommand: ParsableCommand {
     }
 
     private func explain(_ record: DecisionRecord, _ configuration: Configuration, _ engine: PolicyEngine) throws {
-        // A route is looked for after policy; any other reason that is not policy's own came before it.
-        let isFailure = ExternalFailure.Code(rawValue: record.reason) != nil
-        if isFailure {
-            StandardError.write(
-                "the provider `\(record.provider?.name ?? "")` gave no answer: "
-                    + "\(record.reason)\(RefusalAdvice.sentence(for: record.reason))"
-            )
-        }
-        guard isFailure || Decision.Reason(rawValue: record.reason) != nil || record.reason == "no_route" else {
-            throw CommandError(
-                .refused,
-                "refused before any policy was asked: \(record.reason)\(RefusalAdvice.sentence(for: record.reason))"
-            )
-        }
-        var attributes = Attributes(record)
-        var engine = engine
-        if let entry = record.egressEntry {
-            engine = try Self.engine(forEntry: entry, configuration)
-            attributes.takeOutboundForm()
-            StandardError.write(
-                "a call to the ServiceEntry `\(entry.namespace)/\(entry.name)`, by the policies that target it"
-            )
-        }
-        let external = record.provider.flatMap { ExternalVerdict($0.answer) }
-        let explanation = engine.explain(attributes, external: external)
-        if record.snapshot != configuration.digest, explanation.outcome.rawValue != record.outcome.rawValue {
-            StandardError.write(
-                "the record says \(record.outcome.rawValue) (\(record.reason)); the configuration has changed since, "
-                    + "and this is what it says now"
-            )
-        }
-        try report(explanation)
-    }
-
-    /// What decides about calls to a service entry, at whichever gateway sees it.
-    private static func engine(
-        forEntry entry: (namespace: String, name: String),
-        _ configuration: Configuration
-    ) throws -> PolicyEngine {
-        for gateway in configuration.gateways where gateway.egress != nil {
-            let snapshot = try configuration.egress(for: gateway)
-            if let engine = snapshot.engine(forEntry: entry.name, in: entry.namespace) { return engine }
-        }
-        throw CommandError(
-            .refused,
-            "the ServiceEntry `\(entry.namespace)/\(entry.name)` is not declared any more, so that nobody may call it"
-        )
+        let decision = try RecordedDecision(record, configuration, engine)
+        for note in decision.notes { StandardError.write(note) }
+        try report(decision.explanation)
     }
 
     private func explain(_ record: AggregateRefusalRecord) throws {
@@ -172,28 +128,5 @@ struct PolicyExplainCommand: ParsableCommand {
             }
         }
         throw ExitCode(ExitStatus.refused.rawValue)
-    }
-}
-
-extension Attributes {
-    /// What the policies of a service entry saw of a call: its host without the port, and the port as it was asked for.
-    fileprivate mutating func takeOutboundForm() {
-        // The form of a connection that passes through is not a method that policies see.
-        let passesThrough = method == "TLS" || method == "CONNECT"
-        if passesThrough { (method, path) = ("CONNECT", "") }
-        let parts = authority.split(separator: ":", maxSplits: 1)
-        let host = parts.first.map { $0.lowercased() } ?? ""
-        let port = parts.count == 2 ? UInt16(parts[1]) : passesThrough ? 443 : 80
-        authority = host
-        destination = Exchange.Endpoint(address: IPAddress(v4: 0), port: port ?? destination.port)
-        serverName = passesThrough ? host : nil
-    }
-}
-
-extension DecisionRecord {
-    /// The service entry that an outbound call was to, as its route says.
-    fileprivate var egressEntry: (namespace: String, name: String)? {
-        guard let parts = route?.split(separator: "/"), parts.count == 3, parts[0] == "egress" else { return nil }
-        return (String(parts[1]), String(parts[2]))
     }
 }

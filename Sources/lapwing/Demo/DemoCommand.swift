@@ -7,6 +7,7 @@ import MutualTLS
 import NIOPosix
 import SPIFFE
 import Storage
+import WireProtos
 import WorkloadIdentity
 import ZeroTrust
 
@@ -47,7 +48,7 @@ struct DemoCommand: AsyncParsableCommand {
             mistakes += try await demo.changeModel(isKept: keep)
             try await demo.verify()
             try demo.showFindings()
-            demo.suggest(keep: keep)
+            try await demo.suggest(keep: keep)
             if keep { await ProcessLife.untilStopped() }
             await demo.stop(removing: !keep)
             guard mistakes == 0 else {
@@ -355,13 +356,13 @@ private final class RunningDemo {
     }
 
     /// What to try next.
-    func suggest(keep: Bool) {
+    func suggest(keep: Bool) async throws {
         guard keep else {
             StandardOutput.write(
                 """
 
                 next:
-                  lapwing demo --keep        leave it running and look around
+                  lapwing demo --keep        leave it running, and see it in the console
                   lapwing init DIR           a commented configuration of your own
                   lapwing policy check DIR   what Istio's webhook says of your YAML, and more
                 """
@@ -369,10 +370,18 @@ private final class RunningDemo {
             return
         }
         let places = "--state \(scenario.stateDirectory) --run \(scenario.runtimeDirectory)"
+        let door: Gateway_ConsoleDoor = try await AdminClient(
+            socket: scenario.runtimeDirectory + "/gateway/gateway.sock",
+            service: ServiceName.gatewayAdmin
+        ).call("OpenConsole", Gateway_OpenConsoleRequest())
         StandardOutput.write(
             """
 
+            the console, where the attacks are findings with proofs (the link opens it once, within a minute):
+              http://\(door.host):\(door.port)/open?token=\(door.token)
+
             it is running; Ctrl-C stops it. Try, in another terminal:
+              lapwing console \(places)                       # another link
               lapwing audit tail -f --state \(scenario.stateDirectory)
               lapwing audit verify --state \(scenario.stateDirectory)
               lapwing alert list --state \(scenario.stateDirectory) --config \(scenario.configDirectory)

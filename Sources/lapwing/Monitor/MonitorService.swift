@@ -26,6 +26,8 @@ final class MonitorService: Sendable {
     private let queue: Mutex<DeliveryQueue>
     /// Guards what a scrape reads.
     private let published = Mutex(Status())
+    /// Guards the findings that the console shows.
+    private let shown = Mutex<[Finding]>([])
 
     private static let tick = Duration.milliseconds(200)
     private static let batch: UInt64 = 4_096
@@ -43,6 +45,8 @@ final class MonitorService: Sendable {
     }
 
     var status: Status { published.withLock { $0 } }
+    /// Every finding that there is, in the order in which they were opened.
+    var findings: [Finding] { shown.withLock { $0 } }
 
     /// Follows the log until the task is cancelled.
     ///
@@ -213,6 +217,8 @@ final class MonitorService: Sendable {
         status.waiting = waiting.items.count
         let published = status
         self.published.withLock { $0 = published }
+        let findings = book.findings
+        shown.withLock { $0 = findings }
     }
 
     /// Sends what is due until the task is cancelled; each route has one alert on its way at most, and waits for no other.

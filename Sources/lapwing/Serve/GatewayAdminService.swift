@@ -1,7 +1,5 @@
-import AuditLog
 import Foundation
 import Gateway
-import Logging
 import RPC
 import SwiftProtobuf
 import Synchronization
@@ -14,11 +12,13 @@ import ZeroTrust
 /// The kernel says who calls, and the `AdminPolicy` in force what they may.
 final class GatewayAdminService: Sendable {
     private let process: GatewayProcess
-    /// Guards what was refused in this second: anybody may ask, and nobody can fill the log with it.
-    private let denied = Mutex(DeniedActs())
+    private let console: ConsoleService
+    private let acts: AdminActLog
 
-    init(_ process: GatewayProcess) {
+    init(_ process: GatewayProcess, console: ConsoleService, acts: AdminActLog) {
         self.process = process
+        self.console = console
+        self.acts = acts
     }
 
     /// The service, for an `RPCServer`.
@@ -27,7 +27,7 @@ final class GatewayAdminService: Sendable {
             ServiceName.gatewayAdmin,
             methods: [
                 .unary("Reload", handler: reload), .unary("ShowConfiguration", handler: show),
-                .serverStreaming("ListFiles", handler: listFiles),
+                .serverStreaming("ListFiles", handler: listFiles), .unary("OpenConsole", handler: openConsole),
             ]
         )
     }
@@ -69,53 +69,35 @@ final class GatewayAdminService: Sendable {
         }
     }
 
+    private func openConsole(_ request: Gateway_OpenConsoleRequest, _ context: RPCContext) async throws
+        -> Gateway_ConsoleDoor
+    {
+        let caller = try permit(.openConsole, context)
+        do {
+            let opened = try await console.open(for: caller)
+            var door = Gateway_ConsoleDoor()
+            door.host = opened.host
+            door.port = UInt32(opened.port)
+            door.token = opened.token
+            return door
+        } catch let error as CommandError {
+            throw RPCStatus(.unavailable, error.message)
+        }
+    }
+
     private func permit(_ action: AdminAction, _ context: RPCContext) throws -> AdminCaller {
         guard let credentials = context.credentials else {
             throw RPCStatus(.unauthenticated, "only a Unix socket says who calls")
         }
         let caller = AdminCaller.user(credentials.uid)
         guard process.running.withLock({ $0.configuration.adminPolicy }).permits(caller, action) else {
-            process.logger.warning(
-                "admin act refused",
-                metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)"]
-            )
-            record(refused: action, by: caller)
+            acts.record(refused: action, on: process.settings.config.value, by: caller)
             throw RPCStatus(
                 .permissionDenied,
                 "\(caller) may not do `\(action.rawValue)`; an AdminPolicy gives roles to users and workloads"
             )
         }
         return caller
-    }
-
-    /// A reload that is done is recorded with what came of it; one that is refused, here.
-    private func record(refused action: AdminAction, by caller: AdminCaller) {
-        let now = Timestamp.now()
-        let act = ActRecord(
-            id: RequestID(milliseconds: now.milliseconds, random: .random(in: 0 ... .max)),
-            time: now,
-            node: process.settings.node.value,
-            actor: caller.description,
-            action: action.rawValue,
-            subject: process.settings.config.value,
-            outcome: .deny,
-            reason: "no role of an AdminPolicy permits it"
-        )
-        append(denied.withLock { $0.add(act) })
-    }
-
-    /// Records the numbers of what was refused, each second, until the task is cancelled; then what is left.
-    func tellRefusals() async {
-        while (try? await Task.sleep(for: .seconds(1))) != nil { append(denied.withLock { $0.take(at: .now()) }) }
-        append(denied.withLock { $0.drain() })
-    }
-
-    private func append(_ acts: [ActRecord]) {
-        for act in acts {
-            do { _ = try process.log.append(act.encoded()) } catch {
-                process.logger.error("admin act not recorded", metadata: ["error": "\(error)"])
-            }
-        }
     }
 }
 

@@ -103,14 +103,16 @@ final class GatewayProcess: Sendable {
         try await recorder.bind(unixSocket: settings.recordSocket)
         let (ready, announce) = AsyncStream.makeStream(of: Void.self)
         let (firstList, heard) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let administration = GatewayAdminService(self)
+        let acts = AdminActLog(log: log, node: settings.node.value, logger: logger)
+        let console = ConsoleService(self, acts: acts)
+        let administration = GatewayAdminService(self, console: console, acts: acts)
         let admin = RPCServer(services: [administration.service], logger: logger)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.followIdentity(announce) }
                 group.addTask { await self.issuerKeys.run() }
                 group.addTask { await self.clock.run() }
-                group.addTask { await administration.tellRefusals() }
+                group.addTask { await acts.tellRefusals() }
                 group.addTask { await self.followTokenKeys() }
                 group.addTask { await self.monitor.run { self.running.withLock { $0.configuration } } }
                 group.addTask {
@@ -195,15 +197,15 @@ final class GatewayProcess: Sendable {
             logger.info("draining")
         } catch End.identityLost(let reason) {
             logger.error("identity lost; draining", metadata: ["error": "\(reason)"])
-            await stop(admin)
+            await stop(admin, console)
             throw CommandError(.refused, "the gateway has no identity any more: \(reason)")
         } catch End.logFailed(let reason) {
             logger.critical("the record has failed; draining", metadata: ["error": "\(reason)"])
-            await stop(admin)
+            await stop(admin, console)
             throw CommandError(.unreachable, "the audit log takes no records any more: \(reason)")
         }
         ServiceNotifier.notify("STOPPING=1")
-        await stop(admin)
+        await stop(admin, console)
         await recorder.drain(grace: .seconds(2))
     }
 
@@ -260,7 +262,8 @@ final class GatewayProcess: Sendable {
         for server in servers { server.revisitConnections() }
     }
 
-    private func stop(_ admin: RPCServer) async {
+    private func stop(_ admin: RPCServer, _ console: ConsoleService) async {
+        await console.stop()
         await withTaskGroup(of: Void.self) { group in
             for server in servers { group.addTask { await server.drain(within: .seconds(30)) } }
             group.addTask { await self.egress.drain(within: .seconds(5)) }

@@ -8,6 +8,12 @@ struct AdminClient {
     let socket: String
     let service: String
 
+    /// A service at a socket.
+    init(socket: String, service: String) {
+        self.socket = socket
+        self.service = service
+    }
+
     /// The authority's.
     init(_ options: SettingsOptions) throws {
         self.init(authority: try Settings(options))

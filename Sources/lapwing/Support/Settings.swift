@@ -101,6 +101,8 @@ struct Settings: Sendable {
     let threads: Setting<Int?>
     /// Whose defaults hold for every gateway; nil for what each says itself.
     let compatibility: Setting<Compatibility?>
+    /// The port of the console on loopback; zero lets the system choose when it is opened first.
+    let consolePort: Setting<Int>
     let authority: AuthoritySettings
     /// What the `Settings` resource says, whether or not a flag says otherwise.
     let resource: SettingsResource
@@ -178,6 +180,12 @@ struct Settings: Sendable {
                 return .failure(.init(reason: "expected a number of event loops from 1 to 1024, found `\($0)`"))
             }
             return .success(count)
+        }
+        self.consolePort = try finder.find("console-port", nil, default: "0").map {
+            guard let port = Int($0), (0...65535).contains(port) else {
+                return .failure(.init(reason: "expected a port from 0 to 65535, found `\($0)`"))
+            }
+            return .success(port)
         }
         self.authority = file.authority
         self.resource = file

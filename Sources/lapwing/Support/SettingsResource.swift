@@ -26,6 +26,10 @@ struct SettingsResource {
         }
         strings["threads"] = try fields.optional("threads") { (String(try $0.integer(in: 1...1024)), $0.location) }
         self.fields["threads"] = strings["threads"]
+        strings["console-port"] = try fields.optional("consolePort") {
+            (String(try $0.integer(in: 0...65535)), $0.location)
+        }
+        self.fields["consolePort"] = strings["console-port"]
         if let value = fields.value("authority"), !value.isNull {
             self.fields["authority"] = (value.flowText, value.location)
             var fields = try FieldReader(value, of: "authority")

@@ -43,6 +43,14 @@ import ZeroTrust
         }
     }
 
+    @Test func `records are an auditor's to read, and findings an operator's to acknowledge`() {
+        for role in AdminRole.allCases {
+            #expect(role.permits(.openConsole))
+            #expect(role.permits(.readRecords) == [.auditor, .operate].contains(role))
+            #expect(role.permits(.acknowledgeFinding) == (role == .operate))
+        }
+    }
+
     @Test(arguments: [
         ("bindings: {}", "a list"),
         ("binding: []", "needs `bindings`"),

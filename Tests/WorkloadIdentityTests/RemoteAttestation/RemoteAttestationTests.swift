@@ -347,7 +347,7 @@ import ZeroTrust
             )
             authority = try root.serializeAsPEM().pemString
             chain = try leaf.serializeAsPEM().pemString
-            fingerprint = CertificateProfile.hexadecimal(SHA256.hash(data: try CertificateProfile.der(root)))
+            fingerprint = Hexadecimal.text(SHA256.hash(data: try CertificateProfile.der(root)))
         }
 
         func evidence(_ binding: [UInt8], signing other: [UInt8]? = nil) throws -> RemoteEvidence {

@@ -51,6 +51,10 @@ struct ConfigCommand: AsyncParsableCommand {
                     settings.workloadAPI.origin
                 ),
                 ("threads", settings.threads.value.map(String.init) ?? "one for each core", settings.threads.origin),
+                (
+                    "console-port", settings.consolePort.value == 0 ? "any" : "\(settings.consolePort.value)",
+                    settings.consolePort.origin
+                ),
             ]
             switch output {
             case .json:

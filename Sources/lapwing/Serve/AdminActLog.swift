@@ -1,0 +1,82 @@
+import AuditLog
+import Logging
+import Synchronization
+import WorkloadIdentity
+import ZeroTrust
+
+/// Puts what administrators do at the gateway, and what they are not let do, into its log.
+///
+/// What is refused is told at most twice a second for each caller: anybody may ask, and nobody can fill the log with it.
+final class AdminActLog: Sendable {
+    private let log: LogWriter
+    private let node: String
+    private let logger: Logger
+    /// Guards what was refused in this second.
+    private let denied = Mutex(DeniedActs())
+
+    init(log: LogWriter, node: String, logger: Logger) {
+        self.log = log
+        self.node = node
+        self.logger = logger
+    }
+
+    /// Records that an act was refused.
+    func record(refused action: AdminAction, on subject: String, by caller: AdminCaller) {
+        logger.warning(
+            "admin act refused",
+            metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)"]
+        )
+        let act = act(
+            action.rawValue,
+            on: subject,
+            by: caller,
+            outcome: .deny,
+            reason: "no role of an AdminPolicy permits it"
+        )
+        append(denied.withLock { $0.add(act) })
+    }
+
+    /// Returns once an act that is about to be done is on the disk.
+    ///
+    /// - Throws: where the log takes no record: what is not recorded is not done.
+    func record(_ action: String, on subject: String, by caller: AdminCaller) async throws {
+        let bytes = act(action, on: subject, by: caller, outcome: .allow, reason: nil).encoded()
+        let _: UInt64 = try await withCheckedThrowingContinuation { continuation in
+            log.append(bytes, immediately: true) { continuation.resume(with: $0.mapError { $0 as any Error }) }
+        }
+    }
+
+    /// Records the numbers of what was refused, each second, until the task is cancelled; then what is left.
+    func tellRefusals() async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil { append(denied.withLock { $0.take(at: .now()) }) }
+        append(denied.withLock { $0.drain() })
+    }
+
+    private func act(
+        _ action: String,
+        on subject: String,
+        by caller: AdminCaller,
+        outcome: ActRecord.Outcome,
+        reason: String?
+    ) -> ActRecord {
+        let now = Timestamp.now()
+        return ActRecord(
+            id: RequestID(milliseconds: now.milliseconds, random: .random(in: 0 ... .max)),
+            time: now,
+            node: node,
+            actor: caller.description,
+            action: action,
+            subject: String(subject.prefix(512)),
+            outcome: outcome,
+            reason: reason
+        )
+    }
+
+    private func append(_ acts: [ActRecord]) {
+        for act in acts {
+            do { _ = try log.append(act.encoded()) } catch {
+                logger.error("admin act not recorded", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

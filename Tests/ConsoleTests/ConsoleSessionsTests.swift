@@ -1,0 +1,55 @@
+import Testing
+
+@testable import Console
+
+@Suite struct ConsoleSessionsTests {
+    private var sessions = ConsoleSessions<String>()
+    private var generator = Repeatable(state: 1)
+    private let start = ContinuousClock.now
+
+    @Test mutating func `a token opens the console once`() throws {
+        let token = try #require(sessions.makeToken(for: "uid 0", at: start, using: &generator))
+        #expect(token.count == 64)
+        let secret = try #require(sessions.exchange(token, at: start, using: &generator))
+        #expect(sessions.exchange(token, at: start, using: &generator) == nil)
+        #expect(sessions.use(secret, at: start)?.caller == "uid 0")
+        #expect(sessions.use(token, at: start) == nil)
+        #expect(sessions.use("", at: start) == nil)
+    }
+
+    @Test mutating func `a token is worth nothing after a minute`() throws {
+        let token = try #require(sessions.makeToken(for: "uid 0", at: start, using: &generator))
+        #expect(sessions.exchange(token, at: start + .seconds(60), using: &generator) == nil)
+    }
+
+    @Test mutating func `a session ends after twelve hours, after an idle one, and when it is left`() throws {
+        func open() throws -> String {
+            let token = try #require(sessions.makeToken(for: "uid 0", at: start, using: &generator))
+            return try #require(sessions.exchange(token, at: start, using: &generator))
+        }
+        let idle = try open()
+        #expect(sessions.use(idle, at: start + .seconds(3_599)) != nil)
+        #expect(sessions.use(idle, at: start + .seconds(3_599 + 3_600)) == nil)
+        let busy = try open()
+        for hour in stride(from: 1_800, to: 12 * 3600, by: 1_800) {
+            #expect(sessions.use(busy, at: start + .seconds(hour)) != nil)
+        }
+        #expect(sessions.use(busy, at: start + .seconds(12 * 3600)) == nil)
+        let left = try open()
+        sessions.end(left)
+        #expect(sessions.use(left, at: start) == nil)
+    }
+
+    @Test mutating func `one caller cannot take the room of the others`() throws {
+        var own: [String] = []
+        for _ in 0..<100 { own.append(try #require(sessions.makeToken(for: "uid 7", at: start, using: &generator))) }
+        let other = try #require(sessions.makeToken(for: "uid 8", at: start, using: &generator))
+        #expect(own.filter { sessions.exchange($0, at: start, using: &generator) != nil }.count == 8)
+        #expect(sessions.exchange(other, at: start, using: &generator) != nil)
+    }
+
+    @Test func `secrets are compared whole`() {
+        #expect(ConsoleSessions<Int>.areEqual("abc", "abc"))
+        for other in ["abd", "ab", "abcd", ""] { #expect(!ConsoleSessions<Int>.areEqual("abc", other)) }
+    }
+}

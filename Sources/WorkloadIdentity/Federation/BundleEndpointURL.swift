@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ZeroTrust
 
 /// Where a bundle endpoint is: an `https` URL without userinfo (SPIFFE Federation §5.2.1.1, §5.2.2.1).
 ///

@@ -3,6 +3,7 @@ public import FoundationEssentials
 import SPIFFE
 import SwiftASN1
 @_spi(FixedExpiryValidationTime) import X509
+import ZeroTrust
 
 /// A certificate of somebody else's authority, such as a machine is delivered with, and the possession of its key, as what
 /// a workload of another machine shows (SPIRE's `x509pop`).

@@ -30,7 +30,7 @@ struct ConfigCommand: AsyncParsableCommand {
             // A configuration that does not load must not hide the settings of the process itself.
             let path = try Settings(options).config.value
             let settings = try Settings(options, documents: (try? ResourceLoader.load(path: path).documents) ?? [])
-            let rows = [
+            let rows: [(String, String, String)] = [
                 ("config", settings.config.value, settings.config.origin),
                 ("state", settings.state.value, settings.state.origin),
                 ("run", settings.runtime.value, settings.runtime.origin),

@@ -35,7 +35,12 @@ public struct Timestamp: Hashable, Sendable {
     ///
     /// Returns nil for anything else, and for years before 1970 or after 2261.
     public init?(_ text: some StringProtocol) {
-        var bytes = Array(text.utf8)[...]
+        self.init(utf8: Array(text.utf8)[...])
+    }
+
+    /// Parses the same from the text's bytes, for readers that look at many records: it allocates nothing.
+    public init?(utf8 text: ArraySlice<UInt8>) {
+        var bytes = text
         guard bytes.count <= 30, bytes.popLast() == UInt8(ascii: "Z") else { return nil }
         func number(_ digits: Int, then separator: Character?) -> Int? {
             guard bytes.count >= digits else { return nil }

@@ -1,4 +1,3 @@
-import Foundation
 public import ZeroTrust
 
 extension AuditRecord {
@@ -7,426 +6,396 @@ extension AuditRecord {
     /// What was cut from a text when the record was written stays cut, and confidential header values stay away; the
     /// entry's own bytes tell where.
     ///
-    /// - Throws: `AuditLogError` with the code `malformed` where the entry is not a record of this schema.
+    /// - Throws: `AuditLogError` with the code `malformed` where the entry is not a record of this schema, in the
+    ///   canonical form of RFC 8785.
     public init(entry: [UInt8]) throws {
         guard entry.count <= EntryBundle.maximumEntryLength else {
             throw AuditLogError(.malformed, "the record has \(entry.count) bytes")
         }
-        let data = Data(entry)
-        let decoder = JSONDecoder()
-        do {
-            let head = try decoder.decode(RecordForm.Head.self, from: data)
-            guard head.v == RecordEncoding.version else {
-                throw AuditLogError(.malformed, "the record has the schema version \(head.v); this program reads 1")
+        do { try self.init(Kind(beginning: entry) ?? Kind(entry), entry) } catch {
+            // What is of another kind or version is said to be that, and not to lack what this one has.
+            do { _ = try Kind(entry) } catch {
+                throw AuditLogError(.malformed, "the entry is not a record", cause: error)
             }
-            switch head.kind {
-            case "decision": self = .decision(try decoder.decode(RecordForm.Decision.self, from: data).record())
-            case "completion": self = .completion(try decoder.decode(RecordForm.Completion.self, from: data).record())
-            case "refusals": self = .refusals(try decoder.decode(RecordForm.Refusals.self, from: data).record())
-            case "act": self = .act(try decoder.decode(RecordForm.Act.self, from: data).record())
-            case "bodies": self = .bodies(try decoder.decode(RecordForm.Bodies.self, from: data).record())
-            case "sampling": self = .sampling(try decoder.decode(RecordForm.Sampling.self, from: data).record())
-            default: throw AuditLogError(.malformed, "the record is of the unknown kind `\(head.kind.prefix(64))`")
-            }
-        } catch let error as AuditLogError {
             throw error
-        } catch {
-            throw AuditLogError(.malformed, "the entry is not a record", cause: error)
+        }
+    }
+
+    private init(_ kind: Kind, _ entry: [UInt8]) throws {
+        var reader = RecordReader(entry)
+        self =
+            switch kind {
+            case .decision: .decision(try reader.record { try DecisionRecord(&$0) })
+            case .completion: .completion(try reader.record { try CompletionRecord(&$0) })
+            case .refusals: .refusals(try reader.record { try AggregateRefusalRecord(&$0) })
+            case .act: .act(try reader.record { try ActRecord(&$0) })
+            case .bodies: .bodies(try reader.record { try BodyRecord(&$0) })
+            case .sampling: .sampling(try reader.record { try SamplingRecord(&$0) })
+            }
+        try reader.end()
+    }
+
+    /// The kinds of record, as they are written.
+    private enum Kind: String {
+        case decision, completion, refusals, act, bodies, sampling
+
+        /// The kind that an entry seems to have, by its first member; nil where that does not tell.
+        ///
+        /// The record itself says whether it is.
+        init?(beginning entry: [UInt8]) {
+            func begins(_ text: StaticString) -> Bool {
+                text.withUTF8Buffer { expected in
+                    guard entry.count >= expected.count else { return false }
+                    for index in expected.indices where unsafe expected[index] != entry[index] { return false }
+                    return true
+                }
+            }
+            if begins("{\"caller\"") || begins("{\"decision\"") {
+                self = .decision
+            } else if begins("{\"ended\"") {
+                self = .completion
+            } else {
+                return nil
+            }
+        }
+
+        /// Walks over an entry, for its kind and schema version.
+        init(_ entry: [UInt8]) throws {
+            let text = entry.span
+            var offset = 0
+            var (kind, version) = (0..<0, 0..<0)
+            let isObject = JSONScan.object(text, &offset) { name, offset in
+                guard let value = JSONScan.value(text, &offset, depth: 1) else { return false }
+                if JSONScan.equals(text, name, "kind") { kind = value }
+                if JSONScan.equals(text, name, "v") { version = value }
+                return true
+            }
+            guard isObject, !kind.isEmpty, !version.isEmpty else {
+                throw AuditLogError(.malformed, "it has no kind and version")
+            }
+            guard JSONScan.equals(text, version, "1") else {
+                let version = String(decoding: entry[version].prefix(16), as: UTF8.self)
+                throw AuditLogError(.malformed, "it has the schema version \(version); this program reads 1")
+            }
+            let name = String(decoding: entry[kind.dropFirst().dropLast()].prefix(64), as: UTF8.self)
+            guard let known = Self(rawValue: name) else {
+                throw AuditLogError(.malformed, "it is of the unknown kind `\(name)`")
+            }
+            self = known
         }
     }
 }
 
-/// The JSON of records, as it is read.
-private enum RecordForm {
-    struct Head: Decodable {
-        let kind: String
-        let v: Int
+extension RecordReader {
+    /// Reads a member that is an address and port.
+    fileprivate mutating func endpoint(_ name: StaticString) throws -> Exchange.Endpoint {
+        try object(name) { try Exchange.Endpoint(address: $0.address("address"), port: $0.integer("port")) }
     }
 
-    struct Endpoint: Decodable {
-        let address: String
-        let port: UInt16
-
-        func endpoint() throws -> Exchange.Endpoint {
-            Exchange.Endpoint(address: try RecordForm.address(address), port: port)
-        }
-    }
-
-    static func address(_ text: String) throws -> IPAddress {
-        guard let address = IPAddress(text) else { throw AuditLogError(.malformed, "`\(text)` is not an address") }
-        return address
-    }
-
-    static func id(_ text: String) throws -> RequestID {
-        guard let id = RequestID(text) else { throw AuditLogError(.malformed, "`\(text)` is not an id") }
-        return id
-    }
-
-    static func time(_ text: String) throws -> Timestamp {
-        guard let time = Timestamp(text) else { throw AuditLogError(.malformed, "`\(text)` is not a time") }
-        return time
-    }
-
-    static func outcome(_ text: String) throws -> DecisionRecord.Outcome {
-        guard let outcome = DecisionRecord.Outcome(rawValue: text) else {
-            throw AuditLogError(.malformed, "`\(text)` is neither `allow` nor `deny`")
-        }
-        return outcome
-    }
-
-    struct Guardrail: Decodable {
-        struct Finding: Decodable {
-            let channel: String
-            let end: Int
-            let field: String
-            let rule: String
-            let score: Int?
-            let start: Int
-            let threshold: Int?
-
-            func finding() throws -> DecisionRecord.Guardrail.Finding {
-                guard start >= 0, start <= end else {
-                    throw AuditLogError(.malformed, "the bytes that a guardrail found end before they begin")
-                }
-                return DecisionRecord.Guardrail.Finding(
-                    rule: rule,
-                    channel: channel,
-                    field: field,
-                    range: start..<end,
-                    score: score,
-                    threshold: threshold
-                )
-            }
-        }
-
-        let action: String?
-        let basis: String?
-        let end: Int?
-        let field: String?
-        let findings: [Finding]?
-        let name: String
-        let rule: String?
-        let start: Int?
-
-        func guardrail() throws -> DecisionRecord.Guardrail {
-            guard (start == nil) == (end == nil), start ?? 0 <= end ?? 0 else {
-                throw AuditLogError(.malformed, "the bytes that a guardrail refused end before they begin")
-            }
-            let range = start.flatMap { start in end.map { start..<$0 } }
-            var guardrail = DecisionRecord.Guardrail(name: name, rule: rule, field: field, range: range)
+    /// Reads a member that says what a guardrail did; nil where there is none.
+    fileprivate mutating func guardrailIfPresent() throws -> DecisionRecord.Guardrail? {
+        try objectIfPresent("guardrail") { reader in
+            let action = try reader.stringIfPresent("action")
+            let basis = try reader.stringIfPresent("basis")
+            let end: Int? = try reader.integerIfPresent("end")
+            let field = try reader.stringIfPresent("field")
+            let findings = try reader.objects("findings") { try DecisionRecord.Guardrail.Finding(&$0) }
+            let name = try reader.string("name")
+            let rule = try reader.stringIfPresent("rule")
+            let start: Int? = try reader.integerIfPresent("start")
+            var guardrail = DecisionRecord.Guardrail(
+                name: name,
+                rule: rule,
+                field: field,
+                range: try reader.range(start, end)
+            )
             guardrail.action = action
             guardrail.basis = basis
-            guardrail.findings = try (findings ?? []).map { try $0.finding() }
+            guardrail.findings = findings
             return guardrail
         }
     }
 
-    struct Decision: Decodable {
-        struct Caller: Decodable {
-            let model: String?
-            let model_signer: String?
-            let serial: String
-            let spiffe_id: String
-            let svid_sha256: String
+    /// The bytes from one offset to another; nil where both are absent.
+    fileprivate func range(_ start: Int?, _ end: Int?) throws -> Range<Int>? {
+        guard let start, let end else {
+            guard start == nil, end == nil else { throw malformed("says where bytes begin and not where they end") }
+            return nil
         }
-
-        struct Verdict: Decodable {
-            struct Policy: Decodable {
-                let file: String
-                let line: Int
-                let name: String
-                let namespace: String
-                let rule: Int
-
-                var policy: DecisionRecord.Policy {
-                    DecisionRecord.Policy(namespace: namespace, name: name, rule: rule, file: file, line: line)
-                }
-            }
-
-            struct Provider: Decodable {
-                let answer: String
-                let latency_ns: UInt64
-                let name: String
-
-                func provider() throws -> DecisionRecord.Provider {
-                    guard let answer = DecisionRecord.Provider.Answer(rawValue: answer) else {
-                        throw AuditLogError(.malformed, "`\(answer)` is no answer of a provider")
-                    }
-                    return DecisionRecord.Provider(name: name, answer: answer, latency: latency_ns)
-                }
-            }
-
-            let audited: Policy?
-            let compatibility: String
-            let dry_run: String?
-            let guardrail: Guardrail?
-            let latency_ns: UInt64
-            let outcome: String
-            let policy: Policy?
-            let provider: Provider?
-            let reason: String
-            let snapshot: String
-        }
-
-        struct Request: Decodable {
-            struct Header: Decodable {
-                let name: String
-                let value: String?
-            }
-
-            let authority: String
-            let destination: Endpoint
-            let headers: [Header]?
-            let method: String
-            let path: String
-        }
-
-        struct Token: Decodable {
-            let claims: [String: Claim]?
-            let issuer: String?
-            let subject: String?
-
-            var token: RecordedToken {
-                RecordedToken(issuer: issuer, subject: subject, claims: (claims ?? [:]).mapValues(\.claim))
-            }
-        }
-
-        struct Claim: Decodable {
-            let claim: RecordedToken.Claim
-
-            init(from decoder: any Decoder) throws {
-                guard decoder.codingPath.count < 24 else {
-                    throw AuditLogError(.malformed, "the claims of the token are nested too deeply")
-                }
-                let value = try decoder.singleValueContainer()
-                if let text = try? value.decode(String.self) {
-                    claim = .text(text)
-                } else if let texts = try? value.decode([String].self) {
-                    claim = .list(texts)
-                } else {
-                    claim = .members(try value.decode([String: Claim].self).mapValues(\.claim))
-                }
-            }
-        }
-
-        struct TLS: Decodable {
-            let cipher: String
-            let server_name: String?
-            let version: String
-        }
-
-        let caller: Caller?
-        let decision: Verdict
-        let id: String
-        let model: String?
-        let node: String
-        let request: Request
-        let route: String?
-        let source: Endpoint
-        let time: String
-        let tls: TLS?
-        let token: Token?
-        let traceparent: String?
-
-        func record() throws -> DecisionRecord {
-            var record = DecisionRecord(
-                id: try RecordForm.id(id),
-                time: try RecordForm.time(time),
-                node: node,
-                caller: try caller.map { caller in
-                    DecisionRecord.Caller(
-                        spiffeID: try SPIFFEID(caller.spiffe_id),
-                        serialNumber: caller.serial,
-                        fingerprint: caller.svid_sha256,
-                        modelDigest: caller.model,
-                        modelSigner: caller.model_signer
-                    )
-                },
-                source: try source.endpoint(),
-                tls: tls.map {
-                    DecisionRecord.TLS(version: $0.version, cipher: $0.cipher, serverName: $0.server_name)
-                },
-                request: DecisionRecord.Request(
-                    method: request.method,
-                    path: request.path,
-                    authority: request.authority,
-                    headers: (request.headers ?? []).map { .init(name: $0.name, value: $0.value ?? "") },
-                    destination: try request.destination.endpoint()
-                ),
-                outcome: try RecordForm.outcome(decision.outcome),
-                reason: decision.reason,
-                policy: decision.policy?.policy,
-                snapshot: decision.snapshot,
-                compatibility: decision.compatibility,
-                dryRun: try decision.dry_run.map { try RecordForm.outcome($0) },
-                latency: decision.latency_ns,
-                route: route,
-                traceparent: traceparent
-            )
-            record.audited = decision.audited?.policy
-            record.model = model
-            record.token = token?.token
-            record.provider = try decision.provider?.provider()
-            record.guardrail = try decision.guardrail?.guardrail()
-            return record
-        }
+        guard start >= 0, start <= end else { throw malformed("says that bytes end before they begin") }
+        return start..<end
     }
 
-    struct Completion: Decodable {
-        struct Request: Decodable {
-            let bytes: UInt64
+    /// Reads a member that names a rule of a policy; nil where there is none.
+    fileprivate mutating func policyIfPresent(_ name: StaticString) throws -> DecisionRecord.Policy? {
+        try objectIfPresent(name) { reader in
+            let file = try reader.string("file")
+            let line: Int = try reader.integer("line")
+            let name = try reader.string("name")
+            return DecisionRecord.Policy(
+                namespace: try reader.string("namespace"),
+                name: name,
+                rule: try reader.integer("rule"),
+                file: file,
+                line: line
+            )
         }
+    }
+}
 
-        struct Response: Decodable {
-            let bytes: UInt64
-            let status: Int?
-            let upstream: String?
-        }
+extension DecisionRecord.Guardrail.Finding {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let channel = try reader.string("channel")
+        let end: Int = try reader.integer("end")
+        let field = try reader.string("field")
+        let rule = try reader.string("rule")
+        let score: Int? = try reader.integerIfPresent("score")
+        let start: Int = try reader.integer("start")
+        let threshold: Int? = try reader.integerIfPresent("threshold")
+        guard let range = try reader.range(start, end) else { throw reader.malformed("has no bytes that were found") }
+        self.init(rule: rule, channel: channel, field: field, range: range, score: score, threshold: threshold)
+    }
+}
 
-        struct Timings: Decodable {
-            let request_ns: UInt64?
-            let total_ns: UInt64
-            let upstream_head_ns: UInt64?
-        }
-
-        let ended: String
+extension DecisionRecord {
+    /// What stands in the member `decision`.
+    private struct Made {
+        let audited: Policy?
+        let compatibility: String
+        let dryRun: Outcome?
         let guardrail: Guardrail?
-        let id: String
-        let node: String
-        let request: Request
-        let response: Response
-        let time: String
-        let timings: Timings
-
-        func record() throws -> CompletionRecord {
-            guard let ending = CompletionRecord.Ending(rawValue: ended) else {
-                throw AuditLogError(.malformed, "`\(ended)` is not a way in which a request ends")
-            }
-            var record = CompletionRecord(
-                id: try RecordForm.id(id),
-                time: try RecordForm.time(time),
-                node: node,
-                status: response.status,
-                bytesReceived: request.bytes,
-                bytesSent: response.bytes,
-                upstream: response.upstream,
-                timings: .init(
-                    requestReceived: timings.request_ns,
-                    upstreamHead: timings.upstream_head_ns,
-                    total: timings.total_ns
-                ),
-                ending: ending
-            )
-            record.guardrail = try guardrail?.guardrail()
-            return record
-        }
-    }
-
-    struct Refusals: Decodable {
-        let count: UInt64
-        let id: String
-        let node: String
+        let latency: UInt64
+        let outcome: Outcome
+        let policy: Policy?
+        let provider: Provider?
         let reason: String
-        let source: String?
-        let time: String
+        let snapshot: String
 
-        func record() throws -> AggregateRefusalRecord {
-            AggregateRefusalRecord(
-                id: try RecordForm.id(id),
-                second: try RecordForm.time(time),
-                node: node,
-                source: try source.map { try RecordForm.address($0) },
-                reason: reason,
-                count: count
-            )
-        }
-    }
-
-    struct Act: Decodable {
-        let action: String
-        let actor: String
-        let after: String?
-        let before: String?
-        let id: String
-        let node: String
-        let outcome: String
-        let reason: String?
-        let subject: String
-        let time: String
-
-        func record() throws -> ActRecord {
-            guard let outcome = ActRecord.Outcome(rawValue: outcome) else {
-                throw AuditLogError(.malformed, "`\(outcome)` is no outcome of an act")
+        init(_ reader: inout RecordReader) throws {
+            audited = try reader.policyIfPresent("audited")
+            compatibility = try reader.string("compatibility")
+            dryRun = try reader.wordIfPresent("dry_run")
+            guardrail = try reader.guardrailIfPresent()
+            latency = try reader.integer("latency_ns")
+            outcome = try reader.word("outcome")
+            policy = try reader.policyIfPresent("policy")
+            provider = try reader.objectIfPresent("provider") { reader in
+                let answer: Provider.Answer = try reader.word("answer")
+                let latency: UInt64 = try reader.integer("latency_ns")
+                return Provider(name: try reader.string("name"), answer: answer, latency: latency)
             }
-            return ActRecord(
-                id: try RecordForm.id(id),
-                time: try RecordForm.time(time),
-                node: node,
-                actor: actor,
-                action: action,
-                subject: subject,
-                before: before,
-                after: after,
-                outcome: outcome,
-                reason: reason
-            )
+            reason = try reader.string("reason")
+            snapshot = try reader.string("snapshot")
         }
     }
 
-    struct Bodies: Decodable {
-        struct Part: Decodable {
-            let bytes: UInt64
-            let digest: String
-            let kept: UInt64
-            let ref: String
-
-            var part: BodyRecord.Part { BodyRecord.Part(bytes: bytes, kept: kept, digest: digest, reference: ref) }
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let caller = try reader.objectIfPresent("caller") { try Caller(&$0) }
+        let made = try reader.object("decision") { try Made(&$0) }
+        let id = try reader.id("id")
+        try reader.expect("kind", "decision")
+        let model = try reader.stringIfPresent("model")
+        let node = try reader.string("node")
+        let request = try reader.object("request") { try Request(&$0) }
+        let route = try reader.stringIfPresent("route")
+        let source = try reader.endpoint("source")
+        let time = try reader.time("time")
+        let tls = try reader.objectIfPresent("tls") { reader in
+            let cipher = try reader.string("cipher")
+            let serverName = try reader.stringIfPresent("server_name")
+            return TLS(version: try reader.string("version"), cipher: cipher, serverName: serverName)
         }
-
-        let id: String
-        let key: String
-        let node: String
-        let request: Part?
-        let response: Part?
-        let tenant: String
-        let time: String
-
-        func record() throws -> BodyRecord {
-            BodyRecord(
-                id: try RecordForm.id(id),
-                time: try RecordForm.time(time),
-                node: node,
-                tenant: tenant,
-                key: key,
-                request: request?.part,
-                response: response?.part
-            )
-        }
+        let token = try reader.tokenIfPresent("token")
+        self.init(
+            id: id,
+            time: time,
+            node: node,
+            caller: caller,
+            source: source,
+            tls: tls,
+            request: request,
+            outcome: made.outcome,
+            reason: made.reason,
+            policy: made.policy,
+            snapshot: made.snapshot,
+            compatibility: made.compatibility,
+            dryRun: made.dryRun,
+            latency: made.latency,
+            route: route,
+            traceparent: try reader.stringIfPresent("traceparent")
+        )
+        self.audited = made.audited
+        self.model = model
+        self.token = token
+        self.provider = made.provider
+        self.guardrail = made.guardrail
     }
+}
 
-    struct Sampling: Decodable {
-        let count: UInt64
-        let first: String
-        let id: String
-        let last: String
-        let node: String
-        let reason: String
-        let root: String
-        let tenant: String
-        let time: String
+extension DecisionRecord.Caller {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let model = try reader.stringIfPresent("model")
+        let signer = try reader.stringIfPresent("model_signer")
+        let serial = try reader.string("serial")
+        let spiffeID: SPIFFEID
+        do { spiffeID = try SPIFFEID(reader.string("spiffe_id")) } catch let error as SPIFFEIDError {
+            throw AuditLogError(.malformed, "the record's caller has no SPIFFE ID", cause: error)
+        }
+        self.init(
+            spiffeID: spiffeID,
+            serialNumber: serial,
+            fingerprint: try reader.string("svid_sha256"),
+            modelDigest: model,
+            modelSigner: signer
+        )
+    }
+}
 
-        func record() throws -> SamplingRecord {
-            SamplingRecord(
-                id: try RecordForm.id(id),
-                time: try RecordForm.time(time),
-                node: node,
-                tenant: tenant,
-                reason: reason,
-                count: count,
-                first: try RecordForm.id(first),
-                last: try RecordForm.id(last),
-                root: root
+extension DecisionRecord.Request {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let authority = try reader.string("authority")
+        let destination = try reader.endpoint("destination")
+        let headers = try reader.objects("headers") { reader in
+            let name = try reader.string("name")
+            return Exchange.Header(name: name, value: try reader.stringIfPresent("value") ?? "")
+        }
+        let method = try reader.string("method")
+        self.init(
+            method: method,
+            path: try reader.string("path"),
+            authority: authority,
+            headers: headers,
+            destination: destination
+        )
+    }
+}
+
+extension CompletionRecord {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let ending: Ending = try reader.word("ended")
+        let guardrail = try reader.guardrailIfPresent()
+        let id = try reader.id("id")
+        try reader.expect("kind", "completion")
+        let node = try reader.string("node")
+        let received: UInt64 = try reader.object("request") { try $0.integer("bytes") }
+        let (sent, status, upstream) = try reader.object("response") { reader -> (UInt64, Int?, String?) in
+            (try reader.integer("bytes"), try reader.integerIfPresent("status"), try reader.stringIfPresent("upstream"))
+        }
+        let time = try reader.time("time")
+        let timings = try reader.object("timings") { reader -> Timings in
+            let requestReceived: UInt64? = try reader.integerIfPresent("request_ns")
+            let total: UInt64 = try reader.integer("total_ns")
+            return Timings(
+                requestReceived: requestReceived,
+                upstreamHead: try reader.integerIfPresent("upstream_head_ns"),
+                total: total
             )
         }
+        self.init(
+            id: id,
+            time: time,
+            node: node,
+            status: status,
+            bytesReceived: received,
+            bytesSent: sent,
+            upstream: upstream,
+            timings: timings,
+            ending: ending
+        )
+        self.guardrail = guardrail
+    }
+}
+
+extension AggregateRefusalRecord {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let count: UInt64 = try reader.integer("count")
+        let id = try reader.id("id")
+        try reader.expect("kind", "refusals")
+        let node = try reader.string("node")
+        let reason = try reader.string("reason")
+        let source = try reader.addressIfPresent("source")
+        self.init(id: id, second: try reader.time("time"), node: node, source: source, reason: reason, count: count)
+    }
+}
+
+extension ActRecord {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let action = try reader.string("action")
+        let actor = try reader.string("actor")
+        let after = try reader.stringIfPresent("after")
+        let before = try reader.stringIfPresent("before")
+        let id = try reader.id("id")
+        try reader.expect("kind", "act")
+        let node = try reader.string("node")
+        let outcome: Outcome = try reader.word("outcome")
+        let reason = try reader.stringIfPresent("reason")
+        let subject = try reader.string("subject")
+        self.init(
+            id: id,
+            time: try reader.time("time"),
+            node: node,
+            actor: actor,
+            action: action,
+            subject: subject,
+            before: before,
+            after: after,
+            outcome: outcome,
+            reason: reason
+        )
+    }
+}
+
+extension BodyRecord {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let id = try reader.id("id")
+        let key = try reader.string("key")
+        try reader.expect("kind", "bodies")
+        let node = try reader.string("node")
+        let request = try reader.objectIfPresent("request") { try Part(&$0) }
+        let response = try reader.objectIfPresent("response") { try Part(&$0) }
+        let tenant = try reader.string("tenant")
+        self.init(
+            id: id,
+            time: try reader.time("time"),
+            node: node,
+            tenant: tenant,
+            key: key,
+            request: request,
+            response: response
+        )
+    }
+}
+
+extension BodyRecord.Part {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let bytes: UInt64 = try reader.integer("bytes")
+        let digest = try reader.string("digest")
+        let kept: UInt64 = try reader.integer("kept")
+        self.init(bytes: bytes, kept: kept, digest: digest, reference: try reader.string("ref"))
+    }
+}
+
+extension SamplingRecord {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let count: UInt64 = try reader.integer("count")
+        let first = try reader.id("first")
+        let id = try reader.id("id")
+        try reader.expect("kind", "sampling")
+        let last = try reader.id("last")
+        let node = try reader.string("node")
+        let reason = try reader.string("reason")
+        let root = try reader.string("root")
+        let tenant = try reader.string("tenant")
+        self.init(
+            id: id,
+            time: try reader.time("time"),
+            node: node,
+            tenant: tenant,
+            reason: reason,
+            count: count,
+            first: first,
+            last: last,
+            root: root
+        )
     }
 }

@@ -131,6 +131,10 @@ public final class LogWriter: Sendable {
     /// Has a watcher told of durable entries from now on.
     public func watch(_ watcher: DurabilityWatcher) { core.watch(watcher) }
 
+    /// Hands what becomes durable to a tap, or no longer does.
+    func attach(_ tap: LogTap) { core.attach(tap) }
+    func detach(_ tap: LogTap) { core.detach(tap) }
+
     /// What the writer has done so far.
     public var stats: LogStats { core.stats }
 

@@ -19,6 +19,8 @@ final class WriterCore: Sendable {
     let hasFailed = Atomic<Bool>(false)
     /// Guards who is told of durable entries; they come and go rarely.
     private let watchers = Mutex<[DurabilityWatcher]>([])
+    /// Guards who is handed durable entries.
+    private let taps = Mutex<[LogTap]>([])
     /// What only the thread that commits uses.
     private let commit: Monitor<CommitState>
     /// What only the thread that integrates uses.
@@ -192,6 +194,10 @@ final class WriterCore: Sendable {
         return try result.get()
     }
 
+    func attach(_ tap: LogTap) { taps.withLock { $0.append(tap) } }
+
+    func detach(_ tap: LogTap) { taps.withLock { $0.removeAll { $0 === tap } } }
+
     func watch(_ watcher: DurabilityWatcher) {
         watchers.withLock { watchers in
             watchers.removeAll { $0.isCancelled }
@@ -295,8 +301,10 @@ final class WriterCore: Sendable {
             do {
                 // A failure is final: nothing is written after one.
                 if let failure = shared.withLock({ $0.failure }) { throw failure }
-                let first = try commitBatch(batch.map(\.entry))
+                let entries = batch.map(\.entry)
+                let first = try commitBatch(entries)
                 tellWatchers()
+                for tap in taps.withLock({ $0 }) { tap.add(entries, first: first) }
                 for (offset, pending) in batch.enumerated() {
                     pending.onDurable?(.success(first + UInt64(offset)))
                 }

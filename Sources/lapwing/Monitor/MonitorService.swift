@@ -61,6 +61,7 @@ final class MonitorService: Sendable {
     }
 
     private func follow(_ configuration: @Sendable () -> Configuration) async {
+        let follower = LogFollower(log)
         var run = Run(configuration(), store, logger)
         var ticks = 0
         while !Task.isCancelled {
@@ -69,7 +70,7 @@ final class MonitorService: Sendable {
                 save(run)
                 run = Run(current, store, logger)
             }
-            await step(&run)
+            await step(&run, follower)
             ticks += 1
             if ticks.isMultiple(of: 25) { watchRecord(&run) }
             if ticks.isMultiple(of: Self.saveEvery) { save(run) }
@@ -132,12 +133,12 @@ final class MonitorService: Sendable {
     }
 
     /// Reads what is new.
-    private func step(_ run: inout Run) async {
-        let reader = LogReader(directory: log.directory)
+    private func step(_ run: inout Run, _ follower: LogFollower) async {
+        let files = LogReader(directory: log.directory)
         let end = log.stats.acknowledged
         while (run.monitor.next[.lapwing] ?? 0) < end, !Task.isCancelled {
             do {
-                if let first = try run.monitor.passOverPruned(of: reader, at: .now()) {
+                if let first = try run.monitor.passOverPruned(of: files, at: .now()) {
                     logger.warning(
                         "a log's history is lost",
                         metadata: ["log": "\(LogSource.lapwing.name)", "before": "\(first)"]
@@ -145,7 +146,7 @@ final class MonitorService: Sendable {
                 }
                 let next = run.monitor.next[.lapwing] ?? 0
                 guard next < end else { break }
-                let entries = try reader.entries(in: next..<min(next + Self.batch, end))
+                let entries = try follower.entries(in: next..<min(next + Self.batch, end))
                 guard !entries.isEmpty else { break }
                 for entry in entries { run.monitor.take(entry) }
             } catch {

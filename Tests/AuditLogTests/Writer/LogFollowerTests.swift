@@ -1,0 +1,61 @@
+import Testing
+
+@testable import AuditLog
+
+@Suite("Following a log from within the process that writes it")
+struct LogFollowerTests {
+    private let fixture: LogFixture
+
+    init() throws { fixture = try LogFixture() }
+
+    @Test("Every entry comes once and in order, from memory or from the files", arguments: [0, 200, 1 << 20])
+    func followsAll(limit: Int) throws {
+        let entries = LogFixture.entries(600)
+        try fixture.fill(Array(entries[..<100]))
+        let writer = try fixture.writer()
+        defer { writer.close() }
+        let follower = LogFollower(writer, limit: limit)
+        var read: [[UInt8]] = []
+        func readAll() throws {
+            while UInt64(read.count) < writer.durable {
+                let next = UInt64(read.count)
+                let more = try follower.entries(in: next..<min(next + 64, writer.durable))
+                #expect(more.map(\.index) == (next..<(next + UInt64(more.count))).map { $0 })
+                try #require(!more.isEmpty)
+                read += more.map(\.bytes)
+            }
+        }
+        // Before the first is read, in between, and faster than they are read.
+        _ = writer.appendAndWait(Array(entries[100..<150]))
+        try readAll()
+        #expect(read == Array(entries[..<150]))
+        for start in stride(from: 150, to: 300, by: 10) {
+            _ = writer.appendAndWait(Array(entries[start..<(start + 10)]))
+            try readAll()
+        }
+        _ = writer.appendAndWait(Array(entries[300...]))
+        try readAll()
+        #expect(read == entries)
+    }
+
+    @Test("What waits in memory is bounded, and a follower that is gone holds nothing")
+    func isBounded() throws {
+        let tap = LogTap(limit: 100)
+        tap.add([Array(repeating: 1, count: 60)], first: 0)
+        tap.add([Array(repeating: 2, count: 60)], first: 1)
+        let run = tap.take()
+        #expect(run.first == 1 && run.entries == [Array(repeating: 2, count: 60)])
+        tap.add([Array(repeating: 3, count: 101)], first: 2)
+        #expect(tap.take().entries.isEmpty)
+        tap.add([[4]], first: 3)
+        #expect(tap.take().first == 3)
+        let writer = try fixture.writer()
+        defer { writer.close() }
+        weak var gone: LogFollower?
+        do {
+            let follower = LogFollower(writer)
+            gone = follower
+        }
+        #expect(gone == nil)
+    }
+}

@@ -6,12 +6,14 @@ public enum AdminRole: String, Hashable, Sendable, CaseIterable {
     case auditor
     /// Changes entries and rotates the authority.
     case operate = "operator"
+    /// Says what becomes of findings; of everything else it sees what a viewer does.
+    case responder
     /// Releases models; of the authority it sees what a viewer does.
     case releaser
 
     /// Whether the role may do something.
     public func permits(_ action: AdminAction) -> Bool {
-        self == .operate || !action.isChange
+        self == .operate || !action.isChange || self == .responder && action.isOfFindings
     }
 }
 
@@ -41,11 +43,27 @@ public enum AdminAction: String, Hashable, Sendable, CaseIterable {
     case showConfiguration = "configuration.show"
     /// Has the configuration read again.
     case reloadConfiguration = "configuration.reload"
+    /// Takes a finding up.
+    case acknowledgeFinding = "finding.acknowledge"
+    /// Says that what was found is how things are.
+    case acceptFinding = "finding.accept"
+    /// Says that what was found is over.
+    case resolveFinding = "finding.resolve"
+
+    /// Whether it says what becomes of a finding.
+    public var isOfFindings: Bool {
+        switch self {
+        case .acknowledgeFinding, .acceptFinding, .resolveFinding: true
+        default: false
+        }
+    }
 
     /// Whether it changes anything.
     public var isChange: Bool {
         switch self {
-        case .createEntry, .deleteEntry, .rotateAuthority, .revoke, .restore, .reloadConfiguration: true
+        case .createEntry, .deleteEntry, .rotateAuthority, .revoke, .restore, .reloadConfiguration,
+            .acknowledgeFinding, .acceptFinding, .resolveFinding:
+            true
         case .listEntries, .showEntry, .showBundle, .listRevocations, .status, .showConfiguration: false
         }
     }

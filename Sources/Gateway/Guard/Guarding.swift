@@ -33,6 +33,8 @@ final class Guarding {
     private(set) var request: ModelRequest?
     /// The model that the request asks for, where it names one.
     private(set) var model: String?
+    /// What is recorded of its prompt.
+    private(set) var prompt: DecisionRecord.Prompt?
     /// What was counted of the guardrail's limits.
     var claims: [UsageClaim] = []
     private let context: GatewayContext
@@ -136,6 +138,7 @@ final class Guarding {
         body = ByteBuffer(bytes: bytes)
         let request = examined.request
         model = request.model
+        prompt = context.prompts?(request)
         if stage.answers != nil { self.request = request }
         guard request.dialect == .mcp, let id = request.document?.root["id"], id.range.count <= 1024 else {
             return true

@@ -10,10 +10,9 @@ public enum RecordEncoding {
     /// The longest entry written, in bytes.
     public static let maximumLength = 4096
 
-    /// Sixteen hexadecimal digits, since a number of JSON is a double.
-    static func text(of fingerprint: UInt64) -> String {
-        let digits = String(fingerprint, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    /// A fingerprint as bytes, since a number of JSON is a double.
+    static func bytes(of fingerprint: UInt64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: fingerprint >> UInt64(56 - 8 * $0)) }
     }
 
     /// Headers whose values carry credentials: only their lengths are recorded.
@@ -134,7 +133,7 @@ extension DecisionRecord {
         json.name("prompt")
         json.beginObject()
         json.name("fingerprint")
-        json.string(RecordEncoding.text(of: prompt.fingerprint))
+        json.hex(RecordEncoding.bytes(of: prompt.fingerprint))
         if prompt.wantsLogProbabilities {
             json.name("logprobs")
             json.integer(1)
@@ -144,7 +143,7 @@ extension DecisionRecord {
             json.integer(signed: temperature)
         }
         json.name("template")
-        json.string(RecordEncoding.text(of: prompt.template))
+        json.hex(RecordEncoding.bytes(of: prompt.template))
         json.name("tokens")
         json.integer(UInt64(clamping: prompt.tokens))
         json.endObject()
@@ -344,12 +343,17 @@ extension CompletionRecord {
         }
         json.name("total_ns")
         json.integer(timings.total)
+        if let upstreamBody = timings.upstreamBody {
+            json.name("upstream_body_ns")
+            json.integer(upstreamBody)
+        }
         if let upstreamHead = timings.upstreamHead {
             json.name("upstream_head_ns")
             json.integer(upstreamHead)
         }
         json.endObject()
         json.truncated()
+        if let usage { json.usage(usage) }
         json.name("v")
         json.integer(UInt64(RecordEncoding.version))
         json.endObject()
@@ -438,5 +442,24 @@ extension AuditRecord {
         case .bodies(let record): record.encoded()
         case .sampling(let record): record.encoded()
         }
+    }
+}
+
+extension JSONWriter {
+    /// How many tokens an answer took, as far as it says.
+    fileprivate mutating func usage(_ usage: TokenUsage) {
+        name("usage")
+        beginObject()
+        count("cached", usage.cached)
+        count("input", usage.input)
+        count("output", usage.output)
+        count("reasoning", usage.reasoning)
+        endObject()
+    }
+
+    private mutating func count(_ name: StaticString, _ count: UInt64?) {
+        guard let count else { return }
+        self.name(name)
+        integer(count)
     }
 }

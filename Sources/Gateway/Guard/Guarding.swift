@@ -35,6 +35,8 @@ final class Guarding {
     private(set) var model: String?
     /// What is recorded of its prompt.
     private(set) var prompt: DecisionRecord.Prompt?
+    /// The API that the request is of.
+    private(set) var dialect: Dialect?
     /// What was counted of the guardrail's limits.
     var claims: [UsageClaim] = []
     private let context: GatewayContext
@@ -139,6 +141,7 @@ final class Guarding {
         let request = examined.request
         model = request.model
         prompt = context.prompts?(request)
+        dialect = request.dialect
         if stage.answers != nil { self.request = request }
         guard request.dialect == .mcp, let id = request.document?.root["id"], id.range.count <= 1024 else {
             return true

@@ -39,6 +39,8 @@ extension Monitor {
                 record: entry.index,
                 at: completion.time,
                 bytes: completion.bytesSent,
+                // Those of the request were counted when it began.
+                tokens: completion.usage?.output ?? 0,
                 // What was found in an answer that was given all the same is no refusal.
                 guardRule: completion.ending == .answerRefused ? completion.guardrail?.rule : nil
             )

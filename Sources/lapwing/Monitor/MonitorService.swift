@@ -137,11 +137,11 @@ final class MonitorService: Sendable {
 
     /// Reads what is new.
     private func step(_ run: inout Run, _ follower: LogFollower) async {
-        let files = LogReader(directory: log.directory)
+        let reader = LogReader(directory: log.directory)
         let end = log.stats.acknowledged
         while (run.monitor.next[.lapwing] ?? 0) < end, !Task.isCancelled {
             do {
-                if let first = try run.monitor.passOverPruned(of: files, at: .now()) {
+                if let first = try run.monitor.passOverPruned(of: reader, at: .now()) {
                     logger.warning(
                         "a log's history is lost",
                         metadata: ["log": "\(LogSource.lapwing.name)", "before": "\(first)"]

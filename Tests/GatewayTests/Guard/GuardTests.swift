@@ -541,6 +541,43 @@ import Testing
         }
     }
 
+    @Test(arguments: ["dialect: openai-chat", "dialect: openai-chat\noutput: { secrets: redact }"])
+    func `what an answer says of its tokens is in the record, and when its body began`(_ spec: String) async throws {
+        let usage = #""usage":{"prompt_tokens":19,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":8}}"#
+        let whole = #"{"choices":[],\#(usage)}"#
+        let event = #"data: {"choices":[],\#(usage)}"# + "\n\n"
+        let type = "HTTP/1.1 200 OK\r\nContent-Type: "
+        func chunks(_ text: String) -> String {
+            text.utf8.map { "1\r\n\(Character(Unicode.Scalar($0)))\r\n" }.joined() + "0\r\n\r\n"
+        }
+        let answers = [
+            type + "application/json\r\nContent-Length: \(whole.utf8.count)\r\n\r\n" + whole,
+            type + "text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks(event),
+            type + "text/event-stream\r\nConnection: close\r\n\r\n" + event,
+        ]
+        for answer in answers {
+            try await Self.with(
+                spec,
+                respond: { _, responder in
+                    responder.write(answer)
+                    if answer.contains("Connection: close") { responder.close() }
+                }
+            ) { gateway, _ in
+                let client = try await gateway.client()
+                let body = #"{"model":"small","messages":[{"role":"user","content":"hi"}]}"#
+                let heard = await client.request(TestGateway.post("/v1/predict", body, headers: Self.json))
+                #expect(heard.statuses == [200])
+                let completion = try #require(await gateway.log.records("completion", count: 1).first)
+                #expect(completion["usage.input"] == "19" && completion["usage.output"] == "10", "\(completion.text)")
+                #expect(completion["usage.cached"] == "8" && completion["usage.reasoning"] == nil)
+                let head = Int(completion["timings.upstream_head_ns"] ?? "") ?? .max
+                let first = Int(completion["timings.upstream_body_ns"] ?? "") ?? -1
+                #expect(first >= head && first <= Int(completion["timings.total_ns"] ?? "") ?? 0, "\(completion.text)")
+                await client.close()
+            }
+        }
+    }
+
     @Test func `a route names a guardrail that is there, and carries no WebSocket`() throws {
         func load(_ route: String) throws -> [GatewayConfiguration] {
             try GatewayConfiguration.load(

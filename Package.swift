@@ -78,6 +78,9 @@ let package = Package(
         // The vocabulary.
         .target(name: "ZeroTrust", dependencies: [httpTypes]),
         .testTarget(name: "ZeroTrustTests", dependencies: ["ZeroTrust"]),
+        // Expressions whose time is that of the text, whatever it is.
+        .target(name: "RegularExpressions"),
+        .testTarget(name: "RegularExpressionsTests", dependencies: ["RegularExpressions"]),
         .target(name: "Resources", dependencies: ["ZeroTrust", .product(name: "Yams", package: "Yams")]),
         .testTarget(name: "ResourcesTests", dependencies: ["Resources"]),
 
@@ -224,7 +227,7 @@ let package = Package(
             path: "Tests/Support/audit-cost"
         ),
         // What is unusual in the records, and why.
-        .target(name: "Monitoring", dependencies: ["ZeroTrust", "Resources"]),
+        .target(name: "Monitoring", dependencies: ["ZeroTrust", "Resources", "RegularExpressions"]),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "ZeroTrust", "Resources"]),
         .target(
             name: "Gateway",
@@ -255,9 +258,14 @@ let package = Package(
         .target(name: "CGuardrailData", exclude: ["injection.bin", "unicode.bin"]),
         .target(
             name: "Guardrails",
-            dependencies: ["CGuardrailData", "CVectorscan", "ZeroTrust", "Resources", crypto]
+            dependencies: [
+                "CGuardrailData", "CVectorscan", "ZeroTrust", "Resources", "RegularExpressions", crypto,
+            ]
         ),
-        .testTarget(name: "GuardrailsTests", dependencies: ["Guardrails", "ZeroTrust", "Resources", crypto]),
+        .testTarget(
+            name: "GuardrailsTests",
+            dependencies: ["Guardrails", "ZeroTrust", "Resources", "RegularExpressions", crypto]
+        ),
         // Makes `injection.bin` out of the corpus: see Training/README.md.
         .executableTarget(
             name: "guardrail-training",
@@ -366,6 +374,7 @@ let package = Package(
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
                 "WorkloadIdentity", "RPC", "DataAccess", "Monitoring", "PostgreSQLClient", "TestPostgreSQL", "Console",
                 crypto, logging,
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["Peers"]

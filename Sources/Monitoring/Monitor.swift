@@ -35,6 +35,7 @@ public struct Monitor: Sendable {
     private var adversarialInput: AdversarialInput
     private var integrity: IntegrityWatch
     private var fleet = FleetSeries()
+    private var sigma: SigmaWatch
 
     /// A monitor that knows nothing yet.
     ///
@@ -64,6 +65,7 @@ public struct Monitor: Sendable {
         modelExtraction = ModelExtraction()
         adversarialInput = AdversarialInput(maximumCallers: settings.maximumIdentities)
         integrity = IntegrityWatch(checkpointLimit: settings.checkpointAge)
+        sigma = SigmaWatch(settings.rules)
     }
 
     /// What has been found.
@@ -121,6 +123,15 @@ public struct Monitor: Sendable {
             if let problem = bytes.problem { throw MonitoringError(.malformed, problem) }
             let seen = try LogParser.observation(in: bytes.bytes, of: source, record: bytes.index)
             if let seen { observe(seen) }
+            if settings.rules.reads(source) {
+                examine(
+                    bytes.bytes,
+                    of: source,
+                    record: bytes.index,
+                    at: seen?.time ?? time,
+                    caller: seen?.caller ?? ""
+                )
+            }
             return nil
         } catch {
             take(.unreadable(error.message), of: source, record: bytes.index, at: time)
@@ -166,6 +177,44 @@ public struct Monitor: Sendable {
                 marks: [.continuation]
             )
         )
+    }
+
+    /// Puts a record to the rules of Sigma that are about its log; one that is no JSON is none that they are about.
+    ///
+    /// - Parameters:
+    ///   - bytes: the record as it stands.
+    ///   - source: of which log it is.
+    ///   - record: its index in that log.
+    ///   - time: when it was made; nil for the latest that the logs told of.
+    ///   - caller: who it is about.
+    ///   - id: under which something began whose end it is, so that it has the caller of that beginning: see
+    ///     ``observe(_:until:)``.
+    public mutating func examine(
+        _ bytes: some Collection<UInt8>,
+        of source: LogSource,
+        record: UInt64,
+        at time: Timestamp? = nil,
+        caller: String,
+        endOf id: UInt64? = nil
+    ) {
+        guard let log = settings.rules.logs[source], !settings.disabled.contains(.sigmaRule),
+            let text = try? JSONText(bytes)
+        else { return }
+        var event = SigmaEvent(text, wanted: log.fields)
+        var caller = caller
+        if let id, let begun = pending.caller(of: id) {
+            caller = begun
+            if log.fields?.contains("caller.spiffe_id") ?? true { event.complete("caller.spiffe_id", with: begun) }
+        }
+        let observation = Observation(
+            source: source,
+            record: record,
+            time: time ?? Timestamp(nanoseconds: latest),
+            caller: caller,
+            callee: "",
+            verb: ""
+        )
+        sigma.examine(event, observation, &casebook.book)
     }
 
     /// Says that the records of a log before an index need not be read again, since there was nothing to observe in them.
@@ -248,7 +297,7 @@ public struct Monitor: Sendable {
 // MARK: - State
 
 extension Monitor {
-    private static let magic = "lapwing-monitor-state-2"
+    private static let magic = "lapwing-monitor-state-3"
 
     /// The state as bytes; equal states are equal bytes.
     public func encoded() -> [UInt8] {
@@ -266,6 +315,7 @@ extension Monitor {
         casebook.book.write(to: &writer)
         pending.write(to: &writer)
         for detector in detectors { detector.write(to: &writer) }
+        sigma.write(to: &writer)
         return writer.bytes
     }
 
@@ -307,6 +357,7 @@ extension Monitor {
         try adversarialInput.restore(from: &reader)
         try integrity.restore(from: &reader)
         try fleet.restore(from: &reader)
+        try sigma.restore(from: &reader)
         guard reader.isAtEnd else { throw reader.damaged("bytes are left over") }
     }
 

@@ -24,6 +24,8 @@ public struct MonitorSettings: Hashable, Sendable {
     public var maximumEdges = 2_000_000
     /// The most findings that are kept.
     public var maximumFindings = FindingBook.defaultLimit
+    /// Rules of Sigma that records are put to.
+    public var rules = SigmaRules()
     /// Types that are not looked for.
     public var disabled: Set<FindingType> = []
 
@@ -37,5 +39,6 @@ public struct MonitorSettings: Hashable, Sendable {
         return
             "\(learning) \(memory) \(window) \(volumeLearning) \(minimumVolume) \(coverage) [\(sizes)] \(checkpointAge) "
             + "\(maximumNames) \(maximumIdentities) \(maximumEdges) \(maximumFindings) [\(off)]"
+            + (rules.count == 0 ? "" : " \(rules.digest)")
     }
 }

@@ -33,6 +33,8 @@ public struct DecisionRecord: Hashable, Sendable {
     public var guardrail: Guardrail?
     /// The model that the request asks for, where a guardrail read the request and it names one.
     public var model: String?
+    /// What is known of the prompt without its text, where a guardrail read the request and there is one.
+    public var prompt: Prompt?
     /// The digest of the policy snapshot that was in force, in hexadecimal.
     public var snapshot: String
     /// The defaults that applied: `strict` or `istio`.
@@ -131,6 +133,35 @@ public struct DecisionRecord: Hashable, Sendable {
             self.authority = authority
             self.headers = headers
             self.destination = destination
+        }
+    }
+
+    /// Fingerprints and settings of a prompt: nothing that could be read back without the node's key.
+    public struct Prompt: Hashable, Sendable {
+        /// A keyed fingerprint in which similar texts differ in few bits.
+        public var fingerprint: UInt64
+        /// A keyed hash of the text's shape.
+        public var template: UInt64
+        /// The temperature asked for, in thousandths; nil where the request did not say.
+        public var temperature: Int?
+        /// Whether the probabilities of tokens were asked for.
+        public var wantsLogProbabilities: Bool
+        /// The tokens of all texts of the request, estimated.
+        public var tokens: Int
+
+        /// What is known of one prompt.
+        public init(
+            fingerprint: UInt64,
+            template: UInt64,
+            temperature: Int? = nil,
+            wantsLogProbabilities: Bool = false,
+            tokens: Int = 0
+        ) {
+            self.fingerprint = fingerprint
+            self.template = template
+            self.temperature = temperature
+            self.wantsLogProbabilities = wantsLogProbabilities
+            self.tokens = tokens
         }
     }
 

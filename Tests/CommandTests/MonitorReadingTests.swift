@@ -133,6 +133,28 @@ import ZeroTrust
         #expect(try #require(answers.first).measure.observed == 1)
     }
 
+    @Test func `what records know of prompts tells the copying of a model from its use`() throws {
+        var settings = MonitorSettings()
+        settings.disabled = Set(FindingType.allCases).subtracting([.modelExtraction])
+        var monitor = Monitor(settings: settings)
+        for number in 0..<500 {
+            let isThief = number.isMultiple(of: 2)
+            var record = try Self.decision(number, caller: isThief ? "ml-api/sa/thief" : "ml-api/sa/frontend")
+            record.model = "scorer"
+            record.prompt = .init(
+                fingerprint: StableHash.mix(UInt64(number)),
+                template: StableHash.mix(UInt64(number + 1_000)),
+                temperature: isThief ? 0 : 700,
+                wantsLogProbabilities: isThief,
+                tokens: 20
+            )
+            monitor.take(LogReader.Entry(index: UInt64(number), bytes: record.encoded(), isCovered: true))
+        }
+        let finding = try #require(monitor.findings.findings.first)
+        #expect(monitor.findings.findings.count == 1)
+        #expect(finding.subject.hasSuffix("/sa/thief") && finding.object == "scorer")
+    }
+
     @Test func `a log of others that cannot be read is an error`() throws {
         let directory = try TemporaryDirectory()
         var monitor = Monitor()

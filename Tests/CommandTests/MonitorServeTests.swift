@@ -41,7 +41,7 @@ import Testing
     }
 
     /// A configuration with a route to a receiver.
-    private static func configure(_ directory: String, receiver: String) throws {
+    private static func configure(_ directory: String, receiver: String, more: String = "") throws {
         try secret.write(toFile: directory + "/alert.key", atomically: true, encoding: .utf8)
         let route = """
             apiVersion: lapwing.dev/v1alpha1
@@ -53,15 +53,22 @@ import Testing
             apiVersion: lapwing.dev/v1alpha1
             kind: MonitorPolicy
             metadata: { name: default }
-            spec: { learning: 1h }
+            spec: { learning: 1h\(more) }
+            ---
+            apiVersion: lapwing.dev/v1alpha1
+            kind: AdminPolicy
+            metadata: { name: administrators }
+            spec: { bindings: [{ role: responder, uids: [65534] }, { role: viewer, uids: [65533] }] }
 
             """
         try route.write(toFile: directory + "/monitor.yaml", atomically: true, encoding: .utf8)
     }
 
     /// A running installation at which a stranger has called.
-    private static func attacked(receiver: String) throws -> (lapwing: Installation, port: String, admin: Int) {
-        let lapwing = try Installation { try configure($0, receiver: receiver) }
+    private static func attacked(receiver: String, more: String = "") throws -> (
+        lapwing: Installation, port: String, admin: Int
+    ) {
+        let lapwing = try Installation { try configure($0, receiver: receiver, more: more) }
         #expect(try lapwing.wait { try lapwing.run("identity", "svid", "fetch").status == 0 })
         #expect(try lapwing.wait { lapwing.port(of: "mtls") != nil })
         let port = try #require(lapwing.port(of: "mtls"))
@@ -155,6 +162,97 @@ import Testing
         #expect(try lapwing.run("audit", "tail", "-o", "json").output.contains("finding.accept"))
 
         try Self.scrape(admin, in: lapwing.directory)
+        try await server.stop()
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a rule of Sigma finds the request, and an AdminPolicy says who may say what becomes of it`() async throws {
+        let receiver = Receiver()
+        let server = try await LocalHTTPServer.start(host: "127.0.0.1", port: 0) { receiver.answer($0) }
+        let target = try #require(server.port)
+        let rules = try TemporaryDirectory()
+        let rule = """
+            title: A stranger at the door of the model
+            id: 5f0c7a86-52d0-4a8f-8f6e-1d2f3a4b5c6d
+            level: high
+            tags: [attack.t1078, atlas.aml.t0040]
+            logsource: { product: lapwing, service: audit }
+            detection:
+                selection: { kind: decision, decision.outcome: deny, 'request.path|startswith': /v1/ }
+                condition: selection
+            """
+        _ = try rules.write(rule, to: "stranger.yml")
+        let hook = "webhook: { url: \"http://127.0.0.1:\(target)/alerts\", secretFile: DIRECTORY/alert.key }"
+        let (lapwing, port, admin) = try Self.attacked(receiver: hook, more: ", sigma: [\(rules.path)]")
+        let sample = #"lapwing_findings_total{type="sigma_rule",severity="high"} 1"#
+        #expect(
+            try lapwing.wait {
+                try Program.run(["-s", "http://127.0.0.1:\(admin)/metrics"], program: "/usr/bin/curl").output.contains(
+                    sample
+                )
+            }
+        )
+        let listed = try Self.alert(["list", "--type", "M9", "-o", "json"], of: lapwing)
+        let finding = try #require(
+            try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [String: Any],
+            "\(listed)"
+        )
+        let id = try #require(finding["id"] as? String)
+        #expect(finding["attack"] as? [String] == ["T1078"] && finding["atlas"] as? [String] == ["AML.T0040"])
+        #expect(finding["subject"] as? String == Self.caller)
+        // The log alone has the same.
+        let replayed = try Program.run(
+            ["monitor", "replay", "-o", "json"] + lapwing.places + ["--config", lapwing.directory.path + "/c"]
+        )
+        #expect(replayed.output.contains(#""id":"\#(id)""#), "\(replayed)")
+
+        if geteuid() == 0 {
+            for place in [lapwing.directory.path, lapwing.directory.path + "/r"] {
+                try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: place)
+            }
+            func act(_ user: Int, _ words: String...) throws -> Program.Result {
+                let identity = ["--reuid", "\(user)", "--regid", "\(user)", "--clear-groups"]
+                return try Program.run(
+                    identity + [try Program.path, "alert"] + words + lapwing.places,
+                    program: "/usr/bin/setpriv"
+                )
+            }
+            for (user, status) in [(65_532, 1), (65_533, 1), (65_534, 0)] as [(Int, Int32)] {
+                let result = try act(user, "ack", id)
+                #expect(result.status == status, "\(user): \(result)")
+                #expect(
+                    result.errors.contains(status == 0 ? "changed" : "may not do `finding.acknowledge`"),
+                    "\(result)"
+                )
+            }
+            #expect(try act(65_534, "accept", "M1/../x", "--reason", "r").status == 2)
+            func record() throws -> String { try lapwing.run("audit", "tail", "-n", "200", "-o", "json").output }
+            #expect(
+                try lapwing.wait {
+                    let acts = try record().split(separator: "\n").filter { $0.contains("finding.acknowledge") }
+                    return acts.contains { $0.contains("uid 65534") && $0.contains(#""allow""#) }
+                        && acts.contains { $0.contains("uid 65533") && $0.contains(#""deny""#) }
+                }
+            )
+            let shown = try Self.alert(["show", id, "-o", "json"], of: lapwing).output
+            #expect(shown.contains(#""state":"acknowledged""#) && shown.contains(#""stateBy":"uid 65534""#), "\(shown)")
+        }
+
+        // Another rule, and a reload: the state is made anew with it.
+        _ = try rules.write(
+            rule.replacing("5f0c7a86", with: "6f0c7a86").replacing("A stranger", with: "Somebody"),
+            to: "two.yml"
+        )
+        #expect(try lapwing.run("config", "reload").status == 0)
+        #expect(try Self.strangerCalls(lapwing, port) == "403")
+        #expect(
+            try lapwing.wait {
+                try Self.alert(["list", "--type", "M9"], of: lapwing).output.contains("`Somebody at the door")
+            }
+        )
+        _ = try rules.write("title: no rule", to: "three.yml")
+        let refused = try lapwing.run("config", "reload")
+        #expect(refused.status == 1 && (refused.output + refused.errors).contains("three.yml:1:1"), "\(refused)")
         try await server.stop()
     }
 

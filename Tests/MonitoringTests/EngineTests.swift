@@ -1,8 +1,29 @@
-import Monitoring
 import Testing
 import ZeroTrust
 
+@testable import Monitoring
+
 @Suite struct EngineTests {
+    @Test func `a keyed hash is SipHash-2-4, with the vectors of its authors`() throws {
+        let key = try #require(PromptKey(0..<16))
+        #expect(key.hash() == 0x726f_db47_dd0e_0e31)
+        #expect(key.hash(0x0706_0504_0302_0100) == 0x93f5_f579_9a93_2462)
+        #expect(key.hash(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908) == 0x3f2a_cc7f_57c2_9bdb)
+        #expect(PromptKey(0..<15) == nil)
+    }
+
+    @Test func `similar texts have similar fingerprints under one key, and nothing in common under two`() throws {
+        let (one, two) = (try #require(PromptKey(0..<16)), try #require(PromptKey(1..<17)))
+        let text = (0..<60).map { "word\($0 * 7) and so on" }.joined(separator: " ")
+        let other = text.replacing("word70", with: "thing")
+        #expect(SimHash.distance(SimHash.of(text, key: one), SimHash.of(other, key: one)) < 8)
+        #expect(SimHash.distance(SimHash.of(text, key: one), SimHash.of(text, key: two)) > 12)
+        #expect(SimHash.of(text) != SimHash.of(text, key: one))
+        let shapes = ["Tell me of Paris in 1990", "Tell me of London in 2024", "Tell us of Paris in 1990"]
+            .map { PromptTraits(of: $0, key: one).template }
+        #expect(shapes[0] == shapes[1] && shapes[0] != shapes[2])
+    }
+
     @Test(arguments: [10, 100, 1_000, 50_000]) func `different things are counted within a few parts of a hundred`(
         _ count: Int
     ) {

@@ -4,6 +4,27 @@ import Testing
 @Suite struct ModelExtractionTests {
     private static let model = Observation.ModelReference(name: "scorer")
 
+    @Test func `the questions of many people are no copying, however different they are`() {
+        var monitor = monitor(for: [.modelExtraction])
+        var numbers = SeededNumbers(9)
+        for record in 0..<1_000 {
+            for (place, caller) in ["frontend", "other"].enumerated() {
+                let prompt = PromptTraits(fingerprint: numbers.next(), template: numbers.next(), temperature: 0.7)
+                monitor.observe(
+                    seen(
+                        UInt64(2 * record + place),
+                        at: Int64(record) * second,
+                        caller,
+                        model: Self.model,
+                        tokens: 50,
+                        prompt: prompt
+                    )
+                )
+            }
+        }
+        #expect(monitor.findings.findings.isEmpty, "\(monitor.findings.findings.map(\.cause))")
+    }
+
     @Test func `queries that cover a model like a net are found, and a chat is not`() throws {
         var monitor = monitor(for: [.modelExtraction])
         var numbers = SeededNumbers(5)

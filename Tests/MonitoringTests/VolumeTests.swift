@@ -54,6 +54,27 @@ import Testing
         #expect(finding.measure.threshold > finding.measure.baseline ?? .infinity)
     }
 
+    @Test(arguments: 0..<24)
+    func `one burst that is over in minutes is found, and its like are the usual after it`(start: Int) throws {
+        var monitor = monitor(for: [.bulkExtraction])
+        var traffic = Traffic(seed: UInt64(start) + 31)
+        func burst(_ index: Int, _ rows: UInt64) {
+            monitor.observe(seen(traffic.record, at: Int64(index) * hour + 3_599 * second, rows: rows))
+            traffic.record += 1
+        }
+        let begin = 14 * 24 + start
+        for index in 0..<begin { traffic.hour(index, times: 1, into: &monitor) }
+        traffic.hour(begin, times: 1, into: &monitor)
+        burst(begin, 1_000_000)
+        let finding = try #require(monitor.findings.findings.first)
+        #expect(finding.measure.observed > 1_000_000 && finding.measure.threshold < 1_000_000)
+        #expect(finding.measure.threshold > 12 * (finding.measure.baseline ?? .infinity))
+        for index in begin + 1..<begin + 48 { traffic.hour(index, times: 1, into: &monitor) }
+        traffic.hour(begin + 48, times: 1, into: &monitor)
+        burst(begin + 48, 200_000)
+        #expect(monitor.findings.findings.count == 1, "\(monitor.findings.findings.map(\.cause))")
+    }
+
     @Test func `what is little is never too much, whatever is usual`() {
         var monitor = monitor(for: [.bulkExtraction])
         for index in 0..<(14 * 24) { monitor.observe(seen(UInt64(index), at: Int64(index) * hour, rows: 1)) }

@@ -157,6 +157,32 @@ extension DecisionRecord.Guardrail.Finding {
     }
 }
 
+extension DecisionRecord.Prompt {
+    fileprivate init(_ reader: inout RecordReader) throws {
+        let fingerprint = try reader.fingerprint("fingerprint")
+        let probabilities: Int? = try reader.integerIfPresent("logprobs")
+        let temperature: Int? = try reader.integerIfPresent("temperature_milli")
+        self.init(
+            fingerprint: fingerprint,
+            template: try reader.fingerprint("template"),
+            temperature: temperature,
+            wantsLogProbabilities: probabilities == 1,
+            tokens: try reader.integer("tokens")
+        )
+    }
+}
+
+extension RecordReader {
+    /// Reads a member that is sixteen hexadecimal digits.
+    fileprivate mutating func fingerprint(_ name: StaticString) throws -> UInt64 {
+        let text = try string(name)
+        guard text.utf8.count == 16, let number = UInt64(text, radix: 16) else {
+            throw malformed("holds no fingerprint of sixteen hexadecimal digits")
+        }
+        return number
+    }
+}
+
 extension DecisionRecord {
     /// What stands in the member `decision`.
     private struct Made {
@@ -196,6 +222,7 @@ extension DecisionRecord {
         try reader.expect("kind", "decision")
         let model = try reader.stringIfPresent("model")
         let node = try reader.string("node")
+        let prompt = try reader.objectIfPresent("prompt") { try Prompt(&$0) }
         let request = try reader.object("request") { try Request(&$0) }
         let route = try reader.stringIfPresent("route")
         let source = try reader.endpoint("source")
@@ -226,6 +253,7 @@ extension DecisionRecord {
         )
         self.audited = made.audited
         self.model = model
+        self.prompt = prompt
         self.token = token
         self.provider = made.provider
         self.guardrail = made.guardrail

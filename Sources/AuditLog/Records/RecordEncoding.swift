@@ -10,6 +10,11 @@ public enum RecordEncoding {
     /// The longest entry written, in bytes.
     public static let maximumLength = 4096
 
+    /// A fingerprint as bytes, since a number of JSON is a double.
+    static func bytes(of fingerprint: UInt64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: fingerprint >> UInt64(56 - 8 * $0)) }
+    }
+
     /// Headers whose values carry credentials: only their lengths are recorded.
     static let confidentialHeaders: Set<String> = [
         "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token",
@@ -94,6 +99,7 @@ extension DecisionRecord {
         }
         json.name("node")
         json.string(node, limit: limits.text, field: "node")
+        if let prompt { write(prompt: prompt, &json) }
         json.name("request")
         write(request: &json, limits, fragments)
         if let route {
@@ -121,6 +127,26 @@ extension DecisionRecord {
         json.integer(UInt64(RecordEncoding.version))
         json.endObject()
         return json.bytes
+    }
+
+    private func write(prompt: Prompt, _ json: inout JSONWriter) {
+        json.name("prompt")
+        json.beginObject()
+        json.name("fingerprint")
+        json.hex(RecordEncoding.bytes(of: prompt.fingerprint))
+        if prompt.wantsLogProbabilities {
+            json.name("logprobs")
+            json.integer(1)
+        }
+        if let temperature = prompt.temperature {
+            json.name("temperature_milli")
+            json.integer(signed: temperature)
+        }
+        json.name("template")
+        json.hex(RecordEncoding.bytes(of: prompt.template))
+        json.name("tokens")
+        json.integer(UInt64(clamping: prompt.tokens))
+        json.endObject()
     }
 
     private func write(decision json: inout JSONWriter, _ limits: RecordEncoding.Limits) {

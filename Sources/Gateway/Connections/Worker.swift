@@ -31,6 +31,8 @@ final class GatewayContext: Sendable {
     let usage: any UsageStore = LocalUsage()
     /// What keeps bodies, where any are kept.
     let bodies: BodyKeeper?
+    /// What is recorded of a prompt, where anything is.
+    let prompts: (@Sendable (ModelRequest) -> DecisionRecord.Prompt?)?
     /// The requests in flight over HTTP/2, over all event loops.
     let streamCount = Atomic<Int>(0)
 
@@ -42,7 +44,8 @@ final class GatewayContext: Sendable {
         node: String,
         workerCount: Int,
         descriptors: DescriptorBudget,
-        bodies: BodyKeeper? = nil
+        bodies: BodyKeeper? = nil,
+        prompts: (@Sendable (ModelRequest) -> DecisionRecord.Prompt?)? = nil
     ) {
         self.snapshots = GatewaySnapshotBox(snapshot)
         self.identity = identity
@@ -53,6 +56,7 @@ final class GatewayContext: Sendable {
         self.workerCount = workerCount
         self.descriptors = descriptors
         self.bodies = bodies
+        self.prompts = prompts
     }
 
     /// Counts a connection; gives how many of this gateway's there are.

@@ -33,6 +33,8 @@ final class Guarding {
     private(set) var request: ModelRequest?
     /// The model that the request asks for, where it names one.
     private(set) var model: String?
+    /// What is recorded of its prompt.
+    private(set) var prompt: DecisionRecord.Prompt?
     /// The API that the request is of.
     private(set) var dialect: Dialect?
     /// What was counted of the guardrail's limits.
@@ -138,6 +140,7 @@ final class Guarding {
         body = ByteBuffer(bytes: bytes)
         let request = examined.request
         model = request.model
+        prompt = context.prompts?(request)
         dialect = request.dialect
         if stage.answers != nil { self.request = request }
         guard request.dialect == .mcp, let id = request.document?.root["id"], id.range.count <= 1024 else {

@@ -51,6 +51,7 @@ extension Pipeline {
         entry.provider = asking?.recorded
         entry.guardrail = guarding?.recorded
         entry.model = guarding?.model
+        entry.prompt = guarding?.prompt
         entry.token = token?.recorded(consulted: policy.engine.consultedClaims)
         worker.metrics.countDecision(isAllowed: isAllowed, policy: rule?.policy ?? "", reason: reason)
         if !isAllowed {

@@ -1,13 +1,14 @@
 import AuditLog
 import Authorization
 import FoundationEssentials
+public import Guardrails
 public import Logging
 public import MutualTLS
 import NIOCore
 import NIOPosix
 import SPIFFE
 import Synchronization
-import ZeroTrust
+public import ZeroTrust
 
 /// A gateway: listeners for mutual TLS, and behind them the path of each request to its upstream.
 ///
@@ -54,6 +55,7 @@ public final class GatewayServer: Sendable {
     ///   - egress: what the gateway's outbound side has counted, where it has one.
     ///   - metrics: what others of the process tell a scrape, as Prometheus reads it.
     ///   - bodies: keeps bodies of requests, where any are kept.
+    ///   - prompts: what is recorded of a prompt that a guardrail read, where anything is.
     ///   - threads: the event loops; one for each core unless chosen otherwise.
     ///   - descriptors: the descriptors that connections may use; as many as the process may open, unless chosen otherwise.
     public init(
@@ -68,6 +70,7 @@ public final class GatewayServer: Sendable {
         egress: @escaping @Sendable () -> EgressMetrics? = { nil },
         metrics: @escaping @Sendable () -> String = { "" },
         bodies: BodyKeeper? = nil,
+        prompts: (@Sendable (ModelRequest) -> DecisionRecord.Prompt?)? = nil,
         threads: Int? = nil,
         descriptors: Int? = nil
     ) {
@@ -84,7 +87,8 @@ public final class GatewayServer: Sendable {
             node: node,
             workerCount: threads,
             descriptors: descriptors.map { DescriptorBudget(descriptors: $0) } ?? .ofProcess,
-            bodies: bodies
+            bodies: bodies,
+            prompts: prompts
         )
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     }

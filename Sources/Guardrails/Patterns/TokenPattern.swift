@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// The form of a token: pieces one after another, each taken as far as it goes, with no way back.
 ///
 /// That makes it linear by construction, and its widths can be read off. The notation is a small part of that of

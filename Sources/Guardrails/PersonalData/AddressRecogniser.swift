@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// Addresses of mail and of the web, and bank accounts.
 struct AddressRecogniser {
     let rules: OutputRules

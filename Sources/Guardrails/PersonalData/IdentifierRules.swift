@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// The table of ``IdentifierTable``, compiled, and what finds its numbers in text.
 final class IdentifierRules: Sendable {
     static let builtIn = Result { try IdentifierRules(IdentifierTable.text) }

@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// Secrets that need to be looked at with what stands around them.
 struct SecretRecogniser {
     let rules: OutputRules

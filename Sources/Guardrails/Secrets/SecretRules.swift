@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// The tables of ``SecretTable``, compiled.
 @safe
 final class SecretRules: Sendable {

@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// Text that stands for other text: base64 and hexadecimal.
 enum EncodedRun {
     static let units: UnitSet = {

@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// Links and images in Markdown and HTML, which show an answer's reader what another host sends, and tell that host
 /// what the link says: the usual way out for stolen text (rule S14).
 struct LinkRules: Sendable {

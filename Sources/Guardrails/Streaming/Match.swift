@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// What a recogniser found.
 struct Match: Sendable, Equatable {
     /// How what has no end of its own goes on.

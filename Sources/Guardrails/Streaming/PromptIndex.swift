@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// What of a request must not come back in its answer: its system prompt, and the canaries in it.
 ///
 /// The system prompt is looked for by its words: from 24 letters and digits in a row that stand in it in the same

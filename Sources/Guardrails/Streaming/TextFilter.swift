@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// Filters the text of one channel as it comes.
 ///
 /// The filter is a function of the text alone: for any way of cutting the same bytes into pieces, what comes out is

@@ -1,3 +1,5 @@
+import RegularExpressions
+
 /// What can start at a place in text: all recognisers, in the order in which they are asked.
 ///
 /// It is shared by the pieces of a stream and never changed.

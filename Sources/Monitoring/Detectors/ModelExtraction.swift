@@ -3,10 +3,11 @@ import ZeroTrust
 
 /// M6: queries that look like the making of a copy of a model.
 ///
-/// Four signs are looked for over the last thousand prompts of an identity to a model, and two make a finding: prompts as far
-/// from one another as chance would have it (people ask about what they asked before); next to no prompt whose shape was
-/// there before; low temperature or probabilities asked for with prompts that never repeat; and most of what the model
-/// answers going to one caller. It needs the traits of prompts; what has none is not judged.
+/// Three signs are looked for over the last thousand prompts of an identity to a model: low temperature or probabilities asked
+/// for, with prompts that never repeat; prompts as far from one another as chance would have it, next to none of a shape that
+/// was there before; and most of what the model answers going to one caller. The first and another make a finding. The others
+/// say nothing by themselves: a frontend that many people use is like that, too. It needs the traits of prompts; what has none
+/// is not judged.
 struct ModelExtraction: Detector {
     private var pairs: [Pair: Queries] = [:]
     private var models: [UInt64: Share] = [:]
@@ -70,8 +71,8 @@ struct ModelExtraction: Detector {
         _ seen: Observed,
         _ book: inout Casebook
     ) {
-        let signs = self.signs(queries, pair)
-        guard signs.count >= 2 else { return }
+        let (signs, isProbing) = self.signs(queries, pair)
+        guard isProbing, signs.count >= 2 else { return }
         let name = model.name.isEmpty ? model.digest : model.name
         let key = FindingKey(.modelExtraction, UInt64(pair.caller), pair.model)
         let severity: Severity = signs.count >= 3 ? .high : .medium
@@ -84,26 +85,27 @@ struct ModelExtraction: Detector {
                 cause:
                     "the \(queries.count) queries of `\(names[pair.caller])` to `\(name)` look like the making of a copy: "
                     + signs.joined(separator: "; "),
-                measure: .init(baseline: 0, observed: Double(signs.count), threshold: 2, unit: "signs of four")
+                measure: .init(baseline: 0, observed: Double(signs.count), threshold: 2, unit: "signs of three")
             )
         }
     }
 
-    private func signs(_ queries: Queries, _ pair: Pair) -> [String] {
+    private func signs(_ queries: Queries, _ pair: Pair) -> (signs: [String], isProbing: Bool) {
         var signs: [String] = []
         let count = Double(queries.count)
         let mean = queries.sum / max(queries.distances, 1)
         let deviation = max(queries.squares / max(queries.distances, 1) - mean * mean, 0).squareRoot()
         // The nearest of n fingerprints of 64 bits that have nothing to do with one another is 14 to 18 bits away.
-        if queries.distances >= 100, mean >= 12, deviation <= 5 {
-            signs.append("prompts are as far from one another as chance has it")
-        }
         let shapes = queries.templates.estimate / count
-        if shapes >= 0.9 {
-            signs.append("\(Coverage.percent(min(shapes, 1))) of the prompts have a shape of their own")
+        if queries.distances >= 100, mean >= 12, deviation <= 5, shapes >= 0.9 {
+            signs.append(
+                "prompts are as far from one another as chance has it, and \(Coverage.percent(min(shapes, 1))) have a shape "
+                    + "of their own"
+            )
         }
         let isUnique = Double(queries.repeated) / count < 0.02
-        if isUnique, Double(queries.cold) / count >= 0.8 || Double(queries.probing) / count >= 0.5 {
+        let isProbing = isUnique && (Double(queries.cold) / count >= 0.8 || Double(queries.probing) / count >= 0.5)
+        if isProbing {
             signs.append("low temperature or token probabilities are asked for, and no prompt is asked twice")
         }
         if let share = models[pair.model], share.callers.count > 1, share.tokens > 0,
@@ -113,7 +115,7 @@ struct ModelExtraction: Detector {
                 "\(Coverage.percent(Double(queries.tokens) / Double(share.tokens))) of the model's tokens go to it"
             )
         }
-        return signs
+        return (signs, isProbing)
     }
 
     func write(to writer: inout StateWriter) {

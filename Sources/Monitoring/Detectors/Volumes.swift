@@ -3,7 +3,8 @@ import ZeroTrust
 /// M4: an identity that asks or reads far more than it usually does at that hour.
 ///
 /// Requests, bytes, rows and tokens are counted for each identity in windows; each has a ``SeasonalSeries``. How much would
-/// be too much is known when a window begins, so that the finding is there while the window still runs.
+/// be too much is known when a window begins, so that the finding is there while the window still runs. A window has parts,
+/// each of which counts only so much: see ``SeasonalSeries``.
 struct Volumes: Detector {
     struct Settings: Hashable, Sendable {
         /// Seconds of a window.
@@ -29,10 +30,31 @@ struct Volumes: Detector {
     private struct Account {
         var caller: UInt32
         var window: Int64
+        /// The part of the window that runs.
+        var part: Int64 = 0
         var amounts = InlineArray<4, UInt64>(repeating: 0)
+        /// What counts of the parts that are over.
+        var counted = InlineArray<4, Double>(repeating: 0)
+        /// What was in the part that runs.
+        var running = InlineArray<4, Double>(repeating: 0)
+        /// With how much a part counts, at most.
+        var partLimits = InlineArray<4, Double>(repeating: .infinity)
         /// Where the series lie; -1 for one that is not there yet.
         var series = InlineArray<4, Int32>(repeating: -1)
         var limits = InlineArray<4, Double>(repeating: .infinity)
+        /// What the whole of a window is an alarm from, whatever counts of it.
+        var burstLimits = InlineArray<4, Double>(repeating: .infinity)
+
+        /// What counts of a window up to now.
+        func count(_ metric: Int) -> Double { counted[metric] + min(running[metric], partLimits[metric]) }
+
+        /// Ends the part that runs.
+        mutating func endPart() {
+            for metric in 0..<4 {
+                counted[metric] = count(metric)
+                running[metric] = 0
+            }
+        }
     }
 
     init(_ settings: Settings) {
@@ -44,6 +66,12 @@ struct Volumes: Detector {
         let window = Self.floor(seen.time, settings.window * 1_000_000_000)
         let place = account(of: seen.caller, window)
         if window > accounts[place].window { turn(place, to: window) }
+        let length = settings.window * 1_000_000_000
+        let part = (seen.time - window * length) / (length / Int64(SeasonalSeries.parts))
+        if window == accounts[place].window, part > accounts[place].part {
+            accounts[place].endPart()
+            accounts[place].part = part
+        }
         let observation = seen.observation
         let isRead = observation.decision != .deny
         let amounts: InlineArray<4, UInt64> = [
@@ -53,11 +81,15 @@ struct Volumes: Detector {
         for metric in 0..<4 where amounts[metric] > 0 {
             let sum = accounts[place].amounts[metric].addingReportingOverflow(amounts[metric])
             accounts[place].amounts[metric] = sum.overflow ? .max : sum.partialValue
+            accounts[place].running[metric] += Double(amounts[metric])
             if accounts[place].series[metric] < 0 {
                 accounts[place].series[metric] = Int32(pool.count)
                 pool.append(SeasonalSeries())
             }
-            guard Double(sum.partialValue) > accounts[place].limits[metric] else { continue }
+            guard
+                accounts[place].count(metric) > accounts[place].limits[metric]
+                    || Double(accounts[place].amounts[metric]) > accounts[place].burstLimits[metric]
+            else { continue }
             report(metric, place, seen, &book)
         }
     }
@@ -76,16 +108,23 @@ struct Volumes: Detector {
     private mutating func turn(_ place: Int, to window: Int64) {
         let old = accounts[place].window
         let first = max(old, window - Self.maximumGap)
+        accounts[place].endPart()
         for metric in 0..<4 where accounts[place].series[metric] >= 0 {
             let index = Int(accounts[place].series[metric])
             for past in first..<window {
-                let amount = past == old ? Double(accounts[place].amounts[metric]) : 0
-                pool[index].close(amount, bucket: bucket(past), series)
+                let amount = past == old ? accounts[place].counted[metric] : 0
+                let whole = past == old ? Double(accounts[place].amounts[metric]) : 0
+                pool[index].close(amount, whole: whole, bucket: bucket(past), series)
             }
             accounts[place].amounts[metric] = 0
-            accounts[place].limits[metric] = max(pool[index].limit(bucket(window), series), settings.minimum[metric])
+            accounts[place].counted[metric] = 0
+            let (now, minimum) = (bucket(window), settings.minimum[metric])
+            accounts[place].partLimits[metric] = pool[index].partLimit(now)
+            accounts[place].limits[metric] = max(pool[index].limit(now, series), minimum)
+            accounts[place].burstLimits[metric] = max(pool[index].burstLimit(now, series), minimum)
         }
         accounts[place].window = window
+        accounts[place].part = 0
     }
 
     private func bucket(_ window: Int64) -> Int { SeasonalSeries.bucket(of: max(window, 0) * settings.window) }
@@ -95,6 +134,8 @@ struct Volumes: Detector {
         let key = FindingKey(.bulkExtraction, UInt64(account.caller), UInt64(metric))
         let usual = pool[Int(account.series[metric])].usual(bucket(account.window))
         let amount = Double(account.amounts[metric])
+        let threshold =
+            account.count(metric) > account.limits[metric] ? account.limits[metric] : account.burstLimits[metric]
         let ratio = (amount / max(usual, 1) * 10).rounded() / 10
         let severity: Severity = ratio >= 8 ? .high : .medium
         book.report(key, seen, severity: severity, amount: amount) { names in
@@ -110,7 +151,7 @@ struct Volumes: Detector {
                 measure: .init(
                     baseline: usual,
                     observed: amount,
-                    threshold: account.limits[metric],
+                    threshold: threshold,
                     unit: unit
                 )
             )
@@ -130,10 +171,17 @@ struct Volumes: Detector {
         for account in accounts {
             writer.write(UInt64(account.caller))
             writer.write(account.window)
+            writer.write(account.part)
             for metric in 0..<4 {
                 writer.write(account.amounts[metric])
                 writer.write(Int64(account.series[metric]))
+                // What is not counted has its defaults.
+                guard account.series[metric] >= 0 else { continue }
+                writer.write(account.counted[metric])
+                writer.write(account.running[metric])
+                writer.write(account.partLimits[metric])
                 writer.write(account.limits[metric])
+                writer.write(account.burstLimits[metric])
             }
         }
         writer.write(UInt64(pool.count))
@@ -144,10 +192,16 @@ struct Volumes: Detector {
         (accounts, identities, pool) = ([], [:], [])
         for place in 0..<(try reader.count(of: 8)) {
             var account = Account(caller: UInt32(clamping: try reader.number()), window: try reader.signed())
+            account.part = try reader.signed()
             for metric in 0..<4 {
                 account.amounts[metric] = try reader.number()
                 account.series[metric] = Int32(clamping: try reader.signed())
+                guard account.series[metric] >= 0 else { continue }
+                account.counted[metric] = try reader.double()
+                account.running[metric] = try reader.double()
+                account.partLimits[metric] = try reader.double()
                 account.limits[metric] = try reader.double()
+                account.burstLimits[metric] = try reader.double()
             }
             accounts.append(account)
             identities[account.caller] = place

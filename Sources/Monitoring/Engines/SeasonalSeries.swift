@@ -5,25 +5,39 @@ import ZeroTrust
 /// were above it.
 ///
 /// Amounts are judged on a scale of ratios (the logarithm of one more than the amount). What is usual is a level that moves
-/// by small, bounded steps, so that one large value cannot drag it along; two sums decide: the mean of the last two windows'
-/// distances, for what is sudden and large, and of the last five, for what is smaller and stays. Both limits are a floor, or
-/// a multiple of what the sum itself usually is, whichever is larger. While an alarm stands, the level moves at half the pace.
+/// by small, bounded steps, so that one large value cannot drag it along, and that leans on the hours before and after; two
+/// sums decide: the mean of the last two windows' distances, for what is sudden and large, and of the last five, for what is
+/// smaller and stays. Both limits are a floor, or a multiple of what the sum itself usually is, whichever is larger. While an
+/// alarm stands, the level moves at half the pace.
+///
+/// Many identities have short bursts of their own. So the sums are of what counts: a part of a window counts with no more than
+/// ``partLimit(_:)``. A burst is judged by itself instead, whole, and is an alarm where it is larger than any before it.
 struct SeasonalSeries: Sendable {
     struct Settings: Hashable, Sendable {
         /// Windows before any is judged.
         var learning: Int
-        /// The floor of the limit for two windows, as a logarithm: 1.5 is 4.5 times the usual.
-        var suddenFloor: Float = 1.5
-        /// The floor of the limit for five windows: 0.8 is 2.2 times the usual.
-        var lastingFloor: Float = 0.8
+        /// The floor of the limit for two windows, as a logarithm: 1.3 is 3.7 times the usual.
+        var suddenFloor: Float = 1.3
+        /// The floor of the limit for five windows: 0.7 is twice the usual.
+        var lastingFloor: Float = 0.7
+        /// The floor of the limit for a burst: 2.7 is 15 times the usual.
+        var burstFloor: Float = 2.7
         /// The multiple of the scale of the sum over two windows.
-        var suddenMultiple: Float = 3
+        var suddenMultiple: Float = 2.75
         /// The multiple of the scale of the sum over five windows.
         var lastingMultiple: Float = 2
     }
 
     private static let buckets = 48
     private static let bounds: ClosedRange<Float> = -1...4
+    /// With how much a window counts among five, at most: 7.4 times the usual.
+    private static let lastingBound: Float = 2
+    /// Into how many parts a window is divided.
+    static let parts = 6
+    /// With how many times its usual a part counts, at most.
+    private static let partMultiple = 20.0
+    /// Windows before parts are limited.
+    private static let partLearning: UInt32 = 48
     /// What is less than half above the usual is no alarm, however it was before.
     private static let least: Float = 0.4
 
@@ -33,29 +47,52 @@ struct SeasonalSeries: Sendable {
     private var recent = InlineArray<4, Float>(repeating: 0)
     private var suddenScale: Float = 0.3
     private var lastingScale: Float = 0.3
+    /// How far the largest burst was above the usual, which is forgotten slowly.
+    private var peak: Float = 0
     private var windows: UInt32 = 0
 
     /// The usual amount of a window that begins at a time.
     func usual(_ bucket: Int) -> Double { Double(expm1(base(bucket))) }
 
-    /// The amount from which on a window is an alarm; infinite while the usual is learned.
+    /// The amount that counts from which on a window is an alarm; infinite while the usual is learned.
     func limit(_ bucket: Int, _ settings: Settings) -> Double {
         guard Int(windows) >= settings.learning else { return .infinity }
         let (sudden, lasting) = limits(settings)
-        let sum = recent[0] + recent[1] + recent[2] + recent[3]
-        let needed = min(2 * sudden - recent[3], 5 * lasting - sum)
+        var needed = 2 * sudden - recent[3]
+        let rest = 5 * lasting - lastingSum
+        // More than the bound does not count among five.
+        if rest < Self.lastingBound { needed = min(needed, rest) }
         guard needed < Self.bounds.upperBound else { return .infinity }
         return Double(expm1(base(bucket) + max(needed, Self.least)))
     }
 
-    /// Ends a window with its amount.
-    mutating func close(_ amount: Double, bucket: Int, _ settings: Settings) {
+    /// The whole amount from which on a window is an alarm by itself; infinite while the usual is learned.
+    func burstLimit(_ bucket: Int, _ settings: Settings) -> Double {
+        guard Int(windows) >= settings.learning else { return .infinity }
+        return expm1(Double(base(bucket) + max(settings.burstFloor, peak)))
+    }
+
+    /// With how much a part of a window counts, at most.
+    func partLimit(_ bucket: Int) -> Double {
+        guard windows >= Self.partLearning else { return .infinity }
+        return Self.partMultiple * exp(Double(base(bucket))) / Double(Self.parts)
+    }
+
+    private var lastingSum: Float {
+        var sum: Float = 0
+        for index in 0..<4 { sum += min(recent[index], Self.lastingBound) }
+        return sum
+    }
+
+    /// Ends a window with the amount that counts, and the whole of it.
+    mutating func close(_ amount: Double, whole: Double, bucket: Int, _ settings: Settings) {
         let value = Float(log1p(max(amount, 0)))
         if windows == 0 { general = value }
         let difference = value - base(bucket)
+        peak = max(peak * 0.999, Float(log1p(max(whole, 0))) - base(bucket))
         let bounded = min(max(difference, Self.bounds.lowerBound), Self.bounds.upperBound)
         let sudden = (recent[3] + bounded) / 2
-        let lasting = (recent[0] + recent[1] + recent[2] + recent[3] + bounded) / 5
+        let lasting = (lastingSum + min(bounded, Self.lastingBound)) / 5
         let (suddenLimit, lastingLimit) = limits(settings)
         let isAlarm =
             Int(windows) >= settings.learning && difference > Self.least
@@ -77,7 +114,14 @@ struct SeasonalSeries: Sendable {
         return day == 0 || day == 6 ? 24 + hour : hour
     }
 
-    private func base(_ bucket: Int) -> Float { counts[bucket] >= 2 ? levels[bucket] : general }
+    /// The level of an hour, to a third that of the hours beside it.
+    private func base(_ bucket: Int) -> Float {
+        let day = bucket / 24 * 24
+        let (before, after) = (day + (bucket + 23) % 24, day + (bucket + 1) % 24)
+        return 0.7 * level(bucket) + 0.15 * (level(before) + level(after))
+    }
+
+    private func level(_ bucket: Int) -> Float { counts[bucket] >= 2 ? levels[bucket] : general }
 
     private func limits(_ settings: Settings) -> (sudden: Float, lasting: Float) {
         (
@@ -100,7 +144,7 @@ struct SeasonalSeries: Sendable {
 
     /// Moves a scale towards the median of the absolute values, times 1.4826.
     private static func moved(_ scale: Float, by value: Float) -> Float {
-        max(scale + 0.02 * scale * (abs(value) * 1.4826 > scale ? 1 : -1), 0.05)
+        max(scale + 0.03 * scale * (abs(value) * 1.4826 > scale ? 1 : -1), 0.05)
     }
 
     init() {}
@@ -114,6 +158,7 @@ struct SeasonalSeries: Sendable {
         for index in 0..<4 { writer.write(recent[index]) }
         writer.write(suddenScale)
         writer.write(lastingScale)
+        writer.write(peak)
         writer.write(UInt64(windows))
     }
 
@@ -126,6 +171,7 @@ struct SeasonalSeries: Sendable {
         for index in 0..<4 { recent[index] = try reader.float() }
         suddenScale = try reader.float()
         lastingScale = try reader.float()
+        peak = try reader.float()
         windows = UInt32(clamping: try reader.number())
     }
 }

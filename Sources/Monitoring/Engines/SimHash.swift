@@ -1,7 +1,12 @@
 /// A fingerprint in which similar texts differ in few bits (Charikar 2002), over groups of three words.
 public enum SimHash {
     /// The fingerprint of a text; at most the first 16 KiB of it are read.
-    public static func of(_ text: String) -> UInt64 {
+    ///
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - key: a secret, without which nobody can say whether a text has the fingerprint; nil for everybody's.
+    /// - Returns: the fingerprint; those of different keys have nothing to do with one another.
+    public static func of(_ text: String, key: PromptKey? = nil) -> UInt64 {
         var sums = [Int32](repeating: 0, count: 64)
         var (beforeLast, last): (UInt64, UInt64) = (0, 0)
         var word: UInt64 = 0
@@ -11,8 +16,8 @@ public enum SimHash {
         }
         func end() {
             guard length > 0 else { return }
-            let hash = StableHash.mix(word)
-            add(StableHash.of(StableHash.of(beforeLast, last), hash))
+            let hash = key?.hash(word) ?? StableHash.mix(word)
+            add(key?.hash(beforeLast, last, hash) ?? StableHash.of(StableHash.of(beforeLast, last), hash))
             add(hash)
             (beforeLast, last) = (last, hash)
             (word, length) = (0, 0)

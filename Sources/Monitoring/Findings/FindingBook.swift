@@ -203,7 +203,7 @@ public struct FindingBook: Sendable {
                 updated: observation.time,
                 state: .open,
                 attack: signal.attack ?? signal.type.attackTechniques,
-                atlas: signal.type.atlasTechniques
+                atlas: signal.atlas ?? signal.type.atlasTechniques
             )
         )
         keys.append(key)

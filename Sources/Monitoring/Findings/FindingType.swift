@@ -16,6 +16,8 @@ public enum FindingType: UInt8, Hashable, Sendable, CaseIterable {
     case adversarialInput = 7
     /// M8: the record itself is in doubt.
     case integrity = 8
+    /// M9: a rule of Sigma matches.
+    case sigmaRule = 9
 
     /// The short name: `M1`.
     public var code: String { "M\(rawValue)" }
@@ -31,6 +33,7 @@ public enum FindingType: UInt8, Hashable, Sendable, CaseIterable {
         case .modelExtraction: "model_extraction"
         case .adversarialInput: "adversarial_input"
         case .integrity: "integrity"
+        case .sigmaRule: "sigma_rule"
         }
     }
 
@@ -51,6 +54,8 @@ public enum FindingType: UInt8, Hashable, Sendable, CaseIterable {
         case .modelExtraction: ["T1119"]
         case .adversarialInput: ["T1190"]
         case .integrity: ["T1562.008", "T1070"]
+        // Each rule has its own.
+        case .sigmaRule: []
         }
     }
 
@@ -65,6 +70,7 @@ public enum FindingType: UInt8, Hashable, Sendable, CaseIterable {
         case .modelExtraction: ["AML.T0024.002", "AML.T0024"]
         case .adversarialInput: ["AML.T0051", "AML.T0054"]
         case .integrity: ["AML.T0031"]
+        case .sigmaRule: []
         }
     }
 
@@ -72,7 +78,7 @@ public enum FindingType: UInt8, Hashable, Sendable, CaseIterable {
     var isMeasured: Bool {
         switch self {
         case .bulkExtraction, .lowAndSlow, .adversarialInput: true
-        case .undeclaredEdge, .firstSeenEdge, .firstModelAccess, .modelExtraction, .integrity: false
+        case .undeclaredEdge, .firstSeenEdge, .firstModelAccess, .modelExtraction, .integrity, .sigmaRule: false
         }
     }
 
@@ -81,7 +87,7 @@ public enum FindingType: UInt8, Hashable, Sendable, CaseIterable {
     var groupingGap: Int64? {
         switch self {
         case .firstSeenEdge, .firstModelAccess: 10 * 60 * 1_000_000_000
-        case .bulkExtraction, .adversarialInput: 24 * 3600 * 1_000_000_000
+        case .bulkExtraction, .adversarialInput, .sigmaRule: 24 * 3600 * 1_000_000_000
         case .undeclaredEdge, .lowAndSlow, .modelExtraction, .integrity: nil
         }
     }

@@ -16,6 +16,8 @@ public struct Signal: Hashable, Sendable {
     public var member: String?
     /// Techniques of MITRE ATT&CK, where they are known better than by the type.
     public var attack: [String]?
+    /// Techniques of MITRE ATLAS, where they are known better than by the type.
+    public var atlas: [String]?
     /// How the cause reads once the group has several members; the count is put in front.
     public var groupCause: String?
 
@@ -29,6 +31,7 @@ public struct Signal: Hashable, Sendable {
         measure: Finding.Measure,
         member: String? = nil,
         attack: [String]? = nil,
+        atlas: [String]? = nil,
         groupCause: String? = nil
     ) {
         self.type = type
@@ -39,6 +42,7 @@ public struct Signal: Hashable, Sendable {
         self.measure = measure
         self.member = member
         self.attack = attack
+        self.atlas = atlas
         self.groupCause = groupCause
     }
 }

@@ -10,6 +10,7 @@ public import Resources
 ///   learning: 24h
 ///   coverage: {percent: 5, datasets: [{name: ml, objects: 2000000}]}
 ///   sources: [{kind: postgres, file: /var/log/postgresql/audit.json}]
+///   sigma: [/etc/lapwing/sigma]
 ///   declared: [{from: "spiffe://cluster.local/ns/ml-api/*", to: "10.1.2.3:8443", verbs: [connect]}]
 /// ```
 public struct MonitorPolicy: Hashable, Sendable {
@@ -58,6 +59,17 @@ public struct MonitorPolicy: Hashable, Sendable {
         if let age = try fields.optional("checkpointAge", { try $0.duration() }) {
             settings.checkpointAge = Double(age.nanoseconds) / 1e9
         }
+        settings.rules =
+            try fields.optional("sigma") { value in
+                let paths = try value.list { value in
+                    let path = try value.string()
+                    guard path.hasPrefix("/") else {
+                        throw value.error("rules lie at an absolute path, found `\(path)`")
+                    }
+                    return path
+                }
+                return try SigmaRules.load(paths)
+            } ?? SigmaRules()
         let names = FindingType.allCases.map(\.name)
         let off = try fields.optional("disable") { try $0.list { try $0.oneOf(names) } } ?? []
         settings.disabled = Set(off.compactMap { FindingType(name: $0) })

@@ -31,6 +31,9 @@ struct PendingRequests: Sendable {
         }
     }
 
+    /// Who began what has not ended; nil where nothing began under the id, or too long ago.
+    func caller(of id: UInt64) -> String? { requests[id]?.caller }
+
     mutating func end(_ id: UInt64) -> Request? { requests.removeValue(forKey: id) }
 
     func write(to writer: inout StateWriter) {

@@ -6,6 +6,8 @@ public enum AdminRole: String, Hashable, Sendable, CaseIterable {
     case auditor
     /// Changes entries and rotates the authority.
     case operate = "operator"
+    /// Says what becomes of findings, and sees what an auditor does.
+    case responder
     /// Releases models; of the authority it sees what a viewer does.
     case releaser
 
@@ -13,6 +15,7 @@ public enum AdminRole: String, Hashable, Sendable, CaseIterable {
     public func permits(_ action: AdminAction) -> Bool {
         switch self {
         case .operate: true
+        case .responder: !action.isChange || action.isOfFindings
         case .auditor: !action.isChange
         case .viewer, .releaser: !action.isChange && action != .readRecords
         }
@@ -55,14 +58,26 @@ public enum AdminAction: String, Hashable, Sendable, CaseIterable {
     case openConsole = "console.open"
     /// Reads the audit log in the console.
     case readRecords = "records.read"
-    /// Says in the console that somebody looks into a finding.
+    /// Takes a finding up.
     case acknowledgeFinding = "finding.acknowledge"
+    /// Says that what was found is how things are.
+    case acceptFinding = "finding.accept"
+    /// Says that what was found is over.
+    case resolveFinding = "finding.resolve"
+
+    /// Whether it says what becomes of a finding.
+    public var isOfFindings: Bool {
+        switch self {
+        case .acknowledgeFinding, .acceptFinding, .resolveFinding: true
+        default: false
+        }
+    }
 
     /// Whether it changes anything.
     public var isChange: Bool {
         switch self {
         case .createEntry, .deleteEntry, .rotateAuthority, .revoke, .restore, .reloadConfiguration, .refreshFederation,
-            .createJoinToken, .acknowledgeFinding:
+            .createJoinToken, .acknowledgeFinding, .acceptFinding, .resolveFinding:
             true
         case .listEntries, .showEntry, .showBundle, .listFederation, .listRevocations, .status, .showConfiguration,
             .openConsole, .readRecords:

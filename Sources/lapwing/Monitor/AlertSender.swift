@@ -11,14 +11,16 @@ import ZeroTrust
 /// Sends alerts over HTTP.
 struct AlertSender: Sendable {
     private let client: HTTPClient
-    private static let timeout = TimeAmount.seconds(10)
+    /// For how long one try may take, from the first byte out to the whole head of the answer.
+    private let timeout: TimeAmount
     /// Secrets and URLs in files have at most so many bytes.
     private static let maximumSecret = 4_096
 
-    init() {
+    init(timeout: TimeAmount = .seconds(10)) {
+        self.timeout = timeout
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow, decompression: .disabled)
         configuration.httpVersion = .http1Only
-        configuration.timeout = .init(connect: Self.timeout, read: Self.timeout)
+        configuration.timeout = .init(connect: timeout, read: timeout, write: timeout)
         client = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
             configuration: configuration
@@ -53,7 +55,7 @@ struct AlertSender: Sendable {
         request.body = .bytes(Array(item.body.utf8))
         do {
             // The status says all; a body that trickles in is not waited for.
-            let response = try await client.execute(request, timeout: Self.timeout)
+            let response = try await client.execute(request, timeout: timeout)
             switch response.status.code {
             case 200..<300: return .delivered
             // Busy, or not well; and what a redirect or a proxy's refusal says may pass.

@@ -29,6 +29,7 @@ extension Monitor {
             take(.verificationFailed("entry \(entry.index) is no record"))
             return
         }
+        if settings.rules.reads(.lapwing) { examine(entry, record) }
         switch record {
         case .decision(let decision):
             observe(Observation(decision, record: entry.index), until: StableHash.of(decision.id.description))
@@ -38,6 +39,8 @@ extension Monitor {
                 record: entry.index,
                 at: completion.time,
                 bytes: completion.bytesSent,
+                // Those of the request were counted when it began.
+                tokens: completion.usage?.output ?? 0,
                 // What was found in an answer that was given all the same is no refusal.
                 guardRule: completion.ending == .answerRefused ? completion.guardrail?.rule : nil
             )
@@ -50,6 +53,18 @@ extension Monitor {
             }
         default: return
         }
+    }
+
+    private mutating func examine(_ entry: LogReader.Entry, _ record: AuditRecord) {
+        let (caller, id): (String, UInt64?) =
+            switch record {
+            case .decision(let decision): (Observation.caller(of: decision), nil)
+            case .completion(let completion): ("", StableHash.of(completion.id.description))
+            case .refusals(let refusals): (refusals.source.map { "anonymous@\($0)" } ?? "", nil)
+            case .act(let act): (act.actor, nil)
+            case .bodies, .sampling: ("", nil)
+            }
+        examine(entry.bytes, of: .lapwing, record: entry.index, at: record.time, caller: caller, endOf: id)
     }
 }
 
@@ -70,18 +85,25 @@ extension Observation {
             source: .lapwing,
             record: index,
             time: record.time,
-            caller: record.caller?.spiffeID.description ?? "anonymous@\(record.source.address)",
+            caller: Self.caller(of: record),
             callee: isOutbound
                 ? record.request.authority : record.route ?? "listener:\(record.request.destination.port)",
             verb: record.request.method,
             object: String(path),
-            model: isOutbound ? nil : Self.model(of: path, route: record.route),
+            model: isOutbound ? nil : Self.model(of: path, asked: record.model, route: record.route),
             decision: record.outcome == .allow ? .allow : .deny,
+            tokens: record.outcome == .allow ? UInt64(clamping: record.prompt?.tokens ?? 0) : 0,
             // What was found in a request that went on all the same is no refusal.
             guardRule: record.outcome == .deny ? record.guardrail?.rule : nil,
             wasGuarded: record.guardrail != nil,
+            prompt: record.prompt.map(PromptTraits.init),
             marks: marks
         )
+    }
+
+    /// Who made a request: the identity that was proved, else the address.
+    fileprivate static func caller(of record: DecisionRecord) -> String {
+        record.caller?.spiffeID.description ?? "anonymous@\(record.source.address)"
     }
 
     /// Reasons that say that nobody has declared it.
@@ -97,12 +119,26 @@ extension Observation {
         "private_address", "metadata_address", "dns_tunnel",
     ]
 
-    /// The model that a path names in KServe's and TensorFlow's dialects, `/v2/models/NAME/…`, else the one behind a route.
-    private static func model(of path: Substring, route: String?) -> ModelReference? {
+    /// The model that a path names in KServe's and TensorFlow's dialects, `/v2/models/NAME/…`, else the one that the body asks
+    /// for, where a guardrail read it, else the one behind a route.
+    private static func model(of path: Substring, asked: String?, route: String?) -> ModelReference? {
         let parts = path.split(separator: "/", maxSplits: 4)
         if parts.count >= 3, parts[0] == "v2" || parts[0] == "v1", parts[1] == "models" {
             return ModelReference(name: String(parts[2].prefix { $0 != ":" }))
         }
+        if let asked, !asked.isEmpty { return ModelReference(name: asked) }
         return route.map { ModelReference(name: "route:\($0)") }
+    }
+}
+
+extension PromptTraits {
+    /// What a record knows of a prompt.
+    fileprivate init(_ prompt: DecisionRecord.Prompt) {
+        self.init(
+            fingerprint: prompt.fingerprint,
+            template: prompt.template,
+            temperature: prompt.temperature.map { Double($0) / 1_000 },
+            wantsLogProbabilities: prompt.wantsLogProbabilities
+        )
     }
 }

@@ -70,7 +70,10 @@ final class MonitorService: Sendable {
         var ticks = 0
         while !Task.isCancelled {
             let current = configuration()
-            if current.digest != run.configuration.digest {
+            // The files of rules are no part of the configuration's digest.
+            if current.digest != run.configuration.digest
+                || current.monitorPolicy.settings.rules != run.configuration.monitorPolicy.settings.rules
+            {
                 save(run)
                 run = Run(current, store, logger)
             }

@@ -37,8 +37,8 @@ struct ActRecordService: Sendable {
         )
     }
 
-    /// Returns once the entry is durable.
-    private func append(_ entry: [UInt8]) async throws -> UInt64 {
+    /// Returns the entry's index once it is durable.
+    func append(_ entry: [UInt8]) async throws -> UInt64 {
         do {
             return try await withCheckedThrowingContinuation { continuation in
                 log.append(entry, immediately: true) { continuation.resume(with: $0.mapError { $0 as any Error }) }

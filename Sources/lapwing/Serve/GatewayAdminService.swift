@@ -7,7 +7,8 @@ import WireProtos
 import WorkloadIdentity
 import ZeroTrust
 
-/// The gateway's half of the admin API, on a Unix socket of its own: its configuration, and the reloading of it.
+/// The gateway's half of the admin API, on a Unix socket of its own: its configuration and the reloading of it, and what
+/// becomes of findings.
 ///
 /// The kernel says who calls, and the `AdminPolicy` in force what they may.
 final class GatewayAdminService: Sendable {
@@ -28,6 +29,7 @@ final class GatewayAdminService: Sendable {
             methods: [
                 .unary("Reload", handler: reload), .unary("ShowConfiguration", handler: show),
                 .serverStreaming("ListFiles", handler: listFiles), .unary("OpenConsole", handler: openConsole),
+                .unary("ActOnFinding", handler: actOnFinding),
             ]
         )
     }
@@ -85,13 +87,53 @@ final class GatewayAdminService: Sendable {
         }
     }
 
-    private func permit(_ action: AdminAction, _ context: RPCContext) throws -> AdminCaller {
+    /// Puts into the log what somebody says of a finding, which takes effect from there; answers when it is on the disk.
+    private func actOnFinding(
+        _ request: Gateway_ActOnFindingRequest,
+        _ context: RPCContext
+    ) async throws -> Gateway_FindingAct {
+        guard let action = AdminAction(rawValue: request.action), action.isOfFindings else {
+            throw RPCStatus(.invalidArgument, "a finding is acknowledged, accepted or resolved")
+        }
+        guard (1...80).contains(request.finding.utf8.count), request.finding.utf8.allSatisfy(Self.isOfID) else {
+            throw RPCStatus(.invalidArgument, "the id of a finding is such as `M1-4711`")
+        }
+        guard action == .acceptFinding ? (1...500).contains(request.reason.count) : request.reason.isEmpty else {
+            throw RPCStatus(.invalidArgument, "`finding.accept` takes a reason of 1 to 500 characters, and others none")
+        }
+        let caller = try permit(action, context, on: request.finding)
+        let now = Timestamp.now()
+        let act = ActRecord(
+            id: RequestID(milliseconds: now.milliseconds, random: .random(in: 0 ... .max)),
+            time: now,
+            node: process.settings.node.value,
+            actor: caller.description,
+            action: action.rawValue,
+            subject: request.finding,
+            outcome: .allow,
+            reason: request.reason.isEmpty ? nil : request.reason
+        )
+        var answer = Gateway_FindingAct()
+        answer.id = act.id.description
+        answer.index = try await ActRecordService(log: process.log, allowedUIDs: []).append(act.encoded())
+        return answer
+    }
+
+    private static func isOfID(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+    }
+
+    private func permit(
+        _ action: AdminAction,
+        _ context: RPCContext,
+        on subject: String? = nil
+    ) throws -> AdminCaller {
         guard let credentials = context.credentials else {
             throw RPCStatus(.unauthenticated, "only a Unix socket says who calls")
         }
         let caller = AdminCaller.user(credentials.uid)
         guard process.running.withLock({ $0.configuration.adminPolicy }).permits(caller, action) else {
-            acts.record(refused: action, on: process.settings.config.value, by: caller)
+            acts.record(refused: action, on: subject ?? process.settings.config.value, by: caller)
             throw RPCStatus(
                 .permissionDenied,
                 "\(caller) may not do `\(action.rawValue)`; an AdminPolicy gives roles to users and workloads"

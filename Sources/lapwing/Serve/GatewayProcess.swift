@@ -3,8 +3,10 @@ import Authorization
 import Foundation
 import Gateway
 import Glibc
+import Guardrails
 import IssuerKeys
 import Logging
+import Monitoring
 import MutualTLS
 import RPC
 import Resources
@@ -35,6 +37,8 @@ final class GatewayProcess: Sendable {
     let running: Mutex<Running>
     /// Watches what the record tells, beside the path of requests.
     let monitor: MonitorService
+    /// What is recorded of prompts.
+    private let prompts: PromptFingerprints
     private let workloadAPI: WorkloadAPIClient
     /// The time, which does not go back.
     private let clock: ClockFloor
@@ -82,6 +86,7 @@ final class GatewayProcess: Sendable {
         bodies.policy = configuration.auditPolicy.bodies
         self.egress = EgressServers(log: log, logger: logger)
         self.monitor = MonitorService(log: log, settings: settings, logger: logger)
+        self.prompts = try PromptFingerprints(directory: settings.monitorDirectory)
         self.issuerKeys = IssuerKeys(logger: logger, clock: { clock.now })
         (self.reloads, self.ask) = AsyncStream.makeStream(of: ReloadRequest.self, bufferingPolicy: .bufferingNewest(64))
         issuerKeys.follow(try configuration.keySources())
@@ -242,8 +247,15 @@ final class GatewayProcess: Sendable {
             egress: { [egress] in egress.metrics(of: gateway.name) },
             metrics: { [monitor] in monitor.metrics },
             bodies: bodies,
+            prompts: { [weak self] request in self?.recorded(request) },
             threads: settings.threads.value
         )
+    }
+
+    /// What is recorded of a prompt; nothing where nobody looks for the copying of models.
+    private func recorded(_ request: ModelRequest) -> DecisionRecord.Prompt? {
+        let disabled = running.withLock { $0.configuration.monitorPolicy.settings.disabled }
+        return disabled.contains(.modelExtraction) ? nil : prompts(request)
     }
 
     func snapshot(for gateway: GatewayConfiguration, of configuration: Configuration) throws -> PolicySnapshot {

@@ -59,6 +59,7 @@ import ZeroTrust
         asked.provider = .init(name: "opa", answer: .failedOpen, latency: 77)
         asked.guardrail = .init(name: "chat", rule: "invalid_field", field: "messages[0]", range: 3..<9)
         asked.guardrail?.action = "flag"
+        asked.prompt = .init(fingerprint: .max, template: 1, temperature: -5, wantsLogProbabilities: true, tokens: 9)
         asked.guardrail?.basis = "0123456789abcdef"
         asked.guardrail?.findings = [
             .init(

@@ -239,6 +239,27 @@ import Testing
         #expect(try await answers(Self.answers, bodyOf: 600) == [503])
     }
 
+    @Test func `what is known of a prompt is recorded, and nothing of a body without one`() async throws {
+        try await Self.with("dialect: openai-chat") { gateway, _ in
+            let client = try await gateway.client()
+            let body = #"{"model":"m","messages":[{"role":"system","content":"a"},{"role":"user","content":"b"}]}"#
+            client.send(TestGateway.post("/v1/predict", body, headers: Self.json))
+            let record = try #require(await gateway.log.records("decision", count: 1).first)
+            #expect(
+                record["prompt.fingerprint"] == "0000000000000002" && record["prompt.template"] == "0000000000000007",
+                "\(record.text)"
+            )
+            await client.close()
+        }
+        try await Self.with("dialect: json") { gateway, _ in
+            let client = try await gateway.client()
+            client.send(TestGateway.post("/v1/predict", #"{"a":1}"#, headers: Self.json))
+            let record = try #require(await gateway.log.records("decision", count: 1).first)
+            #expect(record["prompt.fingerprint"] == nil && record["kind"] == "decision")
+            await client.close()
+        }
+    }
+
     @Test func `a caller who has used up its share is told when to come back`() async throws {
         let spec = """
             dialect: openai-chat

@@ -1,5 +1,6 @@
 import Authorization
 import Foundation
+import Guardrails
 import Logging
 import MutualTLS
 import Resources
@@ -138,6 +139,10 @@ final class TestGateway: Sendable {
             node: "node-1",
             version: "test",
             bodies: bodies,
+            prompts: { request in
+                request.texts.isEmpty
+                    ? nil : DecisionRecord.Prompt(fingerprint: UInt64(request.texts.count), template: 7)
+            },
             threads: 1,
             descriptors: descriptors
         )

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Guardrails
+@testable import RegularExpressions
 
 @Suite("Hostile bytes")
 struct OutputFuzzTests {
@@ -109,8 +110,8 @@ struct OutputFuzzTests {
             _ = try? TokenPattern(String(decoding: input, as: UTF8.self))
         }
         #expect(AnswerText(Array(repeating: UInt8(ascii: "["), count: 100_000)) == nil)
-        #expect(throws: PatternError.self) { try RegexProgram(String(repeating: "(", count: 100_000)) }
-        #expect(throws: PatternError.self) { try RegexProgram(String(repeating: "(a{1000}){1000}", count: 1)) }
+        #expect(throws: RegexError.self) { try RegexProgram(String(repeating: "(", count: 100_000)) }
+        #expect(throws: RegexError.self) { try RegexProgram(String(repeating: "(a{1000}){1000}", count: 1)) }
     }
 
     @Test("Each kind of personal data is at its place among all")

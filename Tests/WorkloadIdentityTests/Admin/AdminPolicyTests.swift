@@ -22,6 +22,8 @@ import ZeroTrust
               spiffeIDs: [spiffe://cluster.local/console]
             - role: releaser
               uids: [1002]
+            - role: responder
+              uids: [1004]
             """
         )
         let console = AdminCaller.workload(try SPIFFEID("spiffe://cluster.local/console"))
@@ -32,6 +34,10 @@ import ZeroTrust
         #expect(!policy.permits(console, .createEntry, owner: 7))
         #expect(!policy.permits(.user(1002), .createEntry, owner: 7))
         #expect(!policy.permits(.user(1003), .status, owner: 7))
+        for action in AdminAction.allCases {
+            #expect(policy.permits(.user(1004), action, owner: 7) == (!action.isChange || action.isOfFindings))
+            if action.isOfFindings { #expect(!policy.permits(.user(1001), action, owner: 7)) }
+        }
         #expect(!policy.permits(.workload(try SPIFFEID("spiffe://cluster.local/other")), .status, owner: 7))
     }
 

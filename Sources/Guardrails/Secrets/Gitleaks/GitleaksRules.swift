@@ -1,3 +1,4 @@
+import RegularExpressions
 import Synchronization
 
 /// The rules of secrets of a file in gitleaks' form, read as it is and applied as gitleaks does.
@@ -211,8 +212,8 @@ struct GitleaksReader {
             if let unknown = fields.keys.sorted().first(where: { !known.contains($0) }) {
                 throw PatternError(.file, "\(name): rule `\(id)`: unknown setting `\(unknown)`")
             }
-            let regex = try text(fields["regex"], "regex", id).map { try RegexProgram($0) }
-            let path = try text(fields["path"], "path", id).map { try RegexProgram($0) }
+            let regex = try text(fields["regex"], "regex", id).map { try program($0) }
+            let path = try text(fields["path"], "path", id).map { try program($0) }
             guard regex != nil || path != nil else {
                 throw PatternError(.file, "\(name): rule `\(id)` has neither `regex` nor `path`")
             }
@@ -253,8 +254,8 @@ struct GitleaksReader {
                 throw PatternError(.file, "\(name): allow-list of \(owner): unknown setting `\(unknown)`")
             }
             var list = GitleaksRules.Allowlist()
-            list.regexes = try texts(fields["regexes"], "regexes", owner).map { try RegexProgram($0) }
-            list.paths = try texts(fields["paths"], "paths", owner).map { try RegexProgram($0) }
+            list.regexes = try texts(fields["regexes"], "regexes", owner).map { try program($0) }
+            list.paths = try texts(fields["paths"], "paths", owner).map { try program($0) }
             list.stopwords = try texts(fields["stopwords"], "stopwords", owner).map { Array($0.lowercased().utf8) }
             list.hasCommits = try !texts(fields["commits"], "commits", owner).isEmpty
             if let target = try text(fields["regexTarget"], "regexTarget", owner) {
@@ -275,6 +276,12 @@ struct GitleaksReader {
                 )
             }
             return list
+        }
+    }
+
+    private func program(_ expression: String) throws(PatternError) -> RegexProgram {
+        do { return try RegexProgram(expression) } catch {
+            throw PatternError(error.code == .syntax ? .syntax : .tooLarge, error.message)
         }
     }
 

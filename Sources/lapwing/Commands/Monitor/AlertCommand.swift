@@ -3,6 +3,7 @@ import AuditLog
 import Foundation
 import Glibc
 import Monitoring
+import WireProtos
 import WorkloadIdentity
 import ZeroTrust
 
@@ -13,7 +14,8 @@ struct AlertCommand: AsyncParsableCommand {
         abstract: "List what the monitor found, and say what becomes of it.",
         discussion: """
             A finding is open until somebody acknowledges it, accepts it into the baseline, or resolves it. Each of these is \
-            recorded in the audit log with who did it, and takes effect from there.
+            recorded in the audit log with who did it, and takes effect from there. An AdminPolicy says who may: operators and \
+            responders.
             """,
         subcommands: [List.self, Show.self, Acknowledge.self, Accept.self, Resolve.self]
     )
@@ -30,7 +32,7 @@ struct AlertCommand: AsyncParsableCommand {
         @Option(help: "Only findings of this severity or worse: info, low, medium, high or critical.")
         var severity: String?
 
-        @Option(help: "Only findings of this type: M1 to M8, or its name.")
+        @Option(help: "Only findings of this type: M1 to M9, or its name.")
         var type: String?
 
         @Flag(help: "Findings that were accepted or resolved, too.")
@@ -138,33 +140,24 @@ struct AlertCommand: AsyncParsableCommand {
         return finding
     }
 
-    /// Has an act recorded, after trying whether it can be done.
+    /// Has an act recorded by the gateway, which asks its `AdminPolicy` who may; where the record can be read, it is tried
+    /// first whether it can be done.
     private static func act(_ act: FindingAct, _ id: String, _ options: SettingsOptions) async throws {
         let settings = try Settings(options)
-        let actor = AdminCaller.user(geteuid()).description
-        var monitor = try MonitorReading.current(settings)
-        let now = Timestamp.now()
-        do { try monitor.apply(act, to: id, by: actor, at: now) } catch {
-            throw CommandError(.refused, error.message)
+        var state: String?
+        // Whoever may act on a finding need not be let read the files of the record.
+        if FileManager.default.isReadableFile(atPath: settings.auditDirectory) {
+            var monitor = try MonitorReading.current(settings)
+            do { try monitor.apply(act, to: id, by: AdminCaller.user(geteuid()).description, at: .now()) } catch {
+                throw CommandError(.refused, error.message)
+            }
+            state = monitor.findings[id]?.state.name
         }
-        let reason: String? = if case .accept(let reason) = act { reason } else { nil }
-        let record = ActRecord(
-            id: RequestID(milliseconds: now.milliseconds, random: .random(in: 0 ... .max)),
-            time: now,
-            node: settings.node.value,
-            actor: actor,
-            action: act.action,
-            subject: id,
-            outcome: .allow,
-            reason: reason
-        )
-        do { try await RemoteActLog(socket: settings.recordSocket).record(record) } catch {
-            throw CommandError(
-                .unreachable,
-                "the act could not be recorded, so that nothing has changed: \(error); is `lapwing serve` running, and are "
-                    + "you root or its user?"
-            )
-        }
-        StandardError.write("\(id) is \(monitor.findings[id]?.state.name ?? "changed")")
+        var request = Gateway_ActOnFindingRequest()
+        request.finding = id
+        request.action = act.action
+        if case .accept(let reason) = act { request.reason = reason }
+        let answer: Gateway_FindingAct = try await AdminClient(gateway: settings).call("ActOnFinding", request)
+        StandardError.write("\(id) is \(state ?? "changed"); entry \(answer.index) of the record says so")
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// The language is RE2's, as far as rule files use it: no references back and no looking around. Matches are those of
 /// RE2 and of Go: the leftmost, and of those the one that a search with preferences would find first.
-struct RegexProgram: Sendable {
+package struct RegexProgram: Sendable {
     enum Assertion: Sendable {
         case textStart, textEnd, lineStart, lineEnd, wordBoundary, noWordBoundary
     }
@@ -17,19 +17,39 @@ struct RegexProgram: Sendable {
         case match
     }
 
-    let source: String
+    /// The expression.
+    package let source: String
     let instructions: [Instruction]
     /// The groups that capture, without the whole match.
-    let groups: Int
+    package let groups: Int
 
     /// The most instructions of one expression.
-    static let maximumSize = 40_000
+    package static let maximumSize = 40_000
 
-    /// Compiles an expression; throws ``PatternError`` with the column.
-    init(_ source: String) throws {
-        var parser = RegexParser(source)
+    /// Compiles an expression.
+    ///
+    /// - Parameters:
+    ///   - source: the expression.
+    ///   - ignoresCase: whether letters stand for both of their cases, as after `(?i)`.
+    ///   - matchesNewlines: whether `.` stands for an end of a line, too, as after `(?s)`.
+    ///   - isMultiline: whether `^` and `$` stand for the ends of lines, as after `(?m)`.
+    ///   - limit: the most instructions that it may have.
+    /// - Throws: ``RegexError`` with the column.
+    package init(
+        _ source: String,
+        ignoresCase: Bool = false,
+        matchesNewlines: Bool = false,
+        isMultiline: Bool = false,
+        limit: Int = maximumSize
+    ) throws(RegexError) {
+        var parser = RegexParser(
+            source,
+            ignoresCase: ignoresCase,
+            dotMatchesAll: matchesNewlines,
+            isMultiline: isMultiline
+        )
         let tree = try parser.parse()
-        var compiler = Compiler()
+        var compiler = Compiler(limit: limit)
         compiler.emit(.save(0))
         try compiler.compile(tree, source)
         compiler.emit(.save(1))
@@ -40,13 +60,14 @@ struct RegexProgram: Sendable {
     }
 
     private struct Compiler {
+        let limit: Int
         var instructions: [Instruction] = []
 
         mutating func emit(_ instruction: Instruction) { instructions.append(instruction) }
 
-        mutating func compile(_ tree: RegexTree, _ source: String) throws {
-            guard instructions.count < RegexProgram.maximumSize else {
-                throw PatternError(.tooLarge, "the expression `\(source.prefix(60))…` is too large")
+        mutating func compile(_ tree: RegexTree, _ source: String) throws(RegexError) {
+            guard instructions.count < limit else {
+                throw RegexError(.tooLarge, "the expression `\(source.prefix(60))…` is too large")
             }
             switch tree {
             case .empty: break

@@ -14,12 +14,16 @@ struct RegexParser {
     private(set) var groups = 0
     private var depth = 0
 
-    init(_ source: String) {
+    init(_ source: String, ignoresCase: Bool, dotMatchesAll: Bool, isMultiline: Bool) {
         self.source = source
         scalars = Array(source.unicodeScalars)
+        flags = Flags(ignoresCase: ignoresCase, dotMatchesAll: dotMatchesAll, multiline: isMultiline)
     }
 
-    mutating func parse() throws -> RegexTree {
+    /// What `\w` stands for.
+    static let words = UnitSet(0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F...0x5F)
+
+    mutating func parse() throws(RegexError) -> RegexTree {
         let tree = try choice()
         guard index == scalars.count else { throw failure("`)` closes nothing") }
         return tree
@@ -35,7 +39,7 @@ struct RegexParser {
         return true
     }
 
-    private mutating func choice() throws -> RegexTree {
+    private mutating func choice() throws(RegexError) -> RegexTree {
         depth += 1
         defer { depth -= 1 }
         guard depth < 100 else { throw failure("groups within groups, more than 100 deep") }
@@ -44,7 +48,7 @@ struct RegexParser {
         return options.count == 1 ? options[0] : .choice(options)
     }
 
-    private mutating func sequence() throws -> RegexTree {
+    private mutating func sequence() throws(RegexError) -> RegexTree {
         var parts: [RegexTree] = []
         while let scalar = next, scalar != "|", scalar != ")" {
             guard let atom = try atom() else { continue }
@@ -53,7 +57,7 @@ struct RegexParser {
         return parts.count == 1 ? parts[0] : parts.isEmpty ? .empty : .sequence(parts)
     }
 
-    private mutating func repeated(_ atom: RegexTree) throws -> RegexTree {
+    private mutating func repeated(_ atom: RegexTree) throws(RegexError) -> RegexTree {
         var tree = atom
         while let scalar = next {
             var least = 0
@@ -78,7 +82,7 @@ struct RegexParser {
     }
 
     /// `{m}`, `{m,}`, `{m,n}`; nil where the brace stands for itself.
-    private mutating func bounds() throws -> (Int, Int?)? {
+    private mutating func bounds() throws(RegexError) -> (Int, Int?)? {
         var at = index + 1
         func number() -> Int? {
             let start = at
@@ -100,7 +104,7 @@ struct RegexParser {
     }
 
     /// An atom; nil where the flags change and nothing else.
-    private mutating func atom() throws -> RegexTree? {
+    private mutating func atom() throws(RegexError) -> RegexTree? {
         guard let scalar = next else { return .empty }
         switch scalar {
         case "(": return try group()
@@ -124,7 +128,7 @@ struct RegexParser {
         }
     }
 
-    private mutating func group() throws -> RegexTree? {
+    private mutating func group() throws(RegexError) -> RegexTree? {
         index += 1
         let outer = flags
         guard take("?") else {
@@ -183,7 +187,7 @@ struct RegexParser {
         return .sequence(Array(String(Character(scalar)).utf8).map { .set(UnitSet($0...$0)) })
     }
 
-    private mutating func escape() throws -> RegexTree {
+    private mutating func escape() throws(RegexError) -> RegexTree {
         index += 1
         guard let scalar = next else { throw failure("`\\` at the end") }
         index += 1
@@ -211,7 +215,7 @@ struct RegexParser {
         var set: UnitSet
         switch scalar {
         case "d", "D": set = UnitSet(0x30...0x39)
-        case "w", "W": set = UnitSet(0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F...0x5F)
+        case "w", "W": set = Self.words
         case "s", "S": set = UnitSet(9...10, 12...13, 0x20...0x20)
         default: return nil
         }
@@ -220,7 +224,7 @@ struct RegexParser {
     }
 
     /// The character that an escape stands for.
-    private mutating func plain(_ scalar: Unicode.Scalar) throws -> Unicode.Scalar {
+    private mutating func plain(_ scalar: Unicode.Scalar) throws(RegexError) -> Unicode.Scalar {
         switch scalar {
         case "n": return "\n"
         case "r": return "\r"
@@ -255,7 +259,7 @@ struct RegexParser {
         }
     }
 
-    private mutating func characterClass() throws -> RegexTree {
+    private mutating func characterClass() throws(RegexError) -> RegexTree {
         index += 1
         let isNegated = take("^")
         var set = UnitSet()
@@ -308,7 +312,7 @@ struct RegexParser {
         return Self.anyCodePoint(ascii: set)
     }
 
-    private mutating func posix() throws -> UnitSet {
+    private mutating func posix() throws(RegexError) -> UnitSet {
         let rest = scalars[index...]
         guard let close = rest.firstIndex(of: "]"), close > index + 3 else { throw failure("a class is not closed") }
         let name = String(String.UnicodeScalarView(scalars[index + 2..<close - 1]))
@@ -321,7 +325,7 @@ struct RegexParser {
         case "upper": return UnitSet(0x41...0x5A)
         case "lower": return UnitSet(0x61...0x7A)
         case "space": return UnitSet(9...13, 0x20...0x20)
-        case "word": return UnitSet(0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F...0x5F)
+        case "word": return Self.words
         case "punct": return UnitSet(0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E)
         default: throw failure("there is no class `[:\(name):]`")
         }
@@ -338,7 +342,7 @@ struct RegexParser {
         ])
     }
 
-    private func failure(_ message: String) -> PatternError {
-        PatternError(.syntax, "expression `\(source.prefix(80))`, column \(index + 1): \(message)")
+    private func failure(_ message: String) -> RegexError {
+        RegexError(.syntax, "expression `\(source.prefix(80))`, column \(index + 1): \(message)")
     }
 }

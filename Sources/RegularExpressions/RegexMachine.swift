@@ -1,10 +1,12 @@
 /// Runs a ``RegexProgram`` over bytes: all threads side by side, so that the time is that of the bytes times the
 /// program, and nothing in the text can make it more.
-struct RegexMachine {
+package struct RegexMachine {
     /// A match: where it starts and ends, and its groups, nil where they took no part.
-    struct Found: Equatable {
-        var range: Range<Int>
-        var groups: [Range<Int>?]
+    package struct Found: Equatable {
+        /// Where it is.
+        package let range: Range<Int>
+        /// Where its groups are.
+        package let groups: [Range<Int>?]
     }
 
     private let program: RegexProgram
@@ -33,7 +35,8 @@ struct RegexMachine {
         }
     }
 
-    init(_ program: RegexProgram) {
+    /// A machine for a program.
+    package init(_ program: RegexProgram) {
         self.program = program
         slots = 2 * (program.groups + 1)
         current = Threads(program, slots: slots)
@@ -41,7 +44,7 @@ struct RegexMachine {
     }
 
     /// All matches one after another, as RE2 and Go find them; at most `limit`.
-    mutating func matches(in text: ArraySlice<UInt8>, limit: Int = 10_000) -> [Found] {
+    package mutating func matches(in text: ArraySlice<UInt8>, limit: Int = 10_000) -> [Found] {
         var found: [Found] = []
         var from = text.startIndex
         while from <= text.endIndex, found.count < limit, let match = first(in: text, from: from) {
@@ -58,7 +61,7 @@ struct RegexMachine {
     }
 
     /// The first match from a place on.
-    mutating func first(in text: ArraySlice<UInt8>, from start: Int) -> Found? {
+    package mutating func first(in text: ArraySlice<UInt8>, from start: Int) -> Found? {
         var best: [Int]?
         current.dense.removeAll(keepingCapacity: true)
         var index = start
@@ -139,7 +142,7 @@ struct RegexMachine {
         let before = index > text.startIndex ? text[index - 1] : nil
         let after = index < text.endIndex ? text[index] : nil
         func isWord(_ byte: UInt8?) -> Bool {
-            byte.map { UnitClass.isAlphanumeric($0) || $0 == UInt8(ascii: "_") } ?? false
+            byte.map { RegexParser.words.contains($0) } ?? false
         }
         switch assertion {
         case .textStart: return before == nil

@@ -7,6 +7,14 @@ public struct MerkleHash: Hashable, Sendable {
     /// A hash from its 32 bytes; nil for any other count.
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
+        // The buffer has 32 bytes, and is only read within the closure.
+        let whole = bytes.withContiguousStorageIfAvailable { bytes in
+            unsafe Self(words: UnsafeRawBufferPointer(bytes))
+        }
+        if let whole {
+            self = whole
+            return
+        }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         for (index, byte) in bytes.enumerated() {
             switch index >> 3 {
@@ -21,15 +29,18 @@ public struct MerkleHash: Hashable, Sendable {
 
     /// A hash from a digest.
     public init(_ digest: SHA256.Digest) {
-        // The digest is 32 bytes; the loads are within them and need no alignment.
-        self.words = unsafe digest.withUnsafeBytes { bytes in
-            unsafe (
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
-            )
-        }
+        // The digest is 32 bytes.
+        self = unsafe digest.withUnsafeBytes { unsafe Self(words: $0) }
+    }
+
+    /// A hash from the 32 bytes of a buffer; the loads need no alignment.
+    private init(words bytes: UnsafeRawBufferPointer) {
+        self.words = unsafe (
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+        )
     }
 
     /// The 32 bytes.

@@ -27,6 +27,7 @@ import Testing
             let completion = try #require(await gateway.log.records("completion", count: 1).first)
             #expect(decision["id"] == completion["id"] && completion["ended"] == "complete")
             #expect(completion["request.bytes"] == "7" && completion["response.bytes"] == "5")
+            #expect(completion["timings.upstream_body_ns"] != nil)
             #expect(request.values("x-request-id") == [decision["id"]])
             // The connection of the client goes on, and so does that of the upstream.
             #expect(await client.request(TestGateway.post(), responses: 2).statuses == [200, 200])

@@ -184,6 +184,16 @@ let package = Package(
             dependencies: ["AuditLog"],
             path: "Tests/Support/audit-crash-writer"
         ),
+        // What `Benchmarks/audit/run` measures the record's cost to a request with.
+        .executableTarget(
+            name: "audit-cost",
+            dependencies: [
+                "AuditLog", "Authorization", "Gateway", "MutualTLS", "Resources", "SPIFFE", "TestIdentities",
+                "ZeroTrust",
+                logging,
+            ] + nio,
+            path: "Tests/Support/audit-cost"
+        ),
         // What is unusual in the records, and why.
         .target(name: "Monitoring", dependencies: ["ZeroTrust", "Resources"]),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "ZeroTrust", "Resources"]),
@@ -239,8 +249,8 @@ let package = Package(
         .testTarget(
             name: "ModelTrustTests",
             dependencies: [
-                "CBLAKE3", "CZlib", "ModelTrust", "TestIdentities", "SPIFFE", "Resources", "confinement-probe", x509,
-                crypto, asn1,
+                "CBLAKE3", "CZlib", "ModelTrust", "TestIdentities", "SPIFFE", "Resources", "ZeroTrust",
+                "confinement-probe", x509, crypto, asn1,
             ]
         ),
         // Tries what a confined process may not do.

@@ -84,7 +84,7 @@ struct STSAnswer {
     var refusal: String? {
         guard let code = text("Error/Code") else { return nil }
         let message = text("Error/Message") ?? ""
-        return String("\(code): \(message)".unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(300))
+        return PrintableLine.of("\(code): \(message)", limit: 300)
     }
 
     private static func date(_ text: String) -> Date? {

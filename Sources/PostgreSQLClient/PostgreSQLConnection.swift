@@ -41,11 +41,7 @@ import CPostgres
     ///
     /// - Throws: ``PostgreSQLError`` with `unreachable`.
     public init(_ parameters: [String: String]) throws(PostgreSQLError) {
-        var parameters = parameters
-        parameters["connect_timeout"] = parameters["connect_timeout"] ?? "10"
-        parameters["application_name"] = parameters["application_name"] ?? "lapwing"
-        parameters["client_encoding"] = "UTF8"
-        let text = parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.quoted($0.value))" }
+        let text = Self.completed(parameters).sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.quoted($0.value))" }
             .joined(separator: " ")
         guard let handle = unsafe PQconnectdb(text) else { throw PostgreSQLError(.unreachable, "libpq has no memory") }
         guard unsafe PQstatus(handle) == CONNECTION_OK else {
@@ -117,6 +113,17 @@ import CPostgres
 }
 
 extension PostgreSQLConnection {
+    /// What is said, with what holds where nothing else is said: a server that is silent is not waited for without end.
+    static func completed(_ parameters: [String: String]) -> [String: String] {
+        var parameters = parameters
+        parameters["connect_timeout"] = parameters["connect_timeout"] ?? "10"
+        // In milliseconds, of data that the server's machine does not take.
+        parameters["tcp_user_timeout"] = parameters["tcp_user_timeout"] ?? "30000"
+        parameters["application_name"] = parameters["application_name"] ?? "lapwing"
+        parameters["client_encoding"] = "UTF8"
+        return parameters
+    }
+
     private func check(_ result: OpaquePointer?) throws(PostgreSQLError) {
         switch unsafe PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return

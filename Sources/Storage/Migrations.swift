@@ -24,7 +24,8 @@ enum Migrations {
         guard findings == ["ok"] else {
             throw IdentityError(
                 .badFile,
-                "the database `\(pool.path)` is damaged (\(findings.first ?? "no answer")), found \(moment)"
+                "the database `\(pool.path)` is damaged, found \(moment)",
+                cause: DatabaseError(resultCode: .SQLITE_CORRUPT, message: findings.first ?? "no answer")
             )
         }
     }

@@ -50,14 +50,14 @@ struct RecordAddition {
         }
         let remember = try database.cachedStatement(sql: "INSERT OR REPLACE INTO open VALUES (?, ?)")
         for (id, place) in places {
-            try remember.execute(arguments: [Self.blob(id), Int64(rows[place].record.entry)])
+            try remember.execute(arguments: [Data(id.bytes), Int64(rows[place].record.entry)])
         }
         try flush()
     }
 
     /// Adds the end of a request whose decision was taken in before; an end without a decision is passed over.
     private mutating func complete(_ id: RequestID, with record: IndexedRecord) throws {
-        let blob = Self.blob(id)
+        let blob = Data(id.bytes)
         let find = try database.cachedStatement(sql: "SELECT entry FROM open WHERE id = ?")
         guard let entry = try Int64.fetchOne(find, arguments: [blob]) else { return }
         try database.cachedStatement(sql: "DELETE FROM open WHERE id = ?").execute(arguments: [blob])
@@ -116,9 +116,5 @@ struct RecordAddition {
         for (number, times) in spans {
             try span.execute(arguments: [Int64(number), times.earliest, times.latest])
         }
-    }
-
-    private static func blob(_ id: RequestID) -> Data {
-        Data((0..<16).map { UInt8(truncatingIfNeeded: id.bits >> UInt128(120 - 8 * $0)) })
     }
 }

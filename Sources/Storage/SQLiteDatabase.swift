@@ -1,3 +1,4 @@
+import AuditLog
 package import GRDB
 import Glibc
 public import WorkloadIdentity
@@ -59,6 +60,18 @@ public final class SQLiteDatabase: Sendable {
         }
         Glibc.close(descriptor)
         try PrivateFile.check(path)
+    }
+
+    /// Whether a failure came from a file whose bytes are not those of a database, and not from its disk or its use.
+    ///
+    /// - Returns: true where the error, or one beneath it, is SQLite's word that the file is damaged or no database.
+    public static func isDamage(_ error: any Error) -> Bool {
+        switch error {
+        case let error as DatabaseError: [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+        case let error as IdentityError: error.cause.map(isDamage) ?? false
+        case let error as AuditLogError: error.cause.map(isDamage) ?? false
+        default: false
+        }
     }
 
     /// Closes the file.

@@ -20,6 +20,8 @@ public struct CompletionRecord: Hashable, Sendable {
     public var timings: Timings
     /// How it ended.
     public var ending: Ending
+    /// How many tokens the answer says it took; nil where it says nothing of them that could be read.
+    public var usage: TokenUsage?
     /// The guardrail that refused the answer, where one did, and what in the answer; nil where none did.
     public var guardrail: DecisionRecord.Guardrail?
 
@@ -59,13 +61,21 @@ public struct CompletionRecord: Hashable, Sendable {
         public var requestReceived: UInt64?
         /// Until the upstream's response head arrived; nil where none did.
         public var upstreamHead: UInt64?
+        /// Until the first of the body of the upstream's response arrived; nil where none did.
+        public var upstreamBody: UInt64?
         /// Until the end.
         public var total: UInt64
 
         /// The durations of one request.
-        public init(requestReceived: UInt64? = nil, upstreamHead: UInt64? = nil, total: UInt64) {
+        public init(
+            requestReceived: UInt64? = nil,
+            upstreamHead: UInt64? = nil,
+            upstreamBody: UInt64? = nil,
+            total: UInt64
+        ) {
             self.requestReceived = requestReceived
             self.upstreamHead = upstreamHead
+            self.upstreamBody = upstreamBody
             self.total = total
         }
     }

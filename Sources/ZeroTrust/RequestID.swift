@@ -45,6 +45,9 @@ public struct RequestID: Hashable, Sendable {
         self.bits = bits
     }
 
+    /// The id's 16 bytes, most significant first.
+    public var bytes: [UInt8] { (0..<16).map { UInt8(truncatingIfNeeded: bits >> UInt128(120 - 8 * $0)) } }
+
     /// When the id was made, as Unix time in milliseconds.
     public var milliseconds: UInt64 { UInt64(truncatingIfNeeded: bits >> 80) }
 }

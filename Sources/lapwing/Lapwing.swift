@@ -19,7 +19,7 @@ struct Lapwing: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, DoctorCommand.self, AuthorityCommand.self,
             GatewayCommand.self, RegistryCommand.self, CredentialsCommand.self, IdentityCommand.self,
-            PolicyCommand.self, ModelCommand.self, DataCommand.self, GuardCommand.self,
+            PolicyCommand.self, ModelCommand.self, DataCommand.self, BlastRadiusCommand.self, GuardCommand.self,
             AuditCommand.self, AlertCommand.self, MonitorCommand.self, ConsoleCommand.self,
             ConfigCommand.self, RunCommand.self, EgressRelayCommand.self, DemoWorkloadCommand.self,
             DemoCallCommand.self,

@@ -56,13 +56,18 @@ enum GoVerifier {
         return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 
-    /// What the program says of a log; nil where it is skipped.
-    static func verify(log: String, key: NoteVerifier) throws -> (status: Int32, output: String)? {
+    /// What the program says of a log, which has to continue the checkpoint in a file where there is one; nil where it is
+    /// skipped.
+    static func verify(
+        log: String,
+        key: NoteVerifier,
+        older: String? = nil
+    ) throws -> (status: Int32, output: String)? {
         guard let program else {
             #expect(isMissingAllowed, "Go has to be installed in CI")
             return nil
         }
-        return try run(program, ["log", log, key.description])
+        return try run(program, ["log", log, key.description] + [older].compactMap(\.self))
     }
 
     /// What the program says of a witness's signature on a checkpoint; nil where it is skipped.
@@ -106,6 +111,26 @@ enum GoVerifier {
             guard let answer = try GoVerifier.verify(log: fixture.log, key: fixture.authority.verifier) else { return }
             #expect(answer.output.hasPrefix("verified: \(count) entries"))
         }
+    }
+
+    @Test func `that a log continues what it was, and no other log's past`() throws {
+        let other = fixture.directory.path + "/other"
+        try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: fixture.directory.path + "/authority", toPath: other + "/authority")
+        try fixture.fill(LogFixture.entries(300))
+        try fixture.directory.write(fixture.directory.read("log/checkpoint"), to: "older")
+        try fixture.fill(LogFixture.entries(400, from: 300))
+        let older = fixture.directory.path + "/older"
+        let key = fixture.authority.verifier
+        guard let answer = try GoVerifier.verify(log: fixture.log, key: key, older: older) else { return }
+        #expect(answer.status == 0, "\(answer.output)")
+        // The same key signed another past, before it was copied.
+        let authority = try CheckpointAuthority(directory: other + "/authority", origin: LogFixture.origin)
+        let log = try LogWriter(directory: other + "/log", origin: LogFixture.origin, signer: authority)
+        _ = log.appendAndWait(LogFixture.entries(300, from: 1))
+        log.close()
+        try fixture.directory.write(fixture.directory.read("other/log/checkpoint"), to: "older")
+        #expect(try GoVerifier.verify(log: fixture.log, key: key, older: older)?.status == 4)
     }
 
     @Test func `proofs, and no other entry's`() throws {

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Logging
 import RPC
+import Synchronization
 import Testing
 import ZeroTrust
 
@@ -22,8 +23,8 @@ import ZeroTrust
         try ActSpool(path: path, remote: RemoteActLog(socket: socket), logger: logger)
     }
 
-    private func spool(limit: Int) throws -> ActSpool {
-        try ActSpool(path: path, remote: RemoteActLog(socket: socket), logger: logger, limit: limit)
+    private func spool(limit: Int, files: any FileSystem = SystemFiles()) throws -> ActSpool {
+        try ActSpool(path: path, remote: RemoteActLog(socket: socket), logger: logger, limit: limit, files: files)
     }
 
     /// What the file holds.
@@ -94,6 +95,81 @@ import ZeroTrust
         #expect(throws: CommandError.self) {
             _ = try ActSpool(path: directory.path, remote: RemoteActLog(socket: socket), logger: logger)
         }
+    }
+
+    @Test(arguments: [9_000, 200_000, 3 << 20])
+    func `what a crash left behind the last line is dropped, however long it is`(_ length: Int) async throws {
+        do {
+            let spool = try spool()
+            for number in 0..<5 { try await spool.record(act(number)) }
+        }
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(count: length))
+        try handle.close()
+        let again = try spool()
+        try await again.record(act(5))
+        #expect(try lines() == (0..<6).map { .act(act($0)) })
+    }
+
+    @Test func `a file that holds no line is refused and left as it is`() throws {
+        let bytes = Data(count: 3 << 20)
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: CommandError.self) { try spool() }
+        #expect(error?.message.contains("`\(path)` holds no acts") == true)
+        #expect(FileManager.default.contents(atPath: path) == bytes)
+    }
+
+    @Test func `until a new file's name is on the disk no act is taken, and then none is missing`() async throws {
+        let files = FailingFiles()
+        let limit = 50_000
+        let spool = try spool(limit: limit, files: files)
+        for number in 0..<20 { try await spool.record(issued(number)) }
+        let bytes = try #require(FileManager.default.contents(atPath: path))
+        files.fail("sync directory")
+        // Most of it is in the log: the file is put in the place of a shorter one.
+        spool.forget(bytes.split(separator: 0x0a)[..<15].reduce(0) { $0 + $1.count + 1 })
+        #expect(try lines().count == 5)
+        await #expect(throws: CommandError.self) { try await spool.record(issued(20)) }
+        #expect(try lines().count == 5)
+        files.fail(nil)
+        try await spool.record(issued(21))
+        #expect(try lines() == [15, 16, 17, 18, 19, 21].map { .act(issued($0)) })
+    }
+
+    @Test func `what could not be written leaves nothing behind, and its counts are told later`() async throws {
+        let files = FailingFiles()
+        let spool = try spool(limit: ActSpool.limit, files: files)
+        for number in 0..<5 { try await spool.record(denied(number, second: 0)) }
+        for operation in ["sync", "write"] {
+            files.fail(operation)
+            await #expect(throws: CommandError.self) { try await spool.record(denied(5, second: 1)) }
+            #expect(try lines().count == 1)
+        }
+        files.fail(nil)
+        try await spool.record(denied(6, second: 1))
+        let all = try lines()
+        guard all.count == 3, case .act(let told) = all[1] else {
+            Issue.record("no number of those refused: \(all)")
+            return
+        }
+        #expect(told.reason?.hasPrefix("4 more refused in this second") == true)
+        #expect(all[2] == .act(denied(6, second: 1)))
+    }
+
+    @Test func `what could not be cut off is cut off before the next`() async throws {
+        let files = FailingFiles()
+        let spool = try spool(limit: ActSpool.limit, files: files)
+        try await spool.record(issued(0))
+        files.fail("sync", "truncate")
+        var long = issued(1)
+        long.reason = String(repeating: "x", count: 500)
+        await #expect(throws: CommandError.self) { try await spool.record(long) }
+        files.fail("truncate")
+        await #expect(throws: CommandError.self) { try await spool.record(issued(2)) }
+        files.fail(nil)
+        try await spool.record(issued(3))
+        #expect(try lines() == [.act(issued(0)), .act(issued(3))])
     }
 
     @Test func `what a caller is refused is told twice a second at most, with its number`() async throws {

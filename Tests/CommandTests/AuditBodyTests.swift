@@ -130,13 +130,97 @@ struct AuditBodyTests {
         #expect(young.status == 0 && young.errors.contains("no entries to remove"), "\(young.errors)")
         #expect(try lapwing.run("audit", "query", "action=audit.prune.bodies", "--count").output == "1\n")
         #expect(try lapwing.run("audit", "verify").status == 0)
-        // Entries that are missing without an act are not pruned entries.
-        try "lapwing-pruned-v1\n0\n".write(
-            toFile: lapwing.directory.path + "/s/audit/pruned",
-            atomically: true,
-            encoding: .utf8
+    }
+
+    /// An act of a moment, as a log has it.
+    private func act(_ number: Int, at time: Timestamp, action: String, after: String?) -> ActRecord {
+        ActRecord(
+            id: RequestID(milliseconds: time.milliseconds, random: UInt128(number)),
+            time: time,
+            node: "n",
+            actor: "uid 0",
+            action: action,
+            subject: "s",
+            after: after,
+            outcome: .allow
         )
-        #expect(try lapwing.run("audit", "verify").status == 0)
+    }
+
+    @Test("Entries that are missing are pruned entries only where an act in the log says so")
+    func missing() throws {
+        let directory = try TemporaryDirectory()
+        let state = directory.path + "/s"
+        let origin = "log.example/n"
+        let authority = try CheckpointAuthority(directory: directory.path + "/key", origin: origin)
+        func add(_ acts: [ActRecord]) throws {
+            let log = try LogWriter(directory: state + "/audit", origin: origin, signer: authority)
+            for act in acts { _ = try log.append(act.encoded()) }
+            log.close()
+        }
+        func verify() throws -> Program.Result {
+            let key = authority.verifier.description
+            return try Program.run("audit", "verify", "--state", state, "--key", key)
+        }
+        try add((0..<300).map { act($0, at: .now(), action: "entry.create", after: nil) })
+        let whole = try verify()
+        #expect(whole.status == 0, "\(whole.errors)")
+        try "lapwing-pruned-v1\n256\n".write(toFile: state + "/audit/pruned", atomically: true, encoding: .utf8)
+        try FileManager.default.removeItem(atPath: state + "/audit/tile/entries/000")
+        // Neither nothing, nor another act, nor one of other entries is such an act.
+        for (action, after) in [("entry.create", "256"), ("audit.prune.bodies", "256"), ("audit.prune", "512")] {
+            let missing = try verify()
+            #expect(missing.status == 4 && missing.errors.contains("no act in the log"), "\(missing.errors)")
+            try add([act(300, at: .now(), action: action, after: after)])
+        }
+        #expect(try verify().status == 4)
+        try add([act(301, at: .now(), action: "audit.prune", after: "256")])
+        let pruned = try verify()
+        #expect(pruned.status == 0 && pruned.errors.contains("the entries before 256 were pruned by uid 0"))
+    }
+
+    @Test("What is old is removed by the command, which has it recorded, and the log verifies")
+    func removal() throws {
+        let old = Timestamp(nanoseconds: 1_600_000_000_000_000_000)
+        let lapwing = try Installation()
+        #expect(try lapwing.wait { try lapwing.run("audit", "verify").status == 0 })
+        lapwing.stop()
+        // The log has old records at its beginning.
+        let directory = lapwing.directory.path
+        try FileManager.default.removeItem(atPath: directory + "/s/audit")
+        try FileManager.default.removeItem(atPath: directory + "/s/authority/log")
+        let origin = try #require(
+            try String(contentsOfFile: directory + "/s/log.vkey", encoding: .utf8).split(separator: "+").first
+        )
+        // The key has one owner at a time.
+        do {
+            let authority = try CheckpointAuthority(directory: directory + "/s/authority/log", origin: String(origin))
+            let log = try LogWriter(directory: directory + "/s/audit", origin: String(origin), signer: authority)
+            for number in 0..<600 {
+                _ = try log.append(act(number, at: old, action: "entry.create", after: nil).encoded())
+            }
+            log.close()
+        }
+        try lapwing.start()
+        #expect(try lapwing.wait { try lapwing.run("audit", "verify").status == 0 })
+        try """
+        apiVersion: lapwing.dev/v1alpha1
+        kind: AuditPolicy
+        metadata: { name: audit }
+        spec: { retention: { records: 180d } }
+        """.write(toFile: directory + "/c/audit.yaml", atomically: true, encoding: .utf8)
+        let places = ["--config", directory + "/c"] + lapwing.places
+        let dry = try Program.run(["audit", "prune", "--dry-run"] + places)
+        #expect(dry.status == 0 && dry.errors.contains("would remove 512 entries"), "\(dry.errors)")
+        let done = try Program.run(["audit", "prune"] + places)
+        #expect(done.status == 0 && done.errors.contains("removed 512 entries"), "\(done.errors)")
+        #expect(try lapwing.run("audit", "query", "action=entry.create", "--count").output == "88\n")
+        let verified = try lapwing.run("audit", "verify")
+        #expect(
+            verified.status == 0 && verified.errors.contains("the entries before 512 were pruned by uid \(getuid())"),
+            "\(verified.errors)"
+        )
+        let again = try Program.run(["audit", "prune"] + places)
+        #expect(again.status == 0 && again.errors.contains("no entries to remove"), "\(again.errors)")
     }
 
     @Test(

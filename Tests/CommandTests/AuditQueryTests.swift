@@ -78,7 +78,96 @@ struct AuditQueryTests {
         // The index can go; it is made again.
         let count = try lapwing.run("audit", "query", "--count").output
         try Data("no database".utf8).write(to: URL(fileURLWithPath: lapwing.directory.path + "/s/audit-search.sqlite"))
+        #expect(try lapwing.run("audit", "query", "--count").output == count)
         #expect(try lapwing.run("audit", "query", "--count", "--reindex").output == count)
+    }
+
+    @Test("The tokens that an answer says it took stand behind its status")
+    func tokens() throws {
+        let directory = try TemporaryDirectory()
+        let authority = try CheckpointAuthority(directory: directory.path + "/key", origin: "log.example/a")
+        let log = try LogWriter(directory: directory.path + "/audit", origin: "log.example/a", signer: authority)
+        let id = RequestID(milliseconds: 1_795_300_801_000, random: 7)
+        let time = Timestamp(nanoseconds: 1_795_300_801_000_000_000)
+        let decision = DecisionRecord(
+            id: id,
+            time: time,
+            node: "a",
+            caller: nil,
+            source: .init(address: IPAddress(v4: 1), port: 2),
+            tls: nil,
+            request: .init(
+                method: "POST",
+                path: "/v1/chat/completions",
+                authority: "a",
+                destination: .init(address: IPAddress(v4: 1), port: 3)
+            ),
+            outcome: .allow,
+            reason: "rule",
+            policy: nil,
+            snapshot: "s",
+            compatibility: "strict",
+            latency: 1,
+            route: "r"
+        )
+        var completion = CompletionRecord(
+            id: id,
+            time: time,
+            node: "a",
+            status: 200,
+            bytesReceived: 1,
+            bytesSent: 2,
+            upstream: "u",
+            timings: .init(upstreamHead: 1, upstreamBody: 2, total: 3_000),
+            ending: .complete
+        )
+        completion.usage = TokenUsage(input: 19, output: 10, cached: 8)
+        for entry in [decision.encoded(), completion.encoded()] { _ = try log.append(entry) }
+        log.close()
+        func run(_ arguments: String...) throws -> String {
+            try Program.run(["audit"] + arguments + ["--state", directory.path]).output
+        }
+        #expect(try run("query", "status=200").contains("200 19+10 tokens"))
+        #expect(try run("query", "-o", "jsonl").contains(#""usage":{"cached":8,"input":19,"output":10}"#))
+        #expect(try run("show", id.description).contains(#""upstream_body_ns" : 2"#))
+        #expect(try run("tail").contains("200 complete, 2 bytes sent, 19+10 tokens, 3 µs"))
+    }
+
+    @Test("An index of which a page is damaged is made anew, whichever page it is")
+    func damage() throws {
+        let directory = try TemporaryDirectory()
+        let authority = try CheckpointAuthority(directory: directory.path + "/key", origin: "log.example/a")
+        let log = try LogWriter(directory: directory.path + "/audit", origin: "log.example/a", signer: authority)
+        for number in 0..<20 {
+            let act = ActRecord(
+                id: RequestID(milliseconds: 1_795_300_801_000, random: UInt128(number)),
+                time: Timestamp(nanoseconds: 1_795_300_801_000_000_000 + Int64(number)),
+                node: "a",
+                actor: "uid \(number % 3)",
+                action: "entry.create",
+                subject: "e",
+                outcome: .allow
+            )
+            _ = try log.append(act.encoded())
+        }
+        log.close()
+        let index = directory.path + "/audit-search.sqlite"
+        let search = ["audit", "query", "caller=uid 1", "-o", "jsonl", "--state", directory.path]
+        let expected = try Program.run(search)
+        let found = try lines(expected.output).count
+        #expect(expected.status == 0 && found == 7, "\(expected.errors)")
+        let whole = try #require(FileManager.default.contents(atPath: index))
+        let size = 4_096
+        var damaged = 0
+        for page in 1..<(whole.count / size) {
+            var bytes = whole
+            bytes.replaceSubrange((page * size)..<((page + 1) * size), with: Data(repeating: 0xaa, count: size))
+            try bytes.write(to: URL(fileURLWithPath: index))
+            let result = try Program.run(search)
+            #expect(result.status == 0 && result.output == expected.output, "page \(page): \(result.errors)")
+            if result.errors.contains("is damaged, and is made anew") { damaged += 1 }
+        }
+        #expect(damaged > 0)
     }
 
     @Test(

@@ -4,7 +4,8 @@ import Testing
 /// A running `lapwing serve` in a directory of its own.
 final class Installation {
     let directory: TemporaryDirectory
-    let process = Process()
+    private(set) var process = Process()
+    private var arguments: [String] = []
     /// What the process says on standard error.
     let log: String
     var places: [String] { ["--state", directory.path + "/s", "--run", directory.path + "/r"] }
@@ -18,11 +19,23 @@ final class Installation {
             .replacing("port: 8443", with: "port: 0").replacing("port: 9443", with: "port: 0")
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         try configure(directory.path + "/c")
+        self.arguments = arguments
+        try start()
+    }
+
+    /// Starts it; one that was stopped goes on where it was.
+    func start() throws {
+        process = Process()
         process.executableURL = URL(fileURLWithPath: try Program.path)
         process.arguments = ["serve", "--config", directory.path + "/c"] + places + arguments
-        process.standardError = FileHandle(forWritingAtPath: log)
+        let errors = FileHandle(forWritingAtPath: log)
+        _ = try errors?.seekToEnd()
+        process.standardError = errors
         try process.run()
     }
+
+    /// Ends it, and returns once it has ended.
+    func stop() { process.stop() }
 
     /// The port of a listener, once it is bound.
     func port(of listener: String) -> String? {
@@ -46,7 +59,5 @@ final class Installation {
         return false
     }
 
-    deinit {
-        process.stop()
-    }
+    deinit { stop() }
 }

@@ -69,4 +69,30 @@ import Testing
         (again, first) = LineFollower.fromTheBeginning(folder.file, of: .flow, last: follower.position)
         #expect(first == 2 && Self.read(&again) == ["2 c"])
     }
+
+    @Test func `a file that is not there, or is none, is told of once until it is`() throws {
+        let folder = try Folder()
+        var follower = LineFollower(file: folder.file, of: .flow, at: nil, after: 0)
+        #expect(Self.read(&follower).isEmpty)
+        #expect(follower.takeProblem()?.contains("flow.log` is not there") == true)
+        #expect(Self.read(&follower).isEmpty && follower.takeProblem() == nil)
+        try folder.append("a\n")
+        #expect(Self.read(&follower) == ["0 a"] && follower.takeProblem() == nil)
+        var none = LineFollower(file: folder.path, of: .flow, at: nil, after: 0)
+        #expect(Self.read(&none).isEmpty && none.takeProblem() != nil && none.takeProblem() == nil)
+    }
+
+    @Test func `a file that is gone after a restart is told of once, and the new one is read`() throws {
+        let folder = try Folder()
+        try folder.append("a\nb\n")
+        var follower = LineFollower(file: folder.file, of: .flow, at: nil, after: 0)
+        #expect(Self.read(&follower) == ["0 a", "1 b"])
+        try folder.rotate()
+        try folder.append("c\n")
+        try FileManager.default.removeItem(atPath: folder.file + ".1")
+        var next = LineFollower(file: folder.file, of: .flow, at: follower.position, after: 2)
+        #expect(Self.read(&next) == ["2 c"])
+        #expect(next.takeProblem()?.contains("is gone") == true)
+        #expect(Self.read(&next).isEmpty && next.takeProblem() == nil)
+    }
 }

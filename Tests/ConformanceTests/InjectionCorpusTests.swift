@@ -55,6 +55,7 @@ import Testing
     @Test func `benign texts are let through and attacks caught, at one operating point`() throws {
         let cases = try Self.cases(every: 9)
         guard !cases.isEmpty else { return }
+        #expect(cases.contains { $0.isAttack } && cases.contains { !$0.isAttack })
         let report = InjectionEvaluation(cases, by: InjectionDetector())
         let total = report.total
         for row in report.rows {
@@ -62,11 +63,14 @@ import Testing
                 "injection \(row.source): caught \(row.caught) of \(row.attacks), flagged \(row.flagged) of \(row.benign)"
             )
         }
-        print("suite injection benign: \(total.benign - total.flagged) passed, \(total.flagged) failed")
-        print("suite injection attacks: \(total.caught) passed, \(total.attacks - total.caught) failed")
+        print("measure injection benign: \(total.flagged) of \(total.benign) flagged")
+        print("measure injection attacks: \(total.caught) of \(total.attacks) caught")
         #expect(total.flagged * 100 <= total.benign)
         #expect(total.caught * 2 >= total.attacks)
     }
+
+    /// The disguises that lose more, and why.
+    private static let tolerated = ["without spaces": "words of other languages written together are not parted"]
 
     @Test func `no disguise loses more than three of a hundred attacks that are caught plainly`() throws {
         let attacks = try Self.cases(every: 120).filter { $0.isAttack && $0.text.text.utf8.count < 1200 }
@@ -74,18 +78,25 @@ import Testing
         guard !attacks.isEmpty else { return }
         let detector = InjectionDetector()
         let plain = attacks.filter { detector.judge([$0.text]).outcome == .block }
+        // A detector that catches nothing loses nothing.
+        try #require(plain.count * 2 >= attacks.count, "\(plain.count) of \(attacks.count) are caught plainly")
+        #expect(Set(Self.tolerated.keys).isSubset(of: Disguise.all.map(\.name)))
         var failures = 0
         for disguise in Disguise.all {
             let caught = plain.count {
                 detector.judge([LabelledText(disguise.apply($0.text.text), channel: $0.text.channel)]).outcome == .block
             }
             print("injection in \(disguise): \(caught) of \(plain.count)")
-            if caught * 100 < plain.count * 97 { failures += 1 }
+            let isKept = caught * 100 >= plain.count * 97
+            if !isKept { failures += 1 }
+            if let reason = Self.tolerated[disguise.name] {
+                withKnownIssue("\(reason)", isIntermittent: true) { #expect(isKept, "\(disguise)") }
+            } else {
+                #expect(isKept, "\(disguise): \(caught) of \(plain.count)")
+            }
         }
-        print("suite injection disguises: \(Disguise.all.count - failures) passed, \(failures) failed")
-        #expect(failures <= 4)
-        withKnownIssue("words of other languages written together are not parted", isIntermittent: true) {
-            #expect(failures == 0)
-        }
+        print(
+            "measure injection disguises: \(Disguise.all.count - failures) of \(Disguise.all.count) lose at most three in a hundred"
+        )
     }
 }

@@ -156,9 +156,12 @@ import ZeroTrust
         let fixture = try Fixture(BodyPolicy(maximumHeld: limit), files: files)
         let body = ByteBuffer(repeating: UInt8(ascii: "x"), count: 60_000)
         let count = 100
+        var seen = BodyKeeper.Seen()
         for number in 0..<count {
             let id = RequestID(milliseconds: 1_795_300_801_000, random: UInt128(number))
-            let kept = try #require(fixture.keeper.begin(id, trace: nil, .length(UInt64(body.readableBytes)), .post))
+            let kept = try #require(
+                fixture.keeper.begin(id, trace: nil, .length(UInt64(body.readableBytes)), .post, &seen)
+            )
             kept.takeRequest(body, content: body.readableBytes)
             fixture.keeper.finish(kept, caller: nil, isRefused: false)
         }
@@ -174,6 +177,28 @@ import ZeroTrust
         files.release()
         fixture.keeper.close()
         #expect(try fixture.bodies.count == room && fixture.keeper.heldBytes == 0)
+    }
+
+    @Test func `what chance has left out takes no room, and is on record as left out by chance`() throws {
+        let body = ByteBuffer(repeating: UInt8(ascii: "x"), count: 60_000)
+        /// Gathers a request's body under a policy that has room for less.
+        func fixture(keepsRefused: Bool, isRefused: Bool) throws -> (held: Int, reasons: [String]) {
+            let fixture = try Fixture(BodyPolicy(share: 0, keepsRefused: keepsRefused, maximumHeld: 50_000))
+            let id = RequestID(milliseconds: 1_795_300_801_000, random: 1)
+            var seen = BodyKeeper.Seen()
+            let kept = try #require(fixture.keeper.begin(id, trace: nil, .length(60_000), .post, &seen))
+            kept.takeRequest(body.getSlice(at: 0, length: 20_000) ?? body, content: 20_000)
+            let held = fixture.keeper.heldBytes
+            kept.takeRequest(body, content: 40_000)
+            fixture.keeper.finish(kept, caller: nil, isRefused: isRefused)
+            fixture.keeper.close()
+            return (held, try fixture.samplings.map(\.reason))
+        }
+        #expect(try fixture(keepsRefused: false, isRefused: false) == (0, ["sampled_out"]))
+        #expect(try fixture(keepsRefused: false, isRefused: true) == (0, ["sampled_out"]))
+        // What may be refused yet is gathered; what became of it in between is not why it is not kept.
+        #expect(try fixture(keepsRefused: true, isRefused: false) == (21_024, ["sampled_out"]))
+        #expect(try fixture(keepsRefused: true, isRefused: true) == (21_024, ["too_many"]))
     }
 
     @Test func `without a policy nothing is kept and nothing is said`() async throws {

@@ -74,6 +74,25 @@ import ZeroTrust
         #expect(queue.items.contains { $0.route == "up" } && queue.items.contains { $0.finding == "M8-0" })
     }
 
+    @Test func `what is on its way goes out once, and is neither replaced nor given up meanwhile`() throws {
+        var queue = DeliveryQueue()
+        _ = queue.add(route: "a", finding: "M1-0", severity: .info, body: "old", at: Self.now)
+        let item = try #require(queue.begin(at: Self.now).first)
+        #expect(queue.begin(at: Self.later(100)).isEmpty && queue.due(at: Self.later(100)).isEmpty)
+        _ = queue.add(route: "a", finding: "M1-0", severity: .info, body: "new", at: Self.now)
+        #expect(queue.items.map(\.body) == ["old", "new"])
+        var gone: [String] = []
+        for number in 1...DeliveryQueue.maximumItems {
+            gone += queue.add(route: "a", finding: "M1-\(number)", severity: .low, body: "", at: Self.now).map(\.body)
+        }
+        #expect(gone.first == "new" && !gone.contains("old") && queue.items.first?.number == item.number)
+        // Whoever takes the list up after a crash sends it again.
+        var copy = try DeliveryQueue(encoded: queue.encoded())
+        #expect(copy.begin(at: Self.now).first?.number == item.number)
+        _ = queue.finish(item.number, .delivered, at: Self.now)
+        #expect(queue.delivered["a"] == 1 && queue.begin(at: Self.now).first?.finding == "M1-2")
+    }
+
     @Test func `too many alerts give up the oldest`() {
         var queue = DeliveryQueue()
         var gone: [DeliveryQueue.Item] = []

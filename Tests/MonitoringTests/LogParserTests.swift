@@ -99,6 +99,23 @@ import ZeroTrust
         }
     }
 
+    @Test(
+        arguments: [
+            ("READ,SELECT,TABLE,p.t,select 1", "SELECT"),
+            ("WRITE,INSERT,TABLE,p.t,insert into p.t values (1)", "INSERT"),
+            ("WRITE,INSERT,TABLE,p.t,insert into p.t values (1) on Conflict do nothing", "INSERT ON CONFLICT"),
+            ("WRITE,INSERT,TABLE,p.t,<previously logged>", "INSERT ON CONFLICT"), ("WRITE,COPY,TABLE,p.t,x", "COPY"),
+            ("ROLE,GRANT,TABLE,p.t,x", ""),
+        ]
+    )
+    func `an entry of pgaudit says which command it was, and whether it may have changed what was there`(
+        _ entry: String,
+        _ command: String
+    ) throws {
+        let line = "2026-11-22 18:47:35.213 UTC [1] user=c,db=m LOG:  AUDIT: SESSION,1,1,\(entry),<none>"
+        #expect(try #require(try Self.read(line, .postgres)).command == command)
+    }
+
     @Test func `other messages of a database say nothing, and an entry without a user is an error`() throws {
         #expect(try Self.read("2026-11-22 18:47:35.213 UTC [1] LOG:  checkpoint starting: time", .postgres) == nil)
         #expect(

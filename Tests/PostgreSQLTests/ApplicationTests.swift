@@ -1,8 +1,9 @@
-import DataAccess
 import Foundation
-import PostgreSQLClient
 import TestPostgreSQL
 import Testing
+
+@testable import DataAccess
+@testable import PostgreSQLClient
 
 /// A plan says what changes, applying makes it so once, and a rollback takes it back.
 @Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled))
@@ -104,6 +105,42 @@ struct ApplicationTests {
             let drift = PostgreSQLDrift(of: catalog, from: model)
             #expect(drift.differences.isEmpty, "\(drift.differences)")
         }
+    }
+
+    @Test func `a key that somebody keeps is told of and not waited for without end`() throws {
+        let model = try ReferenceEstate.model()
+        let cluster = try PostgreSQLCluster(hostRules: model.hostRules, nameMaps: model.nameMaps)
+        defer { cluster.stop() }
+        try cluster.prepare(model, ReferenceEstate.tables)
+        let holder = try PostgreSQLConnection(cluster.parameters("c_training", "ml", certificate: "c_training"))
+        try holder.query("SELECT pg_advisory_lock(1818325111)")
+        let connection = try cluster.superuser("ml")
+        var application = PostgreSQLApplication(session: Session(connection: connection), model: model)
+        #expect(application.lockTimeout == "10s")
+        application.lockTimeout = "200ms"
+        let patient = application
+        let attempts: [() throws -> String] = [{ try patient.apply().script }, { try patient.rollback() }]
+        for attempt in attempts {
+            let refused = #expect(throws: PostgreSQLError.self) { try attempt() }
+            #expect(
+                refused?.state == "55P03" && refused?.message.contains("pg_locks") == true,
+                "\(String(describing: refused))"
+            )
+        }
+        // What the message says shows who it is.
+        let holders = try connection.query(
+            "SELECT a.usename FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) "
+                + "WHERE l.locktype = 'advisory' AND l.objid = 1818325111"
+        )
+        #expect(holders == [["c_training"]])
+        try holder.query("SELECT pg_advisory_unlock(1818325111)")
+        #expect(try application.apply().isEmpty)
+    }
+
+    @Test func `a connection has limits of time unless it says otherwise`() {
+        let completed = PostgreSQLConnection.completed(["host": "h"])
+        #expect(completed["connect_timeout"] == "10" && completed["tcp_user_timeout"] == "30000")
+        #expect(PostgreSQLConnection.completed(["tcp_user_timeout": "1"])["tcp_user_timeout"] == "1")
     }
 
     @Test func `what is emitted is canonical`() throws {

@@ -56,6 +56,12 @@ struct HazardTests {
             "CREATE TABLE lake.child () INHERITS (lake.records); ALTER TABLE lake.child ENABLE ROW LEVEL SECURITY; "
                 + "ALTER TABLE lake.child FORCE ROW LEVEL SECURITY; GRANT SELECT ON lake.child TO PUBLIC"
         ),
+        .init(
+            "D11 owned",
+            .partition,
+            "CREATE TABLE lake.child () INHERITS (lake.records); ALTER TABLE lake.child ENABLE ROW LEVEL SECURITY; "
+                + "ALTER TABLE lake.child FORCE ROW LEVEL SECURITY; CREATE ROLE hz; ALTER TABLE lake.child OWNER TO hz"
+        ),
         .init("D13", .barrierView, "\(view) WITH (security_invoker) AS SELECT * FROM lake.records"),
         .init("D16", .searchPath, "\(definer) AS 'SELECT 1::bigint'"),
         .init(
@@ -137,6 +143,12 @@ struct HazardTests {
             "SELECT lo_create(4712); ALTER LARGE OBJECT 4712 OWNER TO c_training"
         ),
         .init("owner", .foreignOwner, "CREATE ROLE hz LOGIN; ALTER DATABASE ml OWNER TO hz"),
+        .init("preload", .commonSetting, "ALTER DATABASE ml SET session_preload_libraries = 'evil'"),
+        .init("preload of all", .commonSetting, "ALTER ROLE ALL SET local_preload_libraries = 'evil'"),
+        .init("replica", .commonSetting, "ALTER ROLE ALL IN DATABASE ml SET session_replication_role = 'replica'"),
+        .init("audit", .commonSetting, "ALTER DATABASE ml SET \"pgaudit.log\" = 'none'"),
+        .init("role", .commonSetting, "ALTER ROLE ALL SET role = 'none'"),
+        .init("path", .commonSetting, "ALTER DATABASE ml SET search_path = evil, pg_catalog"),
     ]
 
     /// A change of what the estate says itself, and how it is seen.
@@ -264,6 +276,16 @@ struct HazardTests {
             "\(Self.view) WITH (security_invoker, security_barrier) AS SELECT * FROM lake.records"
         )
         #expect(held.isEmpty, "\(held)")
+        // Neither does a child that is closed, nor a setting that changes nothing of access, nor another database's.
+        let closed = try differences(
+            "CREATE TABLE lake.child () INHERITS (lake.records); ALTER TABLE lake.child ENABLE ROW LEVEL SECURITY; "
+                + "ALTER TABLE lake.child FORCE ROW LEVEL SECURITY; ALTER TABLE lake.child OWNER TO lapwing_owner"
+        )
+        #expect(closed.isEmpty, "\(closed)")
+        let settings = try differences(
+            "ALTER DATABASE ml SET work_mem = '4MB'; ALTER DATABASE postgres SET search_path = evil"
+        )
+        #expect(settings.isEmpty, "\(settings)")
         try connection.execute("SELECT pg_create_logical_replication_slot('s', 'test_decoding')")
         let slot = try differences("")
         #expect(slot.map(\.rule) == [.logicalDecoding], "\(slot)")

@@ -15,6 +15,11 @@ import ZeroTrust
         #expect(RequestID("\(id)".uppercased()) == id)
     }
 
+    @Test func `has its bytes in the order of its text`() throws {
+        let id = try #require(RequestID("0197f2d8-5c1e-7abc-8def-0123456789ab"))
+        #expect(Hexadecimal.text(id.bytes) == "0197f2d85c1e7abc8def0123456789ab")
+    }
+
     @Test func `sorts by time as text`() {
         let ids = ([1, 2, 255, 256, 65_536] as [UInt64]).map { "\(RequestID(milliseconds: $0, random: 7))" }
         #expect(ids == ids.sorted())

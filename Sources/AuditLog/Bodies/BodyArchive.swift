@@ -55,7 +55,7 @@ public struct BodyArchive: Sendable {
                     using: day.sealing,
                     authenticating: BodyVault.context(reference.tenant, id, side)
                 ),
-                JSONWriter.hexText(HMAC<SHA256>.authenticationCode(for: body, using: day.digesting)) == part.digest
+                Hexadecimal.text(HMAC<SHA256>.authenticationCode(for: body, using: day.digesting)) == part.digest
             else { throw AuditLogError(.unverified, "`\(reference)` is not the body that was recorded") }
             return .body(Array(body))
         } catch let error as FileError {

@@ -114,7 +114,7 @@ public final class BodyVault: Sendable {
                 let part = BodyRecord.Part(
                     bytes: length,
                     kept: UInt64(body.count),
-                    digest: JSONWriter.hexText(HMAC<SHA256>.authenticationCode(for: body, using: day.digesting)),
+                    digest: Hexadecimal.text(HMAC<SHA256>.authenticationCode(for: body, using: day.digesting)),
                     reference: BodyReference(file: day.file, offset: offset, length: bytes.count).description
                 )
                 return (part, day.id)

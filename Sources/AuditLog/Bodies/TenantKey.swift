@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Glibc
+import ZeroTrust
 
 /// The key that wraps a tenant's data keys: without it nothing that was sealed for the tenant can be read.
 struct TenantKey: Sendable {
@@ -34,7 +35,7 @@ struct TenantKey: Sendable {
     /// Makes a tenant's key.
     static func create(in directory: String, files: any FileSystem) throws -> TenantKey {
         let key = SymmetricKey(size: .bits256)
-        let id = JSONWriter.hexText((0..<8).map { _ in UInt8.random(in: .min ... .max) })
+        let id = Hexadecimal.text((0..<8).map { _ in UInt8.random(in: .min ... .max) })
         // The buffer is copied within the closure; the key's own memory is wiped by the library.
         let bytes = unsafe key.withUnsafeBytes { unsafe Array($0) }
         let text = "\(head)\n\(id)\n\(Base64.encode(bytes))"
@@ -74,7 +75,7 @@ struct TenantKey: Sendable {
         guard try files.contents(path) != nil else { return leftover }
         // What is no key is not touched.
         _ = try read(in: directory, files: files)
-        let own = "\(path).\(JSONWriter.hexText((0..<8).map { _ in UInt8.random(in: .min ... .max) }))\(taken)"
+        let own = "\(path).\(Hexadecimal.text((0..<8).map { _ in UInt8.random(in: .min ... .max) }))\(taken)"
         do { try files.rename(path, to: own) } catch {
             // Another process was faster.
             guard error.number == ENOENT else { throw error }

@@ -9,7 +9,7 @@ public struct ExportedRecord: Sendable {
     /// The record.
     public let record: AuditRecord
     /// For a completion, the decision about the same request, where the log has it.
-    public let decision: DecisionRecord?
+    public internal(set) var decision: DecisionRecord?
 
     /// A record with what belongs to it.
     public init(index: UInt64, entry: [UInt8], record: AuditRecord, decision: DecisionRecord? = nil) {
@@ -64,16 +64,22 @@ public struct ExportReader {
         }
         var records: [ExportedRecord] = []
         records.reserveCapacity(entries.count)
+        // Completions whose decisions were made before what this reader remembers.
+        var unknown: [(position: Int, id: RequestID)] = []
         for (index, entry) in entries {
             guard let record = try? AuditRecord(entry: entry) else { continue }
             var decision: DecisionRecord?
             switch record {
             case .decision(let made): remember(made)
-            case .completion(let completion): decision = try self.decision(completion.id)
+            case .completion(let completion):
+                decision = known(completion.id)
+                if decision == nil { unknown.append((records.count, completion.id)) }
             case .refusals, .act, .bodies, .sampling: break
             }
             records.append(ExportedRecord(index: index, entry: entry, record: record, decision: decision))
         }
+        let found = try decisions(Set(unknown.map(\.id)))
+        for (position, id) in unknown { records[position].decision = found[id] }
         return (records, next, entries.last.map { MerkleHash.leaf($0.bytes[...]) })
     }
 
@@ -85,14 +91,20 @@ public struct ExportReader {
         if open.updateValue(decision, forKey: decision.id) == nil { order.append(decision.id) }
     }
 
-    private mutating func decision(_ id: RequestID) throws -> DecisionRecord? {
-        if let known = open.removeValue(forKey: id) {
-            if order.count > 4 * Self.maximumOpen { order.removeAll { open[$0] == nil } }
-            return known
+    /// The decision of a request that has ended, where it is remembered.
+    private mutating func known(_ id: RequestID) -> DecisionRecord? {
+        guard let known = open.removeValue(forKey: id) else { return nil }
+        if order.count > 4 * Self.maximumOpen { order.removeAll { open[$0] == nil } }
+        return known
+    }
+
+    /// Decisions from the log, all looked up at once.
+    private func decisions(_ ids: Set<RequestID>) throws -> [RequestID: DecisionRecord] {
+        try reader.findAll(ids).compactMapValues { entries in
+            for entry in entries {
+                if case .decision(let record)? = try? entry.record() { return record }
+            }
+            return nil
         }
-        for entry in try reader.find(id) {
-            if case .decision(let record)? = try? entry.record() { return record }
-        }
-        return nil
     }
 }

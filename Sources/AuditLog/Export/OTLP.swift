@@ -4,7 +4,7 @@ public import ZeroTrust
 ///
 /// Every record is a log record whose body is the entry as it is in the log. Every request that has ended is also a span,
 /// of the trace of its `traceparent`. What goes to a model carries the attributes of the GenAI semantic conventions
-/// 1.41: `gen_ai.operation.name`, `gen_ai.provider.name`, `gen_ai.request.model`.
+/// 1.41: `gen_ai.operation.name`, `gen_ai.provider.name`, `gen_ai.request.model`, `gen_ai.usage.*`.
 public struct OTLPExporter: Sendable {
     private let node: String
     private let origin: String
@@ -201,6 +201,12 @@ public struct OTLPExporter: Sendable {
         }
         attribute(field, "http.request.body.size", completion.bytesReceived, &writer)
         attribute(field, "http.response.body.size", completion.bytesSent, &writer)
+        if let usage = completion.usage {
+            if let count = usage.input { attribute(field, "gen_ai.usage.input_tokens", count, &writer) }
+            if let count = usage.output { attribute(field, "gen_ai.usage.output_tokens", count, &writer) }
+            if let count = usage.cached { attribute(field, "gen_ai.usage.cache_read.input_tokens", count, &writer) }
+            if let count = usage.reasoning { attribute(field, "gen_ai.usage.reasoning.output_tokens", count, &writer) }
+        }
         attribute(field, "lapwing.ended", completion.ending.rawValue, &writer)
         if let finding = completion.guardrail?.rule { attribute(field, "lapwing.answer.finding", finding, &writer) }
         if completion.ending != .complete, completion.ending != .refused {

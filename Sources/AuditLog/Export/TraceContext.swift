@@ -12,15 +12,15 @@ struct TraceContext {
     let flags: UInt8
 
     init(_ id: RequestID, traceparent: String?) {
-        let bits = (0..<16).map { UInt8(truncatingIfNeeded: id.bits >> UInt128(120 - 8 * $0)) }
-        span = Array(bits[8...])
+        let bytes = id.bytes
+        span = Array(bytes[8...])
         let parts = traceparent?.split(separator: "-", omittingEmptySubsequences: false) ?? []
         if parts.count >= 4, let trace = Self.hex(parts[1], count: 16), let parent = Self.hex(parts[2], count: 8),
             let flags = Self.hex(parts[3], count: 1)
         {
             (self.trace, self.parent, self.flags) = (trace, parent, flags[0])
         } else {
-            (self.trace, self.parent, self.flags) = (bits, nil, 0)
+            (self.trace, self.parent, self.flags) = (bytes, nil, 0)
         }
     }
 

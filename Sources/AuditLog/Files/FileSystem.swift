@@ -26,8 +26,14 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 package protocol FileSystem: Sendable {
     /// Creates a file, or opens an existing one, for reading and writing.
     func open(_ path: String, create: Bool) throws(FileError) -> Int32
+    /// Creates a file that its owner alone may use, or opens an existing one, for reading and writing.
+    func openPrivate(_ path: String) throws(FileError) -> Int32
     /// Creates a file that does not exist, for writing; nil where it does.
     func create(_ path: String) throws(FileError) -> Int32?
+    /// How many bytes a file has.
+    func length(of file: Int32, path: String) throws(FileError) -> Int
+    /// So many bytes of a file from an offset on; that it has fewer is a failure.
+    func read(_ file: Int32, from offset: Int, count: Int, path: String) throws(FileError) -> [UInt8]
     /// Closes a file.
     func close(_ file: Int32)
     /// Reserves the first bytes of a file on the disk.
@@ -78,6 +84,53 @@ package struct SystemFiles: FileSystem {
         // A link that somebody left here is not followed.
         let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0)
         return try Self.retry("open", path) { unsafe Glibc.open(path, flags, 0o644) }
+    }
+
+    package func openPrivate(_ path: String) throws(FileError) -> Int32 {
+        try Self.retry("open", path) { unsafe Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_CREAT, 0o600) }
+    }
+
+    package func length(of file: Int32, path: String) throws(FileError) -> Int {
+        var facts = stat()
+        _ = try Self.retry("read", path) { unsafe fstat(file, &facts) }
+        return Int(facts.st_size)
+    }
+
+    package func read(_ file: Int32, from offset: Int, count: Int, path: String) throws(FileError) -> [UInt8] {
+        let (bytes, failure) = Self.read(file, from: offset, count: count, path)
+        if let failure { throw failure }
+        guard bytes.count == count else { throw FileError(number: EIO, operation: "read", path: path) }
+        return bytes
+    }
+
+    /// As many bytes as there are, and why there are not more where that is a failure.
+    private static func read(
+        _ file: Int32,
+        from offset: Int,
+        count size: Int,
+        _ path: String
+    ) -> (bytes: [UInt8], failure: FileError?) {
+        var failure: FileError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while count < size {
+                // Reads only into the part of the buffer that is left.
+                let read = unsafe pread(
+                    file,
+                    buffer.baseAddress.map { unsafe $0 + count },
+                    size - count,
+                    offset + count
+                )
+                if read > 0 {
+                    count += read
+                } else if read == 0 {
+                    return
+                } else if errno != EINTR {
+                    failure = FileError(number: errno, operation: "read", path: path)
+                    return
+                }
+            }
+        }
+        return (bytes, failure)
     }
 
     package func create(_ path: String) throws(FileError) -> Int32? {
@@ -170,22 +223,7 @@ package struct SystemFiles: FileSystem {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw FileError(number: EISDIR, operation: "read", path: path)
         }
-        var failure: FileError?
-        let size = Int(status.st_size)
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            while count < size {
-                // Reads only into the part of the buffer that is left.
-                let read = unsafe pread(file, buffer.baseAddress.map { unsafe $0 + count }, size - count, count)
-                if read > 0 {
-                    count += read
-                } else if read == 0 {
-                    return
-                } else if errno != EINTR {
-                    failure = FileError(number: errno, operation: "read", path: path)
-                    return
-                }
-            }
-        }
+        let (bytes, failure) = Self.read(file, from: 0, count: Int(status.st_size), path)
         if let failure { throw failure }
         return bytes
     }
@@ -213,7 +251,7 @@ extension FileSystem {
     /// Writes all bytes at an offset.
     ///
     /// A write that makes no progress is a failure.
-    func writeAll(_ bytes: [UInt8], to file: Int32, at offset: Int, path: String) throws(FileError) {
+    package func writeAll(_ bytes: [UInt8], to file: Int32, at offset: Int, path: String) throws(FileError) {
         var written = 0
         while written < bytes.count {
             let count = try write(bytes[written...], to: file, at: offset + written, path: path)
@@ -257,7 +295,7 @@ extension FileSystem {
     }
 
     /// The directory that holds a path.
-    static func parent(_ path: String) -> String {
+    package static func parent(_ path: String) -> String {
         var path = path[...]
         while path.utf8.count > 1, path.last == "/" { path = path.dropLast() }
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A file that holds a private key, which its owner alone can read.
+/// A file that holds a secret key, which its owner alone can read.
 enum SecretFile {
     /// The text of a key file without its last line feed; nil where there is no such file.
     ///
@@ -10,7 +10,7 @@ enum SecretFile {
         guard let bytes = try files.contents(path) else { return nil }
         var facts = lapwing_file_facts()
         guard unsafe lapwing_file_facts_of_path(path, &facts) == 0, facts.mode & 0o077 == 0 else {
-            throw AuditLogError(.io, "the signing key `\(path)` can be read by others; expected mode 0600")
+            throw AuditLogError(.io, "the key `\(path)` can be read by others; expected mode 0600")
         }
         var text = String(decoding: bytes, as: UTF8.self)
         if text.hasSuffix("\n") { text.removeLast() }

@@ -1,3 +1,5 @@
+public import ZeroTrust
+
 extension LogReader {
     /// Reads entry after entry, as the log stands at the beginning.
     ///
@@ -11,7 +13,16 @@ extension LogReader {
         from first: UInt64,
         _ body: (_ index: UInt64, _ entry: ArraySlice<UInt8>, _ size: UInt64) throws -> Bool
     ) throws -> UInt64 {
-        let snapshot = try snapshot()
+        try scan(from: first, of: snapshot(), body)
+    }
+
+    /// Reads entry after entry of a snapshot.
+    @discardableResult
+    func scan(
+        from first: UInt64,
+        of snapshot: Snapshot,
+        _ body: (_ index: UInt64, _ entry: ArraySlice<UInt8>, _ size: UInt64) throws -> Bool
+    ) throws -> UInt64 {
         // What was pruned is passed over.
         var index = max(first, snapshot.minimum)
         while index < snapshot.covered {
@@ -26,6 +37,30 @@ extension LogReader {
             index += 1
         }
         return snapshot.size
+    }
+
+    /// How many entries stand before the first of a time or later, of those that the published checkpoint covers.
+    ///
+    /// Bundles are read from the newest back, to one all of whose records are older.
+    ///
+    /// - Parameter time: the time.
+    /// - Returns: the index of the first such entry; where there is none, how many entries the checkpoint covers.
+    /// - Throws: ``AuditLogError`` where an entry cannot be read.
+    public func size(before time: Timestamp) throws -> UInt64 {
+        let snapshot = try snapshot()
+        var first = snapshot.covered
+        var bundle = (snapshot.covered + 255) / 256
+        while bundle > snapshot.minimum / 256 {
+            bundle -= 1
+            let entries = try reading { try snapshot.reader.entries(bundle: bundle) }
+            let times = entries.map { (try? AuditRecord(entry: Array($0)))?.time }
+            if let offset = times.firstIndex(where: { $0.map { $0.nanoseconds >= time.nanoseconds } ?? false }) {
+                first = bundle * 256 + UInt64(offset)
+            } else if times.contains(where: { $0 != nil }) {
+                return first
+            }
+        }
+        return first
     }
 
     /// The entries with these indices, as far as the log has them.

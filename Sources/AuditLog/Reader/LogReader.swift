@@ -96,23 +96,43 @@ public struct LogReader: Sendable {
     /// - Returns: the entries; none where the log has no such record.
     /// - Throws: ``AuditLogError`` where the log cannot be read.
     public func find(_ id: RequestID, thorough: Bool = false) throws -> [Entry] {
+        try findAll([id], thorough: thorough)[id] ?? []
+    }
+
+    /// The records of several ids, all looked up as the log stands at one moment.
+    ///
+    /// - Parameters:
+    ///   - ids: the ids.
+    ///   - thorough: whether every bundle is searched, as in ``find(_:thorough:)``.
+    /// - Returns: the entries of each id in order; an id of which the log has no record is not among them.
+    /// - Throws: ``AuditLogError`` where the log cannot be read.
+    public func findAll(_ ids: Set<RequestID>, thorough: Bool = false) throws -> [RequestID: [Entry]] {
+        guard !ids.isEmpty else { return [:] }
         let snapshot = try snapshot()
         let full = snapshot.covered / 256
-        var found: [Entry] = []
+        var found: [RequestID: [Entry]] = [:]
+        func look(at entry: ArraySlice<UInt8>, _ index: UInt64) {
+            guard let id = RecordIndex.id(in: entry), ids.contains(id) else { return }
+            let isCovered = index < snapshot.covered
+            found[id, default: []].append(Entry(index: index, bytes: Array(entry), isCovered: isCovered))
+        }
         try reading {
             let bundles =
                 thorough
                 ? Array(0..<full)
-                : try RecordIndex.candidates(for: id, bundles: full, layout: layout, files: files)
+                : try RecordIndex.candidates(for: ids, bundles: full, layout: layout, files: files)
             for bundle in bundles where bundle >= snapshot.minimum / 256 {
-                for (offset, entry) in try snapshot.reader.entries(bundle: bundle).enumerated()
-                where RecordIndex.id(in: entry) == id {
-                    found.append(Entry(index: bundle * 256 + UInt64(offset), bytes: Array(entry), isCovered: true))
+                for (offset, entry) in try snapshot.reader.entries(bundle: bundle).enumerated() {
+                    look(at: entry, bundle * 256 + UInt64(offset))
                 }
             }
         }
-        return try found
-            + entries(in: (full * 256)..<snapshot.size, of: snapshot).filter { RecordIndex.id(in: $0.bytes[...]) == id }
+        // The entries of the bundle that is not full, and those that are in the write-ahead log only.
+        try scan(from: full * 256, of: snapshot) { index, entry, _ in
+            look(at: entry, index)
+            return true
+        }
+        return found
     }
 
     /// The proof that an entry is in the log that the published checkpoint describes.

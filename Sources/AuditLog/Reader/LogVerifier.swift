@@ -6,6 +6,8 @@
 /// let report = try LogVerifier(directory: directory, keys: [key]).verify()
 /// if let fault = report.fault { print(fault) }
 /// ```
+///
+/// Whoever verified the log before can have what came since then verified alone: ``verify(since:progress:)``.
 public struct LogVerifier: Sendable {
     private let directory: String
     private let keys: [NoteVerifier]
@@ -16,6 +18,9 @@ public struct LogVerifier: Sendable {
     public struct Report: Hashable, Sendable {
         /// What the log states of itself; nil where that cannot be read.
         public let checkpoint: Checkpoint?
+        /// What the log was where the verification begins, of which the checkpoint was proved to be a continuation; nil where
+        /// all of it was verified.
+        public let past: Checkpoint?
         /// How many entries were hashed and fit.
         public let verified: UInt64
         /// How many entries, from the first on, the log's directory says were pruned; the tiles over them were verified.
@@ -26,7 +31,7 @@ public struct LogVerifier: Sendable {
 
     /// A file that does not fit the checkpoint.
     public struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The file, below the log's directory.
+        /// The file, below the log's directory, or as it was named.
         public let file: String
         /// The index of the first entry that cannot be vouched for; nil where the whole log cannot.
         public let index: UInt64?
@@ -36,6 +41,22 @@ public struct LogVerifier: Sendable {
         /// The file, the index and what is wrong.
         public var description: String {
             "`\(file)`: \(message)" + (index.map { " (first affected entry: \($0))" } ?? "")
+        }
+    }
+
+    /// What the log was at an earlier time.
+    public enum Past: Hashable, Sendable {
+        /// It had so many entries.
+        case size(UInt64)
+        /// It had published this, which its reader kept.
+        case checkpoint(Checkpoint)
+
+        /// How many entries it had.
+        var size: UInt64 {
+            switch self {
+            case .size(let size): size
+            case .checkpoint(let checkpoint): checkpoint.size
+            }
         }
     }
 
@@ -60,28 +81,85 @@ public struct LogVerifier: Sendable {
     /// - Returns: the report; a fault is a result, not an error.
     /// - Throws: ``AuditLogError`` where a file exists and cannot be read.
     public func verify(progress: (UInt64, UInt64) -> Void = { _, _ in }) throws -> Report {
+        try verify(from: nil, progress)
+    }
+
+    /// Proves that the log continues what it was at an earlier time, and hashes everything that came since.
+    ///
+    /// The proof of consistency needs some hashes of the tiles from before, and no entry: what it is made of is proved by
+    /// the two roots. That the entries from before still lie there is not looked at.
+    ///
+    /// - Parameters:
+    ///   - past: what the log was.
+    ///   - progress: called now and then with how many entries were verified, and of how many.
+    /// - Returns: the report; a fault is a result, not an error.
+    /// - Throws: ``AuditLogError`` where a file exists and cannot be read.
+    public func verify(since past: Past, progress: (UInt64, UInt64) -> Void = { _, _ in }) throws -> Report {
+        try verify(from: past, progress)
+    }
+
+    private func verify(from past: Past?, _ progress: (UInt64, UInt64) -> Void) throws -> Report {
         var checkpoint: Checkpoint?
-        var verified: UInt64 = 0
+        var known: Checkpoint?
+        var hashed: UInt64 = 0
         var pruned: UInt64 = 0
+        // Whole bundles are hashed; the entries of the first that stand before do not count.
+        let size = past?.size ?? 0
+        func report(_ fault: Fault?) -> Report {
+            let before = pruned < size ? size % 256 : 0
+            return Report(
+                checkpoint: checkpoint,
+                past: known,
+                verified: hashed - min(hashed, before),
+                pruned: pruned,
+                fault: fault
+            )
+        }
         do {
             pruned = try LogReader.minimumIndex(layout, files)
             let stated = try signedCheckpoint()
             checkpoint = stated
+            guard pruned <= stated.size else {
+                throw Fault(
+                    file: "pruned",
+                    index: nil,
+                    message: "says that the entries before \(pruned) were pruned, and the log has \(stated.size)"
+                )
+            }
             let reader = TileReader(directory: directory, size: stated.size, files: files)
             try checkEdge(reader, stated)
+            known = try past.map { try checkConsistency(reader, stated, with: $0) }
             var level = 0
             while stated.size >> UInt64(8 * (level + 1)) > 0 { level += 1 }
             while level > 0 {
-                try checkTiles(reader, level: level)
+                try checkTiles(reader, level: level, from: size >> UInt64(8 * level))
                 level -= 1
             }
-            try checkEntries(reader, from: pruned, verified: &verified, progress)
-            return Report(checkpoint: checkpoint, verified: verified, pruned: pruned, fault: nil)
+            try checkEntries(reader, from: max(pruned, size / 256 * 256), verified: &hashed, progress)
+            return report(nil)
         } catch let fault as Fault {
-            return Report(checkpoint: checkpoint, verified: verified, pruned: pruned, fault: fault)
+            return report(fault)
         } catch let error as FileError {
             throw AuditLogError(.io, "the audit log cannot be read", cause: error)
         }
+    }
+
+    /// What a checkpoint states that somebody kept.
+    ///
+    /// - Parameters:
+    ///   - bytes: the signed note.
+    ///   - file: how the file is called where it is at fault.
+    /// - Returns: what it states.
+    /// - Throws: ``Fault`` where it is no checkpoint, or no trusted key of its log has signed it.
+    public func checkpoint(_ bytes: [UInt8], file: String) throws -> Checkpoint {
+        func fault(_ message: String) -> Fault { Fault(file: file, index: nil, message: message) }
+        guard let note = try? SignedNote(bytes), let checkpoint = try? Checkpoint(text: note.text) else {
+            throw fault("is not a checkpoint")
+        }
+        guard note.verify(with: keys.filter({ $0.name == checkpoint.origin })) else {
+            throw fault("is not signed by a trusted key of the log `\(checkpoint.origin)`")
+        }
+        return checkpoint
     }
 
     /// Judges the checkpoint that witnesses cosigned, and holds it against the log's tiles.
@@ -118,15 +196,49 @@ public struct LogVerifier: Sendable {
     }
 
     private func signedCheckpoint() throws -> Checkpoint {
+        guard let bytes = try files.contents(layout.checkpoint) else {
+            throw Fault(file: "checkpoint", index: nil, message: "is missing")
+        }
+        return try checkpoint(bytes, file: "checkpoint")
+    }
+
+    /// Proves that the signed tree begins with what the log was; returns that, with the root that it had.
+    private func checkConsistency(
+        _ reader: TileReader,
+        _ stated: Checkpoint,
+        with past: Past
+    ) throws -> Checkpoint {
         func fault(_ message: String) -> Fault { Fault(file: "checkpoint", index: nil, message: message) }
-        guard let bytes = try files.contents(layout.checkpoint) else { throw fault("is missing") }
-        guard let note = try? SignedNote(bytes), let checkpoint = try? Checkpoint(text: note.text) else {
-            throw fault("is not a checkpoint")
+        if case .checkpoint(let older) = past, older.origin != stated.origin {
+            throw fault("is of the log `\(stated.origin)`, and the one from before is of `\(older.origin)`")
         }
-        guard note.verify(with: keys.filter({ $0.name == checkpoint.origin })) else {
-            throw fault("is not signed by a trusted key of the log `\(checkpoint.origin)`")
+        let size = past.size
+        guard size <= stated.size else {
+            throw fault("states \(stated.size) entries, and there were \(size): the log was rolled back")
         }
-        return checkpoint
+        let root: MerkleHash
+        let proof: [MerkleHash]
+        do {
+            root = try MerkleTree.root(size: size, from: reader)
+            proof = try MerkleTree.consistencyProof(oldSize: size, size: stated.size, from: reader)
+        } catch let error as AuditLogError where error.code == .corrupt {
+            throw fault("cannot be proved to continue what was there before: \(error.message)")
+        }
+        if case .checkpoint(let older) = past, older.root != root {
+            throw fault("does not continue the \(size) entries that were signed before, with the root \(older.root)")
+        }
+        // Every tree begins with the empty one.
+        let holds =
+            size == 0
+            || MerkleProof.verifyConsistency(
+                oldSize: size,
+                oldRoot: root,
+                size: stated.size,
+                root: stated.root,
+                path: proof
+            )
+        guard holds else { throw fault("does not continue the \(size) entries whose hashes are in the tiles") }
+        return Checkpoint(origin: stated.origin, size: size, root: root)
     }
 
     /// The bytes of a file as the tree has it, with the path at which they were found.
@@ -188,8 +300,8 @@ public struct LogVerifier: Sendable {
     }
 
     /// Checks that the full tiles below a level have the hashes that the level, which was checked, has for them.
-    private func checkTiles(_ reader: TileReader, level: Int) throws {
-        for index in 0..<(reader.size >> UInt64(8 * level)) {
+    private func checkTiles(_ reader: TileReader, level: Int, from first: UInt64) throws {
+        for index in first..<max(first, reader.size >> UInt64(8 * level)) {
             let below = TilePath(level: level - 1, index: index)
             let bytes = try tile(below)
             let above = try reader.hash(level: 8 * level, index: index)

@@ -60,16 +60,18 @@ enum RecordIndex {
         }
     }
 
-    /// The bundles, of those below a count, that may hold an id, in order.
+    /// The bundles, of those below a count, that may hold one of some ids, in order.
     static func candidates(
-        for id: RequestID,
+        for ids: Set<RequestID>,
         bundles: UInt64,
         layout: Layout,
         files: any FileSystem
     ) throws(FileError) -> [UInt64] {
         let bytes = try files.contents(layout.recordIndex) ?? []
-        let wanted = fingerprint(id)
-        let pattern = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: wanted >> $0) }
+        let wanted = Set(ids.map(fingerprint))
+        // Tells most of what is not wanted at less cost than the set.
+        var ends = [Bool](repeating: false, count: 1 << 16)
+        for fingerprint in wanted { ends[Int(fingerprint & 0xffff)] = true }
         var candidates: [UInt64] = []
         for bundle in 0..<bundles {
             let start = Int(bundle) * recordLength
@@ -78,21 +80,17 @@ enum RecordIndex {
                 continue
             }
             let record = bytes[start..<(start + recordLength)]
-            if contains(record, pattern) || !record.contains(where: { $0 != 0 }) { candidates.append(bundle) }
+            if contains(record, wanted, ends) || !record.contains(where: { $0 != 0 }) { candidates.append(bundle) }
         }
         return candidates
     }
 
-    /// Whether a record holds a fingerprint at a multiple of four.
-    private static func contains(_ record: ArraySlice<UInt8>, _ pattern: [UInt8]) -> Bool {
-        var index = record.startIndex
-        while index < record.endIndex {
-            if record[index] == pattern[0], record[index + 1] == pattern[1], record[index + 2] == pattern[2],
-                record[index + 3] == pattern[3]
-            {
-                return true
-            }
-            index += 4
+    /// Whether a record holds a wanted fingerprint at a multiple of four.
+    private static func contains(_ record: ArraySlice<UInt8>, _ wanted: Set<UInt32>, _ ends: [Bool]) -> Bool {
+        for index in stride(from: record.startIndex, to: record.endIndex, by: 4) {
+            let end = UInt32(record[index + 2]) << 8 | UInt32(record[index + 3])
+            guard ends[Int(end)] else { continue }
+            if wanted.contains(UInt32(record[index]) << 24 | UInt32(record[index + 1]) << 16 | end) { return true }
         }
         return false
     }

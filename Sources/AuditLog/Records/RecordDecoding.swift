@@ -285,10 +285,21 @@ extension CompletionRecord {
         let timings = try reader.object("timings") { reader -> Timings in
             let requestReceived: UInt64? = try reader.integerIfPresent("request_ns")
             let total: UInt64 = try reader.integer("total_ns")
+            let upstreamBody: UInt64? = try reader.integerIfPresent("upstream_body_ns")
             return Timings(
                 requestReceived: requestReceived,
                 upstreamHead: try reader.integerIfPresent("upstream_head_ns"),
+                upstreamBody: upstreamBody,
                 total: total
+            )
+        }
+        let usage = try reader.objectIfPresent("usage") { reader -> TokenUsage in
+            let cached: UInt64? = try reader.integerIfPresent("cached")
+            return TokenUsage(
+                input: try reader.integerIfPresent("input"),
+                output: try reader.integerIfPresent("output"),
+                cached: cached,
+                reasoning: try reader.integerIfPresent("reasoning")
             )
         }
         self.init(
@@ -303,6 +314,7 @@ extension CompletionRecord {
             ending: ending
         )
         self.guardrail = guardrail
+        self.usage = usage
     }
 }
 

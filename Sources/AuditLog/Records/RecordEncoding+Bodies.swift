@@ -67,9 +67,7 @@ extension SamplingRecord {
 
     /// The root of a tree whose leaves are the 16 bytes of each id, in base64.
     public static func root(of ids: [RequestID]) -> String {
-        var hashes = ids.map { id in
-            MerkleHash.leaf((0..<16).map { UInt8(truncatingIfNeeded: id.bits >> UInt128(120 - 8 * $0)) })
-        }
+        var hashes = ids.map { MerkleHash.leaf($0.bytes[...]) }
         guard !hashes.isEmpty else { return MerkleHash.emptyRoot.description }
         // A node that has no sibling goes up as it is, which gives the tree of RFC 9162.
         while hashes.count > 1 {
@@ -98,16 +96,5 @@ extension JSONWriter {
         name("ref")
         string(part.reference, limit: 256, field: "ref")
         endObject()
-    }
-
-    /// Bytes in hexadecimal.
-    static func hexText(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 0xf)])
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

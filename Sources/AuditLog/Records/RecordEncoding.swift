@@ -317,12 +317,17 @@ extension CompletionRecord {
         }
         json.name("total_ns")
         json.integer(timings.total)
+        if let upstreamBody = timings.upstreamBody {
+            json.name("upstream_body_ns")
+            json.integer(upstreamBody)
+        }
         if let upstreamHead = timings.upstreamHead {
             json.name("upstream_head_ns")
             json.integer(upstreamHead)
         }
         json.endObject()
         json.truncated()
+        if let usage { json.usage(usage) }
         json.name("v")
         json.integer(UInt64(RecordEncoding.version))
         json.endObject()
@@ -411,5 +416,24 @@ extension AuditRecord {
         case .bodies(let record): record.encoded()
         case .sampling(let record): record.encoded()
         }
+    }
+}
+
+extension JSONWriter {
+    /// How many tokens an answer took, as far as it says.
+    fileprivate mutating func usage(_ usage: TokenUsage) {
+        name("usage")
+        beginObject()
+        count("cached", usage.cached)
+        count("input", usage.input)
+        count("output", usage.output)
+        count("reasoning", usage.reasoning)
+        endObject()
+    }
+
+    private mutating func count(_ name: StaticString, _ count: UInt64?) {
+        guard let count else { return }
+        self.name(name)
+        integer(count)
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Synchronization
+import ZeroTrust
 
 /// A witness: cosigns the checkpoints of the logs that it knows, as long as each continues what it cosigned before
 /// (C2SP tlog-witness).
@@ -188,8 +189,7 @@ public final class Witness: Sendable {
 
     /// The SHA-256 of a log's name in hexadecimal, by which the log is found.
     public static func hash(of origin: String) -> String {
-        let digits = Array("0123456789abcdef")
-        return String(SHA256.hash(data: Array(origin.utf8)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        Hexadecimal.text(SHA256.hash(data: Array(origin.utf8)))
     }
 
     private static func path(_ directory: String, _ originHash: String) -> String {

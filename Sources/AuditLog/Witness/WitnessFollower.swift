@@ -1,4 +1,5 @@
 import Synchronization
+import ZeroTrust
 
 /// Carries a request to a witness.
 public protocol WitnessTransport: Sendable {
@@ -191,12 +192,8 @@ public final class WitnessFollower: Sendable {
         return lines.first { key.made($0) && key.time(of: $0.bytes[4...], over: text) != nil }
     }
 
-    /// The first line of an answer, shortened, without control characters.
+    /// The first line of an answer, shortened.
     private static func reason(_ body: [UInt8]) -> String {
-        let line = body.prefix { $0 != 0x0a }.prefix(200)
-        let scalars = String(decoding: line, as: UTF8.self).unicodeScalars.filter {
-            $0.value >= 0x20 && $0.value != 0x7f
-        }
-        return String(String.UnicodeScalarView(scalars))
+        PrintableLine.of(String(decoding: body.prefix { $0 != 0x0a }.prefix(200), as: UTF8.self))
     }
 }

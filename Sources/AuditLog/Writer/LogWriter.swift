@@ -30,8 +30,9 @@ public final class LogWriter: Sendable {
     public struct Options: Sendable {
         /// How long the first entry of a group waits for others.
         public var window: Duration = .milliseconds(4)
-        /// How often the tree takes in entries and a checkpoint is published.
-        public var checkpointInterval: Duration = .seconds(1)
+        /// How often the tree takes in entries and a checkpoint is published: an entry is covered within twice this, on a disk
+        /// that keeps up.
+        public var checkpointInterval: Duration = .milliseconds(500)
         /// The size of a segment of the write-ahead log, which is reserved ahead: at least 1 MiB.
         public var segmentSize = 16 << 20
         /// The most bytes that may wait for the disk, or for the tree, before entries are refused.
@@ -186,6 +187,9 @@ public struct LogStats: Hashable, Sendable {
     public var failure: String?
     /// How the log's witnesses stand; nil where it has none.
     public var witnesses: Witnesses?
+
+    /// The figures of a log that holds nothing.
+    public init() {}
 
     /// How the witnesses of a log stand.
     public struct Witnesses: Hashable, Sendable {

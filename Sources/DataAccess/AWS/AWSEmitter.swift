@@ -298,7 +298,7 @@ public struct AWSEmitter {
             statements.append(
                 .object([
                     ("Sid", .text("NothingBeside")), ("Effect", .text("Deny")), ("Principal", .text("*")),
-                    ("Action", .oneOrMany(["s3:GetObject*", "s3:PutObject*"])), ("NotResource", .oneOrMany(prefixes)),
+                    ("Action", .text("s3:*")), ("NotResource", .oneOrMany(prefixes)),
                 ])
             )
         }

@@ -16,6 +16,8 @@ public protocol PostgreSQLSession: PostgreSQLCatalogSource {
 public struct PostgreSQLApplication {
     private let session: any PostgreSQLSession
     private let model: PostgreSQLModel
+    /// How long another's lock is waited for, as PostgreSQL writes it.
+    var lockTimeout = "10s"
 
     /// An application of a model to the database that a session is connected to.
     public init(session: any PostgreSQLSession, model: PostgreSQLModel) {
@@ -127,9 +129,24 @@ public struct PostgreSQLApplication {
         return (serial, row.text(1))
     }
 
-    /// Two that apply at once wait for each other.
+    /// The advisory key that applying takes.
+    static let key = 0x6c61_7077
+
+    /// Two that apply at once wait for each other, though not for ever: any role may take the key, and keep it.
     private func begin() throws {
-        try session.execute("SET LOCAL search_path TO pg_catalog; SELECT pg_advisory_xact_lock(\(0x6c61_7077))")
+        let message =
+            "somebody else holds the advisory key \(Self.key): another apply or rollback, or a session of any role, "
+            + "which may take it; SELECT a.* FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) "
+            + "WHERE l.locktype = 'advisory' AND l.objid = \(Self.key) shows whose it is"
+        try session.execute(
+            """
+            SET LOCAL search_path TO pg_catalog; SET LOCAL lock_timeout TO \(SQLText.literal(lockTimeout));
+            DO LANGUAGE plpgsql $lapwing$ BEGIN PERFORM pg_advisory_xact_lock(\(Self.key));
+            EXCEPTION WHEN lock_not_available THEN
+              RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = \(SQLText.literal(message));
+            END $lapwing$
+            """
+        )
     }
 
     /// Whether there is a history that can be believed: what it says is run as a superuser, so a superuser has to own it,

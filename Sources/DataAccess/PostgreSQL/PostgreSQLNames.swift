@@ -1,4 +1,5 @@
 import Crypto
+import ZeroTrust
 
 /// The names by which PostgreSQL knows a component.
 enum PostgreSQLNames {
@@ -13,11 +14,8 @@ enum PostgreSQLNames {
     static func role(_ component: String, isAmbiguous: Bool) -> String {
         let plain = "c_" + component.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
         guard isAmbiguous || plain.utf8.count > maximumRole else { return plain }
-        let digest = SHA256.hash(data: Array(component.utf8)).prefix(5).map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }
-        return plain.prefix(maximumRole - 11) + "_" + digest.joined()
+        let digest = Hexadecimal.text(SHA256.hash(data: Array(component.utf8)).prefix(5))
+        return plain.prefix(maximumRole - 11) + "_" + digest
     }
 
     /// The roles of some components, in their order, each different.

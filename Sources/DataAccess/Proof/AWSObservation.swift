@@ -72,7 +72,11 @@ public struct AWSObservation {
     }
 
     /// What each component can do, and what each other role, `anyone` and `another account` can.
-    public func observe() -> ObservedAccess {
+    ///
+    /// - Parameter followsPaths: whether a component can do what the roles can that it gets to, too; by itself where all
+    ///   policies are looked at together.
+    /// - Returns: what is possible, and what could not be decided.
+    public func observe(followsPaths: Bool? = nil) -> ObservedAccess {
         var byPrincipal = ObservedAccess(layer: scope.rawValue)
         if scope == .buckets {
             for bucket in areasByBucket.keys.sorted() { observe(bucketAlone: bucket, into: &byPrincipal) }
@@ -92,7 +96,7 @@ public struct AWSObservation {
         }
         // A component can do what its role can, what the roles can that it gets to, and what anyone can.
         var observed = ObservedAccess(layer: scope.rawValue)
-        let paths = scope == .all ? PrivilegePaths(self) : nil
+        let paths = followsPaths ?? (scope == .all) ? PrivilegePaths(self) : nil
         var taken: Set<String> = []
         for component in estate.components {
             var principals: [(name: String, path: [String])] = [(Self.anyone, [])]
@@ -282,16 +286,25 @@ public struct AWSObservation {
         return result
     }
 
-    static let everything = PolicyDocument(statements: [
-        PolicyStatement(
-            sid: nil,
-            effect: .allow,
-            principals: nil,
-            actions: .init(isNegated: false, elements: [ActionPattern("*")]),
-            resources: .init(isNegated: false, elements: [PolicyText("*", hasVariables: false)]),
-            conditions: []
-        )
-    ])
+    /// What a role has that may do everything.
+    static let everything = everything(for: nil)
+    /// What a bucket has that lets everybody do everything.
+    static let everythingForEveryone = everything(
+        for: PolicyStatement.Selection(isNegated: false, elements: [PrincipalPattern(kind: .aws, text: "*")])
+    )
+
+    private static func everything(for principals: PolicyStatement.Selection<PrincipalPattern>?) -> PolicyDocument {
+        PolicyDocument(statements: [
+            PolicyStatement(
+                sid: nil,
+                effect: .allow,
+                principals: principals,
+                actions: .init(isNegated: false, elements: [ActionPattern("*")]),
+                resources: .init(isNegated: false, elements: [PolicyText("*", hasVariables: false)]),
+                conditions: []
+            )
+        ])
+    }
 
     /// The sessions of a role that a bucket's policy tells apart.
     private func principals(_ role: AWSArtifacts.Role, at bucket: String) -> [RequestPrincipal] {
@@ -362,12 +375,24 @@ public struct AWSObservation {
 
     /// The first of some actions that is possible; else what could not be decided.
     private func first(_ actions: [String], _ area: Glob, _ search: RequestSearch) -> ObservedAccess.Finding? {
+        first(actions, area, [[]], search)
+    }
+
+    /// The first of some actions, each in the ways that are wished for, that is possible; else what could not be decided.
+    private func first(
+        _ actions: [String],
+        _ area: Glob,
+        _ ways: [[ContextSolver.Wish]],
+        _ search: RequestSearch
+    ) -> ObservedAccess.Finding? {
         var doubt: ObservedAccess.Finding?
-        for action in actions {
-            switch search.find(action, in: area) {
-            case .found(let request): return .possible(Witness(request))
-            case .unknown(let reason): doubt = doubt ?? .undecided(reason)
-            case .none: continue
+        for action in search.toldApart(actions) {
+            for wishes in ways {
+                switch search.find(action, in: area, wishes) {
+                case .found(let request): return .possible(Witness(request, rules: search.rules(request)))
+                case .unknown(let reason): doubt = doubt ?? .undecided(reason)
+                case .none: continue
+                }
             }
         }
         return doubt
@@ -375,35 +400,13 @@ public struct AWSObservation {
 
     /// Whether the keys of an area can be listed: with a prefix that leads to them, or with none.
     private func listing(_ area: Area, _ bucket: Glob, _ search: RequestSearch) -> ObservedAccess.Finding? {
-        var wishes: [[ContextSolver.Wish]] = [
-            [.init(condition: .init(operation: "Null", key: "s3:prefix", values: [.plain("true")]), isWanted: true)],
-            [
-                .init(
-                    condition: .init(operation: "StringLike", key: "s3:prefix", values: [.plain(area.prefix + "*")]),
-                    isWanted: true
-                )
-            ],
+        var ways = [
+            [PrincipalProbes.wish("Null", "s3:prefix", ["true"])],
+            [PrincipalProbes.wish("StringLike", "s3:prefix", [area.prefix + "*"])],
         ]
         let shorter = area.prefix.indices.map { String(area.prefix[..<$0]) }
-        if !shorter.isEmpty {
-            wishes.append([
-                .init(
-                    condition: .init(operation: "StringEquals", key: "s3:prefix", values: shorter.map { .plain($0) }),
-                    isWanted: true
-                )
-            ])
-        }
-        var doubt: ObservedAccess.Finding?
-        for action in ["s3:listbucket", "s3:listbucketversions"] {
-            for wish in wishes {
-                switch search.find(action, in: bucket, wish) {
-                case .found(let request): return .possible(Witness(request))
-                case .unknown(let reason): doubt = doubt ?? .undecided(reason)
-                case .none: continue
-                }
-            }
-        }
-        return doubt
+        if !shorter.isEmpty { ways.append([PrincipalProbes.wish("StringEquals", "s3:prefix", shorter)]) }
+        return first(S3Actions.listing, bucket, ways, search)
     }
 }
 

@@ -64,6 +64,8 @@ public struct Witness: Hashable, Sendable, Codable {
     public let context: [String: [String]]
     /// How who asks came to be who that is: roles assumed on the way.
     public let path: [String]
+    /// The statements that allow it, by their file and line.
+    public let rules: [String]
 
     /// A witness.
     public init(
@@ -71,27 +73,37 @@ public struct Witness: Hashable, Sendable, Codable {
         action: String,
         resource: String,
         context: [String: [String]] = [:],
-        path: [String] = []
+        path: [String] = [],
+        rules: [String] = []
     ) {
         self.principal = principal
         self.action = action
         self.resource = resource
         self.context = context
         self.path = path
+        self.rules = rules
     }
 
-    init(_ request: IAMRequest, path: [String] = []) {
+    init(_ request: IAMRequest, path: [String] = [], rules: [String] = []) {
         self.init(
             principal: request.principal.description,
             action: request.action,
             resource: request.resource.description,
             context: request.context.all,
-            path: path
+            path: path,
+            rules: rules
         )
     }
 
     func after(_ path: [String]) -> Witness {
-        Witness(principal: principal, action: action, resource: resource, context: context, path: path + self.path)
+        Witness(
+            principal: principal,
+            action: action,
+            resource: resource,
+            context: context,
+            path: path + self.path,
+            rules: rules
+        )
     }
 }
 

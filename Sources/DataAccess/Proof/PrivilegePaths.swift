@@ -10,7 +10,10 @@ struct PrivilegePaths {
     private static let takeovers = [
         "iam:updateassumerolepolicy", "iam:passrole", "iam:putrolepolicy", "iam:attachrolepolicy",
     ]
-    /// Actions by which a role gives itself anything, where it may do them to itself or to any policy.
+    /// Actions by which a role gives itself anything, where it may do them to any role or policy of its account.
+    ///
+    /// A role that is given anything by another does it for whoever gave it, by its trust policy or as a service's; who
+    /// may change what one role may do is taken for who may do everything.
     private static let selfGrants = [
         "iam:putrolepolicy", "iam:attachrolepolicy", "iam:createpolicyversion", "iam:setdefaultpolicyversion",
         "iam:deleterolepermissionsboundary", "iam:putuserpolicy", "iam:attachuserpolicy", "iam:createaccesskey",
@@ -30,13 +33,27 @@ struct PrivilegePaths {
                         || statement.principals?.elements.contains { $0.kind == .aws } == true)
             } == true
         }
+        let exported = roles.map { Glob(literal: $0.arn(observation.artifacts.partition)) }
         var doubts: [String: String] = [:]
+        var rules: [IAMRequest: [String]] = [:]
+        /// What a step is allowed by.
+        func by(_ request: IAMRequest) -> String {
+            rules[request].map { $0.isEmpty ? "" : " by " + $0.joined(separator: ", ") } ?? ""
+        }
         for role in roles {
             let reader = ActionReach(role.policies)
-            func find(_ action: String, _ area: Glob, _ target: AWSArtifacts.Role? = nil) -> IAMRequest? {
+            func find(
+                _ action: String,
+                _ area: Glob,
+                outside: [Glob] = [],
+                _ target: AWSArtifacts.Role? = nil
+            ) -> IAMRequest? {
                 for principal in observation.principals(role, in: target?.trust) {
-                    switch Self.search(role, principal, target, observation).find(action, in: area) {
-                    case .found(let request): return request
+                    let search = Self.search(role, principal, target, observation)
+                    switch search.find(action, in: area, outside: outside) {
+                    case .found(let request):
+                        rules[request] = search.rules(request)
+                        return request
                     case .unknown(let reason): doubts[role.name] = "`\(role.name)`: \(reason)"
                     case .none: continue
                     }
@@ -46,19 +63,28 @@ struct PrivilegePaths {
             for action in Self.selfGrants where reader.mayAllow(action) {
                 guard administrators[role.name] == nil else { break }
                 let area = Self.selfGrantArea(action, role, observation)
-                if let request = find(action, area) { administrators[role.name] = Witness(request) }
+                if let request = find(action, area) {
+                    administrators[role.name] = Witness(request, rules: rules[request] ?? [])
+                }
+            }
+            // What a role can be made of that was not exported is not known.
+            for action in Self.takeovers where reader.mayAllow(action) {
+                let strangers = find(action, Self.roles(of: role, observation), outside: exported)
+                if strangers != nil, doubts[role.name] == nil {
+                    doubts[role.name] = "`\(role.name)`: it may do `\(action)` to roles that were not exported"
+                }
             }
             for other in open where other.name != role.name {
                 let area = Glob(literal: other.arn(observation.artifacts.partition))
-                if find("sts:assumerole", area, other) != nil {
-                    edges[role.name, default: []].append((other.name, "assumes \(other.name)"))
+                if let request = find("sts:assumerole", area, other) {
+                    edges[role.name, default: []].append((other.name, "assumes \(other.name)\(by(request))"))
                 }
             }
             for action in Self.takeovers where reader.mayAllow(action) {
                 for other in roles where other.name != role.name {
                     let area = Glob(literal: other.arn(observation.artifacts.partition))
-                    if find(action, area) != nil {
-                        edges[role.name, default: []].append((other.name, "\(action) on \(other.name)"))
+                    if let request = find(action, area) {
+                        edges[role.name, default: []].append((other.name, "\(action) on \(other.name)\(by(request))"))
                     }
                 }
             }
@@ -93,10 +119,19 @@ struct PrivilegePaths {
         _ observation: AWSObservation
     ) -> Glob {
         let partition = observation.artifacts.partition
-        let isAboutRole = action.contains("rolep") && action != "iam:createrole"
-        return isAboutRole
-            ? Glob(literal: role.arn(partition))
-            : Glob(tokens: Glob.tokens("arn:\(partition):iam::\(role.account):", isLiteral: true) + [Glob.star])
+        switch action {
+        // A boundary that is gone limits its own role no more.
+        case "iam:deleterolepermissionsboundary": return Glob(literal: role.arn(partition))
+        case "iam:putrolepolicy", "iam:attachrolepolicy": return roles(of: role, observation)
+        default:
+            return Glob(tokens: Glob.tokens("arn:\(partition):iam::\(role.account):", isLiteral: true) + [Glob.star])
+        }
+    }
+
+    /// The roles of a role's account, exported or not.
+    private static func roles(of role: AWSArtifacts.Role, _ observation: AWSObservation) -> Glob {
+        let roles = "arn:\(observation.artifacts.partition):iam::\(role.account):role/"
+        return Glob(tokens: Glob.tokens(roles, isLiteral: true) + [Glob.star])
     }
 
     /// The roles that a role gets to, each by the shortest way.
@@ -131,7 +166,7 @@ struct PrivilegePaths {
 }
 
 /// Which actions some policies may allow.
-private struct ActionReach {
+struct ActionReach {
     private let statements: [PolicyStatement.Selection<ActionPattern>]
 
     init(_ policies: [PolicyDocument]) {

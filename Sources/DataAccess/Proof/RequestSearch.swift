@@ -41,6 +41,7 @@ struct RequestSearch {
         outside: [Glob] = [],
         _ wishes: [ContextSolver.Wish] = []
     ) -> Outcome {
+        guard mayAllow(action) else { return .none }
         var run = Run(search: self, action: action, wishes: wishes + always)
         let outcome = run.find(in: area, outside: outside)
         guard isApproximate else { return outcome }
@@ -56,6 +57,47 @@ struct RequestSearch {
             }
         }
         return .unknown(reason)
+    }
+
+    /// Whether any statement of the identity's or the resource's policies may allow an action; most are not worth more.
+    private func mayAllow(_ action: String) -> Bool {
+        guard let bit = KnownActions.bit(action) else { return true }
+        func isAllowed(_ statement: PolicyStatement) -> Bool {
+            statement.effect == .allow && statement.knownActions & bit != 0
+        }
+        return policies.resource?.statements.contains(where: isAllowed) == true
+            || principal.account != nil && policies.identity.contains { $0.statements.contains(where: isAllowed) }
+    }
+
+    /// Some actions that stand for all of them: one of those that the same statements are about.
+    func toldApart(_ actions: [String]) -> [String] {
+        guard actions.count > 1 else { return actions }
+        let documents =
+            policies.identity + [policies.resource].compactMap(\.self) + (policies.boundary ?? [])
+            + (policies.session ?? []) + (policies.endpoint ?? [])
+            + (policies.serviceControl ?? []).joined() + (policies.resourceControl ?? []).joined()
+        let masks = Set(documents.lazy.flatMap(\.statements).map(\.knownActions))
+        var seen: Set<[Bool]> = []
+        return actions.filter { action in
+            guard let bit = KnownActions.bit(action) else { return true }
+            return seen.insert(masks.map { $0 & bit != 0 }).inserted
+        }
+    }
+
+    /// The statements that allow a request, by their file and line.
+    func rules(_ request: IAMRequest) -> [String] {
+        let layers: [(IAMDecision.Layer, [PolicyDocument])] = [
+            (.identity, policies.identity), (.resource, policies.resource.map { [$0] } ?? []),
+            (.endpoint, policies.endpoint ?? []),
+        ]
+        return layers.flatMap { layer, documents in
+            let reader = LayerReader(request, layer, hasBoundary: policies.boundary != nil)
+            return documents.lazy.flatMap(\.statements).filter { statement in
+                statement.effect == .allow && reader.matchesAction(statement)
+                    && reader.matchesResource(statement, .allow) && reader.principalMatch(statement, .allow).0 != .none
+                    && statement.conditions.allSatisfy { $0.holds(request.context) }
+            }.compactMap(\.title)
+        }
     }
 
     /// One question on its way through the statements.
@@ -102,12 +144,24 @@ struct RequestSearch {
             guard !ways.isEmpty else { return doubt.map { .unknown($0) } ?? .none }
             let denials = self.denials()
             for allow in ways {
+                // Conditions that cannot be met together end it, however many resources there are.
+                let count = allow.reduce(0) { $0 + ($1.0.resources?.elements.count ?? 0) }
+                if count > Self.manyResources, case .none = solver.solve(conditions(of: allow)) { continue }
                 var path = Path(allow, in: area)
                 path.forbidden += outside
                 path.wishes.formUnion(wishes)
                 if let outcome = escape(denials, from: 0, path) { return outcome }
             }
             return doubt.map { .unknown($0) } ?? .none
+        }
+
+        /// From how many on conditions are looked at before resources.
+        private static let manyResources = 16
+
+        private func conditions(of way: Way) -> Set<ContextSolver.Wish> {
+            way.reduce(into: Set(wishes)) { wishes, statement in
+                for condition in statement.0.conditions { wishes.insert(.init(condition: condition, isWanted: true)) }
+            }
         }
 
         private typealias Way = [(PolicyStatement, IAMDecision.Layer)]
@@ -229,8 +283,13 @@ struct RequestSearch {
 
             private mutating func require(_ statement: PolicyStatement, _ layer: IAMDecision.Layer) {
                 guard let resources = statement.resources else { return }
-                let globs = resources.elements.compactMap { Path.glob($0, layer, isWide: !resources.isNegated) }
-                if resources.isNegated { forbidden += globs } else { choices.append(globs) }
+                let globs = Path.globs(statement, layer, isWide: !resources.isNegated)
+                if resources.isNegated {
+                    forbidden += globs
+                } else {
+                    let area = choices[0]
+                    choices.append(globs.filter { glob in area.contains { $0.mayMeet(glob) } })
+                }
                 if resources.elements.contains(where: \.hasVariable) { isExact = false }
             }
 
@@ -241,8 +300,15 @@ struct RequestSearch {
                     && !forbidden.contains { $0.matches(bytes) }
             }
 
+            /// The patterns of a statement's resources.
+            static func globs(_ statement: PolicyStatement, _ layer: IAMDecision.Layer, isWide: Bool) -> [Glob] {
+                zip(statement.resources?.elements ?? [], statement.resourcePatterns).compactMap { text, pattern in
+                    pattern ?? glob(text, layer, isWide: isWide)
+                }
+            }
+
             /// The pattern of an element; one with variables is anything, or nothing, whichever errs on the safe side.
-            static func glob(_ text: PolicyText, _ layer: IAMDecision.Layer, isWide: Bool) -> Glob? {
+            private static func glob(_ text: PolicyText, _ layer: IAMDecision.Layer, isWide: Bool) -> Glob? {
                 if text.hasVariable { return isWide ? Glob(tokens: [Glob.star]) : nil }
                 guard let resolved = text.resolved(RequestContext()) else { return nil }
                 let setting: ARNPattern.Setting =
@@ -279,7 +345,7 @@ struct RequestSearch {
             let (statement, layer) = denials[index]
             // The resource may not be meant.
             if let resources = statement.resources {
-                let globs = resources.elements.compactMap { Path.glob($0, layer, isWide: resources.isNegated) }
+                let globs = Path.globs(statement, layer, isWide: resources.isNegated)
                 var other = path
                 if resources.elements.contains(where: \.hasVariable) { other.isExact = false }
                 if resources.isNegated { other.choices.append(globs) } else { other.forbidden += globs }

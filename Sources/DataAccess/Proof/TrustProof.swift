@@ -12,17 +12,18 @@ struct TrustProof {
         guard let trust = role.trust else {
             return .unknown("the trust policy of `\(role.name)` is not there: who assumes it is not known")
         }
-        var doubt: String?
-        for (probe, action, wishes) in strangers(component, role, trust) {
-            let search = search(as: probe, role, trust)
-            switch search.find(action, in: Glob(literal: role.arn(artifacts.partition)), wishes) {
-            case .found(let request):
-                return .refuted("somebody other than `\(component.name)` can assume `\(role.name)`", Witness(request))
-            case .unknown(let reason): doubt = doubt ?? reason
-            case .none: continue
+        return InvariantProof.Outcome(
+            proving: strangers(component, role, trust).map { probe, action, wishes in
+                RequestQuestion(
+                    search: search(as: probe, role, trust),
+                    action: action,
+                    area: Glob(literal: role.arn(artifacts.partition)),
+                    wishes: wishes,
+                    finding: "somebody other than `\(component.name)` can assume `\(role.name)`",
+                    subject: "`\(role.name)`"
+                )
             }
-        }
-        return doubt.map { .unknown("`\(role.name)`: \($0)") } ?? .proved
+        )
     }
 
     private func search(

@@ -11,7 +11,6 @@ import ZeroTrust
 /// A request waits for none of this. What is not kept, by chance or for want of room, is recorded as such once a second.
 public final class BodyKeeper: Sendable {
     private struct State {
-        var policy: BodyPolicy?
         var jobs: [BodyJob] = []
         var missing: [Missing: [RequestID]] = [:]
         var isSealing = false
@@ -38,7 +37,11 @@ public final class BodyKeeper: Sendable {
     private let samplingKey: SymmetricKey
     /// Whether there is a policy, for those who look at every request.
     private let isOn = Atomic<Bool>(false)
-    /// Guards the policy, what waits to be sealed, and what was not kept.
+    /// Changes with the policy: an event loop that has seen this one need not lock anything.
+    private let generation = Atomic<UInt64>(1)
+    /// Guards the policy alone, which is replaced whole.
+    private let published = Mutex<BodyPolicy?>(nil)
+    /// Guards what waits to be sealed, and what was not kept.
     private let state = Mutex(State())
     private let budget = GuardBudget()
     private let sealing = DispatchQueue(label: "lapwing bodies")
@@ -63,18 +66,34 @@ public final class BodyKeeper: Sendable {
 
     /// What is kept from now on; nil for nothing.
     public var policy: BodyPolicy? {
-        get { state.withLock { $0.policy } }
+        get { published.withLock { $0 } }
         set {
-            state.withLock { $0.policy = newValue }
+            published.withLock { $0 = newValue }
+            generation.wrappingAdd(1, ordering: .releasing)
             isOn.store(newValue != nil, ordering: .releasing)
         }
     }
 
     // MARK: On the path of a request
 
+    /// The policy as an event loop saw it last.
+    struct Seen {
+        fileprivate var generation: UInt64 = 0
+        fileprivate var policy: BodyPolicy?
+    }
+
     /// Begins to gather a request's bodies; nil where none are kept.
-    func begin(_ id: RequestID, trace: String?, _ framing: MessageFraming, _ method: HTTP1Method) -> KeptBodies? {
-        guard isOn.load(ordering: .acquiring), let policy else { return nil }
+    func begin(
+        _ id: RequestID,
+        trace: String?,
+        _ framing: MessageFraming,
+        _ method: HTTP1Method,
+        _ seen: inout Seen
+    ) -> KeptBodies? {
+        guard isOn.load(ordering: .acquiring) else { return nil }
+        let generation = generation.load(ordering: .acquiring)
+        if seen.generation != generation { seen = Seen(generation: generation, policy: policy) }
+        guard let policy = seen.policy else { return nil }
         let isSampled = isChosen(id, trace: trace, share: policy.share)
         return KeptBodies(id, isSampled: isSampled, framing, method, policy, budget)
     }
@@ -96,13 +115,16 @@ public final class BodyKeeper: Sendable {
 
     /// Takes the bodies of a request that is over.
     func finish(_ kept: KeptBodies, caller: SPIFFEID?, isRefused: Bool) {
-        let missed: (tenant: String, reason: String)? = state.withLock { state in
-            guard let policy = state.policy else { return nil }
-            let tenant = policy.tenant(of: caller)
-            guard kept.isSampled || isRefused && policy.keepsRefused, !kept.isOverloaded else {
-                return (tenant, kept.isOverloaded ? "too_many" : "sampled_out")
-            }
-            guard kept.request.readableBytes > 0 || kept.answerBytes > 0 else { return nil }
+        // Once nothing is kept any more, that holds for what is under way as well.
+        guard isOn.load(ordering: .acquiring) else { return }
+        let policy = kept.policy
+        let tenant = policy.tenant(of: caller)
+        guard kept.isSampled || isRefused && policy.keepsRefused else {
+            return miss([kept.id], Missing(tenant: tenant, reason: "sampled_out"))
+        }
+        guard !kept.isOverloaded else { return miss([kept.id], Missing(tenant: tenant, reason: "too_many")) }
+        guard kept.request.readableBytes > 0 || kept.answerBytes > 0 else { return }
+        state.withLock { state in
             state.jobs.append(
                 BodyJob(
                     id: kept.id,
@@ -117,13 +139,10 @@ public final class BodyKeeper: Sendable {
                     room: kept.room
                 )
             )
-            if !state.isSealing {
-                state.isSealing = true
-                sealing.asyncAfter(deadline: .now() + Self.sealingPause) { self.seal() }
-            }
-            return nil
+            guard !state.isSealing else { return }
+            state.isSealing = true
+            sealing.asyncAfter(deadline: .now() + Self.sealingPause) { self.seal() }
         }
-        if let missed { miss([kept.id], Missing(tenant: missed.tenant, reason: missed.reason)) }
     }
 
     /// Has it recorded whose bodies were not kept.

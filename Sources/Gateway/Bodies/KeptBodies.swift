@@ -8,7 +8,7 @@ final class KeptBodies {
     let isSampled: Bool
     let framing: MessageFraming
     let method: HTTP1Method
-    private let policy: BodyPolicy
+    let policy: BodyPolicy
     /// The room that both take, given back when neither this nor a job holds it any more.
     let room: HeldRoom
     /// The request's body as it came, with its framing; and the answer with its head.
@@ -41,6 +41,9 @@ final class KeptBodies {
         self.room = HeldRoom(budget)
     }
 
+    /// Whether they may be kept once the request is over; if not, they take no room from those that are.
+    private var mayBeKept: Bool { isSampled || policy.keepsRefused }
+
     func takeRequest(_ bytes: ByteBuffer, content: Int) {
         requestBytes += UInt64(content)
         if let piece = piece(of: bytes, behind: request.readableBytes) { request.writeImmutableBuffer(piece) }
@@ -53,7 +56,7 @@ final class KeptBodies {
 
     /// What is kept of a piece behind so many bytes; where there is no room for it, nothing is kept of either body.
     private func piece(of bytes: ByteBuffer, behind length: Int) -> ByteBuffer? {
-        guard !isOverloaded else { return nil }
+        guard mayBeKept, !isOverloaded else { return nil }
         let left = policy.maximumBytes + Self.framingRoom - length
         guard left > 0, let piece = bytes.getSlice(at: bytes.readerIndex, length: min(left, bytes.readableBytes)) else {
             return nil

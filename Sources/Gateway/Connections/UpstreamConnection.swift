@@ -246,6 +246,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
             }
             body = scanner
             if step.forward > 0, let bytes = inbox.readSlice(length: step.forward) {
+                pipeline.came(bytes, content: step.content, isChunked: framing == .chunked)
                 let piece = wrap(bytes)
                 if pending != nil, piece.readableBytes <= Pipeline.copiedBytes, !pipeline.isFiltered {
                     pending?.writeImmutableBuffer(piece)

@@ -94,6 +94,8 @@ final class Worker {
     /// The requests that wait for their records.
     let records: RecordQueue
     var metrics = WorkerMetrics()
+    /// Which bodies are kept, as this loop saw it last.
+    var bodies = BodyKeeper.Seen()
     private(set) var isDraining = false
     /// What waits for HTTP/2 clients to read it, over all connections of the loop.
     let http2Buffer: BufferAccount

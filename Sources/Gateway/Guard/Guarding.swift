@@ -19,8 +19,10 @@ final class Guarding {
 
     /// Whether the body is still gathered.
     private(set) var isOpen = true
-    /// The content of the body so far, without its framing.
-    private(set) var content = ByteBuffer()
+    /// The content of the body so far, without its framing, as it is judged: what is read of it shares its memory.
+    private(set) var content: [UInt8] = []
+    /// The body as it goes on.
+    private(set) var body = ByteBuffer()
     /// What was found in the body, the gravest first.
     private(set) var findings: [RequestFinding] = []
     /// Why the request was refused.
@@ -31,11 +33,16 @@ final class Guarding {
     private(set) var request: ModelRequest?
     /// The model that the request asks for, where it names one.
     private(set) var model: String?
+    /// The API that the request is of.
+    private(set) var dialect: Dialect?
     /// What was counted of the guardrail's limits.
     var claims: [UsageClaim] = []
     private let context: GatewayContext
     private var frame: BodyScanner?
+    /// What is held of the content, or of the body that goes on in its place.
     private var held = 0
+    /// What the body that goes on holds beside the content, which its answer still needs.
+    private var heldBeside = 0
     /// Whether the filter of the answer has the request's texts, which count as held.
     private var keepsTexts = false
 
@@ -87,7 +94,7 @@ final class Guarding {
             if step.forward > 0, let piece = rest.readSlice(length: step.forward) {
                 guard context.guardedBytes.take(piece.readableBytes, of: limit) else { return false }
                 held += piece.readableBytes
-                content.writeImmutableBuffer(piece)
+                content.append(contentsOf: piece.readableBytesView)
             }
             rest.moveReaderIndex(forwardBy: step.drop)
         }
@@ -118,27 +125,41 @@ final class Guarding {
     /// The answer is refused.
     func refuseAnswer(_ refusal: DialectRefusal) { self.refusal = refusal }
 
-    /// Keeps what is needed of a request that was judged, and the body as it goes on.
-    func keep(_ examined: ExaminedRequest) {
+    /// Keeps what is needed of a request that was judged, and the body as it goes on; returns whether there is room for it.
+    func keep(_ examined: ExaminedRequest, limit: Int) -> Bool {
         findings = examined.findings
-        if let body = examined.body { content = ByteBuffer(bytes: body) }
+        let bytes = examined.body ?? content
+        // Where the request is kept for its answer, the body is there twice until it has gone on.
+        if stage.answers != nil {
+            guard context.guardedBytes.take(bytes.count, of: limit) else { return false }
+            heldBeside = bytes.count
+        }
+        content = []
+        body = ByteBuffer(bytes: bytes)
         let request = examined.request
         model = request.model
+        dialect = request.dialect
         if stage.answers != nil { self.request = request }
-        guard request.dialect == .mcp, let id = request.document?.root["id"], id.range.count <= 1024 else { return }
+        guard request.dialect == .mcp, let id = request.document?.root["id"], id.range.count <= 1024 else {
+            return true
+        }
         call = (try? JSONDocument(Array(id.document.bytes[id.range])))?.root
+        return true
     }
 
     /// The answer is being looked at, and what the request said is not needed any more.
     func forgetRequest() {
         request = nil
         keepsTexts = stage.answers?.keepsTexts == true
-        if content.readableBytes == 0 { letGo() }
+        if content.isEmpty, body.readableBytes == 0 { letGo() }
     }
 
     /// The body has gone on, or is of no use any more.
     func letGo() {
-        content = ByteBuffer()
+        content = []
+        body = ByteBuffer()
+        context.guardedBytes.giveBack(heldBeside)
+        heldBeside = 0
         // What was read of it keeps it in memory.
         guard request == nil, !keepsTexts else { return }
         context.guardedBytes.giveBack(held)

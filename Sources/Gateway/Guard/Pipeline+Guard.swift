@@ -33,25 +33,23 @@ extension Pipeline {
     func bodyGrew(_ guarding: Guarding, _ bytes: ByteBuffer) {
         guard guarding.take(bytes, limit: connection.terms.limits.guardedBytes) else {
             keepsAlive = false
-            return refuse(
-                guarding,
-                DialectRefusal(
-                    status: 503,
-                    rule: "guard_overloaded",
-                    message: "too many bodies are being judged",
-                    retryAfter: 1
-                )
-            )
+            return refuse(guarding, Self.overloaded)
         }
-        if guarding.content.readableBytes > guarding.stage.guardrail.body.maximum {
+        if guarding.content.count > guarding.stage.guardrail.body.maximum {
             refuse(guarding, guarding.stage.bodyTooLarge)
         }
     }
 
+    private static let overloaded = DialectRefusal(
+        status: 503,
+        rule: "guard_overloaded",
+        message: "too many bodies are being judged",
+        retryAfter: 1
+    )
+
     /// Judges the body, which is whole, and sends it on.
     func judge(_ guarding: Guarding) {
         guard let caller = connection.caller else { return connection.close() }
-        let bytes = Array(guarding.content.readableBytesView)
         do throws(DialectRefusal) {
             let examined = try guarding.stage.examine(
                 RequestBody(
@@ -61,7 +59,7 @@ extension Pipeline {
                     contentTypes: guarding.header("content-type"),
                     contentEncodings: guarding.header("content-encoding"),
                     inferenceHeaderLengths: guarding.header("inference-header-content-length"),
-                    bytes: bytes
+                    bytes: guarding.content
                 ),
                 by: RequestCaller(
                     identity: caller.name,
@@ -69,13 +67,13 @@ extension Pipeline {
                     day: Int(Timestamp.now().milliseconds / 86_400_000)
                 )
             )
-            guarding.keep(examined)
+            guard guarding.keep(examined, limit: connection.terms.limits.guardedBytes) else { throw Self.overloaded }
             try count(examined.request, by: caller.name, guarding)
         } catch {
             return refuse(guarding, error)
         }
         guarding.close()
-        let body = guarding.content
+        let body = guarding.body
         let told = tell(guarding)
         let hasNone = body.readableBytes == 0 && guarding.scanner.framing == .none
         outgoing.head = HeadWriter.request(

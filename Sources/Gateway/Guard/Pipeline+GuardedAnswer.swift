@@ -45,6 +45,27 @@ extension Pipeline {
         return true
     }
 
+    /// A reader of the tokens that an answer says it took; nil where its API states none, or they cannot be read.
+    func answerTokens(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer) -> AnswerTokens? {
+        guard let dialect = guarding?.dialect, scanner.framing != .none else { return nil }
+        let types = values("content-type", scanner, head)
+        guard types.count == 1, values("content-encoding", scanner, head).allSatisfy({ $0.lowercased() == "identity" }),
+            let reader = AnswerUsage(dialect: dialect, contentType: types[0])
+        else { return nil }
+        return AnswerTokens(reader)
+    }
+
+    /// A piece of the body of the upstream's response has come.
+    ///
+    /// - Parameters:
+    ///   - bytes: the piece.
+    ///   - content: how many bytes of content it has.
+    ///   - isChunked: whether the framing of chunks stands among them.
+    func came(_ bytes: ByteBuffer, content: Int, isChunked: Bool) {
+        if content > 0, progress.answeredAt == nil { progress.answeredAt = .now() }
+        usage?.take(bytes, isChunked: isChunked)
+    }
+
     /// What was found in the answer, the first thing first; the log says how many there were.
     var answerNote: DecisionRecord.Guardrail? {
         guard let passage, let first = passage.notes.first else { return nil }
@@ -101,7 +122,8 @@ extension Pipeline {
         answerRefusal = DecisionRecord.Guardrail(
             name: guarding?.stage.guardrail.name ?? "",
             rule: refusal.rule,
-            field: refusal.path.isEmpty ? nil : refusal.recordedPath,
+            // It is written without the answer's own names already.
+            field: refusal.path.isEmpty ? nil : refusal.path,
             range: refusal.range
         )
         // What of it was found says which rule it was, and where.
@@ -111,7 +133,7 @@ extension Pipeline {
             "answer refused",
             metadata: [
                 "request.id": "\(idText)", "guardrail": "\(guarding?.stage.guardrail.name ?? "")",
-                "rule": "\(refusal.rule)", "field": "\(refusal.recordedPath)",
+                "rule": "\(refusal.rule)", "field": "\(refusal.path)",
             ]
         )
         // The upstream is in the middle of saying it; it is cut off when it has finished speaking.

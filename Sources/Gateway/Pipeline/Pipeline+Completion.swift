@@ -40,11 +40,13 @@ extension Pipeline {
             timings: .init(
                 requestReceived: progress.bodyEndedAt.map { progress.startedAt.nanoseconds(until: $0) },
                 upstreamHead: progress.respondedAt.map { progress.startedAt.nanoseconds(until: $0) },
+                upstreamBody: progress.answeredAt.map { progress.startedAt.nanoseconds(until: $0) },
                 total: total
             ),
             ending: ending
         )
         entry.guardrail = answerRefusal ?? answerNote
+        entry.usage = usage?.usage
         // What could not be added is counted by the log, which tells of it.
         _ = try? worker.context.log.append(entry.encoded())
         if let kept {

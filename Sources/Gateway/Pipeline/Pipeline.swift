@@ -35,6 +35,8 @@ final class Pipeline: RecordWaiter {
     var guarding: Guarding?
     /// What looks at the answer, where the guardrail says so.
     var passage: AnswerPassage?
+    /// What the answer says of the tokens that it took, where its API states them.
+    var usage: AnswerTokens?
     /// The request's bodies, where any are kept.
     var kept: KeptBodies?
     /// Why the answer goes no further.
@@ -99,7 +101,7 @@ final class Pipeline: RecordWaiter {
             }
         }
         if connection.requestBody?.isComplete == true { progress.bodyEndedAt = .now() }
-        kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method)
+        kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method, &worker.bodies)
         guard case .path(let path) = resolved.path else {
             guard case .badRequest(let reason) = resolved.path else { return }
             return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)
@@ -359,6 +361,7 @@ final class Pipeline: RecordWaiter {
         status = scanner.status
         progress.respondedAt = .now()
         closes = connection.closesAfter(keepsAlive, isLocal: false, isAwaited: isAwaited)
+        usage = answerTokens(scanner, head)
         let isFiltered = beginPassage(scanner, head)
         return HeadWriter.response(
             scanner,

@@ -6,6 +6,8 @@ extension Pipeline {
         let startedAt: NIODeadline
         var bodyEndedAt: NIODeadline?
         var respondedAt: NIODeadline?
+        /// When the first of the response's body came.
+        var answeredAt: NIODeadline?
         /// When either side last sent anything.
         var last: NIODeadline
         /// The content of the request's body, as far as it came.

@@ -131,14 +131,16 @@ public struct AnswerSchema: AnswerFilterMaker {
                 case .valid: return .bytes(body)
                 case .undecided: return refused("answer_schema_undecided", "", nil)
                 case .invalid(let violations):
-                    return refused("answer_schema_violation", violations.first?.instance ?? "", violations.first?.range)
+                    let place = AnswerField.path(pointer: violations.first?.instance ?? "")
+                    return refused("answer_schema_violation", place, violations.first?.range)
                 }
             } catch {
-                return refused("answer_\(error.code.rawValue)", error.path, error.offset..<error.offset)
+                let place = AnswerField.path(ofMember: error.path)
+                return refused("answer_\(error.code.rawValue)", place, error.offset..<error.offset)
             }
         }
 
-        /// What the answer holds is no business of the client's.
+        /// What the answer holds is no business of the client's, nor of records and logs.
         private func refused(_ rule: String, _ path: String, _ range: Range<Int>?) -> AnswerPiece {
             .refused(
                 [],

@@ -32,7 +32,7 @@ struct OutputAnswers: AnswerFilterMaker {
             )
         }
         let taint = taint.map { AnswerTaint($0, request) }
-        if let taint { facts.hosts = taint.hosts }
+        if let taint, section.policy.links?.takesVouched == true { facts.hosts = taint.hosts }
         let dialect = AnswerDialect(request.dialect)
         if dialect != .plain {
             // The schemas alone are kept, and nothing of the body.
@@ -127,15 +127,32 @@ extension AnswerDialect {
 enum AnswerField {
     static let maximumSteps = 16
 
+    /// The place of a channel, whose steps are parted by points; those with `=` in them say of what it is, and are none.
     static func path(_ channel: String) -> String {
+        path(channel.components(".").prefix(maximumSteps).filter { !$0.isEmpty && !$0.contains("=") })
+    }
+
+    /// The place that a JSON Pointer names (RFC 6901).
+    static func path(pointer: String) -> String { path(JSONPointer.steps(pointer) ?? ["*"]) }
+
+    /// The place that a path names as clients hear of it: `result.content[0]["a b"]`.
+    static func path(ofMember path: String) -> String {
+        self.path(
+            RequestField.steps(path).map { step in
+                switch step {
+                case .place(let step), .name(let step): step
+                }
+            }
+        )
+    }
+
+    private static func path(_ steps: some Sequence<String>) -> String {
         var path = "$"
-        for step in channel.components(".").prefix(maximumSteps) where !step.isEmpty {
-            if step.utf8.count <= 6, step.utf8.allSatisfy(UnitClass.isDigit) {
+        for step in steps.prefix(maximumSteps) {
+            if !step.isEmpty, step.utf8.count <= 6, step.utf8.allSatisfy(UnitClass.isDigit) {
                 path += "[\(step)]"
-            } else if names.contains(step) {
-                path += ".\(step)"
-            } else if !step.contains("=") {
-                path += ".*"
+            } else {
+                path += names.contains(step) ? ".\(step)" : ".*"
             }
         }
         return path

@@ -5,8 +5,30 @@ enum RequestField {
     /// - Parameter path: a place as the client hears of it: `params.arguments["a b"][0]`.
     /// - Returns: the place as it is recorded: `params.arguments.*[0]`.
     static func recorded(_ path: String) -> String {
-        let units = Array(path.utf8)
         var result = ""
+        for step in steps(path) {
+            switch step {
+            case .place(let place): result += "[\(place)]"
+            case .name(let name):
+                let known = names.contains(name) ? name : "*"
+                result += result.isEmpty ? known : ".\(known)"
+            }
+        }
+        return result
+    }
+
+    /// A step of a path.
+    enum Step {
+        /// To a place in an array.
+        case place(String)
+        /// To a member, by its name; empty for one that is written in quotation marks.
+        case name(String)
+    }
+
+    /// The steps of a place as the client hears of it.
+    static func steps(_ path: String) -> [Step] {
+        let units = Array(path.utf8)
+        var result: [Step] = []
         var index = 0
         while index < units.count {
             if units[index] == UInt8(ascii: ".") {
@@ -16,23 +38,20 @@ enum RequestField {
                 let end = isQuoted ? quotedEnd(units, index + 2) : units[index...].firstIndex(of: UInt8(ascii: "]"))
                 let step = units[index..<(end ?? units.count)].dropFirst()
                 if !isQuoted, !step.isEmpty, step.allSatisfy(UnitClass.isDigit) {
-                    result += "[\(String(decoding: step, as: UTF8.self))]"
+                    result.append(.place(String(decoding: step, as: UTF8.self)))
                 } else {
-                    add("*", to: &result)
+                    result.append(.name(""))
                 }
                 index = (end ?? units.count) + 1
             } else {
                 let end =
                     units[index...].firstIndex { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "[") } ?? units.count
-                let name = String(decoding: units[index..<end], as: UTF8.self)
-                add(names.contains(name) ? name : "*", to: &result)
+                result.append(.name(String(decoding: units[index..<end], as: UTF8.self)))
                 index = end
             }
         }
         return result
     }
-
-    private static func add(_ name: String, to path: inout String) { path += path.isEmpty ? name : ".\(name)" }
 
     /// The bracket behind a name in quotation marks.
     private static func quotedEnd(_ units: [UInt8], _ start: Int) -> Int? {

@@ -1,4 +1,5 @@
 import SPIFFE
+import ZeroTrust
 
 /// A DSSE envelope with one signature, and what it was signed over.
 struct SignatureEnvelope: Sendable {

@@ -1,6 +1,7 @@
 import Crypto
 import SPIFFE
 import SwiftASN1
+import ZeroTrust
 
 /// The public key of somebody who signs models.
 public struct SignerKey: Sendable {

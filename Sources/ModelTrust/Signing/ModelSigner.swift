@@ -1,4 +1,5 @@
 import SPIFFE
+import ZeroTrust
 
 /// Signs models as OMS 1.0 has it.
 ///

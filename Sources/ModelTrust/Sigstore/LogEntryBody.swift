@@ -1,6 +1,7 @@
 import Crypto
 import SPIFFE
 import SwiftASN1
+import ZeroTrust
 
 /// Holds what a log recorded against what a bundle says (Rekor's `dsse` and `intoto` types).
 struct LogEntryBody {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import SPIFFE
 import X509
+import ZeroTrust
 
 /// Verifies a keyless signature without the network: the certificate, the logs, and the time that they prove.
 struct SigstoreVerifier {

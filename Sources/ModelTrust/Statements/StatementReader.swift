@@ -1,4 +1,5 @@
 import SPIFFE
+import ZeroTrust
 
 /// Reads an in-toto statement about a model (OMS 1.0 §5, §8.3).
 struct StatementReader {

@@ -1,4 +1,5 @@
 import SPIFFE
+import ZeroTrust
 
 /// Writes the statement about a model as model_signing does: two blanks of indent, and nothing but ASCII.
 enum StatementWriter {

@@ -1,6 +1,7 @@
 import Crypto
 public import FoundationEssentials
 import SPIFFE
+import ZeroTrust
 
 /// A model every signed byte of which was hashed and found to be what a signer that is trusted signed.
 ///

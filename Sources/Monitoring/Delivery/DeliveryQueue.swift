@@ -3,7 +3,8 @@ public import ZeroTrust
 /// What is still to be delivered: each alert to each receiver, again and again with growing pauses, until it arrives or is
 /// given up and laid aside.
 ///
-/// It is a value that does no input or output: whoever sends asks ``due(at:)``, and says how it went.
+/// It is a value that does no input or output: whoever sends takes what ``begin(at:)`` gives, and says how it went by
+/// ``finish(_:_:at:)``.
 public struct DeliveryQueue: Sendable {
     /// One alert for one receiver.
     public struct Item: Hashable, Sendable {
@@ -42,6 +43,8 @@ public struct DeliveryQueue: Sendable {
     /// How many were given up, by route.
     public private(set) var givenUp: [String: UInt64] = [:]
     private var count: UInt64 = 0
+    /// The numbers of those that are on their way, by route; nobody is sending any that was read from bytes.
+    private var onTheirWay: [String: UInt64] = [:]
 
     /// The most that waits for one route; then what matters least is given up, the oldest of it first.
     public static let maximumItems = 1_024
@@ -64,7 +67,9 @@ public struct DeliveryQueue: Sendable {
         at time: Timestamp
     ) -> [Item] {
         // What has not gone out yet is told as it is now.
-        items.removeAll { $0.route == route && $0.finding == finding && $0.attempts == 0 }
+        items.removeAll {
+            $0.route == route && $0.finding == finding && $0.attempts == 0 && $0.number != onTheirWay[route]
+        }
         count += 1
         items.append(
             Item(
@@ -81,7 +86,9 @@ public struct DeliveryQueue: Sendable {
         // A route that takes nothing fills its own room and no other's.
         let places = items.indices.filter { items[$0].route == route }
         guard places.count > Self.maximumItems,
-            let least = places.min(by: { (items[$0].severity, $0) < (items[$1].severity, $1) })
+            let least = places.filter({ items[$0].number != onTheirWay[route] }).min(by: {
+                (items[$0].severity, $0) < (items[$1].severity, $1)
+            })
         else { return [] }
         var gone = items.remove(at: least)
         if gone.problem.isEmpty { gone.problem = "too many alerts wait" }
@@ -89,9 +96,19 @@ public struct DeliveryQueue: Sendable {
         return [gone]
     }
 
-    /// What is to be tried now: of each route the oldest only, so that alerts arrive in order.
+    /// Takes what is to be tried now: it is on its way until ``finish(_:_:at:)``, and nobody else gets it meanwhile.
+    ///
+    /// - Returns: what ``due(at:)`` says.
+    public mutating func begin(at time: Timestamp) -> [Item] {
+        let due = due(at: time)
+        for item in due { onTheirWay[item.route] = item.number }
+        return due
+    }
+
+    /// What is to be tried now: of each route the oldest only, so that alerts arrive in order, and nothing while one is on
+    /// its way.
     public func due(at time: Timestamp) -> [Item] {
-        var routes: Set<String> = []
+        var routes = Set(onTheirWay.keys)
         return items.filter { routes.insert($0.route).inserted && $0.next.nanoseconds <= time.nanoseconds }
     }
 
@@ -100,6 +117,7 @@ public struct DeliveryQueue: Sendable {
     /// - Returns: the alert, where it is given up: it belongs in the file of dead letters.
     public mutating func finish(_ number: UInt64, _ result: Result, at time: Timestamp) -> Item? {
         guard let place = items.firstIndex(where: { $0.number == number }) else { return nil }
+        if onTheirWay[items[place].route] == number { onTheirWay[items[place].route] = nil }
         items[place].attempts += 1
         switch result {
         case .delivered:

@@ -49,7 +49,9 @@ struct AdversarialInput: Detector {
         // One refusal among 200 is what is presumed before anything is known.
         let usual = (refused + 1) / (guarded + 200)
         var record = callers[seen.caller] ?? Record()
-        record.guarded += 1
+        // The end of a request was counted when it began.
+        let requests: UInt64 = observation.marks.contains(.continuation) ? 0 : 1
+        record.guarded += requests
         if wasRefused { record.refused += 1 }
         record.cusum.observe(wasRefused, usual: usual, suspected: max(5 * usual, 0.05))
         if record.cusum.sum > Self.limit {
@@ -59,7 +61,7 @@ struct AdversarialInput: Detector {
         if callers[seen.caller] != nil || callers.count < maximumCallers { callers[seen.caller] = record }
         // Nobody weighs more than a tenth of what is presumed usual, so that an attacker does not become the usual.
         if Double(record.guarded) <= max(guarded * 0.5, 200) || !wasRefused {
-            guarded += 1
+            guarded += Double(requests)
             if wasRefused { refused += 1 }
             if guarded > 100_000 { (refused, guarded) = (refused / 2, guarded / 2) }
         }
@@ -67,7 +69,7 @@ struct AdversarialInput: Detector {
     }
 
     private func reportTrend(_ record: Record, _ usual: Double, _ seen: Observed, _ book: inout Casebook) {
-        let share = Double(record.refused) / Double(record.guarded)
+        let share = Double(record.refused) / Double(max(record.guarded, record.refused))
         let key = FindingKey(.adversarialInput, UInt64(seen.caller))
         book.report(key, seen, severity: .high, amount: share) { names in
             Signal(

@@ -75,12 +75,21 @@ enum PostgresAudit {
             caller: user,
             callee: database,
             verb: changesSettings ? command : kind,
+            command: changesSettings ? "" : Self.command(command, fields[7]),
             verbClass: VerbClass(verb: kind),
             object: object,
             decision: .allow,
             rows: rows,
             marks: changesSettings ? [.controlPlane] : []
         )
+    }
+
+    /// A statement's command; an INSERT may change rows that are there, unless its text, which may have been logged before,
+    /// says that it does not.
+    private static func command(_ command: String, _ statement: String) -> String {
+        guard command == "INSERT" else { return command }
+        let isKnown = !statement.hasPrefix("<")
+        return isKnown && !statement.lowercased().contains("conflict") ? command : "INSERT ON CONFLICT"
     }
 
     private static func malformed(_ record: UInt64, _ what: String) -> MonitoringError {

@@ -25,6 +25,9 @@ public struct Observation: Hashable, Sendable {
     public var callee: String
     /// How: a method, a statement's class, an action.
     public var verb: String
+    /// The statement's command where the verb is its class: `INSERT`, and `INSERT ON CONFLICT` for one that may change what
+    /// is there; empty where the verb says all.
+    public var command: String
     /// What kind of verb it is.
     public var verbClass: VerbClass
     /// On what: a path, an object's key, a table; empty where the record does not say.
@@ -105,6 +108,7 @@ public struct Observation: Hashable, Sendable {
         caller: String,
         callee: String,
         verb: String,
+        command: String = "",
         verbClass: VerbClass? = nil,
         object: String = "",
         model: ModelReference? = nil,
@@ -124,6 +128,7 @@ public struct Observation: Hashable, Sendable {
         self.caller = caller
         self.callee = callee
         self.verb = verb
+        self.command = command
         self.verbClass = verbClass ?? VerbClass(verb: verb)
         self.object = object
         self.model = model

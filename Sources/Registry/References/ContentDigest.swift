@@ -1,4 +1,5 @@
 public import Crypto
+import ZeroTrust
 
 /// What names content: an algorithm and the hash of the bytes (OCI image specification, "Digests").
 ///
@@ -42,26 +43,15 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     /// A finished hash.
     public init(_ hash: SHA256.Digest) {
         self.algorithm = .sha256
-        self.hex = Self.hexadecimal(Array(hash))
+        self.hex = Hexadecimal.text(hash)
     }
 
     /// A finished hash.
     public init(_ hash: SHA512.Digest) {
         self.algorithm = .sha512
-        self.hex = Self.hexadecimal(Array(hash))
+        self.hex = Hexadecimal.text(hash)
     }
 
     /// `sha256:…`.
     public var description: String { "\(algorithm.rawValue):\(hex)" }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(bytes.count * 2)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
 }

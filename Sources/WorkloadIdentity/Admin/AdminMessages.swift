@@ -77,7 +77,7 @@ extension Admin_AuthorityStatus {
                 }
             authority.notBefore = Google_Protobuf_Timestamp(slot.notBefore)
             authority.notAfter = Google_Protobuf_Timestamp(slot.notAfter)
-            authority.fingerprint = slot.chain.first.map { CertificateProfile.hexadecimal(SHA256.hash(data: $0)) } ?? ""
+            authority.fingerprint = slot.chain.first.map { Hexadecimal.text(SHA256.hash(data: $0)) } ?? ""
             return authority
         }
     }

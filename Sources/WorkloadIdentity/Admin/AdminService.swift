@@ -255,7 +255,7 @@ public final class AdminService: Sendable {
         }
         let caller = AdminCaller.user(credentials.uid)
         // What is recorded is bounded, whatever was sent.
-        let subject = String(subject.unicodeScalars.prefix(256).filter { $0.value >= 0x20 && $0.value != 0x7f })
+        let subject = PrintableLine.of(subject, limit: 256)
         let isPermitted = policy.withLock { $0.permits(caller, action) }
         try await record(caller, action, subject, isPermitted ? .allowed : .denied)
         guard isPermitted else {

@@ -3,6 +3,7 @@ import CoreFoundation
 import Crypto
 import Glibc
 import Synchronization
+import ZeroTrust
 
 /// The program that a process runs: its path and digest.
 struct Executable {
@@ -107,7 +108,7 @@ final class ExecutableDigests: Sendable {
         guard try Executable.identity(of: descriptor) == identity, offset == identity.size else {
             throw IdentityError(.unavailable, "a program changes while it is measured")
         }
-        let digest = CertificateProfile.hexadecimal(hash.finalize())
+        let digest = Hexadecimal.text(hash.finalize())
         cache.withLock { cache in
             if cache.count >= Self.maximumCount { cache.removeAll() }
             cache[identity] = digest

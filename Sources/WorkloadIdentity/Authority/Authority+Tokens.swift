@@ -39,7 +39,7 @@ extension Authority {
         }
         let lifetime = min(request.lifetime ?? options.tokens.lifetime, options.schedule.maximumSVIDLifetime)
         let end = Date(timeIntervalSince1970: min(now + lifetime, signer.notAfter).timeIntervalSince1970.rounded(.down))
-        let tokenID = CertificateProfile.hexadecimal((0..<16).map { _ in UInt8.random(in: 0...255) })
+        let tokenID = Hexadecimal.text((0..<16).map { _ in UInt8.random(in: 0...255) })
         var claims: [String: StrictJSON] = [
             "sub": .string(request.id.description), "jti": .string(tokenID),
             "iat": .integer(Int64(now.timeIntervalSince1970)), "exp": .integer(Int64(end.timeIntervalSince1970)),
@@ -112,7 +112,7 @@ extension Authority {
         let now = clock()
         do {
             let (privateKey, publicKey) = try TokenSigner.generate(options.tokens.algorithm)
-            let id = CertificateProfile.hexadecimal(SHA256.hash(data: publicKey).prefix(20))
+            let id = Hexadecimal.text(SHA256.hash(data: publicKey).prefix(20))
             try keys.save(privateKey, for: id)
             return TokenKeySlot(
                 id: id,

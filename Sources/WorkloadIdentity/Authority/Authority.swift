@@ -275,7 +275,7 @@ public final class Authority: Sendable {
         }
         let key = P256.Signing.PrivateKey()
         let identifier = CertificateProfile.keyIdentifier(of: key.publicKey)
-        let id = CertificateProfile.hexadecimal(identifier)
+        let id = Hexadecimal.text(identifier)
         let now = clock()
         let upstream = try options.upstream?.load(for: options.trustDomain, at: now)
         do {

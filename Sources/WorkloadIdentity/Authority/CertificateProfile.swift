@@ -88,17 +88,6 @@ package enum CertificateProfile {
         Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down))
     }
 
-    /// Bytes in hexadecimal, lower case.
-    package static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// A certificate as DER.
     package static func der(_ certificate: Certificate) throws -> [UInt8] {
         var serializer = DER.Serializer()

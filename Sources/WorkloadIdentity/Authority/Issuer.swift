@@ -73,7 +73,7 @@ struct Issuer: Sendable {
                 id: request.id,
                 chain: [try CertificateProfile.der(certificate)] + chain,
                 privateKey: Redacted(Array(leafKey.derRepresentation)),
-                serialNumber: CertificateProfile.hexadecimal(serialNumber.bytes),
+                serialNumber: Hexadecimal.text(serialNumber.bytes),
                 notBefore: start,
                 issuedAt: now,
                 notAfter: end,

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import SPIFFE
+import ZeroTrust
 
 /// The models of the demo, from training to release: two releases that were signed and evaluated, one model that nobody
 /// signed, and the papers that say so.

@@ -1,5 +1,6 @@
 import Crypto
 import Glibc
+import ZeroTrust
 
 /// The demo's model: it sorts a message to a support desk into a queue, and writes the first lines of an answer.
 ///
@@ -49,9 +50,7 @@ struct TicketModel: Sendable {
         vocabulary = String(decoding: try file.bytes("language.vocabulary"), as: UTF8.self)
             .split(separator: "\n").map(String.init)
         continuations = try Self.continuations(in: file, vocabulary: vocabulary.count)
-        digest = SHA256.hash(data: bytes).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
+        digest = Hexadecimal.text(SHA256.hash(data: bytes))
         guard vocabulary.count > labels.count, labels.indices.allSatisfy({ vocabulary[1 + $0] == "<\(labels[$0])>" })
         else {
             throw SafetensorsError("the vocabulary does not start with the labels")

@@ -26,6 +26,10 @@ struct LineFollower {
     private var offset: UInt64 = 0
     /// Whether the file's end was reached last time, while another file had its name.
     private var isDrained = false
+    /// What is wrong with the file, as long as nobody took it.
+    private var problem: String?
+    /// Whether the file cannot be read, which was said.
+    private var isUnreadable = false
     /// Records before this index were observed already, whatever the position says.
     private let known: UInt64
 
@@ -66,10 +70,18 @@ struct LineFollower {
             begin(position.identity, at: 0, record: splitter.index)
             return new(records)
         }
-        if size > offset, (try? handle.seek(toOffset: offset)) != nil,
-            let data = try? handle.read(upToCount: Self.chunk), !data.isEmpty
-        {
-            isDrained = false
+        var data = Data()
+        if size > offset {
+            do {
+                try handle.seek(toOffset: offset)
+                data = try handle.read(upToCount: Self.chunk) ?? Data()
+            } catch {
+                cannotBeRead()
+                return []
+            }
+        }
+        if !data.isEmpty {
+            (isDrained, isUnreadable) = (false, false)
             offset += UInt64(data.count)
             let records = splitter.take(data)
             position.offset = offset - UInt64(splitter.pending)
@@ -89,21 +101,47 @@ struct LineFollower {
         return new(records)
     }
 
+    /// What is wrong with the file, said once for as long as it is; what is read nowhere is seen by nobody.
+    ///
+    /// - Returns: nil where nothing is, or it was said.
+    mutating func takeProblem() -> String? {
+        defer { problem = nil }
+        return problem
+    }
+
+    private mutating func cannotBeRead() {
+        guard !isUnreadable else { return }
+        isUnreadable = true
+        problem = "`\(file)` is not there, or cannot be read"
+    }
+
     private func new(_ records: [LogSplitter.Record]) -> [LogSplitter.Record] {
         records.filter { $0.index >= known }
     }
 
     /// Opens the file that was read last, also where it has another name by now, or else the one that there is.
     private mutating func open() {
-        if let wanted = position.identity, let path = path(of: wanted), let handle = FileHandle(forReadingAtPath: path)
-        {
+        if let wanted = position.identity, let path = path(of: wanted), let handle = Self.opened(path) {
             self.handle = handle
             offset = position.offset
+            isUnreadable = false
             return
         }
-        guard let number = Self.identity(of: file), let handle = FileHandle(forReadingAtPath: file) else { return }
+        guard let number = Self.identity(of: file), let handle = Self.opened(file) else { return cannotBeRead() }
+        if position.identity != nil {
+            problem =
+                "the file that was read last as `\(file)` is gone, or cannot be read, with what came to it since its record "
+                + "\(position.record)"
+        }
         self.handle = handle
+        isUnreadable = false
         begin(number, at: 0, record: position.record)
+    }
+
+    private static func opened(_ path: String) -> FileHandle? {
+        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let type = (try? FileManager.default.attributesOfItem(atPath: place))?[.type] as? FileAttributeType
+        return type == .typeDirectory ? nil : FileHandle(forReadingAtPath: path)
     }
 
     private mutating func begin(_ identity: UInt64?, at offset: UInt64, record: UInt64) {

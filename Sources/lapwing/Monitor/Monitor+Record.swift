@@ -3,6 +3,22 @@ import Monitoring
 import ZeroTrust
 
 extension Monitor {
+    /// Passes over what was pruned of the node's own log before it was read, which is a finding: what it told is not known.
+    ///
+    /// - Parameters:
+    ///   - reader: the log.
+    ///   - time: when, for the finding; nil for the time of the first record that there is.
+    /// - Returns: the index of the first record that there is, where anything was passed over.
+    /// - Throws: `AuditLogError` where the log cannot be read.
+    mutating func passOverPruned(of reader: LogReader, at time: Timestamp? = nil) throws -> UInt64? {
+        let first = try reader.minimumIndex()
+        guard next[.lapwing] ?? 0 < first else { return nil }
+        let oldest = try reader.entries(in: first..<first + 1).first.flatMap { try? $0.record() }
+        skip(to: first, of: .lapwing)
+        take(.historyLost(before: first), of: .lapwing, record: first, at: time ?? oldest?.time)
+        return first
+    }
+
     /// Takes one entry of the node's own log.
     ///
     /// An entry that is no record is itself a finding; a record of another kind says nothing here.
@@ -22,7 +38,8 @@ extension Monitor {
                 record: entry.index,
                 at: completion.time,
                 bytes: completion.bytesSent,
-                guardRule: completion.guardrail?.rule
+                // What was found in an answer that was given all the same is no refusal.
+                guardRule: completion.ending == .answerRefused ? completion.guardrail?.rule : nil
             )
         case .act(let act):
             if let reading = IntegrityReading(action: act.action, subject: act.subject) {
@@ -60,7 +77,8 @@ extension Observation {
             object: String(path),
             model: isOutbound ? nil : Self.model(of: path, route: record.route),
             decision: record.outcome == .allow ? .allow : .deny,
-            guardRule: record.guardrail?.rule,
+            // What was found in a request that went on all the same is no refusal.
+            guardRule: record.outcome == .deny ? record.guardrail?.rule : nil,
             wasGuarded: record.guardrail != nil,
             marks: marks
         )

@@ -24,8 +24,11 @@ enum MonitorReading {
         let declared = try configuration.map { try PolicyClosure($0) }
         let policy = configuration?.monitorPolicy.settings ?? MonitorSettings()
         let store = MonitorStore(directory: settings.monitorDirectory)
-        var monitor =
-            store.monitor(policy, declared: declared) ?? Monitor(settings: policy, declared: declared)
+        var kept: Monitor?
+        do { kept = try store.monitor(policy, declared: declared) } catch {
+            StandardError.write("the monitor's state is not taken up: \(error)")
+        }
+        var monitor = kept ?? Monitor(settings: policy, declared: declared)
         try catchUp(&monitor, with: settings.auditDirectory)
         return monitor
     }
@@ -36,6 +39,7 @@ enum MonitorReading {
     static func catchUp(_ monitor: inout Monitor, with directory: String) throws {
         let records = try AuditRecords(directory: directory)
         let size = try records.reading { try records.reader.size() }
+        _ = try records.reading { try monitor.passOverPruned(of: records.reader) }
         let first = min(monitor.next[.lapwing] ?? 0, size)
         var next = first
         let bar = ProgressBar(label: "reading", unit: "entries")
@@ -78,8 +82,10 @@ enum MonitorReading {
                 malformed += 1
             }
         }
-        while let data = try? handle.read(upToCount: chunk), !data.isEmpty {
-            take(splitter.take(data))
+        do {
+            while let data = try handle.read(upToCount: chunk), !data.isEmpty { take(splitter.take(data)) }
+        } catch {
+            throw CommandError(.usage, "`\(file)` cannot be read: \(error.localizedDescription)")
         }
         take(splitter.finish())
         return malformed

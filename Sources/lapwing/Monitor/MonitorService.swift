@@ -100,7 +100,12 @@ final class MonitorService: Sendable {
             }
             let policy = configuration.monitorPolicy
             let positions = store.positions()
-            if let kept = store.monitor(policy.settings, declared: closure) {
+            let kept: Monitor?
+            do { kept = try store.monitor(policy.settings, declared: closure) } catch {
+                logger.warning("the monitor's state is not taken up", metadata: ["error": "\(error)"])
+                kept = nil
+            }
+            if let kept {
                 monitor = kept
                 for source in policy.sources {
                     followers[source.kind] = LineFollower(
@@ -133,10 +138,18 @@ final class MonitorService: Sendable {
 
     /// Reads what is new.
     private func step(_ run: inout Run, _ follower: LogFollower) async {
+        let reader = LogReader(directory: log.directory)
         let end = log.stats.acknowledged
         while (run.monitor.next[.lapwing] ?? 0) < end, !Task.isCancelled {
-            let next = run.monitor.next[.lapwing] ?? 0
             do {
+                if let first = try run.monitor.passOverPruned(of: reader, at: .now()) {
+                    logger.warning(
+                        "a log's history is lost",
+                        metadata: ["log": "\(LogSource.lapwing.name)", "before": "\(first)"]
+                    )
+                }
+                let next = run.monitor.next[.lapwing] ?? 0
+                guard next < end else { break }
                 let entries = try follower.entries(in: next..<min(next + Self.batch, end))
                 guard !entries.isEmpty else { break }
                 for entry in entries { run.monitor.take(entry) }
@@ -148,7 +161,12 @@ final class MonitorService: Sendable {
         }
         for (source, follower) in run.followers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             var follower = follower
-            for record in follower.records() {
+            let records = follower.records()
+            if let problem = follower.takeProblem() {
+                run.monitor.take(.unreadable(problem), of: source, record: follower.position.record, at: .now())
+                logger.warning("a log cannot be read", metadata: ["log": "\(source.name)", "error": "\(problem)"])
+            }
+            for record in records {
                 guard let problem = run.monitor.observe(record, of: source, at: .now()) else { continue }
                 logger.debug(
                     "a record of a log cannot be read",
@@ -206,11 +224,10 @@ final class MonitorService: Sendable {
     /// Sends what is due until the task is cancelled; each route has one alert on its way at most, and waits for no other.
     private func deliver(_ configuration: @Sendable () -> Configuration) async {
         let sender = AlertSender()
-        let busy = Busy()
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let routes = configuration().alertRoutes
-                for item in queue.withLock({ $0.due(at: .now()) }) where busy.begin(item.route) {
+                for item in queue.withLock({ $0.begin(at: .now()) }) {
                     let route = routes.first { $0.name == item.route }
                     group.addTask {
                         let result =
@@ -218,22 +235,12 @@ final class MonitorService: Sendable {
                                 DeliveryQueue.Result.refused("the route is gone")
                             }
                         self.finish(item, result)
-                        busy.end(item.route)
                     }
                 }
                 do { try await Task.sleep(for: Self.tick) } catch { break }
             }
         }
         await sender.shutdown()
-    }
-
-    /// The routes that have an alert on its way.
-    private final class Busy: Sendable {
-        /// Guards their names.
-        private let routes = Mutex<Set<String>>([])
-
-        func begin(_ route: String) -> Bool { routes.withLock { $0.insert(route).inserted } }
-        func end(_ route: String) { routes.withLock { _ = $0.remove(route) } }
     }
 
     private func finish(_ item: DeliveryQueue.Item, _ result: DeliveryQueue.Result) {

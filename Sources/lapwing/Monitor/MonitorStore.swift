@@ -17,10 +17,15 @@ struct MonitorStore: Sendable {
 
     /// The monitor as it was written last.
     ///
-    /// - Returns: nil where there is none, or none that can be taken up; the log then gives it anew.
-    func monitor(_ settings: MonitorSettings, declared: (any DeclaredEdges)?) -> Monitor? {
-        guard let bytes = contents(state) else { return nil }
-        return try? Monitor(encoded: bytes, settings: settings, declared: declared)
+    /// - Returns: nil where there is none; the log then gives it anew.
+    /// - Throws: ``CommandError`` where the file cannot be read, and `MonitoringError` where what it holds cannot be taken up;
+    ///   the log then gives it anew, too.
+    func monitor(_ settings: MonitorSettings, declared: (any DeclaredEdges)?) throws -> Monitor? {
+        guard FileManager.default.fileExists(atPath: state) else { return nil }
+        guard let bytes = contents(state) else {
+            throw CommandError(.unreachable, "`\(state)` cannot be read, or is larger than any state")
+        }
+        return try Monitor(encoded: bytes, settings: settings, declared: declared)
     }
 
     /// What still has to go out.

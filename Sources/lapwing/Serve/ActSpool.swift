@@ -1,6 +1,4 @@
 import AuditLog
-import Foundation
-import Glibc
 import Logging
 import Registry
 import Synchronization
@@ -21,6 +19,10 @@ final class ActSpool: ActLog {
         var sent = 0
         /// What was refused in this second.
         var denied = DeniedActs()
+        /// Whether something may stand behind the whole lines that is none.
+        var isTorn = false
+        /// Whether the file's name may not be on the disk yet.
+        var isUnnamed = false
 
         var waiting: Int { length - sent }
     }
@@ -37,6 +39,7 @@ final class ActSpool: ActLog {
     private let remote: RemoteActLog
     private let logger: Logger
     private let limit: Int
+    private let files: any FileSystem
     /// Guards the file and how far it was handed over.
     private let state: Mutex<State>
     private let wakes: AsyncStream<Void>
@@ -44,37 +47,69 @@ final class ActSpool: ActLog {
 
     /// Opens the file of acts that wait, and makes it where it is missing; a line that a crash cut short is dropped.
     ///
-    /// - Throws: ``CommandError`` where the file cannot be used.
-    init(path: String, remote: RemoteActLog, logger: Logger, limit: Int = ActSpool.limit) throws {
+    /// - Throws: ``CommandError`` where the file cannot be used, or holds what is no acts.
+    init(
+        path: String,
+        remote: RemoteActLog,
+        logger: Logger,
+        limit: Int = ActSpool.limit,
+        files: any FileSystem = SystemFiles()
+    ) throws {
         self.path = path
         self.limit = limit
         self.remote = remote
         self.logger = logger
-        let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw Self.failure("open", path) }
-        let length = Int(lseek(file, 0, SEEK_END))
-        // No line is longer than a record.
-        let start = max(0, length - 2 * RecordEncoding.maximumLength)
-        let whole =
-            try Self.read(file, from: start, limit: length - start, path).lastIndex(of: 0x0a).map { start + $0 + 1 }
-            ?? 0
-        guard ftruncate(file, whole) == 0 else {
-            Glibc.close(file)
-            throw Self.failure("cut", path)
-        }
-        self.state = Mutex(State(file: file, length: whole))
+        self.files = files
+        self.state = Mutex(try Self.open(path, files))
         (self.wakes, self.wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
+    private static func open(_ path: String, _ files: any FileSystem) throws -> State {
+        do {
+            let file = try files.openPrivate(path)
+            do {
+                let length = try files.length(of: file, path: path)
+                let whole = try end(of: file, length: length, path, files)
+                if whole < length { try files.truncate(file, length: whole, path: path) }
+                try files.synchronizeDirectory(SystemFiles.parent(path))
+                return State(file: file, length: whole)
+            } catch {
+                files.close(file)
+                throw error
+            }
+        } catch let error as FileError {
+            throw failure(error)
+        }
+    }
+
+    /// Where the last whole line ends; what a crash left behind it may be as long as many lines.
+    private static func end(of file: Int32, length: Int, _ path: String, _ files: any FileSystem) throws -> Int {
+        var end = length
+        while end > 0 {
+            let start = max(0, end - portion)
+            let bytes = try files.read(file, from: start, count: end - start, path: path)
+            if let place = bytes.lastIndex(of: 0x0a) { return start + place + 1 }
+            end = start
+        }
+        // The beginning of the very first line, at most.
+        guard length <= (DeniedActs.maximumActors + 2) * (RecordEncoding.maximumLength + 1) else {
+            throw CommandError(.unreachable, "`\(path)` holds no acts; move it away to begin anew")
+        }
+        return 0
+    }
+
     deinit {
-        state.withLock { _ = Glibc.close($0.file) }
+        state.withLock { files.close($0.file) }
     }
 
     /// Returns once the act is on the disk; what was refused may be told as a number, once the second is over.
     func record(_ act: ActRecord) async throws {
         try state.withLock { state in
-            let acts = act.outcome == .deny ? state.denied.add(act) : [act]
+            var denied = state.denied
+            let acts = act.outcome == .deny ? denied.add(act) : [act]
             try append(acts, within: share(of: act), &state)
+            // What was counted is forgotten only once it is told.
+            state.denied = denied
         }
         wake.yield()
     }
@@ -93,14 +128,7 @@ final class ActSpool: ActLog {
         guard state.waiting + lines.count <= share else {
             throw CommandError(.unreachable, "too many acts wait for the gateway's log to take them")
         }
-        // The buffer is read only within the closure.
-        let written = unsafe lines.withUnsafeBytes { unsafe pwrite(state.file, $0.baseAddress, $0.count, state.length) }
-        guard written == lines.count, fdatasync(state.file) == 0 else {
-            let failure = Self.failure("write", path)
-            // What is only half there must not stand before the next.
-            _ = ftruncate(state.file, state.length)
-            throw failure
-        }
+        do { try write(lines, &state) } catch { throw Self.failure(error) }
         let before = state.waiting
         state.length += lines.count
         if state.waiting / Self.warning > before / Self.warning {
@@ -109,6 +137,24 @@ final class ActSpool: ActLog {
                 metadata: ["file": "\(path)", "bytes": "\(state.waiting)", "limit": "\(limit)"]
             )
         }
+    }
+
+    /// Writes behind the whole lines; where that fails, nothing of it stays.
+    private func write(_ lines: [UInt8], _ state: inout State) throws(FileError) {
+        if state.isUnnamed { try files.synchronizeDirectory(SystemFiles.parent(path)) }
+        state.isUnnamed = false
+        // What is only half there must not stand before the next.
+        if state.isTorn { try files.truncate(state.file, length: state.length, path: path) }
+        state.isTorn = true
+        do throws(FileError) {
+            try files.writeAll(lines, to: state.file, at: state.length, path: path)
+            try files.synchronize(state.file, path: path)
+        } catch {
+            try files.truncate(state.file, length: state.length, path: path)
+            state.isTorn = false
+            throw error
+        }
+        state.isTorn = false
     }
 
     /// Records the numbers of refusals once their second is over, until cancelled.
@@ -120,8 +166,9 @@ final class ActSpool: ActLog {
     private func flush(_ counted: (inout DeniedActs) -> [ActRecord]) {
         do {
             try state.withLock { state in
-                let acts = counted(&state.denied)
-                try append(acts, within: limit / 4, &state)
+                var denied = state.denied
+                try append(counted(&denied), within: limit / 4, &state)
+                state.denied = denied
             }
         } catch { logger.error("refused acts not recorded", metadata: ["error": "\(error)"]) }
         wake.yield()
@@ -154,7 +201,12 @@ final class ActSpool: ActLog {
     private func handOverAll() async throws {
         while true {
             let waiting = try state.withLock { state in
-                try Self.read(state.file, from: state.sent, limit: min(Self.portion, state.length - state.sent), path)
+                try files.read(
+                    state.file,
+                    from: state.sent,
+                    count: min(Self.portion, state.waiting),
+                    path: path
+                )
             }
             // What is behind the last line feed is the beginning of a line that comes with the next portion.
             guard let end = waiting.lastIndex(of: 0x0a) else { return }
@@ -173,7 +225,7 @@ final class ActSpool: ActLog {
     private func advance(_ state: inout State, by count: Int) {
         state.sent += count
         if state.sent == state.length {
-            guard ftruncate(state.file, 0) == 0 else { return }
+            guard (try? files.truncate(state.file, length: 0, path: path)) != nil else { return }
             (state.length, state.sent) = (0, 0)
         } else if state.sent >= max(limit / 32, state.waiting) {
             do { try cut(&state) } catch {
@@ -183,56 +235,31 @@ final class ActSpool: ActLog {
     }
 
     /// Puts a file of what waits in the place of the one that has all.
-    private func cut(_ state: inout State) throws {
-        let rest = try Self.read(state.file, from: state.sent, limit: state.waiting, path)
+    ///
+    /// Until the new name is on the disk, a loss of power brings back the old file: its acts come twice, and those that
+    /// follow would be missing. None is taken before.
+    private func cut(_ state: inout State) throws(FileError) {
+        let rest = try files.read(state.file, from: state.sent, count: state.waiting, path: path)
         let temporary = path + ".tmp"
-        unsafe unlink(temporary)
-        let file = unsafe open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw Self.failure("create", temporary) }
-        // The buffer is read only within the closure.
-        let written = unsafe rest.withUnsafeBytes { unsafe pwrite(file, $0.baseAddress, $0.count, 0) }
-        guard written == rest.count, fsync(file) == 0, unsafe rename(temporary, path) == 0 else {
-            let failure = Self.failure("write", temporary)
-            Glibc.close(file)
-            throw failure
+        try? files.remove(temporary)
+        let file = try files.openPrivate(temporary)
+        do {
+            try files.truncate(file, length: 0, path: temporary)
+            try files.writeAll(rest, to: file, at: 0, path: temporary)
+            try files.synchronize(file, path: temporary)
+            try files.rename(temporary, to: path)
+        } catch {
+            files.close(file)
+            throw error
         }
-        Glibc.close(state.file)
+        files.close(state.file)
         state.file = file
-        (state.length, state.sent) = (rest.count, 0)
-        // Until the new name is on the disk, a loss of power brings back the old file: its acts come twice, and those that
-        // follow would be missing.
-        let directory = unsafe open(
-            URL(filePath: path).deletingLastPathComponent().path,
-            O_RDONLY | O_DIRECTORY | O_CLOEXEC
-        )
-        defer { if directory >= 0 { Glibc.close(directory) } }
-        guard directory >= 0, fsync(directory) == 0 else { throw Self.failure("sync the directory of", path) }
+        (state.length, state.sent, state.isTorn, state.isUnnamed) = (rest.count, 0, false, true)
+        try files.synchronizeDirectory(SystemFiles.parent(path))
+        state.isUnnamed = false
     }
 
-    private static func read(_ file: Int32, from offset: Int, limit: Int, _ path: String) throws -> [UInt8] {
-        let end = offset + limit
-        var failed = false
-        // Reads only into the part of the buffer that is left.
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: end - offset) { buffer, count in
-            while count < end - offset {
-                let read = unsafe pread(
-                    file,
-                    buffer.baseAddress.map { unsafe $0 + count },
-                    end - offset - count,
-                    offset + count
-                )
-                guard read > 0 else {
-                    failed = true
-                    return
-                }
-                count += read
-            }
-        }
-        if failed { throw failure("read", path) }
-        return bytes
-    }
-
-    private static func failure(_ operation: String, _ path: String) -> CommandError {
-        CommandError(.unreachable, "cannot \(operation) `\(path)`: \(unsafe String(cString: strerror(errno)))")
+    private static func failure(_ error: FileError) -> CommandError {
+        CommandError(.unreachable, "acts that wait for the log cannot be kept: \(error)")
     }
 }

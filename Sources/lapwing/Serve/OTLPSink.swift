@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import AuditLog
-import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -13,7 +12,8 @@ import ZeroTrust
 struct OTLPSink: RecordSink {
     private let client: HTTPClient
     private let endpoint: String
-    private let headers: [(name: String, value: String)]
+    private let headers: HeaderFile?
+    private let timeout: TimeAmount
     private let exporter: OTLPExporter
     /// Told what the receiver took in part only.
     private let onPartial: @Sendable (OTLPAnswer) -> Void
@@ -21,7 +21,6 @@ struct OTLPSink: RecordSink {
     private let onTraces: @Sendable (String) -> Void
     private let traces = TraceSwitch()
 
-    private static let timeout = TimeAmount.seconds(15)
     private static let maximumAnswer = 65_536
 
     /// A sink.
@@ -30,6 +29,7 @@ struct OTLPSink: RecordSink {
     ///   - endpoint: the URL without `/v1/logs`.
     ///   - headersFile: a file of lines `NAME: VALUE`, such as what a receiver knows its senders by.
     ///   - exporter: makes the messages.
+    ///   - timeout: how long an answer may take, to its last byte.
     ///   - onPartial: told what the receiver took in part only.
     ///   - onTraces: told once why traces are not sent any more, or not for now.
     /// - Throws: ``CommandError`` where the file cannot be used.
@@ -37,17 +37,19 @@ struct OTLPSink: RecordSink {
         endpoint: String,
         headersFile: String? = nil,
         exporter: OTLPExporter,
+        timeout: TimeAmount = .seconds(15),
         onPartial: @escaping @Sendable (OTLPAnswer) -> Void = { _ in },
         onTraces: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         self.endpoint = endpoint
         self.exporter = exporter
+        self.timeout = timeout
         self.onPartial = onPartial
         self.onTraces = onTraces
-        self.headers = try headersFile.map(Self.read) ?? []
+        self.headers = try headersFile.map(HeaderFile.init(path:))
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow, decompression: .disabled)
         configuration.httpVersion = .http1Only
-        configuration.timeout = .init(connect: .seconds(5), read: Self.timeout)
+        configuration.timeout = .init(connect: .seconds(5), read: timeout)
         client = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
             configuration: configuration
@@ -90,29 +92,17 @@ struct OTLPSink: RecordSink {
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-protobuf")
         request.headers.add(name: "user-agent", value: "lapwing/\(Version.current)")
-        for header in headers { request.headers.replaceOrAdd(name: header.name, value: header.value) }
+        for field in headers?.fields ?? [] { request.headers.replaceOrAdd(name: field.name, value: field.value.value) }
         request.body = .bytes(body)
-        let response = try await client.execute(request, timeout: Self.timeout)
-        let answer = try await response.body.collect(upTo: Self.maximumAnswer)
-        if (200..<300).contains(response.status.code) {
+        let message = request
+        let (status, answer) = try await Deadline.run(within: timeout) {
+            let response = try await client.execute(message, timeout: timeout)
+            return (response.status.code, try await response.body.collect(upTo: Self.maximumAnswer))
+        }
+        if (200..<300).contains(status) {
             let said = OTLPAnswer(Array(buffer: answer))
             if said.rejected > 0 { onPartial(said) }
         }
-        return response.status.code
-    }
-
-    private static func read(_ path: String) throws -> [(name: String, value: String)] {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.utf8.count <= 65_536 else {
-            throw CommandError(.usage, "the headers in `\(path)` cannot be read")
-        }
-        return try text.split(separator: "\n").enumerated().map { number, line in
-            guard let colon = line.firstIndex(of: ":"), colon > line.startIndex else {
-                throw CommandError(.usage, "`\(path)`:\(number + 1): expected NAME: VALUE")
-            }
-            return (
-                line[..<colon].trimmingCharacters(in: .whitespaces),
-                line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-            )
-        }
+        return status
     }
 }

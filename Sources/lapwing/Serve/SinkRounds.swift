@@ -43,7 +43,7 @@ struct SinkRounds: Sendable {
         var otlp: OTLPSink?
         while !Task.isCancelled, sinks().contains(sink) {
             do {
-                if runner == nil { (runner, otlp) = try open(sink) }
+                if runner == nil { (runner, otlp) = try await open(sink) }
                 let round = try await runner?.round()
                 if let status = runner?.status, status.refused > refused {
                     refused = status.refused
@@ -74,7 +74,7 @@ struct SinkRounds: Sendable {
         await otlp?.shutdown()
     }
 
-    private func open(_ sink: AuditSink) throws -> (SinkRunner, OTLPSink?) {
+    private func open(_ sink: AuditSink) async throws -> (SinkRunner, OTLPSink?) {
         let reader = LogReader(directory: log.directory)
         let otlp: OTLPSink?
         let target: any RecordSink
@@ -108,14 +108,20 @@ struct SinkRounds: Sendable {
             )
             (otlp, target) = (made, made)
         }
-        let runner = try SinkRunner(
-            log: reader,
-            sink: target,
-            cursor: "\(directory)/\(sink.name).cursor",
-            start: sink.startsNow ? log.durable : 0,
-            durable: { [log] in log.durable }
-        )
-        return (runner, otlp)
+        do {
+            let runner = try SinkRunner(
+                log: reader,
+                sink: target,
+                cursor: "\(directory)/\(sink.name).cursor",
+                start: sink.startsNow ? log.durable : 0,
+                durable: { [log] in log.durable }
+            )
+            return (runner, otlp)
+        } catch {
+            // A client of HTTP must not be let go of before it is shut.
+            await otlp?.shutdown()
+            throw error
+        }
     }
 }
 

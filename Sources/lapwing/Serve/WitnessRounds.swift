@@ -30,25 +30,11 @@ struct HTTPWitnessTransport: WitnessTransport {
         request.body = .bytes(body)
         let message = request
         // The whole answer, and not only its head, has to be here by then.
-        return try await withThrowingTaskGroup(of: (status: Int, body: [UInt8]).self) { group in
-            group.addTask {
-                let response = try await client.execute(message, timeout: Self.timeout)
-                let answer = try await response.body.collect(upTo: Self.maximumLength)
-                return (Int(response.status.code), Array(buffer: answer))
-            }
-            group.addTask {
-                try await Task.sleep(nanoseconds: UInt64(Self.timeout.nanoseconds))
-                throw TimedOut()
-            }
-            defer { group.cancelAll() }
-            guard let answer = try await group.next() else { throw CancellationError() }
-            return answer
+        return try await Deadline.run(within: Self.timeout) {
+            let response = try await client.execute(message, timeout: Self.timeout)
+            let answer = try await response.body.collect(upTo: Self.maximumLength)
+            return (Int(response.status.code), Array(buffer: answer))
         }
-    }
-
-    /// No whole answer in time.
-    private struct TimedOut: Error, CustomStringConvertible {
-        var description: String { "no answer within 10 s" }
     }
 
     func shutdown() async { try? await client.shutdown() }

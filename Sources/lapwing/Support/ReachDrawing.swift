@@ -143,7 +143,8 @@ struct ReachDrawing {
         return lines
     }
 
-    private static func escaped(_ text: String) -> String {
+    /// Text in a drawing.
+    static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -1,3 +1,5 @@
+import ZeroTrust
+
 /// Text as a terminal may have it: what it would obey, or what would show it in another order than it stands, is shown as
 /// an escape.
 ///
@@ -33,15 +35,8 @@ enum TerminalText {
         return String(result)
     }
 
-    /// C0 and C1 controls but line end and tab, DEL, line and paragraph separators, direction marks, embeddings, overrides
-    /// and isolates (Unicode Standard Annex 9, section 2), and what is invisible and changes nothing but a comparison.
+    /// What is not printable, but line end and tab.
     private static func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x09, 0x0a: false
-        case 0x00..<0x20, 0x7f...0x9f: true
-        case 0x061c, 0x200b, 0x200e, 0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff: true
-        case 0xe0000...0xe007f: true
-        default: false
-        }
+        scalar != "\n" && scalar != "\t" && !PrintableLine.isPrintable(scalar)
     }
 }

@@ -22,6 +22,17 @@ import ZeroTrust
         ).part
     }
 
+    @Test func `a key that others can read is refused by its name`() throws {
+        let directory = try TemporaryDirectory()
+        let vault = try BodyVault(directory: directory.path)
+        let key = try vault.samplingKey()
+        let path = directory.path + "/sampling.key"
+        #expect(try vault.samplingKey() == key)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        let error = #expect(throws: AuditLogError.self) { try vault.samplingKey() }
+        #expect(error?.description.contains("the key `\(path)` can be read by others") == true)
+    }
+
     /// Whether a text stands in any file below a directory.
     private func holds(_ directory: TemporaryDirectory, _ text: [UInt8]) throws -> Bool {
         try directory.files().keys.contains { name in

@@ -46,8 +46,10 @@ import ZeroTrust
         other.traceparent = nil
         var failed = Sample.completion(id: Sample.id(99))
         failed.ending = .upstreamDied
+        var answered = Sample.completion()
+        answered.usage = TokenUsage(input: 42, output: 7, cached: 30, reasoning: 5)
         let records = [
-            (AuditRecord.decision(decision), nil), (.completion(Sample.completion()), decision),
+            (AuditRecord.decision(decision), nil), (.completion(answered), decision),
             (.completion(failed), other), (.act(Sample.act()), nil),
         ].enumerated().map { index, item in
             ExportedRecord(index: UInt64(index), entry: item.0.encoded(), record: item.0, decision: item.1)
@@ -66,6 +68,10 @@ import ZeroTrust
         #expect(attributes["gen_ai.request.model"] as? String == "fraud-scorer")
         #expect(attributes["gen_ai.provider.name"] as? String == "predict")
         #expect(attributes["http.response.status_code"] as? Int == 200)
+        #expect(attributes["gen_ai.usage.input_tokens"] as? Int == 42)
+        #expect(attributes["gen_ai.usage.output_tokens"] as? Int == 7)
+        #expect(attributes["gen_ai.usage.cache_read.input_tokens"] as? Int == 30)
+        #expect(attributes["gen_ai.usage.reasoning.output_tokens"] as? Int == 5)
         // Without a traceparent the request's own id is the trace.
         let id = Sample.id(99).description.replacing("-", with: "")
         #expect(spans[1]["trace"] as? String == id && spans[1]["parent"] as? String == "")

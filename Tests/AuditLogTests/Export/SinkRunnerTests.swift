@@ -165,6 +165,49 @@ private struct Down: Error {}
         #expect(runner.status.next == 50)
     }
 
+    @Test func `a sink that has everything does not read the log`() async throws {
+        let (fixture, _) = try log(300)
+        let files = FaultyFiles()
+        let durable = Held(200)
+        let runner = try SinkRunner(
+            log: LogReader(directory: fixture.log, files: files),
+            sink: ScriptedSink(),
+            cursor: fixture.directory.path + "/c",
+            durable: { durable.value }
+        )
+        try await finish(runner)
+        let before = files.contentsRead.count
+        #expect(before > 0)
+        for _ in 0..<10 {
+            let round = try await runner.round()
+            #expect(round == .upToDate)
+        }
+        #expect(files.contentsRead.count == before)
+        durable.value = 300
+        try await finish(runner)
+        #expect(runner.status.next == 300)
+    }
+
+    @Test func `decisions that are not remembered are looked up together`() throws {
+        let fixture = try LogFixture()
+        let ids = (0..<40).map { Sample.id(UInt64($0) << 32) }
+        try fixture.fill(ids.map { try Sample.decision(id: $0).encoded() })
+        // The ends of all are in the write-ahead log alone, with one whose decision there never was.
+        let signer = ScriptedSigner { _ in throw Unreachable() }
+        let writer = try fixture.writer(signer: signer)
+        defer { writer.close() }
+        _ = writer.appendAndWait((ids + [Sample.id(9 << 40)]).map { Sample.completion(id: $0).encoded() })
+        let files = FaultyFiles()
+        var reader = ExportReader(LogReader(directory: fixture.log, files: files))
+        let read = try reader.next(from: 40, limit: 10_000)
+        #expect(read.records.map { $0.decision?.id } == ids.map { $0 } + [nil])
+        // Once for the ends, and once for all decisions.
+        let segments = try fixture.directory.files().keys.count { $0.hasSuffix(".wal") }
+        #expect(segments > 0 && files.contentsRead.count { $0.hasSuffix(".wal") } == 2 * segments)
+        let found = try fixture.reader.findAll(Set(ids))
+        for id in ids { #expect(try fixture.reader.find(id) == found[id]) }
+    }
+
     @Test func `another log than the one that the cursor is of is refused`() async throws {
         let (fixture, _) = try log(50)
         let cursor = fixture.directory.path + "/c"

@@ -61,6 +61,29 @@ import ZeroTrust
         #expect(try pruner.plan(olderThan: Self.time(2_000)) == (512, 1_280))
     }
 
+    @Test func `a clock that was wrong for a while has nothing young pruned`() throws {
+        let fixture = try LogFixture()
+        let year: Int64 = 365 * 86_400
+        try fixture.fill(
+            (0..<1_500).map { number in
+                var record = try Sample.decision(id: Sample.id(UInt64(number) << 32))
+                let time = Self.time(number).nanoseconds
+                // It was a year ahead, and later at the beginning of time.
+                record.time = Timestamp(
+                    nanoseconds: (600..<700).contains(number)
+                        ? time + year * 1_000_000_000 : (1_000..<1_100).contains(number) ? 0 : time
+                )
+                return record.encoded()
+            }
+        )
+        let pruner = LogPruner(directory: fixture.log)
+        #expect(try pruner.plan(olderThan: Self.time(0)) == (0, 0))
+        #expect(try pruner.plan(olderThan: Self.time(700)) == (0, 512))
+        // What says that it is young stays, and so does all that came after it.
+        #expect(try pruner.plan(olderThan: Self.time(99_999)) == (0, 512))
+        #expect(try fixture.verify().fault == nil)
+    }
+
     @Test func `a legal hold keeps every record of a request whose bodies it keeps`() throws {
         let fixture = try LogFixture()
         let part = BodyRecord.Part(bytes: 1, kept: 1, digest: "ab", reference: "acme/2026-11-26.k.bodies@0+1")
@@ -137,6 +160,13 @@ import ZeroTrust
         try LogPruner(directory: other.log).prune(before: 256)
         try other.directory.flip("\(log)/tile/0/000", at: 5)
         #expect(try other.verify().fault?.file == "tile/0/000")
+    }
+
+    @Test func `a log that says more was pruned than it ever had is at fault`() throws {
+        let fixture = try log(1_000)
+        try Data("lapwing-pruned-v1\n1024\n".utf8).write(to: URL(filePath: fixture.log + "/pruned"))
+        let report = try fixture.verify()
+        #expect(report.fault?.file == "pruned" && report.fault?.message.contains("1024") == true)
     }
 
     @Test(arguments: [1, 255, 1_024, 2_000] as [UInt64])

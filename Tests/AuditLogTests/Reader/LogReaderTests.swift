@@ -143,3 +143,88 @@ import ZeroTrust
         #expect(try LogVerifier(directory: fixture.log, keys: []).verify().fault?.file == "checkpoint")
     }
 }
+
+@Suite struct `Log verifier, since an earlier time` {
+    private let fixture: LogFixture
+    /// What the log had published when it had 300 entries.
+    private let kept: [UInt8]
+
+    init() throws {
+        fixture = try LogFixture()
+        try fixture.fill(LogFixture.entries(300))
+        kept = try fixture.directory.read("log/checkpoint")
+        try fixture.fill(LogFixture.entries(400, from: 300))
+    }
+
+    private var verifier: LogVerifier { LogVerifier(directory: fixture.log, keys: fixture.keys) }
+
+    @Test(arguments: [0, 1, 255, 256, 257, 512, 513, 699, 700] as [UInt64])
+    func `hashes what came since, and says what the log was`(size: UInt64) throws {
+        let report = try verifier.verify(since: .size(size))
+        #expect(report.fault == nil && report.verified == 700 - size && report.past?.size == size)
+    }
+
+    @Test func `proves that a checkpoint that was kept is continued`() throws {
+        let past = try verifier.checkpoint(kept, file: "kept")
+        let report = try verifier.verify(since: .checkpoint(past))
+        #expect(report.fault == nil && report.verified == 400 && report.past == past)
+        #expect(try verifier.verify(since: .size(300)).past == past)
+        #expect(try fixture.verify().past == nil)
+    }
+
+    @Test func `looks at what came since and what proves it, and not at older entries`() throws {
+        try fixture.directory.flip("log/tile/entries/000", at: 50)
+        // The bundle in which the rest begins is hashed whole.
+        #expect(try verifier.verify(since: .size(255)).fault?.index == 1)
+        try fixture.directory.flip("log/tile/0/000", at: 50)
+        #expect(try verifier.verify(since: .size(256)).fault == nil)
+        try fixture.directory.flip("log/tile/entries/002.p/188", at: 50)
+        #expect(try verifier.verify(since: .size(300)).fault?.file == "tile/entries/002.p/188")
+    }
+
+    @Test(arguments: [("tile/0/001", 100), ("tile/0/001", 8_000), ("tile/1/000.p/2", 3)])
+    func `finds tiles from before that were changed`(_ file: String, at offset: Int) throws {
+        try fixture.directory.flip("log/" + file, at: offset)
+        #expect(try verifier.verify(since: .checkpoint(verifier.checkpoint(kept, file: "kept"))).fault != nil)
+        try FileManager.default.removeItem(atPath: fixture.log + "/" + file)
+        #expect(try verifier.verify(since: .size(300)).fault != nil)
+    }
+
+    @Test func `refuses another past`() throws {
+        let past = try verifier.checkpoint(kept, file: "kept")
+        let root = MerkleHash.leaf([1])
+        for (other, message) in [
+            (Checkpoint(origin: past.origin, size: 300, root: root), "does not continue the 300 entries"),
+            (Checkpoint(origin: past.origin, size: 701, root: root), "there were 701: the log was rolled back"),
+            (Checkpoint(origin: "log.example/other", size: 300, root: past.root), "of `log.example/other`"),
+        ] {
+            let fault = try verifier.verify(since: .checkpoint(other)).fault
+            #expect(
+                fault?.file == "checkpoint" && fault?.message.contains(message) == true,
+                "\(String(describing: fault))"
+            )
+        }
+        #expect(try verifier.verify(since: .size(701)).fault?.message.contains("rolled back") == true)
+        let stranger = try CheckpointAuthority(directory: fixture.directory.path + "/other", origin: LogFixture.origin)
+        let deaf = LogVerifier(directory: fixture.log, keys: [stranger.verifier])
+        #expect(throws: LogVerifier.Fault.self) { try deaf.checkpoint(kept, file: "kept") }
+        #expect(throws: LogVerifier.Fault.self) { try verifier.checkpoint([1, 2, 3], file: "kept") }
+    }
+
+    @Test func `a time is found among the records`() throws {
+        let fixture = try LogFixture()
+        let start = Sample.completion().time.nanoseconds
+        func record(_ number: Int64) -> [UInt8] {
+            var record = Sample.completion(id: Sample.id(UInt64(number)))
+            // The clock is set back by 40 s after entry 500.
+            record.time = Timestamp(nanoseconds: start + (number < 500 ? number : number - 40) * 1_000_000_000)
+            return record.encoded()
+        }
+        try fixture.fill((0..<700).map(record))
+        func size(_ seconds: Int64) throws -> UInt64 {
+            try fixture.reader.size(before: Timestamp(nanoseconds: start + seconds * 1_000_000_000))
+        }
+        #expect(try size(-1) == 0 && size(0) == 0 && size(300) == 300 && size(480) == 480 && size(600) == 640)
+        #expect(try size(100_000) == 700)
+    }
+}

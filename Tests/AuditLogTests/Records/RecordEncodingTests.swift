@@ -73,6 +73,11 @@ import ZeroTrust
             .init(rule: "pii/CREDIT_CARD", channel: "assistant", field: "$.choices[0]", range: 1..<20),
         ]
         unanswered.guardrail = .init(name: "chat")
+        var metered = Sample.completion()
+        metered.usage = TokenUsage(input: 42, output: 7, cached: 30, reasoning: 5)
+        metered.timings.upstreamBody = 5_050_000
+        var embedded = Sample.completion()
+        embedded.usage = TokenUsage(input: 3)
         asked.token = RecordedToken(
             issuer: "https://issuer.example",
             subject: "alice \"é\"",
@@ -85,13 +90,15 @@ import ZeroTrust
         let records: [AuditRecord] = [
             .decision(try Sample.decision(headers: headers)), .decision(bare), .decision(asked),
             .completion(Sample.completion()),
-            .completion(unanswered), .refusals(Sample.refusals()), .refusals(others), .act(Sample.act()), .act(bareAct),
+            .completion(unanswered), .completion(metered), .completion(embedded), .refusals(Sample.refusals()),
+            .refusals(others), .act(Sample.act()), .act(bareAct),
         ]
         for record in records {
             let read = try AuditRecord(entry: record.encoded())
             #expect(read == record)
             #expect(read.id == record.id)
         }
+        for record in [metered, embedded] { try expectCanonical(record.encoded()) }
     }
 
     @Test func `what a token says is written in the canonical form, as far as there is room`() throws {

@@ -32,9 +32,13 @@ final class FaultyFiles: FileSystem {
     private let system = SystemFiles()
     private let faults = Mutex<[Fault]>([])
     private let log = Mutex<[Done]>([])
+    private let reads = Mutex<[String]>([])
     private let hook = Mutex<(@Sendable (Done) -> Void)?>(nil)
 
     var done: [Done] { log.withLock { $0 } }
+
+    /// The files that were read whole.
+    var contentsRead: [String] { reads.withLock { $0 } }
 
     func inject(_ fault: Fault) { faults.withLock { $0.append(fault) } }
 
@@ -75,6 +79,17 @@ final class FaultyFiles: FileSystem {
     func create(_ path: String) throws(FileError) -> Int32? {
         try check(.open, path)
         return try system.create(path)
+    }
+
+    func openPrivate(_ path: String) throws(FileError) -> Int32 {
+        try check(.open, path)
+        return try system.openPrivate(path)
+    }
+
+    func length(of file: Int32, path: String) throws(FileError) -> Int { try system.length(of: file, path: path) }
+
+    func read(_ file: Int32, from offset: Int, count: Int, path: String) throws(FileError) -> [UInt8] {
+        try system.read(file, from: offset, count: count, path: path)
     }
 
     func close(_ file: Int32) { system.close(file) }
@@ -127,6 +142,10 @@ final class FaultyFiles: FileSystem {
 
     func removeDirectory(_ path: String) throws(FileError) { try system.removeDirectory(path) }
     func makeDirectory(_ path: String) throws(FileError) -> Bool { try system.makeDirectory(path) }
-    func contents(_ path: String) throws(FileError) -> [UInt8]? { try system.contents(path) }
+    func contents(_ path: String) throws(FileError) -> [UInt8]? {
+        reads.withLock { $0.append(path) }
+        return try system.contents(path)
+    }
+
     func names(_ path: String) throws(FileError) -> [String]? { try system.names(path) }
 }

@@ -186,6 +186,18 @@ final class VolatileDisk: FileSystem {
         }
     }
 
+    func openPrivate(_ path: String) throws(FileError) -> Int32 { try open(path, create: true) }
+
+    func length(of file: Int32, path: String) throws(FileError) -> Int {
+        state.withLock { state in state.handles[file].flatMap { state.inodes[$0]?.bytes.count } ?? 0 }
+    }
+
+    func read(_ file: Int32, from offset: Int, count: Int, path: String) throws(FileError) -> [UInt8] {
+        let bytes = state.withLock { state in state.handles[file].flatMap { state.inodes[$0]?.bytes } ?? [] }
+        guard offset + count <= bytes.count else { throw FileError(number: EIO, operation: "read", path: path) }
+        return Array(bytes[offset..<(offset + count)])
+    }
+
     func close(_ file: Int32) { state.withLock { $0.handles[file] = nil } }
 
     private static func used(_ state: State) -> Int {

@@ -112,11 +112,11 @@ struct WitnessFollowerTests {
         let follower = follower
         var status = try await follower.round()
         #expect(status.witnessedSize == 5 && Array(status.faults.keys) == ["w1"])
-        transport.change("http://w2") { _ in (502, Array("bad gateway\u{1b}[2J\n".utf8)) }
+        transport.change("http://w2") { _ in (502, Array("bad gateway\u{1b}[2J\u{9b}2J\u{202e}\n".utf8)) }
         try fixture.fill(LogFixture.entries(5, from: 5))
         status = try await follower.round()
         #expect(status.witnessedSize == 5)
-        #expect(status.faults["w2"] == .refused(status: 502, reason: "bad gateway[2J"))
+        #expect(status.faults["w2"] == .refused(status: 502, reason: "bad gateway [2J 2J "))
         #expect(try Checkpoint(text: try #require(try fixture.reader.witnessedNote()).text).size == 5)
         transport.change("http://w1", nil)
         transport.change("http://w2", nil)

@@ -89,27 +89,33 @@ enum IAMRelations {
         return policy.statements[0].conditions.allSatisfy { $0.holds(context) }
     }
 
-    /// What a statement's conditions come to: whether it matches; nil for a case that does not carry what was known.
-    static func block(_ test: IAMCase) throws -> Bool? {
-        guard let reference = test.fields["policyRef"] as? [String: Any] else { return true }
+    /// What comes of a case about a statement's conditions.
+    enum Block {
+        /// Whether they match.
+        case answered(Bool)
+        /// The case lacks this, without which there is no question.
+        case lacks(String)
+    }
+
+    /// What a statement's conditions come to.
+    static func block(_ test: IAMCase) throws -> Block {
+        guard let reference = test.fields["policyRef"] as? [String: Any] else { return .lacks("policyRef") }
         let statement = try statement(reference)
         let values = IAMInputs.values(test.object("request")["context"])
         let all = statement.conditions
-        guard let constraints = constraints(test) else {
-            // The name of a simulation that knows in part is no substitute for what it knew.
-            guard test.text("mode") != "Discovery", !test.text("name").lowercased().contains("discovery") else {
-                return nil
-            }
-            guard test.text("fn") == "singleConditionMatchesRequest" else {
-                return all.allSatisfy { $0.holds(RequestContext(values)) }
-            }
+        if test.text("fn") == "singleConditionMatchesRequest" {
             let index = (reference["path"] as? [Any])?.last as? Int ?? 0
-            return all[index].holds(RequestContext(values))
+            return .answered(all[index].holds(RequestContext(values)))
         }
-        let context = IAMInputs.partial(values, constraints)
+        let constraints = constraints(test)
+        let context = IAMInputs.partial(values, constraints ?? [])
         let formulas = all.map { $0.formula(context, effect: statement.effect ?? .allow) }
-        return statement.effect == .deny
-            ? ConditionFormula.or(formulas) == .no : ConditionFormula.and(formulas) != .no
+        let formula = statement.effect == .deny ? ConditionFormula.or(formulas) : .and(formulas)
+        // What was known of each key is not in every case; what comes out the same whatever was known can be asked.
+        guard constraints != nil || [.yes, .no].contains(formula) else {
+            return .lacks("discoveryContextKeyConstraints")
+        }
+        return .answered(statement.effect == .deny ? formula == .no : formula != .no)
     }
 
     /// What a simulation knew of each key, where the case says it.

@@ -23,7 +23,9 @@ import ZeroTrust
         guard let folder = MonitoringCorpus.folder("nab") else { return }
         var found: [Double: (of: Int, in: Int)] = [10: (0, 0), 3: (0, 0)]
         var (alarms, months) = (0, 0.0)
-        for carrier in try Self.carriers(in: folder) {
+        let carriers = try Self.carriers(in: folder)
+        try #require(!carriers.isEmpty, "no series of volumes is there")
+        for carrier in carriers {
             let (own, length, results) = Self.run(carrier)
             alarms += own
             months += length
@@ -37,14 +39,15 @@ import ZeroTrust
             )
         }
         let (large, small) = (found[10] ?? (0, 0), found[3] ?? (0, 0))
-        guard large.of > 0 else { return }
-        print("suite bulk-extraction 10x within 2 windows: \(large.in) passed, \(large.of - large.in) failed")
-        print("suite bulk-extraction 3x within 5 windows: \(small.in) passed, \(small.of - small.in) failed")
-        print(
-            "bulk-extraction: \((Double(alarms) / months * 10).rounded() / 10) other findings for each identity and month"
-        )
-        #expect(large.in * 4 >= large.of * 3)
-        #expect(small.in * 2 >= small.of)
+        try #require(large.of > 0 && small.of > 0 && months > 0, "nothing was injected")
+        let others = Double(alarms) / months
+        print("measure bulk-extraction 10x within 2 windows: \(large.in) of \(large.of)")
+        print("measure bulk-extraction 3x within 5 windows: \(small.in) of \(small.of)")
+        print("measure bulk-extraction: \((others * 10).rounded() / 10) other findings for each identity and month")
+        // What `Documentation/monitoring.md` states: 93 % and 74 %, and 3.7 others.
+        #expect(large.in * 100 >= large.of * 93)
+        #expect(small.in * 100 >= small.of * 74)
+        #expect(others < 3.75)
     }
 
     /// Runs a carrier once, and from places in it with an injection.

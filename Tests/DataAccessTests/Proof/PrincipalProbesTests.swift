@@ -5,7 +5,7 @@ import Testing
 @Suite("Somebody whom a policy lets in")
 struct PrincipalProbesTests {
     /// The example's files, each changed where it is named.
-    private static func proof(
+    static func proof(
         _ yaml: String = EstateExample.yaml,
         _ change: (inout [String: [UInt8]]) -> Void
     ) throws -> EstateProof {
@@ -15,11 +15,11 @@ struct PrincipalProbesTests {
         return EstateProof(estate, aws: try AWSArtifacts(files: files, estate: estate))
     }
 
-    private static func policy(_ statements: String) -> [UInt8] {
+    static func policy(_ statements: String) -> [UInt8] {
         Array(#"{"Version":"2012-10-17","Statement":[\#(statements)]}"#.utf8)
     }
 
-    private static func unknowns(_ proof: EstateProof) -> Set<String> {
+    static func unknowns(_ proof: EstateProof) -> Set<String> {
         Set(
             proof.results.compactMap { result in
                 if case .unknown = result.outcome { "\(result.id) in \(result.layer)" } else { nil }
@@ -172,5 +172,7 @@ struct PrincipalProbesTests {
             )
         }
         #expect(Self.unknowns(accessPoint).isSuperset(of: ["A in s3", "nothing else in s3"]))
+        let withoutEndpoint = try Self.proof { $0["endpoints/s3.json"] = nil }
+        #expect(Self.unknowns(withoutEndpoint) == ["endpoint in s3"])
     }
 }

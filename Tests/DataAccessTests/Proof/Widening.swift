@@ -17,7 +17,7 @@ struct Widening {
 
     /// Makes one change; nil where what was drawn cannot be done to these files.
     mutating func apply() -> Bool {
-        switch random.below(17) {
+        switch random.below(18) {
         case 0: edit("roles/*/policy") { statement, _ in statement["Resource"] = "*" }
         case 1: edit("roles/*/policy") { statement, _ in statement["Action"] = "s3:*" }
         case 2: edit("roles/*/policy") { statement, _ in statement["Action"] = "*" }
@@ -61,6 +61,7 @@ struct Widening {
             }
         case 14: publicAccess()
         case 15: trust()
+        case 16: shortenDeny()
         default: endpoint()
         }
     }
@@ -119,6 +120,22 @@ struct Widening {
         }
     }
 
+    /// A Deny that is about fewer actions.
+    private mutating func shortenDeny() -> Bool {
+        edit("buckets/*/policy") { statement, random in
+            guard statement["Effect"] as? String == "Deny" else { return }
+            guard var actions = statement["Action"] as? [String] else {
+                let isAll = statement["Action"] as? String == "s3:*"
+                statement["Action"] = isAll ? ["s3:GetObject*", "s3:PutObject*"] : ["s3:GetObject"]
+                return
+            }
+            // These two change no object by themselves.
+            let rights = ["s3:BypassGovernanceRetention", "s3:ObjectOwnerOverrideToBucketOwner"]
+            actions.remove(at: random.pick(actions.indices.filter { !rights.contains(actions[$0]) }))
+            statement["Action"] = actions
+        }
+    }
+
     /// A statement that allows something, and the Denies that stood against it gone.
     private mutating func allow(_ statement: Object) -> Bool {
         let path = random.pick(files.keys.filter { $0.hasPrefix("buckets/") && $0.hasSuffix("/policy.json") }.sorted())
@@ -167,7 +184,14 @@ struct Widening {
         change("endpoints/s3.json") { document, random in
             guard var statements = document["Statement"] as? [Object] else { return }
             statements[0]["Condition"] = nil
-            if random.below(2) == 0 { statements[0]["Resource"] = "*" }
+            switch random.below(3) {
+            case 0: statements[0]["Resource"] = "*"
+            case 1:
+                let roles = ["scorer", "trainer", "unnamed"].map { "arn:aws:iam::123456789012:role/\($0)" }
+                statements[0]["Principal"] = ["AWS": random.pick(roles)]
+                statements[0]["Action"] = random.pick(["s3:GetObject", "s3:DeleteObject", "s3:ListBucket"])
+            default: break
+            }
             document["Statement"] = statements
         }
     }

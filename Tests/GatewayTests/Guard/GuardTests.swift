@@ -218,6 +218,27 @@ import Testing
         }
     }
 
+    @Test func `a body that is kept for its answer beside what goes on counts twice`() async throws {
+        let limits = GatewayLimits(guardedBytes: 1000)
+        func answers(_ spec: String, bodyOf count: Int) async throws -> [Int] {
+            var statuses: [Int] = []
+            let respond: @Sendable (TestUpstream.Received, TestUpstream.Responder) -> Void = {
+                $1.write(Self.json(#"{"label":1}"#))
+            }
+            try await Self.with(spec, limits: limits, respond: respond) { gateway, _ in
+                let client = try await gateway.client()
+                let body = "[" + String(repeating: " ", count: count - 2) + "]"
+                statuses = await client.request(TestGateway.post("/v1/predict", body, headers: Self.json)).statuses
+                await client.close()
+                while gateway.server.guardedBytes > 0 { try await Task.sleep(for: .milliseconds(2)) }
+            }
+            return statuses
+        }
+        #expect(try await answers("dialect: json", bodyOf: 600) == [200])
+        #expect(try await answers(Self.answers, bodyOf: 400) == [200])
+        #expect(try await answers(Self.answers, bodyOf: 600) == [503])
+    }
+
     @Test func `a caller who has used up its share is told when to come back`() async throws {
         let spec = """
             dialect: openai-chat
@@ -353,6 +374,22 @@ import Testing
         }
     }
 
+    @Test func `the record of a refused answer has none of the answer's names`() async throws {
+        let answer = Self.json(#"{"jane@example.com":{"choices":1}}"#)
+        let rules =
+            "dialect: json\nschema: { response: { type: object, additionalProperties: { properties: { choices: { type: string } } } } }"
+        try await Self.with(rules, respond: { _, responder in responder.write(answer) }) { gateway, _ in
+            let client = try await gateway.client()
+            client.send(TestGateway.post("/v1/predict", "{}", headers: Self.json))
+            let completion = try #require(await gateway.log.records("completion", count: 1).first)
+            #expect(completion["ended"] == "answer_refused")
+            #expect(completion["guardrail.field"] == "$.*.choices")
+            let heard = await client.heard.wait { $0.statuses.count == 1 && $0.text.contains("\r\n\r\n") }
+            #expect(!heard.text.contains("jane"))
+            await client.close()
+        }
+    }
+
     /// Lets letters through, and ends the answer at a digit.
     private final class Digits: AnswerFilter {
         func feed(_ bytes: [UInt8]) -> AnswerPiece {
@@ -480,6 +517,43 @@ import Testing
             #expect(completion["ended"] == "complete")
             #expect(completion["guardrail.rule"] == "pii/CREDIT_CARD")
             await client.close()
+        }
+    }
+
+    @Test(arguments: ["dialect: openai-chat", "dialect: openai-chat\noutput: { secrets: redact }"])
+    func `what an answer says of its tokens is in the record, and when its body began`(_ spec: String) async throws {
+        let usage = #""usage":{"prompt_tokens":19,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":8}}"#
+        let whole = #"{"choices":[],\#(usage)}"#
+        let event = #"data: {"choices":[],\#(usage)}"# + "\n\n"
+        let type = "HTTP/1.1 200 OK\r\nContent-Type: "
+        func chunks(_ text: String) -> String {
+            text.utf8.map { "1\r\n\(Character(Unicode.Scalar($0)))\r\n" }.joined() + "0\r\n\r\n"
+        }
+        let answers = [
+            type + "application/json\r\nContent-Length: \(whole.utf8.count)\r\n\r\n" + whole,
+            type + "text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks(event),
+            type + "text/event-stream\r\nConnection: close\r\n\r\n" + event,
+        ]
+        for answer in answers {
+            try await Self.with(
+                spec,
+                respond: { _, responder in
+                    responder.write(answer)
+                    if answer.contains("Connection: close") { responder.close() }
+                }
+            ) { gateway, _ in
+                let client = try await gateway.client()
+                let body = #"{"model":"small","messages":[{"role":"user","content":"hi"}]}"#
+                let heard = await client.request(TestGateway.post("/v1/predict", body, headers: Self.json))
+                #expect(heard.statuses == [200])
+                let completion = try #require(await gateway.log.records("completion", count: 1).first)
+                #expect(completion["usage.input"] == "19" && completion["usage.output"] == "10", "\(completion.text)")
+                #expect(completion["usage.cached"] == "8" && completion["usage.reasoning"] == nil)
+                let head = Int(completion["timings.upstream_head_ns"] ?? "") ?? .max
+                let first = Int(completion["timings.upstream_body_ns"] ?? "") ?? -1
+                #expect(first >= head && first <= Int(completion["timings.total_ns"] ?? "") ?? 0, "\(completion.text)")
+                await client.close()
+            }
         }
     }
 

@@ -13,6 +13,13 @@ final class StalledFiles: FileSystem {
 
     func open(_ path: String, create: Bool) throws(FileError) -> Int32 { try system.open(path, create: create) }
     func create(_ path: String) throws(FileError) -> Int32? { try system.create(path) }
+    func openPrivate(_ path: String) throws(FileError) -> Int32 { try system.openPrivate(path) }
+    func length(of file: Int32, path: String) throws(FileError) -> Int { try system.length(of: file, path: path) }
+
+    func read(_ file: Int32, from offset: Int, count: Int, path: String) throws(FileError) -> [UInt8] {
+        try system.read(file, from: offset, count: count, path: path)
+    }
+
     func close(_ file: Int32) { system.close(file) }
 
     func preallocate(_ file: Int32, length: Int, path: String) throws(FileError) {

@@ -246,6 +246,33 @@ struct OutputBypassTests {
         #expect(AnswerField.path(Array(repeating: "x", count: 1000).joined(separator: ".")).utf8.count < 40)
     }
 
+    @Test("Where an answer is not as its schema has it is told without the answer's own names")
+    func schemaFields() throws {
+        #expect(AnswerField.path(pointer: "/choices/0/message/content") == "$.choices[0].message.content")
+        #expect(AnswerField.path(pointer: "/a.choices/x~1y/text=1/") == "$.*.*.*.*")
+        #expect(
+            AnswerField.path(ofMember: #"result.content[0]["choices.text\"]"].text"#) == "$.result.content[0].*.text"
+        )
+        let spec = "dialect: json\nschema: { response: { type: object, additionalProperties: { type: string } } }"
+        let schema = try #require(try GuardrailTests.guardrail(spec).responseSchema)
+        for body in [
+            #"{"jane@example.com":1}"#, #"{"jane@example.com":{"b":[1,"#,
+            #"{"jane@example.com":1,"jane@example.com":2}"#,
+        ] {
+            let filter = try AnswerSchema(schema.schema).filter(
+                for: ModelRequest(.json),
+                status: 200,
+                contentType: "application/json"
+            )
+            _ = filter.feed(Array(body.utf8))
+            guard case .refused(_, let refusal) = filter.finish() else {
+                Issue.record("the answer goes out")
+                continue
+            }
+            #expect(refusal.path.hasPrefix("$") && !refusal.path.contains("jane"), "\(refusal)")
+        }
+    }
+
     @Test("A refusal tells the client nothing of the answer")
     func refusalPath() throws {
         let guardrail = try GuardrailTests.guardrail("dialect: json\noutput: { personalData: { action: block } }")

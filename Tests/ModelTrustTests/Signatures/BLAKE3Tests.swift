@@ -1,6 +1,7 @@
 import CBLAKE3
 import SPIFFE
 import Testing
+import ZeroTrust
 
 @testable import ModelTrust
 

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import SPIFFE
 import Testing
+import ZeroTrust
 
 @testable import ModelTrust
 

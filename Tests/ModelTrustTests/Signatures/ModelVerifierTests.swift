@@ -3,6 +3,7 @@ import Foundation
 import SPIFFE
 import TestIdentities
 import Testing
+import ZeroTrust
 
 @testable import ModelTrust
 

@@ -225,4 +225,41 @@ extension AttackCheck {
             "INSERT INTO eval.results VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET score = 0"
         ),
     ]
+
+    /// What stays open, and what beside it does not.
+    static let sideChannels: [AttackCheck] = [
+        .init(
+            "S03",
+            "c_training",
+            .refused,
+            "SELECT reltuples FROM pg_class WHERE oid = 'production.user_events'::regclass"
+        ),
+        .init(
+            "S04",
+            "c_training",
+            .rows,
+            "SELECT reltuples FROM pg_class WHERE relname = 'user_events' AND reltuples = 100"
+        ),
+        .init("S05", "c_training", .rows, "SELECT * FROM pg_policies WHERE schemaname = 'production'"),
+        .init(
+            "S06",
+            "c_training",
+            .rows,
+            "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'user_events'"
+        ),
+        .init("S07", "c_training", .done, "NOTIFY channel, 'word'"),
+        .init("S08", "c_training", .done, "SELECT pg_advisory_xact_lock(42)"),
+        .init(
+            "S09",
+            "c_dataprep",
+            .empty,
+            "INSERT INTO lake.records VALUES (401, 'train', '{training}', 'internal', 'x') ON CONFLICT DO NOTHING"
+        ),
+        .init(
+            "S10",
+            "c_training",
+            .rows,
+            "SELECT 1 FROM pg_class WHERE relname = 'user_events' AND pg_relation_size(oid) > 0"
+        ),
+    ]
 }

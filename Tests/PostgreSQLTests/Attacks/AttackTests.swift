@@ -64,25 +64,38 @@ struct AttackTests {
             cluster.parameters(role, "ml", certificate: certificate).merging(change) { $1 }
         }
         let plain = ["sslmode": "disable"]
-        let cases: [(String, [String: String], Bool)] = [
-            ("A01", parameters("c_training", "c_training"), true), ("A02", parameters("c_ingest", "c_training"), false),
-            ("A03", parameters("postgres", "c_training"), false), ("A04", parameters("c_training", "stranger"), false),
-            ("A05", parameters("c_training", "nameless"), false), ("A06", parameters("c_training", "spire"), false),
-            ("A07", parameters("c_training", "elsewhere"), false), ("A08", parameters("c_training", "liar"), true),
-            ("A09", parameters("c_training", "c_training", ["dbname": "postgres"]), false),
-            ("A10", parameters("c_training", nil, plain), false), ("A11", parameters("c_training", nil), false),
-            ("A12", parameters("c_training", nil, ["password": "guess"]), false),
-            ("A13", parameters("c_training", "c_training", ["replication": "true"]), false),
-            ("A14", parameters("c_training", nil, ["host": cluster.folder, "hostaddr": ""]), false),
-            ("A15", parameters("lapwing_owner", "c_training"), false),
-            ("A16", parameters("c_training", "c_training", ["replication": "database"]), false),
+        let noRule = "no pg_hba.conf entry"
+        let rejected = "pg_hba.conf rejects"
+        let noCertificate = "connection requires a valid client certificate"
+        let notMapped = "certificate authentication failed"
+        // What the server says to whom it refuses; nil for who gets in.
+        let cases: [(String, [String: String], String?)] = [
+            ("A01", parameters("c_training", "c_training"), nil),
+            ("A02", parameters("c_ingest", "c_training"), notMapped),
+            ("A03", parameters("postgres", "c_training"), noRule),
+            ("A04", parameters("c_training", "stranger"), "SSL error: tlsv1 alert"),
+            ("A05", parameters("c_training", "nameless"), notMapped),
+            ("A06", parameters("c_training", "spire"), notMapped),
+            ("A07", parameters("c_training", "elsewhere"), notMapped),
+            ("A08", parameters("c_training", "liar"), nil),
+            ("A09", parameters("c_training", "c_training", ["dbname": "postgres"]), rejected),
+            ("A10", parameters("c_training", nil, plain), rejected),
+            ("A11", parameters("c_training", nil), noCertificate),
+            ("A12", parameters("c_training", nil, ["password": "guess"]), noCertificate),
+            ("A13", parameters("c_training", "c_training", ["replication": "true"]), rejected),
+            ("A14", parameters("c_training", nil, ["host": cluster.folder, "hostaddr": ""]), rejected),
+            ("A15", parameters("lapwing_owner", "c_training"), noRule),
+            (
+                "A16", parameters("c_training", "c_training", ["replication": "database"]),
+                "replication role to start walsender"
+            ),
         ]
-        for (id, parameters, isAccepted) in cases {
+        for (id, parameters, refusal) in cases {
             do {
                 _ = try PostgreSQLConnection(parameters)
-                tally.note(id, isAccepted, "got in")
+                tally.note(id, refusal == nil, "got in")
             } catch {
-                tally.note(id, !isAccepted, "\(error)")
+                tally.note(id, refusal.map { error.message.contains($0) } ?? false, "\(error)")
             }
         }
     }
@@ -122,42 +135,7 @@ struct AttackTests {
 
     private func sideChannels(_ connections: [String: PostgreSQLConnection], _ tally: inout Tally) throws {
         let plan = "EXPLAIN (ANALYZE, COSTS off, TIMING off) SELECT id FROM lake.records"
-        let checks: [AttackCheck] = [
-            .init(
-                "S03",
-                "c_training",
-                .refused,
-                "SELECT reltuples FROM pg_class WHERE oid = 'production.user_events'::regclass"
-            ),
-            .init(
-                "S04",
-                "c_training",
-                .rows,
-                "SELECT reltuples FROM pg_class WHERE relname = 'user_events' AND reltuples = 100"
-            ),
-            .init("S05", "c_training", .rows, "SELECT * FROM pg_policies WHERE schemaname = 'production'"),
-            .init(
-                "S06",
-                "c_training",
-                .rows,
-                "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'user_events'"
-            ),
-            .init("S07", "c_training", .done, "NOTIFY channel, 'word'"),
-            .init("S08", "c_training", .done, "SELECT pg_advisory_xact_lock(42)"),
-            .init(
-                "S09",
-                "c_dataprep",
-                .empty,
-                "INSERT INTO lake.records VALUES (401, 'train', '{training}', 'internal', 'x') ON CONFLICT DO NOTHING"
-            ),
-            .init(
-                "S10",
-                "c_training",
-                .rows,
-                "SELECT 1 FROM pg_class WHERE relname = 'user_events' AND pg_relation_size(oid) > 0"
-            ),
-        ]
-        for check in checks {
+        for check in AttackCheck.sideChannels {
             let (outcome, remark) = try check.outcome(on: try #require(connections[check.role]))
             tally.note(check.id, outcome == check.want, "wanted \(check.want.rawValue), found \(remark)")
             // What is open is told to the operator.
@@ -205,10 +183,11 @@ struct AttackTests {
 
     private func startupOptions(_ cluster: PostgreSQLCluster, _ tally: inout Tally) throws {
         let options = [
-            ("C59a", "-c row_security=off"), ("C59b", "-c session_authorization=c_ingest"),
-            ("C59c", "-c role=lapwing_owner"),
+            ("C59a", "-c row_security=off", "query would be affected by row-level security policy"),
+            ("C59b", "-c session_authorization=c_ingest", "permission denied to set session authorization"),
+            ("C59c", "-c role=lapwing_owner", "permission denied to set role"),
         ]
-        for (id, option) in options {
+        for (id, option, refusal) in options {
             var parameters = cluster.parameters("c_training", "ml", certificate: "c_training")
             parameters["options"] = option
             do {
@@ -216,7 +195,7 @@ struct AttackTests {
                 let rows = try connection.query("SELECT id FROM lake.records")
                 tally.note(id, false, "\(rows.count) rows")
             } catch {
-                tally.note(id, ["42501", nil].contains(error.state), "\(error)")
+                tally.note(id, error.message.contains(refusal), "\(error)")
             }
         }
     }

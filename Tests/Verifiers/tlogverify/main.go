@@ -1,6 +1,8 @@
 // Command tlogverify checks a log or a proof that Lapwing wrote, with the code behind Go's checksum database.
 //
 //	tlogverify log DIRECTORY VKEY     hashes every entry and compares every tile
+//	tlogverify log DIRECTORY VKEY OLDER
+//	                                  and proves that it continues the checkpoint in the file OLDER
 //	tlogverify proof FILE VKEY        checks a .tlog-proof that carries its entry
 //	tlogverify cosigned FILE VKEY     checks the Ed25519 cosignature of a witness on a checkpoint
 //
@@ -26,9 +28,13 @@ import (
 const height = 8
 
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: tlogverify log|proof|cosigned PATH VKEY")
+	isContinued := len(os.Args) == 5 && os.Args[1] == "log"
+	if len(os.Args) != 4 && !isContinued {
+		fmt.Fprintln(os.Stderr, "usage: tlogverify log|proof|cosigned PATH VKEY, or log PATH VKEY OLDER")
 		os.Exit(2)
+	}
+	if isContinued {
+		older = os.Args[4]
 	}
 	check := map[string]func(string, string) (string, error){
 		"log": checkLog, "proof": checkProof, "cosigned": checkCosigned,
@@ -43,6 +49,32 @@ func main() {
 		os.Exit(4)
 	}
 	fmt.Println(line)
+}
+
+// older is the file of a checkpoint that the log has to continue; empty where there is none.
+var older string
+
+// checkOlder proves that a tree continues the one of the older checkpoint.
+func checkOlder(tree tlog.Tree, stored hashes, vkey string) error {
+	signed, err := os.ReadFile(older)
+	if err != nil {
+		return err
+	}
+	before, err := openCheckpoint(signed, vkey)
+	if err != nil {
+		return err
+	}
+	if before.N > tree.N {
+		return fmt.Errorf("there were %d entries, and there are %d", before.N, tree.N)
+	}
+	if before.N == 0 {
+		return nil
+	}
+	proof, err := tlog.ProveTree(tree.N, before.N, stored)
+	if err != nil {
+		return err
+	}
+	return tlog.CheckTree(proof, tree.N, tree.Hash, before.N, before.Hash)
 }
 
 // openCheckpoint returns the tree of a signed note.
@@ -142,8 +174,17 @@ func checkLog(directory, vkey string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if tree.N == 0 {
+		// RFC 6962, section 2.1; the package has no root of nothing.
+		root = sha256.Sum256(nil)
+	}
 	if root != tree.Hash {
 		return "", fmt.Errorf("the entries have the root %v, the checkpoint states %v", root, tree.Hash)
+	}
+	if older != "" {
+		if err := checkOlder(tree, stored, vkey); err != nil {
+			return "", fmt.Errorf("the log does not continue what was signed before: %v", err)
+		}
 	}
 	tiles := allTiles(tree.N)
 	for _, tile := range tiles {

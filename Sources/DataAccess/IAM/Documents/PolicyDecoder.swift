@@ -88,7 +88,8 @@ struct PolicyDecoder {
             principals: principals,
             actions: actions,
             resources: resources,
-            conditions: conditions
+            conditions: conditions,
+            location: value.location
         )
     }
 

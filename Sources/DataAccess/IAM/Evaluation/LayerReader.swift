@@ -16,14 +16,17 @@ struct LayerReader {
     }
 
     let request: IAMRequest
-    let action: ActionName
+    /// The bit of an action that is known; then its name is not needed.
+    private let known: UInt128?
+    private let action: ActionName?
     let layer: IAMDecision.Layer
     /// Whether who asks has a permissions boundary.
     let hasBoundary: Bool
 
     init(_ request: IAMRequest, _ layer: IAMDecision.Layer, hasBoundary: Bool) {
         self.request = request
-        self.action = ActionName(request.action)
+        self.known = KnownActions.bit(request.action)
+        self.action = known == nil ? ActionName(request.action) : nil
         self.layer = layer
         self.hasBoundary = hasBoundary
     }
@@ -64,7 +67,8 @@ struct LayerReader {
     // MARK: - The parts of a statement
 
     func matchesAction(_ statement: PolicyStatement) -> Bool {
-        guard let actions = statement.actions else { return false }
+        if let known { return statement.knownActions & known != 0 }
+        guard let actions = statement.actions, let action else { return false }
         return actions.elements.contains { $0.matches(action) } != actions.isNegated
     }
 
@@ -84,7 +88,11 @@ struct LayerReader {
             return resources.elements.contains { $0.source == "*" } != resources.isNegated
         }
         var globs: [Glob] = []
-        for text in resources.elements {
+        for (text, pattern) in zip(resources.elements, statement.resourcePatterns) {
+            if let pattern {
+                globs.append(pattern)
+                continue
+            }
             guard let resolved = text.resolved(request.context) else {
                 // Without its variable an element stands for nothing; what it would exclude is not known.
                 if resources.isNegated { return false }

@@ -78,6 +78,15 @@ struct Glob: Hashable, Sendable {
     /// Whether the pattern fits one text only.
     var isLiteral: Bool { head.count == tokens.count }
 
+    /// Whether a text may fit both, as far as their beginnings tell.
+    func mayMeet(_ other: Glob) -> Bool {
+        if isLiteral, head.count < other.head.count || other.isLiteral && head.count != other.head.count {
+            return false
+        }
+        if other.isLiteral, other.head.count < head.count { return false }
+        return zip(head, other.head).allSatisfy { $0 == $1 }
+    }
+
     /// Whether a text fits.
     func matches(_ text: some StringProtocol) -> Bool { matches(Array(text.utf8)) }
 

@@ -54,7 +54,8 @@ struct GlobSearch {
     /// Searches.
     func run() -> Outcome {
         if let text = samples.first(where: isSolution) { return .found(text) }
-        if isPlainlyEmpty { return .none }
+        // What fits one text only was among the samples.
+        if isPlainlyEmpty || all.contains(where: \.isLiteral) { return .none }
         return searchAll()
     }
 

@@ -59,7 +59,7 @@ enum PostgreSQLCatalogQuery {
           || CASE WHEN p.proisstrict THEN ' STRICT' ELSE '' END
           || CASE WHEN p.proleakproof THEN ' LEAKPROOF' ELSE '' END
           || CASE p.proparallel WHEN 's' THEN ' PARALLEL SAFE' WHEN 'r' THEN ' PARALLEL RESTRICTED' ELSE '' END,
-          array_to_string(p.proconfig, E'\\n'), p.prosrc, pg_get_userbyid(p.proowner),
+          array_to_string(p.proconfig, E'\\n'), left(p.prosrc, 100000), pg_get_userbyid(p.proowner),
           oidvectortypes(p.proargtypes)
         FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_language AS l ON l.oid = p.prolang
         WHERE n.nspname = $1 AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass

@@ -69,6 +69,8 @@ public enum PostgreSQLRule: String, Hashable, Sendable, CaseIterable {
     case replacedFunction = "PG25"
     /// Something that a component owns.
     case componentOwner = "PG26"
+    /// A setting that a database gives every role.
+    case commonSetting = "PG27"
 
     /// What it lets happen.
     public var summary: String {
@@ -99,6 +101,7 @@ public enum PostgreSQLRule: String, Hashable, Sendable, CaseIterable {
         case .serverSetting: "a setting of the server without which certificates are not checked"
         case .componentOwner: "a component owns something, and so decides who may use it and what it does"
         case .replacedFunction: "another function in the place of the one that reads the certificate"
+        case .commonSetting: "a setting that every session begins with, and that loads code or changes what holds"
         }
     }
 
@@ -113,7 +116,8 @@ public enum PostgreSQLRule: String, Hashable, Sendable, CaseIterable {
         case .definerFunction: "ALTER FUNCTION … SECURITY INVOKER, or drop it"
         case .truncate: "REVOKE TRUNCATE"
         case .references: "REVOKE REFERENCES"
-        case .partition: "REVOKE ALL on it, ENABLE and FORCE ROW LEVEL SECURITY on it"
+        case .partition:
+            "REVOKE ALL on it, ENABLE and FORCE ROW LEVEL SECURITY on it, ALTER TABLE … OWNER TO \(PostgreSQLModel.owner)"
         case .barrierView: "ALTER VIEW … SET (security_barrier = true)"
         case .searchPath: "ALTER FUNCTION … SET search_path = pg_catalog, pg_temp"
         case .clientSetting: "drop it; ask SESSION_USER or the certificate instead"
@@ -131,6 +135,7 @@ public enum PostgreSQLRule: String, Hashable, Sendable, CaseIterable {
         case .serverSetting: "set it in postgresql.conf"
         case .componentOwner: "ALTER … OWNER TO somebody who is no component, or drop it"
         case .replacedFunction: "DROP EXTENSION sslinfo CASCADE, then `lapwing data apply`"
+        case .commonSetting: "ALTER DATABASE … RESET, or ALTER ROLE ALL RESET; what is meant belongs in postgresql.conf"
         }
     }
 }

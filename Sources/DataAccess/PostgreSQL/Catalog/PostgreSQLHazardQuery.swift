@@ -103,11 +103,15 @@ enum PostgreSQLHazardQuery {
             (
                 .partition,
                 derived + """
-                    SELECT c.oid::regclass::text, CASE WHEN c.relrowsecurity AND c.relforcerowsecurity
-                      THEN 'has grants of its own' ELSE 'is without forced row-level security' END
+                    SELECT c.oid::regclass::text, CASE
+                      WHEN NOT (c.relrowsecurity AND c.relforcerowsecurity) THEN 'is without forced row-level security'
+                      WHEN pg_get_userbyid(c.relowner) <> '\(PostgreSQLModel.owner)'
+                        THEN 'is owned by ' || pg_get_userbyid(c.relowner)
+                      ELSE 'has grants of its own' END
                     FROM pg_class AS c WHERE c.oid IN (SELECT oid FROM derived) AND c.relkind IN ('r', 'p', 'f')
                       AND c.oid NOT IN (SELECT oid FROM estate)
                       AND (NOT (c.relrowsecurity AND c.relforcerowsecurity)
+                        OR pg_get_userbyid(c.relowner) <> '\(PostgreSQLModel.owner)'
                         OR EXISTS (SELECT FROM aclexplode(c.relacl) AS a WHERE a.grantee <> c.relowner))
                     UNION ALL SELECT i.inhrelid::regclass::text, 'is read through ' || i.inhparent::regclass::text
                     FROM pg_inherits AS i WHERE i.inhrelid IN (SELECT oid FROM estate) LIMIT 1000
@@ -244,6 +248,17 @@ enum PostgreSQLHazardQuery {
             SELECT name, 'is ' || CASE WHEN setting = '' THEN 'empty' ELSE setting END FROM pg_settings
             WHERE (name = 'ssl' AND setting <> 'on' OR name = 'ssl_ca_file' AND setting = ''
               OR name = 'allow_system_table_mods' AND setting <> 'off') AND \(scoped)
+            """
+        ),
+        (
+            // Of every role, in this database or in all.
+            .commonSetting,
+            """
+            SELECT CASE WHEN s.setdatabase = 0 THEN 'every database' ELSE 'database ' || current_database() END,
+              'sets ' || left(c, 200) FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c
+            WHERE s.setrole = 0 AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+              AND lower(split_part(c, '=', 1)) ~ '^(session_preload_libraries|local_preload_libraries|dynamic_library_path|session_replication_role|role|search_path|row_security|lo_compat_privileges|allow_system_table_mods|pgaudit\\..*)$'
+              AND \(scoped) LIMIT 1000
             """
         ),
     ]

@@ -208,6 +208,7 @@ final class UpstreamHTTP2Stream: ChannelDuplexHandler {
         case .head: throw HTTP1Refusal(.unexpectedBody)
         case .body(let pipeline):
             let count = bytes.readableBytes
+            if count > 0 { pipeline.came(bytes, content: count, isChunked: false) }
             switch framing {
             case .chunked:
                 if count > 0 { pipeline.pass(UpstreamResponseTranslator.chunk(bytes), content: count) }

@@ -61,10 +61,29 @@ public struct ToolGate: Sendable {
         allowedHosts: [String] = [],
         takesUndeclared: Bool = false
     ) {
+        self.init(
+            tools: tools,
+            texts: texts,
+            guarded: guarded,
+            taint: TaintRule(texts: texts, allowedHosts: allowedHosts),
+            takesUndeclared: takesUndeclared
+        )
+    }
+
+    /// A gate over a rule that was made of the same texts.
+    init(
+        tools: [Tool],
+        texts: [LabelledText],
+        guarded: [GuardedValue] = [],
+        taint: TaintRule,
+        takesUndeclared: Bool = false
+    ) {
         self.takesUndeclared = takesUndeclared
         self.tools = Dictionary(tools.map { ($0.name, $0) }) { first, _ in first }
-        taint = TaintRule(texts: texts, allowedHosts: allowedHosts)
+        self.taint = taint
         leak = PromptLeak(prompts: texts.filter { $0.channel == .system }.map(\.text), values: guarded)
+        // The user's words are asked for by tools that need to be asked for, and by nothing else.
+        guard tools.contains(where: { !$0.intents.isEmpty }) else { return }
         let normaliser = TextNormaliser()
         for text in texts where text.channel == .user {
             userWords.formUnion(normaliser.normalise(text.text).words.map(\.hash))

@@ -2,32 +2,51 @@ import Synchronization
 
 /// Holds what an answer does to what the user and the application of its request wrote.
 ///
-/// It keeps the request's texts until the answer is over; the gate is made of them when the first tool is called.
+/// It keeps the request's texts until the answer is over. What is read of them is read once: when a link is to be judged or
+/// the first tool is called.
 ///
 /// Tools that the guardrail does not name only read: all that is asked of them is that they name no strange host.
 final class AnswerTaint: Sendable {
-    /// The hosts that may be linked to beside those that are allowed.
-    let hosts: Set<String>
-
     private let section: InjectionSection.Taint
     private let texts: [LabelledText]
-    /// Guards the gate, which is made once.
-    private let gate = Mutex<ToolGate?>(nil)
+    /// Guards the rule and the gate over it, each of which is made once.
+    private let made = Mutex(Made())
+
+    private struct Made {
+        var rule: TaintRule?
+        var gate: ToolGate?
+
+        mutating func rule(_ texts: [LabelledText], _ hosts: [String]) -> TaintRule {
+            let known = rule ?? TaintRule(texts: texts, allowedHosts: hosts)
+            rule = known
+            return known
+        }
+    }
 
     init(_ section: InjectionSection.Taint, _ request: ModelRequest) {
         self.section = section
         texts = request.texts.map { LabelledText($0.text, channel: $0.channel) }
-        hosts = TaintRule(texts: texts.filter { !$0.channel.isUntrusted && $0.channel != .assistant }).vouchedHosts
     }
+
+    /// The rule over the texts of the request.
+    private var rule: TaintRule { made.withLock { $0.rule(texts, section.hosts) } }
+
+    /// The hosts that may be linked to beside those that are allowed.
+    var hosts: Set<String> { rule.vouchedHosts }
 
     /// Why a call of a tool is not made; nil where it may be.
     func refusal(ofCall name: String, arguments: [UInt8]) -> String? {
         guard let document = try? JSONDocument(arguments) else { return "the arguments of a tool cannot be read" }
-        let gate = gate.withLock { made in
+        let gate = made.withLock { made in
             let gate =
-                made
-                ?? ToolGate(tools: section.tools, texts: texts, allowedHosts: section.hosts, takesUndeclared: true)
-            made = gate
+                made.gate
+                ?? ToolGate(
+                    tools: section.tools,
+                    texts: texts,
+                    taint: made.rule(texts, section.hosts),
+                    takesUndeclared: true
+                )
+            made.gate = gate
             return gate
         }
         var values: [(name: String, value: String)] = []

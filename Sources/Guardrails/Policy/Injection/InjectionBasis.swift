@@ -1,4 +1,5 @@
 import Crypto
+import ZeroTrust
 
 extension InjectionSection {
     /// What requests are judged by, in 16 hexadecimal digits: a digest of rules, model, thresholds and tiers.
@@ -14,10 +15,7 @@ extension InjectionSection {
             let line = "\(channel.rawValue) \(tiers) \(threshold) \(policy.action(for: channel).rawValue)\n"
             hash.update(data: Array(line.utf8))
         }
-        return hash.finalize().prefix(8).map { byte in
-            let text = String(byte, radix: 16)
-            return text.utf8.count == 1 ? "0" + text : text
-        }.joined()
+        return Hexadecimal.text(hash.finalize().prefix(8))
     }
 
     /// The digest of the rules and the model of this build.

@@ -102,7 +102,13 @@ struct ProtocolAnswers: AnswerFilterMaker {
         private func judge(_ bytes: [UInt8]) throws(DialectRefusal) -> [UInt8] {
             let inspection = inspector.inspect(try Self.read(bytes))
             for finding in inspection.findings where own.count < 64 {
-                own.append(AnswerNote(rule: finding.rule, field: Self.field(finding.path), range: finding.range))
+                own.append(
+                    AnswerNote(
+                        rule: finding.rule,
+                        field: AnswerField.path(ofMember: finding.path),
+                        range: finding.range
+                    )
+                )
             }
             if inspection.refusal != nil { throw Self.refusal(inspection) }
             guard !inspection.edits.isEmpty else { return bytes }
@@ -151,15 +157,11 @@ struct ProtocolAnswers: AnswerFilterMaker {
             }
         }
 
-        private static func field(_ path: String) -> String {
-            AnswerField.path(path.replacing("[", with: ".").replacing("]", with: ""))
-        }
-
         private static func refusal(_ inspection: RequestInspection) -> DialectRefusal {
             DialectRefusal(
                 status: 502,
                 rule: "answer_injection",
-                path: inspection.findings.first.map { field($0.path) } ?? "",
+                path: inspection.findings.first.map { AnswerField.path(ofMember: $0.path) } ?? "",
                 range: inspection.findings.first?.range,
                 message: "the answer holds instructions that do not belong where they stand"
             )

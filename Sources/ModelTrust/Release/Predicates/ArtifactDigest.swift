@@ -1,5 +1,5 @@
 internal import Crypto
-internal import SPIFFE
+internal import ZeroTrust
 
 /// The SHA-256 of an artifact: of a model or a dataset it is that of its manifest, the name left out.
 ///

@@ -96,7 +96,12 @@ struct AuditCommand: AsyncParsableCommand {
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Hash the whole log again and hold it against its signed checkpoint; or verify a proof file.",
-            discussion: "Exits with 4 where a byte does not fit. A proof file needs nothing but the key to be verified."
+            discussion: """
+                Exits with 4 where a byte does not fit. A proof file needs nothing but the key to be verified.
+
+                With --since, what came after is hashed, and the whole log is proved to continue what it was then: the \
+                checkpoint that you kept, the first so many entries, or those before a time.
+                """
         )
 
         @OptionGroup var options: SettingsOptions
@@ -115,8 +120,22 @@ struct AuditCommand: AsyncParsableCommand {
         @Option(help: "A `.tlog-proof` file to verify instead of the log.")
         var proof: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "Verify what came since then: a file with a checkpoint of this log, a number of entries, or a time.",
+                valueName: "size|time|file"
+            )
+        )
+        var since: String?
+
         @Option(name: .shortAndLong, help: "Output: table or json.")
         var output = OutputFormat.table
+
+        func validate() throws {
+            guard proof == nil || since == nil else {
+                throw ValidationError("--since goes with the log, and --proof with a proof of it")
+            }
+        }
 
         func run() throws {
             let settings = try Settings(options)
@@ -130,12 +149,16 @@ struct AuditCommand: AsyncParsableCommand {
             let records = try AuditRecords(directory: settings.auditDirectory)
             let bar = ProgressBar(label: "verifying", unit: "entries")
             let report = try records.reading {
-                try LogVerifier(directory: settings.auditDirectory, keys: trusted).verify { bar.show($0, of: $1) }
+                let verifier = LogVerifier(directory: settings.auditDirectory, keys: trusted)
+                return try since.map { try past($0, verifier, records.reader) }
+                    .map { try verifier.verify(since: $0) { bar.show($0, of: $1) } }
+                    ?? verifier.verify { bar.show($0, of: $1) }
             }
             bar.finish()
             let witnessed = try report.fault == nil ? policy.map { try self.witnessed(records, $0, trusted) } : nil
             struct Result: Encodable {
                 let verified: UInt64, pruned: UInt64, size: UInt64?, root: String?, fault: String?, witnessed: UInt64?
+                let since: UInt64?, sinceRoot: String?
             }
             let result = Result(
                 verified: report.verified,
@@ -143,12 +166,17 @@ struct AuditCommand: AsyncParsableCommand {
                 size: report.checkpoint?.size,
                 root: report.checkpoint?.root.description,
                 fault: report.fault?.description,
-                witnessed: witnessed?.size
+                witnessed: witnessed?.size,
+                since: report.past?.size,
+                sinceRoot: report.past?.root.description
             )
             if output == .json {
                 try StandardOutput.write(json: result)
             } else if report.fault == nil {
                 StandardOutput.write("verified: \(report.verified) entries, root \(result.root ?? "")")
+                if let past = report.past {
+                    StandardOutput.write("consistent: the first \(past.size) entries had the root \(past.root)")
+                }
                 if let witnessed {
                     StandardOutput.write(
                         "witnessed: \(witnessed.size) entries, by \(witnessed.names.joined(separator: ", "))"
@@ -157,6 +185,24 @@ struct AuditCommand: AsyncParsableCommand {
             }
             if let fault = report.fault { throw CommandError(.unverified, "the log does not verify: \(fault)") }
             if report.pruned > 0 { try requireAct(of: report.pruned, records) }
+        }
+
+        /// What the log was then, from the command line.
+        private func past(_ text: String, _ verifier: LogVerifier, _ reader: LogReader) throws -> LogVerifier.Past {
+            if let size = UInt64(text) { return .size(size) }
+            if let time = QueryTime.read(text, now: .now()) { return .size(try reader.size(before: time)) }
+            guard let data = FileManager.default.contents(atPath: text) else {
+                throw CommandError(
+                    .usage,
+                    "`\(text)` is no file; expected a checkpoint of this log, how many entries it had, or a time such as "
+                        + "`2026-11-26` or `2h`"
+                )
+            }
+            do { return .checkpoint(try verifier.checkpoint(Array(data), file: text)) } catch let fault
+                as LogVerifier.Fault
+            {
+                throw CommandError(.unverified, "the checkpoint from before does not verify: \(fault)")
+            }
         }
 
         /// What is missing from a log's beginning has to have been pruned by an act that the log itself has.
@@ -313,6 +359,11 @@ enum VerifierKey {
 
 /// A record on one line, for people.
 enum RecordLine {
+    /// How many tokens an answer took: those of the request, and its own.
+    static func tokens(_ usage: TokenUsage) -> String {
+        "\(usage.input.map(String.init) ?? "?")+\(usage.output ?? 0) tokens"
+    }
+
     static func text(of entry: LogReader.Entry) -> String {
         guard let record = try? entry.record() else {
             return "\(entry.index)  (an entry of another kind, \(entry.bytes.count) bytes)"
@@ -327,7 +378,9 @@ enum RecordLine {
                 + "\(decision.reason)\(rule)  \(decision.id)"
         case .completion(let completion):
             let status = completion.status.map(String.init) ?? "-"
-            return start + "end    \(status) \(completion.ending.rawValue), \(completion.bytesSent) bytes sent, "
+            let tokens = completion.usage.map { "\(Self.tokens($0)), " } ?? ""
+            return start
+                + "end    \(status) \(completion.ending.rawValue), \(completion.bytesSent) bytes sent, \(tokens)"
                 + "\(completion.timings.total / 1000) µs  \(completion.id)"
         case .refusals(let refusal):
             return start + Style.red("deny ") + "  \(refusal.source.map(String.init(describing:)) ?? "many sources")  "

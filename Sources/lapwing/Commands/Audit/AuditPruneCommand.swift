@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditLog
 import Foundation
+import Storage
 import ZeroTrust
 
 extension AuditCommand {
@@ -84,7 +85,11 @@ extension AuditCommand {
         private func forget(_ records: AuditRecords, _ settings: Settings) throws {
             guard FileManager.default.fileExists(atPath: settings.searchIndexFile) else { return }
             let search = RecordSearch(reader: records.reader, store: try SearchIndex.open(settings.searchIndexFile))
-            try records.reading { try search.forgetPruned() }
+            try records.reading {
+                do { try search.forgetPruned() } catch  where SQLiteDatabase.isDamage(error) {
+                    SearchIndex.remove(settings.searchIndexFile)
+                }
+            }
         }
 
         private func removeBodies(

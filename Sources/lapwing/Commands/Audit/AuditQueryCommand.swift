@@ -21,7 +21,7 @@ extension AuditCommand {
 
                 The fields: \(RecordField.allCases.map(\.rawValue).joined(separator: ", ")), since, until. \
                 The index that it uses lies in the state directory and is brought up to date first; it proves nothing, \
-                and what is printed is read from the log. Remove it and it is made again.
+                and what is printed is read from the log. --reindex makes it anew.
                 """
         )
 
@@ -115,13 +115,13 @@ extension AuditCommand {
                 : log.map { try search($0, index: settings.searchIndexFile(of: $0)) }
             if count {
                 let count = try searches.reduce(0) { sum, search in
-                    try sum + search.records.reading { try search.search.count(query) }
+                    try sum + search.run { try $0.count(query) }
                 }
                 return StandardOutput.write(output == .table ? "\(count)" : #"{"count":\#(count)}"#)
             }
             let page = SearchPage(limit: limit, isAscending: oldestFirst, behind: behind)
             let results = try searches.map { search in
-                (search.origin, try search.records.reading { try search.search.find(query, page) })
+                (search.origin, try search.run { try $0.find(query, page) })
             }
             let merged = MergedMatches(results, limit: limit, isAscending: oldestFirst)
             MatchPrinter(format: output).print(merged)
@@ -129,19 +129,43 @@ extension AuditCommand {
             StandardError.write("there may be more; the next page: \(hint)")
         }
 
-        /// A log to search, whose index is up to date.
-        private func search(
-            _ directory: String,
-            index: String
-        ) throws -> (records: AuditRecords, search: RecordSearch, origin: String?) {
+        /// A log to search.
+        private func search(_ directory: String, index: String) throws -> SearchedLog {
             let records = try AuditRecords(directory: directory)
-            let search = RecordSearch(reader: records.reader, store: try SearchIndex.open(index, anew: reindex))
-            let bar = ProgressBar(label: "indexing", unit: "entries")
-            _ = try records.reading { try search.update { bar.show($0, of: $1) } }
-            bar.finish()
             let origin = log.count > 1 ? try records.reading { try records.reader.checkpoint()?.origin } : nil
-            return (records, search, origin)
+            return SearchedLog(records: records, index: index, anew: reindex, origin: origin)
         }
+    }
+}
+
+/// A log that is searched by an index, which is brought up to date first.
+private struct SearchedLog {
+    let records: AuditRecords
+    let index: String
+    /// Whether the index is made anew in any case.
+    let anew: Bool
+    /// What the log is called where several are searched.
+    let origin: String?
+
+    /// Searches; an index that turns out to be damaged is made anew: all that it holds is in the log.
+    ///
+    /// - Throws: ``CommandError`` where the log cannot be read, or the index cannot be used.
+    func run<Found>(_ search: (RecordSearch) throws -> Found) throws -> Found {
+        try records.reading {
+            do { return try attempt(search, anew: anew) } catch  where SQLiteDatabase.isDamage(error) {
+                StandardError.write("the search index `\(index)` is damaged, and is made anew")
+                return try attempt(search, anew: true)
+            }
+        }
+    }
+
+    private func attempt<Found>(_ search: (RecordSearch) throws -> Found, anew: Bool) throws -> Found {
+        let store = try SearchIndex.open(index, anew: anew)
+        let found = RecordSearch(reader: records.reader, store: store)
+        let bar = ProgressBar(label: "indexing", unit: "entries")
+        _ = try found.update { bar.show($0, of: $1) }
+        bar.finish()
+        return try search(found)
     }
 }
 
@@ -157,17 +181,19 @@ enum SearchIndex {
         do {
             return SQLiteRecordSearch(try SQLiteDatabase(path: path, schema: .recordSearch))
         } catch {
-            guard error.message.contains("is damaged"), !anew else {
+            guard SQLiteDatabase.isDamage(error), !anew else {
                 throw CommandError(
                     .unreachable,
-                    "the search index `\(path)` cannot be used: \(error); name another place with --index"
+                    "the search index `\(path)` cannot be used: \(error); "
+                        + "make it anew with --reindex, or name another place with --index"
                 )
             }
             return try open(path, anew: true)
         }
     }
 
-    private static func remove(_ path: String) {
+    /// Removes the index in a file; the next search makes it again.
+    static func remove(_ path: String) {
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
     }
 }

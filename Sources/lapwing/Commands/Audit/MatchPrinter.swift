@@ -30,6 +30,12 @@ struct MatchPrinter {
         return #"{\#(completion)"entry":\#(match.entry.index),\#(log)"record":\#(text(match.entry))}"#
     }
 
+    /// How many tokens the answer took, where it said so.
+    private static func tokens(_ match: RecordSearch.Match) -> String? {
+        guard case .completion(let completion)? = try? match.completion?.record() else { return nil }
+        return completion.usage.map(RecordLine.tokens)
+    }
+
     private func table(_ items: [MergedMatches.Item]) {
         guard !items.isEmpty else { return StandardError.write("no record matches") }
         var table = TextTable("ENTRY", "TIME", "DECISION", "CALLER", "REQUEST", "END", "GROUNDS", "ID")
@@ -37,7 +43,8 @@ struct MatchPrinter {
             guard let keys = RecordKeys(entry: match.entry.bytes[...]) else { continue }
             let end = match.completion.flatMap { RecordKeys(entry: $0.bytes[...]) }
             let request = [keys[.method] ?? keys[.action], keys[.path] ?? keys[.model]].compactMap { $0 }
-            let ending = [end?[.status], end?[.ended].flatMap { $0 == "complete" ? nil : $0 }].compactMap { $0 }
+            let ended = [end?[.status], end?[.ended].flatMap { $0 == "complete" ? nil : $0 }, Self.tokens(match)]
+            let ending = ended.compactMap { $0 }
             let grounds = [keys[.reason], keys[.rule], keys[.finding] ?? end?[.finding]].compactMap { $0 }
             table.add(
                 (origin.map { "\($0) " } ?? "") + "\(match.entry.index)",

@@ -8,14 +8,15 @@ struct DataCommand: AsyncParsableCommand {
         discussion: """
             An `Estate` says who exists, what they are for, which data there is and what must never happen. `show` draws \
             what follows from it, `emit` writes what enforces it, and `prove` holds what is in force against it. `plan`, \
-            `apply`, `rollback` and `drift` put it in force in PostgreSQL, and tell whether it still holds.
+            `apply`, `rollback` and `drift` put it in force in PostgreSQL, and tell whether it still holds. `unused` lists what \
+            is granted and nobody uses.
 
             A dataset is signed as a model is, by whoever produces it. `lapwing model attest --provenance` names the \
             digests of the datasets that a model was trained on, and a release asks for each to be signed by its producer.
             """,
         subcommands: [
             DataShowCommand.self, DataEmitCommand.self, DataProveCommand.self, Plan.self, Apply.self, Rollback.self,
-            Drift.self, Residual.self, ModelSignCommand.self, ModelVerifyCommand.self,
+            Drift.self, Residual.self, DataUnusedCommand.self, ModelSignCommand.self, ModelVerifyCommand.self,
         ]
     )
 }

@@ -83,7 +83,7 @@ struct DataProveCommand: ParsableCommand {
     }
 
     /// The files of a directory, by their path in it.
-    private static func files(_ directory: String) throws -> [String: [UInt8]] {
+    static func files(_ directory: String) throws -> [String: [UInt8]] {
         guard let names = FileManager.default.enumerator(atPath: directory) else {
             throw CommandError(.usage, "there is no directory `\(directory)`")
         }

@@ -1,0 +1,94 @@
+/// The ways in which components get to the tables of one database, by its catalog.
+///
+/// A component logs in as a role that its certificate is let in as, becomes others by `SET ROLE`, and then needs a grant,
+/// and policies that show it a row.
+struct PostgreSQLReach {
+    private let estate: Estate
+    private let model: PostgreSQLModel
+    private let catalog: PostgreSQLCatalog
+    private let roles: PostgreSQLRoles
+    private let rows: PostgreSQLRowReach
+
+    init(_ estate: Estate, _ model: PostgreSQLModel, _ catalog: PostgreSQLCatalog) {
+        self.estate = estate
+        self.model = model
+        self.catalog = catalog
+        self.roles = PostgreSQLRoles(catalog.state)
+        self.rows = PostgreSQLRowReach(catalog.state, roles)
+    }
+
+    /// The database.
+    var database: String { model.database }
+
+    /// The ways of a component, all of them: those that something is in the way of, too.
+    ///
+    /// - Parameters:
+    ///   - component: whose.
+    ///   - network: what the network says of its way to the server.
+    /// - Returns: the ways, with what each layer says.
+    func ways(of component: Estate.Component, network: BlastVerdict) -> [BlastWay] {
+        let certificate = certificate(of: component)
+        let login = PostgreSQLLogin(catalog, database: model.database, certificate: certificate)
+        let own = model.components.first { $0.name == component.name }
+        var ways: [BlastWay] = []
+        for session in roles.logins {
+            let verdict = login.verdict(as: session, hasPassword: roles.hasPassword(session))
+            for (current, steps) in roles.reachable(from: session) {
+                let path = (session == own?.role ? [] : ["logs in as \(session)"]) + steps
+                for dataset in estate.datasets {
+                    for case .postgres(let table) in dataset.stores where table.database == model.database {
+                        let asked = PostgreSQLRowReach.Question(
+                            session: session,
+                            current: current,
+                            spiffeID: "\(component.identity.spiffeID)",
+                            table: .init(table.schema, table.name),
+                            labels: table.isShared ? labels(of: dataset) : nil
+                        )
+                        for command in PostgreSQLRowReach.Command.allCases {
+                            ways.append(
+                                BlastWay(
+                                    component: component.name,
+                                    target: BlastTarget(
+                                        command == .select ? .read : .write,
+                                        Self.name(dataset.name, in: model.database)
+                                    ),
+                                    dataset: dataset.name,
+                                    steps: path,
+                                    verdicts: [
+                                        .network: network, .login: verdict,
+                                        .grants: roles.grant(
+                                            asked.table,
+                                            command,
+                                            session: session,
+                                            current: current,
+                                            database: model.database
+                                        ),
+                                        .rows: rows.verdict(command, asked),
+                                    ]
+                                )
+                            )
+                        }
+                    }
+                }
+            }
+        }
+        return ways
+    }
+
+    /// What a dataset is called that lies in a database.
+    static func name(_ dataset: String, in database: String) -> String { "\(dataset) in postgres \(database)" }
+
+    /// The subject of a component's certificate; nil for one that none is issued to for PostgreSQL.
+    private func certificate(of component: Estate.Component) -> String? {
+        (model.components + model.siblings.flatMap(\.components)).first { $0.name == component.name }?.subject
+    }
+
+    private func labels(of dataset: Estate.Dataset) -> PostgreSQLRowReach.Labels {
+        PostgreSQLRowReach.Labels(
+            dataset: dataset.name,
+            purposes: dataset.purposes,
+            classification: dataset.classification,
+            producer: model.components.first { $0.name == dataset.producer }?.role ?? dataset.producer
+        )
+    }
+}

@@ -1,0 +1,199 @@
+public import Resources
+import ZeroTrust
+
+/// Which packets get where in a cluster, by its `NetworkPolicy` resources and the pods of its workloads.
+///
+/// A pod is isolated once a policy selects it; what is let through is what any of them lets through; both ends have to.
+/// Where it is not known whether a policy selects a pod (its labels are not there), it is taken not to isolate it, and to
+/// let through what it may.
+public struct KubernetesNetwork: Sendable {
+    private let policies: [NetworkPolicy]
+    /// The labels of pods, by namespace and service account; several where one account has several workloads.
+    private let pods: [String: [[String: String]]]
+    private let namespaces: [String: [String: String]]
+
+    /// Reads the network policies, workloads and namespaces among some documents; others are passed over.
+    ///
+    /// - Throws: `ResourceError` for one that cannot be read.
+    public init(_ documents: [Document]) throws {
+        policies = try collectingDiagnostics(
+            documents.filter { $0.kind == NetworkPolicy.kind && $0.group == NetworkPolicy.group }
+        ) { try NetworkPolicy($0) }
+        var pods: [String: [[String: String]]] = [:]
+        var namespaces: [String: [String: String]] = [:]
+        for document in documents {
+            if document.kind == "Namespace", document.apiVersion == "v1" {
+                namespaces[document.metadata.name] = document.metadata.labels
+            }
+            guard let (account, labels) = Self.pod(document) else { continue }
+            pods["\(document.metadata.namespace)/\(account)", default: []].append(labels)
+        }
+        self.pods = pods
+        self.namespaces = namespaces
+    }
+
+    /// How many policies there are.
+    public var count: Int { policies.count }
+
+    /// The labels of a component's pods; nil where no workload of its service account is there.
+    public func labels(of component: Estate.Component) -> [[String: String]]? {
+        component.identity.kubernetes.flatMap { pods["\($0.namespace)/\($0.name)"] }
+    }
+
+    /// The service account and the labels of the pods that a document makes; nil for one that makes none.
+    private static func pod(_ document: Document) -> (String, [String: String])? {
+        guard let spec = document.spec else { return nil }
+        let template: Value?
+        switch document.kind {
+        case "Pod":
+            return (account(spec), document.metadata.labels)
+        case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job": template = field("template", of: spec)
+        case "CronJob":
+            template = field("jobTemplate", of: spec).flatMap { field("spec", of: $0) }.flatMap {
+                field("template", of: $0)
+            }
+        default: return nil
+        }
+        guard let template else { return nil }
+        let labels = field("metadata", of: template).flatMap { field("labels", of: $0) }
+        let pairs = (try? labels?.mapping().map { ($0.key, try $0.value.string()) }) ?? []
+        return (field("spec", of: template).map(account) ?? "default", Dictionary(pairs) { first, _ in first })
+    }
+
+    private static func account(_ spec: Value) -> String {
+        field("serviceAccountName", of: spec).flatMap { try? $0.string() } ?? "default"
+    }
+
+    private static func field(_ name: String, of value: Value) -> Value? {
+        guard case .mapping(let entries) = value.content else { return nil }
+        return entries.first { $0.key == name }?.value
+    }
+
+    // MARK: - Where packets get to
+
+    /// What the network says of calls to a component's port, or to any.
+    func call(from caller: Estate.Component, to callee: Estate.Component, port: Int?) -> BlastVerdict {
+        guard let from = caller.identity.kubernetes, let to = callee.identity.kubernetes else {
+            return BlastVerdict(.undecided, "one of the two is not in the cluster")
+        }
+        let out = verdict(from, labels(of: caller), isEgress: true, port) { policy, peer in
+            self.peer(peer, policy, may: to, labels(of: callee))
+        }
+        guard !out.isInTheWay else { return out }
+        let into = verdict(to, labels(of: callee), isEgress: false, port) { policy, peer in
+            self.peer(peer, policy, may: from, labels(of: caller))
+        }
+        return into.isInTheWay ? into : BlastVerdict(.allows, "\(out.rule), \(into.rule)")
+    }
+
+    /// What the network says of hosts outside.
+    func internet(from component: Estate.Component) -> BlastVerdict {
+        outside(component, nil) { block, except in Self.isPublic(block, except) }
+    }
+
+    /// What the network says of S3, which may be behind an endpoint of a private address.
+    func storage(from component: Estate.Component) -> BlastVerdict {
+        outside(component, 443) { _, _ in true }
+    }
+
+    /// What the network says of a server: of one in the cluster its namespace is known, of another nothing.
+    func server(_ host: String?, _ port: Int, from component: Estate.Component) -> BlastVerdict {
+        let parts = (host ?? "").split(separator: ".")
+        guard parts.count >= 3, parts[2] == "svc" else { return outside(component, port) { _, _ in true } }
+        let place = Estate.ServiceAccount(namespace: String(parts[1]), name: "")
+        guard let from = component.identity.kubernetes else { return Self.notInside }
+        return verdict(from, labels(of: component), isEgress: true, port) { policy, peer in
+            self.peer(peer, policy, may: place, nil)
+        }
+    }
+
+    private static let notInside = BlastVerdict(.undecided, "it is not in the cluster")
+
+    private func outside(
+        _ component: Estate.Component,
+        _ port: Int?,
+        _ mayBe: (AddressBlock, [AddressBlock]) -> Bool
+    ) -> BlastVerdict {
+        guard let from = component.identity.kubernetes else { return Self.notInside }
+        return verdict(from, labels(of: component), isEgress: true, port) { _, peer in
+            if case .block(let block, let except) = peer { mayBe(block, except) } else { false }
+        }
+    }
+
+    /// Whether a block has addresses of the internet.
+    private static func isPublic(_ block: AddressBlock, _ except: [AddressBlock]) -> Bool {
+        let isInside = ownBlocks.contains { $0.prefixLength <= block.prefixLength && $0.contains(block.network) }
+        return !isInside
+            && !except.contains { $0.prefixLength <= block.prefixLength && $0.contains(block.network) }
+    }
+
+    /// Addresses that the internet does not have (RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291).
+    private static let ownBlocks = [
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7",
+        "fe80::/10", "::1/128",
+    ].compactMap { AddressBlock($0) }
+
+    /// What the policies say of one pod's side.
+    private func verdict(
+        _ place: Estate.ServiceAccount,
+        _ labels: [[String: String]]?,
+        isEgress: Bool,
+        _ port: Int?,
+        _ isPeer: (NetworkPolicy, NetworkPolicy.Peer) -> Bool
+    ) -> BlastVerdict {
+        let side = isEgress ? "egress" : "ingress"
+        let sets: [[String: String]?] = labels ?? [nil]
+        var denial = BlastVerdict(.denies, "no rule of \(place.namespace)/\(place.name)'s \(side)")
+        for set in sets {
+            var isIsolated = false
+            for policy in policies where policy.namespace == place.namespace {
+                guard isEgress ? policy.isolatesEgress : policy.isolatesIngress else { continue }
+                let fits = policy.pods.fits(set)
+                guard fits != false else { continue }
+                isIsolated = isIsolated || fits == true
+                for rule in isEgress ? policy.egress : policy.ingress where rule.mayPass(port) {
+                    guard rule.peers?.contains(where: { isPeer(policy, $0) }) != false else { continue }
+                    return BlastVerdict(.allows, "\(rule.location.file):\(rule.location.line)")
+                }
+            }
+            guard isIsolated else {
+                return BlastVerdict(.allows, "no policy isolates \(side) of \(place.namespace)/\(place.name)")
+            }
+            denial = BlastVerdict(.denies, "no rule for \(side) of \(place.namespace)/\(place.name)")
+        }
+        return denial
+    }
+
+    /// Whether a peer may be a pod.
+    private func peer(
+        _ peer: NetworkPolicy.Peer,
+        _ policy: NetworkPolicy,
+        may place: Estate.ServiceAccount,
+        _ labels: [[String: String]]?
+    ) -> Bool {
+        guard case .pods(let pods, let selected) = peer else {
+            // Pods have addresses, too.
+            return true
+        }
+        if let selected {
+            var known = namespaces[place.namespace]
+            known?["kubernetes.io/metadata.name"] = place.namespace
+            guard fits(selected, known, name: place.namespace) else { return false }
+        } else if policy.namespace != place.namespace {
+            return false
+        }
+        guard let pods else { return true }
+        return (labels ?? [[:]]).contains { set in pods.fits(labels == nil ? nil : set) != false }
+    }
+
+    /// Whether a selector may fit a namespace, whose name is a label of it.
+    private func fits(_ selector: LabelSelector, _ labels: [String: String]?, name: String) -> Bool {
+        if let labels { return selector.fits(labels) != false }
+        let byName = selector.requirements.filter { $0.key == "kubernetes.io/metadata.name" }
+        return LabelSelector(byName).fits(["kubernetes.io/metadata.name": name]) != false
+    }
+}
+
+extension LabelSelector {
+    init(_ requirements: [Requirement]) { self.requirements = requirements }
+}

@@ -1,0 +1,131 @@
+/// What roles of a database are granted on tables and never used, and the `REVOKE`s of it.
+struct GrantUsage {
+    private let model: PostgreSQLModel
+    private let state: PostgreSQLState
+    private let namesRelations: Bool
+    private let uses: [Use]
+
+    /// Something that was done.
+    private struct Use: Hashable {
+        let role: String
+        let command: String
+        /// Nil where the log does not say which, or in a way that is not read.
+        let table: String?
+        /// Whether the log names it.
+        let isNamed: Bool
+    }
+
+    init(_ model: PostgreSQLModel, _ state: PostgreSQLState, _ records: [UsageRecord], namesRelations: Bool) {
+        self.model = model
+        self.state = state
+        self.namesRelations = namesRelations
+        let roles = PostgreSQLRoles(state)
+        var uses: Set<Use> = []
+        for record in records {
+            guard case .table(let database, let command, let table) = record.what, database == model.database else {
+                continue
+            }
+            // A name that has to be quoted is not taken apart.
+            let isPlain = table?.contains("\"") == false
+            // Whoever logged in may have become another.
+            for role in roles.reachable(from: record.who).map(\.role) {
+                uses.insert(Use(role: role, command: command, table: isPlain ? table : nil, isNamed: table != nil))
+            }
+        }
+        self.uses = uses.sorted { ($0.role, $0.command, $0.table ?? "") < ($1.role, $1.command, $1.table ?? "") }
+    }
+
+    func unused() -> UnusedAccess {
+        var unused = UnusedAccess()
+        var gone: [PostgreSQLState.Key] = []
+        let roles = Set(model.roles)
+        let tables = Set(model.tables.map { PostgreSQLState.Target.table($0.schema, $0.name) })
+        let vague = Set(uses.filter { $0.table == nil && ($0.isNamed || !namesRelations) }.map(\.role))
+        for role in vague.intersection(roles).sorted() {
+            unused.doubts.append(
+                "what `\(role)` did in \(model.database) is in the log without tables: set pgaudit.log_relation"
+            )
+        }
+        for key in state.values.keys.sorted() {
+            guard case .grant(let target, let grantee?, let privilege, _) = key, roles.contains(grantee),
+                tables.contains(target)
+            else { continue }
+            unused.total += 1
+            guard !vague.contains(grantee), !isUsed(privilege, target, by: grantee) else { continue }
+            gone.append(key)
+            unused.grants.append(
+                UnusedGrant(layer: "postgres \(model.database)", who: grantee, grant: "\(key)", rule: "")
+            )
+        }
+        guard !gone.isEmpty else { return unused }
+        var after = state
+        for key in gone { after.values[key] = nil }
+        if let doubt = doubt(about: after) {
+            unused.doubts.append("`\(model.database)` is left as it is: \(doubt)")
+            return unused
+        }
+        let lines = gone.flatMap { PostgreSQLState.statements(clearing: $0, from: state.values[$0] ?? "") }
+        let script = "BEGIN;\n" + lines.map { $0 + ";\n" }.joined() + "COMMIT;\n"
+        unused.narrowings.append(
+            ProvedNarrowing(
+                place: model.database,
+                files: ["postgres/\(model.database)/revoke.sql": script],
+                requests: uses.count { roles.contains($0.role) }
+            )
+        )
+        return unused
+    }
+
+    private func isUsed(_ privilege: String, _ target: PostgreSQLState.Target, by role: String) -> Bool {
+        uses.contains { use in
+            use.role == role && use.table.map { Self.target($0) == target } == true
+                && Self.privileges(of: use.command).contains(privilege)
+        }
+    }
+
+    /// A table by the name that pgaudit gives it, `SCHEMA.NAME`.
+    private static func target(_ name: String) -> PostgreSQLState.Target {
+        let parts = name.split(separator: ".", maxSplits: 1).map { String($0).replacing("\"", with: "") }
+        return .table(parts.count == 2 ? parts[0] : "public", parts.last ?? "")
+    }
+
+    /// What a command may have needed; what changes rows may have had to find them first.
+    static func privileges(of command: String) -> Set<String> {
+        switch command.uppercased() {
+        case "SELECT", "READ": ["SELECT"]
+        case "INSERT": ["INSERT", "SELECT"]
+        case "UPDATE": ["UPDATE", "SELECT"]
+        case "DELETE": ["DELETE", "SELECT"]
+        case "TRUNCATE TABLE", "TRUNCATE": ["TRUNCATE"]
+        // `COPY`, `MERGE`, an INSERT that updates what is there, and what is not known here.
+        default: ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"]
+        }
+    }
+
+    // MARK: - The proof
+
+    /// What is not proved of a database after the `REVOKE`s; nil where all is: a role may do nothing more, and whatever was
+    /// done and was granted is granted still.
+    private func doubt(about after: PostgreSQLState) -> String? {
+        let (old, new) = (PostgreSQLRoles(state), PostgreSQLRoles(after))
+        for role in model.roles {
+            for table in model.tables {
+                let relation = PostgreSQLState.Relation(table.schema, table.name)
+                for command in PostgreSQLRowReach.Command.allCases {
+                    func isGranted(_ roles: PostgreSQLRoles) -> Bool {
+                        roles.grant(relation, command, session: role, current: role, database: model.database).answer
+                            == .allows
+                    }
+                    let (before, now) = (isGranted(old), isGranted(new))
+                    if now, !before { return "\(role) might \(command.rawValue) \(relation), which it could not" }
+                    let isNeeded = uses.contains { use in
+                        use.role == role && use.table.map { Self.target($0) } == .table(table.schema, table.name)
+                            && Self.privileges(of: use.command).contains(command.rawValue)
+                    }
+                    if before, !now, isNeeded { return "\(role) could \(command.rawValue) \(relation) no more" }
+                }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+/// `lapwing data unused`, over logs of each kind.
+@Suite struct DataUnusedCommandTests {
+    private static let estate = """
+        apiVersion: lapwing.dev/v1alpha1
+        kind: Estate
+        metadata: {name: small, trustDomain: cluster.local}
+        purposes: {training: {}, dataprep: {}}
+        classifications: [internal, confidential]
+        components:
+          training:
+            identity: {k8s: ml/training, aws: {role: ml-training}}
+            purpose: training
+            maxClassification: confidential
+          dataprep:
+            identity: {k8s: ml/dataprep, aws: {role: ml-dataprep}}
+            purpose: dataprep
+            maxClassification: confidential
+        datasets:
+          training-data:
+            producer: dataprep
+            classification: confidential
+            purposes: [training]
+            stores: [{s3: shop-training}, {postgres: {db: ml, table: training.examples}}]
+        enforcement: {aws: {account: "123456789012", region: eu-west-1}}
+        """
+
+    private static func audit(_ user: String, _ class: String, _ command: String, _ statement: String) -> String {
+        #"{"timestamp":"2026-11-22 18:47:35.213 UTC","user":"\#(user)","dbname":"ml","message":"AUDIT: SESSION,1,1,\#(`class`),\#(command),TABLE,training.examples,\#(statement),<none>,1"}"#
+    }
+
+    private static let trail = #"""
+        {"Records":[{"eventVersion":"1.10","eventTime":"2026-11-22T18:47:35Z","eventSource":"s3.amazonaws.com","eventName":"PutObject","eventCategory":"Data","readOnly":false,"userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/ml-dataprep/pod","sessionContext":{"sessionIssuer":{"arn":"arn:aws:iam::123456789012:role/ml-dataprep"}}},"requestParameters":{"bucketName":"shop-training","key":"a"}},
+        {"eventVersion":"1.10","eventTime":"2026-11-22T18:47:36Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","eventCategory":"Data","readOnly":true,"errorCode":"AccessDenied","userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/ml-dataprep/pod"},"requestParameters":{"bucketName":"shop-training","key":"a"}}]}
+        """#
+
+    private static let access =
+        #"79a5 shop-training [22/Nov/2026:18:47:35 +0000] 10.0.0.1 arn:aws:sts::123456789012:assumed-role/ml-training/pod 3E57 REST.GET.OBJECT a "GET /shop-training/a HTTP/1.1" 200 - 113 113 7 6 "-" "aws-sdk" - s9lz SigV4 TLS_AES_128_GCM_SHA256 AuthHeader shop-training.s3.amazonaws.com TLSv1.3 - -"#
+
+    private struct Answer: Decodable {
+        struct Grant: Decodable {
+            let layer, who, grant, rule: String
+        }
+        struct Narrowing: Decodable {
+            let place: String
+            let files: [String: String]
+        }
+        let version, records, malformed, total: Int
+        let unused: [Grant]
+        let narrowings: [Narrowing]
+        let doubts: [String]
+    }
+
+    @Test func `grants that no log shows are listed, and narrower ones are written`() throws {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(Self.estate, to: "estate.yaml")
+        let lines = [
+            Self.audit("c_dataprep", "WRITE", "INSERT", "insert into training.examples values (1)"),
+            Self.audit("c_training", "READ", "SELECT", "select 1 from training.examples"),
+        ]
+        let logs = try [
+            directory.write(lines.joined(separator: "\n") + "\n", to: "pg.json"),
+            directory.write(Self.trail, to: "trail.json"),
+            directory.write(Self.access + "\n", to: "access.log"),
+        ]
+        let out = directory.path + "/narrower"
+        let arguments = ["data", "unused", estate, "--generated", "--out", out] + logs.flatMap { ["--log", $0] }
+        let run = try Program.run(arguments + ["-o", "json"])
+        #expect(run.status == 1, "\(run.errors)")
+        let answer = try JSONDecoder().decode(Answer.self, from: Data(run.output.utf8))
+        #expect(
+            answer.version == 1 && answer.records == 4 && answer.malformed == 0 && answer.doubts.isEmpty,
+            "\(run.output)"
+        )
+        let postgres = answer.unused.filter { $0.layer == "postgres ml" }.map(\.grant)
+        #expect(
+            postgres == [
+                "DELETE on table training.examples for c_dataprep", "UPDATE on table training.examples for c_dataprep",
+            ]
+        )
+        let writer = answer.unused.filter { $0.who == "ml-dataprep" }.map { $0.grant.lowercased() }
+        #expect(
+            writer.contains { $0.hasPrefix("s3:deleteobject on") }
+                && !writer.contains { $0.hasPrefix("s3:putobject on") }
+        )
+        let script = try String(contentsOfFile: out + "/postgres/ml/revoke.sql", encoding: .utf8)
+        #expect(script.contains(#"REVOKE UPDATE ON TABLE "training"."examples" FROM "c_dataprep""#), "\(script)")
+        let policy = try String(contentsOfFile: out + "/roles/ml-dataprep/policy-1.json", encoding: .utf8).lowercased()
+        #expect(policy.contains("s3:putobject") && !policy.contains("s3:deleteobject"), "\(policy)")
+        let table = try Program.run(arguments)
+        #expect(table.status == 1 && table.output.contains("proved to allow no more than before"), "\(table.output)")
+        // Since a day after, nothing was done at all.
+        let late = try Program.run(arguments + ["--since", "2026-11-23"])
+        #expect(late.status == 1 && late.errors.contains("0 records; 0 of"), "\(late.errors)")
+    }
+
+    @Test func `a wrong call is 2`() throws {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(Self.estate, to: "estate.yaml")
+        let other = try directory.write("hello\n", to: "other.log")
+        for arguments in [
+            [estate], [estate, "--log", directory.path + "/none"], [estate, "--log", other],
+            [estate, "--log", "flow=\(other)"], [estate, "--log", "s3=\(other)", "--since", "never"],
+        ] {
+            let run = try Program.run(["data", "unused"] + arguments)
+            #expect(run.status == 2, "\(arguments): \(run.status) \(run.errors)")
+        }
+    }
+}

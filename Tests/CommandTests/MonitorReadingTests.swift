@@ -1,0 +1,168 @@
+import Foundation
+import Monitoring
+import Resources
+import Testing
+import ZeroTrust
+
+@testable import AuditLog
+@testable import lapwing
+
+/// What the monitor takes from logs: the node's own, also where some of it is gone, and those of others.
+@Suite struct MonitorReadingTests {
+    private static let start: Int64 = 1_795_392_000_000_000_000
+
+    private static func decision(
+        _ number: Int,
+        caller: String = "ml-api/sa/api-gateway",
+        outcome: DecisionRecord.Outcome = .allow,
+        guardrail: DecisionRecord.Guardrail? = nil
+    ) throws -> DecisionRecord {
+        var record = DecisionRecord(
+            id: RequestID(milliseconds: UInt64(1_000 + number), random: 2),
+            time: Timestamp(nanoseconds: start + Int64(number) * 60_000_000_000),
+            node: "node",
+            caller: .init(
+                spiffeID: try SPIFFEID("spiffe://cluster.local/ns/\(caller)"),
+                serialNumber: "1",
+                fingerprint: "ab"
+            ),
+            source: .init(address: IPAddress(v4: 0x0a00_0001), port: 2_000),
+            tls: nil,
+            request: .init(
+                method: "POST",
+                path: "/v1/predict",
+                authority: "inference.example",
+                destination: .init(address: IPAddress(v4: 0x7f00_0001), port: 8443)
+            ),
+            outcome: outcome,
+            reason: "allowed_by_rule",
+            policy: nil,
+            snapshot: "00",
+            compatibility: "strict",
+            latency: 1,
+            route: "predict"
+        )
+        record.guardrail = guardrail
+        return record
+    }
+
+    private static func completion(
+        _ number: Int,
+        _ ending: CompletionRecord.Ending,
+        _ guardrail: DecisionRecord.Guardrail?
+    ) -> CompletionRecord {
+        var record = CompletionRecord(
+            id: RequestID(milliseconds: UInt64(1_000 + number), random: 2),
+            time: Timestamp(nanoseconds: start + Int64(number) * 60_000_000_000 + 1),
+            node: "node",
+            status: 200,
+            bytesReceived: 1,
+            bytesSent: 1,
+            upstream: nil,
+            timings: .init(total: 1),
+            ending: ending
+        )
+        record.guardrail = guardrail
+        return record
+    }
+
+    @Test func `what was pruned before it was read is a finding, and what is left is read`() throws {
+        let directory = try TemporaryDirectory()
+        let log = directory.path + "/audit"
+        let authority = try CheckpointAuthority(directory: directory.path + "/authority", origin: "test")
+        let writer = try LogWriter(directory: log, origin: "test", signer: authority)
+        for number in 0..<700 { writer.append(try Self.decision(number).encoded()) { _ in } }
+        writer.close()
+        var monitor = Monitor()
+        try MonitorReading.catchUp(&monitor, with: log)
+        #expect(monitor.observed == 700 && monitor.findings.findings.allSatisfy { $0.type != .integrity })
+        try LogPruner(directory: log).prune(before: 512)
+        // Nothing that this one needs is gone.
+        try MonitorReading.catchUp(&monitor, with: log)
+        #expect(monitor.findings.findings.allSatisfy { $0.type != .integrity })
+
+        var again = Monitor()
+        let reader = LogReader(directory: log)
+        try MonitorReading.catchUp(&again, with: log)
+        #expect(again.observed == 700 - 512 && again.next[.lapwing] == 700)
+        let finding = try #require(again.findings.findings.first { $0.type == .integrity })
+        #expect(finding.cause.contains("before its record 512"))
+        let oldest = try Self.decision(512).time.nanoseconds
+        #expect(finding.opened.nanoseconds / 1_000_000 == oldest / 1_000_000)
+        #expect(try again.passOverPruned(of: reader) == nil)
+    }
+
+    @Test func `a state that is not taken up says why`() throws {
+        let directory = try TemporaryDirectory()
+        let store = MonitorStore(directory: directory.path)
+        #expect(try store.monitor(MonitorSettings(), declared: nil) == nil)
+        try store.save(Monitor(), DeliveryQueue(), [:])
+        #expect(try store.monitor(MonitorSettings(), declared: nil) != nil)
+        var other = MonitorSettings()
+        other.learning = 1
+        let error = #expect(throws: MonitoringError.self) { try store.monitor(other, declared: nil) }
+        #expect(error?.message.contains("other settings") == true)
+    }
+
+    /// The findings of guardrails' refusals in a log of one caller's requests.
+    private static func refusals(
+        _ outcome: DecisionRecord.Outcome,
+        _ ending: CompletionRecord.Ending,
+        asked: String?,
+        answered: String?
+    ) throws -> [Finding] {
+        var settings = MonitorSettings()
+        settings.disabled = Set(FindingType.allCases).subtracting([.adversarialInput])
+        var monitor = Monitor(settings: settings)
+        for number in 0..<200 {
+            let asked = DecisionRecord.Guardrail(name: "g", rule: asked.map { "\($0)-\(number)" })
+            let answered = answered.map { DecisionRecord.Guardrail(name: "g", rule: "\($0)-\(number)") }
+            let begun = try decision(number, outcome: outcome, guardrail: asked).encoded()
+            monitor.take(LogReader.Entry(index: UInt64(2 * number), bytes: begun, isCovered: true))
+            let ended = completion(number, ending, answered).encoded()
+            monitor.take(LogReader.Entry(index: UInt64(2 * number + 1), bytes: ended, isCovered: true))
+        }
+        return monitor.findings.findings
+    }
+
+    @Test func `what guardrails found and let through is no refusal`() throws {
+        #expect(try Self.refusals(.allow, .complete, asked: "shadow", answered: "pii/EMAIL").isEmpty)
+        #expect(try !Self.refusals(.deny, .refused, asked: "injection", answered: nil).isEmpty)
+        let answers = try Self.refusals(.allow, .answerRefused, asked: nil, answered: "answer_injection")
+        // Each request is one, whether its beginning or its end is told of.
+        #expect(try #require(answers.first).measure.observed == 1)
+    }
+
+    @Test func `a log of others that cannot be read is an error`() throws {
+        let directory = try TemporaryDirectory()
+        var monitor = Monitor()
+        for file in [directory.path, directory.path + "/none"] {
+            #expect(throws: CommandError.self) { try MonitorReading.read(file, of: .flow, into: &monitor) }
+        }
+    }
+
+    @Test func `the URL of an incoming webhook is told to nobody`() async throws {
+        let directory = try TemporaryDirectory()
+        let secret = "hooks.example/services/T000/the-secret"
+        let file = try directory.write(secret, to: "slack.url")
+        let text = """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: AlertRoute
+            metadata: { name: chat }
+            spec: { slack: { urlFile: \(file) } }
+            """
+        let route = try #require(try AlertRoute.load(ResourceLoader.parse(yaml: text, file: "r.yaml")).first)
+        var queue = DeliveryQueue()
+        let now = Timestamp(nanoseconds: Self.start)
+        _ = queue.add(route: "chat", finding: "M1-1", severity: .high, body: "{}", at: now)
+        let item = try #require(queue.begin(at: now).first)
+        let sender = AlertSender()
+        let result = await sender.send(item, by: route, at: now)
+        await sender.shutdown()
+        guard case .refused(let problem) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(problem.contains(file) && !problem.contains("hooks.example"))
+    }
+}

@@ -1,0 +1,181 @@
+import Testing
+
+@testable import DataAccess
+
+@Suite("Access that nobody uses")
+struct UnusedAccessTests {
+    private static func evidence(_ change: (inout [String: [UInt8]]) -> Void = { _ in }) throws -> BlastEvidence {
+        let estate = try EstateExample.load()
+        var evidence = try BlastEvidence(generatedFor: estate)
+        var files = try AWSProofTests.files(estate)
+        change(&files)
+        evidence.aws = try AWSArtifacts(files: files, estate: estate)
+        return evidence
+    }
+
+    private static func s3(_ role: String, _ call: String, _ bucket: String, _ key: String = "") -> UsageRecord {
+        let account = role == "intake" ? "210987654321" : "123456789012"
+        return UsageRecord(
+            who: "arn:aws:sts::\(account):assumed-role/\(role)/pod",
+            what: .s3(call: call, bucket: bucket, key: key)
+        )
+    }
+
+    private static func unused(_ records: [UsageRecord], _ evidence: BlastEvidence, namesRelations: Bool = false) throws
+        -> UnusedAccess
+    {
+        try UnusedAccess(
+            try EstateExample.load(),
+            evidence,
+            records: records,
+            namesRelations: namesRelations,
+            looksAtCalls: false
+        )
+    }
+
+    @Test("in AWS is listed, and left out of policies that are proved to do")
+    func roles() throws {
+        var evidence = try Self.evidence { files in
+            files["roles/scorer/policy-9.json"] = PrincipalProbesTests.policy(
+                #"{"Sid":"Wide","Effect":"Allow","Action":["s3:Get*","sts:TagSession"],"Resource":["arn:aws:s3:::shop-ml/*","arn:aws:s3:::shop-orders/*"]}"#
+            )
+        }
+        evidence.postgres = [:]
+        let records = [
+            Self.s3("scorer", "GetObject", "shop-ml", "weights/ranker/1"),
+            Self.s3("trainer", "PUT", "shop-ml", "weights/x"),
+        ]
+        let unused = try Self.unused(records, evidence)
+        #expect(unused.doubts.isEmpty, "\(unused.doubts)")
+        let wide = unused.grants.filter { $0.who == "scorer" && $0.rule == "roles/scorer/policy-9.json:1 (Wide)" }
+        #expect(wide.contains { $0.grant == "s3:getobject on arn:aws:s3:::shop-orders/*" })
+        #expect(wide.contains { $0.grant == "s3:getobjecttagging on arn:aws:s3:::shop-ml/*" })
+        #expect(!wide.contains { $0.grant == "s3:getobject on arn:aws:s3:::shop-ml/*" })
+        #expect(unused.narrowings.map(\.place).contains("roles/scorer"))
+        let scorer = try #require(unused.narrowings.first { $0.place == "roles/scorer" })
+        let text = scorer.files.values.joined()
+        #expect(
+            text.contains("s3:getobject\"") && !text.contains("s3:Get*"),
+            "\(text)"
+        )
+        #expect(text.contains("sts:TagSession"))
+        let orders = try PolicyDocument(
+            json: Array((scorer.files["roles/scorer/policy-\(scorer.files.count).json"] ?? "").utf8)
+        )
+        .statements.filter { $0.resources?.elements.contains { $0.source.contains("shop-orders") } == true }
+        #expect(orders.map { $0.actions?.elements.map(\.source) } == [["sts:TagSession"]])
+        #expect(scorer.requests == 1)
+        // Who did nothing keeps nothing of S3.
+        let cleaner = unused.narrowings.first { $0.place == "roles/cleaner" }
+        #expect(cleaner?.files.isEmpty == true, "\(String(describing: cleaner))")
+        // Narrower twice is narrower once.
+        var again = evidence
+        var artifacts = try #require(evidence.aws)
+        for narrowing in unused.narrowings {
+            let role = String(narrowing.place.dropFirst("roles/".count))
+            artifacts.roles[role]?.policies = try narrowing.files.sorted { $0.key < $1.key }.map {
+                try PolicyDocument(json: $1.utf8, file: $0)
+            }
+        }
+        again.aws = artifacts
+        let rest = try Self.unused(records, again)
+        #expect(rest.narrowings.isEmpty && rest.grants.isEmpty, "\(rest.grants)")
+    }
+
+    @Test("is used where a log does not tell what was done")
+    func vague() throws {
+        var evidence = try Self.evidence { files in
+            files["roles/scorer/policy-9.json"] = PrincipalProbesTests.policy(
+                #"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::shop-ml/*"}"#
+            )
+        }
+        evidence.postgres = [:]
+        let unused = try Self.unused([Self.s3("scorer", "WhatIsThis", "shop-ml", "weights/1")], evidence)
+        #expect(!unused.grants.contains { $0.who == "scorer" && $0.grant.contains("shop-ml/") }, "\(unused.grants)")
+        #expect(unused.doubts.contains { $0.contains("a call that is not known") }, "\(unused.doubts)")
+        // Several that were deleted at once: which is not said.
+        let batch = try Self.unused([Self.s3("trainer", "DeleteObjects", "shop-ml")], try Self.evidence())
+        let trainer = batch.grants.filter { $0.who == "trainer" }.map { $0.grant.lowercased() }
+        #expect(!trainer.contains { $0.hasPrefix("s3:deleteobject on") }, "\(trainer)")
+        #expect(trainer.contains { $0.hasPrefix("s3:putobject on") }, "\(trainer)")
+        let all = try Self.evidence { files in
+            files["roles/scorer/policy-9.json"] = PrincipalProbesTests.policy(
+                #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
+            )
+        }
+        #expect(try Self.unused([], all).doubts.contains { $0.contains("`*` is kept") })
+        // Everything but some is left alone.
+        let negated = try Self.evidence { files in
+            files["roles/scorer/policy-9.json"] = PrincipalProbesTests.policy(
+                #"{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}"#
+            )
+        }
+        let kept = try Self.unused([], negated)
+        #expect(kept.doubts.contains { $0.contains("everything but some") })
+    }
+
+    @Test("in PostgreSQL is revoked, and what was done stays")
+    func grants() throws {
+        var evidence = try Self.evidence()
+        evidence.aws = nil
+        func record(_ role: String, _ command: String, _ table: String?) -> UsageRecord {
+            UsageRecord(who: role, what: .table(database: "shop", command: command, table: table))
+        }
+        let records = [
+            record("c_intake", "INSERT", "raw.orders"), record("c_scorer", "INSERT", "out.scores"),
+            record("c_cleaner", "SELECT", "raw.orders"), record("stranger", "SELECT", "raw.orders"),
+        ]
+        let unused = try Self.unused(records, evidence)
+        #expect(
+            unused.grants.map(\.grant) == [
+                "DELETE on table raw.orders for c_intake", "UPDATE on table raw.orders for c_intake",
+            ],
+            "\(unused.grants.map(\.grant))"
+        )
+        let script = unused.narrowings.first?.files["postgres/shop/revoke.sql"] ?? ""
+        #expect(script.contains(#"REVOKE DELETE ON TABLE "raw"."orders" FROM "c_intake" CASCADE;"#), "\(script)")
+        #expect(unused.narrowings.first?.requests == 3)
+        // What is logged without its table may have been any.
+        let vague = try Self.unused(records + [record("c_intake", "SELECT", nil)], evidence)
+        #expect(vague.grants.isEmpty && vague.doubts.contains { $0.contains("log_relation") })
+        let named = try Self.unused(records + [record("c_intake", "SELECT", nil)], evidence, namesRelations: true)
+        #expect(named.grants.count == 2)
+        // Neither a name in quotes, nor who becomes another.
+        let quoted = try Self.unused(
+            records + [record("c_intake", "DELETE", "raw.\"Orders\"")],
+            evidence,
+            namesRelations: true
+        )
+        #expect(quoted.grants.isEmpty)
+        var shared = evidence
+        var values = try #require(evidence.postgres["shop"]?.state.values)
+        values[.member("stranger", of: "c_intake")] = ""
+        shared.postgres["shop"] = PostgreSQLCatalog(state: PostgreSQLState(values), hostRules: [], nameMaps: [])
+        let become = try Self.unused(records + [record("stranger", "DELETE", "raw.orders")], shared)
+        #expect(become.grants.map(\.grant) == ["UPDATE on table raw.orders for c_intake"])
+        // An INSERT that changes what is there, a MERGE, a COPY.
+        for command in ["INSERT ON CONFLICT", "MERGE", "COPY"] {
+            let kept = try Self.unused(records + [record("c_intake", command, "raw.orders")], evidence)
+            #expect(kept.grants.isEmpty, "\(command)")
+        }
+        #expect(try Self.unused([], evidence).grants.count == unused.total)
+    }
+
+    @Test("of calls is what no record shows")
+    func calls() throws {
+        let estate = try EstateExample.load()
+        let front = UsageRecord(
+            who: "spiffe://shop.example/ns/web/sa/front",
+            what: .request(method: "POST", path: "/score")
+        )
+        let other = UsageRecord(
+            who: "spiffe://shop.example/ns/web/sa/front",
+            what: .request(method: "GET", path: "/score")
+        )
+        func unused(_ records: [UsageRecord]) throws -> [String] {
+            try UnusedAccess(estate, BlastEvidence(), records: records, looksAtCalls: true).grants.map(\.grant)
+        }
+        #expect(try unused([front]).isEmpty)
+        #expect(try unused([other]) == ["call scorer.score"])
+    }
+}

@@ -38,4 +38,37 @@ import Testing
             "\(result.output)"
         )
     }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `a demo that goes on has a console, in which the attacks are findings with proofs`() throws {
+        let directory = try TemporaryDirectory()
+        let output = try directory.write("", to: "out")
+        let demo = Process()
+        demo.executableURL = URL(fileURLWithPath: try Program.path)
+        demo.arguments = ["demo", "--keep"]
+        demo.standardOutput = FileHandle(forWritingAtPath: output)
+        demo.standardError = FileHandle(forWritingAtPath: try directory.write("", to: "err"))
+        try demo.run()
+        defer { demo.stop() }
+        let end = ContinuousClock.now + .seconds(90)
+        var text = ""
+        while ContinuousClock.now < end, !text.contains("Ctrl-C stops it") {
+            Thread.sleep(forTimeInterval: 0.2)
+            text = try String(contentsOfFile: output, encoding: .utf8)
+        }
+        let link = try ConsoleLink(text: text)
+        var client = link.client
+        try client.enter(link.token)
+        let page = try client.ask("/").body
+        #expect(page.contains("no policy declares") && page.contains("class=\"path undeclared\""), "\(page)")
+        let finding = try #require(page.firstMatch(of: /href="(\/findings\/M1-[0-9]+)"/)?.1)
+        let proof = try #require(
+            try client.ask(String(finding)).body.firstMatch(of: /href="(\/proofs\/[0-9]+\.tlog-proof)"/)?.1
+        )
+        #expect(try client.ask(String(proof)).body.hasPrefix("c2sp.org/tlog-proof@v1"))
+        // What was kept is the test's to remove.
+        let kept = try #require(text.firstMatch(of: /\/tmp\/lapwing-demo-[0-9]+/)?.output)
+        demo.stop()
+        try? FileManager.default.removeItem(atPath: String(kept))
+    }
 }

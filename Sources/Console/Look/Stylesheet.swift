@@ -114,8 +114,8 @@ package enum Stylesheet {
         @media (max-width:640px){
         .bar,main,footer{padding-left:14px;padding-right:14px}
         .bar{padding-top:8px;padding-bottom:8px}
-        nav{order:3;width:100%;flex-wrap:nowrap;overflow-x:auto;margin:0 -4px}
-        nav a{padding:7px 9px;white-space:nowrap}
+        nav{order:3;width:100%;margin:0 -8px}
+        nav a{padding:4px 8px;font-size:14px}
         .tiles{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}
         .tile:last-child:nth-child(odd){grid-column:1/-1}
         .card{padding:12px 13px}

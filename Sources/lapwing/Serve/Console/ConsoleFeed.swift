@@ -58,7 +58,8 @@ actor ConsoleFeed {
         switch record {
         case .decision(let decision): picture.take(Sighting(decision, entry: entry.index, callees))
         case .completion(let completion):
-            if completion.guardrail?.rule != nil { picture.take(refusedAnswerAt: completion.time) }
+            // What was found in an answer that was given all the same is no refusal.
+            if completion.ending == .answerRefused { picture.take(refusedAnswerAt: completion.time) }
         case .refusals(let refusals): picture.take(refusals: refusals.count, at: refusals.second)
         case .act(let act):
             guard act.action == "identity.x509.issue", act.outcome == .allow,

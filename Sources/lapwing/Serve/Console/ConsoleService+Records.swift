@@ -82,7 +82,7 @@ extension ConsoleService {
                 return Self.message(
                     409,
                     "Not yet",
-                    ["There is no proof of entry \(entry) yet: \(Self.words(error)). The log is signed every second."]
+                    ["There is no proof of entry \(entry) yet: \(Self.words(error)). It is signed within a second."]
                 )
             }
         case .record(let text):
@@ -125,7 +125,7 @@ extension ConsoleService {
                             + "\(completion.timings.total / 1000) µs, \(Count.text(completion.bytesSent)) bytes sent"
                     )
                 )
-                if let rule = completion.guardrail?.rule { page.facts.append(("Answer refused by", rule)) }
+                if let rule = completion.guardrail?.rule { page.facts.append(("In the answer", rule)) }
             case .act(let act):
                 if page.line == nil { page.line = RecordRow(entry, callees) }
                 page.facts += [("By", act.actor), ("Subject", act.subject), ("At", act.time.description)]

@@ -191,7 +191,7 @@ import Testing
         let mount = place.path + "/small"
         try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: true)
         guard
-            try GoVerifier.run(URL(filePath: "/bin/mount"), ["-t", "tmpfs", "-o", "size=6m", "tmpfs", mount]).status
+            try GoVerifier.run(URL(filePath: "/bin/mount"), ["-t", "tmpfs", "-o", "size=24m", "tmpfs", mount]).status
                 == 0
         else { return false }
         defer { _ = try? GoVerifier.run(URL(filePath: "/bin/umount"), ["-l", mount]) }
@@ -215,7 +215,7 @@ import Testing
             let fill = try GoVerifier.run(URL(filePath: "/bin/dd"), ["if=/dev/zero", "of=\(ballast)", "bs=64k"])
             #expect(fill.status != 0, "the file system was to be full")
             var isRefused = false
-            for burst in 0..<64 where !isRefused {
+            for burst in 0..<2_048 where !isRefused {
                 let entries = (0..<32).map {
                     Array("\(round) \(burst) \($0) ".utf8) + [UInt8](repeating: 7, count: 1_000)
                 }
@@ -237,7 +237,7 @@ import Testing
             next.close()
             #expect(next.stats.failure == nil)
             known = try judge.judge(mount + "/log", known: known, run: "round \(round)")
-            if known.count > 3_000 { break }
+            if known.count > 8_000 { break }
         }
         tally.acknowledged += known.count
         tally.acceptedByGo += judge.acceptedByGo

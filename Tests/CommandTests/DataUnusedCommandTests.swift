@@ -1,5 +1,7 @@
+import AuditLog
 import Foundation
 import Testing
+import ZeroTrust
 
 /// `lapwing data unused`, over logs of each kind.
 @Suite struct DataUnusedCommandTests {
@@ -94,6 +96,65 @@ import Testing
         // Since a day after, nothing was done at all.
         let late = try Program.run(arguments + ["--since", "2026-11-23"])
         #expect(late.status == 1 && late.errors.contains("0 records; 0 of"), "\(late.errors)")
+    }
+
+    @Test func `a declared call that the node's record does not show is listed; a refusal shows none`() throws {
+        let directory = try TemporaryDirectory()
+        let calls = """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: Estate
+            metadata: {name: calls, trustDomain: cluster.local}
+            purposes: {serving: {}}
+            classifications: [internal]
+            components:
+              front: {identity: {k8s: web/front}, purpose: serving}
+              back: {identity: {k8s: web/back}, purpose: serving}
+              scorer:
+                identity: {k8s: ml/scorer}
+                purpose: serving
+                exposes: [{name: score, port: 8443, http: [{methods: [POST], paths: [/v1/*]}]}]
+            calls:
+            - {from: front, to: scorer, api: score}
+            - {from: back, to: scorer, api: score}
+            """
+        let estate = try directory.write(calls, to: "estate.yaml")
+        let authority = try CheckpointAuthority(directory: directory.path + "/authority", origin: "test")
+        let writer = try LogWriter(directory: directory.path + "/audit", origin: "test", signer: authority)
+        for (number, name) in ["front", "back"].enumerated() {
+            let decision = DecisionRecord(
+                id: RequestID(milliseconds: UInt64(1_000 + number), random: 2),
+                time: Timestamp(nanoseconds: 1_795_392_000_000_000_000),
+                node: "node",
+                caller: .init(
+                    spiffeID: try SPIFFEID("spiffe://cluster.local/ns/web/sa/\(name)"),
+                    serialNumber: "1",
+                    fingerprint: "ab"
+                ),
+                source: .init(address: IPAddress(v4: 0x0a00_0001), port: 2_000),
+                tls: nil,
+                request: .init(
+                    method: "POST",
+                    path: "/v1/predict?x=1",
+                    authority: "scorer.example",
+                    destination: .init(address: IPAddress(v4: 0x7f00_0001), port: 8443)
+                ),
+                outcome: name == "back" ? .deny : .allow,
+                reason: name == "back" ? "no_rule_matched" : "allowed_by_rule",
+                policy: nil,
+                snapshot: "00",
+                compatibility: "strict",
+                latency: 1,
+                route: name == "back" ? nil : "predict"
+            )
+            writer.append(decision.encoded()) { _ in }
+        }
+        writer.close()
+        let run = try Program.run("data", "unused", estate, "--audit", directory.path + "/audit", "-o", "json")
+        #expect(run.status == 1, "\(run.errors)")
+        let answer = try JSONDecoder().decode(Answer.self, from: Data(run.output.utf8))
+        #expect(answer.total == 2 && answer.records == 1)
+        #expect(answer.unused.map(\.who) == ["back"] && answer.unused.map(\.grant) == ["call scorer.score"])
+        #expect(answer.unused.first?.rule.hasSuffix("estate.yaml:15") == true, "\(answer.unused)")
     }
 
     @Test func `a wrong call is 2`() throws {

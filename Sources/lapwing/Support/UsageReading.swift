@@ -56,7 +56,9 @@ struct UsageReading {
     mutating func read(audit directory: String) throws {
         let audit = try AuditRecords(directory: directory)
         let size = try audit.reading { try audit.reader.size() }
-        var next: UInt64 = 0
+        // What was pruned is not there to be read.
+        var next = try audit.reading { try audit.reader.minimumIndex() }
+        if next > 0 { StandardError.write("\(next) entries were pruned: what they told of is not known") }
         while next < size {
             let end = min(next + Self.batch, size)
             for entry in try audit.reading({ try audit.reader.entries(in: next..<end) }) {

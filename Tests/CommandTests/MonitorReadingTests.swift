@@ -155,6 +155,27 @@ import ZeroTrust
         #expect(finding.subject.hasSuffix("/sa/thief") && finding.object == "scorer")
     }
 
+    @Test func `a rule about the end of a request is about whoever made it`() throws {
+        let rule = """
+            title: An upstream that died
+            id: 5f0c7a86-52d0-4a8f-8f6e-1d2f3a4b5c6d
+            logsource: { product: lapwing }
+            detection:
+                selection: { kind: completion, ended: upstream_died, caller.spiffe_id|endswith: /api-gateway }
+                condition: selection
+            """
+        var settings = MonitorSettings()
+        settings.rules = try SigmaRules(yaml: [(file: "r.yml", text: rule)])
+        settings.disabled = Set(FindingType.allCases).subtracting([.sigmaRule])
+        var monitor = Monitor(settings: settings)
+        let begun = try Self.decision(0)
+        monitor.take(LogReader.Entry(index: 0, bytes: begun.encoded(), isCovered: true))
+        let ended = Self.completion(0, .upstreamDied, nil)
+        monitor.take(LogReader.Entry(index: 1, bytes: ended.encoded(), isCovered: true))
+        let finding = try #require(monitor.findings.findings.first)
+        #expect(finding.id == "M9-1" && finding.subject == begun.caller?.spiffeID.description)
+    }
+
     @Test func `a log of others that cannot be read is an error`() throws {
         let directory = try TemporaryDirectory()
         var monitor = Monitor()

@@ -94,7 +94,12 @@ package struct RegexProgram: Sendable {
                 }
                 for jump in jumps { instructions[jump] = .jump(instructions.count) }
             case .repeated(let inner, let least, let most, let isGreedy):
-                for _ in 0..<least { try compile(inner, source) }
+                for _ in 0..<least {
+                    let before = instructions.count
+                    try compile(inner, source)
+                    // What matches nothing but the empty text does so however often.
+                    if instructions.count == before { return }
+                }
                 if let most {
                     var splits: [Int] = []
                     for _ in least..<max(least, most) {

@@ -103,10 +103,12 @@ public struct LogVerifier: Sendable {
         var known: Checkpoint?
         var hashed: UInt64 = 0
         var pruned: UInt64 = 0
-        // Whole bundles are hashed; the entries of the first that stand before do not count.
+        // Whole bundles are hashed, and the one before: whoever says where the earlier time ends may have read it. The
+        // entries that stand before do not count.
         let size = past?.size ?? 0
+        let first = size < 256 ? 0 : (size / 256 - 1) * 256
         func report(_ fault: Fault?) -> Report {
-            let before = pruned < size ? size % 256 : 0
+            let before = pruned < size ? size - max(first, pruned) : 0
             return Report(
                 checkpoint: checkpoint,
                 past: known,
@@ -132,10 +134,10 @@ public struct LogVerifier: Sendable {
             var level = 0
             while stated.size >> UInt64(8 * (level + 1)) > 0 { level += 1 }
             while level > 0 {
-                try checkTiles(reader, level: level, from: size >> UInt64(8 * level))
+                try checkTiles(reader, level: level, from: first >> UInt64(8 * level))
                 level -= 1
             }
-            try checkEntries(reader, from: max(pruned, size / 256 * 256), verified: &hashed, progress)
+            try checkEntries(reader, from: max(pruned, first), verified: &hashed, progress)
             return report(nil)
         } catch let fault as Fault {
             return report(fault)

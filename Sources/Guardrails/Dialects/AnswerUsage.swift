@@ -32,7 +32,7 @@ public struct AnswerUsage: Sendable {
         switch dialect {
         case .openAI, .openAIChat, .openAICompletions, .openAIEmbeddings: scan = UsageScan(envelope: nil)
         case .openAIResponses: scan = UsageScan(envelope: "response")
-        case .anthropic: scan = UsageScan(envelope: "message")
+        case .anthropic: scan = UsageScan(envelope: "message", hasCachesBeside: true)
         case .kserveV2, .kserveV1, .torchServe, .mcp, .json: return nil
         }
         self.format = format
@@ -107,6 +107,8 @@ private struct UsageScan: Sendable {
     private static let maximumDigits = 15
 
     private let envelope: [UInt8]?
+    /// Whether the tokens of caches are counted beside those of the input.
+    private let hasCachesBeside: Bool
     private var places: [Place] = []
     /// How many containers lie between those in `places` and here, once there are too many.
     private var depth = 0
@@ -119,8 +121,9 @@ private struct UsageScan: Sendable {
     private var digits: [UInt8] = []
     private var values: [Field: UInt64] = [:]
 
-    init(envelope: String?) {
+    init(envelope: String?, hasCachesBeside: Bool = false) {
         self.envelope = envelope.map { Array($0.utf8) }
+        self.hasCachesBeside = hasCachesBeside
     }
 
     /// What was stated so far.
@@ -128,7 +131,7 @@ private struct UsageScan: Sendable {
     /// Anthropic's `input_tokens` are those beside its caches; OpenAI's are all of them.
     var usage: TokenUsage? {
         guard !values.isEmpty else { return nil }
-        let beside = [values[.cacheRead], values[.cacheWritten]].compactMap { $0 }
+        let beside = hasCachesBeside ? [values[.cacheRead], values[.cacheWritten]].compactMap { $0 } : []
         let parts = [values[.input]].compactMap { $0 } + beside
         return TokenUsage(
             input: parts.isEmpty ? nil : parts.reduce(0, +),

@@ -119,7 +119,7 @@ struct Volumes: Detector {
             accounts[place].amounts[metric] = 0
             accounts[place].counted[metric] = 0
             let (now, minimum) = (bucket(window), settings.minimum[metric])
-            accounts[place].partLimits[metric] = pool[index].partLimit(now)
+            accounts[place].partLimits[metric] = max(pool[index].partLimit(now), minimum)
             accounts[place].limits[metric] = max(pool[index].limit(now, series), minimum)
             accounts[place].burstLimits[metric] = max(pool[index].burstLimit(now, series), minimum)
         }

@@ -16,6 +16,8 @@ struct SigmaEvent: Sendable {
     }
 
     private(set) var fields: [String: [Value]] = [:]
+    /// The names of what has no value of its own: objects, and lists without elements.
+    private var groups: Set<String> = []
     private var count = 0
 
     /// Values beyond these are not looked at.
@@ -34,6 +36,9 @@ struct SigmaEvent: Sendable {
 
     subscript(name: String) -> [Value] { fields[name] ?? [] }
 
+    /// Whether there is such a field, with a value or with fields of its own.
+    func has(_ name: String) -> Bool { fields[name] != nil || groups.contains(name) }
+
     /// The first value of a field as text; nil where there is none.
     func text(_ name: String) -> String? { fields[name]?.first.map { String(decoding: $0.text, as: UTF8.self) } }
 
@@ -46,12 +51,15 @@ struct SigmaEvent: Sendable {
         guard count < Self.maximumValues else { return }
         switch value {
         case .object(let members):
+            if wanted?.contains(name) ?? true { groups.insert(name) }
             var known: Set<String> = []
             // Of two members with one name the first counts.
             for member in members where known.insert(member.name).inserted {
                 add(member.value, as: name.isEmpty ? member.name : "\(name).\(member.name)", wanted)
             }
-        case .array(let elements): for element in elements { add(element, as: name, wanted) }
+        case .array(let elements):
+            if wanted?.contains(name) ?? true { groups.insert(name) }
+            for element in elements { add(element, as: name, wanted) }
         case .null: return
         case .bool(let flag):
             if wanted?.contains(name) ?? true { append(flag ? "true" : "false", number: nil, to: name) }
@@ -62,7 +70,12 @@ struct SigmaEvent: Sendable {
 
     private mutating func append(_ text: String, number: Double?, to name: String) {
         count += 1
-        let bytes = Array(text.utf8.prefix(Self.maximumLength))
+        var bytes = Array(text.utf8.prefix(Self.maximumLength))
+        if bytes.count < text.utf8.count {
+            // Not in the middle of a character, which would be no text.
+            while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
+            if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }
+        }
         fields[name, default: []].append(Value(text: bytes, folded: SigmaPattern.folded(bytes), number: number))
     }
 }

@@ -42,6 +42,8 @@ struct SigmaItem: Sendable {
         var modifiers = Array(parts.dropFirst())
         needsAll = modifiers.contains("all")
         modifiers.removeAll { $0 == "all" }
+        // Words stand anywhere in a value.
+        if field == nil, modifiers.isEmpty { modifiers = ["contains"] }
         var values = [value]
         if case .list(let elements) = value.content {
             guard !elements.isEmpty else { throw value.error("a list without values matches nothing") }
@@ -226,8 +228,9 @@ struct SigmaItem: Sendable {
             try change { $0 }
             drafts = try drafts.flatMap { draft -> [Draft] in
                 guard case .pattern(let pattern) = draft else { return [draft] }
-                let forms = pattern.expanded(Self.dashForms)
-                guard forms.count <= 625 else { throw value.error("`windash` takes at most 4 dashes") }
+                guard let forms = pattern.expanded(Self.dashForms, limit: 625) else {
+                    throw value.error("`windash` takes at most 4 dashes")
+                }
                 return forms.map { .pattern($0) }
             }
         }

@@ -38,8 +38,8 @@ enum SigmaOperand: Sendable {
     func matches(_ field: String, in event: SigmaEvent) -> Bool {
         let values = event[field]
         switch self {
-        case .exists(let wanted): return !values.isEmpty == wanted
-        case .null: return values.isEmpty
+        case .exists(let wanted): return event.has(field) == wanted
+        case .null: return !event.has(field)
         case .reference(let other):
             return values.contains { value in event[other].contains { $0.folded == value.folded } }
         default: return values.contains(where: matches)

@@ -83,12 +83,12 @@ struct SigmaPattern: Hashable, Sendable {
         )
     }
 
-    /// The patterns that come of writing each of its texts in several ways.
-    func expanded(_ forms: ([UInt8]) -> [[UInt8]]) -> [SigmaPattern] {
+    /// The patterns that come of writing each of its texts in several ways; nil where there are more than the limit.
+    func expanded(_ forms: ([UInt8]) -> [[UInt8]], limit: Int) -> [SigmaPattern]? {
         var results = [SigmaPattern(pieces: [])]
         for piece in pieces {
             let next: [Piece] = if case .text(let bytes) = piece { forms(bytes).map { .text($0) } } else { [piece] }
-            guard results.count <= 10_000 else { break }
+            guard results.count * next.count <= limit else { return nil }
             results = results.flatMap { result in next.map { SigmaPattern(pieces: result.pieces + [$0]) } }
         }
         return results

@@ -14,7 +14,20 @@ struct PromptFingerprints: Sendable {
     /// - Throws: ``CommandError`` where it can be neither read nor made.
     init(directory: String) throws {
         let file = directory + "/prompt.key"
-        if let bytes = FileManager.default.contents(atPath: file), let key = PromptKey(bytes) {
+        if let attributes = try? FileManager.default.attributesOfItem(atPath: file) {
+            let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
+            guard attributes[.type] as? FileAttributeType == .typeRegular, mode & 0o077 == 0 else {
+                throw CommandError(
+                    .unreachable,
+                    "the key of prompts `\(file)` can be read by others; delete it, and a new one is made"
+                )
+            }
+            guard let bytes = FileManager.default.contents(atPath: file), let key = PromptKey(bytes) else {
+                throw CommandError(
+                    .unreachable,
+                    "the key of prompts `\(file)` cannot be read; delete it, and a new one is made"
+                )
+            }
             self.key = key
             return
         }

@@ -8,11 +8,12 @@ import ZeroTrust
 /// Follows the bundles of other trust domains: asks each endpoint when it is due, and reports what it answered.
 ///
 /// What counts is not decided here. The endpoint of `https_spiffe` is told by the latest bundle of its own trust domain
-/// (SPIFFE Federation §5.2.2.4), which is handed in with ``update(own:foreign:)``.
+/// (SPIFFE Federation §5.2.2.4), which is handed in with ``update(_:)``: before that no such endpoint is believed.
 ///
 /// ```swift
 /// let poller = BundlePoller(report: report, logger: logger)
 /// poller.follow(rules.trustDomains)
+/// poller.update(bundles)
 /// await poller.run()
 /// ```
 public final class BundlePoller: Sendable {
@@ -62,9 +63,16 @@ public final class BundlePoller: Sendable {
     }
 
     /// Follows these trust domains from now on, and no others.
+    ///
+    /// Of a trust domain that is configured anew the bundle begins anew: what was fetched before does not count.
     public func follow(_ relationships: [FederatedTrustDomain]) {
         state.withLock { state in
+            let before = state.relationships
             state.relationships = Dictionary(relationships.map { ($0.trustDomain, $0) }) { first, _ in first }
+            for (domain, relationship) in state.relationships {
+                guard let old = before[domain], old.relationship != relationship.relationship else { continue }
+                state.bundles[domain] = relationship.bundle?.x509Bundle
+            }
             state.schedule.follow(state.relationships.mapValues(\.relationship), at: clock())
         }
     }
@@ -134,11 +142,8 @@ public final class BundlePoller: Sendable {
         switch relationship.profile {
         case .web(let file): return .web(authoritiesFile: file)
         case .spiffe(let id):
-            // The configured bundle is for the time before there is any other.
-            let bundle =
-                state.withLock { $0.bundles[id.trustDomain] }
-                ?? (id.trustDomain == relationship.trustDomain ? relationship.bundle?.x509Bundle : nil)
-            guard let bundle else {
+            // Where no other was ever fetched, the configured one is among them.
+            guard let bundle = state.withLock({ $0.bundles[id.trustDomain] }) else {
                 throw FederationFailure(
                     .untrusted,
                     "there is no bundle of `\(id.trustDomain)` yet, by which the endpoint `\(id)` could be told"

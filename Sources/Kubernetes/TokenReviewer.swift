@@ -20,7 +20,7 @@ public final class TokenReviewer: Sendable {
     public static let memory = Duration.seconds(10)
     /// How often the keys are fetched again.
     private static let keyLifetime = Duration.seconds(300)
-    /// How soon the keys are fetched again for a token whose key is not among them: anyone can make one up.
+    /// How soon the keys are asked for again, whatever was answered: anyone can make up a token whose key is not among them.
     private static let keyPatience = Duration.seconds(10)
     /// The most answers that are kept.
     private static let maximumAnswers = 4096
@@ -28,11 +28,24 @@ public final class TokenReviewer: Sendable {
     private struct State {
         var keys: JWKeys?
         var fetchedAt: ContinuousClock.Instant?
+        /// When the keys were asked for last.
+        var askedAt: ContinuousClock.Instant?
+        /// Why none came then; nil where some did.
+        var problem: (any Error)?
+        /// The one question that is under way, for all who wait for it.
+        var question: Task<JWKeys, any Error>?
         var answers: [SHA256.Digest: (pod: Result<Pod, TokenRefusal>, at: ContinuousClock.Instant)] = [:]
     }
 
-    private struct JWKeys {
+    private struct JWKeys: Sendable {
         let keys: [String: TokenKey]
+    }
+
+    /// Where a key is to be had from.
+    private enum Place: Sendable {
+        case memory(TokenKey?)
+        case nowhere(any Error)
+        case question(Task<JWKeys, any Error>)
     }
 
     private let api: KubernetesAPI
@@ -116,31 +129,67 @@ public final class TokenReviewer: Sendable {
     }
 
     private func key(_ keyID: String) async throws -> TokenKey? {
-        let (keys, fetchedAt) = state.withLock { ($0.keys, $0.fetchedAt) }
-        let age = fetchedAt.map { ticks() - $0 }
-        if let key = keys?.keys[keyID], let age, age < Self.keyLifetime { return key }
-        // Within this time it was asked already, and there was no such key.
-        if keys != nil, let age, age < Self.keyPatience { return keys?.keys[keyID] }
-        let answer: StrictJSON
-        do { answer = try await api.get("/openid/v1/jwks") } catch {
-            // A key that is known serves while the server does not answer: the review says what counts.
-            if let key = keys?.keys[keyID] { return key }
+        switch place(of: keyID) {
+        case .memory(let key): return key
+        case .nowhere(let problem): throw problem
+        case .question(let question):
+            do { return try await question.value.keys[keyID] } catch {
+                // A key that is known serves while the server does not answer: the review says what counts.
+                if let key = state.withLock({ $0.keys })?.keys[keyID] { return key }
+                throw error
+            }
+        }
+    }
+
+    /// Where a key is to be had from: the server is asked once at a time, and not again within `keyPatience`.
+    private func place(of keyID: String) -> Place {
+        let now = ticks()
+        return state.withLock { state -> Place in
+            let known = state.keys?.keys[keyID]
+            if let known, let fetchedAt = state.fetchedAt, now - fetchedAt < Self.keyLifetime { return .memory(known) }
+            if let question = state.question { return .question(question) }
+            if let askedAt = state.askedAt, now - askedAt < Self.keyPatience {
+                if let problem = state.problem, known == nil { return .nowhere(problem) }
+                return .memory(known)
+            }
+            state.askedAt = now
+            let question = Task { try await self.ask() }
+            state.question = question
+            return .question(question)
+        }
+    }
+
+    /// Asks for the keys, and keeps what came of it.
+    private func ask() async throws -> JWKeys {
+        do {
+            let found = try await fetchKeys()
+            state.withLock { state in
+                state.keys = found
+                state.fetchedAt = ticks()
+                state.problem = nil
+                state.question = nil
+            }
+            return found
+        } catch {
+            state.withLock { state in
+                state.problem = error
+                state.question = nil
+            }
             throw error
         }
+    }
+
+    private func fetchKeys() async throws -> JWKeys {
+        let answer = try await api.get("/openid/v1/jwks")
         guard let list = answer["keys"]?.array, list.count <= JWTBundle.maximumKeys else {
             throw KubernetesFailure(.badAnswer, "`/openid/v1/jwks` answers with something else than a key set")
         }
-        var next: [String: TokenKey] = [:]
+        var keys: [String: TokenKey] = [:]
         for jwk in list {
             guard let object = jwk.object, let key = try? TokenKey(object), let id = key.keyID else { continue }
-            next[id] = key
+            keys[id] = key
         }
-        let found = JWKeys(keys: next)
-        state.withLock { state in
-            state.keys = found
-            state.fetchedAt = ticks()
-        }
-        return next[keyID]
+        return JWKeys(keys: keys)
     }
 
     // MARK: By the API server

@@ -6,10 +6,11 @@ import Synchronization
 ///
 /// What has expired must not come to life again because a clock was set back, by whoever can do that, by a battery that
 /// died or by a virtual machine that was resumed. The latest time that was seen is the floor; it is kept in a file. Where
-/// the clock shows less, the floor is the time, and that is said.
+/// the clock shows less, the time is the floor and what has passed since, by a clock that nobody sets: what is to expire
+/// expires meanwhile. That the clock is behind is said.
 ///
-/// A clock that was wrong in the other direction leaves a floor in the future, by which everything has expired. Whoever
-/// knows better removes the file.
+/// A clock that was wrong in the other direction leaves a floor in the future, by which everything has expired and which
+/// stays ahead. Whoever knows better removes the file.
 ///
 /// ```swift
 /// let floor = try ClockFloor(path: "/var/lib/lapwing/authority/clock.floor", logger: logger)
@@ -22,11 +23,14 @@ public final class ClockFloor: Sendable {
 
     private struct State {
         var floor: Date
+        /// When the floor was seen.
+        var seen: ContinuousClock.Instant
         var isTold = false
     }
 
     private let path: String
     private let clock: @Sendable () -> Date
+    private let ticks: @Sendable () -> ContinuousClock.Instant
     private let logger: Logger
     /// Guards the latest time that was seen.
     private let state: Mutex<State>
@@ -37,12 +41,14 @@ public final class ClockFloor: Sendable {
     public init(
         path: String,
         clock: @escaping @Sendable () -> Date = { Date() },
+        ticks: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         logger: Logger
     ) throws(IdentityError) {
         self.path = path
         self.clock = clock
+        self.ticks = ticks
         self.logger = logger
-        self.state = Mutex(State(floor: try Self.read(path)))
+        self.state = Mutex(State(floor: try Self.read(path), seen: ticks()))
         if clock() < state.withLock({ $0.floor }) - Self.tolerance { _ = now }
     }
 
@@ -59,18 +65,22 @@ public final class ClockFloor: Sendable {
         return Date(timeIntervalSince1970: TimeInterval(seconds))
     }
 
-    /// The time: the clock's, or the latest that was seen where that is later.
+    /// The time: the clock's, or the latest that was seen and what has passed since where that is later.
     public var now: Date {
         let shown = clock()
         let (floor, isNews) = state.withLock { state -> (Date, Bool) in
-            if shown >= state.floor {
+            let tick = ticks()
+            let passed: TimeInterval = (tick - state.seen) / Duration.seconds(1)
+            let floor = state.floor + max(passed, 0)
+            if shown >= floor {
                 state.floor = shown
+                state.seen = tick
                 state.isTold = false
                 return (shown, false)
             }
-            let isNews = !state.isTold && shown < state.floor - Self.tolerance
+            let isNews = !state.isTold && shown < floor - Self.tolerance
             if isNews { state.isTold = true }
-            return (state.floor, isNews)
+            return (floor, isNews)
         }
         if isNews {
             logger.error(

@@ -48,8 +48,16 @@ import Testing
 
         try FileManager.default.removeItem(atPath: lapwing.directory.path + "/s/authority/keys")
         try FileManager.default.removeItem(atPath: lapwing.directory.path + "/s/authority/authority.sqlite")
+        // An authority whose socket does not answer yet has its lock.
+        let lock = unsafe open(lapwing.directory.path + "/s/authority/log/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let isHeld = flock(lock, LOCK_EX | LOCK_NB) == 0
+        #expect(isHeld)
+        let locked = try command(lapwing, "restore", copy)
+        #expect(locked.status == 1 && locked.errors.contains("stop it first"), "\(locked.errors)")
+        close(lock)
         let restored = try command(lapwing, "restore", copy)
         #expect(restored.status == 0 && restored.errors.contains("what was there lies in"), "\(restored.errors)")
+        #expect(FileManager.default.fileExists(atPath: lapwing.directory.path + "/s/authority/clock.floor"))
         let process = try again(lapwing)
         defer { process.stop() }
         #expect(try lapwing.wait { try lapwing.run("identity", "svid", "fetch").status == 0 })

@@ -17,6 +17,15 @@ import Testing
         #expect(sessions.use("", at: start) == nil)
     }
 
+    @Test mutating func `to ask whose a token is does not use it up`() throws {
+        let token = try #require(sessions.makeToken(for: "uid 7", at: start, using: &generator))
+        #expect(sessions.caller(of: token, at: start) == "uid 7")
+        #expect(sessions.caller(of: token, at: start + .seconds(60)) == nil)
+        #expect(sessions.caller(of: "", at: start) == nil)
+        #expect(sessions.exchange(token, at: start, using: &generator) != nil)
+        #expect(sessions.caller(of: token, at: start) == nil)
+    }
+
     @Test mutating func `a token is worth nothing after a minute`() throws {
         let token = try #require(sessions.makeToken(for: "uid 0", at: start, using: &generator))
         #expect(sessions.exchange(token, at: start + .seconds(60), using: &generator) == nil)

@@ -90,6 +90,14 @@ import ZeroTrust
         #expect(folded.nodes.contains { $0.name == "team-3" && $0.detail.hasSuffix("services") })
     }
 
+    @Test func `what no drawing can tell is cut, the worst kept`() {
+        let whole = Self.graph(services: 200)
+        let cut = whole.first(nodes: 20, edges: 15)
+        #expect(cut.nodes.count <= 20 && cut.edges.count <= 15 && !cut.edges.isEmpty)
+        #expect(cut.edges.first == whole.edges.first)
+        #expect(whole.first(nodes: 10_000, edges: 10_000) == whole)
+    }
+
     @Test func `what is declared for a pattern is drawn only where nobody took it`() {
         let callee = Self.id(0, 1)
         let declared = [

@@ -49,6 +49,23 @@ import Testing
         }
     }
 
+    @Test func `a page is not made for another site, and only a link that opens the console may stand anywhere`() {
+        for method in ["GET", "HEAD"] {
+            for path in ["/", "/audit?q=x", "/style.css", "/open/x", "/open?token=1"] {
+                var request = ConsoleRequest(method: method, target: path, hosts: ["localhost"])
+                for site in ["same-origin", "none"] {
+                    request.fetchSite = site
+                    #expect(Self.gate.refusal(of: request) == nil, "\(path) \(site)")
+                }
+                for site in ["cross-site", "same-site", "same-origin,cross-site", ""] {
+                    request.fetchSite = site
+                    let expected: Int? = path == "/open?token=1" ? nil : 403
+                    #expect(Self.gate.refusal(of: request)?.status == expected, "\(path) \(site)")
+                }
+            }
+        }
+    }
+
     @Test func `a place's path leads back to it, whatever its names hold`() {
         for name in HTMLTests.hostile + ["a/b", "..", "%", "a?b#c", "M1-4711"] {
             for path in [ConsolePath.finding(name), .acknowledge(name), .policy(namespace: name, name: name)] {

@@ -34,6 +34,28 @@ import ZeroTrust
         #expect(picture.rows(after: 19_997).map(\.entry) == [19_998, 19_999])
     }
 
+    @Test func `names that a refused caller makes up take nobody's room`() {
+        var picture = TrafficPicture()
+        for entry in 0..<20_000 {
+            var seen = Self.seen(UInt64(2 * entry + 1), caller: "a")
+            seen.callee = "h\(entry).example"
+            seen.isOutbound = true
+            seen.model = "m\(entry)"
+            picture.take(seen)
+        }
+        #expect(picture.paths.count == 1 && picture.uses.count == 1 && picture.dropped == 0)
+        #expect(picture.paths.keys.first?.callee == TrafficPicture.refusedHosts)
+        #expect(picture.uses.keys.first?.model == TrafficPicture.refusedModels)
+        var seen = Self.seen(100_000, caller: "a")
+        seen.callee = "api.example"
+        seen.isOutbound = true
+        picture.take(seen)
+        seen.isAllowed = false
+        picture.take(seen)
+        let path = TrafficPicture.Path(caller: "a", callee: "api.example", isUndeclared: false)
+        #expect(picture.paths[path]?.count == 2 && picture.paths[path]?.refused == 1)
+    }
+
     @Test func `callers without an identity are one`() {
         var picture = TrafficPicture()
         for entry in 0..<100 { picture.take(Self.seen(UInt64(entry), caller: "anonymous@10.0.0.\(entry)")) }

@@ -193,7 +193,11 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         poller.follow([relationship])
         await poller.round()
-        #expect(reports.withLock { $0.first }?.contains("untrusted") == true, "the configured bundle does not know it")
+        #expect(reports.withLock { $0.first }?.contains("untrusted") == true, "the latest bundle was not told yet")
+        poller.update([root.trustDomain: root.bundle])
+        poller.hurry()
+        await poller.round()
+        #expect(reports.withLock { $0.last }?.contains("untrusted") == true, "the configured bundle does not know it")
         poller.update([root.trustDomain: next.bundle])
         poller.hurry()
         await poller.round()
@@ -203,6 +207,17 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         poller.hurry()
         await poller.round()
         #expect(reports.withLock { $0.last }?.contains("untrusted") == true)
+        // Configured anew, it begins with what is configured then.
+        let anew = try FederatedTrustDomain(
+            name: "p",
+            trustDomain: root.trustDomain,
+            url: try BundleEndpointURL(endpoint.url()),
+            profile: .spiffe(id),
+            bundle: SPIFFEBundle(trustDomain: root.trustDomain, authorities: [next.certificate])
+        )
+        poller.follow([anew])
+        await poller.round()
+        #expect(reports.withLock { $0.last } == "{\"keys\":[],\"spiffe_refresh_hint\":60}")
         await endpoint.stop()
     }
 }

@@ -284,6 +284,23 @@ import WorkloadIdentity
         #expect(try server.asked().filter { $0.contains("jwks") }.isEmpty)
         await api.close()
     }
+
+    @Test func `keys that do not come are asked for once in ten seconds, whoever asks`() async throws {
+        try server.put("model-0")
+        let api = try server.api()
+        let now = Mutex(ContinuousClock.now)
+        let reviewer = reviewer(api) { now.withLock { $0 } }
+        let token = try server.token()
+        try server.ask(["fail": 500])
+        _ = try server.asked()
+        for _ in 0..<5 { #expect(await review(token, by: reviewer).failure) }
+        #expect(try server.asked().filter { $0.contains("jwks") }.count == 1)
+        try server.ask(["fail": NSNull()])
+        #expect(await review(token, by: reviewer).failure)
+        now.withLock { $0 += .seconds(10) }
+        #expect(await review(token, by: reviewer).pod == "model-0")
+        await api.close()
+    }
 }
 
 @Suite struct KubernetesAttestationTests {

@@ -27,6 +27,34 @@ import ZeroTrust
         try second.close()
     }
 
+    @Test func `of a database that was put back no join token counts, and its bundle is newer than the last`()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let trustDomain = try TrustDomain("cluster.local")
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        let (copy, last) = (directory.path + "/copy.db", directory.path + "/last.db")
+        let lost = try SQLiteDatabase(path: last)
+        _ = try await SQLiteAuthorityStore(lost).commit(AuthorityState(trustDomain: trustDomain, sequence: 9))
+        try lost.close()
+        let database = try SQLiteDatabase(path: copy)
+        let store = SQLiteAuthorityStore(database)
+        _ = try await store.commit(AuthorityState(trustDomain: trustDomain, sequence: 3))
+        let token = JoinToken(digest: [1, 2, 3], name: "edge", expiresAt: now + 600, creator: "test")
+        try await store.create(token)
+        try database.goOn(from: last)
+        #expect(try await store.authorityState(of: trustDomain).sequence == 10)
+        #expect(try await store.takeJoinToken([1, 2, 3], at: now) == nil)
+        try Data("no database".utf8).write(to: URL(fileURLWithPath: last))
+        for path in [nil, last, directory.path + "/nowhere.db"] as [String?] {
+            let before = try await store.authorityState(of: trustDomain).sequence
+            try database.goOn(from: path)
+            #expect(try await store.authorityState(of: trustDomain).sequence >= before + 1000)
+        }
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/nowhere.db"))
+        try database.close()
+    }
+
     @Test func `two openings of one file see each other's commits and conflicts`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/lapwing.db"

@@ -133,6 +133,20 @@ package struct ServiceGraph: Hashable, Sendable {
     /// The node of an id.
     package func node(_ id: String) -> Node? { nodes.first { $0.id == id } }
 
+    /// The paths that come first, up to a number of services and of paths: more than that, no drawing can tell.
+    package func first(nodes maximumNodes: Int, edges maximumEdges: Int) -> ServiceGraph {
+        guard nodes.count > maximumNodes || edges.count > maximumEdges else { return self }
+        var known: Set<String> = []
+        var kept: [Edge] = []
+        for edge in edges where kept.count < maximumEdges {
+            let with = known.union([edge.from, edge.to])
+            guard with.count <= maximumNodes else { continue }
+            known = with
+            kept.append(edge)
+        }
+        return ServiceGraph(nodes: nodes.filter { known.contains($0.id) }, edges: kept)
+    }
+
     /// The same with one node for each namespace; whoever has an undeclared path stays by itself.
     ///
     /// It is what fits one screen of a large installation: what is as it should be is drawn together, what is not is named.

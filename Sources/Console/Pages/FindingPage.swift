@@ -12,6 +12,8 @@ package struct FindingPage: Sendable {
     package var records: [RecordRow]?
     /// What is said of records that are not shown.
     package var note = ""
+    /// Whether the records could not be read; the note says why.
+    package var isUnread = false
     /// Whether this viewer may say that somebody looks into it.
     package var canAcknowledge = false
 
@@ -53,6 +55,7 @@ package struct FindingPage: Sendable {
             RecordRow.columns + [.init("Proof")],
             empty: "None of the records is in this node's log."
         )
+        if isUnread { list.empty = "The records could not be read." }
         list.form = .records
         list.rows = records.map { row in
             row.cells(now: frame.now) + ["<a href=\"\(ConsolePath.proof(row.entry))\" download>entry \(row.entry)</a>"]

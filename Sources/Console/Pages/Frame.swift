@@ -89,15 +89,35 @@ package struct Frame: Sendable {
     package static let welcome: HTML = document(
         "The console opens",
         hasScript: false,
-        refresh: true,
+        refresh: "/",
         """
         <main id="main"><h1>The console opens</h1><p><a href="/">Go on</a></p></main>
         """
     )
 
-    private static func document(_ title: String, hasScript: Bool, refresh: Bool = false, _ content: HTML) -> HTML {
+    /// The page for a link that was followed from another site: the same link once more, as a step of our own site.
+    package static func step(token: String) -> HTML {
+        // Only what can be a token stands in a link of ours.
+        let digits = String(token.prefix(64).filter { $0.isASCII && $0.isHexDigit })
+        let place = "/open?token=" + digits
+        return document(
+            "The console opens",
+            hasScript: false,
+            refresh: place,
+            """
+            <main id="main"><h1>The console opens</h1><p><a href="\(place)">Go on</a></p></main>
+            """
+        )
+    }
+
+    private static func document(
+        _ title: String,
+        hasScript: Bool,
+        refresh: String? = nil,
+        _ content: HTML
+    ) -> HTML {
         let script: HTML = hasScript ? "<script src=\"/script.js\" defer></script>" : ""
-        let next: HTML = refresh ? "<meta http-equiv=\"refresh\" content=\"0;url=/\">" : ""
+        let next: HTML = refresh.map { "<meta http-equiv=\"refresh\" content=\"0;url=\($0)\">" } ?? ""
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>\(title) · Lapwing</title><link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/style.css">\(next)\(script)</head>

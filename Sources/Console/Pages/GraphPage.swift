@@ -36,12 +36,15 @@ package struct GraphPage: Sendable {
             ]
         }
         let isDrawn = graph.nodes.count <= Self.nodesDrawn && graph.edges.count <= Self.edgesDrawn
-        let drawn = isDrawn ? graph : graph.byNamespace()
+        let merged = isDrawn ? graph : graph.byNamespace()
+        let drawn = merged.first(nodes: Self.nodesDrawn, edges: Self.edgesDrawn)
+        let isCut = drawn.edges.count < merged.edges.count || drawn.nodes.count < merged.nodes.count
+        let cut: HTML = isCut ? ", the first \(drawn.edges.count) paths" : ""
         let metrics = GraphLayout.Metrics(nodeWidth: 150, nodeHeight: 34, gap: 8, between: 70, perLayer: 28)
         let left = graph.edges.count - Self.pathsShown
         let more: HTML =
             left > 0
-            ? "<p class=\"note\">\(left) further paths are not listed here; they are declared or used as declared.</p>"
+            ? "<p class=\"note\">\(left) further paths are not listed here; the worst come first.</p>"
             : ""
         let how: HTML = isDrawn ? "" : ", drawn by namespace"
         return frame.page(
@@ -49,7 +52,7 @@ package struct GraphPage: Sendable {
             tab: .overview,
             """
             <h1>Who calls whom</h1>
-            <section class="card"><div class="head"><h2>Drawing</h2><span class="note">\(graph.nodes.count) services, \(graph.edges.count) paths\(how)</span></div>
+            <section class="card"><div class="head"><h2>Drawing</h2><span class="note">\(graph.nodes.count) services, \(graph.edges.count) paths\(how)\(cut)</span></div>
             <div class="draw" tabindex="0" role="region" aria-label="The drawing, which can be moved">\(GraphDrawing(drawn, metrics: metrics, hasLinks: false).html)</div>\(GraphDrawing.key)</section>
             <section class="card"><div class="head"><h2>Paths</h2></div>\(list.html)\(more)</section>
             """

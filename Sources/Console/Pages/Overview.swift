@@ -123,7 +123,10 @@ package struct Overview: Sendable {
             """
     }
 
-    private var drawn: ServiceGraph { graph.nodes.count <= Self.nodesShown ? graph : graph.byNamespace() }
+    private var drawn: ServiceGraph {
+        guard graph.nodes.count > Self.nodesShown else { return graph }
+        return graph.byNamespace().first(nodes: GraphPage.nodesDrawn, edges: GraphPage.edgesDrawn)
+    }
 
     private func tile(_ fact: Fact) -> HTML {
         let mark =

@@ -28,7 +28,13 @@ package struct RequestGate: Sendable {
             return Refusal(status: 421, reason: "this is not the host that was asked for")
         }
         switch request.method {
-        case "GET", "HEAD": return nil
+        case "GET", "HEAD":
+            // Every page costs us work, and no other site's page has to ask for it. A link that opens the console may
+            // stand anywhere.
+            guard let site = request.fetchSite, site != "same-origin", site != "none", request.path != "/open" else {
+                return nil
+            }
+            return Refusal(status: 403, reason: "another site asks for it; type the address, or follow the link again")
         case "POST":
             // A browser says at least one of the two with a form; what says neither is no browser, and has no cookie by
             // accident.

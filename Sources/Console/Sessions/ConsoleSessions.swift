@@ -46,6 +46,12 @@ package struct ConsoleSessions<Caller: Hashable & Sendable>: Sendable {
         return token
     }
 
+    /// Whose token it is, which this does not use up; nil where it opens nothing.
+    package func caller(of token: String, at now: ContinuousClock.Instant) -> Caller? {
+        guard let known = tokens[token], known.end > now else { return nil }
+        return known.caller
+    }
+
     /// Takes a token, which from then on is worth nothing.
     ///
     /// - Returns: the secret of the session that it began; nil where the token is not known, was used, or is too old.

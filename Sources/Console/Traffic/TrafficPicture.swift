@@ -86,7 +86,7 @@ package struct TrafficPicture: Sendable {
     package private(set) var secured: UInt64 = 0
     /// Requests in plaintext, of those that came in.
     package private(set) var plaintext: UInt64 = 0
-    /// Paths and uses that were not kept because there were too many.
+    /// Sightings that are in no count of paths, uses or models, because there were too many.
     package private(set) var dropped: UInt64 = 0
 
     package static let maximumPaths = 4_000
@@ -99,15 +99,26 @@ package struct TrafficPicture: Sendable {
     /// Nothing seen.
     package init() {}
 
+    /// What hosts outside are called that were refused: whoever calls makes their names up.
+    package static let refusedHosts = "refused hosts"
+    /// What models are called of which no use was allowed.
+    package static let refusedModels = "refused models"
+
     /// Takes a request.
     package mutating func take(_ seen: Sighting) {
-        let path = Path(caller: Self.caller(seen), callee: seen.callee, isUndeclared: seen.isUndeclared)
+        let caller = Self.caller(seen)
+        var path = Path(caller: caller, callee: seen.callee, isUndeclared: seen.isUndeclared)
+        if !seen.isAllowed, seen.isOutbound, paths[path] == nil {
+            path = Path(caller: caller, callee: Self.refusedHosts, isUndeclared: seen.isUndeclared)
+        }
         dropped += Self.add(&paths, path, seen, Self.maximumPaths)
         if let model = seen.model {
-            dropped += Self.add(&uses, Use(caller: path.caller, model: model), seen, Self.maximumUses)
+            var use = Use(caller: caller, model: model)
+            if !seen.isAllowed, uses[use] == nil { use = Use(caller: caller, model: Self.refusedModels) }
+            dropped += Self.add(&uses, use, seen, Self.maximumUses)
         }
         if let digest = seen.digest {
-            let key = Loaded(identity: path.caller, digest: digest, signer: seen.signer)
+            let key = Loaded(identity: caller, digest: digest, signer: seen.signer)
             dropped += Self.add(&loaded, key, seen, Self.maximumUses)
         }
         if !seen.isOutbound {

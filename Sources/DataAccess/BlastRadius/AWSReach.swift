@@ -4,15 +4,44 @@ struct AWSReach {
     private let together: ObservedAccess
     private let roles: ObservedAccess
     private let buckets: ObservedAccess
+    private let artifacts: AWSArtifacts
+    /// The roles that the policy of a bucket tells from others.
+    private let named: [String: Set<String>]
 
     init(_ estate: Estate, _ artifacts: AWSArtifacts) {
         self.estate = estate
+        self.artifacts = artifacts
         func observe(_ scope: AWSObservation.Scope) -> ObservedAccess {
             AWSObservation(estate, artifacts, scope: scope).observe(followsPaths: true)
         }
         together = observe(.all)
         roles = observe(.roles)
         buckets = observe(.buckets)
+        let observation = AWSObservation(estate, artifacts, scope: .buckets)
+        var named: [String: Set<String>] = [:]
+        for bucket in artifacts.buckets.values {
+            let patterns = bucket.policy.map(observation.namedPrincipals) ?? []
+            named[bucket.name] = Set(observation.roles(named: patterns).map(\.name))
+        }
+        self.named = named
+    }
+
+    /// What the policies of buckets let a component do, if its role might do everything; one that a policy of its own
+    /// account does not name is like any other that it does not name.
+    private func byBuckets(
+        _ component: Estate.Component,
+        _ verb: ObservedAccess.Verb,
+        _ dataset: String,
+        in names: [String]
+    ) -> ObservedAccess.Finding? {
+        if let finding = buckets.finding(component.name, verb, dataset) { return finding }
+        guard let identity = component.identity.aws else { return nil }
+        let own = estate.enforcement.aws?.account ?? ""
+        let account = artifacts.roles[identity.name]?.account ?? identity.account ?? own
+        let isUnnamed = names.contains { name in
+            (artifacts.buckets[name]?.account ?? own) == account && named[name]?.contains(identity.name) != true
+        }
+        return isUnnamed ? buckets.finding(AWSObservation.administrator, verb, dataset) : nil
     }
 
     /// The ways of a component, those that something is in the way of, too.
@@ -49,7 +78,7 @@ struct AWSReach {
                 }
                 // Each by itself: what the one lets through, the other has in its way.
                 let byRoles = roles.finding(component.name, verb, dataset.name)
-                let byBuckets = buckets.finding(component.name, verb, dataset.name)
+                let byBuckets = self.byBuckets(component, verb, dataset.name, in: names)
                 ways.append(way(byRoles.map { Self.verdict($0, .identity) } ?? isPowerless, isClosed, byRoles))
                 if let byBuckets { ways.append(way(isPowerless, Self.verdict(byBuckets, .bucket), byBuckets)) }
             }

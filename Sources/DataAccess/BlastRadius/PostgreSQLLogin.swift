@@ -67,10 +67,20 @@ struct PostgreSQLLogin {
     }
 
     private func map(_ rule: PostgreSQLHostRule, _ subject: String, _ role: String, _ place: String) -> BlastVerdict {
+        // A server's view of its rules leaves `clientname` out: either name may be meant then.
+        let parts = subject.split(separator: ",")
+        let common = parts.first { $0.hasPrefix("CN=") }.map { [String($0.dropFirst(3))] } ?? []
+        let names: [String] =
+            if rule.options.contains("clientname=DN") {
+                [subject]
+            } else if rule.options.contains("clientname=CN") {
+                common
+            } else {
+                common + [subject]
+            }
         guard let name = rule.options.first(where: { $0.hasPrefix("map=") })?.dropFirst(4) else {
             // Without a map the name in the certificate has to be the role's.
-            return subject == "CN=\(role)" || subject.hasPrefix("CN=\(role),")
-                ? BlastVerdict(.allows, place) : BlastVerdict(.denies, place)
+            return BlastVerdict(names.contains(role) ? .allows : .denies, place)
         }
         guard let maps else { return BlastVerdict(.undecided, "\(place): pg_ident.conf is not visible") }
         var doubt: BlastVerdict?
@@ -79,7 +89,7 @@ struct PostgreSQLLogin {
             let isPattern = line.subject.hasPrefix("/") || line.role.hasPrefix("/") || line.role.hasPrefix("+")
             if isPattern {
                 doubt = doubt ?? BlastVerdict(.undecided, rule)
-            } else if line.subject == subject, line.role == role || line.role == "all" {
+            } else if names.contains(line.subject), line.role == role || line.role == "all" {
                 return BlastVerdict(.allows, rule)
             }
         }

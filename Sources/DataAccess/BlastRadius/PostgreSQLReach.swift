@@ -34,6 +34,11 @@ struct PostgreSQLReach {
         for session in roles.logins {
             let verdict = login.verdict(as: session, hasPassword: roles.hasPassword(session))
             for (current, steps) in roles.reachable(from: session) {
+                let doubt = roles.doubt(session: session, current: current) ?? hazard
+                func orDoubt(_ verdict: BlastVerdict) -> BlastVerdict {
+                    guard verdict.isInTheWay, let doubt else { return verdict }
+                    return BlastVerdict(.undecided, doubt)
+                }
                 let path = (session == own?.role ? [] : ["logs in as \(session)"]) + steps
                 for dataset in estate.datasets {
                     for case .postgres(let table) in dataset.stores where table.database == model.database {
@@ -56,14 +61,16 @@ struct PostgreSQLReach {
                                     steps: path,
                                     verdicts: [
                                         .network: network, .login: verdict,
-                                        .grants: roles.grant(
-                                            asked.table,
-                                            command,
-                                            session: session,
-                                            current: current,
-                                            database: model.database
+                                        .grants: orDoubt(
+                                            roles.grant(
+                                                asked.table,
+                                                command,
+                                                session: session,
+                                                current: current,
+                                                database: model.database
+                                            )
                                         ),
-                                        .rows: rows.verdict(command, asked),
+                                        .rows: orDoubt(rows.verdict(command, asked)),
                                     ]
                                 )
                             )
@@ -77,6 +84,13 @@ struct PostgreSQLReach {
 
     /// What a dataset is called that lies in a database.
     static func name(_ dataset: String, in database: String) -> String { "\(dataset) in postgres \(database)" }
+
+    /// What in the database may open a way around grants and policies; nil where there is nothing.
+    private var hazard: String? {
+        guard let first = catalog.hazards.first else { return nil }
+        let more = catalog.hazards.count > 1 ? ", and \(catalog.hazards.count - 1) more" : ""
+        return "\(first.rule.rawValue) \(first.object)\(more)"
+    }
 
     /// The subject of a component's certificate; nil for one that none is issued to for PostgreSQL.
     private func certificate(of component: Estate.Component) -> String? {

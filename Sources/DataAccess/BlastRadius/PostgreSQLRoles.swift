@@ -114,6 +114,21 @@ struct PostgreSQLRoles {
         return BlastVerdict(.allows, "GRANT \(grant)")
     }
 
+    /// Why a session that has become a role may do more than its grants say; nil where it may not.
+    func doubt(session: String, current: String) -> String? {
+        for role in inherited(by: session).union(inherited(by: current)).sorted() {
+            if Self.serverRoles.contains(role) { return "\(current) has \(role), which reaches the server's files" }
+            if has("REPLICATION", role) { return "\(role) has REPLICATION, which reads every table" }
+            if attributes[role] == nil, !role.hasPrefix("pg_") { return "what \(role) may do was not read" }
+        }
+        return nil
+    }
+
+    /// Roles of PostgreSQL's own that get at files of the server, in which every table lies.
+    private static let serverRoles: Set<String> = [
+        "pg_execute_server_program", "pg_read_server_files", "pg_write_server_files",
+    ]
+
     private func find(_ privilege: String, _ target: PostgreSQLState.Target, _ roles: Set<String>) -> String? {
         let found = grants[target]?.first { grant in
             grant.privilege == privilege && grant.grantee.map(roles.contains) != false

@@ -98,13 +98,29 @@ public struct KubernetesNetwork: Sendable {
 
     /// What the network says of a server: of one in the cluster its namespace is known, of another nothing.
     func server(_ host: String?, _ port: Int, from component: Estate.Component) -> BlastVerdict {
-        let parts = (host ?? "").split(separator: ".")
-        guard parts.count >= 3, parts[2] == "svc" else { return outside(component, port) { _, _ in true } }
-        let place = Estate.ServiceAccount(namespace: String(parts[1]), name: "")
+        let parts = (host ?? "").split(separator: ".").map(String.init)
         guard let from = component.identity.kubernetes else { return Self.notInside }
+        guard let namespace = Self.namespace(parts) else {
+            guard !Self.isSurelyOutside(parts) else { return outside(component, port) { _, _ in true } }
+            return verdict(from, labels(of: component), isEgress: true, port) { _, _ in true }
+        }
+        let place = Estate.ServiceAccount(namespace: namespace, name: "")
         return verdict(from, labels(of: component), isEgress: true, port) { policy, peer in
             self.peer(peer, policy, may: place, nil)
         }
+    }
+
+    /// The namespace of a service of the cluster, which stands before `svc`: `pg.data.svc`, `pg-0.pg.data.svc.cluster.local`.
+    private static func namespace(_ parts: [String]) -> String? {
+        guard let index = parts.lastIndex(of: "svc"), index >= 2 else { return nil }
+        let domain = parts[(index + 1)...].joined(separator: ".")
+        return domain.isEmpty || domain == "cluster.local" ? parts[index - 1] : nil
+    }
+
+    /// Whether a name is surely of no service of the cluster, where short names are searched for first.
+    private static func isSurelyOutside(_ parts: [String]) -> Bool {
+        guard parts.count >= 4, let last = parts.last, !parts.contains("svc") else { return false }
+        return !["local", "internal"].contains(last) && !last.utf8.contains { (0x30...0x39).contains($0) }
     }
 
     private static let notInside = BlastVerdict(.undecided, "it is not in the cluster")

@@ -6,13 +6,24 @@ extension AWSGuards {
             return .unknown("no policy of a VPC endpoint was exported: which buckets it leads to is not known")
         }
         var doubt: String?
+        let accessPoints = AWSObservation(estate, artifacts).accessPoints
         var questions: [RequestQuestion] = []
         for (name, document) in artifacts.endpoints.sorted(by: { $0.key < $1.key }) {
-            if BucketReach([document]).hasAccessPoints {
+            let reach = BucketReach([document])
+            let actions = S3Actions.toldApart(by: document)
+            let searches = searches(document)
+            let leadsToAccessPoints =
+                reach.hasAccessPoints
+                || reach.mayHaveAccessPoints
+                    && searches.contains { search in
+                        actions.contains { action, _ in
+                            if case .none = search.find(action, in: accessPoints) { false } else { true }
+                        }
+                    }
+            if leadsToAccessPoints {
                 doubt = doubt ?? "the endpoint `\(name)` allows something on access points, which are not looked at"
             }
-            let actions = S3Actions.toldApart(by: document)
-            for search in searches(document) {
+            for search in searches {
                 questions += actions.map { action, kind in
                     RequestQuestion(
                         search: search,

@@ -13,7 +13,7 @@ extension AWSGuards {
                 continue
             }
             if let stray = stray(role) { strays.append((role.name, stray)) }
-            if BucketReach(role.policies).hasAccessPoints {
+            if observation.mayReachAccessPoints(role) {
                 doubt = doubt ?? "`\(role.name)` is allowed something on access points, which are not looked at"
             }
             let own = OwnPlaces(byComponent[component.name] ?? [], partition: artifacts.partition)

@@ -177,9 +177,24 @@ public struct AWSObservation {
                 observe(role.name, search, bucket, into: &observed)
             }
         }
-        if touched.hasAccessPoints {
+        if mayReachAccessPoints(role) {
             let reason = "`\(role.name)` is allowed something on access points, which are not looked at"
             noteAll(role.name, .undecided(reason), into: &observed)
+        }
+    }
+
+    /// All access points, of whichever region and account.
+    var accessPoints: Glob { Glob("arn:\(artifacts.partition):s3:*:?*:accesspoint/*") }
+
+    /// Whether a role's policies may allow it something on an access point, by which buckets are reached that are not
+    /// named.
+    func mayReachAccessPoints(_ role: AWSArtifacts.Role) -> Bool {
+        let reach = BucketReach(role.policies)
+        if reach.hasAccessPoints { return true }
+        guard reach.mayHaveAccessPoints else { return false }
+        let search = roleSearch(role)
+        return search.toldApart(reads + writes + S3Actions.listing).contains { action in
+            if case .none = search.find(action, in: accessPoints) { false } else { true }
         }
     }
 
@@ -441,6 +456,8 @@ struct BucketReach {
     private(set) var buckets: Set<String> = []
     /// Whether it may be an access point, by which buckets are reached that are not named.
     private(set) var hasAccessPoints = false
+    /// Whether something is allowed by a pattern that does not say what it is about, and so may take in access points.
+    private(set) var mayHaveAccessPoints = false
 
     init(_ policies: [PolicyDocument]) {
         for statement in policies.lazy.flatMap(\.statements) where statement.effect == .allow {
@@ -449,6 +466,7 @@ struct BucketReach {
             guard isS3 else { continue }
             guard !resources.isNegated else {
                 isAll = true
+                mayHaveAccessPoints = true
                 continue
             }
             for element in resources.elements { insert(element.source) }
@@ -459,6 +477,7 @@ struct BucketReach {
         let parts = resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard resource != "*", parts.count == 6 else {
             isAll = true
+            mayHaveAccessPoints = true
             return
         }
         if Glob(parts[2]).matches("s3"), !parts[3].isEmpty || !parts[4].isEmpty { hasAccessPoints = true }

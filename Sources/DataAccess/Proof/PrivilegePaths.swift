@@ -74,6 +74,24 @@ struct PrivilegePaths {
                     doubts[role.name] = "`\(role.name)`: it may do `\(action)` to roles that were not exported"
                 }
             }
+            // Who lets a role be assumed is in its trust policy: without one it is not known.
+            if reader.mayAllow("sts:assumerole") {
+                let known = roles.filter { $0.trust != nil || $0.name == role.name }
+                    .map { Glob(literal: $0.arn(observation.artifacts.partition)) }
+                let target = AWSArtifacts.Role(
+                    name: role.name,
+                    account: role.account,
+                    trust: Self.trust(in: role.account, observation),
+                    policies: []
+                )
+                let area = Glob("arn:\(observation.artifacts.partition):iam::*:role/*")
+                let strangers = find("sts:assumerole", area, outside: known, target)
+                if let strangers, doubts[role.name] == nil {
+                    doubts[role.name] =
+                        "`\(role.name)`: it may assume `\(strangers.resource.description)`, and roles whose trust policy "
+                        + "was not exported may let it"
+                }
+            }
             for other in open where other.name != role.name {
                 let area = Glob(literal: other.arn(observation.artifacts.partition))
                 if let request = find("sts:assumerole", area, other) {
@@ -92,6 +110,21 @@ struct PrivilegePaths {
         self.edges = edges
         self.administrators = administrators
         self.doubts = doubts
+    }
+
+    /// A trust policy that leaves everything to the policies of an account's own identities.
+    private static func trust(in account: String, _ observation: AWSObservation) -> PolicyDocument {
+        let root = PrincipalPattern(kind: .aws, text: "arn:\(observation.artifacts.partition):iam::\(account):root")
+        return PolicyDocument(statements: [
+            PolicyStatement(
+                sid: nil,
+                effect: .allow,
+                principals: .init(isNegated: false, elements: [root]),
+                actions: .init(isNegated: false, elements: [ActionPattern("*")]),
+                resources: .init(isNegated: false, elements: [PolicyText("*", hasVariables: false)]),
+                conditions: []
+            )
+        ])
     }
 
     private static func search(

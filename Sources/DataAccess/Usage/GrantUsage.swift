@@ -4,6 +4,8 @@ struct GrantUsage {
     private let state: PostgreSQLState
     private let namesRelations: Bool
     private let uses: [Use]
+    /// Whether any record is of the database.
+    private let isLogged: Bool
 
     /// Something that was done.
     private struct Use: Hashable {
@@ -21,10 +23,12 @@ struct GrantUsage {
         self.namesRelations = namesRelations
         let roles = PostgreSQLRoles(state)
         var uses: Set<Use> = []
+        var isLogged = false
         for record in records {
             guard case .table(let database, let command, let table) = record.what, database == model.database else {
                 continue
             }
+            isLogged = true
             // A name that has to be quoted is not taken apart.
             let isPlain = table?.contains("\"") == false
             // Whoever logged in may have become another.
@@ -32,11 +36,16 @@ struct GrantUsage {
                 uses.insert(Use(role: role, command: command, table: isPlain ? table : nil, isNamed: table != nil))
             }
         }
+        self.isLogged = isLogged
         self.uses = uses.sorted { ($0.role, $0.command, $0.table ?? "") < ($1.role, $1.command, $1.table ?? "") }
     }
 
     func unused() -> UnusedAccess {
         var unused = UnusedAccess()
+        guard isLogged else {
+            unused.doubts.append("`\(model.database)` is not judged: no record is of it")
+            return unused
+        }
         var gone: [PostgreSQLState.Key] = []
         let roles = Set(model.roles)
         let tables = Set(model.tables.map { PostgreSQLState.Target.table($0.schema, $0.name) })
@@ -50,6 +59,8 @@ struct GrantUsage {
             guard case .grant(let target, let grantee?, let privilege, _) = key, roles.contains(grantee),
                 tables.contains(target)
             else { continue }
+            // Neither is in any log.
+            guard !["REFERENCES", "TRIGGER", "MAINTAIN"].contains(privilege) else { continue }
             unused.total += 1
             guard !vague.contains(grantee), !isUsed(privilege, target, by: grantee) else { continue }
             gone.append(key)
@@ -78,9 +89,14 @@ struct GrantUsage {
 
     private func isUsed(_ privilege: String, _ target: PostgreSQLState.Target, by role: String) -> Bool {
         uses.contains { use in
-            use.role == role && use.table.map { Self.target($0) == target } == true
-                && Self.privileges(of: use.command).contains(privilege)
+            use.role == role && Self.mayBe(use, on: target) && Self.privileges(of: use.command).contains(privilege)
         }
+    }
+
+    /// Whether something that was done may have been done to a table: pgaudit does not name what is truncated.
+    private static func mayBe(_ use: Use, on target: PostgreSQLState.Target) -> Bool {
+        guard let table = use.table else { return !use.isNamed && privileges(of: use.command) == ["TRUNCATE"] }
+        return Self.target(table) == target
     }
 
     /// A table by the name that pgaudit gives it, `SCHEMA.NAME`.
@@ -119,7 +135,7 @@ struct GrantUsage {
                     let (before, now) = (isGranted(old), isGranted(new))
                     if now, !before { return "\(role) might \(command.rawValue) \(relation), which it could not" }
                     let isNeeded = uses.contains { use in
-                        use.role == role && use.table.map { Self.target($0) } == .table(table.schema, table.name)
+                        use.role == role && Self.mayBe(use, on: .table(table.schema, table.name))
                             && Self.privileges(of: use.command).contains(command.rawValue)
                     }
                     if before, !now, isNeeded { return "\(role) could \(command.rawValue) \(relation) no more" }

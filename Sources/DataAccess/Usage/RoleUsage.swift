@@ -4,6 +4,15 @@ struct RoleUsage {
     private let observation: AWSObservation
     /// What was done, by account and role.
     private let uses: [String: [Use]]
+    private let judged: Judged
+
+    /// What the records tell enough of for it to be called unused.
+    private enum Judged {
+        case nothing
+        /// Access logs are written for some buckets, and tell of no other.
+        case buckets(Set<String>)
+        case everything
+    }
 
     /// Something that was done.
     private struct Use: Hashable {
@@ -25,16 +34,41 @@ struct RoleUsage {
             }
             let actions = S3Usage.actions(call, onObject: !key.isEmpty)
             let arn = "arn:\(artifacts.partition):s3:::\(bucket)"
-            uses[who, default: []]
-                .insert(
-                    Use(
-                        actions: actions,
-                        resource: key.isEmpty ? arn : "\(arn)/\(key)",
-                        isVague: actions == nil || bucket.isEmpty || key.isEmpty && S3Usage.isAboutAnyKey(call)
-                    )
-                )
+            let keys: Set<String>? = call == call.uppercased() ? S3Usage.keys(key) : [key]
+            let isVague = actions == nil || bucket.isEmpty || key.isEmpty && S3Usage.isAboutAnyKey(call)
+            guard let keys else {
+                uses[who, default: []].insert(Use(actions: actions, resource: arn, isVague: true))
+                continue
+            }
+            for key in keys {
+                let resource = key.isEmpty ? arn : "\(arn)/\(key)"
+                uses[who, default: []].insert(Use(actions: actions, resource: resource, isVague: isVague))
+            }
         }
         self.uses = uses.mapValues { $0.sorted { $0.resource < $1.resource } }
+        judged = Self.judged(records)
+    }
+
+    private static func judged(_ records: [UsageRecord]) -> Judged {
+        var seen: Set<String> = []
+        for record in records {
+            guard case .s3(let call, let bucket, _) = record.what, !bucket.isEmpty else { continue }
+            // CloudTrail has names of calls where access logs have methods.
+            guard call == call.uppercased() else { return .everything }
+            seen.insert(bucket)
+        }
+        return seen.isEmpty ? .nothing : .buckets(seen)
+    }
+
+    private func isJudged(_ resource: PolicyText) -> Bool {
+        switch judged {
+        case .nothing: return false
+        case .everything: return true
+        case .buckets(let seen):
+            let parts = resource.source.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+            guard parts.count == 6 else { return false }
+            return seen.contains(String(parts[5].prefix { $0 != "/" }))
+        }
     }
 
     /// Who a log means: a role's session, or the role that issued it, `…:assumed-role/NAME` where the session is left out.
@@ -50,6 +84,10 @@ struct RoleUsage {
 
     func unused() -> UnusedAccess {
         var unused = UnusedAccess()
+        if case .nothing = judged {
+            unused.doubts.append("AWS is not judged: no record tells what was done in a bucket")
+            return unused
+        }
         for role in artifacts.roles.values.sorted(by: { $0.name < $1.name }) { add(role, to: &unused) }
         return unused
     }
@@ -102,6 +140,13 @@ struct RoleUsage {
             return [statement]
         }
         let everywhere = Array(resources.elements.indices)
+        let known = everywhere.filter { isJudged(resources.elements[$0]) }
+        let unknown = everywhere.filter { !known.contains($0) }
+        for index in unknown {
+            let source = resources.elements[index].source
+            let doubt = "\(statement.title ?? role): `\(source)` is kept, for no access log tells of it"
+            if !unused.doubts.contains(doubt) { unused.doubts.append(doubt) }
+        }
         // The actions by where they were used.
         var kept: [(places: [Int], actions: [ActionPattern])] = []
         func keep(_ action: ActionPattern, _ places: [Int]) {
@@ -133,14 +178,16 @@ struct RoleUsage {
                 keep(pattern, everywhere)
                 continue
             }
+            keep(pattern, unknown)
+            guard !known.isEmpty else { continue }
             if !pattern.action.isLiteral { isLess = true }
             let names = pattern.action.isLiteral ? [pattern.source] : S3Actions.every.map(\.0).filter(pattern.matches)
             for name in names {
-                let places = everywhere.filter { index in
+                let places = known.filter { index in
                     uses.contains { Self.fits($0, name.lowercased(), resources.elements[index]) }
                 }
-                unused.total += everywhere.count
-                for index in everywhere where !places.contains(index) {
+                unused.total += known.count
+                for index in known where !places.contains(index) {
                     isLess = true
                     unused.grants.append(
                         UnusedGrant(

@@ -12,7 +12,12 @@ enum S3Usage {
     /// Whether a call about a bucket may have been about any of its keys.
     static func isAboutAnyKey(_ call: String) -> Bool { call == "DeleteObjects" }
 
+    /// What access logs call the reading of what is copied.
+    static let copySource = "REST.COPY.OBJECT_GET"
+
     private static let read = names("getobject getobjectversion")
+    /// What a copy needs of its source.
+    private static let copied = read.union(names("getobjecttagging getobjectversiontagging"))
     private static let write = names(
         "putobject putobjectacl putobjecttagging putobjectretention putobjectlegalhold putobjectversionacl "
             + "putobjectversiontagging"
@@ -24,16 +29,16 @@ enum S3Usage {
         "GetObject": read, "HeadObject": read, "SelectObjectContent": read,
         "GetObjectAttributes": read.union(names("getobjectattributes getobjectversionattributes")),
         "PutObject": write, "PostObject": write, "CreateMultipartUpload": write, "UploadPart": write,
-        "CompleteMultipartUpload": write, "CopyObject": write.union(read), "UploadPartCopy": write.union(read),
+        "CompleteMultipartUpload": write, "CopyObject": write.union(copied), "UploadPartCopy": write.union(copied),
         "DeleteObject": delete, "AbortMultipartUpload": delete,
         "ListParts": names("listmultipartuploadparts"),
         // Methods of access logs.
         "GET": read.union(names("listmultipartuploadparts")), "HEAD": read, "PUT": write, "POST": write.union(read),
-        "COPY": write.union(read), "DELETE": delete,
+        "COPY": write.union(copied), "DELETE": delete,
         "REST.GET.ACL": names("getobjectacl getobjectversionacl"),
         "REST.GET.OBJECT_TAGGING": names("getobjecttagging getobjectversiontagging"),
         "REST.PUT.OBJECT_TAGGING": names("putobjecttagging putobjectversiontagging"),
-        "REST.COPY.OBJECT_GET": read,
+        copySource: copied, "REST.COPY.PART_GET": copied,
     ]
 
     private static let ofBuckets: [String: Set<String>] = [
@@ -44,6 +49,46 @@ enum S3Usage {
         "GetBucketLocation": names("getbucketlocation"), "REST.GET.LOCATION": names("getbucketlocation"),
         "REST.GET.BUCKETVERSIONS": list, "REST.GET.UPLOADS": names("listbucketmultipartuploads"),
     ]
+
+    /// The keys that an access log may mean, which has them encoded once or twice; nil where one cannot be read.
+    static func keys(_ logged: String) -> Set<String>? {
+        guard logged.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return [logged]
+        }
+        guard let once = decoded(logged) else { return nil }
+        return Set([logged, once] + [decoded(once)].compactMap(\.self))
+    }
+
+    /// A text whose bytes are written as `%2F`, and blanks as `+`.
+    private static func decoded(_ text: String) -> String? {
+        let encoded = Array(text.utf8)
+        var bytes: [UInt8] = []
+        var index = 0
+        while index < encoded.count {
+            switch encoded[index] {
+            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard index + 2 < encoded.count, let high = digit(encoded[index + 1]),
+                    let low = digit(encoded[index + 2])
+                else { return nil }
+                bytes.append(high << 4 | low)
+                index += 2
+            default: bytes.append(encoded[index])
+            }
+            index += 1
+        }
+        let result = String(decoding: bytes, as: UTF8.self)
+        return Array(result.utf8) == bytes ? result : nil
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
 
     private static func names(_ text: String) -> Set<String> {
         Set(text.split(separator: " ").map { "s3:\($0)" })

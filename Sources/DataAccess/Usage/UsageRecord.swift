@@ -18,6 +18,9 @@ public struct UsageRecord: Hashable, Sendable {
         case request(method: String, path: String)
     }
 
+    /// The call by which what is copied is read; its key may be encoded, as in access logs.
+    public static let copySource = S3Usage.copySource
+
     /// A record.
     public init(who: String, what: What) {
         self.who = who
@@ -107,6 +110,10 @@ public struct UnusedAccess: Hashable, Sendable {
         for record in records {
             guard case .request(let method, let path) = record.what else { continue }
             byCaller[record.who, default: []].insert([method, path])
+        }
+        guard !byCaller.isEmpty else {
+            unused.doubts.append("calls are not judged: no record is of a request")
+            return unused
         }
         for call in estate.calls {
             guard let caller = estate.component(call.caller),

@@ -29,6 +29,7 @@ enum CloudTrail {
             caller: caller(event, identity),
             callee: isData ? bucket ?? service : service,
             verb: action,
+            command: event["requestParameters"]?["x-amz-copy-source"]?.text ?? "",
             verbClass: verbClass,
             object: event["requestParameters"]?["key"]?.text ?? resource(event) ?? "",
             model: model(event),

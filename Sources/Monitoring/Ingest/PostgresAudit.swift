@@ -85,11 +85,14 @@ enum PostgresAudit {
     }
 
     /// A statement's command; an INSERT may change rows that are there, unless its text, which may have been logged before,
-    /// says that it does not.
+    /// says that it does not, and a MERGE is logged as one of the commands that it is made of.
     private static func command(_ command: String, _ statement: String) -> String {
+        guard ["INSERT", "UPDATE", "DELETE"].contains(command) else { return command }
+        let text = statement.lowercased()
+        let isHidden = statement.hasPrefix("<")
+        if text.contains("merge") || isHidden && command != "INSERT" { return "MERGE" }
         guard command == "INSERT" else { return command }
-        let isKnown = !statement.hasPrefix("<")
-        return isKnown && !statement.lowercased().contains("conflict") ? command : "INSERT ON CONFLICT"
+        return isHidden || text.contains("conflict") ? "INSERT ON CONFLICT" : command
     }
 
     private static func malformed(_ record: UInt64, _ what: String) -> MonitoringError {

@@ -32,8 +32,11 @@ enum S3AccessLog {
         // `REST.GET.OBJECT`, `BATCH.DELETE.OBJECT`, `S3.EXPIRE.OBJECT`, …
         let words = fields[Field.operation].split(separator: ".")
         let method = words.count >= 2 ? String(words[1]) : "GET"
-        let isOnObject = words.count >= 3 && ["OBJECT", "PART", "UPLOAD", "UPLOADS"].contains(words[2])
-        let isListing = words.count >= 3 && words[2] == "BUCKET"
+        // An upload is begun with a key; without one, those of a bucket are listed.
+        let listsUploads = words.count >= 3 && words[2] == "UPLOADS" && fields[Field.key] == "-"
+        let isOnObject =
+            words.count >= 3 && ["OBJECT", "PART", "UPLOAD", "UPLOADS"].contains(words[2]) && !listsUploads
+        let isListing = words.count >= 3 && words[2] == "BUCKET" || listsUploads
         var marks: Observation.Marks = []
         if isAnonymous { marks.insert(.anonymous) }
         if !isOnObject, !isListing { marks.insert(.controlPlane) }
@@ -44,7 +47,7 @@ enum S3AccessLog {
             time: time,
             caller: isAnonymous ? "anonymous@\(fields[Field.address])" : requester,
             callee: fields[Field.bucket],
-            verb: marks.contains(.controlPlane) ? fields[Field.operation] : method,
+            verb: marks.contains(.controlPlane) || listsUploads ? fields[Field.operation] : method,
             verbClass: VerbClass(verb: method),
             object: fields[Field.key] == "-" ? "" : fields[Field.key],
             decision: status == 403 || fields[Field.error] == "AccessDenied" ? .deny : .allow,

@@ -46,7 +46,7 @@ public final class FederatedBundles: Sendable {
     }
 
     private struct Held {
-        let relationship: FederatedTrustDomain
+        var relationship: FederatedTrustDomain
         var bundle: SPIFFEBundle?
         var refreshedAt: Date?
         var problem: String?
@@ -150,7 +150,9 @@ public final class FederatedBundles: Sendable {
             var next: [TrustDomain: Held] = [:]
             for relationship in relationships {
                 let domain = relationship.trustDomain
-                if let held = state.held[domain], held.relationship == relationship {
+                if var held = state.held[domain], held.relationship.relationship == relationship.relationship {
+                    // The resource may have another name now, which says nothing about the trust domain.
+                    held.relationship = relationship
                     next[domain] = held
                 } else if let kept = restored(relationship, &state) {
                     next[domain] = kept
@@ -254,7 +256,7 @@ public final class FederatedBundles: Sendable {
         )
         let isTaken = state.withLock { state in
             // Another configuration, or another bundle, may have come in meanwhile.
-            guard var current = state.held[trustDomain], current.relationship == held.relationship,
+            guard var current = state.held[trustDomain], current.relationship.relationship == relationship,
                 current.bundle == held.bundle
             else { return false }
             current.bundle = bundle

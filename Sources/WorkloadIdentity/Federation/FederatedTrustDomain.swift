@@ -81,7 +81,7 @@ public struct FederatedTrustDomain: Hashable, Sendable {
     /// The digest of everything that is written about the trust domain.
     ///
     /// What was fetched under another one does not count: to begin anew, as with a partner whose sequence numbers began
-    /// anew, the resource is changed.
+    /// anew, the URL, the profile or the bundle is changed. The resource's name is not part of it.
     public var relationship: String {
         let profileText =
             switch profile {

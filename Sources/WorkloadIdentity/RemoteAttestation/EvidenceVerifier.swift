@@ -1,4 +1,5 @@
 public import FoundationEssentials
+public import ZeroTrust
 
 /// How a workload proves what it is, that no kernel of ours sees: a plug-in point.
 ///
@@ -51,12 +52,15 @@ public struct ProvenWorkload: Sendable {
     public let selectors: Set<Selector>
     /// Until when that is known to hold; nil where the evidence does not say.
     public let until: Date?
+    /// The one ID that is given for it, of all that the entries would give; nil for every one.
+    public let only: SPIFFEID?
 
     /// A workload.
-    public init(_ name: String, selectors: Set<Selector>, until: Date? = nil) {
+    public init(_ name: String, selectors: Set<Selector>, until: Date? = nil, only: SPIFFEID? = nil) {
         self.name = name
         self.selectors = selectors
         self.until = until
+        self.only = only
     }
 }
 

@@ -36,8 +36,8 @@ public struct JoinTokenVerifier: EvidenceVerifier {
 
 /// An SVID of ours as what a workload shows that joined by a token: the token has counted once, and the SVID goes on.
 ///
-/// It is worth what the entries of its ID are that select by a join token alone; where the entry goes, or the ID or the
-/// certificate is revoked, so does the identity.
+/// It is worth an SVID of the same ID and nothing else, for as long as an entry gives the ID for a join token alone: where
+/// the entry goes, or the ID or the certificate is revoked, so does the identity.
 public struct RenewalVerifier: EvidenceVerifier {
     /// The name of the evidence: a ``PossessionProof``.
     public let kind = "renewal"
@@ -57,7 +57,7 @@ public struct RenewalVerifier: EvidenceVerifier {
         self.clock = clock
     }
 
-    /// The join tokens by whose names the SVID's entries select.
+    /// The join tokens by whose names the SVID's entries select, for its own ID only.
     ///
     /// - Throws: ``EvidenceRefusal`` for an SVID that does not count.
     public func verify(_ evidence: RemoteEvidence) async throws -> ProvenWorkload {
@@ -75,6 +75,6 @@ public struct RenewalVerifier: EvidenceVerifier {
         }
         let selectors = entries.reduce(into: Set<Selector>()) { $0.formUnion($1.selectors) }
         guard !selectors.isEmpty else { throw EvidenceRefusal("no entry gives `\(peer.id)` for a join token") }
-        return ProvenWorkload("`\(peer.id)`, which has joined", selectors: selectors)
+        return ProvenWorkload("`\(peer.id)`, which has joined", selectors: selectors, only: peer.id)
     }
 }

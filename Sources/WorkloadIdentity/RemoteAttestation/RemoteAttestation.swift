@@ -93,11 +93,8 @@ public final class RemoteAttestation: Sendable {
         _ request: Remote_ChallengeRequest,
         _ context: RPCContext
     ) async throws -> Remote_ChallengeResponse {
-        guard let challenge = challenges.make() else {
-            throw RPCStatus(.resourceExhausted, "too many challenges are waited for")
-        }
         var response = Remote_ChallengeResponse()
-        response.challenge = Data(challenge)
+        response.challenge = Data(challenges.make())
         return response
     }
 
@@ -107,9 +104,7 @@ public final class RemoteAttestation: Sendable {
     ) async throws -> Remote_CertifyResponse {
         guard request.document.count <= Self.maximumEvidence, request.publicKey.count <= 256, request.proof.count <= 128
         else { throw RPCStatus(.invalidArgument, "the request is larger than any that is looked at") }
-        guard challenges.take(Array(request.challenge)) else {
-            throw RPCStatus(.invalidArgument, "the challenge was not given out, was answered, or is over")
-        }
+        guard challenges.isOpen(Array(request.challenge)) else { throw Self.notOpen }
         let publicKey: P256.Signing.PublicKey
         let binding = Self.binding(challenge: Array(request.challenge), publicKey: Array(request.publicKey))
         do {
@@ -125,8 +120,18 @@ public final class RemoteAttestation: Sendable {
         } catch {
             throw RPCStatus(.invalidArgument, "a P-256 public key and its signature are needed")
         }
+        // Only who has the key can use up a challenge.
+        switch challenges.take(Array(request.challenge)) {
+        case .taken: break
+        case .refused: throw Self.notOpen
+        case .full: throw RPCStatus(.resourceExhausted, "too many challenges were answered in this minute")
+        }
         let proven = try await verify(request, binding)
         return try await certify(proven, publicKey, request)
+    }
+
+    private static var notOpen: RPCStatus {
+        RPCStatus(.invalidArgument, "the challenge was not given out, was answered, or is over")
     }
 
     /// What the evidence proves.
@@ -164,7 +169,9 @@ public final class RemoteAttestation: Sendable {
         _ request: Remote_CertifyRequest
     ) async throws -> Remote_CertifyResponse {
         // What has a model loaded is not seen from here.
-        let grants = registry.snapshot.grants(matching: proven.selectors, proofs: [])
+        let grants = registry.snapshot.grants(matching: proven.selectors, proofs: []).filter { grant in
+            proven.only.map { $0 == grant.entry.id } ?? true
+        }
         guard !grants.isEmpty else { throw refused(request, "no entry fits \(proven.name)") }
         let left = proven.until.map { $0.timeIntervalSince(clock()) } ?? Self.maximumLifetime
         guard left >= 1 else { throw refused(request, "what \(proven.name) proved is over") }

@@ -33,8 +33,8 @@ struct RestoreCommand: AsyncParsableCommand {
         abstract: "Put a copy that `lapwing backup` made in the place of the authority.",
         discussion: """
             Lapwing must not run. The copy is checked first, whole; what is there is moved aside and not deleted. What was
-            issued since the copy was made stays good until it expires; entries and revocations made since have to be made
-            again.
+            issued since the copy was made stays good until it expires; entries, revocations and join tokens made since
+            have to be made again, and no join token of the copy counts: it may have been used.
             """
     )
 

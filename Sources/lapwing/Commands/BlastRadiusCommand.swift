@@ -69,6 +69,11 @@ struct BlastRadiusCommand: ParsableCommand {
     }
 
     private struct Document: Encodable {
+        struct Hazard: Encodable {
+            let rule: String
+            let object: String
+            let detail: String
+        }
         let version = 1
         let estate: String
         let component: String
@@ -77,6 +82,7 @@ struct BlastRadiusCommand: ParsableCommand {
         let total: Int
         let entries: [BlastRadius.Entry]
         let layers: [BlastRadius.Share]
+        let hazards: [String: [Hazard]]
     }
 
     func run() throws {
@@ -103,7 +109,12 @@ struct BlastRadiusCommand: ParsableCommand {
                     looked: BlastLayer.allCases.filter(evidence.layers.contains),
                     total: radius.total,
                     entries: radius.entries,
-                    layers: radius.shares
+                    layers: radius.shares,
+                    hazards: evidence.postgres.mapValues { catalog in
+                        catalog.hazards.map {
+                            Document.Hazard(rule: $0.rule.rawValue, object: $0.object, detail: $0.detail)
+                        }
+                    }
                 )
             )
         case .table:

@@ -23,6 +23,9 @@ final class FederationProcess: Sendable {
     private let shown: ShownIdentities
     /// Guards the rules in force, the servers and what they serve.
     private let state = Mutex(State())
+    /// Speaks once the authority's bundles were heard.
+    private let heard: AsyncStream<Void>
+    private let hear: AsyncStream<Void>.Continuation
 
     init(settings: Settings, logger: Logger) {
         self.settings = settings
@@ -33,6 +36,7 @@ final class FederationProcess: Sendable {
             logger: logger
         )
         self.shown = ShownIdentities(socket: settings.workloadSocket, logger: logger)
+        (self.heard, self.hear) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Listens and follows.
@@ -63,7 +67,11 @@ final class FederationProcess: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followBundles() }
             group.addTask { await self.shown.run() }
-            group.addTask { await self.poller.run() }
+            group.addTask {
+                // Endpoints are told by the latest bundles (SPIFFE Federation §5.2.2.4), which the authority keeps.
+                for await _ in self.heard { break }
+                await self.poller.run()
+            }
             group.addTask {
                 var watcher = watcher
                 while (try? await watcher.change()) != nil { self.reload() }
@@ -144,6 +152,7 @@ final class FederationProcess: Sendable {
             serve(own)
         }
         poller.update(bundles)
+        hear.yield()
         let isAsked = state.withLock { state in
             defer { state.refreshes = message.refreshes }
             return state.refreshes < message.refreshes

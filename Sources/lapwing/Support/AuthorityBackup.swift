@@ -1,3 +1,4 @@
+import AuditLog
 import Crypto
 import Foundation
 import Glibc
@@ -149,11 +150,54 @@ struct AuthorityBackup {
 
     /// Puts the copy where an authority has its own; what is there is moved aside.
     ///
+    /// No authority runs meanwhile: the lock of its signing key is held, in the old place and in the new one.
+    ///
     /// - Returns: where what was there lies now; nil where nothing was.
-    /// - Throws: ``CommandError`` where the copy is not whole; then nothing has changed.
+    /// - Throws: ``CommandError`` where the copy is not whole, or the authority runs; then nothing has changed.
     func restore(to settings: Settings, at now: Date = Date()) throws -> String? {
         let (files, _) = try check(for: settings)
         let target = settings.authorityDirectory
+        guard FileManager.default.fileExists(atPath: target) else {
+            let (next, lock) = try prepare(files, beside: target, before: nil)
+            defer { withExtendedLifetime(lock) {} }
+            try FileManager.default.moveItem(atPath: next, toPath: target)
+            return nil
+        }
+        let held = try Self.lock(target)
+        defer { withExtendedLifetime(held) {} }
+        let (next, lock) = try prepare(files, beside: target, before: target)
+        defer { withExtendedLifetime(lock) {} }
+        let aside = target + ".before-" + String(Int(now.timeIntervalSince1970))
+        try FileManager.default.moveItem(atPath: target, toPath: aside)
+        do { try FileManager.default.moveItem(atPath: next, toPath: target) } catch {
+            try? FileManager.default.moveItem(atPath: aside, toPath: target)
+            throw error
+        }
+        return aside
+    }
+
+    /// Takes the lock that a running authority holds.
+    private static func lock(_ authority: String) throws -> FileLock {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: authority + "/log",
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+            return try FileLock(authority + "/log/lock")
+        } catch let error as AuditLogError where error.code == .locked {
+            throw CommandError(.refused, "an authority runs on `\(authority)`; stop it first")
+        } catch {
+            throw CommandError(.unreachable, "`\(authority)/log/lock` cannot be locked: \(error)")
+        }
+    }
+
+    /// Makes a directory that an authority can go on with, and locks it; `old` is the one that it takes the place of.
+    private func prepare(
+        _ files: [String],
+        beside target: String,
+        before old: String?
+    ) throws -> (directory: String, lock: FileLock) {
         let next = target + ".restored"
         try? FileManager.default.removeItem(atPath: next)
         for path in [next, next + "/keys", next + "/log"] {
@@ -163,23 +207,23 @@ struct AuthorityBackup {
                 attributes: [.posixPermissions: 0o700]
             )
         }
+        let lock = try Self.lock(next)
         for name in files {
             try FileManager.default.copyItem(atPath: directory + "/" + name, toPath: next + "/" + name)
         }
         // It is opened, and so checked and brought forward, before it counts.
-        try SQLiteDatabase(path: next + "/" + Self.database).close()
-        var aside: String?
-        if FileManager.default.fileExists(atPath: target) {
-            let path = target + ".before-" + String(Int(now.timeIntervalSince1970))
-            try FileManager.default.moveItem(atPath: target, toPath: path)
-            aside = path
-            // What the log was signed up to is not set back: an older state would sign two histories.
-            let signed = path + "/log/last-signed"
-            if FileManager.default.fileExists(atPath: signed) {
-                try FileManager.default.copyItem(atPath: signed, toPath: next + "/log/last-signed")
+        let database = try SQLiteDatabase(path: next + "/" + Self.database)
+        try database.goOn(from: old.map { $0 + "/" + Self.database })
+        try database.close()
+        if let old {
+            for name in Self.lasting where FileManager.default.fileExists(atPath: old + "/" + name) {
+                try FileManager.default.copyItem(atPath: old + "/" + name, toPath: next + "/" + name)
             }
         }
-        try FileManager.default.moveItem(atPath: next, toPath: target)
-        return aside
+        return (next, lock)
     }
+
+    /// What is never set back: the time that was seen, the acts that no log has yet, and what the log was signed up to, as
+    /// an older state would sign two histories.
+    private static let lasting = ["clock.floor", "acts.spool", "log/last-signed"]
 }

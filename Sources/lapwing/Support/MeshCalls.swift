@@ -61,35 +61,38 @@ struct MeshCalls: Sendable {
         _ callee: Estate.Component
     ) -> [String: BlastVerdict] {
         var verdicts: [String: BlastVerdict] = [:]
+        var regions: [ReachableRequests] = []
+        var problem: String?
+        do { regions = try Reachability(engine).allowed(from: caller.description) } catch { problem = error.message }
         for api in callee.exposes {
             let decisions = Self.requests(of: api, caller).map { engine.evaluate($0) }
             let best =
                 decisions.first { $0.outcome == .allow } ?? decisions.first { $0.outcome == .custom } ?? decisions.first
-            verdicts[api.name] = best.map { Self.verdict($0, callee) }
+            let verdict = best.map { Self.verdict($0, callee) }
+            verdicts[api.name] = verdict
+            // What was tried is one request of each path: another may be answered.
+            guard verdict?.isInTheWay != false else { continue }
+            if let region = regions.first(where: { Self.isPart($0.witness.attributes, of: api) }) {
+                verdicts[api.name] = Self.verdict(region)
+            } else if let problem {
+                verdicts[api.name] = BlastVerdict(.undecided, problem)
+            }
         }
-        verdicts["*"] = anythingElse(engine, caller, callee)
+        verdicts["*"] = problem.map { BlastVerdict(.undecided, $0) } ?? Self.anythingElse(regions, callee)
         return verdicts
     }
 
     /// Whether there is a request that is none of the callee's APIs and that is answered.
-    private func anythingElse(
-        _ engine: PolicyEngine,
-        _ caller: SPIFFEID,
-        _ callee: Estate.Component
-    ) -> BlastVerdict {
-        do {
-            let regions = try Reachability(engine).allowed(from: caller.description)
-            let other = regions.first { region in
-                !callee.exposes.contains { Self.isPart(region.witness.attributes, of: $0) }
-            }
-            guard let other else { return BlastVerdict(.denies, "no policy of \(callee.name) allows it") }
-            return BlastVerdict(
-                .allows,
-                "\(other.location ?? "no ALLOW policy"): \(other.witness.attributes.method) \(other.witness.attributes.path)"
-            )
-        } catch {
-            return BlastVerdict(.undecided, error.message)
+    private static func anythingElse(_ regions: [ReachableRequests], _ callee: Estate.Component) -> BlastVerdict {
+        let other = regions.first { region in
+            !callee.exposes.contains { isPart(region.witness.attributes, of: $0) }
         }
+        return other.map { verdict($0) } ?? BlastVerdict(.denies, "no policy of \(callee.name) allows it")
+    }
+
+    private static func verdict(_ region: ReachableRequests) -> BlastVerdict {
+        let request = region.witness.attributes
+        return BlastVerdict(.allows, "\(region.location ?? "no ALLOW policy"): \(request.method) \(request.path)")
     }
 
     private static func verdict(_ decision: Decision, _ callee: Estate.Component) -> BlastVerdict {

@@ -16,16 +16,22 @@ struct RemoteAttestationClient: Sendable {
         case possession(kind: String, chain: String, key: P256.Signing.PrivateKey)
 
         /// An SVID that the endpoint gave.
-        static func renewal(of held: Held) throws -> Evidence {
-            .possession(kind: "renewal", chain: held.svids[0].chainPEM, key: held.key)
+        static func renewal(of svid: X509SVID) throws -> Evidence {
+            let key = try P256.Signing.PrivateKey(pemRepresentation: svid.keyPEM.value)
+            return .possession(kind: "renewal", chain: svid.chainPEM, key: key)
         }
     }
 
     /// What the endpoint gave, checked.
     struct Held: Sendable {
-        let key: P256.Signing.PrivateKey
-        let svids: [X509SVID]
-        let bundles: X509BundleSet
+        var svids: [X509SVID]
+        var bundles: X509BundleSet
+
+        /// How the endpoint is told from now on: by the latest bundle of its trust domain, where one came.
+        func judge(after judge: BundleEndpointClient.Judge) -> BundleEndpointClient.Judge {
+            guard case .spiffe(let id, _) = judge, let bundle = bundles[id.trustDomain] else { return judge }
+            return .spiffe(id, [id.trustDomain: bundle])
+        }
 
         /// Writes it as files that nobody else can read at any moment.
         func write(to directory: String) throws {
@@ -40,7 +46,8 @@ struct RemoteAttestationClient: Sendable {
     }
 
     let url: BundleEndpointURL
-    let judge: BundleEndpointClient.Judge
+    /// How the endpoint is told.
+    var judge: BundleEndpointClient.Judge
 
     /// Asks for SVIDs for a new key.
     ///
@@ -61,6 +68,27 @@ struct RemoteAttestationClient: Sendable {
             ])
         )
         return try read(given, key)
+    }
+
+    /// Renews each SVID by itself, for a new key; one that is not renewed stays as it is.
+    ///
+    /// - Returns: what is held then, and why some were not renewed.
+    func renew(_ held: Held) async throws -> (held: Held, problems: [String]) {
+        var next = held
+        var problems: [String] = []
+        for (index, svid) in held.svids.enumerated() {
+            do {
+                let given = try await fetch(.renewal(of: svid))
+                guard let renewed = given.svids.first(where: { $0.id == svid.id }) else { throw unreadable }
+                next.svids[index] = renewed
+                next.bundles.merge(given.bundles) { _, latest in latest }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                problems.append("`\(svid.id)`: \(error)")
+            }
+        }
+        return (next, problems)
     }
 
     private static func write(_ evidence: Evidence, _ binding: [UInt8]) throws -> (kind: String, text: String) {
@@ -121,7 +149,7 @@ struct RemoteAttestationClient: Sendable {
                 try svid.check(against: bundle, at: Date())
                 return svid
             }
-            return Held(key: key, svids: svids, bundles: bundles)
+            return Held(svids: svids, bundles: bundles)
         } catch let error as CommandError {
             throw error
         } catch {

@@ -13,6 +13,8 @@ struct UsageReading {
     private(set) var count = 0
     /// How many could not be read.
     private(set) var malformed = 0
+    /// The kinds of logs of which some could not be read.
+    private(set) var damaged: Set<LogSource> = []
 
     private static let chunk = 4 << 20
     private static let batch: UInt64 = 65_536
@@ -27,7 +29,7 @@ struct UsageReading {
             throw CommandError(.usage, "`\(file)` cannot be read")
         }
         defer { try? handle.close() }
-        let head = (try? handle.read(upToCount: Self.chunk)) ?? Data()
+        let head = try Self.next(of: handle, file)
         guard let source = source ?? Self.kind(head) else {
             throw CommandError(
                 .usage,
@@ -35,7 +37,12 @@ struct UsageReading {
             )
         }
         if source == .cloudTrail {
-            let data = head + ((try? handle.readToEnd()) ?? Data())
+            var data = head
+            while true {
+                let more = try Self.next(of: handle, file)
+                guard !more.isEmpty else { break }
+                data += more
+            }
             do { for seen in try LogParser.cloudTrail(file: data) { take(seen) } } catch {
                 throw CommandError(.usage, "`\(file)`: \(error)")
             }
@@ -45,9 +52,16 @@ struct UsageReading {
         var data = head
         while !data.isEmpty {
             take(splitter.take(data), source, file)
-            data = (try? handle.read(upToCount: Self.chunk)) ?? Data()
+            data = try Self.next(of: handle, file)
         }
         take(splitter.finish(), source, file)
+    }
+
+    /// The next bytes of a file; none at its end.
+    private static func next(of handle: FileHandle, _ file: String) throws -> Data {
+        do { return try handle.read(upToCount: chunk) ?? Data() } catch {
+            throw CommandError(.unreachable, "`\(file)` cannot be read: \(error.localizedDescription)")
+        }
     }
 
     /// Reads a node's own audit log.
@@ -62,8 +76,12 @@ struct UsageReading {
         while next < size {
             let end = min(next + Self.batch, size)
             for entry in try audit.reading({ try audit.reader.entries(in: next..<end) }) {
-                guard case .decision(let decision)? = try? entry.record() else { continue }
-                take(Observation(decision, record: entry.index))
+                do {
+                    guard case .decision(let decision) = try entry.record() else { continue }
+                    take(Observation(decision, record: entry.index))
+                } catch {
+                    note("entry \(entry.index) of `\(directory)`: \(error)", .lapwing)
+                }
             }
             next = end
         }
@@ -75,10 +93,15 @@ struct UsageReading {
                 if let problem = part.problem { throw MonitoringError(.malformed, problem) }
                 if let seen = try LogParser.observation(in: part.bytes, of: source, record: part.index) { take(seen) }
             } catch {
-                if malformed == 0 { StandardError.write("`\(file)`: \(error)") }
-                malformed += 1
+                note("`\(file)`: \(error)", source)
             }
         }
+    }
+
+    private mutating func note(_ problem: String, _ source: LogSource) {
+        if malformed == 0 { StandardError.write(problem) }
+        malformed += 1
+        damaged.insert(source)
     }
 
     private mutating func take(_ seen: Observation) {
@@ -99,12 +122,26 @@ struct UsageReading {
             guard !isSetting || seen.callee == "s3.amazonaws.com" else { return }
             let key = isSetting || seen.object.hasPrefix("arn:") ? "" : seen.object
             what = .s3(call: seen.verb, bucket: isSetting ? "" : seen.callee, key: key)
+            if ["CopyObject", "UploadPartCopy"].contains(seen.verb) {
+                records.insert(UsageRecord(who: seen.caller, what: Self.source(ofCopy: seen.command)))
+            }
         case .lapwing: what = .request(method: seen.verb, path: seen.object)
         case .envoy, .flow: return
         }
         count += 1
         // Of what happened often, once is enough.
         records.insert(UsageRecord(who: seen.caller, what: what))
+    }
+
+    /// The reading of what a call copied, `BUCKET/KEY?versionId=ID`; of anything, where that is not known.
+    private static func source(ofCopy text: String) -> UsageRecord.What {
+        let unknown = UsageRecord.What.s3(call: "CopyObject", bucket: "", key: "")
+        let path = text.prefix { $0 != "?" }.drop { $0 == "/" }
+        // An access point's ARN does not say which bucket it is of.
+        guard !path.hasPrefix("arn"), let slash = path.firstIndex(of: "/") else { return unknown }
+        let key = path[path.index(after: slash)...]
+        guard !key.isEmpty, slash > path.startIndex else { return unknown }
+        return .s3(call: UsageRecord.copySource, bucket: String(path[..<slash]), key: String(key))
     }
 
     /// What a log is, by its beginning.

@@ -323,6 +323,23 @@ struct BlastRadiusTests {
         #expect(unknown?.kind == .direct && unknown?.isDoubtful == true)
     }
 
+    @Test("is in doubt where a role gets at files, at replication, or to a role that was not read")
+    func powersOfTheServer() throws {
+        let estate = try EstateExample.load()
+        func entry(_ change: (inout [PostgreSQLState.Key: String]) -> Void) throws -> BlastRadius.Entry? {
+            var evidence = try Self.evidence(estate, { _ in }, change)
+            evidence.aws = nil
+            return try Self.entry(evidence, "scorer", .read, "orders in postgres shop")
+        }
+        for group in ["pg_read_server_files", "pg_execute_server_program", "stranger"] {
+            let entry = try entry { $0[.member("c_scorer", of: group)] = "" }
+            #expect(entry?.kind == .direct && entry?.isDoubtful == true, "\(group)")
+        }
+        let replication = try entry { $0[.role("c_scorer")] = "LOGIN REPLICATION" }
+        #expect(replication?.kind == .direct && replication?.isDoubtful == true)
+        #expect(try entry { $0[.member("c_scorer", of: "pg_monitor")] = "" }?.kind != .direct)
+    }
+
     @Test("counts what was not looked at as open")
     func nothing() throws {
         let estate = try EstateExample.load()

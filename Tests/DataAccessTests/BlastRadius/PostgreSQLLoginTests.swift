@@ -56,6 +56,10 @@ struct PostgreSQLLoginTests {
         #expect(
             Self.verdict("hostssl ml all all cert map=lapwing", "lapwing /^CN c_ingest", as: "c_ingest") == .undecided
         )
+        // The common name is compared, unless the rule asks for the whole subject.
+        let common = "lapwing c_training c_training"
+        #expect(Self.verdict("hostssl ml all all cert map=lapwing", common) == .allows)
+        #expect(Self.verdict("hostssl ml all all cert clientname=DN map=lapwing", common) == .denies)
         #expect(Self.verdict("host all all all md5", as: "c_ingest", hasPassword: true) == .undecided)
         let unseen = PostgreSQLCatalog(state: PostgreSQLState(), hostRules: nil, nameMaps: nil)
         let login = PostgreSQLLogin(unseen, database: "ml", certificate: Self.subject)

@@ -76,6 +76,9 @@ struct KubernetesNetworkTests {
         #expect(network.server("pg.data.svc", 5432, from: gateway).isInTheWay)
         #expect(!network.server("pg.data.svc", 5432, from: training).isInTheWay)
         #expect(network.server("pg.elsewhere.svc.cluster.local", 5432, from: training).isInTheWay)
+        #expect(!network.server("pg-0.pg.data.svc.cluster.local", 5432, from: training).isInTheWay)
+        // A short name may be of the cluster.
+        #expect(!network.server("pg", 5432, from: training).isInTheWay)
     }
 
     @Test(

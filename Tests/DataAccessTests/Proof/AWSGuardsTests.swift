@@ -116,6 +116,47 @@ struct AWSGuardsTests {
         }
     }
 
+    @Test("a role that may assume others whose trust policy is not there is never proved")
+    func unknownTrust() throws {
+        for role in ["helper", "elsewhere", "*"] {
+            let proof = try PrincipalProbesTests.proof { files in
+                files["roles/trainer/policy-9.json"] = Self.allow(
+                    "sts:AssumeRole",
+                    "arn:aws:iam::123456789012:role/\(role)"
+                )
+                files["roles/helper/policy-1.json"] = Self.allow("s3:GetObject", "arn:aws:s3:::shop-orders/*")
+            }
+            #expect(PrincipalProbesTests.unknowns(proof).contains("A in s3"), "\(role)")
+        }
+        // One whose trust policy is there, and lets nobody of the kind in.
+        let known = try Self.outcome("A") { files in
+            files["roles/trainer/policy-9.json"] = Self.allow(
+                "sts:AssumeRole",
+                "arn:aws:iam::123456789012:role/scorer"
+            )
+        }
+        #expect(known == .proved, "\(String(describing: known))")
+    }
+
+    @Test("what is allowed on anything may lead to access points, unless that is denied")
+    func accessPoints() throws {
+        let own = #"{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*","#
+        let wide = own + #""Condition":{"StringEquals":{"aws:ResourceAccount":"123456789012"}}}"#
+        let closed = try Self.outcome("endpoint") { $0["endpoints/s3.json"] = PrincipalProbesTests.policy(wide) }
+        #expect(closed == .proved, "\(String(describing: closed))")
+        // Whatever lies in buckets is denied, and access points are not.
+        let open = try Self.outcome("endpoint") { files in
+            files["endpoints/s3.json"] = PrincipalProbesTests.policy(
+                #"{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"},"#
+                    + #"{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::*"}"#
+            )
+        }
+        guard case .unknown = open else {
+            Issue.record("\(String(describing: open))")
+            return
+        }
+    }
+
     @Test("whoever changes what any role may do can do anything")
     func otherRoles() throws {
         for action in ["iam:PutRolePolicy", "iam:AttachRolePolicy"] {

@@ -103,15 +103,27 @@ struct UnusedAccessTests {
                 #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
             )
         }
-        #expect(try Self.unused([], all).doubts.contains { $0.contains("`*` is kept") })
+        let other = [Self.s3("trainer", "GetObject", "shop-ml", "weights/1")]
+        #expect(try Self.unused(other, all).doubts.contains { $0.contains("`*` is kept") })
         // Everything but some is left alone.
         let negated = try Self.evidence { files in
             files["roles/scorer/policy-9.json"] = PrincipalProbesTests.policy(
                 #"{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}"#
             )
         }
-        let kept = try Self.unused([], negated)
+        let kept = try Self.unused(other, negated)
         #expect(kept.doubts.contains { $0.contains("everything but some") })
+    }
+
+    @Test("is told by keys that a log has encoded")
+    func encodedKeys() {
+        func keys(_ text: String) -> [String] { (S3Usage.keys(text) ?? []).sorted() }
+        #expect(keys("a/b") == ["a/b"])
+        #expect(keys("a%2Fb+c") == ["a%2Fb+c", "a/b c"])
+        #expect(keys("a%252Bb") == ["a%252Bb", "a%2Bb", "a+b"])
+        #expect(S3Usage.keys("100%") == nil)
+        #expect(S3Usage.keys("%FF") == nil)
+        #expect(S3Usage.actions("CopyObject", onObject: true)?.contains("s3:getobjecttagging") == true)
     }
 
     @Test("in PostgreSQL is revoked, and what was done stays")
@@ -153,12 +165,41 @@ struct UnusedAccessTests {
         shared.postgres["shop"] = PostgreSQLCatalog(state: PostgreSQLState(values), hostRules: [], nameMaps: [])
         let become = try Self.unused(records + [record("stranger", "DELETE", "raw.orders")], shared)
         #expect(become.grants.map(\.grant) == ["UPDATE on table raw.orders for c_intake"])
+        // What is truncated is not named, and what has a trigger or is referred to is not logged.
+        var wider = evidence
+        var more = try #require(evidence.postgres["shop"]?.state.values)
+        for privilege in ["TRUNCATE", "REFERENCES", "TRIGGER"] {
+            more[.grant(.table("raw", "orders"), grantee: "c_intake", privilege: privilege, column: nil)] = ""
+        }
+        wider.postgres["shop"] = PostgreSQLCatalog(state: PostgreSQLState(more), hostRules: [], nameMaps: [])
+        let truncated = try Self.unused(
+            records + [record("c_intake", "TRUNCATE TABLE", nil)],
+            wider,
+            namesRelations: true
+        )
+        #expect(truncated.grants.map(\.grant) == unused.grants.map(\.grant))
         // An INSERT that changes what is there, a MERGE, a COPY.
         for command in ["INSERT ON CONFLICT", "MERGE", "COPY"] {
             let kept = try Self.unused(records + [record("c_intake", command, "raw.orders")], evidence)
             #expect(kept.grants.isEmpty, "\(command)")
         }
-        #expect(try Self.unused([], evidence).grants.count == unused.total)
+    }
+
+    @Test("is not judged by logs that say nothing of it")
+    func noLogs() throws {
+        let none = try Self.unused([], try Self.evidence())
+        #expect(none.grants.isEmpty && none.narrowings.isEmpty)
+        #expect(none.doubts.contains { $0.contains("AWS is not judged") }, "\(none.doubts)")
+        #expect(none.doubts.contains { $0.contains("`shop` is not judged") }, "\(none.doubts)")
+        // What the settings of S3 are asked for says nothing of objects.
+        let settings = try Self.unused([Self.s3("scorer", "ListBuckets", "")], try Self.evidence())
+        #expect(settings.grants.isEmpty && settings.narrowings.isEmpty)
+        // An access log is about its own bucket.
+        let log = [Self.s3("scorer", "GET", "shop-ml", "weights/ranker/1")]
+        let unused = try Self.unused(log, try Self.evidence())
+        #expect(!unused.grants.contains { $0.grant.contains("shop-orders") }, "\(unused.grants)")
+        #expect(unused.grants.contains { $0.grant.contains("shop-ml") }, "\(unused.grants)")
+        #expect(unused.doubts.contains { $0.contains("no access log tells of it") }, "\(unused.doubts)")
     }
 
     @Test("of calls is what no record shows")

@@ -1,5 +1,6 @@
 import Foundation
 import SPIFFE
+import Synchronization
 import Testing
 import ZeroTrust
 
@@ -10,7 +11,13 @@ import ZeroTrust
         let directory = try TemporaryDirectory()
         let path = directory.path + "/clock.floor"
         let clock = TestClock()
-        let floor = try ClockFloor(path: path, clock: { clock.now }, logger: quietLogger)
+        let ticks = Mutex(ContinuousClock.now)
+        let floor = try ClockFloor(
+            path: path,
+            clock: { clock.now },
+            ticks: { ticks.withLock { $0 } },
+            logger: quietLogger
+        )
         let start = clock.now
         #expect(floor.now == start)
         let fixture = try AuthorityFixture(clock: clock)
@@ -31,7 +38,12 @@ import ZeroTrust
         try floor.keep()
 
         // Another process, on a machine whose clock is set back still.
-        let next = try ClockFloor(path: path, clock: { clock.now }, logger: quietLogger)
+        let next = try ClockFloor(
+            path: path,
+            clock: { clock.now },
+            ticks: { ticks.withLock { $0 } },
+            logger: quietLogger
+        )
         #expect(next.now == start + 120)
         let again = PeerVerifier(
             bundles: [fixture.authority.bundle.trustDomain: fixture.authority.bundle],
@@ -40,6 +52,30 @@ import ZeroTrust
         #expect(!isBelieved(again))
         clock.advance(by: 500)
         #expect(next.now == clock.now)
+    }
+
+    @Test func `time goes on while the clock is behind`() throws {
+        let directory = try TemporaryDirectory()
+        let clock = TestClock()
+        let ticks = Mutex(ContinuousClock.now)
+        let floor = try ClockFloor(
+            path: directory.path + "/clock.floor",
+            clock: { clock.now },
+            ticks: { ticks.withLock { $0 } },
+            logger: quietLogger
+        )
+        let start = clock.now
+        #expect(floor.now == start)
+        clock.advance(by: -3600)
+        #expect(floor.now == start)
+        ticks.withLock { $0 += .seconds(90) }
+        #expect(floor.now == start + 90)
+        ticks.withLock { $0 += .seconds(30) }
+        clock.advance(by: 3600 + 200)
+        #expect(floor.now == start + 200)
+        clock.advance(by: -100)
+        ticks.withLock { $0 += .seconds(10) }
+        #expect(floor.now == start + 210)
     }
 
     @Test func `what the authority issues under a clock that was set back is of the time that was seen`() async throws {

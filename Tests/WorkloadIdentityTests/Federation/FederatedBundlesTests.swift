@@ -36,9 +36,13 @@ import ZeroTrust
             return Array(bundle.document.utf8)
         }
 
-        func relationship(_ url: String = "https://h/", bundle: SPIFFEBundle? = nil) throws -> FederatedTrustDomain {
+        func relationship(
+            _ url: String = "https://h/",
+            name: String = "p",
+            bundle: SPIFFEBundle? = nil
+        ) throws -> FederatedTrustDomain {
             try FederatedTrustDomain(
-                name: "p",
+                name: name,
                 trustDomain: domain,
                 url: try BundleEndpointURL(url),
                 profile: .web(authoritiesFile: nil),
@@ -129,6 +133,11 @@ import ZeroTrust
         let old = try partner.relationship("https://old/").relationship
         #expect(await Self.code { try await federation.take(document, of: partner.domain, under: old) } == .notFound)
         try await federation.take(partner.document(sequence: 9), of: partner.domain, under: relationship.relationship)
+        // Another name of the resource is no other configuration.
+        federation.follow([try partner.relationship(name: "renamed")])
+        #expect(federation.bundle(of: partner.domain)?.sequence == 9)
+        #expect(federation.statuses.first?.relationship.name == "renamed")
+        try await federation.take(partner.document(sequence: 10), of: partner.domain, under: relationship.relationship)
         federation.follow([])
         #expect(federation.bundle(of: partner.domain) == nil && !federation.isConfigured(partner.domain))
         federation.follow([relationship])

@@ -232,6 +232,13 @@ import ZeroTrust
             next
         )
         #expect(renewed.id == first.id && renewed.serialNumber != first.serialNumber)
+        // An SVID renews itself, and nothing else that the same token's entries give.
+        try await fixture.create(
+            try WorkloadAPIFixture.entry("other", selectors: ["join-token:name:edge-1"], lifetime: 3600)
+        )
+        let same = try await certify(try await request("renewal", key: next) { try proof(first.chainPEM, key, $0) })
+        #expect(same.svids.map(\.spiffeID) == [first.id.description])
+        try await fixture.registry.delete("other")
         // Another's key, a proof of another moment, and an SVID that no token gave.
         #expect(await code(try await request("renewal") { try proof(first.chainPEM, next, $0) }) == .permissionDenied)
         #expect(
@@ -286,18 +293,29 @@ import ZeroTrust
         await fixture.drain()
     }
 
-    @Test func `a challenge is good once, for a minute, and there are not any number of them`() throws {
+    @Test func `a challenge is good once, for a minute, and nobody can use up those of others`() {
         let now = Mutex(ContinuousClock.now)
-        let challenges = Challenges { now.withLock { $0 } }
-        let first = try #require(challenges.make())
-        #expect(challenges.take(first) && !challenges.take(first))
-        let second = try #require(challenges.make())
+        let challenges = Challenges(limit: 8) { now.withLock { $0 } }
+        let first = challenges.make()
+        #expect(first.count == Challenges.length && challenges.isOpen(first))
+        #expect(challenges.take(first) == .taken && challenges.take(first) == .refused && !challenges.isOpen(first))
+        let second = challenges.make()
         now.withLock { $0 += Challenges.life }
-        #expect(!challenges.take(second))
-        for _ in 0..<Challenges.limit { #expect(challenges.make() != nil) }
-        #expect(challenges.make() == nil)
+        #expect(!challenges.isOpen(second) && challenges.take(second) == .refused)
+        // Those that nobody answers cost nothing.
+        for _ in 0..<100 { #expect(challenges.isOpen(challenges.make())) }
+        for _ in 0..<8 { #expect(challenges.take(challenges.make()) == .taken) }
+        #expect(challenges.take(challenges.make()) == .full)
         now.withLock { $0 += Challenges.life }
-        #expect(challenges.make() != nil)
+        #expect(challenges.take(challenges.make()) == .taken)
+        // No bit of one can be changed, and another's are not ours.
+        let good = challenges.make()
+        for index in good.indices {
+            var bad = good
+            bad[index] ^= 1
+            #expect(!challenges.isOpen(bad), "byte \(index)")
+        }
+        #expect(!challenges.isOpen([]) && !challenges.isOpen(good + [0]) && !challenges.isOpen(Challenges().make()))
     }
 
     // MARK: X.509 proof of possession

@@ -103,7 +103,7 @@ struct DataUnusedCommand: ParsableCommand {
             database: database,
             isGenerated: generated
         )
-        let unused: UnusedAccess
+        var unused: UnusedAccess
         do {
             unused = try UnusedAccess(
                 estate,
@@ -113,6 +113,7 @@ struct DataUnusedCommand: ParsableCommand {
                 looksAtCalls: audit != nil
             )
         } catch let error as PostgreSQLModelError { throw CommandError(.refused, error.message) }
+        Self.keep(&unused, without: reading.damaged)
         try write(unused)
         switch output {
         case .json:
@@ -148,6 +149,17 @@ struct DataUnusedCommand: ParsableCommand {
             "\(reading.count) records; \(unused.total - unused.grants.count) of \(unused.total) grants were used"
         )
         if !unused.grants.isEmpty { throw ExitCode(ExitStatus.refused.rawValue) }
+    }
+
+    /// Leaves out what is narrower where records could not be read: they may tell that it is too narrow.
+    private static func keep(_ unused: inout UnusedAccess, without damaged: Set<LogSource>) {
+        let isAWS = damaged.contains(.s3) || damaged.contains(.cloudTrail)
+        let isPostgres = damaged.contains(.postgres)
+        let before = unused.narrowings.count
+        unused.narrowings.removeAll { $0.place.hasPrefix("roles/") ? isAWS : isPostgres }
+        if unused.narrowings.count < before {
+            unused.doubts.append("nothing narrower is written of what the records may tell that could not be read")
+        }
     }
 
     /// A time, or an age.

@@ -50,7 +50,7 @@ struct IdentityAttestCommand: AsyncParsableCommand {
     var keep = false
 
     func run() async throws {
-        let attestation = RemoteAttestationClient(url: try endpoint(), judge: try judge())
+        var attestation = RemoteAttestationClient(url: try endpoint(), judge: try judge())
         try FileManager.default.createDirectory(
             atPath: write,
             withIntermediateDirectories: true,
@@ -64,10 +64,21 @@ struct IdentityAttestCommand: AsyncParsableCommand {
         while true {
             let half = held.svids.map { $0.notAfter.timeIntervalSinceNow / 2 }.min() ?? 0
             try await Task.sleep(for: .seconds(max(half, pause)))
+            // The endpoint's trust domain may have other keys by now than at the start.
+            attestation.judge = held.judge(after: attestation.judge)
             do {
-                // A join token has counted once; what it gave goes on.
-                held = try await attestation.fetch(joinToken == nil ? evidence() : .renewal(of: held))
-                try held.write(to: write)
+                if joinToken == nil {
+                    held = try await attestation.fetch(try evidence())
+                    try held.write(to: write)
+                } else {
+                    // A join token has counted once; what it gave goes on.
+                    let (renewed, problems) = try await attestation.renew(held)
+                    held = renewed
+                    try held.write(to: write)
+                    guard problems.isEmpty else {
+                        throw CommandError(.unreachable, problems.joined(separator: "; "))
+                    }
+                }
                 pause = 1
             } catch {
                 pause = min(pause * 2, 60)

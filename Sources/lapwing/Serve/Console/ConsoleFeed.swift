@@ -12,6 +12,8 @@ actor ConsoleFeed {
         var first: UInt64 = 0
         /// The entry that is read next.
         var next: UInt64 = 0
+        /// Why not all could be read; empty where it could.
+        var problem = ""
     }
 
     /// The most entries that are read at once when the picture is begun, or was left behind for long.
@@ -19,37 +21,69 @@ actor ConsoleFeed {
     private static let batch: UInt64 = 4_096
 
     private let log: LogWriter
+    private let work: ConsoleWork
     private var view: View?
     /// When the log was read last.
     private var read: ContinuousClock.Instant?
+    /// The reading that is under way, for whoever else asks meanwhile.
+    private var reading: Task<View, Never>?
 
     /// How old a picture may be: reading the log once does for all pages that are asked for meanwhile.
     private static let freshness = Duration.milliseconds(400)
 
-    init(log: LogWriter) {
+    init(log: LogWriter, work: ConsoleWork) {
         self.log = log
+        self.work = work
     }
 
     /// Reads what is new.
     func update(_ callees: Callees) async -> View {
-        let now = ContinuousClock.now
-        if let view, let read, now - read < Self.freshness { return view }
-        read = now
+        if let view, let read, ContinuousClock.now - read < Self.freshness { return view }
+        if let reading { return await reading.value }
+        let log = log
+        let work = work
+        let known = view
+        let task = Task<View, Never> {
+            do {
+                return try await work.run { ConsoleFeed.extended(known, from: log, callees) }
+            } catch {
+                var view = known ?? View()
+                view.problem = ConsoleService.words(error)
+                return view
+            }
+        }
+        reading = task
+        let new = await task.value
+        view = new
+        read = ContinuousClock.now
+        reading = nil
+        return new
+    }
+
+    /// What was known, with what the log has gained.
+    private static func extended(_ known: View?, from log: LogWriter, _ callees: Callees) -> View {
         let end = log.stats.acknowledged
         let reader = LogReader(directory: log.directory)
+        var problem = ""
+        var minimum: UInt64 = 0
+        do { minimum = try reader.minimumIndex() } catch { problem = ConsoleService.words(error) }
         // What was pruned is not there to be counted.
-        let least = max(end > Self.window ? end - Self.window : 0, (try? reader.minimumIndex()) ?? 0)
-        var view = self.view ?? View(first: least, next: least)
+        let least = max(end > window ? end - window : 0, minimum)
+        var view = known ?? View(first: least, next: least)
         // What nobody looked at for long is begun anew.
         if view.next < least { view = View(first: least, next: least) }
         while view.next < end {
-            guard let entries = try? reader.entries(in: view.next..<min(view.next + Self.batch, end)),
-                let last = entries.last
-            else { break }
-            for entry in entries { Self.take(entry, callees, &view.picture) }
+            var entries: [LogReader.Entry] = []
+            do {
+                entries = try reader.entries(in: view.next..<min(view.next + batch, end))
+            } catch {
+                problem = ConsoleService.words(error)
+            }
+            guard let last = entries.last else { break }
+            for entry in entries { take(entry, callees, &view.picture) }
             view.next = last.index + 1
         }
-        self.view = view
+        view.problem = problem
         return view
     }
 

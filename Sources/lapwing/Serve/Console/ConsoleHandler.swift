@@ -7,10 +7,12 @@ final class ConsoleHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// How long a request may take to come.
-    private static let patience = TimeAmount.seconds(10)
-    /// The longest form.
-    private static let maximumBody = 16 << 10
+    /// How long a request's head may take to come.
+    private static let headPatience = TimeAmount.seconds(3)
+    /// How long its body may take then.
+    private static let bodyPatience = TimeAmount.seconds(10)
+    /// How long a reader may take to read what was written for it.
+    private static let writePatience = TimeAmount.seconds(30)
 
     private let ask: @Sendable (ConsoleRequest) async -> ConsoleServer.Answer
     private var request: ConsoleRequest?
@@ -22,9 +24,15 @@ final class ConsoleHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: Self.patience) { bound.value.close(promise: nil) }
+        wait(Self.headPatience, context)
         context.fireChannelActive()
+    }
+
+    /// Closes the connection where nothing more has come until then.
+    private func wait(_ patience: TimeAmount, _ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: patience) { bound.value.close(promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -36,11 +44,14 @@ final class ConsoleHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            guard work == nil, request == nil else { return context.close(promise: nil) }
+            guard work == nil, request == nil, Self.length(of: head) <= ConsoleIntake.maximumHead else {
+                return context.close(promise: nil)
+            }
             request = ConsoleRequest(head)
+            wait(Self.bodyPatience, context)
         case .body(var bytes):
             request?.body += bytes.readBytes(length: bytes.readableBytes) ?? []
-            if (request?.body.count ?? 0) > Self.maximumBody { context.close(promise: nil) }
+            if (request?.body.count ?? 0) > ConsoleIntake.maximumBody { context.close(promise: nil) }
         case .end:
             guard let request, work == nil else { return }
             deadline?.cancel()
@@ -49,6 +60,10 @@ final class ConsoleHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private static func length(of head: HTTPRequestHead) -> Int {
+        head.headers.reduce(head.uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+    }
 
     /// Answers a request beside the event loop, and closes the connection then.
     private static func serve(
@@ -71,21 +86,26 @@ final class ConsoleHandler: ChannelInboundHandler {
             if !isHead {
                 channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: response.body))), promise: nil)
             }
-            try? await channel.writeAndFlush(HTTPServerResponsePart.end(nil)).get()
+            try? await write(.end(nil), to: channel)
         case .events(let next, let done):
             defer { done() }
             do {
                 let head = head(200, "text/event-stream; charset=utf-8", [], length: nil)
-                try await channel.writeAndFlush(HTTPServerResponsePart.head(head)).get()
+                try await write(.head(head), to: channel)
                 while !isHead, !Task.isCancelled, let text = await next() {
                     // A reader that does not read is waited for, and nothing is made for it meanwhile.
-                    try await channel.writeAndFlush(
-                        HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: text)))
-                    ).get()
+                    try await write(.body(.byteBuffer(ByteBuffer(string: text))), to: channel)
                 }
-                try await channel.writeAndFlush(HTTPServerResponsePart.end(nil)).get()
+                try await write(.end(nil), to: channel)
             } catch {}
         }
+    }
+
+    /// Writes a part, and returns once it is on its way; the connection of a reader that does not read is closed.
+    private static func write(_ part: HTTPServerResponsePart, to channel: any Channel) async throws {
+        let late = channel.eventLoop.scheduleTask(in: writePatience) { channel.close(promise: nil) }
+        defer { late.cancel() }
+        try await channel.writeAndFlush(part).get()
     }
 
     private static func head(

@@ -26,7 +26,7 @@ extension ConsoleService {
         case .findings(let all): return ConsoleResponse(findings(all: all).page(frame))
         case .finding(let id):
             guard let finding = process.monitor.findings.first(where: { $0.id == id }) else { return Self.nothing(id) }
-            return ConsoleResponse(findingPage(finding, viewer).page(frame))
+            return ConsoleResponse(await findingPage(finding, viewer).page(frame))
         case .identities: return ConsoleResponse(await identities(frame.now).page(frame))
         case .policies: return ConsoleResponse(policies(request).page(frame))
         case .policy(let namespace, let name):
@@ -86,6 +86,14 @@ extension ConsoleService {
             view.first == 0
             ? "Counts are of all \(Count.text(view.next)) entries of the log."
             : "Counts are of the newest \(Count.text(view.next - view.first)) entries of the log, from entry \(view.first) on."
+        if view.picture.dropped > 0 {
+            page.source +=
+                " \(Count.text(view.picture.dropped)) sightings are in no count, since there were too many names."
+        }
+        if !view.problem.isEmpty {
+            page.source += " The log could not be read further: \(view.problem)."
+            page.facts.append(Overview.Fact("Reading the log", "failed", view.problem, .bad))
+        }
         return page
     }
 

@@ -23,9 +23,12 @@ extension ConsoleService {
     /// The records of a finding that its page shows.
     private static let recordsShown = 25
 
-    func findingPage(_ finding: Finding, _ viewer: Viewer) -> FindingPage {
+    func findingPage(_ finding: Finding, _ viewer: Viewer) async -> FindingPage {
         var page = FindingPage(FindingLine(finding))
-        let number = { (value: Double) in value == value.rounded() ? String(Int(value)) : String(value) }
+        let number = { (value: Double) -> String in
+            guard value.isFinite, value.magnitude < 1e15, value == value.rounded() else { return String(value) }
+            return String(Int(value))
+        }
         page.facts = [
             ("Type", "\(finding.type.code), \(finding.type.name.replacing("_", with: " "))"),
             ("Subject", finding.subject),
@@ -58,11 +61,21 @@ extension ConsoleService {
         guard viewer.mayReadRecords else { return page }
         let own = finding.records.filter { $0.source == .lapwing }
         let indices = own.flatMap(\.ranges).lazy.flatMap { $0 }.prefix(Self.recordsShown)
-        let found = (try? LogReader(directory: process.log.directory).entries(at: Set(indices))) ?? [:]
+        let wanted = Set(indices)
+        let directory = process.log.directory
+        var found: [UInt64: LogReader.Entry] = [:]
+        var problem = ""
+        do {
+            found = try await work.run { try LogReader(directory: directory).entries(at: wanted) }
+        } catch {
+            problem = "The records cannot be read: \(Self.words(error))"
+        }
         let callees = Callees(process)
         page.records = found.sorted { $0.key < $1.key }.compactMap { RecordRow($0.value, callees) }
+        page.note = problem
+        page.isUnread = !problem.isEmpty
         let count = own.reduce(0) { $0 + $1.count }
-        if count > UInt64(Self.recordsShown) {
+        if problem.isEmpty, count > UInt64(Self.recordsShown) {
             page.note = "The first \(Self.recordsShown) of \(count); lapwing alert show \(finding.id) names all ranges."
         }
         return page
@@ -76,8 +89,9 @@ extension ConsoleService {
             return ConsoleResponse(await audit(query, behind: behind, frame.now).page(frame))
         case .proof(let entry):
             do {
-                let proof = try LogReader(directory: process.log.directory).proof(of: entry)
-                return ConsoleResponse(file: "\(process.settings.node.value)-\(entry).tlog-proof", bytes: proof.bytes)
+                let directory = process.log.directory
+                let bytes = try await work.run { try LogReader(directory: directory).proof(of: entry).bytes }
+                return ConsoleResponse(file: "\(process.settings.node.value)-\(entry).tlog-proof", bytes: bytes)
             } catch {
                 return Self.message(
                     409,
@@ -88,7 +102,8 @@ extension ConsoleService {
         case .record(let text):
             guard let id = RequestID(text) else { return Self.nothing(text) }
             do {
-                let entries = try LogReader(directory: process.log.directory).find(id)
+                let directory = process.log.directory
+                let entries = try await work.run { try LogReader(directory: directory).find(id) }
                 guard !entries.isEmpty else { return Self.nothing(text) }
                 return ConsoleResponse(recordPage(id, entries).page(frame))
             } catch {

@@ -16,19 +16,23 @@ final class ConsoleService: Sendable {
     let feed: ConsoleFeed
     let search: ConsoleSearch
     let models: ConsoleModels
+    /// Where the log is read for pages.
+    let work: ConsoleWork
     private let acts: AdminActLog
     private let gate: RequestGate
     private let listening: Listening
     /// Readers of live rows.
-    private let readers = ConsoleServer.Count(limit: 8)
+    private let readers = ConsoleReaders<AdminCaller>(maximum: 8, perCaller: 2)
     /// Guards who has the console open.
     private let sessions = Mutex(ConsoleSessions<AdminCaller>())
 
     init(_ process: GatewayProcess, acts: AdminActLog) {
         self.process = process
         self.acts = acts
-        feed = ConsoleFeed(log: process.log)
-        search = ConsoleSearch(process.settings)
+        let work = ConsoleWork("lapwing console")
+        self.work = work
+        feed = ConsoleFeed(log: process.log, work: work)
+        search = ConsoleSearch(process.settings, work: work)
         models = ConsoleModels(process.settings)
         let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
         gate = RequestGate(name: "lapwing-\(digits).localhost")
@@ -69,7 +73,7 @@ final class ConsoleService: Sendable {
                 }
             }
         } catch {
-            throw CommandError(.unreachable, "the console cannot listen on 127.0.0.1 port \(port): \(error)")
+            throw CommandError(.unreachable, "the console cannot listen on loopback, port \(port): \(error)")
         }
         do {
             try await acts.record(AdminAction.openConsole.rawValue, on: process.settings.node.value, by: caller)
@@ -149,6 +153,23 @@ final class ConsoleService: Sendable {
         default:
             var generator = SystemRandomNumberGenerator()
             let token = request.query["token"] ?? ""
+            // From another site the strict cookie does not come along. One more step is of our own, and has it.
+            if request.method == "GET", let site = request.fetchSite, site == "cross-site" || site == "same-site" {
+                return ConsoleResponse(Frame.step(token: token))
+            }
+            let current = request.method == "GET" ? session(of: request) : nil
+            if let current, let owner = sessions.withLock({ $0.caller(of: token, at: .now) }), owner != current.caller {
+                return Self.message(
+                    409,
+                    "This link is somebody else's",
+                    [
+                        """
+                        It would open the console as <code>\(owner.description)</code>, and this browser has it open as \
+                        <code>\(current.caller.description)</code>. <a href="/">Go back</a>; who wants to change leaves first.
+                        """
+                    ]
+                )
+            }
             // Only a GET takes a token: what looks at a link first, before it is followed, does not use it up.
             let secret =
                 request.method == "GET"
@@ -160,6 +181,8 @@ final class ConsoleService: Sendable {
                     ["It was used, or is older than a minute. Run <code>lapwing console</code> for another."]
                 )
             }
+            // What the cookie replaces is worth nothing any more.
+            if current != nil, let old = request.cookie(cookieName) { sessions.withLock { $0.end(old) } }
             var response = ConsoleResponse(Frame.welcome)
             response.headers = [
                 ("set-cookie", "\(cookieName)=\(secret); Path=/; HttpOnly; SameSite=Strict")
@@ -226,14 +249,16 @@ final class ConsoleService: Sendable {
         guard viewer.mayReadRecords else {
             return .whole(Self.message(403, "Not with your role", ["The role <code>auditor</code> reads records."]))
         }
-        guard readers.enter() else {
-            return .whole(Self.message(503, "Too many readers", ["Eight pages are live already."]))
+        guard readers.enter(viewer.caller) else {
+            return .whole(
+                Self.message(503, "Too many readers", ["Two pages of yours are live already, or eight in all."])
+            )
         }
         let after = (request.lastEvent ?? request.query["after"]).flatMap { UInt64($0) }
         let rows = ConsoleLive(after: after, feed: feed, process: process) { [self] in
             // A page that stays open is a session that is used; a role that is taken away ends it.
             session(of: request) != nil && permits(viewer.caller, .readRecords)
         }
-        return .events(next: { await rows.next() }, done: { [readers] in readers.leave() })
+        return .events(next: { await rows.next() }, done: { [readers] in readers.leave(viewer.caller) })
     }
 }

@@ -74,7 +74,7 @@ import Testing
         #expect(try client.ask("/", method: "PUT").status == 405)
         #expect(try client.ask("/", headers: ["Sec-Fetch-Site: cross-site"]).status == 403)
         let long = String(repeating: "x", count: 40_000)
-        #expect(try client.ask("/audit?q=\(long)").status == 0, "a head has a bound")
+        #expect(try client.ask("/audit?q=\(long)").status != 200, "a head has a bound")
 
         // A link that another site leads to takes one more step; a new session ends the one that it replaces.
         let again = try ConsoleLink(lapwing.places)

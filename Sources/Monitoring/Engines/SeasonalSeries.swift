@@ -84,8 +84,8 @@ struct SeasonalSeries: Sendable {
         return sum
     }
 
-    /// How much one burst raises the line of bursts at most, as a logarithm: 1 is 2.7 times.
-    private static let mostRaised: Float = 1
+    /// How much one burst raises the line of bursts at most, as a logarithm: 2 is 7.4 times.
+    private static let mostRaised: Float = 2
 
     /// Ends a window with the amount that counts, and the whole of it.
     mutating func close(_ amount: Double, whole: Double, bucket: Int, _ settings: Settings) {

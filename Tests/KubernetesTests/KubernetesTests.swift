@@ -222,7 +222,7 @@ import WorkloadIdentity
                 "a name that leaves its place",
                 try server.token("model-0", ["claims": ["kubernetes.io/pod/name": "../x"]]), .malformed
             ),
-            ("nothing", "", .malformed), ("its signature cut", String(good.dropLast(4)), .badSignature),
+            ("nothing", "", .malformed), ("its signature changed", String(good.dropLast(4)) + "AAAA", .badSignature),
         ] as [(String, String, TokenRefusal.Code)] {
             #expect(await review(token, by: reviewer).code == code, "\(name)")
         }

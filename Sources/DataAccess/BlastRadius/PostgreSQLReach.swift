@@ -85,10 +85,16 @@ struct PostgreSQLReach {
     /// What a dataset is called that lies in a database.
     static func name(_ dataset: String, in database: String) -> String { "\(dataset) in postgres \(database)" }
 
+    /// Hazards whose ways are followed by what is said of roles, grants and policies.
+    private static let followed: Set<PostgreSQLRule> = [
+        .superuser, .bypassRowSecurity, .unforced, .extraPolicy, .pooler,
+    ]
+
     /// What in the database may open a way around grants and policies; nil where there is nothing.
     private var hazard: String? {
-        guard let first = catalog.hazards.first else { return nil }
-        let more = catalog.hazards.count > 1 ? ", and \(catalog.hazards.count - 1) more" : ""
+        let hazards = catalog.hazards.filter { !Self.followed.contains($0.rule) }
+        guard let first = hazards.first else { return nil }
+        let more = hazards.count > 1 ? ", and \(hazards.count - 1) more" : ""
         return "\(first.rule.rawValue) \(first.object)\(more)"
     }
 

@@ -119,7 +119,9 @@ struct Volumes: Detector {
             accounts[place].amounts[metric] = 0
             accounts[place].counted[metric] = 0
             let (now, minimum) = (bucket(window), settings.minimum[metric])
-            accounts[place].partLimits[metric] = max(pool[index].partLimit(now), minimum)
+            // Half a window's parts can reach the least that is an alarm, whatever is usual.
+            let least = minimum * 2 / Double(SeasonalSeries.parts)
+            accounts[place].partLimits[metric] = max(pool[index].partLimit(now), least)
             accounts[place].limits[metric] = max(pool[index].limit(now, series), minimum)
             accounts[place].burstLimits[metric] = max(pool[index].burstLimit(now, series), minimum)
         }

@@ -84,16 +84,12 @@ struct SeasonalSeries: Sendable {
         return sum
     }
 
-    /// How much one burst raises the line of bursts at most, as a logarithm: 2 is 7.4 times.
-    private static let mostRaised: Float = 2
-
     /// Ends a window with the amount that counts, and the whole of it.
     mutating func close(_ amount: Double, whole: Double, bucket: Int, _ settings: Settings) {
         let value = Float(log1p(max(amount, 0)))
         if windows == 0 { general = value }
         let difference = value - base(bucket)
-        // One burst raises the line by so much and no more, so that a single theft does not hide the next.
-        peak = max(peak * 0.999, min(Float(log1p(max(whole, 0))) - base(bucket), peak + Self.mostRaised))
+        peak = max(peak * 0.999, Float(log1p(max(whole, 0))) - base(bucket))
         let bounded = min(max(difference, Self.bounds.lowerBound), Self.bounds.upperBound)
         let sudden = (recent[3] + bounded) / 2
         let lasting = (lastingSum + min(bounded, Self.lastingBound)) / 5

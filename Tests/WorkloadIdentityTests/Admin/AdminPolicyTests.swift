@@ -49,11 +49,11 @@ import ZeroTrust
         }
     }
 
-    @Test func `records are an auditor's to read, and findings an operator's to acknowledge`() {
+    @Test func `records are an auditor's and a responder's to read, and findings a responder's to acknowledge`() {
         for role in AdminRole.allCases {
             #expect(role.permits(.openConsole))
-            #expect(role.permits(.readRecords) == [.auditor, .operate].contains(role))
-            #expect(role.permits(.acknowledgeFinding) == (role == .operate))
+            #expect(role.permits(.readRecords) == [.auditor, .responder, .operate].contains(role))
+            #expect(role.permits(.acknowledgeFinding) == [.responder, .operate].contains(role))
         }
     }
 

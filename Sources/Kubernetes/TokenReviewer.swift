@@ -84,7 +84,7 @@ public final class TokenReviewer: Sendable {
 
     /// The pod that a token is bound to, and that is there.
     ///
-    /// - Throws: ``TokenRefusal`` for a token that does not count; `KubernetesFailure` where the API server does not say.
+    /// - Throws: `TokenRefusal` for a token that does not count; `KubernetesFailure` where the API server does not say.
     public func pod(showing token: String) async throws -> Pod {
         try await proven(token).pod
     }

@@ -39,7 +39,7 @@ public struct JoinTokenVerifier: EvidenceVerifier {
 /// It is worth an SVID of the same ID and nothing else, for as long as an entry gives the ID for a join token alone: where
 /// the entry goes, or the ID or the certificate is revoked, so does the identity.
 public struct RenewalVerifier: EvidenceVerifier {
-    /// The name of the evidence: a ``PossessionProof``.
+    /// The name of the evidence: a `PossessionProof`.
     public let kind = "renewal"
 
     private let authority: Authority

@@ -115,7 +115,8 @@ import Testing
             let body = Self.chat("user", "hi", system: "You are a clerk.")
             client.send(TestGateway.post("/v1/predict", body, headers: Self.json))
             let heard = await client.wait(for: "[DONE]")
-            #expect(heard.text.contains("You ") && heard.text.contains(#""finish_reason":"content_filter""#))
+            // How much of the prompt leaves before the token depends on how the token's own letters look to the filter.
+            #expect(heard.text.contains(#""finish_reason":"content_filter""#), "\(heard.text)")
             let sent = try #require(received.value.first)
             let token = try #require(sent.firstRange(of: /lw[a-z2-7]{26}/).map { String(sent[$0]) })
             #expect(!heard.text.contains(token))

@@ -48,13 +48,15 @@ public struct LogVerifier: Sendable {
     public enum Past: Hashable, Sendable {
         /// It had so many entries.
         case size(UInt64)
+        /// It had so many entries, by what its own entries say: the bundle before is hashed too, which may have said it.
+        case sizeFound(UInt64)
         /// It had published this, which its reader kept.
         case checkpoint(Checkpoint)
 
         /// How many entries it had.
         var size: UInt64 {
             switch self {
-            case .size(let size): size
+            case .size(let size), .sizeFound(let size): size
             case .checkpoint(let checkpoint): checkpoint.size
             }
         }
@@ -103,10 +105,10 @@ public struct LogVerifier: Sendable {
         var known: Checkpoint?
         var hashed: UInt64 = 0
         var pruned: UInt64 = 0
-        // Whole bundles are hashed, and the one before: whoever says where the earlier time ends may have read it. The
-        // entries that stand before do not count.
+        // Whole bundles are hashed; the entries that stand before do not count.
         let size = past?.size ?? 0
-        let first = size < 256 ? 0 : (size / 256 - 1) * 256
+        var first = size / 256 * 256
+        if case .sizeFound? = past, first > 0 { first -= 256 }
         func report(_ fault: Fault?) -> Report {
             let before = pruned < size ? size - max(first, pruned) : 0
             return Report(

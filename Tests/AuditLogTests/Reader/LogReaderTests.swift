@@ -178,6 +178,9 @@ import ZeroTrust
         #expect(try verifier.verify(since: .size(255)).fault?.index == 1)
         try fixture.directory.flip("log/tile/0/000", at: 50)
         #expect(try verifier.verify(since: .size(256)).fault == nil)
+        // A size that the entries themselves told of is no better than the bundle that told it.
+        #expect(try verifier.verify(since: .sizeFound(256)).fault != nil)
+        #expect(try verifier.verify(since: .sizeFound(600)).fault == nil)
         try fixture.directory.flip("log/tile/entries/002.p/188", at: 50)
         #expect(try verifier.verify(since: .size(300)).fault?.file == "tile/entries/002.p/188")
     }

@@ -190,7 +190,7 @@ struct AuditCommand: AsyncParsableCommand {
         /// What the log was then, from the command line.
         private func past(_ text: String, _ verifier: LogVerifier, _ reader: LogReader) throws -> LogVerifier.Past {
             if let size = UInt64(text) { return .size(size) }
-            if let time = QueryTime.read(text, now: .now()) { return .size(try reader.size(before: time)) }
+            if let time = QueryTime.read(text, now: .now()) { return .sizeFound(try reader.size(before: time)) }
             guard let data = FileManager.default.contents(atPath: text) else {
                 throw CommandError(
                     .usage,

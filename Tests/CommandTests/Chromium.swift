@@ -3,10 +3,8 @@ import Testing
 
 /// A headless Chromium of Debian, driven by `Peers/browse.py`.
 enum Chromium {
-    /// Whether it is here, with the Python that drives it.
-    static let isHere =
-        FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium")
-        && FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
+    /// Whether it is here, with the Python that drives it; in CI it has to be.
+    static let isHere = DebianProgram.isHere("chromium") && DebianProgram.isHere("python3")
 
     /// A page to look at.
     struct Step: Encodable {

@@ -161,7 +161,7 @@ import Testing
         #expect(replayed.output == (try alert("list", "--all", "-o", "json").output), "\(replayed.errors)")
         #expect(try lapwing.run("audit", "tail", "-o", "json").output.contains("finding.accept"))
 
-        try Self.scrape(admin, in: lapwing.directory)
+        try Self.scrape(admin, by: try await Self.freePort(), in: lapwing.directory)
         try await server.stop()
     }
 
@@ -256,9 +256,7 @@ import Testing
         try await server.stop()
     }
 
-    private static let hasAlertmanager = FileManager.default.isExecutableFile(
-        atPath: "/usr/bin/prometheus-alertmanager"
-    )
+    private static let hasAlertmanager = DebianProgram.isHere("prometheus-alertmanager")
 
     @Test(.timeLimit(.minutes(3)), .enabled(if: hasAlertmanager, "prometheus-alertmanager is not installed"))
     func `an Alertmanager has the alert, until the finding is over`() async throws {
@@ -303,12 +301,10 @@ import Testing
     // MARK: - Prometheus
 
     /// Whether Prometheus' own programs are here.
-    private static let hasPrometheus =
-        FileManager.default.isExecutableFile(atPath: "/usr/bin/prometheus")
-        && FileManager.default.isExecutableFile(atPath: "/usr/bin/promtool")
+    private static let hasPrometheus = DebianProgram.isHere("prometheus") && DebianProgram.isHere("promtool")
 
     /// Has Prometheus' own programs read the metrics, scrape them, and answer every query of the dashboard.
-    private static func scrape(_ admin: Int, in directory: TemporaryDirectory) throws {
+    private static func scrape(_ admin: Int, by port: Int, in directory: TemporaryDirectory) throws {
         guard hasPrometheus else {
             print("skipped: prometheus is not installed (scripts/setup --tests)")
             return
@@ -317,7 +313,6 @@ import Testing
         let lint = try Program.run(["check", "metrics"], input: text, program: "/usr/bin/promtool")
         #expect(lint.status == 0, "\(lint.errors)\(lint.output)")
 
-        let port = Int.random(in: 20_000..<30_000)
         let configuration = try directory.write(
             """
             global: {scrape_interval: 1s}

@@ -117,8 +117,9 @@ let package = Package(
         .testTarget(
             name: "WorkloadIdentityTests",
             dependencies: [
-                "WorkloadIdentity", "SPIFFE", "Resources", "RPC", "WireProtos", "Storage", protobuf, x509, crypto, asn1,
-                logging,
+                "WorkloadIdentity", "SPIFFE", "Resources", "RPC", "WireProtos", "Storage", "TestIdentities", protobuf,
+                x509,
+                crypto, asn1, logging,
             ] + nio
         ),
         .target(
@@ -154,7 +155,8 @@ let package = Package(
         .testTarget(
             name: "IssuerKeysTests",
             dependencies: [
-                "IssuerKeys", "ZeroTrust", "SPIFFE", "Authorization", "Resources", x509, asn1, crypto, nioSSL, logging,
+                "IssuerKeys", "ZeroTrust", "SPIFFE", "Authorization", "Resources", "TestIdentities", crypto, nioSSL,
+                logging,
             ] + nio
         ),
         // Clouds that take a JWT-SVID in the place of a key.
@@ -373,7 +375,7 @@ let package = Package(
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
                 "WorkloadIdentity", "RPC", "DataAccess", "Monitoring", "PostgreSQLClient", "TestPostgreSQL", "Console",
-                crypto, logging,
+                "TestIdentities", crypto, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],

@@ -1,9 +1,11 @@
 import Foundation
 import Glibc
+import TestIdentities
 import Testing
 
 /// Pods end to end: `lapwing serve` against a server that speaks Kubernetes' API, and processes in real control groups.
-@Suite(.enabled(if: CloudPeers.areInstalled && PodGroup.isAvailable), .serialized) struct `Kubernetes end to end` {
+@Suite(.enabled(if: CloudPeers.areInstalled && RealControlGroup.isAvailable), .serialized)
+struct `Kubernetes end to end` {
     @Test(.timeLimit(.minutes(3)))
     func `a process in a pod's container gets the pod's identity, until the pod is another or gone`() throws {
         let cluster = try Cluster()
@@ -33,7 +35,7 @@ import Testing
         #expect(try lapwing.wait { try lapwing.run("identity", "svid", "fetch").status == 0 })
         #expect(try !lapwing.run("identity", "svid", "fetch").output.contains(pod), "we are in no pod")
 
-        let group = try PodGroup(uid: uid, container: container)
+        let group = try RealControlGroup(uid: uid, container: container)
         func inside() throws -> Program.Result {
             try Program.run(
                 [
@@ -51,7 +53,7 @@ import Testing
         try cluster.put("model-0", uid: uid, container: container, label: "model")
         #expect(try lapwing.wait { try inside().output.contains(pod) })
         // Another container's ID under the pod's own UID is nobody.
-        let stranger = try PodGroup(uid: uid, container: String(repeating: "4f", count: 32))
+        let stranger = try RealControlGroup(uid: uid, container: String(repeating: "4f", count: 32))
         let other = try Program.run(
             [
                 "-c", "echo $$ > \(stranger.path)/cgroup.procs && exec \"$0\" \"$@\"", try Program.path, "identity",
@@ -117,36 +119,10 @@ final class Cluster {
     }
 }
 
-/// The control group of a pod's container, really made.
-final class PodGroup {
-    private static let root: String? = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].first {
-        FileManager.default.fileExists(atPath: $0 + "/cgroup.subtree_control")
-            && FileManager.default.isWritableFile(atPath: $0) && geteuid() == 0
-    }
-
-    /// Whether one can be made; said where it cannot.
-    static var isAvailable: Bool {
-        if root != nil { return true }
-        print("control groups: skipped, version 2 of the hierarchy cannot be written to here")
-        return false
-    }
-
-    let path: String
-    private let parents: [String]
-
-    init(uid: String, container: String) throws {
+extension RealControlGroup {
+    /// The group of a container in a pod, as containerd and the kubelet name it.
+    fileprivate convenience init(uid: String, container: String) throws {
         let pod = "kubepods-pod\(uid.replacing("-", with: "_")).slice"
-        let top = (Self.root ?? "") + "/kubepods.slice"
-        parents = [top, "\(top)/\(pod)"]
-        path = "\(top)/\(pod)/cri-containerd-\(container).scope"
-        for path in parents + [path] where unsafe mkdir(path, 0o755) != 0 {
-            try #require(errno == EEXIST, "`\(path)` cannot be made")
-        }
-    }
-
-    deinit {
-        for path in [path] + parents.reversed() {
-            for _ in 0..<50 where unsafe rmdir(path) != 0 && errno == EBUSY { usleep(20_000) }
-        }
+        try self.init("kubepods.slice/\(pod)/cri-containerd-\(container).scope")
     }
 }

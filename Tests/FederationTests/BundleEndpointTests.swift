@@ -65,7 +65,7 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     }
 
     @Test func `rule 57: https_web is told by the authorities of the web and the name of the URL`() async throws {
-        let certificates = try WebCertificates()
+        let certificates = try CertificateFiles()
         let server = try await BundleEndpointServer.start(address: try #require(IPAddress("127.0.0.1")), port: 0)
         try server.endpoint.show(certificateFile: certificates.certificateFile, keyFile: certificates.keyFile)
         server.serve(Array("{\"keys\":[]}".utf8))

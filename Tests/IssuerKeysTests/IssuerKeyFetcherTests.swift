@@ -1,6 +1,7 @@
 import Authorization
 import Foundation
 import Resources
+import TestIdentities
 import Testing
 
 @testable import IssuerKeys
@@ -23,7 +24,7 @@ import Testing
     @Test func `keys come over HTTPS from whom the configured authorities vouch for, and from nobody else`()
         async throws
     {
-        let certificates = try ServerCertificates()
+        let certificates = try WebCertificates()
         let server = try await KeyServer.start(certificates)
         server.answer("/jwks", .json(Issuer("a").keySet))
         try await certificates.withFile { file in
@@ -32,7 +33,7 @@ import Testing
             // The system's authorities do not know it.
             #expect(await fetch(IssuerKeySource(url: server.url())) == "unreachable")
         }
-        let elsewhere = try ServerCertificates(for: [10, 0, 0, 1])
+        let elsewhere = try WebCertificates(for: [10, 0, 0, 1])
         let impostor = try await KeyServer.start(elsewhere)
         impostor.answer("/jwks", .json(Issuer("a").keySet))
         try await elsewhere.withFile { file in

@@ -1,11 +1,9 @@
-import Crypto
 import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
-import SwiftASN1
 import Synchronization
-import X509
+import TestIdentities
 
 /// A server of the tests' own that answers a path with the bytes that a test gives it.
 final class KeyServer: Sendable {
@@ -45,7 +43,7 @@ final class KeyServer: Sendable {
         self.state = state
     }
 
-    static func start(_ certificates: ServerCertificates? = nil) async throws -> KeyServer {
+    static func start(_ certificates: WebCertificates? = nil) async throws -> KeyServer {
         let state = Shared()
         let context = try certificates?.serverContext()
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -97,57 +95,12 @@ final class KeyServer: Sendable {
     }
 }
 
-/// A certificate authority of the tests' own, and a server's certificate by it.
-struct ServerCertificates {
-    let authorityPEM: String
-    private let chainPEM: String
-    private let keyPEM: String
-
-    /// A certificate for an address, four bytes.
-    init(for address: [UInt8] = [127, 0, 0, 1]) throws {
-        let authorityKey = P256.Signing.PrivateKey()
-        let serverKey = P256.Signing.PrivateKey()
-        let name = try DistinguishedName { CommonName("keys of a test") }
-        let authority = try Certificate(
-            version: .v3,
-            serialNumber: .init(),
-            publicKey: .init(authorityKey.publicKey),
-            notValidBefore: Date() - 60,
-            notValidAfter: Date() + 3600,
-            issuer: name,
-            subject: name,
-            signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: try .init {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
-                Critical(KeyUsage(keyCertSign: true))
-            },
-            issuerPrivateKey: .init(authorityKey)
-        )
-        let server = try Certificate(
-            version: .v3,
-            serialNumber: .init(),
-            publicKey: .init(serverKey.publicKey),
-            notValidBefore: Date() - 60,
-            notValidAfter: Date() + 3600,
-            issuer: name,
-            subject: try DistinguishedName { CommonName("server") },
-            signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: try .init {
-                Critical(KeyUsage(digitalSignature: true))
-                SubjectAlternativeNames([.ipAddress(ASN1OctetString(contentBytes: address[...]))])
-            },
-            issuerPrivateKey: .init(authorityKey)
-        )
-        authorityPEM = try authority.serializeAsPEM().pemString
-        chainPEM = try server.serializeAsPEM().pemString
-        keyPEM = serverKey.pemRepresentation
-    }
-
+extension WebCertificates {
     func serverContext() throws -> NIOSSLContext {
-        let chain = try NIOSSLCertificate.fromPEMBytes(Array(chainPEM.utf8)).map {
+        let chain = try NIOSSLCertificate.fromPEMBytes(Array(certificate.utf8)).map {
             NIOSSLCertificateSource.certificate($0)
         }
-        let key = try NIOSSLPrivateKey(bytes: Array(keyPEM.utf8), format: .pem)
+        let key = try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem)
         return try NIOSSLContext(
             configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
         )
@@ -156,7 +109,7 @@ struct ServerCertificates {
     /// Runs a test with the authority in a file.
     func withFile<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let path = FileManager.default.temporaryDirectory.path + "/authority-\(UUID().uuidString.prefix(8)).pem"
-        try Data(authorityPEM.utf8).write(to: URL(fileURLWithPath: path))
+        try Data(authority.utf8).write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try await body(path)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import SPIFFE
+import TestIdentities
 import Testing
 
 @testable import WorkloadIdentity

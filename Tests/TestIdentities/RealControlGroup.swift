@@ -2,24 +2,25 @@ import Foundation
 import Glibc
 
 /// A control group that is really made, for tests that run as root.
-final class RealControlGroup {
+package final class RealControlGroup {
     /// Where version 2 of the hierarchy is mounted and may be written to; nil where it is not.
-    static let root: String? = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].first {
+    private static let root: String? = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].first {
         FileManager.default.fileExists(atPath: $0 + "/cgroup.subtree_control")
             && FileManager.default.isWritableFile(atPath: $0) && geteuid() == 0
     }
 
     /// Whether one can be made; said where it cannot.
-    static var isAvailable: Bool {
+    package static var isAvailable: Bool {
         if root != nil { return true }
         print("control groups: skipped, version 2 of the hierarchy cannot be written to here")
         return false
     }
 
     private var made: [String] = []
-    private let path: String
+    package let path: String
 
-    init(_ name: String) throws {
+    /// Makes a group, with those that it is in.
+    package init(_ name: String) throws {
         var path = Self.root ?? ""
         for part in name.split(separator: "/") {
             path += "/" + part
@@ -29,7 +30,7 @@ final class RealControlGroup {
     }
 
     /// Puts a process in.
-    func add(_ pid: Int32) throws {
+    package func add(_ pid: Int32) throws {
         try "\(pid)".write(toFile: path + "/cgroup.procs", atomically: false, encoding: .utf8)
     }
 

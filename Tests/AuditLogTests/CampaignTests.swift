@@ -176,7 +176,10 @@ import Testing
     func `a disk that is really full refuses, and goes on once there is room`() throws {
         var tally = Tally()
         for _ in 0..<scale {
-            guard try fillDisk(&tally) else { return print("skipped: a tmpfs cannot be mounted here") }
+            guard try fillDisk(&tally) else {
+                #expect(GoVerifier.isMissingAllowed, "a tmpfs has to be mountable in CI")
+                return print("a full disk: skipped, a tmpfs cannot be mounted here")
+            }
         }
         #expect(tally.failures > 0)
         print(
@@ -233,7 +236,8 @@ import Testing
             log.close()
             try judge.see(mount + "/log")
             try? FileManager.default.removeItem(atPath: ballast)
-            guard let next = try? writer() else { break }
+            // There is room again: the log goes on where it was.
+            let next = try writer()
             next.close()
             #expect(next.stats.failure == nil)
             known = try judge.judge(mount + "/log", known: known, run: "round \(round)")

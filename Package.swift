@@ -157,7 +157,7 @@ let package = Package(
             dependencies: [
                 "IssuerKeys", "ZeroTrust", "SPIFFE", "Authorization", "Resources", "TestIdentities", crypto, nioSSL,
                 logging,
-            ] + nio
+            ]
         ),
         // Clouds that take a JWT-SVID in the place of a key.
         .target(
@@ -375,7 +375,7 @@ let package = Package(
             dependencies: [
                 "lapwing", "ZeroTrust", "Resources", "SPIFFE", "MutualTLS", "Authorization", "AuditLog", "Gateway",
                 "WorkloadIdentity", "RPC", "DataAccess", "Monitoring", "PostgreSQLClient", "TestPostgreSQL", "Console",
-                "TestIdentities", crypto, logging,
+                "TestIdentities", "Federation", crypto, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
@@ -385,7 +385,7 @@ let package = Package(
         // Certificates, good and bad, that the tests of several modules present.
         .target(
             name: "TestIdentities",
-            dependencies: ["ZeroTrust", "SPIFFE", x509, crypto, asn1],
+            dependencies: ["ZeroTrust", "SPIFFE", x509, crypto, asn1, nioSSL] + nio,
             path: "Tests/TestIdentities"
         ),
 

@@ -1,4 +1,3 @@
-public import Foundation
 public import Logging
 public import SPIFFE
 import Synchronization
@@ -25,7 +24,17 @@ public final class BundlePoller: Sendable {
         case failure(String)
     }
 
-    /// Hands over what an endpoint answered; it throws where that is not taken.
+    /// Why a bundle was looked at and does not count.
+    public struct Refusal: Error, CustomStringConvertible {
+        /// The reason.
+        public let description: String
+
+        /// A refusal for a reason.
+        public init(_ reason: String) { description = reason }
+    }
+
+    /// Hands over what an endpoint answered; it throws ``Refusal`` where that does not count, and anything else where
+    /// nobody could say: then the endpoint is asked again soon.
     public typealias Report = @Sendable (FederatedTrustDomain, Outcome) async throws -> Void
     /// Asks an endpoint; it throws ``FederationFailure``.
     public typealias Fetch = @Sendable (BundleEndpointURL, BundleEndpointClient.Judge) async throws -> [UInt8]
@@ -40,7 +49,7 @@ public final class BundlePoller: Sendable {
     private let state = Mutex(State())
     private let fetch: Fetch
     private let report: Report
-    private let clock: @Sendable () -> Date
+    private let ticks: @Sendable () -> ContinuousClock.Instant
     private let logger: Logger
 
     /// A poller that follows nobody yet.
@@ -48,17 +57,17 @@ public final class BundlePoller: Sendable {
     /// - Parameters:
     ///   - fetch: asks an endpoint.
     ///   - report: hands over what it answered.
-    ///   - clock: the time.
+    ///   - ticks: the time that passes.
     ///   - logger: where failures are told.
     public init(
         fetch: @escaping Fetch = { try await BundleEndpointClient().fetch($0, telling: $1) },
         report: @escaping Report,
-        clock: @escaping @Sendable () -> Date = { Date() },
+        ticks: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         logger: Logger
     ) {
         self.fetch = fetch
         self.report = report
-        self.clock = clock
+        self.ticks = ticks
         self.logger = logger
     }
 
@@ -73,7 +82,7 @@ public final class BundlePoller: Sendable {
                 guard let old = before[domain], old.relationship != relationship.relationship else { continue }
                 state.bundles[domain] = relationship.bundle?.x509Bundle
             }
-            state.schedule.follow(state.relationships.mapValues(\.relationship), at: clock())
+            state.schedule.follow(state.relationships.mapValues(\.relationship), at: ticks())
         }
     }
 
@@ -81,7 +90,7 @@ public final class BundlePoller: Sendable {
     public func update(_ bundles: X509BundleSet) { state.withLock { $0.bundles = bundles } }
 
     /// Asks every endpoint as soon as it can be.
-    public func hurry() { state.withLock { $0.schedule.hurry(at: clock()) } }
+    public func hurry() { state.withLock { $0.schedule.hurry(at: ticks()) } }
 
     /// Asks what is due, again and again, until the task is cancelled.
     public func run() async {
@@ -102,37 +111,44 @@ public final class BundlePoller: Sendable {
 
     private func takeDue() -> [FederatedTrustDomain] {
         state.withLock { state in
-            state.schedule.takeDue(at: clock()).compactMap { state.relationships[$0] }
+            state.schedule.takeDue(at: ticks()).compactMap { state.relationships[$0] }
         }
     }
 
     private func ask(_ relationship: FederatedTrustDomain) async {
-        var hint: UInt64?
-        var isTaken = false
+        let outcome: PollSchedule.Outcome
         do {
             let document = try await fetch(relationship.url, try judge(of: relationship))
             try await report(relationship, .document(document))
-            hint = try? SPIFFEBundle(trustDomain: relationship.trustDomain, document: document).refreshHint
-            isTaken = true
+            let bundle = try? SPIFFEBundle(trustDomain: relationship.trustDomain, document: document)
+            outcome = .taken(hint: bundle?.refreshHint)
         } catch let failure as FederationFailure {
             logger.warning(
                 "bundle endpoint gave no bundle",
                 metadata: ["trust_domain": "\(relationship.trustDomain)", "error": "\(failure)"]
             )
             try? await report(relationship, .failure(failure.description))
-        } catch {
+            outcome = .refused
+        } catch let refusal as Refusal {
             logger.warning(
                 "fetched bundle not taken",
+                metadata: ["trust_domain": "\(relationship.trustDomain)", "error": "\(refusal)"]
+            )
+            outcome = .refused
+        } catch {
+            logger.warning(
+                "fetched bundle not handed over",
                 metadata: ["trust_domain": "\(relationship.trustDomain)", "error": "\(error)"]
             )
+            outcome = .unheard
         }
+        let now = ticks()
         state.withLock {
             $0.schedule.finished(
                 relationship.trustDomain,
                 under: relationship.relationship,
-                hint: hint,
-                succeeded: isTaken,
-                at: clock(),
+                outcome,
+                at: now,
                 jitter: .random(in: 0...1)
             )
         }

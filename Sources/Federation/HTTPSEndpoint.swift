@@ -7,7 +7,8 @@ import Synchronization
 import WorkloadIdentity
 public import ZeroTrust
 
-/// A small HTTPS server for strangers: few connections, short ones, of few bytes, one request each.
+/// A small HTTPS server for strangers: few connections, fewer from any one address, short ones, of few bytes, one request
+/// each.
 ///
 /// It asks nobody who they are. Before there is a certificate to show, connections are closed.
 ///
@@ -50,6 +51,8 @@ public final class HTTPSEndpoint: Sendable {
 
     /// The most connections at a time.
     static let maximumConnections = 256
+    /// The most connections at a time from one address, so that nobody alone keeps the others out.
+    static let maximumPerAddress = 16
     /// How long a connection may last, handshake included.
     static let patience = TimeAmount.seconds(15)
     /// The most bytes that a request may have.
@@ -58,21 +61,33 @@ public final class HTTPSEndpoint: Sendable {
     private struct State {
         var tls: NIOSSLContext?
         var connections = 0
+        /// Those of each address that has any.
+        var perAddress: [String: Int] = [:]
     }
 
     private final class Shared: Sendable {
         /// Guards what is shown, and the number of connections.
         let state = Mutex(State())
 
-        func enter() -> NIOSSLContext? {
+        func enter(from address: String) -> NIOSSLContext? {
             state.withLock { state in
-                guard state.connections < maximumConnections, let tls = state.tls else { return nil }
+                let held = state.perAddress[address] ?? 0
+                guard state.connections < maximumConnections, held < maximumPerAddress, let tls = state.tls else {
+                    return nil
+                }
                 state.connections += 1
+                state.perAddress[address] = held + 1
                 return tls
             }
         }
 
-        func leave() { state.withLock { $0.connections -= 1 } }
+        func leave(from address: String) {
+            state.withLock { state in
+                state.connections -= 1
+                let left = (state.perAddress[address] ?? 1) - 1
+                state.perAddress[address] = left > 0 ? left : nil
+            }
+        }
     }
 
     private let channel: any Channel
@@ -101,8 +116,9 @@ public final class HTTPSEndpoint: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let tls = shared.enter() else { throw ChannelError.connectTimeout(.zero) }
-                    channel.closeFuture.whenComplete { _ in shared.leave() }
+                    let address = channel.remoteAddress?.ipAddress ?? ""
+                    guard let tls = shared.enter(from: address) else { throw ChannelError.connectTimeout(.zero) }
+                    channel.closeFuture.whenComplete { _ in shared.leave(from: address) }
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(NIOSSLServerHandler(context: tls))
                     try pipeline.addHandler(ByteBudget(maximumRequest))

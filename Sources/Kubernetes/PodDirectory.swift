@@ -165,8 +165,7 @@ public final class PodDirectory: PodSource {
 
     /// A pod of this node; nil for one of another node, and for one that has ended.
     private func take(_ item: StrictJSON) throws -> Pod? {
-        let phase = item["status"]?["phase"]?.string
-        guard phase != "Succeeded", phase != "Failed" else { return nil }
+        guard !Pod.hasEnded(item) else { return nil }
         let pod: Pod
         do throws(IdentityError) { pod = try Pod(item) } catch {
             // A pod that cannot be read is nobody's identity, and does not hide the others.

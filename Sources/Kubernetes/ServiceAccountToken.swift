@@ -11,7 +11,6 @@ struct ServiceAccountClaims: Hashable {
     let podName: String
     let podUID: String
     let expiresAt: Date
-    let tokenID: String?
 
     /// `system:serviceaccount:NAMESPACE:NAME`, as Kubernetes calls the account.
     var username: String { "system:serviceaccount:\(namespace):\(serviceAccount)" }
@@ -50,7 +49,6 @@ struct ServiceAccountClaims: Hashable {
         podName = try text(pod, "name")
         podUID = try text(pod, "uid")
         expiresAt = Date(timeIntervalSince1970: end)
-        tokenID = token.payload["jti"]?.string
         guard token.payload["sub"]?.string == username else {
             throw TokenRefusal(.invalidSubject, "the token's `sub` is not its own service account")
         }

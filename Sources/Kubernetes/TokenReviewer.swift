@@ -3,7 +3,7 @@ public import Foundation
 public import Logging
 import SPIFFE
 import Synchronization
-public import WorkloadIdentity
+import WorkloadIdentity
 
 /// Finds out which pod shows a projected service-account token.
 ///
@@ -13,7 +13,7 @@ public import WorkloadIdentity
 ///
 /// ```swift
 /// let reviewer = TokenReviewer(api: api, issuer: issuer, audiences: ["lapwing"], logger: logger)
-/// let pod = try await reviewer.pod(showing: token)
+/// let proven = try await reviewer.verify(evidence)
 /// ```
 public final class TokenReviewer: Sendable {
     /// How long an answer of the API server counts.
@@ -82,14 +82,9 @@ public final class TokenReviewer: Sendable {
         self.logger = logger
     }
 
-    /// The pod that a token is bound to, and that is there.
+    /// The pod that a token is bound to, and that is there, and what the token says of itself.
     ///
     /// - Throws: `TokenRefusal` for a token that does not count; `KubernetesFailure` where the API server does not say.
-    public func pod(showing token: String) async throws -> Pod {
-        try await proven(token).pod
-    }
-
-    /// The pod, and what the token says of itself.
     func proven(_ token: String) async throws -> (pod: Pod, claims: ServiceAccountClaims) {
         let compact = try CompactToken(token)
         try await verify(compact)
@@ -227,7 +222,9 @@ public final class TokenReviewer: Sendable {
         }
         let pod: Pod
         do {
-            pod = try Pod(try await api.get("/api/v1/namespaces/\(claims.namespace)/pods/\(claims.podName)"))
+            let found = try await api.get("/api/v1/namespaces/\(claims.namespace)/pods/\(claims.podName)")
+            guard !Pod.hasEnded(found) else { throw TokenRefusal(.revoked, "the token's pod has ended") }
+            pod = try Pod(found)
         } catch let failure as KubernetesFailure where failure.code == .notFound {
             throw TokenRefusal(.revoked, "the token's pod is gone")
         }

@@ -84,6 +84,7 @@ public struct Monitor: Sendable {
                 volumes.observe(seen, &casebook)
                 fleet.observe(seen, &casebook)
             }
+            if !disabled.contains(.modelExtraction) { modelExtraction.complete(seen) }
             if !disabled.contains(.adversarialInput) { adversarialInput.observe(seen, &casebook) }
             skip(to: observation.record + 1, of: observation.source)
             return
@@ -144,9 +145,12 @@ public struct Monitor: Sendable {
         observe(observation)
         pending.begin(
             id,
-            caller: observation.caller,
-            callee: observation.callee,
-            wasDenied: observation.decision == .deny
+            PendingRequests.Request(
+                caller: observation.caller,
+                callee: observation.callee,
+                wasDenied: observation.decision == .deny,
+                model: observation.prompt == nil ? nil : observation.model
+            )
         )
     }
 
@@ -169,6 +173,7 @@ public struct Monitor: Sendable {
                 caller: begun.caller,
                 callee: begun.callee,
                 verb: "",
+                model: begun.model,
                 decision: begun.wasDenied ? .deny : .allow,
                 bytes: bytes,
                 tokens: tokens,
@@ -215,6 +220,16 @@ public struct Monitor: Sendable {
             verb: ""
         )
         sigma.examine(event, observation, &casebook.book)
+        if event.isCut {
+            take(
+                .unreadable(
+                    "more than \(SigmaEvent.maximumValues) values, or than \(SigmaEvent.maximumLength) bytes in one"
+                ),
+                of: source,
+                record: record,
+                at: time
+            )
+        }
     }
 
     /// Says that the records of a log before an index need not be read again, since there was nothing to observe in them.
@@ -297,7 +312,7 @@ public struct Monitor: Sendable {
 // MARK: - State
 
 extension Monitor {
-    private static let magic = "lapwing-monitor-state-3"
+    private static let magic = "lapwing-monitor-state-4"
 
     /// The state as bytes; equal states are equal bytes.
     public func encoded() -> [UInt8] {
@@ -315,11 +330,14 @@ extension Monitor {
         casebook.book.write(to: &writer)
         pending.write(to: &writer)
         for detector in detectors { detector.write(to: &writer) }
+        writer.write(settings.rules.digest)
         sigma.write(to: &writer)
         return writer.bytes
     }
 
     /// Takes a state up again.
+    ///
+    /// Under other rules of Sigma than it was made under, what their correlations had counted is left out.
     ///
     /// - Throws: ``MonitoringError`` where the bytes are no state, or one that was made under other settings; the log then
     ///   gives it anew.
@@ -357,6 +375,8 @@ extension Monitor {
         try adversarialInput.restore(from: &reader)
         try integrity.restore(from: &reader)
         try fleet.restore(from: &reader)
+        // What was counted for other rules, which stands last, says nothing of these; all else was learned without them.
+        guard try reader.number() == settings.rules.digest else { return }
         try sigma.restore(from: &reader)
         guard reader.isAtEnd else { throw reader.damaged("bytes are left over") }
     }

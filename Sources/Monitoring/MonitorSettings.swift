@@ -33,12 +33,13 @@ public struct MonitorSettings: Hashable, Sendable {
     public init() {}
 
     /// A text that differs where the settings do, so that a state is only taken up under those that made it.
+    ///
+    /// The rules are not among them: what they count is kept by itself, and nothing else depends on them.
     var fingerprint: String {
         let sizes = datasetSizes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
         let off = disabled.map(\.code).sorted().joined(separator: ",")
         return
             "\(learning) \(memory) \(window) \(volumeLearning) \(minimumVolume) \(coverage) [\(sizes)] \(checkpointAge) "
             + "\(maximumNames) \(maximumIdentities) \(maximumEdges) \(maximumFindings) [\(off)]"
-            + (rules.count == 0 ? "" : " \(rules.digest)")
     }
 }

@@ -95,6 +95,11 @@ import Testing
             ---
             apiVersion: lapwing.dev/v1alpha1
             kind: WorkloadEntry
+            metadata: { name: kept }
+            spec: { spiffeID: "spiffe://cluster.local/kept", selectors: ["join-token:name:kept"], ttl: 20s }
+            ---
+            apiVersion: lapwing.dev/v1alpha1
+            kind: WorkloadEntry
             metadata: { name: machine }
             spec: { spiffeID: "spiffe://cluster.local/machine", selectors: ["x509pop:subject:cn:machine-7"] }
             ---
@@ -137,6 +142,32 @@ import Testing
         let again = try attest("--join-token", token)
         #expect(again.status == 1 && again.errors.contains("no identity is issued"), "\(again.errors)")
 
+        // What a token gave goes on by itself, though the token has counted.
+        let kept = try directory.write(
+            try lapwing.run("identity", "join-token", "create", "kept").output,
+            to: "kept-token"
+        )
+        let keep = Process()
+        keep.executableURL = URL(fileURLWithPath: try Program.path)
+        keep.arguments = [
+            "identity", "attest", "https://127.0.0.1:\(port)", "--ca-file", path + "/web.pem", "--write",
+            path + "/kept", "--join-token", kept, "--keep",
+        ]
+        keep.standardError = FileHandle.nullDevice
+        try keep.run()
+        defer { keep.stop() }
+        func renewed() -> String? { try? String(contentsOfFile: path + "/kept/svid.0.pem", encoding: .utf8) }
+        #expect(try lapwing.wait { renewed() != nil })
+        let given = renewed()
+        #expect(try lapwing.wait { renewed() != given }, "it is renewed at half of its life")
+        keep.stop()
+        #expect(
+            try Program.run(
+                ["verify", "-CAfile", path + "/kept/bundle.0.pem", path + "/kept/svid.0.pem"],
+                program: "/usr/bin/openssl"
+            ).status == 0
+        )
+
         let machine = try attest("--certificate", path + "/machine.pem", "--key", path + "/machine.key")
         #expect(try isGiven("spiffe://cluster.local/machine", machine), "\(machine.errors)")
         #expect(try attest("--certificate", path + "/machine.pem", "--key", path + "/web.key").status == 1)
@@ -152,10 +183,10 @@ import Testing
         let pod = try attest("--kubernetes-token", try podToken("lapwing"))
         #expect(try isGiven("spiffe://cluster.local/pod", pod), "\(pod.errors)")
         #expect(try attest("--kubernetes-token", try podToken("other")).status == 1)
-        let kept = try podToken("lapwing")
+        let last = try podToken("lapwing")
         try cluster.tell("{\"delete\": [\"ml\", \"model-0\"]}")
         #expect(
-            try lapwing.wait { try attest("--kubernetes-token", kept).status == 1 },
+            try lapwing.wait { try attest("--kubernetes-token", last).status == 1 },
             "a deleted pod is caught in ten seconds"
         )
 

@@ -86,7 +86,15 @@ import Testing
         unsafe chmod(keys + "/" + name, 0o600)
         #expect(try command(lapwing, "restore", copy, "--trust-domain", "other.example").status != 0)
         let manifest = try String(contentsOfFile: copy + "/manifest.json", encoding: .utf8)
+        func without(_ prefix: String) throws -> String {
+            let read = try JSONSerialization.jsonObject(with: Data(manifest.utf8))
+            var object = try #require(read as? [String: Any])
+            let files = try #require(object["files"] as? [String: String])
+            object["files"] = files.filter { !$0.key.hasPrefix(prefix) }
+            return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+        }
         for bad in [
+            try without("keys/"), try without("log/signing.key"), try without("authority.sqlite"),
             manifest.replacing("keys/\(name)", with: "../\(name)"),
             manifest.replacing("\"version\" : 1", with: "\"version\" : 9"),
             "{}", "", String(manifest.dropLast(20)),
@@ -96,7 +104,16 @@ import Testing
         }
         try manifest.write(toFile: copy + "/manifest.json", atomically: false, encoding: .utf8)
         #expect(FileManager.default.fileExists(atPath: lapwing.directory.path + "/s/authority/keys/" + name))
+        #expect(!FileManager.default.fileExists(atPath: lapwing.directory.path + "/s/authority.restored"))
         #expect(try command(lapwing, "restore", copy, "--check").status == 0)
+
+        // An authority without its keys is not copied as if it were whole, and nothing is left of the attempt.
+        let own = lapwing.directory.path + "/s/authority/keys"
+        try FileManager.default.removeItem(atPath: own)
+        let second = lapwing.directory.path + "/second"
+        let refused = try command(lapwing, "backup", second)
+        #expect(refused.status != 0 && refused.errors.contains("has no key"), "\(refused.errors)")
+        #expect(!FileManager.default.fileExists(atPath: second))
     }
 
     @Test(.timeLimit(.minutes(3)))

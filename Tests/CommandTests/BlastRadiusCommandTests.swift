@@ -39,7 +39,7 @@ import Testing
           action: ALLOW
           rules:
           - from: [{source: {principals: [cluster.local/ns/ml/sa/training]}}]
-            to: [{operation: {methods: [POST], paths: [/run]}}]
+            to: [{operation: {methods: [POST], paths: [/run], ports: ['8443']}}]
         """
 
     private struct Answer: Decodable {
@@ -53,6 +53,7 @@ import Testing
             }
             let target: Target
             let kind: String
+            let isDoubtful: Bool
             let path: [Step]
         }
         struct Share: Decodable {
@@ -102,6 +103,60 @@ import Testing
         #expect(open.entries.contains { $0.target.resource == "the internet" })
         #expect(open.entries.contains { $0.target.resource == "dataprep.*" })
         #expect(open.layers.map(\.layer) == ["aws-identity", "aws-bucket", "pg-login", "pg-grants", "pg-rows"])
+    }
+
+    @Test(arguments: [
+        // A path that begins like the API's, a method that it has not, any port; what is no HTTP, and no policy.
+        ("http: [{methods: [POST], paths: [/run]}]", "methods: [POST], paths: ['/run*'], ports: ['8443']"),
+        ("http: [{methods: [POST], paths: [/run]}]", "methods: [POST, DELETE], paths: [/run], ports: ['8443']"),
+        ("http: [{methods: [POST], paths: [/run]}]", "methods: [POST], paths: [/run]"),
+        ("http: [{methods: [POST], paths: [/run]}]", "paths: [/run], ports: ['8443']"), ("", ""),
+    ])
+    func `a policy that allows more than the APIs is not said to deny the rest`(api: String, to: String) throws {
+        let entry = try Self.anythingElse(api, to)
+        #expect(entry?.kind == "direct", "\(api) \(to)")
+    }
+
+    @Test(arguments: [
+        ("http: [{methods: [POST], paths: [/run]}]", "methods: [POST], paths: [/run], ports: ['8443']"),
+        ("http: [{methods: [POST, GET], paths: ['/v1/*']}]", "methods: [GET], paths: ['/v1/a'], ports: ['8443']"),
+    ])
+    func `a policy that allows no more than the APIs denies the rest`(api: String, to: String) throws {
+        let entry = try Self.anythingElse(api, to)
+        #expect(entry == nil, "\(api) \(to): \(String(describing: entry))")
+    }
+
+    /// What is said of anything but the APIs of `dataprep`, where it has one API and its policy allows some requests; with
+    /// no requests there is no policy for it.
+    private static func anythingElse(_ api: String, _ operation: String) throws -> Answer.Entry? {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(
+            Self.estate.replacing("http: [{methods: [POST], paths: [/run]}]", with: api).replacing(
+                "8443, }",
+                with: "8443}"
+            ),
+            to: "estate.yaml"
+        )
+        let own = "to: [{operation: {methods: [POST], paths: [/run], ports: ['8443']}}]"
+        let cluster = try directory.write(
+            operation.isEmpty
+                ? Self.cluster.replacing("name: callers, namespace: data", with: "name: callers, namespace: elsewhere")
+                : Self.cluster.replacing(own, with: "to: [{operation: {\(operation)}}]"),
+            to: "cluster.yaml"
+        )
+        let run = try Program.run(
+            "blast-radius",
+            "training",
+            estate,
+            "-o",
+            "json",
+            "--generated",
+            "--kubernetes",
+            cluster
+        )
+        #expect(run.status == 0, "\(run.errors)")
+        let answer = try JSONDecoder().decode(Answer.self, from: Data(run.output.utf8))
+        return answer.entries.first { $0.target.resource == "dataprep.*" }
     }
 
     @Test func `a wrong call is 2`() throws {

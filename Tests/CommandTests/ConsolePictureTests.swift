@@ -114,7 +114,7 @@ struct ConsolePictureTests {
 
     private static func pages(services: Int) -> [String: HTML] {
         let (declared, picture) = traffic(services: services)
-        let graph = ServiceGraph(declared: declared, seen: picture.paths) { TimeText.ago($0.last, now: now) }
+        let graph = ServiceGraph(declared: declared, seen: picture.paths)
         var frame = Frame(now: now)
         frame.node = "node-1"
         frame.trustDomain = "cluster.local"

@@ -205,9 +205,24 @@ import Testing
         #expect(try create("y", "c.test").errors.contains("no FederatedTrustDomain"))
         #expect(try a.run("identity", "entry", "show", "x", "-o", "json").output.contains("b.test"))
 
-        // What changed is in the record, and a bundle that cannot be had is said loudly while the last one serves.
+        // What changed is in the record.
         let told = try a.run("audit", "tail", "-n", "100", "-o", "json").output
         #expect(told.contains("identity.bundle.update") && told.contains("spiffe://b.test"))
+        // Started again, it asks no endpoint before it has heard by which bundle that is told.
+        let before = try #require(try Self.row(a)?.refreshed)
+        a.stop()
+        let logged = try String(contentsOfFile: a.log, encoding: .utf8).utf8.count
+        try a.start()
+        #expect(
+            try a.wait {
+                guard let refreshed = try Self.row(a)?.refreshed else { return false }
+                return refreshed > before
+            }
+        )
+        let since = try String(contentsOfFile: a.log, encoding: .utf8).utf8.dropFirst(logged)
+        #expect(!String(decoding: Array(since), as: UTF8.self).contains("no bundle of `b.test` yet"))
+
+        // A bundle that cannot be had is said loudly while the last one serves.
         b.process.stop()
         #expect(try a.run("identity", "federation", "refresh").status == 0)
         #expect(try a.wait { try Self.row(a)?.problem.isEmpty == false })

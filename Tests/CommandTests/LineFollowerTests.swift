@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Monitoring
 import Testing
 
@@ -80,6 +81,21 @@ import Testing
         #expect(Self.read(&follower) == ["0 a"] && follower.takeProblem() == nil)
         var none = LineFollower(file: folder.path, of: .flow, at: nil, after: 0)
         #expect(Self.read(&none).isEmpty && none.takeProblem() != nil && none.takeProblem() == nil)
+    }
+
+    @Test func `a file whose length cannot be read is told of once, and was not cut short`() throws {
+        let folder = try Folder()
+        // A pipe can be opened, and nobody can go to its end.
+        let made = unsafe mkfifo(folder.file, 0o600)
+        try #require(made == 0)
+        let writer = unsafe Glibc.open(folder.file, O_RDWR | O_CLOEXEC)
+        try #require(writer >= 0)
+        defer { _ = Glibc.close(writer) }
+        let identity = try FileManager.default.attributesOfItem(atPath: folder.file)[.systemFileNumber] as? NSNumber
+        let position = LineFollower.Position(identity: identity?.uint64Value, offset: 5, record: 3, start: 0)
+        var follower = LineFollower(file: folder.file, of: .flow, at: position, after: 3)
+        #expect(Self.read(&follower).isEmpty && follower.position == position)
+        #expect(follower.takeProblem()?.contains("cannot be read") == true && follower.takeProblem() == nil)
     }
 
     @Test func `a file that is gone after a restart is told of once, and the new one is read`() throws {

@@ -15,10 +15,8 @@ import Testing
     }
 
     private static let folder: String? = {
-        guard let root = ProcessInfo.processInfo.environment["LAPWING_CORPUS"],
-            FileManager.default.fileExists(atPath: root + "/guardrails/INDEX-more.md")
-        else {
-            print("suite injection: skipped, since LAPWING_CORPUS does not name a folder that holds `guardrails`")
+        guard let root = ProcessInfo.processInfo.environment["LAPWING_CORPUS"], !root.isEmpty else {
+            print("suite injection: skipped, since LAPWING_CORPUS is not set")
             return nil
         }
         return root + "/guardrails"
@@ -53,8 +51,8 @@ import Testing
     }
 
     @Test func `benign texts are let through and attacks caught, at one operating point`() throws {
+        guard Self.folder != nil else { return }
         let cases = try Self.cases(every: 9)
-        guard !cases.isEmpty else { return }
         #expect(cases.contains { $0.isAttack } && cases.contains { !$0.isAttack })
         let report = InjectionEvaluation(cases, by: InjectionDetector())
         let total = report.total
@@ -70,9 +68,10 @@ import Testing
     }
 
     @Test func `no disguise loses more than three of a hundred attacks that are caught plainly`() throws {
+        guard Self.folder != nil else { return }
         let attacks = try Self.cases(every: 120).filter { $0.isAttack && $0.text.text.utf8.count < 1200 }
             .filter { $0.text.text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
-        guard !attacks.isEmpty else { return }
+        try #require(!attacks.isEmpty, "the corpus has no attack")
         let detector = InjectionDetector()
         let plain = attacks.filter { detector.judge([$0.text]).outcome == .block }
         // A detector that catches nothing loses nothing.

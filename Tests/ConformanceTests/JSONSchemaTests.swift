@@ -17,10 +17,7 @@ import Testing
             return
         }
         let corpus = URL(fileURLWithPath: root).appendingPathComponent("json-schema")
-        guard FileManager.default.fileExists(atPath: corpus.path) else {
-            print("json-schema: skipped, there is no \(corpus.path)")
-            return
-        }
+        try #require(FileManager.default.fileExists(atPath: corpus.path), "there is no \(corpus.path)")
         let remotes = try Self.remotes(corpus.appendingPathComponent("remotes"))
         var report = SuiteReport(name: "json-schema")
         var skipped = 0

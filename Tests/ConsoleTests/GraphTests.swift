@@ -4,6 +4,8 @@ import ZeroTrust
 @testable import Console
 
 @Suite struct GraphTests {
+    static let moment = Timestamp(nanoseconds: 1_795_300_801_000_000_000)
+
     static func id(_ namespace: Int, _ account: Int) -> String {
         "spiffe://cluster.local/ns/team-\(namespace)/sa/service-\(account)"
     }
@@ -12,9 +14,9 @@ import ZeroTrust
     static func graph(services: Int) -> ServiceGraph {
         if services == 3 {
             return ServiceGraph(edges: [
-                .init(from: id(0, 0), to: id(0, 1), standing: .used, count: 12, last: "now"),
-                .init(from: id(0, 2), to: id(0, 1), standing: .undeclared, count: 1, last: "now"),
-                .init(from: id(0, 2), to: id(0, 2), standing: .undeclared, count: 1, last: "now"),
+                .init(from: id(0, 0), to: id(0, 1), standing: .used, count: 12, last: moment),
+                .init(from: id(0, 2), to: id(0, 1), standing: .undeclared, count: 1, last: moment),
+                .init(from: id(0, 2), to: id(0, 2), standing: .undeclared, count: 1, last: moment),
             ])
         }
         var generator = Repeatable(state: UInt64(services))
@@ -25,7 +27,7 @@ import ZeroTrust
         var edges: [ServiceGraph.Edge] = []
         for number in 0..<services {
             let own = id(number / 10, number)
-            edges.append(.init(from: own, to: any(), standing: .used, count: UInt64(number), last: "1 min ago"))
+            edges.append(.init(from: own, to: any(), standing: .used, count: UInt64(number), last: moment))
             edges.append(
                 .init(
                     from: any(),
@@ -35,8 +37,8 @@ import ZeroTrust
                 )
             )
         }
-        edges.append(.init(from: any(), to: any(), standing: .undeclared, count: 3, last: "now"))
-        edges.append(.init(from: any(), to: "internet.example", standing: .undeclared, count: 1, last: "now"))
+        edges.append(.init(from: any(), to: any(), standing: .undeclared, count: 3, last: moment))
+        edges.append(.init(from: any(), to: "internet.example", standing: .undeclared, count: 1, last: moment))
         return ServiceGraph(edges: edges)
     }
 
@@ -90,6 +92,28 @@ import ZeroTrust
         #expect(folded.nodes.contains { $0.name == "team-3" && $0.detail.hasSuffix("services") })
     }
 
+    @Test func `what is drawn together was seen last when the last of it was`() throws {
+        let now = Self.moment
+        func ago(_ minutes: Int64) -> Timestamp {
+            Timestamp(nanoseconds: now.nanoseconds - minutes * 60_000_000_000)
+        }
+        let graph = ServiceGraph(edges: [
+            .init(from: Self.id(0, 0), to: Self.id(1, 10), standing: .used, count: 1, last: ago(9)),
+            .init(from: Self.id(0, 1), to: Self.id(1, 11), standing: .used, count: 1, last: ago(10)),
+            .init(from: Self.id(0, 2), to: Self.id(1, 11), standing: .used, count: 1, last: ago(200)),
+            .init(from: Self.id(0, 3), to: Self.id(1, 12), standing: .unused),
+        ])
+        let folded = graph.byNamespace()
+        let edge = try #require(folded.edges.first)
+        #expect(folded.edges.count == 1 && edge.count == 3 && edge.last == ago(9))
+        // A page makes a text of it when it is drawn, and none where nothing was seen.
+        let text = GraphPage(graph).page(Frame(now: now)).text
+        for moment in [ago(9), ago(10), ago(200)] {
+            #expect(text.contains("<span class=\"nb\">\(TimeText.ago(moment, now: now))</span>"))
+        }
+        #expect(text.contains("<span class=\"nb\"></span>"))
+    }
+
     @Test func `what no drawing can tell is cut, the worst kept`() {
         let whole = Self.graph(services: 200)
         let cut = whole.first(nodes: 20, edges: 15)
@@ -118,7 +142,7 @@ import ZeroTrust
                 rule: nil
             )
         )
-        let graph = ServiceGraph(declared: declared, seen: picture.paths) { _ in "now" }
+        let graph = ServiceGraph(declared: declared, seen: picture.paths)
         #expect(graph.edges.count == 2)
         #expect(graph.edges.first?.standing == .used)
         #expect(graph.edges.last?.from == "spiffe://cluster.local/ns/team-2/sa/*")

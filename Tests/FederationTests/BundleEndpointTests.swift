@@ -103,7 +103,7 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     }
 
     @Test func `no answer of a hostile endpoint is more than refused`() async throws {
-        let endpoint = try await HostileEndpoint.start(try EndpointTLS.server(try root.svid("/bundle")))
+        let endpoint = try await ByteServer.start(try EndpointTLS.server(try root.svid("/bundle")))
         let limit = FederatedBundles.maximumDocumentLength
         for (path, answer, closes, code) in [
             ("/a", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", false, .badStatus),
@@ -129,7 +129,7 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 .badRedirect
             ),
         ] as [(String, String, Bool, FederationFailure.Code?)] {
-            endpoint.answer(answer, at: path, closes: closes)
+            endpoint.answer(path, ByteServer.Answer(text: answer, closes: closes))
             let found = await failure(endpoint.url(path), spiffe(), timeout: .seconds(1))
             #expect(found != nil && (code == nil || found == code), "\(path): \(found?.rawValue ?? "taken")")
         }
@@ -137,33 +137,33 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         // Nobody there, and one that speaks no TLS.
         await endpoint.stop()
         #expect(await failure(endpoint.url(), spiffe()) == .unreachable)
-        let plain = try await HostileEndpoint.start(nil)
-        plain.answer("HTTP/1.1 200 OK\r\n\r\n{}")
-        #expect(await failure(plain.url(), spiffe(), timeout: .seconds(1)) != nil)
+        let plain = try await ByteServer.start()
+        plain.answer("/", ByteServer.Answer(text: "HTTP/1.1 200 OK\r\n\r\n{}"))
+        #expect(await failure("https://127.0.0.1:\(plain.port)/", spiffe(), timeout: .seconds(1)) != nil)
         await plain.stop()
     }
 
     @Test func `rule 61: a redirect is followed to a server of the same ID, and is not kept`() async throws {
         let context = try EndpointTLS.server(try root.svid("/bundle"))
-        let (first, second) = (try await HostileEndpoint.start(context), try await HostileEndpoint.start(context))
-        let third = try await HostileEndpoint.start(try EndpointTLS.server(try root.svid("/other")))
-        first.redirect(to: second.url("/moved"))
-        second.answer(json: "{\"keys\":[]}", at: "/moved")
+        let (first, second) = (try await ByteServer.start(context), try await ByteServer.start(context))
+        let third = try await ByteServer.start(try EndpointTLS.server(try root.svid("/other")))
+        first.answer("/", .redirect(to: second.url("/moved")))
+        second.answer("/moved", .json("{\"keys\":[]}"))
         let url = try BundleEndpointURL(first.url())
         #expect(try await client.fetch(url, telling: spiffe()) == Array("{\"keys\":[]}".utf8))
         #expect(try await client.fetch(url, telling: spiffe()).count == 11)
         #expect(first.requests.count == 2, "the configured URL is asked each time")
 
-        third.answer(json: "{\"keys\":[]}")
-        first.redirect(to: third.url())
+        third.answer("/", .json("{\"keys\":[]}"))
+        first.answer("/", .redirect(to: third.url()))
         #expect(await failure(first.url(), spiffe()) == .untrusted)
         for location in [
             "http://127.0.0.1:\(second.port)/moved", "https://u:p@127.0.0.1:\(second.port)/moved", "//x/", "x",
         ] {
-            first.redirect(to: location)
+            first.answer("/", .redirect(to: location))
             #expect(await failure(first.url(), spiffe()) == .badRedirect, "\(location)")
         }
-        first.redirect(to: "/")
+        first.answer("/", .redirect(to: "/"))
         #expect(await failure(first.url(), spiffe()) == .badRedirect, "round in circles")
         #expect(first.requests.allSatisfy { !$0.lowercased().contains("authorization") })
         for endpoint in [first, second, third] { await endpoint.stop() }
@@ -171,8 +171,8 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     @Test func `rule 60: the poller tells an endpoint by the latest bundle of its trust domain`() async throws {
         let next = try TestAuthority.root("partner.example")
-        let endpoint = try await HostileEndpoint.start(try EndpointTLS.server(try next.svid("/bundle")))
-        endpoint.answer(json: "{\"keys\":[],\"spiffe_refresh_hint\":60}")
+        let endpoint = try await ByteServer.start(try EndpointTLS.server(try next.svid("/bundle")))
+        endpoint.answer("/", .json("{\"keys\":[],\"spiffe_refresh_hint\":60}"))
         let first = SPIFFEBundle(trustDomain: root.trustDomain, authorities: [root.certificate])
         let relationship = try FederatedTrustDomain(
             name: "p",

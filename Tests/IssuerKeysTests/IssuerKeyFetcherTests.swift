@@ -25,33 +25,33 @@ import Testing
         async throws
     {
         let certificates = try WebCertificates()
-        let server = try await KeyServer.start(certificates)
+        let server = try await ByteServer.start(try certificates.serverContext())
         server.answer("/jwks", .json(Issuer("a").keySet))
         try await certificates.withFile { file in
             let settings = TokenKeySettings(authoritiesFile: file)
-            #expect(await fetch(IssuerKeySource(url: server.url(), settings: settings)) == "keys")
+            #expect(await fetch(IssuerKeySource(url: server.url("/jwks"), settings: settings)) == "keys")
             // The system's authorities do not know it.
-            #expect(await fetch(IssuerKeySource(url: server.url())) == "unreachable")
+            #expect(await fetch(IssuerKeySource(url: server.url("/jwks"))) == "unreachable")
         }
         let elsewhere = try WebCertificates(for: [10, 0, 0, 1])
-        let impostor = try await KeyServer.start(elsewhere)
+        let impostor = try await ByteServer.start(try elsewhere.serverContext())
         impostor.answer("/jwks", .json(Issuer("a").keySet))
         try await elsewhere.withFile { file in
             let source = IssuerKeySource(url: impostor.url(), settings: TokenKeySettings(authoritiesFile: file))
             #expect(await fetch(source) == "unreachable")
         }
         let missing = TokenKeySettings(authoritiesFile: "/nonexistent/ca.pem")
-        #expect(await fetch(IssuerKeySource(url: server.url(), settings: missing)) == "bad_authorities")
+        #expect(await fetch(IssuerKeySource(url: server.url("/jwks"), settings: missing)) == "bad_authorities")
         #expect(impostor.paths.isEmpty && server.paths == ["/jwks"])
         await server.stop()
         await impostor.stop()
     }
 
     @Test func `a server that is slow, large, broken or leads elsewhere gives no keys`() async throws {
-        let server = try await KeyServer.start()
+        let server = try await ByteServer.start()
         let set = Issuer("a").keySet
         let big = String(repeating: "a", count: TokenKeySet.maximumLength + 1)
-        let cases: [(name: String, answer: KeyServer.Answer?, expected: String)] = [
+        let cases: [(name: String, answer: ByteServer.Answer?, expected: String)] = [
             ("well", .json(set), "keys"),
             ("silent", nil, "timed_out"),
             ("stuck", .init(text: "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"), "timed_out"),
@@ -95,11 +95,11 @@ import Testing
         }
         print("suite: key servers: \(passed) passed, \(cases.count - passed) failed")
         await server.stop()
-        #expect(await fetch(IssuerKeySource(url: server.url(), settings: Self.plaintext)) == "unreachable")
+        #expect(await fetch(IssuerKeySource(url: server.url("/jwks"), settings: Self.plaintext)) == "unreachable")
     }
 
     @Test func `an issuer is asked where its keys are, and believed only about itself`() async throws {
-        let server = try await KeyServer.start()
+        let server = try await ByteServer.start()
         server.answer("/jwks", .json(Issuer("a").keySet))
         let path = TokenRule.discoveryPath
         func discover(_ description: String) async -> String {
@@ -108,7 +108,7 @@ import Testing
                 IssuerKeySource(url: server.url(path), discoveredIssuer: Issuer.name, settings: Self.plaintext)
             )
         }
-        let jwks = server.url()
+        let jwks = server.url("/jwks")
         #expect(await discover(#"{"issuer":"\#(Issuer.name)","jwks_uri":"\#(jwks)"}"#) == "keys")
         #expect(server.paths == [path, "/jwks"])
         for bad in [

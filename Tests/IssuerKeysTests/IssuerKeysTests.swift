@@ -2,6 +2,7 @@ import Authorization
 import Foundation
 import Logging
 import Synchronization
+import TestIdentities
 import Testing
 
 @testable import IssuerKeys
@@ -19,13 +20,13 @@ import Testing
     private static let lifetime: TimeInterval = 3600
     private static let refresh: TimeInterval = 1200
 
-    private func world(_ server: KeyServer) -> (keys: IssuerKeys, verifier: TokenVerifier, source: IssuerKeySource) {
+    private func world(_ server: ByteServer) -> (keys: IssuerKeys, verifier: TokenVerifier, source: IssuerKeySource) {
         let clock = clock
         let keys = IssuerKeys(
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             clock: { clock.now }
         )
-        let source = IssuerKeySource(url: server.url(), settings: TokenKeySettings(allowsPlaintext: true))
+        let source = IssuerKeySource(url: server.url("/jwks"), settings: TokenKeySettings(allowsPlaintext: true))
         let verifier = TokenVerifier(
             rules: [TokenRule(issuer: Issuer.name, keys: .url(source.url))],
             keys: keys.store,
@@ -37,7 +38,7 @@ import Testing
     private func token(_ issuer: Issuer) throws -> String { try issuer.token(expires: clock.now + 86400) }
 
     @Test func `before there are keys every token is refused, and once they are there none waits`() async throws {
-        let server = try await KeyServer.start()
+        let server = try await ByteServer.start()
         let (keys, verifier, source) = world(server)
         let issuer = Issuer("a")
         server.answer("/jwks", .status("503 Not yet"))
@@ -58,7 +59,7 @@ import Testing
     }
 
     @Test func `a key that is not known is looked for at once, but not as often as anybody sends one`() async throws {
-        let server = try await KeyServer.start()
+        let server = try await ByteServer.start()
         let (keys, verifier, source) = world(server)
         let (old, new, forged) = (Issuer("old"), Issuer("new"), Issuer("forged"))
         server.answer("/jwks", .json(old.keySet))
@@ -85,7 +86,7 @@ import Testing
     }
 
     @Test func `while the server is down its last keys serve, until their time is over`() async throws {
-        let server = try await KeyServer.start()
+        let server = try await ByteServer.start()
         let (keys, verifier, source) = world(server)
         let issuer = Issuer("a")
         server.answer("/jwks", .json(issuer.keySet))
@@ -125,7 +126,7 @@ import Testing
     }
 
     @Test func `what is no longer configured is forgotten, and what came meanwhile is not taken`() async throws {
-        let server = try await KeyServer.start()
+        let server = try await ByteServer.start()
         let (keys, verifier, source) = world(server)
         let issuer = Issuer("a")
         server.answer("/jwks", .json(issuer.keySet))

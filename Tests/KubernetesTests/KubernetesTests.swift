@@ -170,7 +170,7 @@ import WorkloadIdentity
         _ token: String,
         by reviewer: TokenReviewer
     ) async -> (pod: String?, code: TokenRefusal.Code?, failure: Bool) {
-        do { return (try await reviewer.pod(showing: token).name, nil, false) } catch {
+        do { return (try await reviewer.proven(token).pod.name, nil, false) } catch {
             return (nil, (error as? TokenRefusal)?.code, error is KubernetesFailure)
         }
     }
@@ -250,6 +250,34 @@ import WorkloadIdentity
         try server.put("model-0")
         #expect(await review(token, by: reviewer).code == .revoked)
         #expect(await review(try server.token(), by: reviewer).pod == "model-0")
+        await api.close()
+    }
+
+    @Test(arguments: ["Succeeded", "Failed"])
+    func `a pod that has ended is nobody, though it is there still`(_ phase: String) async throws {
+        let uid = try server.put("model-0")
+        let api = try server.api()
+        let reviewer = reviewer(api)
+        let (first, second) = (try server.token(), try server.token())
+        #expect(await review(first, by: reviewer).pod == "model-0")
+        try server.put("model-0", uid: uid, phase: phase)
+        #expect(await review(second, by: reviewer).code == .revoked)
+        await api.close()
+    }
+
+    @Test func `many who ask at once wait for one answer with the keys`() async throws {
+        try server.put("model-0")
+        let api = try server.api()
+        let reviewer = reviewer(api)
+        var tokens: [String] = []
+        for _ in 0..<10 { tokens.append(try server.token()) }
+        _ = try server.asked()
+        let names = await withTaskGroup(of: String?.self) { group in
+            for token in tokens { group.addTask { try? await reviewer.proven(token).pod.name } }
+            return await group.reduce(into: [String?]()) { $0.append($1) }
+        }
+        #expect(names == Array(repeating: "model-0", count: 10))
+        #expect(try server.asked().filter { $0.contains("jwks") }.count == 1)
         await api.close()
     }
 

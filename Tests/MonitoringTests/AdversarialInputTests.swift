@@ -52,4 +52,25 @@ import Testing
         let finding = try #require(monitor.findings.findings.first { $0.object == "injection" })
         #expect(finding.measure.observed >= 3)
     }
+
+    @Test(arguments: [
+        "too_many_concurrent", "request_rate", "token_rate", "more_than_burst", "too_many_tokens", "guard_overloaded",
+    ])
+    func `requests that a limit refuses are no attack, of one caller or of several`(rule: String) {
+        var monitor = monitor(for: [.adversarialInput])
+        for index in 0..<400 {
+            monitor.observe(
+                seen(
+                    UInt64(index),
+                    at: Int64(index) * second,
+                    "caller-\(index % 8)",
+                    decision: .deny,
+                    guardRule: rule,
+                    wasGuarded: true,
+                    prompt: PromptTraits(fingerprint: 7, template: 1)
+                )
+            )
+        }
+        #expect(monitor.findings.findings.isEmpty)
+    }
 }

@@ -1,5 +1,6 @@
 import Monitoring
 import Testing
+import ZeroTrust
 
 @Suite struct ModelExtractionTests {
     private static let model = Observation.ModelReference(name: "scorer")
@@ -66,5 +67,39 @@ import Testing
         let findings = monitor.findings.findings
         #expect(findings.map(\.subject) == ["thief"])
         #expect(findings.first?.atlas.contains("AML.T0024") == true)
+    }
+
+    @Test(arguments: [UInt64(500), 0])
+    func `the tokens of answers count, whoever asks for more`(answer: UInt64) throws {
+        var monitor = monitor(for: [.modelExtraction])
+        var numbers = SeededNumbers(11)
+        for record in 0..<400 {
+            let time = Int64(record) * second
+            for (place, caller) in ["thief", "other"].enumerated() {
+                let isThief = place == 0
+                let id = UInt64(4 * record + place)
+                let prompt = PromptTraits(
+                    fingerprint: numbers.next(),
+                    template: numbers.next(),
+                    temperature: isThief ? 0 : 0.8
+                )
+                monitor.observe(
+                    seen(id, at: time, caller, model: Self.model, tokens: isThief ? 10 : 50, prompt: prompt),
+                    until: id
+                )
+                monitor.complete(
+                    id,
+                    record: id + 2,
+                    at: Timestamp(nanoseconds: monday + time),
+                    bytes: 1,
+                    tokens: isThief ? answer : 0
+                )
+            }
+        }
+        let finding = try #require(monitor.findings.findings.first)
+        #expect(monitor.findings.findings.count == 1 && finding.subject == "thief")
+        let countsAsSign = answer > 0
+        #expect(finding.severity == (countsAsSign ? Severity.high : Severity.medium))
+        #expect(finding.cause.contains("of the model's tokens") == countsAsSign)
     }
 }

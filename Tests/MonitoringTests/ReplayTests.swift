@@ -68,6 +68,67 @@ import ZeroTrust
         }
     }
 
+    @Test func `other rules of Sigma leave everything that was learned without them`() throws {
+        func settings(_ comment: String, _ outcome: String) throws -> MonitorSettings {
+            var settings = MonitorSettings()
+            settings.rules = try SigmaRules(yaml: [
+                (
+                    file: "rules.yml",
+                    text: """
+                    # \(comment)
+                    title: Refused
+                    id: 4d8f0ad6-0d31-4d0a-9f0e-6a51cb1a4b00
+                    name: refused
+                    logsource: { product: lapwing }
+                    detection: { s: { outcome: \(outcome) }, condition: s }
+                    ---
+                    title: Together
+                    id: 4d8f0ad6-0d31-4d0a-9f0e-6a51cb1a4c00
+                    level: high
+                    correlation:
+                        type: event_count
+                        rules: [refused]
+                        group-by: [who]
+                        timespan: 60s
+                        condition: { gte: 3 }
+                    """
+                )
+            ])
+            return settings
+        }
+        func examine(_ monitor: inout Monitor, _ record: UInt64) {
+            monitor.examine(
+                Array(#"{"outcome":"deny","who":"a"}"#.utf8),
+                of: .lapwing,
+                record: record,
+                at: Timestamp(nanoseconds: monday),
+                caller: "x"
+            )
+        }
+        let old = try settings("as it was", "deny")
+        var monitor = Monitor(settings: old, declared: Self.declared)
+        for observation in Self.traffic(4, 2_000) { monitor.observe(observation) }
+        for record in 0..<2 { examine(&monitor, UInt64(2_000 + record)) }
+        let bytes = monitor.encoded()
+        var same = try Monitor(encoded: bytes, settings: old, declared: Self.declared)
+        #expect(same.encoded() == bytes)
+        var other = try Monitor(
+            encoded: bytes,
+            settings: try settings("as it is", "deny"),
+            declared: Self.declared
+        )
+        #expect(other.findings.findings == monitor.findings.findings && other.observed == 2_000)
+        #expect(other.next == monitor.next)
+        // The third within the span is a finding where the first two are still counted.
+        examine(&same, 2_002)
+        examine(&other, 2_002)
+        #expect(same.findings.findings.contains { $0.type == .sigmaRule })
+        #expect(!other.findings.findings.contains { $0.type == .sigmaRule })
+        // Without rules it can be taken up as well, and everything but their windows is as it was.
+        let plain = try Monitor(encoded: bytes, settings: MonitorSettings(), declared: Self.declared)
+        #expect(plain.findings.findings == monitor.findings.findings)
+    }
+
     @Test func `a damaged state is refused or another state, and never a crash`() throws {
         var monitor = Monitor(declared: Self.declared)
         for observation in Self.traffic(9, 1_500) { monitor.observe(observation) }

@@ -55,6 +55,61 @@ import ZeroTrust
         try database.close()
     }
 
+    @Test func `a database that has come less far than the copy says nothing about its bundle's number`() async throws {
+        let directory = try TemporaryDirectory()
+        let trustDomain = try TrustDomain("cluster.local")
+        let fresh = try SQLiteDatabase(path: directory.path + "/fresh.db")
+        _ = try await SQLiteAuthorityStore(fresh).commit(AuthorityState(trustDomain: trustDomain, sequence: 2))
+        try fresh.close()
+        let database = try SQLiteDatabase(path: directory.path + "/copy.db")
+        let store = SQLiteAuthorityStore(database)
+        _ = try await store.commit(AuthorityState(trustDomain: trustDomain, sequence: 3))
+        try database.goOn(from: directory.path + "/fresh.db")
+        #expect(try await store.authorityState(of: trustDomain).sequence >= 1003)
+        try database.close()
+    }
+
+    @Test func `what was revoked or fetched since the copy stays, and what the copy alone has stays too`() async throws
+    {
+        let directory = try TemporaryDirectory()
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        let (partner, other) = (try TrustDomain("partner.example"), try TrustDomain("other.example"))
+        func revocation(_ subject: String) throws -> Revocation {
+            try Revocation(try Revocation.Subject(subject), reason: "lost", creator: "test", at: now)
+        }
+        func bundle(_ domain: TrustDomain, _ document: String, _ moment: Date) -> StoredForeignBundle {
+            StoredForeignBundle(
+                trustDomain: domain,
+                relationship: "r",
+                document: Array(document.utf8),
+                refreshedAt: moment
+            )
+        }
+        let last = try SQLiteDatabase(path: directory.path + "/last.db")
+        let lastStore = SQLiteAuthorityStore(last)
+        _ = try await lastStore.revoke(try revocation("spiffe://cluster.local/leaked"))
+        _ = try await lastStore.revoke(try revocation("spiffe://cluster.local/both"))
+        try await lastStore.keep(bundle(partner, "new", now + 60))
+        try await lastStore.keep(bundle(other, "old", now - 60))
+        try last.close()
+        let database = try SQLiteDatabase(path: directory.path + "/copy.db")
+        let store = SQLiteAuthorityStore(database)
+        _ = try await store.revoke(try revocation("spiffe://cluster.local/both"))
+        _ = try await store.revoke(try revocation("spiffe://cluster.local/before"))
+        try await store.keep(bundle(partner, "of the copy", now))
+        try await store.keep(bundle(other, "of the copy", now))
+        try database.goOn(from: directory.path + "/last.db")
+        #expect(
+            try await store.revocations().map(\.subject.description) == [
+                "spiffe://cluster.local/before", "spiffe://cluster.local/both", "spiffe://cluster.local/leaked",
+            ]
+        )
+        let bundles = try await store.foreignBundles()
+        #expect(bundles.map(\.trustDomain) == [other, partner])
+        #expect(bundles.map { String(decoding: $0.document, as: UTF8.self) } == ["of the copy", "new"])
+        try database.close()
+    }
+
     @Test func `two openings of one file see each other's commits and conflicts`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/lapwing.db"

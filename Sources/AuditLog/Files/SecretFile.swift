@@ -2,11 +2,11 @@ import CLinux
 import Glibc
 
 /// A file that holds a secret key, which its owner alone can read.
-enum SecretFile {
+package enum SecretFile {
     /// The text of a key file without its last line feed; nil where there is no such file.
     ///
     /// - Throws: ``AuditLogError`` where others can read it; ``FileError`` where it cannot be read.
-    static func read(_ path: String, files: any FileSystem) throws -> String? {
+    package static func read(_ path: String, files: any FileSystem) throws -> String? {
         guard let bytes = try files.contents(path) else { return nil }
         var facts = lapwing_file_facts()
         guard unsafe lapwing_file_facts_of_path(path, &facts) == 0, facts.mode & 0o077 == 0 else {
@@ -18,7 +18,9 @@ enum SecretFile {
     }
 
     /// Makes a key file, whole or not at all, and brings it to the disk.
-    static func create(_ path: String, text: String, files: any FileSystem) throws(FileError) {
+    ///
+    /// - Throws: ``FileError`` where it cannot be written.
+    package static func create(_ path: String, text: String, files: any FileSystem) throws(FileError) {
         // The mode is set when the file is made, before any byte of the key is in it.
         let temporary = path + ".tmp"
         unsafe unlink(temporary)

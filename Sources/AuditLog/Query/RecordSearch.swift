@@ -13,6 +13,8 @@ public struct RecordSearch: Sendable {
 
     /// How many entries are taken in at a time.
     private static let batch: UInt64 = 16_384
+    /// How often others may change the index under way before it is given up, where it gains nothing by that.
+    private static let maximumOvertakings = 16
 
     /// A search of a log.
     public init(reader: LogReader, store: any RecordSearchStore) {
@@ -40,7 +42,8 @@ public struct RecordSearch: Sendable {
     ///
     /// - Parameter progress: called now and then with how many entries were taken in, and of how many.
     /// - Returns: how many entries were read.
-    /// - Throws: ``AuditLogError`` where the log or the index cannot be read or written.
+    /// - Throws: ``AuditLogError`` where the log or the index cannot be read or written, or others change the index again
+    ///   and again.
     @discardableResult
     public func update(progress: (UInt64, UInt64) -> Void = { _, _ in }) throws -> UInt64 {
         var position = try store.position()
@@ -50,6 +53,8 @@ public struct RecordSearch: Sendable {
         }
         try forgetPruned()
         var read: UInt64 = 0
+        var furthest = position?.size ?? 0
+        var overtakings = 0
         while true {
             var wasOvertaken = false
             var records: [IndexedRecord] = []
@@ -72,7 +77,16 @@ public struct RecordSearch: Sendable {
             guard wasOvertaken else { return read }
             // Another process takes the log in as well; what it did need not be done again.
             position = try store.position()
-            if position?.size ?? 0 >= size { return read }
+            let reached = position?.size ?? 0
+            if reached >= size { return read }
+            overtakings = reached > furthest ? 0 : overtakings + 1
+            furthest = max(furthest, reached)
+            guard overtakings < Self.maximumOvertakings else {
+                throw AuditLogError(
+                    .io,
+                    "the search index is changed by others again and again, and gains nothing by it"
+                )
+            }
         }
     }
 

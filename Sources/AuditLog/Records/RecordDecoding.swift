@@ -176,10 +176,10 @@ extension RecordReader {
     /// Reads a member that is sixteen hexadecimal digits.
     fileprivate mutating func fingerprint(_ name: StaticString) throws -> UInt64 {
         let text = try string(name)
-        guard text.utf8.count == 16, let number = UInt64(text, radix: 16) else {
+        guard let bytes = Hexadecimal.bytes(text), bytes.count == 8 else {
             throw malformed("holds no fingerprint of sixteen hexadecimal digits")
         }
-        return number
+        return bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     }
 }
 

@@ -136,6 +136,9 @@ public final class LogWriter: Sendable {
     func attach(_ tap: LogTap) { core.attach(tap) }
     func detach(_ tap: LogTap) { core.detach(tap) }
 
+    /// How many taps are attached.
+    package var tapCount: Int { core.tapCount }
+
     /// What the writer has done so far.
     public var stats: LogStats { core.stats }
 

@@ -194,6 +194,8 @@ final class WriterCore: Sendable {
         return try result.get()
     }
 
+    var tapCount: Int { taps.withLock { $0.count } }
+
     func attach(_ tap: LogTap) { taps.withLock { $0.append(tap) } }
 
     func detach(_ tap: LogTap) { taps.withLock { $0.removeAll { $0 === tap } } }

@@ -1,3 +1,5 @@
+package import ZeroTrust
+
 /// Who calls whom: services, and the paths between them as they are declared and as they were seen.
 package struct ServiceGraph: Hashable, Sendable {
     /// A service, a group of them, or something outside.
@@ -92,8 +94,8 @@ package struct ServiceGraph: Hashable, Sendable {
         package var isPlaintext: Bool
         /// How many requests there were.
         package var count: UInt64
-        /// When it was seen last, as a page shows it; empty where it was not.
-        package var last: String
+        /// When it was seen last; nil where it was not.
+        package var last: Timestamp?
 
         /// A path.
         package init(
@@ -102,7 +104,7 @@ package struct ServiceGraph: Hashable, Sendable {
             standing: Standing,
             isPlaintext: Bool = false,
             count: UInt64 = 0,
-            last: String = ""
+            last: Timestamp? = nil
         ) {
             self.from = from
             self.to = to
@@ -169,7 +171,7 @@ package struct ServiceGraph: Hashable, Sendable {
             var sum = merged[key] ?? Edge(from: from, to: to, standing: edge.standing)
             sum.count += edge.count
             sum.isPlaintext = sum.isPlaintext || edge.isPlaintext
-            sum.last = max(sum.last, edge.last)
+            sum.last = [sum.last, edge.last].compactMap(\.self).max { $0.nanoseconds < $1.nanoseconds }
             merged[key] = sum
         }
         // Of a pair of namespaces that is used, what of it is unused says nothing more.

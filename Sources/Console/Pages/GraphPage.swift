@@ -23,6 +23,7 @@ package struct GraphPage: Sendable {
         )
         list.form = .paths
         list.rows = graph.edges.prefix(Self.pathsShown).map { edge in
+            let last = edge.last.map { TimeText.ago($0, now: frame.now) } ?? ""
             let plain: HTML = edge.isPlaintext ? " <span class=\"tag warn\">plaintext</span>" : ""
             let standing: HTML =
                 switch edge.standing {
@@ -32,7 +33,8 @@ package struct GraphPage: Sendable {
                 }
             return [
                 HTML.isolated(name(edge.from)), HTML.isolated(name(edge.to)), "\(standing)\(plain)",
-                "\(Count.text(edge.count))", "<span class=\"nb\">\(edge.last)</span>",
+                "\(Count.text(edge.count))",
+                "<span class=\"nb\">\(last)</span>",
             ]
         }
         let isDrawn = graph.nodes.count <= Self.nodesDrawn && graph.edges.count <= Self.edgesDrawn

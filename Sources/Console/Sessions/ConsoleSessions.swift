@@ -46,6 +46,9 @@ package struct ConsoleSessions<Caller: Hashable & Sendable>: Sendable {
         return token
     }
 
+    /// Takes a token back that nobody was given.
+    package mutating func drop(_ token: String) { tokens[token] = nil }
+
     /// Whose token it is, which this does not use up; nil where it opens nothing.
     package func caller(of token: String, at now: ContinuousClock.Instant) -> Caller? {
         guard let known = tokens[token], known.end > now else { return nil }

@@ -38,12 +38,7 @@ extension ServiceGraph {
     /// - Parameters:
     ///   - declared: what policies let somebody do.
     ///   - seen: what was done, or tried.
-    ///   - time: how a page shows a moment.
-    package init(
-        declared: [DeclaredPath],
-        seen: [TrafficPicture.Path: TrafficPicture.Tally],
-        time: (TrafficPicture.Tally) -> String
-    ) {
+    package init(declared: [DeclaredPath], seen: [TrafficPicture.Path: TrafficPicture.Tally]) {
         var edges: [Edge] = []
         for (path, tally) in seen {
             edges.append(
@@ -53,7 +48,7 @@ extension ServiceGraph {
                     standing: path.isUndeclared ? .undeclared : .used,
                     isPlaintext: tally.isPlaintext,
                     count: tally.count,
-                    last: time(tally)
+                    last: tally.last
                 )
             )
         }

@@ -79,6 +79,50 @@ struct PostgreSQLReach {
                 }
             }
         }
+        return ways + strangers(of: component, login, network)
+    }
+
+    /// What stands for every role that neither the catalog's reading nor a file of the server names.
+    private static let anyOther = "any other role"
+
+    /// The ways by roles that were not read, which may do anything: those that the server's files name, those of the
+    /// server's other databases, and any other.
+    private func strangers(
+        of component: Estate.Component,
+        _ login: PostgreSQLLogin,
+        _ network: BlastVerdict
+    ) -> [BlastWay] {
+        let users = (catalog.hostRules ?? []).flatMap(\.users).filter { $0 != "all" }
+        let mapped = (catalog.nameMaps ?? []).map(\.role).filter { $0 != "all" }
+        let siblings = model.siblings.flatMap(\.components).map(\.role)
+        // Groups and patterns are no names: they may fit any other role.
+        let named = Set(users + mapped + siblings).filter { name in
+            !name.isEmpty && !name.hasPrefix("+") && !name.hasPrefix("/") && !roles.isRead(name)
+        }
+        var ways: [BlastWay] = []
+        for session in named.sorted() + [Self.anyOther] {
+            // Whether it has a password was not read either.
+            let verdict = login.verdict(as: session, hasPassword: true)
+            guard !verdict.isInTheWay else { continue }
+            let doubt = BlastVerdict(.undecided, "what \(session) may do was not read")
+            for dataset in estate.datasets {
+                let isHere = dataset.stores.contains { store in
+                    if case .postgres(let table) = store { table.database == model.database } else { false }
+                }
+                guard isHere else { continue }
+                for act in [BlastTarget.Act.read, .write] {
+                    ways.append(
+                        BlastWay(
+                            component: component.name,
+                            target: BlastTarget(act, Self.name(dataset.name, in: model.database)),
+                            dataset: dataset.name,
+                            steps: ["logs in as \(session)"],
+                            verdicts: [.network: network, .login: verdict, .grants: doubt, .rows: doubt]
+                        )
+                    )
+                }
+            }
+        }
         return ways
     }
 
@@ -86,13 +130,18 @@ struct PostgreSQLReach {
     static func name(_ dataset: String, in database: String) -> String { "\(dataset) in postgres \(database)" }
 
     /// Hazards whose ways are followed by what is said of roles, grants and policies.
-    private static let followed: Set<PostgreSQLRule> = [
-        .superuser, .bypassRowSecurity, .unforced, .extraPolicy, .pooler,
-    ]
+    private static let followed: Set<PostgreSQLRule> = [.unforced, .extraPolicy, .pooler]
+    /// Hazards that are attributes of roles: they are followed for those that were read.
+    private static let attributes: Set<PostgreSQLRule> = [.superuser, .bypassRowSecurity]
+
+    private func isFollowed(_ hazard: PostgreSQLHazard) -> Bool {
+        Self.followed.contains(hazard.rule)
+            || Self.attributes.contains(hazard.rule) && roles.isRead(hazard.object)
+    }
 
     /// What in the database may open a way around grants and policies; nil where there is nothing.
     private var hazard: String? {
-        let hazards = catalog.hazards.filter { !Self.followed.contains($0.rule) }
+        let hazards = catalog.hazards.filter { !isFollowed($0) }
         guard let first = hazards.first else { return nil }
         let more = hazards.count > 1 ? ", and \(hazards.count - 1) more" : ""
         return "\(first.rule.rawValue) \(first.object)\(more)"

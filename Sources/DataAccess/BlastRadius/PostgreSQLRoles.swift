@@ -34,6 +34,9 @@ struct PostgreSQLRoles {
 
     func has(_ attribute: Substring, _ role: String) -> Bool { attributes[role]?.contains(attribute) == true }
 
+    /// Whether a role's attributes were read.
+    func isRead(_ role: String) -> Bool { attributes[role] != nil }
+
     func hasPassword(_ role: String) -> Bool { values[.role(role)]?.hasSuffix(PostgreSQLState.keptPassword) == true }
 
     /// The roles that can be logged in as.

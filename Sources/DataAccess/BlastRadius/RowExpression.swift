@@ -51,11 +51,12 @@ struct RowExpression {
         return .text("\(elements.count)")
     }
 
-    /// What comes of several values that all have to hold: one that does not decides, then one that is not known.
+    /// What comes of several values that all have to hold: one that does not decides, then one that is not known, then NULL.
     private static func all(_ values: [Value]) -> Value {
         if values.contains(.bool(false)) { return .bool(false) }
-        if values.contains(.null) { return .null }
-        return values.allSatisfy { $0 == .bool(true) } ? .bool(true) : .unknown
+        // NULL is neither: what is not known may decide beside it.
+        guard values.allSatisfy({ $0 == .bool(true) || $0 == .null }) else { return .unknown }
+        return values.contains(.null) ? .null : .bool(true)
     }
 
     private static func negated(_ value: Value) -> Value {

@@ -4,12 +4,15 @@ import ZeroTrust
 /// Which packets get where in a cluster, by its `NetworkPolicy` resources and the pods of its workloads.
 ///
 /// A pod is isolated once a policy selects it; what is let through is what any of them lets through; both ends have to.
+/// A pod in its node's own network (`hostNetwork`) is isolated by no policy, and no policy surely tells it from its node.
 /// Where it is not known whether a policy selects a pod (its labels are not there), it is taken not to isolate it, and to
 /// let through what it may.
 public struct KubernetesNetwork: Sendable {
     private let policies: [NetworkPolicy]
     /// The labels of pods, by namespace and service account; several where one account has several workloads.
     private let pods: [String: [[String: String]]]
+    /// Where it says that pods are in their node's own network, by namespace and service account.
+    private let hosts: [String: String]
     private let namespaces: [String: [String: String]]
 
     /// Reads the network policies, workloads and namespaces among some documents; others are passed over.
@@ -20,15 +23,19 @@ public struct KubernetesNetwork: Sendable {
             documents.filter { $0.kind == NetworkPolicy.kind && $0.group == NetworkPolicy.group }
         ) { try NetworkPolicy($0) }
         var pods: [String: [[String: String]]] = [:]
+        var hosts: [String: String] = [:]
         var namespaces: [String: [String: String]] = [:]
         for document in documents {
             if document.kind == "Namespace", document.apiVersion == "v1" {
                 namespaces[document.metadata.name] = document.metadata.labels
             }
-            guard let (account, labels) = Self.pod(document) else { continue }
-            pods["\(document.metadata.namespace)/\(account)", default: []].append(labels)
+            guard let pod = Self.pod(document) else { continue }
+            let place = "\(document.metadata.namespace)/\(pod.account)"
+            pods[place, default: []].append(pod.labels)
+            if let host = pod.host, hosts[place] == nil { hosts[place] = host }
         }
         self.pods = pods
+        self.hosts = hosts
         self.namespaces = namespaces
     }
 
@@ -40,13 +47,14 @@ public struct KubernetesNetwork: Sendable {
         component.identity.kubernetes.flatMap { pods["\($0.namespace)/\($0.name)"] }
     }
 
-    /// The service account and the labels of the pods that a document makes; nil for one that makes none.
-    private static func pod(_ document: Document) -> (String, [String: String])? {
+    /// The service account and the labels of the pods that a document makes, and where it says that they are in their
+    /// node's network; nil for one that makes none.
+    private static func pod(_ document: Document) -> (account: String, labels: [String: String], host: String?)? {
         guard let spec = document.spec else { return nil }
         let template: Value?
         switch document.kind {
         case "Pod":
-            return (account(spec), document.metadata.labels)
+            return (account(spec), document.metadata.labels, hostNetwork(spec))
         case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job": template = field("template", of: spec)
         case "CronJob":
             template = field("jobTemplate", of: spec).flatMap { field("spec", of: $0) }.flatMap {
@@ -57,7 +65,18 @@ public struct KubernetesNetwork: Sendable {
         guard let template else { return nil }
         let labels = field("metadata", of: template).flatMap { field("labels", of: $0) }
         let pairs = (try? labels?.mapping().map { ($0.key, try $0.value.string()) }) ?? []
-        return (field("spec", of: template).map(account) ?? "default", Dictionary(pairs) { first, _ in first })
+        let podSpec = field("spec", of: template)
+        return (
+            podSpec.map(account) ?? "default",
+            Dictionary(pairs) { first, _ in first },
+            podSpec.flatMap { hostNetwork($0) }
+        )
+    }
+
+    /// Where a pod is put into its node's network; nil where it is not.
+    private static func hostNetwork(_ spec: Value) -> String? {
+        guard let value = field("hostNetwork", of: spec), (try? value.bool()) != false else { return nil }
+        return "\(value.location.file):\(value.location.line)"
     }
 
     private static func account(_ spec: Value) -> String {
@@ -75,6 +94,10 @@ public struct KubernetesNetwork: Sendable {
     func call(from caller: Estate.Component, to callee: Estate.Component, port: Int?) -> BlastVerdict {
         guard let from = caller.identity.kubernetes, let to = callee.identity.kubernetes else {
             return BlastVerdict(.undecided, "one of the two is not in the cluster")
+        }
+        // A node may talk to its pods, and they to it, whatever the policies are.
+        for place in [from, to] {
+            if let host = self.host(place) { return host }
         }
         let out = verdict(from, labels(of: caller), isEgress: true, port) { policy, peer in
             self.peer(peer, policy, may: to, labels(of: callee))
@@ -149,6 +172,11 @@ public struct KubernetesNetwork: Sendable {
         "fe80::/10", "::1/128",
     ].compactMap { AddressBlock($0) }
 
+    /// What is said of a pod that is in its node's network; nil for one that is not.
+    private func host(_ place: Estate.ServiceAccount) -> BlastVerdict? {
+        hosts["\(place.namespace)/\(place.name)"].map { BlastVerdict(.allows, "\($0) (hostNetwork)") }
+    }
+
     /// What the policies say of one pod's side.
     private func verdict(
         _ place: Estate.ServiceAccount,
@@ -157,6 +185,7 @@ public struct KubernetesNetwork: Sendable {
         _ port: Int?,
         _ isPeer: (NetworkPolicy, NetworkPolicy.Peer) -> Bool
     ) -> BlastVerdict {
+        if let host = self.host(place) { return host }
         let side = isEgress ? "egress" : "ingress"
         let sets: [[String: String]?] = labels ?? [nil]
         var denial = BlastVerdict(.denies, "no rule of \(place.namespace)/\(place.name)'s \(side)")

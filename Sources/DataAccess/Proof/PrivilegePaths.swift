@@ -40,6 +40,8 @@ struct PrivilegePaths {
         func by(_ request: IAMRequest) -> String {
             rules[request].map { $0.isEmpty ? "" : " by " + $0.joined(separator: ", ") } ?? ""
         }
+        // A trust policy that names a role of its own account lets it in, whatever that role's own policies say.
+        let untold = Dictionary(grouping: roles.filter { $0.trust == nil }, by: \.account)
         for role in roles {
             let reader = ActionReach(role.policies)
             func find(
@@ -91,6 +93,10 @@ struct PrivilegePaths {
                         "`\(role.name)`: it may assume `\(strangers.resource.description)`, and roles whose trust policy "
                         + "was not exported may let it"
                 }
+            }
+            if let other = untold[role.account]?.first(where: { $0.name != role.name }), doubts[role.name] == nil {
+                doubts[role.name] =
+                    "`\(role.name)`: the trust policy of `\(other.name)` was not exported, and may name it"
             }
             for other in open where other.name != role.name {
                 let area = Glob(literal: other.arn(observation.artifacts.partition))

@@ -6,6 +6,11 @@ struct GrantUsage {
     private let uses: [Use]
     /// Whether any record is of the database.
     private let isLogged: Bool
+    /// Whether any record is of pgaudit's class READ, and of WRITE: what a class that is not logged holds is not known.
+    private let isReadLogged: Bool
+    private let isWriteLogged: Bool
+    /// Who did something and was not read.
+    private let strangers: [String]
 
     /// Something that was done.
     private struct Use: Hashable {
@@ -24,21 +29,39 @@ struct GrantUsage {
         let roles = PostgreSQLRoles(state)
         var uses: Set<Use> = []
         var isLogged = false
+        var commands: Set<String> = []
+        var strangers: Set<String> = []
         for record in records {
             guard case .table(let database, let command, let table) = record.what, database == model.database else {
                 continue
             }
             isLogged = true
+            commands.insert(command.uppercased())
             // A name that has to be quoted is not taken apart.
             let isPlain = table?.contains("\"") == false
-            // Whoever logged in may have become another.
-            for role in roles.reachable(from: record.who).map(\.role) {
+            // Whoever logged in may have become another, and one that was not read any.
+            var actors = Set(roles.reachable(from: record.who).map(\.role))
+            if !roles.isRead(record.who) {
+                strangers.insert(record.who)
+                actors.formUnion(model.roles)
+            }
+            for role in actors {
                 uses.insert(Use(role: role, command: command, table: isPlain ? table : nil, isNamed: table != nil))
             }
         }
         self.isLogged = isLogged
+        isReadLogged = commands.contains("SELECT") || commands.contains("READ")
+        isWriteLogged = commands.contains { Self.writes.contains($0) }
+        self.strangers = strangers.sorted()
         self.uses = uses.sorted { ($0.role, $0.command, $0.table ?? "") < ($1.role, $1.command, $1.table ?? "") }
     }
+
+    /// Commands that are surely of pgaudit's class WRITE.
+    private static let writes: Set<String> = [
+        "INSERT", "INSERT ON CONFLICT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "TRUNCATE TABLE", "WRITE",
+    ]
+    /// What needs one of several privileges, and is in the log without the table.
+    private static let lock = "LOCK TABLE"
 
     func unused() -> UnusedAccess {
         var unused = UnusedAccess()
@@ -49,8 +72,24 @@ struct GrantUsage {
         var gone: [PostgreSQLState.Key] = []
         let roles = Set(model.roles)
         let tables = Set(model.tables.map { PostgreSQLState.Target.table($0.schema, $0.name) })
-        let vague = Set(uses.filter { $0.table == nil && ($0.isNamed || !namesRelations) }.map(\.role))
-        for role in vague.intersection(roles).sorted() {
+        for stranger in strangers {
+            unused.doubts.append(
+                "`\(stranger)` was not read: what it did in \(model.database) counts for every role"
+            )
+        }
+        for (isKnown, what) in [(isReadLogged, "SELECT"), (isWriteLogged, "what changes rows")] where !isKnown {
+            unused.doubts.append(
+                "\(what) is not judged in \(model.database): no record is of pgaudit's class "
+                    + (what == "SELECT" ? "READ" : "WRITE")
+            )
+        }
+        let locking = Set(uses.filter { $0.command.uppercased() == Self.lock }.map(\.role))
+        for role in locking.intersection(roles).sorted() {
+            unused.doubts.append("`\(role)` locked tables of \(model.database), and the log does not say which")
+        }
+        let nameless = uses.filter { $0.table == nil && ($0.isNamed || !namesRelations) }
+        let vague = locking.union(nameless.map(\.role))
+        for role in vague.subtracting(locking).intersection(roles).sorted() {
             unused.doubts.append(
                 "what `\(role)` did in \(model.database) is in the log without tables: set pgaudit.log_relation"
             )
@@ -61,8 +100,14 @@ struct GrantUsage {
             else { continue }
             // Neither is in any log.
             guard !["REFERENCES", "TRIGGER", "MAINTAIN"].contains(privilege) else { continue }
+            guard privilege == "SELECT" ? isReadLogged : isWriteLogged else { continue }
             unused.total += 1
             guard !vague.contains(grantee), !isUsed(privilege, target, by: grantee) else { continue }
+            // Others may have it from this one, and would lose it.
+            guard state.values[key]?.isEmpty == true else {
+                unused.doubts.append("\(key) is kept, for it is WITH GRANT OPTION: others may have it by this one")
+                continue
+            }
             gone.append(key)
             unused.grants.append(
                 UnusedGrant(layer: "postgres \(model.database)", who: grantee, grant: "\(key)", rule: "")
@@ -75,7 +120,9 @@ struct GrantUsage {
             unused.doubts.append("`\(model.database)` is left as it is: \(doubt)")
             return unused
         }
+        // Without CASCADE, nothing of others goes with it: PostgreSQL refuses where something would.
         let lines = gone.flatMap { PostgreSQLState.statements(clearing: $0, from: state.values[$0] ?? "") }
+            .map { $0.hasSuffix(" CASCADE") ? String($0.dropLast(" CASCADE".count)) : $0 }
         let script = "BEGIN;\n" + lines.map { $0 + ";\n" }.joined() + "COMMIT;\n"
         unused.narrowings.append(
             ProvedNarrowing(

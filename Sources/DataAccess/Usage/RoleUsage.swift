@@ -7,11 +7,15 @@ struct RoleUsage {
     private let judged: Judged
 
     /// What the records tell enough of for it to be called unused.
-    private enum Judged {
-        case nothing
-        /// Access logs are written for some buckets, and tell of no other.
-        case buckets(Set<String>)
-        case everything
+    private struct Judged {
+        /// The buckets of which access logs tell, whose settings are in them, too.
+        var logged: Set<String> = []
+        /// The buckets that data events of CloudTrail name: for others they may not be on.
+        var trailed: Set<String> = []
+        /// Whether CloudTrail's management events were seen, in which settings are.
+        var hasSettings = false
+
+        var isEmpty: Bool { logged.isEmpty && trailed.isEmpty }
     }
 
     /// Something that was done.
@@ -50,25 +54,34 @@ struct RoleUsage {
     }
 
     private static func judged(_ records: [UsageRecord]) -> Judged {
-        var seen: Set<String> = []
+        var judged = Judged()
         for record in records {
-            guard case .s3(let call, let bucket, _) = record.what, !bucket.isEmpty else { continue }
+            guard case .s3(let call, let bucket, let key) = record.what else { continue }
             // CloudTrail has names of calls where access logs have methods.
-            guard call == call.uppercased() else { return .everything }
-            seen.insert(bucket)
+            let isTrail = call != call.uppercased()
+            if !bucket.isEmpty {
+                if isTrail { judged.trailed.insert(bucket) } else { judged.logged.insert(bucket) }
+            } else if isTrail, key.isEmpty, !["CopyObject", "UploadPartCopy"].contains(call) {
+                judged.hasSettings = true
+            }
         }
-        return seen.isEmpty ? .nothing : .buckets(seen)
+        return judged
     }
 
-    private func isJudged(_ resource: PolicyText) -> Bool {
-        switch judged {
-        case .nothing: return false
-        case .everything: return true
-        case .buckets(let seen):
-            let parts = resource.source.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-            guard parts.count == 6 else { return false }
-            return seen.contains(String(parts[5].prefix { $0 != "/" }))
-        }
+    /// The bucket that a resource is or is in, where one is named and logs tell of it.
+    private func bucket(_ resource: PolicyText) -> String? {
+        let parts = resource.source.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        // An access point's ARN has a region and an account; which bucket it is of, it does not say.
+        guard parts.count == 6, parts[3].isEmpty, parts[4].isEmpty else { return nil }
+        let name = String(parts[5].prefix { $0 != "/" })
+        return judged.logged.contains(name) || judged.trailed.contains(name) ? name : nil
+    }
+
+    /// Whether the records would tell of an action, in lower case, on a bucket.
+    private func isJudged(_ action: String, _ bucket: String?) -> Bool {
+        guard let bucket else { return false }
+        if judged.logged.contains(bucket) { return true }
+        return judged.trailed.contains(bucket) && (judged.hasSettings || S3Usage.isAboutData(action))
     }
 
     /// Who a log means: a role's session, or the role that issued it, `…:assumed-role/NAME` where the session is left out.
@@ -84,7 +97,7 @@ struct RoleUsage {
 
     func unused() -> UnusedAccess {
         var unused = UnusedAccess()
-        if case .nothing = judged {
+        if judged.isEmpty {
             unused.doubts.append("AWS is not judged: no record tells what was done in a bucket")
             return unused
         }
@@ -104,8 +117,14 @@ struct RoleUsage {
         }
         guard isNarrower else { return }
         var files: [String: String] = [:]
-        for (index, document) in documents.enumerated() where !document.statements.isEmpty {
-            files["roles/\(role.name)/policy-\(index + 1).json"] = document.json.pretty
+        // Each under the name that it was read by, one of which nothing is left, too: copied over what is there, they are
+        // what is proved.
+        let names = role.policies.map(\.file)
+        let areNames =
+            names.allSatisfy { $0?.hasPrefix("roles/\(role.name)/") == true } && Set(names).count == names.count
+        for (index, document) in documents.enumerated() {
+            let name = areNames ? names[index] : nil
+            files[name ?? "roles/\(role.name)/policy-\(index + 1).json"] = document.json.pretty
         }
         // What is proved is what is written, read back.
         guard let read = try? files.sorted(by: { $0.key < $1.key }).map({ try PolicyDocument(json: $1.utf8, file: $0) })
@@ -140,11 +159,12 @@ struct RoleUsage {
             return [statement]
         }
         let everywhere = Array(resources.elements.indices)
-        let known = everywhere.filter { isJudged(resources.elements[$0]) }
+        let buckets = resources.elements.map { bucket($0) }
+        let known = everywhere.filter { buckets[$0] != nil }
         let unknown = everywhere.filter { !known.contains($0) }
         for index in unknown {
             let source = resources.elements[index].source
-            let doubt = "\(statement.title ?? role): `\(source)` is kept, for no access log tells of it"
+            let doubt = "\(statement.title ?? role): `\(source)` is kept, for no record tells of it"
             if !unused.doubts.contains(doubt) { unused.doubts.append(doubt) }
         }
         // The actions by where they were used.
@@ -183,11 +203,19 @@ struct RoleUsage {
             if !pattern.action.isLiteral { isLess = true }
             let names = pattern.action.isLiteral ? [pattern.source] : S3Actions.every.map(\.0).filter(pattern.matches)
             for name in names {
+                let told = known.filter { isJudged(name.lowercased(), buckets[$0]) }
                 let places = known.filter { index in
-                    uses.contains { Self.fits($0, name.lowercased(), resources.elements[index]) }
+                    !told.contains(index)
+                        || uses.contains { Self.fits($0, name.lowercased(), resources.elements[index]) }
                 }
-                unused.total += known.count
-                for index in known where !places.contains(index) {
+                if told.count < known.count {
+                    let doubt =
+                        "\(statement.title ?? role): what is allowed on the settings of buckets is kept, for no record "
+                        + "tells of them"
+                    if !unused.doubts.contains(doubt) { unused.doubts.append(doubt) }
+                }
+                unused.total += told.count
+                for index in told where !places.contains(index) {
                     isLess = true
                     unused.grants.append(
                         UnusedGrant(

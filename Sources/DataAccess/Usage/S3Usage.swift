@@ -15,6 +15,27 @@ enum S3Usage {
     /// What access logs call the reading of what is copied.
     static let copySource = "REST.COPY.OBJECT_GET"
 
+    /// The call that a read of a key that is not there needs besides; nil for anything else.
+    ///
+    /// S3 says that it is not there only to who may list the bucket, and refuses others.
+    static func listing(_ call: String, status: Int?) -> String? {
+        guard status == 404, reads.contains(call) else { return nil }
+        return call == call.uppercased() ? "GET" : "ListObjects"
+    }
+
+    private static let reads: Set<String> = [
+        "GetObject", "HeadObject", "SelectObjectContent", "GetObjectAttributes", "CopyObject", "UploadPartCopy", "GET",
+        "HEAD", "COPY", copySource, "REST.COPY.PART_GET",
+    ]
+
+    /// Whether an action on S3, in lower case, is about objects and the list of them, and not about settings: data events
+    /// and access logs tell of the one, management events and access logs of the other.
+    static func isAboutData(_ action: String) -> Bool {
+        let name = action.hasPrefix("s3:") ? String(action.dropFirst(3)) : action
+        return S3Actions.objects[name] != nil
+            || ["listbucket", "listbucketversions", "listbucketmultipartuploads"].contains(name)
+    }
+
     private static let read = names("getobject getobjectversion")
     /// What a copy needs of its source.
     private static let copied = read.union(names("getobjecttagging getobjectversiontagging"))

@@ -26,6 +26,14 @@ public struct UsageRecord: Hashable, Sendable {
         self.who = who
         self.what = what
     }
+
+    /// What was needed besides for an answer of some status: the listing of a bucket, for it to say that a key is not there.
+    public func needed(for status: Int?) -> UsageRecord? {
+        guard case .s3(let call, let bucket, let key) = what, !key.isEmpty,
+            let listing = S3Usage.listing(call, status: status)
+        else { return nil }
+        return UsageRecord(who: who, what: .s3(call: listing, bucket: bucket, key: ""))
+    }
 }
 
 /// A grant that nobody used.
@@ -142,8 +150,8 @@ public struct UnusedAccess: Hashable, Sendable {
 }
 
 extension Estate.API {
-    /// Whether a request belongs to it.
-    func has(method: String, path: String) -> Bool {
+    /// Whether a request belongs to it, by its method, in upper case or not, and its path without a query.
+    public func has(method: String, path: String) -> Bool {
         http.contains { operation in
             operation.methods.contains(method.uppercased())
                 && operation.paths.contains { $0.hasSuffix("*") ? path.hasPrefix($0.dropLast()) : path == $0 }

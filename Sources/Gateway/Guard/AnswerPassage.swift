@@ -16,6 +16,8 @@ final class AnswerPassage {
         var refusal: DialectRefusal?
     }
 
+    /// What the answer says of the tokens that it took, where its API states them.
+    var tokens: AnswerUsage?
     private let filter: any AnswerFilter
     private var frame: BodyScanner
     private let budget: GuardBudget
@@ -66,6 +68,7 @@ final class AnswerPassage {
             rest.moveReaderIndex(forwardBy: step.drop)
         }
         guard !content.isEmpty else { return Outcome() }
+        tokens?.feed(content)
         guard budget.take(content.count, of: limit) else {
             let refusal = DialectRefusal(
                 status: 503,

@@ -124,6 +124,12 @@ final class Guarding {
         if let refusal { findings = refusal.findings }
     }
 
+    /// Keeps what is recorded of the prompt of a request that is refused, so that one attack can be known again.
+    func keepPrompt(of request: ModelRequest?) {
+        guard prompt == nil, let request else { return }
+        prompt = context.prompts?(request)
+    }
+
     /// The answer is refused.
     func refuseAnswer(_ refusal: DialectRefusal) { self.refusal = refusal }
 

@@ -50,6 +50,7 @@ extension Pipeline {
     /// Judges the body, which is whole, and sends it on.
     func judge(_ guarding: Guarding) {
         guard let caller = connection.caller else { return connection.close() }
+        var heard: ModelRequest?
         do throws(DialectRefusal) {
             let examined = try guarding.stage.examine(
                 RequestBody(
@@ -65,11 +66,16 @@ extension Pipeline {
                     identity: caller.name,
                     route: route?.route.name ?? "",
                     day: Int(Timestamp.now().milliseconds / 86_400_000)
-                )
+                ),
+                heard: &heard
             )
+            heard = nil
             guard guarding.keep(examined, limit: connection.terms.limits.guardedBytes) else { throw Self.overloaded }
             try count(examined.request, by: caller.name, guarding)
         } catch {
+            guarding.keepPrompt(of: heard)
+            // What was read of the body is let go of before the body is.
+            heard = nil
             return refuse(guarding, error)
         }
         guarding.close()

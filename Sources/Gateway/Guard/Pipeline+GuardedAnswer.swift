@@ -37,6 +37,7 @@ extension Pipeline {
                 budget: worker.context.guardedBytes,
                 limit: connection.terms.limits.guardedBytes
             )
+            if let passage, let tokens = usage.take() { passage.tokens = tokens.reader }
         } catch {
             passage = nil
             refuseAnswer(error)

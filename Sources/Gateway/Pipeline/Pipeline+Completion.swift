@@ -1,4 +1,5 @@
 import AuditLog
+import Guardrails
 import Logging
 import NIOCore
 import SPIFFE
@@ -46,7 +47,7 @@ extension Pipeline {
             ending: ending
         )
         entry.guardrail = answerRefusal ?? answerNote
-        entry.usage = usage?.usage
+        entry.usage = usage?.usage ?? passage?.tokens?.usage
         // What could not be added is counted by the log, which tells of it.
         _ = try? worker.context.log.append(entry.encoded())
         if let kept {

@@ -13,10 +13,12 @@ public import ZeroTrust
 public struct AnswerUsage: Sendable {
     private let format: AnswerFormat
     private var scan: UsageScan
-    private var line = EventLine.start
+    private var line = EventLine.mark(0)
 
     /// Where a server-sent event is read (WHATWG HTML §9.2.6); its data is one line in these APIs.
     private enum EventLine: Sendable {
+        /// So many bytes of the byte order mark have come that a stream may begin with, and that is no part of its first line.
+        case mark(Int)
         case start
         /// So many bytes of the field's name have been those of `data:`.
         case name(Int)
@@ -50,11 +52,19 @@ public struct AnswerUsage: Sendable {
         for byte in bytes { take(byte) }
     }
 
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let field = Array("data:".utf8)
 
     private mutating func take(_ byte: UInt8) {
         let isEnd = byte == 0x0a || byte == 0x0d
         switch line {
+        case .mark(let count):
+            if byte == Self.mark[count] {
+                line = count + 1 == Self.mark.count ? .start : .mark(count + 1)
+            } else {
+                line = count == 0 ? .start : .other
+                take(byte)
+            }
         case .ended where byte == 0x0a: line = .start
         case .start, .ended:
             if isEnd {

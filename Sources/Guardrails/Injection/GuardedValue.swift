@@ -1,3 +1,5 @@
+import ZeroTrust
+
 /// A value that no answer may show, and the ways in which a model may write it: plainly, with anything between its
 /// letters, reversed, in rot13, hexadecimal or base 64 whatever stands before it, or in a code that a normaliser reads.
 public struct GuardedValue: Sendable, Hashable {
@@ -14,13 +16,9 @@ public struct GuardedValue: Sendable, Hashable {
             exact = []
             return
         }
-        let digits = Array("0123456789abcdef".utf8)
         let rot13 = word.map { UInt8(truncatingIfNeeded: Ciphers.shift(UInt32($0), by: 13)) }
         func hex(_ bytes: [UInt8]) -> [UInt8] {
-            SqueezedText(
-                String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self),
-                reads: false
-            ).bytes
+            SqueezedText(Hexadecimal.text(bytes), reads: false).bytes
         }
         let raw = Array(text.utf8)
         folded = [word, word.reversed(), rot13, rot13.reversed(), hex(word), hex(raw)]

@@ -1,5 +1,6 @@
 public import Crypto
 import Foundation
+import ZeroTrust
 
 /// The keys that values are hashed, encrypted and tokenised with.
 public struct OutputKeys: Sendable {
@@ -74,8 +75,7 @@ public struct OutputKeys: Sendable {
     }
 
     static func hexadecimal(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        return bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        Array(Hexadecimal.text(bytes).utf8)
     }
 }
 

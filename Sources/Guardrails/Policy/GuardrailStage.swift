@@ -64,7 +64,23 @@ public final class GuardrailStage: Sendable {
     /// - Throws: ``DialectRefusal``.
     public func examine(_ body: RequestBody, by caller: RequestCaller? = nil) throws(DialectRefusal) -> ExaminedRequest
     {
-        var examined = ExaminedRequest(request: try read(body))
+        var heard: ModelRequest?
+        return try examine(body, by: caller, heard: &heard)
+    }
+
+    /// Reads a request, judges it, and says how it goes on; what it says as it came is known where it is refused, too.
+    ///
+    /// - Parameters:
+    ///   - body: what came.
+    ///   - caller: who sends it.
+    ///   - heard: becomes what the request says as it came, once that could be read.
+    /// - Throws: ``DialectRefusal``.
+    public func examine(
+        _ body: RequestBody,
+        by caller: RequestCaller?,
+        heard: inout ModelRequest?
+    ) throws(DialectRefusal) -> ExaminedRequest {
+        var examined = ExaminedRequest(request: try read(body, heard: &heard))
         var current = body
         for inspector in inspectors {
             let inspection = inspector.inspect(examined.request)
@@ -72,7 +88,8 @@ public final class GuardrailStage: Sendable {
             if let refusal = inspection.refusal { throw refusal }
             guard !inspection.edits.isEmpty else { continue }
             current.bytes = BodyEdit.applied(inspection.edits, to: current.bytes)
-            examined.request = try read(current)
+            var mended: ModelRequest?
+            examined.request = try read(current, heard: &mended)
             examined.body = current.bytes
             let left = inspector.inspect(examined.request)
             guard left.refusal == nil, left.edits.isEmpty else {
@@ -97,10 +114,11 @@ public final class GuardrailStage: Sendable {
     }
 
     /// Reads a request, and holds it against all that is said of its form.
-    private func read(_ body: RequestBody) throws(DialectRefusal) -> ModelRequest {
+    private func read(_ body: RequestBody, heard: inout ModelRequest?) throws(DialectRefusal) -> ModelRequest {
         try judgeHead(method: body.method, length: UInt64(body.bytes.count))
         try checkQuery(body)
         var request = try reader.read(body)
+        heard = request
         try checkNames(request)
         try checkCounts(request)
         if answers?.judgesToolCalls == true { try readToolSchemas(&request) }

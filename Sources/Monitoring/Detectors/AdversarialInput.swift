@@ -4,7 +4,7 @@ import ZeroTrust
 ///
 /// What is usual is how often anybody's requests are refused; each identity has a sum of evidence that its rate is five
 /// times that. A campaign is the same rule, and a similar prompt where prompts are known, at several identities within an
-/// hour.
+/// hour. What is refused for a limit, or because the gateway has no room, is no attack, and is not counted at all.
 struct AdversarialInput: Detector {
     /// The evidence from which on it is a finding, in natural units: 13 is odds of half a million to one, since there are
     /// many identities with many requests.
@@ -16,6 +16,12 @@ struct AdversarialInput: Detector {
     private static let maximumMembers = 64
     /// Bits in which prompts of one campaign may differ.
     private static let distance = 10
+
+    /// Rules that say how much is asked for, or that there was no room to judge it, and nothing of what is asked.
+    private static let limitRules: Set<String> = [
+        "too_many_concurrent", "request_rate", "token_rate", "more_than_burst", "too_many_tokens",
+        "output_limit_missing", "output_limit_too_high", "guard_overloaded",
+    ]
 
     /// Refused and all guarded requests of everybody; both are halved as they grow, so that what is usual may change.
     private var refused = 0.0
@@ -45,6 +51,10 @@ struct AdversarialInput: Detector {
     mutating func observe(_ seen: Observed, _ book: inout Casebook) {
         let observation = seen.observation
         guard observation.wasGuarded || observation.guardRule != nil else { return }
+        if let rule = observation.guardRule {
+            // The name of an ending says that a request was over before it was judged.
+            guard !Self.limitRules.contains(rule), CompletionRecord.Ending(rawValue: rule) == nil else { return }
+        }
         let wasRefused = observation.guardRule != nil
         // One refusal among 200 is what is presumed before anything is known.
         let usual = (refused + 1) / (guarded + 200)

@@ -5,7 +5,7 @@ import ZeroTrust
 ///
 /// Three signs are looked for over the last thousand prompts of an identity to a model: low temperature or probabilities asked
 /// for, with prompts that never repeat; prompts as far from one another as chance would have it, next to none of a shape that
-/// was there before; and most of what the model answers going to one caller. The first and another make a finding. The others
+/// was there before; and most of the model's tokens, asked and answered, going to one caller. The first and another make a finding. The others
 /// say nothing by themselves: a frontend that many people use is like that, too. It needs the traits of prompts; what has none
 /// is not judged.
 struct ModelExtraction: Detector {
@@ -51,7 +51,7 @@ struct ModelExtraction: Detector {
         guard let prompt = observation.prompt, let model = observation.model, observation.decision != .deny else {
             return
         }
-        let number = StableHash.of(model.digest.isEmpty ? model.name : model.digest)
+        let number = Self.number(of: model)
         if models[number] != nil || models.count < 4_096 {
             models[number, default: Share()].tokens &+= observation.tokens
             if (models[number]?.callers.count ?? 2) < 2 { models[number]?.callers.insert(seen.caller) }
@@ -62,6 +62,19 @@ struct ModelExtraction: Detector {
         queries.add(prompt, observation.tokens)
         if queries.count.isMultiple(of: UInt64(Self.step)) { judge(queries, pair, model, seen, &book) }
         pairs[pair] = queries
+    }
+
+    /// Adds what an answer took to what its request did.
+    mutating func complete(_ seen: Observed) {
+        let observation = seen.observation
+        guard let model = observation.model, observation.decision != .deny, observation.tokens > 0 else { return }
+        let number = Self.number(of: model)
+        models[number]?.tokens &+= observation.tokens
+        pairs[Pair(caller: seen.caller, model: number)]?.tokens &+= observation.tokens
+    }
+
+    private static func number(of model: Observation.ModelReference) -> UInt64 {
+        StableHash.of(model.digest.isEmpty ? model.name : model.digest)
     }
 
     private func judge(

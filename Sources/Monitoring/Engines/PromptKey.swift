@@ -18,37 +18,80 @@ public struct PromptKey: Sendable {
         second = number(bytes.dropFirst(8))
     }
 
-    /// The hash of numbers in order, each as eight bytes, the lowest first.
-    func hash(_ numbers: UInt64...) -> UInt64 {
-        var state = (
-            first ^ 0x736f_6d65_7073_6575, second ^ 0x646f_7261_6e64_6f6d, first ^ 0x6c79_6765_6e65_7261,
-            second ^ 0x7465_6462_7974_6573
-        )
-        func round() {
-            state.0 &+= state.1
-            state.2 &+= state.3
-            state.1 = state.1 << 13 | state.1 >> 51
-            state.3 = state.3 << 16 | state.3 >> 48
-            state.1 ^= state.0
-            state.3 ^= state.2
-            state.0 = state.0 << 32 | state.0 >> 32
-            state.2 &+= state.1
-            state.0 &+= state.3
-            state.1 = state.1 << 17 | state.1 >> 47
-            state.3 = state.3 << 21 | state.3 >> 43
-            state.1 ^= state.2
-            state.3 ^= state.0
-            state.2 = state.2 << 32 | state.2 >> 32
+    /// The hash of nothing.
+    func hash() -> UInt64 {
+        var state = State(first, second)
+        return state.end(after: 0)
+    }
+
+    /// The hash of a number, as eight bytes, the lowest first.
+    func hash(_ one: UInt64) -> UInt64 {
+        var state = State(first, second)
+        state.take(one)
+        return state.end(after: 1)
+    }
+
+    /// The hash of two numbers in order.
+    func hash(_ one: UInt64, _ two: UInt64) -> UInt64 {
+        var state = State(first, second)
+        state.take(one)
+        state.take(two)
+        return state.end(after: 2)
+    }
+
+    /// The hash of three numbers in order.
+    func hash(_ one: UInt64, _ two: UInt64, _ three: UInt64) -> UInt64 {
+        var state = State(first, second)
+        state.take(one)
+        state.take(two)
+        state.take(three)
+        return state.end(after: 3)
+    }
+
+    /// What SipHash has come to so far.
+    private struct State {
+        private var v0: UInt64
+        private var v1: UInt64
+        private var v2: UInt64
+        private var v3: UInt64
+
+        init(_ first: UInt64, _ second: UInt64) {
+            v0 = first ^ 0x736f_6d65_7073_6575
+            v1 = second ^ 0x646f_7261_6e64_6f6d
+            v2 = first ^ 0x6c79_6765_6e65_7261
+            v3 = second ^ 0x7465_6462_7974_6573
         }
-        // The last block says how long the whole was.
-        for block in numbers + [UInt64(truncatingIfNeeded: numbers.count * 8) << 56] {
-            state.3 ^= block
+
+        mutating func take(_ block: UInt64) {
+            v3 ^= block
             round()
             round()
-            state.0 ^= block
+            v0 ^= block
         }
-        state.2 ^= 0xff
-        for _ in 0..<4 { round() }
-        return state.0 ^ state.1 ^ state.2 ^ state.3
+
+        /// The last block says how long the whole was.
+        mutating func end(after count: UInt64) -> UInt64 {
+            take((count &* 8) << 56)
+            v2 ^= 0xff
+            for _ in 0..<4 { round() }
+            return v0 ^ v1 ^ v2 ^ v3
+        }
+
+        private mutating func round() {
+            v0 &+= v1
+            v2 &+= v3
+            v1 = v1 << 13 | v1 >> 51
+            v3 = v3 << 16 | v3 >> 48
+            v1 ^= v0
+            v3 ^= v2
+            v0 = v0 << 32 | v0 >> 32
+            v2 &+= v1
+            v0 &+= v3
+            v1 = v1 << 17 | v1 >> 47
+            v3 = v3 << 21 | v3 >> 43
+            v1 ^= v2
+            v3 ^= v0
+            v2 = v2 << 32 | v2 >> 32
+        }
     }
 }

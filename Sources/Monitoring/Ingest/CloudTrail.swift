@@ -21,6 +21,8 @@ enum CloudTrail {
         if event["readOnly"] == .bool(true), verbClass != .administer { verbClass = .read }
         if event["readOnly"] == .bool(false), verbClass == .read || verbClass == .call { verbClass = .write }
         let error = event["errorCode"]?.text ?? ""
+        // A key that is not there: the answer to who may list the bucket.
+        let isMissing = ["NoSuchKey", "NoSuchVersion", "NotFound", "404"].contains(error)
         let isDenied = error.contains("AccessDenied") || error.contains("Unauthorized")
         return Observation(
             source: .cloudTrail,
@@ -34,6 +36,7 @@ enum CloudTrail {
             object: event["requestParameters"]?["key"]?.text ?? resource(event) ?? "",
             model: model(event),
             decision: isDenied ? .deny : .allow,
+            status: isMissing ? 404 : nil,
             bytes: event["additionalEventData"]?["bytesTransferredOut"]?.count ?? 0,
             marks: marks
         )

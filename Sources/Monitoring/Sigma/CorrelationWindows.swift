@@ -1,7 +1,7 @@
 /// What one correlation has counted, by group, within its span.
 ///
-/// Memory is bounded: a group keeps no more times or values than the threshold asks for, and where there are too many groups
-/// those that were quiet for longest are forgotten.
+/// Memory is bounded: a group keeps no more times or values than the threshold asks for, and where there are too many groups,
+/// or times and values over all of them, those groups that were quiet for longest are forgotten.
 struct CorrelationWindows: Sendable {
     /// What reached the threshold.
     struct Hit: Equatable, Sendable {
@@ -26,12 +26,18 @@ struct CorrelationWindows: Sendable {
     }
 
     private let correlation: SigmaCorrelation
+    private let maximumMarks: Int
     private var groups: [UInt64: Group] = [:]
+    /// How many times and values all groups keep.
+    private(set) var markCount = 0
 
     static let maximumGroups = 8_192
+    /// The most times and values that all groups keep together.
+    static let maximumMarks = 1 << 18
 
-    init(_ correlation: SigmaCorrelation) {
+    init(_ correlation: SigmaCorrelation, maximumMarks: Int = Self.maximumMarks) {
         self.correlation = correlation
+        self.maximumMarks = maximumMarks
     }
 
     /// Takes a record that a rule matches.
@@ -43,6 +49,9 @@ struct CorrelationWindows: Sendable {
         let key = parts.reduce(UInt64(0)) { StableHash.of($0, StableHash.of($1)) }
         if groups[key] == nil, groups.count >= Self.maximumGroups { makeRoom() }
         var group = groups.removeValue(forKey: key) ?? Group()
+        markCount -= group.marks.count
+        // The group at hand is not among those that make room.
+        while markCount + group.marks.count >= maximumMarks, !groups.isEmpty { makeRoom() }
         // A log whose clock stepped back goes on where it was.
         let now = max(group.last, time)
         group.last = now
@@ -65,6 +74,7 @@ struct CorrelationWindows: Sendable {
         case .temporal(let isOrdered): count = advance(&group, rule, now, isOrdered)
         }
         groups[key] = group
+        markCount += group.marks.count
         return count >= correlation.threshold ? Hit(group: key, name: name, count: count) : nil
     }
 
@@ -93,7 +103,10 @@ struct CorrelationWindows: Sendable {
     /// Forgets the half that was quiet for longest.
     private mutating func makeRoom() {
         let order = groups.sorted { ($0.value.last, $0.key) < ($1.value.last, $1.key) }
-        for (key, _) in order.prefix(Self.maximumGroups / 2) { groups[key] = nil }
+        for (key, group) in order.prefix((order.count + 1) / 2) {
+            markCount -= group.marks.count
+            groups[key] = nil
+        }
     }
 
     func write(to writer: inout StateWriter) {
@@ -112,7 +125,7 @@ struct CorrelationWindows: Sendable {
     }
 
     mutating func restore(from reader: inout StateReader) throws(MonitoringError) {
-        groups = [:]
+        (groups, markCount) = ([:], 0)
         for _ in 0..<(try reader.count(of: 4)) {
             let key = try reader.number()
             var group = Group(last: try reader.signed())
@@ -123,6 +136,7 @@ struct CorrelationWindows: Sendable {
                 let time = try reader.signed()
                 group.seen.append(time == .min ? nil : time)
             }
+            markCount += group.marks.count - (groups[key]?.marks.count ?? 0)
             groups[key] = group
         }
     }

@@ -62,7 +62,7 @@ struct SigmaCorrelation: Sendable {
             return rules
         }
         self.rules = rules
-        groupBy =
+        let groupBy: [String] =
             try correlation.optional("group-by") { value in
                 let fields = try value.list { try $0.string() }
                 guard fields.count <= Self.maximumFields else {
@@ -70,9 +70,23 @@ struct SigmaCorrelation: Sendable {
                 }
                 return fields
             } ?? []
+        self.groupBy = groupBy
         span = try correlation.required("timespan") { try Self.span($0) }
         generates = try correlation.optional("generate") { try $0.bool() } ?? false
-        aliases = try correlation.optional("aliases") { try Self.aliases($0, rule) } ?? [:]
+        aliases =
+            try correlation.optional("aliases") { (value: Value) -> [String: [Int: String]] in
+                let aliases = try Self.aliases(value, rule)
+                for name in groupBy {
+                    guard let fields = aliases[name] else { continue }
+                    // A record of a rule without a field would be in a group of its own, and never with the others.
+                    guard rules.allSatisfy({ fields[$0] != nil }) else {
+                        throw value.error(
+                            "the alias `\(name.prefix(80))` needs a field for each rule of the correlation"
+                        )
+                    }
+                }
+                return aliases
+            } ?? [:]
         let condition = try correlation.value("condition").map { try Self.condition($0, type) }
         try correlation.finish()
         switch type {

@@ -19,6 +19,8 @@ struct SigmaEvent: Sendable {
     /// The names of what has no value of its own: objects, and lists without elements.
     private var groups: Set<String> = []
     private var count = 0
+    /// Whether the record has more than is looked at, so that a rule may not match for that alone.
+    private(set) var isCut = false
 
     /// Values beyond these are not looked at.
     static let maximumValues = 4_096
@@ -48,7 +50,10 @@ struct SigmaEvent: Sendable {
     }
 
     private mutating func add(_ value: JSONText, as name: String, _ wanted: Set<String>?) {
-        guard count < Self.maximumValues else { return }
+        guard count < Self.maximumValues else {
+            isCut = true
+            return
+        }
         switch value {
         case .object(let members):
             if wanted?.contains(name) ?? true { groups.insert(name) }
@@ -72,6 +77,7 @@ struct SigmaEvent: Sendable {
         count += 1
         var bytes = Array(text.utf8.prefix(Self.maximumLength))
         if bytes.count < text.utf8.count {
+            isCut = true
             // Not in the middle of a character, which would be no text.
             while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
             if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }

@@ -6,6 +6,8 @@ struct PendingRequests: Sendable {
         var caller: String
         var callee: String
         var wasDenied: Bool
+        /// The model that its prompt went to; nil where none was read.
+        var model: Observation.ModelReference?
     }
 
     private var requests: [UInt64: Request] = [:]
@@ -17,10 +19,8 @@ struct PendingRequests: Sendable {
 
     init() {}
 
-    mutating func begin(_ id: UInt64, caller: String, callee: String, wasDenied: Bool) {
-        if requests.updateValue(Request(caller: caller, callee: callee, wasDenied: wasDenied), forKey: id) == nil {
-            order.append(id)
-        }
+    mutating func begin(_ id: UInt64, _ request: Request) {
+        if requests.updateValue(request, forKey: id) == nil { order.append(id) }
         while requests.count > Self.maximum {
             requests[order[first]] = nil
             first += 1
@@ -45,18 +45,22 @@ struct PendingRequests: Sendable {
             writer.write(request.caller)
             writer.write(request.callee)
             writer.write(UInt64(request.wasDenied ? 1 : 0))
+            writer.write(request.model?.name ?? "")
+            writer.write(request.model?.digest ?? "")
         }
     }
 
     init(from reader: inout StateReader) throws(MonitoringError) {
-        for _ in 0..<(try reader.count(of: 4)) {
+        for _ in 0..<(try reader.count(of: 6)) {
             let id = try reader.number()
-            begin(
-                id,
+            var request = Request(
                 caller: try reader.string(),
                 callee: try reader.string(),
                 wasDenied: try reader.number() == 1
             )
+            let model = Observation.ModelReference(name: try reader.string(), digest: try reader.string())
+            if !model.name.isEmpty || !model.digest.isEmpty { request.model = model }
+            begin(id, request)
         }
     }
 }

@@ -44,7 +44,9 @@ extension PromptTraits {
     private static func template(of text: String, key: PromptKey) -> UInt64 {
         var hash: UInt64 = 0
         var count = 0
-        for word in text.utf8.prefix(16_384).split(whereSeparator: { !Self.isWord($0) }) {
+        // What comes after so many words is not taken apart.
+        let words = text.utf8.prefix(16_384).split(maxSplits: 64, whereSeparator: { !Self.isWord($0) })
+        for word in words {
             count += 1
             guard count <= 64, let first = word.first else { break }
             if word.contains(where: { (0x30...0x39).contains($0) }) {

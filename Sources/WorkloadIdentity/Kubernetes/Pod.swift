@@ -111,6 +111,12 @@ public struct Pod: Hashable, Sendable {
         self.containers = containers
     }
 
+    /// Whether all containers of a pod of the API have ended for good: it is nobody then, though it is there still.
+    package static func hasEnded(_ json: StrictJSON) -> Bool {
+        let phase = json["status"]?["phase"]?.string
+        return phase == "Succeeded" || phase == "Failed"
+    }
+
     /// The selectors of these kinds that hold of the whole pod.
     package func selectors(_ kinds: Set<Selector.Kind>) -> Set<Selector> {
         var found: Set<Selector> = []

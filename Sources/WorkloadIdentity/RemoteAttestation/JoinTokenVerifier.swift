@@ -36,8 +36,9 @@ public struct JoinTokenVerifier: EvidenceVerifier {
 
 /// An SVID of ours as what a workload shows that joined by a token: the token has counted once, and the SVID goes on.
 ///
-/// It is worth an SVID of the same ID and nothing else, for as long as an entry gives the ID for a join token alone: where
-/// the entry goes, or the ID or the certificate is revoked, so does the identity.
+/// It is worth an SVID of the same ID and nothing else, for as long as entries give the ID for join tokens alone: where
+/// the entry goes or the ID is revoked, so does the identity. A certificate that is revoked renews nothing, but those that
+/// were issued before and after it do: who has lost the key revokes the ID.
 public struct RenewalVerifier: EvidenceVerifier {
     /// The name of the evidence: a `PossessionProof`.
     public let kind = "renewal"
@@ -57,7 +58,7 @@ public struct RenewalVerifier: EvidenceVerifier {
         self.clock = clock
     }
 
-    /// The join tokens by whose names the SVID's entries select, for its own ID only.
+    /// The join token by whose name the first of the SVID's entries selects, for its own ID only.
     ///
     /// - Throws: ``EvidenceRefusal`` for an SVID that does not count.
     public func verify(_ evidence: RemoteEvidence) async throws -> ProvenWorkload {
@@ -70,11 +71,12 @@ public struct RenewalVerifier: EvidenceVerifier {
         try proof.check(evidence.binding)
         let snapshot = registry.snapshot
         guard !snapshot.revocations.revokes(peer) else { throw EvidenceRefusal("`\(peer.id)` is revoked") }
-        let entries = snapshot.items.values.map(\.entry).filter { entry in
-            entry.id == peer.id && entry.selectors.allSatisfy { $0.kind == .joinToken }
+        let entries = snapshot.sorted.map(\.entry).filter { $0.id == peer.id }
+        guard let entry = entries.first else { throw EvidenceRefusal("no entry gives `\(peer.id)`") }
+        // What another entry gives to a local workload did not come by a token, and is not renewed as if it had.
+        guard entries.allSatisfy({ $0.selectors.allSatisfy { $0.kind == .joinToken } }) else {
+            throw EvidenceRefusal("`\(peer.id)` is not given for join tokens alone")
         }
-        let selectors = entries.reduce(into: Set<Selector>()) { $0.formUnion($1.selectors) }
-        guard !selectors.isEmpty else { throw EvidenceRefusal("no entry gives `\(peer.id)` for a join token") }
-        return ProvenWorkload("`\(peer.id)`, which has joined", selectors: selectors, only: peer.id)
+        return ProvenWorkload("`\(peer.id)`, which has joined", selectors: entry.selectors, only: peer.id)
     }
 }

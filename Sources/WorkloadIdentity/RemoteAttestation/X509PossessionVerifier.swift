@@ -43,12 +43,16 @@ public struct X509PossessionVerifier: EvidenceVerifier {
         // Cheaper than a path, and nobody without the key has us look for one.
         try proof.check(evidence.binding)
         guard let leaf = proof.certificates.first else { throw EvidenceRefusal("there is no certificate") }
-        if let usage = try? leaf.extensions.keyUsage, !usage.digitalSignature {
-            throw EvidenceRefusal("the certificate's key may not sign")
+        let usage: KeyUsage?
+        let constraints: BasicConstraints?
+        do {
+            usage = try leaf.extensions.keyUsage
+            constraints = try leaf.extensions.basicConstraints
+        } catch {
+            throw EvidenceRefusal("the certificate does not say legibly what its key is for")
         }
-        if case .isCertificateAuthority? = try? leaf.extensions.basicConstraints {
-            throw EvidenceRefusal("the certificate is an authority's")
-        }
+        if let usage, !usage.digitalSignature { throw EvidenceRefusal("the certificate's key may not sign") }
+        if case .isCertificateAuthority? = constraints { throw EvidenceRefusal("the certificate is an authority's") }
         let now = clock()
         var verifier = Verifier(rootCertificates: CertificateStore(authorities)) {
             RFC5280Policy(fixedExpiryValidationTime: now)

@@ -68,6 +68,8 @@ private struct AuthorityProcess {
         self.logger = logger
         let configuration = try Configuration(settings: settings)
         let directory = settings.authorityDirectory
+        // First of all, as it holds the lock that `restore` respects: nothing of the authority is read before.
+        let signing = try CheckpointAuthority(directory: directory + "/log", origin: settings.logOrigin)
         clock = try ClockFloor(path: directory + "/clock.floor", logger: logger)
         let now: @Sendable () -> Date = { [clock] in clock.now }
         let store = SQLiteAuthorityStore(try SQLiteDatabase(path: directory + "/authority.sqlite"))
@@ -98,7 +100,6 @@ private struct AuthorityProcess {
         try registry.load(configuration.documents)
         try await registry.refresh()
 
-        let signing = try CheckpointAuthority(directory: directory + "/log", origin: settings.logOrigin)
         try Self.publish(signing.verifier, to: settings.verifierKeyFile)
         spool = try ActSpool(
             path: directory + "/acts.spool",

@@ -33,8 +33,9 @@ struct RestoreCommand: AsyncParsableCommand {
         abstract: "Put a copy that `lapwing backup` made in the place of the authority.",
         discussion: """
             Lapwing must not run. The copy is checked first, whole; what is there is moved aside and not deleted. What was
-            issued since the copy was made stays good until it expires; entries, revocations and join tokens made since
-            have to be made again, and no join token of the copy counts: it may have been used.
+            issued since the copy was made stays good until it expires. What was revoked since stays revoked where the
+            database that was there can be read; entries and join tokens made since have to be made again, and no join
+            token of the copy counts: it may have been used.
             """
     )
 
@@ -61,7 +62,7 @@ struct RestoreCommand: AsyncParsableCommand {
         try settings.makeDirectories()
         let aside = try backup.restore(to: settings)
         StandardError.write("restored what was copied at \(made.formatted(.iso8601)) to \(settings.authorityDirectory)")
-        if let aside { StandardError.write("what was there lies in \(aside)") }
+        StandardError.write("what was there lies in \(aside)")
     }
 
     /// Whether somebody listens on a socket.

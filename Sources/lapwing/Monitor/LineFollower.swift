@@ -63,15 +63,17 @@ struct LineFollower {
     mutating func records() -> [LogSplitter.Record] {
         if handle == nil { open() }
         guard let handle else { return [] }
-        let size = (try? handle.seekToEnd()) ?? 0
-        if size < offset {
+        let size = try? handle.seekToEnd()
+        // What cannot be read is not one that was cut short.
+        if size == nil { cannotBeRead() }
+        if let size, size < offset {
             // It was cut short in its place, and begins anew.
             let records = splitter.finish()
             begin(position.identity, at: 0, record: splitter.index)
             return new(records)
         }
         var data = Data()
-        if size > offset {
+        if let size, size > offset {
             do {
                 try handle.seek(toOffset: offset)
                 data = try handle.read(upToCount: Self.chunk) ?? Data()

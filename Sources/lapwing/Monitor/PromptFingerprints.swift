@@ -1,52 +1,58 @@
+import AuditLog
 import Foundation
 import Guardrails
-import Logging
 import Monitoring
+import Synchronization
 import ZeroTrust
 
 /// What is recorded of prompts, so that the monitor can tell the copying of a model from its use: fingerprints by a key that
 /// only this node has, and never the text.
-struct PromptFingerprints: Sendable {
+final class PromptFingerprints: Sendable {
+    /// Whether anybody looks for the copying of models; where nobody does, nothing is recorded.
+    let isWanted: Atomic<Bool>
     private let key: PromptKey
 
     /// Takes up the node's key, or makes one.
     ///
     /// - Throws: ``CommandError`` where it can be neither read nor made.
-    init(directory: String) throws {
+    init(directory: String, isWanted: Bool = true) throws {
+        self.key = try Self.key(in: directory)
+        self.isWanted = Atomic(isWanted)
+    }
+
+    private static func key(in directory: String) throws -> PromptKey {
         let file = directory + "/prompt.key"
-        if let attributes = try? FileManager.default.attributesOfItem(atPath: file) {
-            let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
-            guard attributes[.type] as? FileAttributeType == .typeRegular, mode & 0o077 == 0 else {
-                throw CommandError(
-                    .unreachable,
-                    "the key of prompts `\(file)` can be read by others; delete it, and a new one is made"
-                )
+        let files = SystemFiles()
+        do {
+            if let text = try SecretFile.read(file, files: files) {
+                guard let bytes = Hexadecimal.bytes(text), let key = PromptKey(bytes) else {
+                    throw CommandError(
+                        .unreachable,
+                        "`\(file)` is no key of prompts; expected \(PromptKey.length) bytes in hexadecimal; "
+                            + "delete it, and a new one is made"
+                    )
+                }
+                return key
             }
-            guard let bytes = FileManager.default.contents(atPath: file), let key = PromptKey(bytes) else {
-                throw CommandError(
-                    .unreachable,
-                    "the key of prompts `\(file)` cannot be read; delete it, and a new one is made"
-                )
+            let bytes = (0..<PromptKey.length).map { _ in UInt8.random(in: 0 ... .max) }
+            guard let key = PromptKey(bytes) else {
+                throw CommandError(.unreachable, "the key of prompts `\(file)` cannot be made")
             }
-            self.key = key
-            return
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try SecretFile.create(file, text: Hexadecimal.text(bytes), files: files)
+            return key
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw CommandError(.unreachable, "the key of prompts `\(file)` cannot be used: \(error)")
         }
-        let bytes = (0..<PromptKey.length).map { _ in UInt8.random(in: 0 ... .max) }
-        try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        guard let key = PromptKey(bytes),
-            FileManager.default.createFile(
-                atPath: file,
-                contents: Data(bytes),
-                attributes: [.posixPermissions: 0o600]
-            )
-        else { throw CommandError(.unreachable, "the key of prompts `\(file)` cannot be made") }
-        self.key = key
     }
 
     /// What is recorded of a request: of the last text that its user wrote, since those before it were recorded already.
     ///
-    /// - Returns: nil where there is no such text.
+    /// - Returns: nil where there is no such text, or nobody looks at it.
     func callAsFunction(_ request: ModelRequest) -> DecisionRecord.Prompt? {
+        guard isWanted.load(ordering: .relaxed) else { return nil }
         guard let text = request.texts.last(where: { $0.channel == .user })?.text, !text.isEmpty else { return nil }
         let root = request.document?.root
         let temperature = root?["temperature"].flatMap { Self.number($0) }

@@ -36,14 +36,30 @@ final class AdminActLog: Sendable {
         append(denied.withLock { $0.add(act) })
     }
 
+    /// An act that is on the disk.
+    struct Recorded: Sendable {
+        /// The record's id.
+        let id: RequestID
+        /// Its entry in the log.
+        let index: UInt64
+    }
+
     /// Returns once an act that is about to be done is on the disk.
     ///
     /// - Throws: where the log takes no record: what is not recorded is not done.
-    func record(_ action: String, on subject: String, by caller: AdminCaller) async throws {
-        let bytes = act(action, on: subject, by: caller, outcome: .allow, reason: nil).encoded()
-        let _: UInt64 = try await withCheckedThrowingContinuation { continuation in
+    @discardableResult
+    func record(
+        _ action: String,
+        on subject: String,
+        by caller: AdminCaller,
+        reason: String? = nil
+    ) async throws -> Recorded {
+        let act = act(action, on: subject, by: caller, outcome: .allow, reason: reason)
+        let bytes = act.encoded()
+        let index: UInt64 = try await withCheckedThrowingContinuation { continuation in
             log.append(bytes, immediately: true) { continuation.resume(with: $0.mapError { $0 as any Error }) }
         }
+        return Recorded(id: act.id, index: index)
     }
 
     /// Records the numbers of what was refused, each second, until the task is cancelled; then what is left.

@@ -191,6 +191,9 @@ final class FederationProcess: Sendable {
                 request,
                 timeout: .seconds(10)
             )
+        } catch let status as RPCStatus where status.code == .invalidArgument {
+            await client.close()
+            throw BundlePoller.Refusal(status.message)
         } catch {
             await client.close()
             throw error

@@ -103,21 +103,20 @@ final class GatewayAdminService: Sendable {
             throw RPCStatus(.invalidArgument, "`finding.accept` takes a reason of 1 to 500 characters, and others none")
         }
         let caller = try permit(action, context, on: request.finding)
-        let now = Timestamp.now()
-        let act = ActRecord(
-            id: RequestID(milliseconds: now.milliseconds, random: .random(in: 0 ... .max)),
-            time: now,
-            node: process.settings.node.value,
-            actor: caller.description,
-            action: action.rawValue,
-            subject: request.finding,
-            outcome: .allow,
-            reason: request.reason.isEmpty ? nil : request.reason
-        )
-        var answer = Gateway_FindingAct()
-        answer.id = act.id.description
-        answer.index = try await ActRecordService(log: process.log, allowedUIDs: []).append(act.encoded())
-        return answer
+        do {
+            let recorded = try await acts.record(
+                action.rawValue,
+                on: request.finding,
+                by: caller,
+                reason: request.reason.isEmpty ? nil : request.reason
+            )
+            var answer = Gateway_FindingAct()
+            answer.id = recorded.id.description
+            answer.index = recorded.index
+            return answer
+        } catch {
+            throw RPCStatus(.unavailable, "the log takes no record: \(error)")
+        }
     }
 
     private static func isOfID(_ byte: UInt8) -> Bool {

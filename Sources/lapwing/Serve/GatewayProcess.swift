@@ -19,8 +19,17 @@ import ZeroTrust
 final class GatewayProcess: Sendable {
     /// What runs: a configuration, and a server for each of its gateways, by its name.
     struct Running: Sendable {
-        var configuration: Configuration
+        var configuration: Configuration {
+            didSet { prompts.isWanted.store(Self.wantsPrompts(configuration), ordering: .relaxed) }
+        }
         var servers: [String: GatewayServer] = [:]
+        /// What is recorded of prompts, which every guarded request asks without the lock.
+        let prompts: PromptFingerprints
+
+        /// Whether anybody looks for the copying of models.
+        static func wantsPrompts(_ configuration: Configuration) -> Bool {
+            !configuration.monitorPolicy.settings.disabled.contains(.modelExtraction)
+        }
     }
 
     let settings: Settings
@@ -48,7 +57,12 @@ final class GatewayProcess: Sendable {
     init(configuration: Configuration, logger: Logger) throws {
         self.settings = configuration.settings
         self.logger = logger
-        self.running = Mutex(Running(configuration: configuration))
+        let prompts = try PromptFingerprints(
+            directory: settings.monitorDirectory,
+            isWanted: Running.wantsPrompts(configuration)
+        )
+        self.prompts = prompts
+        self.running = Mutex(Running(configuration: configuration, prompts: prompts))
         self.history = ConfigurationHistory(digest: configuration.digest)
         let clock = try ClockFloor(path: settings.monitorDirectory + "/clock.floor", logger: logger)
         self.clock = clock
@@ -86,7 +100,6 @@ final class GatewayProcess: Sendable {
         bodies.policy = configuration.auditPolicy.bodies
         self.egress = EgressServers(log: log, logger: logger)
         self.monitor = MonitorService(log: log, settings: settings, logger: logger)
-        self.prompts = try PromptFingerprints(directory: settings.monitorDirectory)
         self.issuerKeys = IssuerKeys(logger: logger, clock: { clock.now })
         (self.reloads, self.ask) = AsyncStream.makeStream(of: ReloadRequest.self, bufferingPolicy: .bufferingNewest(64))
         issuerKeys.follow(try configuration.keySources())
@@ -247,15 +260,9 @@ final class GatewayProcess: Sendable {
             egress: { [egress] in egress.metrics(of: gateway.name) },
             metrics: { [monitor] in monitor.metrics },
             bodies: bodies,
-            prompts: { [weak self] request in self?.recorded(request) },
+            prompts: { [prompts] request in prompts(request) },
             threads: settings.threads.value
         )
-    }
-
-    /// What is recorded of a prompt; nothing where nobody looks for the copying of models.
-    private func recorded(_ request: ModelRequest) -> DecisionRecord.Prompt? {
-        let disabled = running.withLock { $0.configuration.monitorPolicy.settings.disabled }
-        return disabled.contains(.modelExtraction) ? nil : prompts(request)
     }
 
     func snapshot(for gateway: GatewayConfiguration, of configuration: Configuration) throws -> PolicySnapshot {

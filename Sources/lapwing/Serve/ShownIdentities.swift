@@ -10,6 +10,9 @@ import ZeroTrust
 final class ShownIdentities: Sendable {
     private typealias Shown = (profile: BundleEndpoint.Profile, endpoint: HTTPSEndpoint, name: String)
 
+    /// How long to wait before the Workload API is asked again.
+    private static let pause = Duration.seconds(5)
+
     private let socket: String
     private let logger: Logger
     /// Guards the endpoints.
@@ -43,28 +46,41 @@ final class ShownIdentities: Sendable {
             return (id, shown.endpoint)
         }
         guard !wanted.isEmpty else { return }
-        do {
-            let client = WorkloadAPIClient(endpoint: try WorkloadEndpoint("unix://" + socket), logger: logger)
-            for try await event in client.events() {
-                switch event {
-                case .context(let context):
-                    for (id, endpoint) in wanted {
-                        if let svid = context.svids.first(where: { $0.id == id }) {
-                            try endpoint.show(svid)
-                        } else {
-                            endpoint.hide()
-                            tell("no entry gives this process `\(id)`")
-                        }
-                    }
-                case .denied(let status):
-                    for (_, endpoint) in wanted { endpoint.hide() }
-                    tell(status.message)
-                case .interrupted(let error):
-                    logger.debug("workload api interrupted", metadata: ["error": "\(error)"])
+        let place: WorkloadEndpoint
+        do { place = try WorkloadEndpoint("unix://" + socket) } catch { return tell("\(error)") }
+        let client = WorkloadAPIClient(endpoint: place, logger: logger)
+        // What ends the stream once must not end the renewal of what is shown.
+        while !Task.isCancelled {
+            do {
+                for try await event in client.events() { show(event, on: wanted) }
+            } catch {
+                logger.error("workload api ended; it is asked again", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func show(_ event: WorkloadAPIClient.Event, on wanted: [(SPIFFEID, HTTPSEndpoint)]) {
+        switch event {
+        case .context(let context):
+            for (id, endpoint) in wanted {
+                guard let svid = context.svids.first(where: { $0.id == id }) else {
+                    endpoint.hide()
+                    tell("no entry gives this process `\(id)`")
+                    continue
+                }
+                do { try endpoint.show(svid) } catch {
+                    logger.error(
+                        "identity of an endpoint not shown; the one before stays",
+                        metadata: ["spiffe.id": "\(id)", "error": "\(error)"]
+                    )
                 }
             }
-        } catch {
-            tell("\(error)")
+        case .denied(let status):
+            for (_, endpoint) in wanted { endpoint.hide() }
+            tell(status.message)
+        case .interrupted(let error):
+            logger.debug("workload api interrupted", metadata: ["error": "\(error)"])
         }
     }
 

@@ -15,6 +15,8 @@ import ZeroTrust
 struct AuthorityBackup {
     /// The file of the database.
     private static let database = "authority.sqlite"
+    /// The file of the key that signs the log.
+    private static let signingKey = "log/signing.key"
     /// The file that names the others.
     private static let manifest = "manifest.json"
     /// The most files in a backup: a trust domain has few keys.
@@ -57,7 +59,8 @@ struct AuthorityBackup {
             // Keys that were made since are copied as well, and do no harm; those that went meanwhile have signed their last.
             for folder in ["keys", "log"] {
                 let from = source + "/" + folder
-                guard let content = try? FileManager.default.contentsOfDirectory(atPath: from) else { continue }
+                guard FileManager.default.fileExists(atPath: from) else { continue }
+                let content = try FileManager.default.contentsOfDirectory(atPath: from)
                 guard unsafe mkdir(directory + "/" + folder, 0o700) == 0 else {
                     throw CommandError(.unreachable, "`\(directory)/\(folder)` cannot be made")
                 }
@@ -66,6 +69,9 @@ struct AuthorityBackup {
                     try PrivateFile.write(text, to: "\(directory)/\(folder)/\(name)")
                     names.append("\(folder)/\(name)")
                 }
+            }
+            if let missing = Self.missing(in: names, of: settings) {
+                throw CommandError(.unreachable, "the authority at `\(source)` has no \(missing)")
             }
             let manifest = Manifest(
                 version: 1,
@@ -88,10 +94,31 @@ struct AuthorityBackup {
 
     private func digest(of name: String) throws -> String {
         let path = directory + "/" + name
-        guard let bytes = FileManager.default.contents(atPath: path), bytes.count <= Self.maximumFile else {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard let size = attributes?[.size] as? UInt64 else {
+            throw CommandError(.unreachable, "`\(path)` cannot be read")
+        }
+        guard size <= Self.maximumFile else {
+            throw CommandError(
+                .unreachable,
+                "`\(path)` has \(size) bytes; a file of a backup has \(Self.maximumFile) at most"
+            )
+        }
+        guard let bytes = FileManager.default.contents(atPath: path) else {
             throw CommandError(.unreachable, "`\(path)` cannot be read")
         }
         return Hexadecimal.text(Array(SHA256.hash(data: bytes)))
+    }
+
+    /// What no authority can go on without, in words; nil where the files have it all.
+    private static func missing(in names: [String], of settings: Settings) -> String? {
+        if !names.contains(database) { return "`\(database)`" }
+        if !names.contains(signingKey) { return "`\(signingKey)`" }
+        // Where another Workload API gives the identities, there are no keys of ours that sign any.
+        let isIssuer = settings.workloadAPI.value == nil
+        let hasKeys = names.contains { $0.hasPrefix("keys/") && $0.hasSuffix(".pem") }
+        if isIssuer && !hasKeys { return "key in `keys`" }
+        return nil
     }
 
     // MARK: Taking one back
@@ -122,8 +149,8 @@ struct AuthorityBackup {
                 "the backup is of the trust domain `\(manifest.trustDomain)`, not of `\(settings.trustDomain.value)`"
             )
         }
-        guard manifest.files[Self.database] != nil else {
-            throw CommandError(.unverified, "the backup has no `\(Self.database)`")
+        if let missing = Self.missing(in: Array(manifest.files.keys), of: settings) {
+            throw CommandError(.unverified, "the backup has no \(missing)")
         }
         for (name, digest) in manifest.files {
             let parts = name.split(separator: "/", omittingEmptySubsequences: false)
@@ -152,25 +179,25 @@ struct AuthorityBackup {
     ///
     /// No authority runs meanwhile: the lock of its signing key is held, in the old place and in the new one.
     ///
-    /// - Returns: where what was there lies now; nil where nothing was.
+    /// The directory of the authority is there, be it empty.
+    ///
+    /// - Returns: where what was there lies now.
     /// - Throws: ``CommandError`` where the copy is not whole, or the authority runs; then nothing has changed.
-    func restore(to settings: Settings, at now: Date = Date()) throws -> String? {
+    func restore(to settings: Settings, at now: Date = Date()) throws -> String {
         let (files, _) = try check(for: settings)
         let target = settings.authorityDirectory
-        guard FileManager.default.fileExists(atPath: target) else {
-            let (next, lock) = try prepare(files, beside: target, before: nil)
-            defer { withExtendedLifetime(lock) {} }
-            try FileManager.default.moveItem(atPath: next, toPath: target)
-            return nil
-        }
         let held = try Self.lock(target)
         defer { withExtendedLifetime(held) {} }
-        let (next, lock) = try prepare(files, beside: target, before: target)
+        let (next, lock) = try prepare(files, inPlaceOf: target)
         defer { withExtendedLifetime(lock) {} }
         let aside = target + ".before-" + String(Int(now.timeIntervalSince1970))
-        try FileManager.default.moveItem(atPath: target, toPath: aside)
+        do { try FileManager.default.moveItem(atPath: target, toPath: aside) } catch {
+            try? FileManager.default.removeItem(atPath: next)
+            throw error
+        }
         do { try FileManager.default.moveItem(atPath: next, toPath: target) } catch {
             try? FileManager.default.moveItem(atPath: aside, toPath: target)
+            try? FileManager.default.removeItem(atPath: next)
             throw error
         }
         return aside
@@ -192,14 +219,24 @@ struct AuthorityBackup {
         }
     }
 
-    /// Makes a directory that an authority can go on with, and locks it; `old` is the one that it takes the place of.
+    /// Makes a directory that an authority can go on with in the place of `old`, and locks it.
     private func prepare(
         _ files: [String],
-        beside target: String,
-        before old: String?
+        inPlaceOf old: String
     ) throws -> (directory: String, lock: FileLock) {
-        let next = target + ".restored"
+        let next = old + ".restored"
         try? FileManager.default.removeItem(atPath: next)
+        do {
+            let lock = try fill(next, with: files, inPlaceOf: old)
+            return (next, lock)
+        } catch {
+            // Nothing with keys in it is left lying about.
+            try? FileManager.default.removeItem(atPath: next)
+            throw error
+        }
+    }
+
+    private func fill(_ next: String, with files: [String], inPlaceOf old: String) throws -> FileLock {
         for path in [next, next + "/keys", next + "/log"] {
             try FileManager.default.createDirectory(
                 atPath: path,
@@ -213,14 +250,12 @@ struct AuthorityBackup {
         }
         // It is opened, and so checked and brought forward, before it counts.
         let database = try SQLiteDatabase(path: next + "/" + Self.database)
-        try database.goOn(from: old.map { $0 + "/" + Self.database })
+        try database.goOn(from: old + "/" + Self.database)
         try database.close()
-        if let old {
-            for name in Self.lasting where FileManager.default.fileExists(atPath: old + "/" + name) {
-                try FileManager.default.copyItem(atPath: old + "/" + name, toPath: next + "/" + name)
-            }
+        for name in Self.lasting where FileManager.default.fileExists(atPath: old + "/" + name) {
+            try FileManager.default.copyItem(atPath: old + "/" + name, toPath: next + "/" + name)
         }
-        return (next, lock)
+        return lock
     }
 
     /// What is never set back: the time that was seen, the acts that no log has yet, and what the log was signed up to, as

@@ -74,6 +74,8 @@ struct MeshCalls: Sendable {
             guard verdict?.isInTheWay != false else { continue }
             if let region = regions.first(where: { Self.isPart($0.witness.attributes, of: api) }) {
                 verdicts[api.name] = Self.verdict(region)
+            } else if let region = regions.first(where: { Self.mayConcern($0, api) }) {
+                verdicts[api.name] = BlastVerdict(.undecided, "\(Self.place(region)) may allow some of it")
             } else if let problem {
                 verdicts[api.name] = BlastVerdict(.undecided, problem)
             }
@@ -83,16 +85,109 @@ struct MeshCalls: Sendable {
     }
 
     /// Whether there is a request that is none of the callee's APIs and that is answered.
+    ///
+    /// One request of a region that is an API's says nothing of the others: it is denied only where every region is within
+    /// the callee's APIs, and not known where that cannot be told.
     private static func anythingElse(_ regions: [ReachableRequests], _ callee: Estate.Component) -> BlastVerdict {
         let other = regions.first { region in
             !callee.exposes.contains { isPart(region.witness.attributes, of: $0) }
         }
-        return other.map { verdict($0) } ?? BlastVerdict(.denies, "no policy of \(callee.name) allows it")
+        if let other { return verdict(other) }
+        if let wide = regions.first(where: { !isWithin($0, callee) }) {
+            return BlastVerdict(.undecided, "\(place(wide)) may allow more than the APIs of \(callee.name)")
+        }
+        return BlastVerdict(.denies, "no policy of \(callee.name) allows it")
     }
+
+    private static func place(_ region: ReachableRequests) -> String { region.location ?? "no ALLOW policy" }
 
     private static func verdict(_ region: ReachableRequests) -> BlastVerdict {
         let request = region.witness.attributes
-        return BlastVerdict(.allows, "\(region.location ?? "no ALLOW policy"): \(request.method) \(request.path)")
+        return BlastVerdict(.allows, "\(place(region)): \(request.method) \(request.path)")
+    }
+
+    // MARK: - Regions and APIs
+
+    /// Whether everything in a region surely belongs to the callee's APIs.
+    private static func isWithin(_ region: ReachableRequests, _ callee: Estate.Component) -> Bool {
+        guard !region.mayIncludeUnusualPaths, let ports = Self.ports(of: region) else { return false }
+        let onPorts = callee.exposes.filter { api in ports == [api.port...api.port] }
+        // What is no HTTP is told by its port alone.
+        if onPorts.contains(where: \.http.isEmpty) { return true }
+        guard let methods = Self.methods(of: region), let paths = Self.paths(of: region) else { return false }
+        return methods.allSatisfy { method in
+            method == method.uppercased()
+                && paths.allSatisfy { path in onPorts.contains { $0.has(method: method, path: path) } }
+        }
+    }
+
+    /// Whether something in a region may belong to an API.
+    private static func mayConcern(_ region: ReachableRequests, _ api: Estate.API) -> Bool {
+        if let ports = Self.ports(of: region), !ports.contains(where: { $0.contains(api.port) }) { return false }
+        let (methods, paths) = (Self.methods(of: region), Self.paths(of: region))
+        // Rules on methods and paths are not asked about what is no HTTP.
+        guard !api.http.isEmpty else { return methods == nil && paths == nil }
+        return api.http.contains { operation in
+            let isMethod = methods.map { !Set($0).isDisjoint(with: operation.methods) } ?? true
+            guard isMethod else { return false }
+            guard let paths else { return true }
+            return paths.contains { path in operation.paths.contains { overlap(path, $0) } }
+        }
+    }
+
+    /// Whether two paths, in which a `*` at the end stands for anything, have one in common.
+    private static func overlap(_ one: String, _ other: String) -> Bool {
+        switch (one.hasSuffix("*"), other.hasSuffix("*")) {
+        case (false, false): one == other
+        case (true, false): other.hasPrefix(one.dropLast())
+        case (false, true): one.hasPrefix(other.dropLast())
+        case (true, true): one.dropLast().hasPrefix(other.dropLast()) || other.dropLast().hasPrefix(one.dropLast())
+        }
+    }
+
+    /// The methods of a region; nil where they are not listed.
+    private static func methods(of region: ReachableRequests) -> [String]? {
+        let words = Self.words(region.methods)
+        let isList =
+            !words.isEmpty
+            && words.allSatisfy { word in
+                !word.isEmpty && word != "any" && word.utf8.allSatisfy { isLetter($0) || $0 == UInt8(ascii: "-") }
+            }
+        return isList ? words : nil
+    }
+
+    /// The paths of a region, plain ones and those with a `*` at the end; nil where they are told in another way.
+    private static func paths(of region: ReachableRequests) -> [String]? {
+        let words = Self.words(region.paths)
+        let isList =
+            !words.isEmpty
+            && words.allSatisfy { word in
+                word.hasPrefix("/")
+                    && (word.hasSuffix("*") ? word.dropLast() : word[...]).utf8.allSatisfy {
+                        isLetter($0) || (0x30...0x39).contains($0) || "/-._~".utf8.contains($0)
+                    }
+            }
+        return isList ? words : nil
+    }
+
+    /// The ports of a region; nil where it has any.
+    private static func ports(of region: ReachableRequests) -> [ClosedRange<Int>]? {
+        guard let condition = region.conditions.first(where: { $0.attribute == "port" }) else { return nil }
+        var ranges: [ClosedRange<Int>] = []
+        for word in words(condition.values) {
+            let bounds = word.split(separator: "-").compactMap { Int($0) }
+            guard let first = bounds.first, let last = bounds.last, first <= last else { return nil }
+            ranges.append(first...last)
+        }
+        return ranges
+    }
+
+    private static func words(_ text: String) -> [String] {
+        text.split(separator: ",").map { String($0.drop { $0 == " " }) }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
     }
 
     private static func verdict(_ decision: Decision, _ callee: Estate.Component) -> BlastVerdict {
@@ -129,11 +224,6 @@ struct MeshCalls: Sendable {
 
     private static func isPart(_ request: Attributes, of api: Estate.API) -> Bool {
         guard !api.http.isEmpty else { return Int(request.destination.port) == api.port }
-        return api.http.contains { operation in
-            operation.methods.contains(request.method)
-                && operation.paths.contains { path in
-                    path.hasSuffix("*") ? request.path.hasPrefix(path.dropLast()) : request.path == path
-                }
-        }
+        return api.has(method: request.method, path: request.path)
     }
 }

@@ -33,6 +33,13 @@ struct RemoteAttestationClient: Sendable {
             return .spiffe(id, [id.trustDomain: bundle])
         }
 
+        /// How long until half of what is left of the SVID that ends first has passed; nil where all have ended.
+        ///
+        /// One that has ended says nothing: it is tried again with the others.
+        func halfLife(at now: Date) -> TimeInterval? {
+            svids.map { $0.notAfter.timeIntervalSince(now) / 2 }.filter { $0 > 0 }.min()
+        }
+
         /// Writes it as files that nobody else can read at any moment.
         func write(to directory: String) throws {
             for (index, svid) in svids.enumerated() {

@@ -18,6 +18,8 @@ struct UsageReading {
 
     private static let chunk = 4 << 20
     private static let batch: UInt64 = 65_536
+    /// The most bytes of a file of CloudTrail's, which is read as a whole.
+    private static let maximumTrail = 256 << 20
 
     init(since: Timestamp?) { self.since = since }
 
@@ -41,6 +43,12 @@ struct UsageReading {
             while true {
                 let more = try Self.next(of: handle, file)
                 guard !more.isEmpty else { break }
+                guard data.count + more.count <= Self.maximumTrail else {
+                    throw CommandError(
+                        .usage,
+                        "`\(file)` is larger than \(Self.maximumTrail >> 20) MiB, which one file of CloudTrail's is not"
+                    )
+                }
                 data += more
             }
             do { for seen in try LogParser.cloudTrail(file: data) { take(seen) } } catch {
@@ -109,7 +117,9 @@ struct UsageReading {
         let what: UsageRecord.What
         switch seen.source {
         case .postgres:
-            guard ["READ", "WRITE"].contains(seen.verb) else { return }
+            // A lock is told as a command of no class of its own, and needs a privilege on a table, too.
+            let isLock = seen.verb == "MISC" && seen.command == "LOCK TABLE"
+            guard isLock || ["READ", "WRITE"].contains(seen.verb) else { return }
             let command = seen.command.isEmpty ? seen.verb : seen.command
             what = .table(database: seen.callee, command: command, table: seen.object.isEmpty ? nil : seen.object)
         case .s3, .cloudTrail:
@@ -130,7 +140,9 @@ struct UsageReading {
         }
         count += 1
         // Of what happened often, once is enough.
-        records.insert(UsageRecord(who: seen.caller, what: what))
+        let record = UsageRecord(who: seen.caller, what: what)
+        records.insert(record)
+        if let besides = record.needed(for: seen.status) { records.insert(besides) }
     }
 
     /// The reading of what a call copied, `BUCKET/KEY?versionId=ID`; of anything, where that is not known.

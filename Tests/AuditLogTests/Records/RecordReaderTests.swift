@@ -48,6 +48,21 @@ struct RecordReaderTests {
         #expect(error.code == .malformed && error.description.contains(says), "\(error)")
     }
 
+    @Test("A fingerprint is sixteen digits in lower case, and nothing else")
+    func fingerprints() throws {
+        var decision = try Sample.decision()
+        decision.prompt = .init(fingerprint: 0xabcd_ef01_2345_6789, template: 1)
+        let text = String(decoding: decision.encoded(), as: UTF8.self)
+        #expect(try read(text) == .decision(decision))
+        for other in [
+            "+bcdef0123456789", "-bcdef0123456789", "ABCDEF0123456789", "abcdef012345678", "", "abcdef012345678g",
+        ] {
+            #expect(throws: AuditLogError.self, "\(other)") {
+                try read(text.replacing("abcdef0123456789", with: other))
+            }
+        }
+    }
+
     @Test("Numbers keep to their types")
     func numbers() throws {
         let refusals = AggregateRefusalRecord(

@@ -13,9 +13,6 @@ struct CampaignJudge {
 
     init(key: NoteVerifier) { self.key = key }
 
-    /// Another log begins.
-    mutating func begin() { seen = nil }
-
     /// What the log has published when a run ends: whoever read it will hold the log to it.
     mutating func see(_ directory: String, files: any FileSystem = SystemFiles()) throws {
         seen = try files.contents(directory + "/checkpoint") ?? seen

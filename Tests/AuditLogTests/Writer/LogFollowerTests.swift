@@ -38,6 +38,34 @@ struct LogFollowerTests {
         #expect(read == entries)
     }
 
+    @Test("What has just become durable comes from memory, also where the log's files cannot be found")
+    func readsFromMemory() throws {
+        let entries = LogFixture.entries(200)
+        // What is published would be found in other files.
+        let writer = try fixture.writer { $0.checkpointInterval = .seconds(3_600) }
+        defer { writer.close() }
+        let follower = LogFollower(writer)
+        let files = SystemFiles()
+        let segments = Layout(directory: fixture.log).segments
+        var read: [[UInt8]] = []
+        for start in stride(from: 0, to: 200, by: 50) {
+            _ = writer.appendAndWait(Array(entries[start..<(start + 50)]))
+            let names = (try files.names(segments) ?? []).filter { $0.hasSuffix(Segment.suffix) }
+            try #require(!names.isEmpty)
+            for name in names { try files.rename("\(segments)/\(name)", to: "\(segments)/\(name).hidden") }
+            defer {
+                for name in names { try? files.rename("\(segments)/\(name).hidden", to: "\(segments)/\(name)") }
+            }
+            while UInt64(read.count) < writer.durable {
+                let next = UInt64(read.count)
+                let more = try follower.entries(in: next..<writer.durable)
+                try #require(!more.isEmpty)
+                read += more.map(\.bytes)
+            }
+        }
+        #expect(read == entries)
+    }
+
     @Test("What waits in memory is bounded, and a follower that is gone holds nothing")
     func isBounded() throws {
         let tap = LogTap(limit: 100)
@@ -55,7 +83,8 @@ struct LogFollowerTests {
         do {
             let follower = LogFollower(writer)
             gone = follower
+            withExtendedLifetime(follower) { #expect(writer.tapCount == 1) }
         }
-        #expect(gone == nil)
+        #expect(gone == nil && writer.tapCount == 0)
     }
 }

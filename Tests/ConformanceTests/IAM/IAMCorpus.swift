@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// One case of the corpus' folder `iam`, as loose as JSON is.
 struct IAMCase {
@@ -14,19 +15,17 @@ struct IAMCase {
     func object(_ name: String) -> [String: Any] { fields[name] as? [String: Any] ?? [:] }
     func list(_ name: String) -> [Any] { fields[name] as? [Any] ?? [] }
 
-    /// Every case of the corpus, or nil where it is not there.
+    /// Every case of the corpus, or nil where none is set; a corpus without them is an error.
     static func load() throws -> [IAMCase]? {
         guard let root = ProcessInfo.processInfo.environment["LAPWING_CORPUS"], !root.isEmpty else {
             print("iam: skipped, LAPWING_CORPUS is not set")
             return nil
         }
         let file = URL(fileURLWithPath: root).appendingPathComponent("iam/iam_cases.json")
-        guard let data = FileManager.default.contents(atPath: file.path) else {
-            print("iam: skipped, there is no \(file.path)")
-            return nil
-        }
+        let data = try #require(FileManager.default.contents(atPath: file.path), "there is no \(file.path)")
         let parsed = try JSONSerialization.jsonObject(with: data)
         let cases = parsed as? [[String: Any]] ?? (parsed as? [String: Any])?["cases"] as? [[String: Any]] ?? []
+        try #require(!cases.isEmpty, "\(file.path) has no case")
         return cases.map { IAMCase(fields: $0) }
     }
 }

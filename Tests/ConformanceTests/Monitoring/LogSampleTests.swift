@@ -5,12 +5,8 @@ import Testing
 /// Lines of logs as their programs write them.
 @Suite struct LogSampleTests {
     @Test func `every sample line of foreign logs is read`() throws {
-        guard let root = ProcessInfo.processInfo.environment["LAPWING_CORPUS"],
-            FileManager.default.fileExists(atPath: root + "/iam/log_samples")
-        else {
-            print(
-                "suite log-samples: skipped, since LAPWING_CORPUS does not name a folder that holds `iam/log_samples`"
-            )
+        guard let root = ProcessInfo.processInfo.environment["LAPWING_CORPUS"], !root.isEmpty else {
+            print("suite log-samples: skipped, since LAPWING_CORPUS is not set")
             return
         }
         let folder = URL(fileURLWithPath: root + "/iam/log_samples")

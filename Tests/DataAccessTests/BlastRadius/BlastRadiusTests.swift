@@ -299,9 +299,16 @@ struct BlastRadiusTests {
         #expect(opened?.path.first?.text == "scorer SET ROLE c_intake (membership of c_scorer in c_intake)")
         #expect(opened?.path.last?.rules["pg-grants"] == "GRANT SELECT on table raw.orders for c_intake")
         #expect(opened?.path.last?.rules["pg-rows"] == "row-level security is off on raw.orders")
-        // A door for everybody does not help: the certificate is not the role's.
+        // A door for everybody does not help as a role that was read, whose certificate it is not; what another may do is
+        // not known.
         let door = "host all all all trust"
-        #expect(try entry({ _ in }, door)?.kind != .direct)
+        let any = try entry({ _ in }, door)
+        #expect(any?.kind == .direct && any?.isDoubtful == true, "\(String(describing: any))")
+        #expect(any?.path.first?.text == "scorer logs in as any other role", "\(String(describing: any))")
+        let postgres = try entry({ _ in }, "host all postgres all trust")
+        #expect(postgres?.path.first?.text == "scorer logs in as postgres" && postgres?.isDoubtful == true)
+        let elsewhere = try entry({ _ in }, "host other postgres all trust\nlocal all postgres peer")
+        #expect(elsewhere?.kind != .direct, "\(String(describing: elsewhere))")
         let certified = try entry({ $0[.policy(orders, name: "lapwing_identity")] = nil }, door)
         #expect(certified?.path.first?.text.contains("logs in as c_") == true, "\(String(describing: certified))")
         #expect(certified?.path.last?.rules["pg-login"] == "pg_hba.conf:1")
@@ -338,6 +345,28 @@ struct BlastRadiusTests {
         let replication = try entry { $0[.role("c_scorer")] = "LOGIN REPLICATION" }
         #expect(replication?.kind == .direct && replication?.isDoubtful == true)
         #expect(try entry { $0[.member("c_scorer", of: "pg_monitor")] = "" }?.kind != .direct)
+    }
+
+    @Test("is in doubt where a role that was not read is above all policies")
+    func strangersAboveAll() throws {
+        let estate = try EstateExample.load()
+        func entry(_ hazard: PostgreSQLHazard) throws -> BlastRadius.Entry? {
+            var evidence = try Self.evidence(estate)
+            evidence.aws = nil
+            let catalog = try #require(evidence.postgres["shop"])
+            evidence.postgres["shop"] = PostgreSQLCatalog(
+                state: catalog.state,
+                hazards: [hazard],
+                hostRules: catalog.hostRules,
+                nameMaps: catalog.nameMaps
+            )
+            return try Self.entry(evidence, "scorer", .read, "orders in postgres shop")
+        }
+        for rule in [PostgreSQLRule.superuser, .bypassRowSecurity] {
+            let unread = try entry(PostgreSQLHazard(rule, "stranger", "it"))
+            #expect(unread?.kind == .direct && unread?.isDoubtful == true, "\(rule)")
+            #expect(try entry(PostgreSQLHazard(rule, "c_intake", "it"))?.kind != .direct, "\(rule)")
+        }
     }
 
     @Test("counts what was not looked at as open")

@@ -46,6 +46,7 @@ struct RowExpressionTests {
             "(dataset ~~ 't%'::text)",
             "(dataset = ALL (ARRAY['train'::text]))", "(EXISTS ( SELECT 1 FROM t))", "( SELECT true FROM t)", "",
             "(true",
+            "((dataset = NULL::text) OR public.check())", "(NOT ((dataset = NULL::text) AND public.check()))",
             "true)", "'open", "CASE WHEN true THEN true ELSE false END", "(true = (dataset IS NULL))",
         ]
     )

@@ -131,4 +131,38 @@ struct KubernetesNetworkTests {
         #expect(try Self.network(policy + "\n---\n" + workload("x")).internet(from: inference).isInTheWay)
         #expect(!(try Self.network(policy + "\n---\n" + workload("y")).internet(from: inference).isInTheWay))
     }
+    @Test("holds no pod that is in its node's own network")
+    func hostNetwork() throws {
+        func network(_ isHost: String) throws -> KubernetesNetwork {
+            try Self.network(
+                Self.yaml + """
+
+                    ---
+                    apiVersion: apps/v1
+                    kind: DaemonSet
+                    metadata: {name: w, namespace: ml-inference}
+                    spec:
+                      selector: {matchLabels: {app: w}}
+                      template:
+                        metadata: {labels: {app: w}}
+                        spec:
+                          serviceAccountName: inference-service
+                          hostNetwork: \(isHost)
+                          containers: []
+                    """
+            )
+        }
+        let (inference, training) = (try Self.component("inference"), try Self.component("training"))
+        let closed = try network("false")
+        #expect(closed.internet(from: inference).isInTheWay)
+        #expect(closed.call(from: training, to: inference, port: 8443).isInTheWay)
+        let open = try network("true")
+        let verdict = open.internet(from: inference)
+        #expect(!verdict.isInTheWay && verdict.rule.hasPrefix("n.yaml:") && verdict.rule.hasSuffix("(hostNetwork)"))
+        #expect(!open.storage(from: inference).isInTheWay)
+        #expect(!open.server("pg.elsewhere.svc", 5432, from: inference).isInTheWay)
+        #expect(!open.call(from: training, to: inference, port: 8443).isInTheWay)
+        #expect(!open.call(from: inference, to: training, port: 22).isInTheWay)
+        #expect(open.internet(from: training).isInTheWay)
+    }
 }

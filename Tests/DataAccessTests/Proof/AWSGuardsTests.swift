@@ -128,6 +128,11 @@ struct AWSGuardsTests {
             }
             #expect(PrincipalProbesTests.unknowns(proof).contains("A in s3"), "\(role)")
         }
+        // A trust policy that names a role of its account is enough: the role's own policies need not allow it.
+        let named = try PrincipalProbesTests.proof { files in
+            files["roles/helper/policy-1.json"] = Self.allow("s3:GetObject", "arn:aws:s3:::shop-orders/*")
+        }
+        #expect(PrincipalProbesTests.unknowns(named).contains("A in s3"))
         // One whose trust policy is there, and lets nobody of the kind in.
         let known = try Self.outcome("A") { files in
             files["roles/trainer/policy-9.json"] = Self.allow(
@@ -155,6 +160,25 @@ struct AWSGuardsTests {
             Issue.record("\(String(describing: open))")
             return
         }
+    }
+
+    @Test("a role that is allowed objects by any name may get at them by access points, unless those are denied, too")
+    func accessPointsOfRoles() throws {
+        func outcome(denying resource: String) throws -> InvariantProof.Outcome? {
+            try Self.outcome("A") { files in
+                files["roles/trainer/policy-9.json"] = PrincipalProbesTests.policy(
+                    #"{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},"#
+                        + #"{"Effect":"Deny","Action":"s3:GetObject","Resource":"\#(resource)"}"#
+                )
+            }
+        }
+        let buckets = try outcome(denying: "arn:aws:s3:::*")
+        guard case .unknown = buckets else {
+            Issue.record("\(String(describing: buckets))")
+            return
+        }
+        let everything = try outcome(denying: "*")
+        #expect(everything == .proved, "\(String(describing: everything))")
     }
 
     @Test("whoever changes what any role may do can do anything")

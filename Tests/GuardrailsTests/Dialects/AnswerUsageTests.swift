@@ -134,6 +134,23 @@ import ZeroTrust
         }
     }
 
+    @Test func `a stream's byte order mark is no part of its first line, and half of one is`() throws {
+        let event = Array(#"data: {"choices":[],"usage":{"prompt_tokens":9}}"#.utf8) + [0x0a, 0x0a]
+        for (mark, input) in [([0xEF, 0xBB, 0xBF], 9), ([0xEF, 0xBB], nil), ([0xEF, 0xBB, 0xBF, 0xEF], nil)]
+            as [([UInt8], UInt64?)]
+        {
+            for size in [1, 2, 1_000] {
+                var reader = try #require(AnswerUsage(dialect: .openAIChat, contentType: Self.events))
+                var rest = (mark + event)[...]
+                while !rest.isEmpty {
+                    reader.feed(rest.prefix(size))
+                    rest = rest.dropFirst(size)
+                }
+                #expect(reader.usage?.input == input, "after \(mark.count) bytes, in pieces of \(size)")
+            }
+        }
+    }
+
     @Test func `is read where the API states it alone`() {
         #expect(AnswerUsage(dialect: .kserveV2, contentType: "application/json") == nil)
         #expect(AnswerUsage(dialect: .openAIChat, contentType: "text/plain") == nil)

@@ -121,6 +121,10 @@ import ZeroTrust
         (text("event_count", "gte: 2", rules: ["none"]), "there is no rule of the name or id `none`"),
         (text("event_count", "gte: 2", more: "    timespn: 5m"), "unknown field `timespn`"),
         (text("event_count", "gte: 2").replacing("60s", with: "1y"), "a timespan is"),
+        (
+            text("temporal", nil, more: "    aliases: { who: { refused: who } }", rules: ["refused", "read"]),
+            "the alias `who` needs a field for each rule"
+        ),
     ])
     func `a correlation that is not evaluated is an error with its place`(_ text: String, _ message: String) throws {
         let error = #expect(throws: ResourceError.self) { try SigmaRuleTests.rules(text) }
@@ -145,8 +149,34 @@ import ZeroTrust
         #expect(!monitor.findings.findings.isEmpty)
         var changed = monitor.settings
         changed.rules = SigmaRules()
-        #expect(throws: MonitoringError.self) {
-            try Monitor(encoded: monitor.encoded(), settings: changed, declared: nil)
+        let without = try Monitor(encoded: monitor.encoded(), settings: changed, declared: nil)
+        #expect(without.findings.findings == monitor.findings.findings)
+    }
+
+    @Test func `what all groups of a correlation keep is bounded`() throws {
+        let text = Self.text("event_count", "gte: 10000")
+        let correlation = try #require(try SigmaRuleTests.rules(text).correlations.first)
+        let rule = try #require(correlation.rules.first)
+        var windows = CorrelationWindows(correlation, maximumMarks: 500)
+        var most = 0
+        for index in 0..<3_000 {
+            let event = try SigmaRuleTests.event(Self.denied("caller-\(index % 40)"))
+            _ = windows.take(event, of: rule, at: monday + Int64(index))
+            most = max(most, windows.markCount)
         }
+        #expect(most == 500)
+    }
+
+    @Test func `a record with more than is looked at is told of`() throws {
+        var monitor = try Self.monitor(Self.text("event_count", "gte: 2"))
+        Self.examine(&monitor, 0, (0, Self.denied("a", String(repeating: "p", count: 20_000))))
+        #expect(monitor.findings.findings.isEmpty, "no rule reads that field")
+        Self.examine(&monitor, 1, (1, Self.denied(String(repeating: "w", count: 20_000))))
+        let finding = try #require(monitor.findings.findings.first)
+        #expect(finding.type == .integrity && finding.cause.contains("bytes in one"), "\(finding.cause)")
+        var other = try Self.monitor(Self.text("event_count", "gte: 2"))
+        let many = (0..<5_000).map { "\"\($0)\"" }.joined(separator: ",")
+        Self.examine(&other, 0, (0, #"{"outcome":"deny","who":[\#(many)]}"#))
+        #expect(other.findings.findings.first?.type == .integrity)
     }
 }

@@ -253,6 +253,13 @@ import ZeroTrust
         let localChain = try X509SVID(chainDER: local.chain, keyPKCS8: local.privateKey.value).chainPEM
         #expect(await code(try await request("renewal") { try proof(localChain, localKey, $0) }) == .permissionDenied)
 
+        // An ID that is given for something else too is not renewed: a local workload may have carried its SVID away.
+        try await fixture.create(
+            try WorkloadEntry(name: "also", id: first.id, selectors: [try Selector("unix:uid:4242")])
+        )
+        #expect(await code(try await request("renewal") { try proof(first.chainPEM, key, $0) }) == .permissionDenied)
+        try await fixture.registry.delete("also")
+
         try await fixture.registry.revoke(
             try Revocation(
                 try Revocation.Subject(renewed.serialNumber),
@@ -329,7 +336,8 @@ import ZeroTrust
         init(
             isAuthority: Bool = false,
             notAfter: Date = Date() + 3600,
-            usage: KeyUsage = KeyUsage(digitalSignature: true)
+            usage: KeyUsage = KeyUsage(digitalSignature: true),
+            malformed: ASN1ObjectIdentifier? = nil
         ) throws {
             let rootKey = P256.Signing.PrivateKey()
             let name = try DistinguishedName { CommonName("machines") }
@@ -349,6 +357,14 @@ import ZeroTrust
             )
             let constraints: BasicConstraints =
                 isAuthority ? .isCertificateAuthority(maxPathLength: nil) : .notCertificateAuthority
+            var extensions = try Certificate.Extensions {
+                Critical(constraints)
+                Critical(usage)
+            }
+            if let malformed {
+                extensions.remove(malformed)
+                try extensions.append(Certificate.Extension(oid: malformed, critical: true, value: [0x30, 0x7f]))
+            }
             let leaf = try Certificate(
                 version: .v3,
                 serialNumber: .init(),
@@ -357,10 +373,7 @@ import ZeroTrust
                 notValidAfter: notAfter,
                 issuer: name,
                 subject: try DistinguishedName { CommonName("machine-7") },
-                extensions: try .init {
-                    Critical(constraints)
-                    Critical(usage)
-                },
+                extensions: extensions,
                 issuerPrivateKey: .init(rootKey)
             )
             authority = try root.serializeAsPEM().pemString
@@ -411,6 +424,8 @@ import ZeroTrust
         for bad in [
             try Machine(isAuthority: true), try Machine(notAfter: Date() - 1),
             try Machine(usage: KeyUsage(keyEncipherment: true)),
+            try Machine(malformed: ASN1ObjectIdentifier.X509ExtensionID.keyUsage),
+            try Machine(malformed: ASN1ObjectIdentifier.X509ExtensionID.basicConstraints),
         ] {
             try bad.authority.write(toFile: file, atomically: true, encoding: .utf8)
             let verifier = try X509PossessionVerifier(authoritiesFile: file)

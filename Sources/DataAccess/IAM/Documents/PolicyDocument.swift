@@ -19,6 +19,8 @@ public struct PolicyDocument: Hashable, Sendable {
     public let statements: [PolicyStatement]
     /// What AWS would refuse, or what is probably a mistake; empty for a policy that is well-formed.
     public let findings: [Diagnostic]
+    /// What messages call the file that it was read from; nil for one that was made here.
+    let file: String?
 
     /// Reads a policy.
     ///
@@ -39,6 +41,7 @@ public struct PolicyDocument: Hashable, Sendable {
         self.version = version
         self.statements = statements
         self.findings = decoder.findings
+        self.file = value.location.file
     }
 
     /// A policy of statements made here.
@@ -46,5 +49,6 @@ public struct PolicyDocument: Hashable, Sendable {
         self.version = .v2012
         self.statements = statements
         self.findings = []
+        self.file = nil
     }
 }

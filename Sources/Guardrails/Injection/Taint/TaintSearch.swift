@@ -1,3 +1,5 @@
+import ZeroTrust
+
 /// Looks for a value in texts, however it is written there.
 ///
 /// The value is known, so it is written in every simple cipher and looked for, instead of reading the text: a name that
@@ -46,13 +48,7 @@ struct TaintSearch {
         plain.add(Form(bytes: bytes.reversed(), places: places.reversed()))
         for shift in UInt32(1)...25 { plain.add(changed { Ciphers.shift($0, by: shift) }) }
         plain.add(changed(Ciphers.atbash))
-        let digits = Array("0123456789abcdef".utf8)
-        plain.add(
-            Form(
-                bytes: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-                places: places.flatMap { [$0, $0] }
-            )
-        )
+        plain.add(Form(bytes: Array(Hexadecimal.text(bytes).utf8), places: places.flatMap { [$0, $0] }))
         loose.add(Form(bytes: skeleton.bytes, places: Array(skeleton.bytes.indices)))
     }
 

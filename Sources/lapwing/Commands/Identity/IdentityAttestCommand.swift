@@ -62,7 +62,7 @@ struct IdentityAttestCommand: AsyncParsableCommand {
         guard keep else { return }
         var pause: TimeInterval = 1
         while true {
-            let half = held.svids.map { $0.notAfter.timeIntervalSinceNow / 2 }.min() ?? 0
+            let half = held.halfLife(at: Date()) ?? 0
             try await Task.sleep(for: .seconds(max(half, pause)))
             // The endpoint's trust domain may have other keys by now than at the start.
             attestation.judge = held.judge(after: attestation.judge)

@@ -9,6 +9,11 @@ struct Callees: Sendable {
     /// The gateway of each workload's SPIFFE ID.
     private(set) var gateways: [String: String] = [:]
 
+    init(ports: [UInt16: String] = [:], routes: [String: String] = [:]) {
+        self.ports = ports
+        self.routes = routes
+    }
+
     init(_ process: GatewayProcess) {
         let running = process.running.withLock { $0 }
         let trustDomain = process.settings.trustDomain.value

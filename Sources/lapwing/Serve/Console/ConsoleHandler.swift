@@ -7,24 +7,22 @@ final class ConsoleHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// How long a request's head may take to come.
-    private static let headPatience = TimeAmount.seconds(3)
-    /// How long its body may take then.
-    private static let bodyPatience = TimeAmount.seconds(10)
-    /// How long a reader may take to read what was written for it.
-    private static let writePatience = TimeAmount.seconds(30)
-
+    private let bounds: ConsoleServer.Bounds
     private let ask: @Sendable (ConsoleRequest) async -> ConsoleServer.Answer
     private var request: ConsoleRequest?
     private var deadline: Scheduled<Void>?
     private var work: Task<Void, Never>?
 
-    init(_ ask: @escaping @Sendable (ConsoleRequest) async -> ConsoleServer.Answer) {
+    init(
+        _ bounds: ConsoleServer.Bounds,
+        _ ask: @escaping @Sendable (ConsoleRequest) async -> ConsoleServer.Answer
+    ) {
+        self.bounds = bounds
         self.ask = ask
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        wait(Self.headPatience, context)
+        wait(bounds.headPatience, context)
         context.fireChannelActive()
     }
 
@@ -48,14 +46,14 @@ final class ConsoleHandler: ChannelInboundHandler {
                 return context.close(promise: nil)
             }
             request = ConsoleRequest(head)
-            wait(Self.bodyPatience, context)
+            wait(bounds.bodyPatience, context)
         case .body(var bytes):
             request?.body += bytes.readBytes(length: bytes.readableBytes) ?? []
             if (request?.body.count ?? 0) > ConsoleIntake.maximumBody { context.close(promise: nil) }
         case .end:
             guard let request, work == nil else { return }
             deadline?.cancel()
-            work = Self.serve(request, on: context.channel, ask)
+            work = Self.serve(request, on: context.channel, patience: bounds.writePatience, ask)
         }
     }
 
@@ -69,16 +67,22 @@ final class ConsoleHandler: ChannelInboundHandler {
     private static func serve(
         _ request: ConsoleRequest,
         on channel: any Channel,
+        patience: TimeAmount,
         _ ask: @escaping @Sendable (ConsoleRequest) async -> ConsoleServer.Answer
     ) -> Task<Void, Never> {
         Task {
             let answer = await ask(request)
-            await send(answer, to: channel, isHead: request.method == "HEAD")
+            await send(answer, to: channel, patience: patience, isHead: request.method == "HEAD")
             channel.close(promise: nil)
         }
     }
 
-    private static func send(_ answer: ConsoleServer.Answer, to channel: any Channel, isHead: Bool) async {
+    private static func send(
+        _ answer: ConsoleServer.Answer,
+        to channel: any Channel,
+        patience: TimeAmount,
+        isHead: Bool
+    ) async {
         switch answer {
         case .whole(let response):
             let head = head(response.status, response.contentType, response.headers, length: response.body.count)
@@ -86,24 +90,28 @@ final class ConsoleHandler: ChannelInboundHandler {
             if !isHead {
                 channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: response.body))), promise: nil)
             }
-            try? await write(.end(nil), to: channel)
+            try? await write(.end(nil), to: channel, patience)
         case .events(let next, let done):
             defer { done() }
             do {
                 let head = head(200, "text/event-stream; charset=utf-8", [], length: nil)
-                try await write(.head(head), to: channel)
+                try await write(.head(head), to: channel, patience)
                 while !isHead, !Task.isCancelled, let text = await next() {
                     // A reader that does not read is waited for, and nothing is made for it meanwhile.
-                    try await write(.body(.byteBuffer(ByteBuffer(string: text))), to: channel)
+                    try await write(.body(.byteBuffer(ByteBuffer(string: text))), to: channel, patience)
                 }
-                try await write(.end(nil), to: channel)
+                try await write(.end(nil), to: channel, patience)
             } catch {}
         }
     }
 
     /// Writes a part, and returns once it is on its way; the connection of a reader that does not read is closed.
-    private static func write(_ part: HTTPServerResponsePart, to channel: any Channel) async throws {
-        let late = channel.eventLoop.scheduleTask(in: writePatience) { channel.close(promise: nil) }
+    private static func write(
+        _ part: HTTPServerResponsePart,
+        to channel: any Channel,
+        _ patience: TimeAmount
+    ) async throws {
+        let late = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
         defer { late.cancel() }
         try await channel.writeAndFlush(part).get()
     }

@@ -22,7 +22,7 @@ extension ConsoleService {
         let frame = frame(viewer)
         switch path {
         case .overview: return ConsoleResponse(await overview(viewer, frame).page(frame))
-        case .graph: return ConsoleResponse(GraphPage(await graph(frame.now)).page(frame))
+        case .graph: return ConsoleResponse(GraphPage(await graph()).page(frame))
         case .findings(let all): return ConsoleResponse(findings(all: all).page(frame))
         case .finding(let id):
             guard let finding = process.monitor.findings.first(where: { $0.id == id }) else { return Self.nothing(id) }
@@ -64,10 +64,11 @@ extension ConsoleService {
     private func overview(_ viewer: Viewer, _ frame: Frame) async -> Overview {
         let view = await feed.update(Callees(process))
         let now = frame.now
+        let findings = process.monitor.findings
         var page = Overview()
-        page.findings = findings(all: false).findings
+        page.findings = self.findings(all: false).findings
         page.facts = facts(view.picture, now)
-        page.graph = Self.graph(view.picture, configuration, now)
+        page.graph = Self.graph(view.picture, configuration)
         page.minutes = view.picture.recent(at: now)
         page.uses = view.picture.uses.map { use, tally in
             Overview.ModelUse(
@@ -77,7 +78,7 @@ extension ConsoleService {
                 refused: tally.refused,
                 first: tally.first,
                 last: tally.last,
-                isNew: isNew(use)
+                isNew: Self.isNew(use, in: findings)
             )
         }.sorted { ($1.last.nanoseconds, $0.caller, $0.model) < ($0.last.nanoseconds, $1.caller, $1.model) }
         if viewer.mayReadRecords { page.rows = view.picture.rows.suffix(12).reversed().map { RecordRow($0) } }
@@ -98,26 +99,23 @@ extension ConsoleService {
     }
 
     /// A use is new where the monitor says so, in a finding that is open.
-    private func isNew(_ use: TrafficPicture.Use) -> Bool {
+    static func isNew(_ use: TrafficPicture.Use, in findings: [Finding]) -> Bool {
         let model = use.model.hasPrefix("behind ") ? "route:" + use.model.dropFirst(7) : use.model
-        return process.monitor.findings.contains { finding in
-            finding.type == .firstModelAccess && finding.state.isActive && finding.subject == use.caller
-                && (finding.object == model || finding.members.contains(model))
+        // Callers without an identity are one in the picture; findings have their addresses.
+        let isAnonymous = use.caller == "anonymous@"
+        return findings.contains { finding in
+            finding.type == .firstModelAccess && finding.state.isActive
+                && (isAnonymous ? finding.subject.hasPrefix(use.caller) : finding.subject == use.caller)
+                && (finding.object == model || finding.members.contains("\(finding.subject) \(model)"))
         }
     }
 
-    private func graph(_ now: Timestamp) async -> ServiceGraph {
-        Self.graph(await feed.update(Callees(process)).picture, configuration, now)
+    private func graph() async -> ServiceGraph {
+        Self.graph(await feed.update(Callees(process)).picture, configuration)
     }
 
-    private static func graph(
-        _ picture: TrafficPicture,
-        _ configuration: Configuration,
-        _ now: Timestamp
-    ) -> ServiceGraph {
-        ServiceGraph(declared: DeclaredPath.all(of: configuration), seen: picture.paths) { tally in
-            TimeText.ago(tally.last, now: now)
-        }
+    private static func graph(_ picture: TrafficPicture, _ configuration: Configuration) -> ServiceGraph {
+        ServiceGraph(declared: DeclaredPath.all(of: configuration), seen: picture.paths)
     }
 
     private func facts(_ picture: TrafficPicture, _ now: Timestamp) -> [Overview.Fact] {

@@ -92,6 +92,8 @@ extension ConsoleService {
                 let directory = process.log.directory
                 let bytes = try await work.run { try LogReader(directory: directory).proof(of: entry).bytes }
                 return ConsoleResponse(file: "\(process.settings.node.value)-\(entry).tlog-proof", bytes: bytes)
+            } catch is ConsoleWork.Busy {
+                return Self.busy
             } catch {
                 return Self.message(
                     409,
@@ -106,6 +108,8 @@ extension ConsoleService {
                 let entries = try await work.run { try LogReader(directory: directory).find(id) }
                 guard !entries.isEmpty else { return Self.nothing(text) }
                 return ConsoleResponse(recordPage(id, entries).page(frame))
+            } catch is ConsoleWork.Busy {
+                return Self.busy
             } catch {
                 return Self.message(500, "The log cannot be read", ["\(Self.words(error))"])
             }
@@ -238,11 +242,11 @@ extension ConsoleService {
             return page
         }
         do {
-            let (result, progress) = try await search.find(sought, SearchPage(limit: 50, behind: behind))
+            let found = try await search.find(sought, SearchPage(limit: 50, behind: behind))
             let callees = Callees(process)
-            page.rows = result.matches.compactMap { RecordRow($0.entry, callees) }
-            page.next = result.next
-            page.progress = progress
+            page.rows = found.result.matches.compactMap { RecordRow($0.entry, callees) }
+            page.next = found.result.next
+            page.progress = found.progress
         } catch {
             page.problem = "The search cannot be done: \(Self.words(error))"
         }

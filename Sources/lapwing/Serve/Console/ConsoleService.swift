@@ -32,18 +32,24 @@ final class ConsoleService: Sendable {
         let work = ConsoleWork("lapwing console")
         self.work = work
         feed = ConsoleFeed(log: process.log, work: work)
-        search = ConsoleSearch(process.settings, work: work)
+        search = ConsoleSearch(process.settings)
         models = ConsoleModels(process.settings)
         let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
         gate = RequestGate(name: "lapwing-\(digits).localhost")
         listening = Listening()
     }
 
+    /// The gateway is stopping, and begins nothing any more.
+    private struct Stopped: Error {}
+
     /// The server, which the first who asks for it has started.
     private actor Listening {
         private var task: Task<ConsoleServer, any Error>?
+        /// Whether nothing is begun any more.
+        private var isStopped = false
 
         func server(_ start: @escaping @Sendable () async throws -> ConsoleServer) async throws -> ConsoleServer {
+            guard !isStopped else { throw Stopped() }
             if let task { return try await task.value }
             let task = Task { try await start() }
             self.task = task
@@ -54,6 +60,7 @@ final class ConsoleService: Sendable {
         }
 
         func stop() async {
+            isStopped = true
             guard let task else { return }
             try? await task.value.stop()
         }
@@ -72,18 +79,24 @@ final class ConsoleService: Sendable {
                     await self?.answer(request) ?? .whole(Self.message(503, "The console is stopping", ["It ends."]))
                 }
             }
+        } catch is Stopped {
+            throw CommandError(.unreachable, "the gateway is stopping, and opens no console")
         } catch {
-            throw CommandError(.unreachable, "the console cannot listen on loopback, port \(port): \(error)")
+            throw CommandError(
+                .unreachable,
+                "the console cannot listen: \(error); choose another `consolePort` in Settings"
+            )
+        }
+        var generator = SystemRandomNumberGenerator()
+        let made = sessions.withLock { $0.makeToken(for: caller, at: .now, using: &generator) }
+        guard let token = made else {
+            throw CommandError(.refused, "too many tokens wait to be used; each lives a minute")
         }
         do {
             try await acts.record(AdminAction.openConsole.rawValue, on: process.settings.node.value, by: caller)
         } catch {
+            sessions.withLock { $0.drop(token) }
             throw CommandError(.unreachable, "the act cannot be recorded, so that nobody is let in: \(error)")
-        }
-        var generator = SystemRandomNumberGenerator()
-        let token = sessions.withLock { $0.makeToken(for: caller, at: .now, using: &generator) }
-        guard let token else {
-            throw CommandError(.refused, "too many tokens wait to be used; each lives a minute")
         }
         return (gate.name, server.port, token)
     }
@@ -141,6 +154,7 @@ final class ConsoleService: Sendable {
             return .whole(await act(path, viewer, request))
         }
         if case .live = path { return live(request, viewer) }
+        guard hasRoom(for: path) else { return .whole(Self.busy) }
         return .whole(await page(path, viewer, request))
     }
 
@@ -198,6 +212,19 @@ final class ConsoleService: Sendable {
 
     private func permits(_ caller: AdminCaller, _ action: AdminAction) -> Bool {
         process.running.withLock { $0.configuration.adminPolicy }.permits(caller, action)
+    }
+
+    /// Whether what a page reads can be read before long.
+    private func hasRoom(for path: ConsolePath) -> Bool {
+        guard case .audit = path else { return !work.isFull }
+        return !search.isFull
+    }
+
+    /// What is said where too much is asked for at once.
+    static var busy: ConsoleResponse {
+        var response = message(503, "Too much at once", ["Too much is asked for at once. Reload in a moment."])
+        response.headers = [("retry-after", "2")]
+        return response
     }
 
     /// What is said where there is no page.

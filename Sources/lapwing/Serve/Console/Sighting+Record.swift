@@ -12,7 +12,7 @@ extension Sighting {
             entry: entry,
             id: record.id.description,
             time: record.time,
-            caller: record.caller?.spiffeID.description ?? "anonymous@\(record.source.address)",
+            caller: seen.caller,
             callee: isOutbound ? record.request.authority : callees.callee(of: record),
             asked: Self.asked(record.request),
             isAllowed: record.outcome == .allow,
@@ -24,12 +24,8 @@ extension Sighting {
         isUndeclared = seen.marks.contains(.undeclared)
         isPlaintext = seen.marks.contains(.plaintext)
         self.isOutbound = isOutbound
-        isGuarded = record.outcome == .deny && record.guardrail?.rule != nil
-        if !isOutbound {
-            model =
-                record.model
-                ?? seen.model.map { $0.name.hasPrefix("route:") ? "behind \($0.name.dropFirst(6))" : $0.name }
-        }
+        isGuarded = seen.guardRule != nil
+        model = seen.model.map { $0.name.hasPrefix("route:") ? "behind \($0.name.dropFirst(6))" : $0.name }
         digest = record.caller?.modelDigest
         signer = record.caller?.modelSigner
     }

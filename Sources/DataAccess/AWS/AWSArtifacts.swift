@@ -59,6 +59,14 @@ public struct AWSArtifacts: Hashable, Sendable {
         return documents.flatMap(\.findings).sorted { $0.location < $1.location }
     }
 
+    /// Nothing is in force.
+    init(partition: String) {
+        self.partition = partition
+        self.roles = [:]
+        self.buckets = [:]
+        self.endpoints = [:]
+    }
+
     /// Reads what was exported or generated: files by their path in the folder.
     ///
     /// - Parameters:
@@ -66,11 +74,40 @@ public struct AWSArtifacts: Hashable, Sendable {
     ///   - estate: the estate, which says in which account the roles and buckets are.
     /// - Throws: `ResourceError` for a file that is no policy, or that is not known.
     public init(files: [String: [UInt8]], estate: Estate) throws {
+        self.init(partition: estate.enforcement.aws?.partition ?? "aws")
+        try read(files, estate)
+    }
+
+    /// Reads all files of some roles, buckets or endpoints anew.
+    ///
+    /// - Parameters:
+    ///   - places: whose: `roles/ROLE`, `buckets/BUCKET`, `endpoints/NAME.json`; what has no file any more is gone.
+    ///   - files: the content of each file, by its path with `/`; those of other places are left alone.
+    ///   - estate: the estate.
+    /// - Throws: `ResourceError` for a file that is no policy, or that is not known; then nothing is read.
+    public mutating func reread(_ places: Set<String>, files: [String: [UInt8]], estate: Estate) throws {
+        var other = self
+        for place in places {
+            let name = String(place.drop { $0 != "/" }.dropFirst())
+            switch place.prefix(while: { $0 != "/" }) {
+            case "roles": other.roles[name] = nil
+            case "buckets": other.buckets[name] = nil
+            case "endpoints": other.endpoints[String(name.dropLast(5))] = nil
+            default: continue
+            }
+        }
+        try other.read(files.filter { places.contains(Self.place(of: $0.key)) }, estate)
+        self = other
+    }
+
+    /// Whose a file is, by its path: `roles/ROLE`, `buckets/BUCKET` or `endpoints/NAME.json`.
+    public static func place(of path: String) -> String {
+        path.split(separator: "/").prefix(2).joined(separator: "/")
+    }
+
+    private mutating func read(_ files: [String: [UInt8]], _ estate: Estate) throws {
+        guard !files.isEmpty else { return }
         let settings = estate.enforcement.aws
-        self.partition = settings?.partition ?? "aws"
-        self.roles = [:]
-        self.buckets = [:]
-        self.endpoints = [:]
         let accounts = Dictionary(
             estate.components.compactMap { component in
                 component.identity.aws.map { ($0.name, $0.account ?? settings?.account ?? "") }

@@ -334,17 +334,25 @@ public struct AWSEmitter {
         let groups = Dictionary(grouping: prefixes.filter { !$0.value.contains("") }.keys.sorted()) {
             prefixes[$0] ?? []
         }
+        guard !groups.isEmpty else { return [] }
+        // A request for the uploads that are under way has no prefix that a condition could tell.
+        let uploads = Self.deny(
+            "ListNoUploads",
+            ["s3:ListBucketMultipartUploads"],
+            [arn],
+            [("ArnEquals", .object([("aws:PrincipalArn", .oneOrMany(groups.values.joined().sorted()))]))]
+        )
         return groups.sorted { $0.value[0] < $1.value[0] }.enumerated().map { index, group in
             Self.deny(
                 "ListOwn\(index + 1)",
-                Self.listActions,
+                ["s3:ListBucket", "s3:ListBucketVersions"],
                 [arn],
                 [
                     ("ArnEquals", .object([("aws:PrincipalArn", .oneOrMany(group.value))])),
                     ("StringNotLike", .object([("s3:prefix", .oneOrMany(group.key.map { $0 + "*" }))])),
                 ]
             )
-        }
+        } + [uploads]
     }
 
     private func except(_ roles: [String]) -> [(String, JSONText)] {

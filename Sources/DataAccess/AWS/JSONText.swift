@@ -2,6 +2,7 @@
 indirect enum JSONText {
     case text(String)
     case flag(Bool)
+    case number(Int)
     case list([JSONText])
     case object([(String, JSONText)])
 
@@ -18,6 +19,7 @@ indirect enum JSONText {
         switch self {
         case .text(let text): Self.quoted(text).utf8.count
         case .flag(let flag): flag ? 4 : 5
+        case .number(let number): "\(number)".utf8.count
         case .list(let elements): elements.reduce(1 + max(1, elements.count)) { $0 + $1.size }
         case .object(let entries):
             entries.reduce(1 + max(1, entries.count)) { $0 + Self.quoted($1.0).utf8.count + 1 + $1.1.size }
@@ -30,6 +32,7 @@ indirect enum JSONText {
         switch self {
         case .text(let text): return Self.quoted(text)
         case .flag(let flag): return flag ? "true" : "false"
+        case .number(let number): return "\(number)"
         case .list(let elements):
             guard !elements.isEmpty else { return "[]" }
             return "[\n" + elements.map { inner + $0.write(indent: indent + 1) }.joined(separator: ",\n")

@@ -161,6 +161,8 @@ struct EstateCheck {
     /// Who reads or writes objects in S3 needs a role to do it with.
     private func rolesMissing(_ dataset: Estate.Dataset) -> [Diagnostic] {
         guard dataset.stores.contains(where: { if case .s3 = $0 { true } else { false } }) else { return [] }
+        // In MinIO it needs none.
+        guard estate.enforcement.minio == nil || estate.enforcement.aws != nil else { return [] }
         return withoutRole.compactMap { component in
             let verb =
                 dataset.producer == component.name

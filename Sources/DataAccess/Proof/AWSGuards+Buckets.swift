@@ -1,34 +1,29 @@
 extension AWSGuards {
-    /// That nothing goes without TLS, whoever asks and whatever for.
-    func overTLS() -> InvariantProof.Outcome {
+    /// That nothing goes into a bucket or out of it without TLS, whoever asks and whatever for.
+    func overTLS(_ bucket: String) -> [PartialOutcomes.Part] {
         let wish = PrincipalProbes.wish("Bool", "aws:SecureTransport", ["false"])
-        return ask(buckets) { bucket, policy in
+        return ask(bucket) { policy in
             let actions = S3Actions.toldApart(by: policy)
             let bucketAlone = Glob(literal: "arn:\(artifacts.partition):s3:::\(bucket)")
             return actions.map { action, kind in
                 Question(action: action, area: kind == .object ? area("\(bucket)/") : bucketAlone, wishes: [wish])
             }
-        } finding: { bucket, name in
+        } finding: { name in
             "`\(bucket)` answers `\(name)` without TLS"
         }
     }
 
     /// That a bucket has nothing beside its datasets, for nobody.
-    func beside() -> InvariantProof.Outcome {
-        var prefixes: [String: [String]] = [:]
-        for dataset in estate.datasets {
-            for case .s3(let store) in dataset.stores { prefixes[store.bucket, default: []].append(store.prefix) }
-        }
-        let divided = prefixes.filter { !$0.value.contains("") }
-        return ask(divided.keys.sorted()) { bucket, policy in
-            let own = divided[bucket] ?? []
+    func beside(_ bucket: String) -> [PartialOutcomes.Part] {
+        guard let own = prefixes[bucket], !own.contains("") else { return [] }
+        return ask(bucket) { policy in
             let bucketAlone = Glob(literal: "arn:\(artifacts.partition):s3:::\(bucket)")
             let elsewhere = PrincipalProbes.wish("StringNotLike", "s3:prefix", own.map { $0 + "*" })
             let objects = S3Actions.toldApart(by: policy).filter { $0.kind == .object }
             return objects.map { action, _ in
                 Question(action: action, area: area("\(bucket)/"), outside: own.map { area("\(bucket)/\($0)") })
             } + S3Actions.listing.map { Question(action: $0, area: bucketAlone, wishes: [elsewhere]) }
-        } finding: { bucket, name in
+        } finding: { name in
             "`\(bucket)` lets `\(name)` have what is of no dataset"
         }
     }
@@ -41,36 +36,30 @@ extension AWSGuards {
         var wishes: [ContextSolver.Wish] = []
     }
 
-    /// Asks everyone whom buckets may tell from others.
+    /// Asks everyone whom a bucket may tell from others.
     private func ask(
-        _ buckets: [String],
-        _ ask: (String, PolicyDocument?) -> [Question],
-        finding: (String, String) -> String
-    ) -> InvariantProof.Outcome {
-        let observation = AWSObservation(estate, artifacts, scope: .buckets)
-        var doubt: String?
-        var asked: [RequestQuestion] = []
-        for name in buckets {
-            guard let bucket = artifacts.buckets[name] else {
-                doubt = doubt ?? "the bucket `\(name)` was not exported"
-                continue
-            }
-            let questions = ask(name, bucket.policy)
-            for (who, search) in observation.everyone(at: name) {
-                asked += questions.map { question in
-                    RequestQuestion(
-                        search: search,
-                        action: question.action,
-                        area: question.area,
-                        outside: question.outside,
-                        wishes: question.wishes,
-                        finding: finding(name, who),
-                        subject: "`\(name)`"
-                    )
-                }
+        _ name: String,
+        _ ask: (PolicyDocument?) -> [Question],
+        finding: (String) -> String
+    ) -> [PartialOutcomes.Part] {
+        guard let bucket = artifacts.buckets[name] else {
+            return [.init(.unseen, .unknown("the bucket `\(name)` was not exported"))]
+        }
+        let questions = ask(bucket.policy)
+        let asked = observation.everyone(at: name).flatMap { who, search in
+            questions.map { question in
+                RequestQuestion(
+                    search: search,
+                    action: question.action,
+                    area: question.area,
+                    outside: question.outside,
+                    wishes: question.wishes,
+                    finding: finding(who),
+                    subject: "`\(name)`"
+                )
             }
         }
-        return InvariantProof.Outcome(proving: asked, doubt: doubt)
+        return PartialOutcomes.parts(InvariantProof.Outcome(proving: asked))
     }
 }
 

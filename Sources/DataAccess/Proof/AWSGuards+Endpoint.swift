@@ -6,7 +6,7 @@ extension AWSGuards {
             return .unknown("no policy of a VPC endpoint was exported: which buckets it leads to is not known")
         }
         var doubt: String?
-        let accessPoints = AWSObservation(estate, artifacts).accessPoints
+        let accessPoints = observation.accessPoints
         var questions: [RequestQuestion] = []
         for (name, document) in artifacts.endpoints.sorted(by: { $0.key < $1.key }) {
             let reach = BucketReach([document])
@@ -44,7 +44,6 @@ extension AWSGuards {
     /// that it does not.
     private func searches(_ document: PolicyDocument) -> [RequestSearch] {
         let own = estate.enforcement.aws?.account ?? ""
-        let observation = AWSObservation(estate, artifacts)
         let roles = estate.components.compactMap { component in
             component.identity.aws.flatMap { artifacts.roles[$0.name] }
         }

@@ -1,44 +1,38 @@
 extension AWSGuards {
     /// That a component's role may do nothing but to the objects and buckets that the estate gives it.
-    func nothingElse() -> InvariantProof.Outcome {
-        let observation = AWSObservation(estate, artifacts, scope: .roles)
-        let byComponent = Dictionary(grouping: estate.accesses.filter { $0.layer == .s3 }, by: \.component)
-        var doubt: String?
-        var strays: [(String, Witness)] = []
-        var questions: [RequestQuestion] = []
-        for component in estate.components {
-            guard let identity = component.identity.aws else { continue }
-            guard let role = artifacts.roles[identity.name] else {
-                doubt = doubt ?? "the role `\(identity.name)` was not exported"
-                continue
-            }
-            if let stray = stray(role) { strays.append((role.name, stray)) }
-            if observation.mayReachAccessPoints(role) {
-                doubt = doubt ?? "`\(role.name)` is allowed something on access points, which are not looked at"
-            }
-            let own = OwnPlaces(byComponent[component.name] ?? [], partition: artifacts.partition)
-            let search = observation.roleSearch(role)
-            let reach = ActionReach(role.policies)
-            let possible = S3Actions.every.filter { reach.mayAllow($0.0) }
-            // Those with the same places and the same statements stand for each other.
-            let groups = Dictionary(grouping: possible) { own.places($0.0, $0.1) }
-            for (places, actions) in groups.sorted(by: { $0.value[0].0 < $1.value[0].0 }) {
-                questions += search.toldApart(actions.map(\.0)).map { action in
-                    RequestQuestion(
-                        search: search,
-                        action: action,
-                        area: area(""),
-                        outside: places,
-                        finding: "the role `\(role.name)` reaches what the estate does not give it",
-                        subject: "`\(role.name)`"
-                    )
-                }
+    func nothingElse(_ component: Estate.Component) -> [PartialOutcomes.Part] {
+        guard let identity = component.identity.aws else { return [] }
+        guard let role = artifacts.roles[identity.name] else {
+            return [.init(.unseen, .unknown("the role `\(identity.name)` was not exported"))]
+        }
+        var parts: [PartialOutcomes.Part] = []
+        if let stray = stray(role) {
+            let finding = "the role `\(role.name)` is allowed `\(stray.action)`, and the estate has no use for it"
+            parts.append(.init(.stray, .refuted(finding, stray)))
+        }
+        if observation.mayReachAccessPoints(role) {
+            let doubt = "`\(role.name)` is allowed something on access points, which are not looked at"
+            parts.append(.init(.unseen, .unknown(doubt)))
+        }
+        let own = OwnPlaces(accesses[component.name] ?? [], partition: artifacts.partition)
+        let search = observation.roleSearch(role)
+        let reach = ActionReach(role.policies)
+        let possible = S3Actions.every.filter { reach.mayAllow($0.0) }
+        // Those with the same places and the same statements stand for each other.
+        let groups = Dictionary(grouping: possible) { own.places($0.0, $0.1) }
+        let questions = groups.sorted { $0.value[0].0 < $1.value[0].0 }.flatMap { places, actions in
+            search.toldApart(actions.map(\.0)).map { action in
+                RequestQuestion(
+                    search: search,
+                    action: action,
+                    area: area(""),
+                    outside: places,
+                    finding: "the role `\(role.name)` reaches what the estate does not give it",
+                    subject: "`\(role.name)`"
+                )
             }
         }
-        let outcome = InvariantProof.Outcome(proving: questions, doubt: doubt)
-        if case .refuted = outcome { return outcome }
-        guard let (role, stray) = strays.first else { return outcome }
-        return .refuted("the role `\(role)` is allowed `\(stray.action)`, and the estate has no use for it", stray)
+        return parts + PartialOutcomes.parts(InvariantProof.Outcome(proving: questions))
     }
 
     /// What a role is allowed that is no known action on objects or buckets: something of another service, what S3 has

@@ -1,23 +1,29 @@
 /// What has to hold of AWS beside who reads and writes which dataset.
-struct AWSGuards {
+struct AWSGuards: Sendable {
     let estate: Estate
-    let artifacts: AWSArtifacts
+    private(set) var artifacts: AWSArtifacts
+    private(set) var observation: AWSObservation
+    /// What components may do in S3.
+    let accesses: [String: [Access]]
+    /// Where datasets lie, by bucket.
+    let prefixes: [String: [String]]
 
-    func results() -> [EstateProof.Result] {
-        [
-            ("nothing else", nothingElse()), ("tls", overTLS()), ("beside", beside()),
-            ("public access block", publicAccess()),
-            ("endpoint", endpoint()), ("well-formed", wellFormed()),
-        ].map { EstateProof.Result(id: $0.0, layer: AWSObservation.Scope.all.rawValue, outcome: $0.1) }
+    init(_ estate: Estate, _ artifacts: AWSArtifacts) {
+        self.estate = estate
+        self.artifacts = artifacts
+        observation = AWSObservation(estate, artifacts, scope: .buckets)
+        accesses = Dictionary(grouping: estate.accesses.filter { $0.layer == .s3 }, by: \.component)
+        var prefixes: [String: [String]] = [:]
+        for dataset in estate.datasets {
+            for case .s3(let store) in dataset.stores { prefixes[store.bucket, default: []].append(store.prefix) }
+        }
+        self.prefixes = prefixes
     }
 
-    /// The buckets that datasets lie in.
-    var buckets: [String] {
-        var names: Set<String> = []
-        for dataset in estate.datasets {
-            for case .s3(let store) in dataset.stores { names.insert(store.bucket) }
-        }
-        return names.sorted()
+    /// Looks at what is in force now, of the same roles and buckets.
+    mutating func update(_ artifacts: AWSArtifacts, _ change: RunningObservation.Change) {
+        self.artifacts = artifacts
+        observation.update(artifacts, roles: change.roles.union(change.trusts), buckets: change.buckets)
     }
 
     /// All that begins like an ARN of S3's.
@@ -25,27 +31,20 @@ struct AWSGuards {
         Glob(tokens: Glob.tokens("arn:\(artifacts.partition):s3:::\(text)", isLiteral: true) + [Glob.star])
     }
 
-    private func publicAccess() -> InvariantProof.Outcome {
-        for bucket in buckets {
-            let block = artifacts.buckets[bucket]?.publicAccessBlock ?? []
-            guard let missing = AWSArtifacts.publicAccessSettings.first(where: { !block.contains($0) }) else {
-                continue
-            }
-            return .refuted(
-                "the bucket `\(bucket)` does not have `\(missing)`",
-                Witness(
-                    principal: AWSObservation.anyone,
-                    action: "s3:PutObjectAcl",
-                    resource: "arn:aws:s3:::\(bucket)/*"
-                )
-            )
+    /// That nothing can make a bucket public.
+    func publicAccess(_ bucket: String) -> InvariantProof.Outcome {
+        let block = artifacts.buckets[bucket]?.publicAccessBlock ?? []
+        guard let missing = AWSArtifacts.publicAccessSettings.first(where: { !block.contains($0) }) else {
+            return .proved
         }
-        return .proved
-    }
-
-    /// That AWS would take every policy: what it would refuse may not mean what it seems to.
-    private func wellFormed() -> InvariantProof.Outcome {
-        artifacts.findings.first.map { .unknown("\($0)") } ?? .proved
+        return .refuted(
+            "the bucket `\(bucket)` does not have `\(missing)`",
+            Witness(
+                principal: AWSObservation.anyone,
+                action: "s3:PutObjectAcl",
+                resource: "arn:\(artifacts.partition):s3:::\(bucket)/*"
+            )
+        )
     }
 }
 

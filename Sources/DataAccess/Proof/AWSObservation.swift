@@ -1,17 +1,17 @@
 /// Finds out what the components of an estate can do to its datasets in S3, by the policies that are in force.
-public struct AWSObservation {
+public struct AWSObservation: Sendable {
     let estate: Estate
-    let artifacts: AWSArtifacts
+    private(set) var artifacts: AWSArtifacts
     private let reads: [String]
     private let writes: [String]
     private let handsOn: [String]
     private let areasByBucket: [String: [Area]]
-    private let rolesOfComponents: [String: String]
+    let rolesOfComponents: [String: String]
     private let roleByARN: [String: String]
     /// The roles by name: those that were exported, and those of components that were not.
-    private let roles: [String: AWSArtifacts.Role]
+    private var roles: [String: AWSArtifacts.Role]
     /// The buckets whose own policy allows something.
-    private let openBuckets: Set<String>
+    private var openBuckets: Set<String>
 
     /// Where a dataset lies in a bucket.
     struct Area {
@@ -61,11 +61,7 @@ public struct AWSObservation {
         self.roleByARN = Dictionary(roles.values.map { ($0.arn(artifacts.partition), $0.name) }) { first, _ in
             first
         }
-        self.openBuckets = Set(
-            artifacts.buckets.values.filter { bucket in
-                bucket.policy?.statements.contains { $0.effect == .allow } == true
-            }.map(\.name)
-        )
+        self.openBuckets = Set(artifacts.buckets.values.filter(\.isOpen).map(\.name))
         self.rolesOfComponents = Dictionary(
             estate.components.compactMap { component in component.identity.aws.map { (component.name, $0.name) } }
         ) { first, _ in first }
@@ -77,43 +73,75 @@ public struct AWSObservation {
     ///   policies are looked at together.
     /// - Returns: what is possible, and what could not be decided.
     public func observe(followsPaths: Bool? = nil) -> ObservedAccess {
-        var byPrincipal = ObservedAccess(layer: scope.rawValue)
-        if scope == .buckets {
-            for bucket in areasByBucket.keys.sorted() { observe(bucketAlone: bucket, into: &byPrincipal) }
-        } else {
-            for role in roles.values.sorted(by: { $0.name < $1.name }) {
-                guard artifacts.roles[role.name] != nil else {
-                    let reason = "the role `\(role.name)` was not exported: what it may do is not known"
-                    noteAll(role.name, .undecided(reason), into: &byPrincipal)
-                    continue
-                }
-                observe(role: role, into: &byPrincipal)
-            }
+        RunningObservation(self, followsPaths: followsPaths ?? (scope == .all)).observed
+    }
+
+    /// Looks at what is in force now, of the same roles and buckets.
+    mutating func update(
+        _ artifacts: AWSArtifacts,
+        roles changed: some Sequence<String>,
+        buckets: some Sequence<String>
+    ) {
+        self.artifacts = artifacts
+        for name in changed { roles[name] = artifacts.roles[name] ?? roles[name] }
+        for name in buckets {
+            if artifacts.buckets[name]?.isOpen == true { openBuckets.insert(name) } else { openBuckets.remove(name) }
         }
-        if scope != .roles {
-            observeOutside(into: &byPrincipal)
-            noteUnexportedBuckets(into: &byPrincipal)
-        }
-        // A component can do what its role can, what the roles can that it gets to, and what anyone can.
+    }
+
+    // MARK: - Pieces
+
+    /// A part of what is seen, of which some policies alone decide.
+    enum Piece: Hashable, Comparable {
+        /// A role, by its own policies and those of the buckets that it may touch.
+        case role(String)
+        /// What a bucket lets those do who may do everything by themselves.
+        case bucket(String)
+        /// Everyone else whom a bucket lets in.
+        case outside(String)
+        /// The buckets that were not exported.
+        case unexported
+    }
+
+    /// Every piece there is, by what is in force.
+    var pieces: [Piece] {
+        let own: [Piece] =
+            scope == .buckets ? areasByBucket.keys.sorted().map(Piece.bucket) : roles.keys.sorted().map(Piece.role)
+        guard scope != .roles else { return own }
+        return own + openBuckets.filter { areasByBucket[$0] != nil }.sorted().map(Piece.outside) + [.unexported]
+    }
+
+    /// What is seen of a piece, by principal; nothing of one that there is no more.
+    func observe(_ piece: Piece) -> ObservedAccess {
         var observed = ObservedAccess(layer: scope.rawValue)
-        let paths = followsPaths ?? (scope == .all) ? PrivilegePaths(self) : nil
-        var taken: Set<String> = []
-        for component in estate.components {
-            var principals: [(name: String, path: [String])] = [(Self.anyone, [])]
-            if let role = rolesOfComponents[component.name] {
-                taken.insert(role)
-                principals += [(role, [])] + (paths?.reachable(from: role).map { ($0.role, $0.path) } ?? [])
-                if let rule = paths?.administrator(role) { noteAll(component.name, .possible(rule), into: &observed) }
-                if let reason = paths?.doubt(role) { noteAll(component.name, .undecided(reason), into: &observed) }
+        switch piece {
+        case .role(let name):
+            if let role = artifacts.roles[name] {
+                observe(role: role, into: &observed)
+            } else {
+                let reason = "the role `\(name)` was not exported: what it may do is not known"
+                noteAll(name, .undecided(reason), into: &observed)
             }
-            for (principal, path) in principals {
-                copy(principal, to: component.name, path, from: byPrincipal, into: &observed)
-            }
-        }
-        for principal in byPrincipal.components where !taken.contains(principal) {
-            copy(principal, to: principal, [], from: byPrincipal, into: &observed)
+        case .bucket(let name): observe(bucketAlone: name, into: &observed)
+        case .outside(let name): if openBuckets.contains(name) { observe(outside: name, into: &observed) }
+        case .unexported: noteUnexportedBuckets(into: &observed)
         }
         return observed
+    }
+
+    /// The buckets whose policies count for a role.
+    func buckets(of role: AWSArtifacts.Role) -> [String] {
+        let touched = BucketReach(role.policies)
+        let open = scope == .roles ? [] : openBuckets
+        return touched.isAll
+            ? areasByBucket.keys.sorted() : touched.buckets.union(open).filter { areasByBucket[$0] != nil }.sorted()
+    }
+
+    /// Every access there is.
+    func everything(_ finding: ObservedAccess.Finding, into entry: inout ObservedAccess.Entry) {
+        for area in areasByBucket.values.joined() {
+            for verb in ObservedAccess.Verb.allCases { entry.note(verb, area.dataset, finding) }
+        }
     }
 
     /// Somebody of the account with every permission that policies of roles can give.
@@ -122,24 +150,6 @@ public struct AWSObservation {
     public static let anyone = "anyone"
     /// Who has one of an account that is not the estate's.
     public static let anotherAccount = "another account"
-
-    private func copy(
-        _ principal: String,
-        to name: String,
-        _ path: [String],
-        from: ObservedAccess,
-        into observed: inout ObservedAccess
-    ) {
-        for dataset in from.datasets(of: principal) {
-            for verb in ObservedAccess.Verb.allCases {
-                switch from.finding(principal, verb, dataset) {
-                case nil: continue
-                case .possible(let witness): observed.note(name, verb, dataset, .possible(witness.after(path)))
-                case .some(let finding): observed.note(name, verb, dataset, finding)
-                }
-            }
-        }
-    }
 
     private func noteAll(
         _ component: String,
@@ -163,12 +173,7 @@ public struct AWSObservation {
     // MARK: - One principal
 
     private func observe(role: AWSArtifacts.Role, into observed: inout ObservedAccess) {
-        let touched = BucketReach(role.policies)
-        let open = scope == .roles ? [] : openBuckets
-        let names: [String] =
-            touched.isAll
-            ? areasByBucket.keys.sorted() : touched.buckets.union(open).filter { areasByBucket[$0] != nil }.sorted()
-        for bucket in names {
+        for bucket in buckets(of: role) {
             for principal in principals(role, at: bucket) {
                 let search = search(as: principal, fixed: fixed(role), bucket) { policies in
                     policies.identity = role.policies
@@ -184,7 +189,15 @@ public struct AWSObservation {
     }
 
     /// All access points, of whichever region and account.
-    var accessPoints: Glob { Glob("arn:\(artifacts.partition):s3:*:?*:accesspoint/*") }
+    ///
+    /// What stands for a region or an account goes over no `:`, so that no object's key is taken for an access point.
+    var accessPoints: Glob {
+        Glob(
+            tokens: Glob.tokens("arn:\(artifacts.partition):s3:", isLiteral: true)
+                + [Glob.starInPart, Glob.Token(UInt8(ascii: ":")), Glob.anyInPart, Glob.starInPart]
+                + Glob.tokens(":accesspoint/", isLiteral: true) + [Glob.star]
+        )
+    }
 
     /// Whether a role's policies may allow it something on an access point, by which buckets are reached that are not
     /// named.
@@ -268,14 +281,12 @@ public struct AWSObservation {
         }
     }
 
-    private func observeOutside(into observed: inout ObservedAccess) {
-        for bucket in openBuckets.sorted() where areasByBucket[bucket] != nil {
-            let probes = probes(of: bucket)
-            // Those of the bucket's own account were looked at with the bucket alone.
-            let signed = probes.signed().filter { scope != .buckets || $0.principal.account != owner(of: bucket) }
-            for probe in [PrincipalProbes.anonymous] + signed + probes.services() + probes.federated() {
-                observe(probe.label, search(as: probe, bucket), bucket, into: &observed)
-            }
+    private func observe(outside bucket: String, into observed: inout ObservedAccess) {
+        let probes = probes(of: bucket)
+        // Those of the bucket's own account were looked at with the bucket alone.
+        let signed = probes.signed().filter { scope != .buckets || $0.principal.account != owner(of: bucket) }
+        for probe in [PrincipalProbes.anonymous] + signed + probes.services() + probes.federated() {
+            observe(probe.label, search(as: probe, bucket), bucket, into: &observed)
         }
     }
 
@@ -423,6 +434,11 @@ public struct AWSObservation {
         if !shorter.isEmpty { ways.append([PrincipalProbes.wish("StringEquals", "s3:prefix", shorter)]) }
         return first(S3Actions.listing, bucket, ways, search)
     }
+}
+
+extension AWSArtifacts.Bucket {
+    /// Whether its own policy allows something.
+    var isOpen: Bool { policy?.statements.contains { $0.effect == .allow } == true }
 }
 
 extension Optional where Wrapped == ObservedAccess.Finding {

@@ -22,15 +22,25 @@ struct ContextSolver {
 
     /// Keys whose value is fixed by who asks and what for; nil for one that is surely absent.
     let fixed: [String: RequestContext.Value?]
+    /// The values that are fixed, by key in lower case.
+    private let values: [String: RequestContext.Value]
+    /// A request that has these and nothing else.
+    let known: RequestContext
+
+    /// - Parameter fixed: the keys whose value is fixed, in lower case; nil for one that is surely absent.
+    init(fixed: [String: RequestContext.Value?]) {
+        self.fixed = fixed
+        values = fixed.compactMapValues { $0 }
+        known = RequestContext(lowercase: values)
+    }
 
     func solve(_ wishes: Set<Wish>) -> Outcome {
-        var values: [String: RequestContext.Value] = [:]
-        for (key, value) in fixed { values[key] = value }
+        guard !wishes.isEmpty else { return .found(values) }
+        var values = self.values
         var isUnknown = false
-        for (key, group) in Dictionary(grouping: wishes, by: { $0.condition.key.lowercased() }) {
+        for (key, group) in Dictionary(grouping: wishes, by: { $0.condition.name }) {
             if fixed.keys.contains(key) {
-                let context = RequestContext(values)
-                guard group.allSatisfy({ $0.condition.holds(context) == $0.isWanted }) else {
+                guard group.allSatisfy({ $0.condition.holds(known) == $0.isWanted }) else {
                     return group.contains(where: hasFreeVariables) ? .unknown : .none
                 }
                 continue
@@ -39,7 +49,7 @@ struct ContextSolver {
             let found = candidates.first { candidate in
                 var tried = values
                 tried[key] = candidate
-                let context = RequestContext(tried)
+                let context = RequestContext(lowercase: tried)
                 return group.allSatisfy { $0.condition.holds(context) == $0.isWanted }
             }
             guard let found else {
@@ -53,14 +63,13 @@ struct ContextSolver {
     }
 
     private func hasFreeVariables(_ wish: Wish) -> Bool {
-        wish.condition.values.contains { text in text.keys.contains { !fixed.keys.contains($0.lowercased()) } }
+        wish.condition.variables.contains { !fixed.keys.contains($0) }
     }
 
     // MARK: - Values that may make a difference
 
     /// Values to try, absence first, and whether there can be no other.
     private func candidates(_ wishes: [Wish]) -> ([RequestContext.Value?], isComplete: Bool) {
-        let known = RequestContext(fixed.compactMapValues { $0 })
         var texts: [String] = []
         var isComplete = !wishes.contains(where: hasFreeVariables)
         var kinds: Set<Kind> = []
@@ -187,7 +196,7 @@ struct ContextSolver {
             // A text that is no ARN does not meet a negated comparison of ARNs either, and neither does any text where one
             // of the policy's values is none.
             if op.comparison == .arn, op.isNegated, !wish.isWanted {
-                guard Self.arnKeys.contains(wish.condition.key.lowercased()), globs.count == wish.condition.values.count
+                guard Self.arnKeys.contains(wish.condition.name), globs.count == wish.condition.values.count
                 else {
                     isExact = false
                     choices.append([Glob(tokens: [Glob.star])])

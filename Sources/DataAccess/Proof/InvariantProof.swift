@@ -1,5 +1,5 @@
 /// Proves an estate's invariants over what is possible in one layer.
-public struct InvariantProof {
+public struct InvariantProof: Sendable {
     /// What came of it.
     public enum Outcome: Hashable, Sendable {
         /// It never happens.
@@ -16,21 +16,17 @@ public struct InvariantProof {
     public let estate: Estate
     /// What is possible.
     public let observed: ObservedAccess
-    private let producers: [String: String]
 
     /// A proof over one layer.
     public init(_ estate: Estate, _ observed: ObservedAccess) {
         self.estate = estate
         self.observed = observed
-        self.producers = Dictionary(estate.datasets.map { ($0.name, $0.producer) }) { first, _ in first }
     }
 
     /// Proves one invariant.
     public func prove(_ invariant: Estate.Invariant) -> Outcome {
         switch invariant.never {
-        case .read(let who, let what): never(.read, names(who), names(what), invariant)
-        case .write(let who, let what): never(.write, names(who), names(what), invariant)
-        case .writeNotProducedBySelf(let who): neverWritesOthers(names(who))
+        case .read, .write, .writeNotProducedBySelf: proveByComponent(invariant)
         case .flow(let from, let to): FlowProof(self).prove(from: names(from), to: names(to))
         case .callOther(let who, let names): calls(who, invariant) { !Self.contains(names, $0) }
         case .call(let who, let names): calls(who, invariant) { Self.contains(names, $0) }
@@ -40,60 +36,15 @@ public struct InvariantProof {
 
     // MARK: - Data
 
-    func names(_ components: Estate.Components) -> [String] {
-        switch components {
-        case .all: estate.components.map(\.name)
-        case .named(let names): names
-        }
-    }
+    func names(_ components: Estate.Components) -> [String] { estate.names(components) }
 
-    func names(_ datasets: Estate.Datasets) -> Set<String> {
-        switch datasets {
-        case .all: return Set(estate.datasets.map(\.name))
-        case .named(let names): return Set(names)
-        case .classified(let name):
-            let least = estate.rank(of: name) ?? 0
-            return Set(estate.datasets.filter { estate.rank(of: $0.classification) ?? .max >= least }.map(\.name))
-        }
-    }
+    func names(_ datasets: Estate.Datasets) -> Set<String> { estate.names(datasets) }
 
-    private func never(
-        _ verb: ObservedAccess.Verb,
-        _ components: [String],
-        _ datasets: Set<String>,
-        _ invariant: Estate.Invariant
-    ) -> Outcome {
-        let exempt = Set(
-            invariant.exceptions.compactMap { if case .read(let name) = $0, verb == .read { name } else { nil } }
-        )
-        return search(components) { component in
-            observed.datasets(of: component).intersection(datasets).subtracting(exempt).sorted().map { (verb, $0) }
-        }
-    }
-
-    private func neverWritesOthers(_ components: [String]) -> Outcome {
-        search(components) { component in
-            observed.datasets(of: component).filter { producers[$0] != component }.sorted().map { (.write, $0) }
-        }
-    }
-
-    /// The first thing that is possible among some that must not be.
-    private func search(
-        _ components: [String],
-        _ accesses: (String) -> [(ObservedAccess.Verb, String)]
-    ) -> Outcome {
-        var doubt: String?
-        for component in components {
-            for (verb, dataset) in accesses(component) {
-                switch observed.finding(component, verb, dataset) {
-                case nil: continue
-                case .undecided(let reason): doubt = doubt ?? "\(component), \(dataset): \(reason)"
-                case .possible(let witness):
-                    return .refuted("`\(component)` can \(verb.rawValue) `\(dataset)`", witness)
-                }
-            }
-        }
-        return doubt.map { .unknown($0) } ?? .proved
+    private func proveByComponent(_ invariant: Estate.Invariant) -> Outcome {
+        guard let rule = ComponentRule(invariant, estate) else { return .notConcerned }
+        var outcomes = rule.outcomes
+        for component in rule.components { outcomes.set(component, rule.parts(component, observed)) }
+        return outcomes.outcome
     }
 
     // MARK: - Calls
@@ -155,5 +106,26 @@ public enum ModelAccess {
             observed.note(access.component, access.verb == .read ? .read : .write, dataset, .possible(witness))
         }
         return observed
+    }
+}
+
+extension Estate {
+    /// The components that are meant.
+    func names(_ components: Components) -> [String] {
+        switch components {
+        case .all: self.components.map(\.name)
+        case .named(let names): names
+        }
+    }
+
+    /// The datasets that are meant.
+    func names(_ datasets: Datasets) -> Set<String> {
+        switch datasets {
+        case .all: return Set(self.datasets.map(\.name))
+        case .named(let names): return Set(names)
+        case .classified(let name):
+            let least = rank(of: name) ?? 0
+            return Set(self.datasets.filter { rank(of: $0.classification) ?? .max >= least }.map(\.name))
+        }
     }
 }

@@ -20,13 +20,35 @@ public struct ObservedAccess: Sendable {
 
     /// The layer: `s3`, `postgres` or `model`.
     public let layer: String
-    private var findings: [Key: Finding] = [:]
-    private var datasetsByComponent: [String: Set<String>] = [:]
+    private var entries: [String: Entry] = [:]
 
-    private struct Key: Hashable {
-        let component: String
-        let verb: Verb
-        let dataset: String
+    /// What is known of one component.
+    struct Entry: Hashable, Sendable {
+        private(set) var findings: [Target: Finding] = [:]
+        private(set) var datasets: Set<String> = []
+
+        struct Target: Hashable, Sendable {
+            let verb: Verb
+            let dataset: String
+        }
+
+        mutating func note(_ verb: Verb, _ dataset: String, _ finding: Finding) {
+            let target = Target(verb: verb, dataset: dataset)
+            if case .possible = findings[target] { return }
+            findings[target] = finding
+            datasets.insert(dataset)
+        }
+
+        /// Notes all of another, each after a path.
+        mutating func note(_ other: Entry, after path: [String] = []) {
+            for (target, finding) in other.findings {
+                if case .possible(let witness) = finding, !path.isEmpty {
+                    note(target.verb, target.dataset, .possible(witness.after(path)))
+                } else {
+                    note(target.verb, target.dataset, finding)
+                }
+            }
+        }
     }
 
     /// Nothing is possible.
@@ -34,22 +56,25 @@ public struct ObservedAccess: Sendable {
 
     /// Notes what is known of an access; what is possible is not forgotten for what could not be decided.
     public mutating func note(_ component: String, _ verb: Verb, _ dataset: String, _ finding: Finding) {
-        let key = Key(component: component, verb: verb, dataset: dataset)
-        if case .possible = findings[key] { return }
-        findings[key] = finding
-        datasetsByComponent[component, default: []].insert(dataset)
+        entries[component, default: Entry()].note(verb, dataset, finding)
     }
 
     /// What is known of an access; nil where it is impossible.
     public func finding(_ component: String, _ verb: Verb, _ dataset: String) -> Finding? {
-        findings[Key(component: component, verb: verb, dataset: dataset)]
+        entries[component]?.findings[Entry.Target(verb: verb, dataset: dataset)]
     }
 
     /// The datasets that a component may touch at all.
-    public func datasets(of component: String) -> Set<String> { datasetsByComponent[component] ?? [] }
+    public func datasets(of component: String) -> Set<String> { entries[component]?.datasets ?? [] }
 
     /// The components that may touch anything at all.
-    public var components: some Sequence<String> { datasetsByComponent.keys }
+    public var components: some Sequence<String> { entries.keys }
+
+    /// All that is known of a component; nil for one that may touch nothing.
+    subscript(component: String) -> Entry? {
+        get { entries[component] }
+        set { entries[component] = newValue?.findings.isEmpty == false ? newValue : nil }
+    }
 }
 
 /// A concrete request that shows that something is possible.

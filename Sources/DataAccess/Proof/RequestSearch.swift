@@ -19,7 +19,7 @@ struct RequestSearch {
     let account: String
     /// Keys whose value is fixed by who asks and what for; nil for one that is surely absent.
     let fixed: [String: RequestContext.Value?]
-    let policies: IAMPolicies
+    var policies: IAMPolicies
     /// What every request is like.
     var always: [ContextSolver.Wish] = []
     /// Whether who asks stands for more than there is, so that what is found is not surely possible.
@@ -106,6 +106,7 @@ struct RequestSearch {
         let action: String
         let wishes: [ContextSolver.Wish]
         private let known: RequestContext
+        private let solver: ContextSolver
         private var branches = 0
         private var doubt: String?
 
@@ -113,9 +114,11 @@ struct RequestSearch {
             self.search = search
             self.action = action
             self.wishes = wishes
-            let values = search.fixed.compactMapValues { $0 }
-            let fixedKeys = Set(search.fixed.keys)
-            self.known = RequestContext(values) { fixedKeys.contains($0) ? .complete : .none }
+            let solver = ContextSolver(fixed: search.fixed)
+            self.solver = solver
+            self.known = RequestContext(search.fixed.compactMapValues { $0 }) {
+                solver.fixed.keys.contains($0) ? .complete : .none
+            }
         }
 
         /// Whether a statement is about who asks; what names another session of the role is not.
@@ -231,7 +234,7 @@ struct RequestSearch {
             _ documents: [PolicyDocument]
         ) -> [(PolicyStatement, IAMDecision.Layer)] {
             let reader = reader(layer)
-            return documents.flatMap(\.statements).filter {
+            return documents.lazy.flatMap(\.statements).filter {
                 $0.effect == .allow && reader.matchesAction($0) && isAbout($0, reader)
                     && !$0.conditions.contains { isSurely(false, $0) }
             }.map { ($0, layer) }
@@ -249,7 +252,7 @@ struct RequestSearch {
             layers += (policies.resourceControl ?? []).map { (.resourceControl, $0) }
             return layers.flatMap { layer, documents in
                 let reader = reader(layer)
-                return documents.flatMap(\.statements).filter {
+                return documents.lazy.flatMap(\.statements).filter {
                     $0.effect == .deny && reader.matchesAction($0) && isAbout($0, reader)
                         && !$0.conditions.contains { isSurely(false, $0) }
                 }.map { ($0, layer) }
@@ -258,9 +261,10 @@ struct RequestSearch {
 
         /// Whether a condition is decided by what is fixed, and so.
         private func isSurely(_ answer: Bool, _ condition: PolicyCondition) -> Bool {
-            let keys = [condition.key] + condition.values.flatMap(\.keys)
-            guard keys.allSatisfy({ search.fixed.keys.contains($0.lowercased()) }) else { return false }
-            return condition.holds(RequestContext(search.fixed.compactMapValues { $0 })) == answer
+            guard search.fixed.keys.contains(condition.name),
+                condition.variables.allSatisfy({ search.fixed.keys.contains($0) })
+            else { return false }
+            return condition.holds(solver.known) == answer
         }
 
         // MARK: - What does not deny
@@ -362,8 +366,6 @@ struct RequestSearch {
             }
             return nil
         }
-
-        private var solver: ContextSolver { ContextSolver(fixed: search.fixed) }
 
         /// A resource that fits, or nil where there is none.
         private mutating func resource(_ path: Path) -> String? {

@@ -263,14 +263,14 @@ struct RoleUsage {
     /// What is not proved of narrower policies; nil where all is: they allow nothing that was not allowed, and whatever was
     /// done and was allowed is allowed still.
     private func doubt(about role: AWSArtifacts.Role, _ narrower: [PolicyDocument], _ uses: [Use]) -> String? {
-        let more = search(role, allowing: narrower, butNot: role.policies)
+        let more = PolicyDifference(role, allowing: narrower, butNot: role.policies, observation)
         for action in Set(narrower.flatMap(\.statements).flatMap { $0.actions?.elements ?? [] }.map(\.source)) {
             guard !action.contains("*"), !action.contains("?") else { continue }
             if let answer = Self.answer(more, action.lowercased(), Glob(tokens: [Glob.star])) {
                 return "it may allow more than before: \(answer)"
             }
         }
-        let less = search(role, allowing: role.policies, butNot: narrower)
+        let less = PolicyDifference(role, allowing: role.policies, butNot: narrower, observation)
         for use in uses {
             for action in (use.actions ?? Set(S3Actions.every.map(\.0))).sorted() {
                 let area =
@@ -285,40 +285,16 @@ struct RoleUsage {
         return nil
     }
 
-    private static func answer(_ search: RequestSearch, _ action: String, _ area: Glob) -> String? {
-        switch search.find(action, in: area) {
+    private static func answer(_ difference: PolicyDifference, _ action: String, _ area: Glob) -> String? {
+        switch difference.find(action, in: area) {
         case .none: nil
         case .found(let request): "\(Witness(request))"
         case .unknown(let reason): reason
         }
     }
-
-    /// A search for what some policies allow and others do not: what the others allow is denied.
-    private func search(
-        _ role: AWSArtifacts.Role,
-        allowing documents: [PolicyDocument],
-        butNot others: [PolicyDocument]
-    ) -> RequestSearch {
-        var role = role
-        let denials = others.flatMap(\.statements).filter { $0.effect == .allow }.map { $0.denying() }
-        role.policies = documents + [PolicyDocument(statements: denials)]
-        return observation.roleSearch(role)
-    }
 }
 
 extension PolicyStatement {
-    /// The same about a Deny.
-    fileprivate func denying() -> PolicyStatement {
-        PolicyStatement(
-            sid: sid,
-            effect: .deny,
-            principals: principals,
-            actions: actions,
-            resources: resources,
-            conditions: conditions
-        )
-    }
-
     /// The statement as JSON.
     var json: JSONText {
         var entries: [(String, JSONText)] = []

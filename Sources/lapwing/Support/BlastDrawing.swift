@@ -77,5 +77,5 @@ struct BlastDrawing {
         return "<text\(attribute) x=\"\(x)\" y=\"\(y)\">\(escaped(text))</text>"
     }
 
-    private static func escaped(_ text: String) -> String { ReachDrawing.escaped(text) }
+    private static func escaped(_ text: String) -> String { ColumnDrawing.escaped(text) }
 }

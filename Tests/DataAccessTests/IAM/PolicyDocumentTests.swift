@@ -46,6 +46,20 @@ struct PolicyDocumentTests {
         #expect(findings.contains { $0.contains(message) }, "\(findings)")
     }
 
+    @Test("is the same whatever its file is called, unless it says something there")
+    func equality() throws {
+        func read(_ statements: String, _ file: String) throws -> PolicyDocument {
+            try PolicyDocument(json: PrincipalProbesTests.policy(statements), file: file)
+        }
+        let (one, other) = (try read("", "a.json"), try read("", "b.json"))
+        #expect(one.file != other.file && one == other && one.hashValue == other.hashValue)
+        #expect(Set([one, other, PolicyDocument(statements: [])]).count == 1)
+        // What is shown of a statement is where it stands: the same text at another place is another.
+        let deny = #"{"Effect":"Deny","Action":"*","Resource":"*"}"#
+        #expect(try read(deny, "a.json") == read(deny, "a.json") && read(deny, "a.json") != read(deny, "b.json"))
+        #expect(try read(deny, "a.json").hashValue == read(deny, "a.json").hashValue)
+    }
+
     @Test("is read or refused whatever the bytes are, in bounded time")
     func survivesNoise() {
         var random = Seeded(7)

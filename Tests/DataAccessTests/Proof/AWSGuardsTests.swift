@@ -177,8 +177,20 @@ struct AWSGuardsTests {
             Issue.record("\(String(describing: buckets))")
             return
         }
+        // What is left to the role are objects of its own, whatever their keys look like.
         let everything = try outcome(denying: "*")
         #expect(everything == .proved, "\(String(describing: everything))")
+        let observation = try AWSObservation(
+            EstateExample.load(),
+            AWSArtifacts(files: AWSProofTests.files(EstateExample.load()), estate: EstateExample.load())
+        )
+        for (arn, isAccessPoint) in [
+            ("arn:aws:s3:eu-west-1:123456789012:accesspoint/a/object/k", true),
+            ("arn:aws:s3::123456789012:accesspoint/m.mrap/object/k", true),
+            ("arn:aws:s3:::shop-ml/weights/:x:accesspoint/a", false), ("arn:aws:s3:::accesspoint/a", false),
+        ] {
+            #expect(observation.accessPoints.matches(arn) == isAccessPoint, "\(arn)")
+        }
     }
 
     @Test("whoever changes what any role may do can do anything")

@@ -8,18 +8,24 @@ public struct PolicyCondition: Hashable, Sendable {
     public let values: [PolicyText]
     /// The operator; nil for one that IAM does not have, under which nothing fits.
     let op: ConditionOperator?
+    /// The key in lower case, as it is looked up.
+    let name: String
+    /// The keys of the variables in its values, in lower case.
+    let variables: [String]
 
     init(operation: String, key: String, values: [PolicyText]) {
         self.operation = operation
         self.key = key
         self.values = values
         self.op = ConditionOperator(operation)
+        self.name = key.lowercased()
+        self.variables = values.flatMap(\.keys).map { $0.lowercased() }
     }
 
     /// Whether a request that is known in full meets the condition.
     func holds(_ context: RequestContext) -> Bool {
         guard let op else { return false }
-        let value = context[key]
+        let value = context[lowercase: name]
         if op.comparison == .null {
             let isAbsent = value == nil
             return values.contains { $0.resolved(context)?.plain.lowercased() == (isAbsent ? "true" : "false") }

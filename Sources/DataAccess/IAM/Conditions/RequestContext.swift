@@ -58,12 +58,23 @@ public struct RequestContext: Hashable, Sendable {
         self.isComplete = false
     }
 
+    /// What a request carries, by keys that are in lower case.
+    init(lowercase values: [String: Value]) {
+        self.values = values
+        self.isAmbiguous = false
+        self.knowledge = { _ in .complete }
+        self.isComplete = true
+    }
+
     private static func lowercased(_ values: [String: Value]) -> [String: Value] {
         Dictionary(values.map { ($0.key.lowercased(), $0.value) }) { first, _ in first }
     }
 
     /// The value of a key.
     public subscript(_ key: String) -> Value? { values[key.lowercased()] }
+
+    /// The value of a key that is in lower case.
+    subscript(lowercase key: String) -> Value? { values[key] }
 
     /// All values, by key in lower case.
     public var all: [String: [String]] { values.mapValues(\.all) }

@@ -52,3 +52,18 @@ public struct PolicyDocument: Hashable, Sendable {
         self.file = nil
     }
 }
+
+extension PolicyDocument {
+    /// Whether two policies say the same at the same places; what the file of one without statements is called is nothing
+    /// of it.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.version == right.version && left.statements == right.statements && left.findings == right.findings
+    }
+
+    /// Hashes what equality is about.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(version)
+        hasher.combine(statements)
+        hasher.combine(findings)
+    }
+}

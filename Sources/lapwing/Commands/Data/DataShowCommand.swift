@@ -7,12 +7,14 @@ struct DataShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what an estate allows: who may do what to which data, and where that is enforced.",
-        discussion: "What is not listed is denied."
+        discussion:
+            "What is not listed is denied. With -o svg, a drawing: who is for what, and which data each gets at."
     )
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case table
         case json
+        case svg
     }
 
     @OptionGroup var options: EstateOptions
@@ -20,7 +22,7 @@ struct DataShowCommand: ParsableCommand {
     @Option(help: "Only this component.")
     var component: String?
 
-    @Option(name: .shortAndLong, help: "Output: table or json.")
+    @Option(name: .shortAndLong, help: "Output: table, json or svg.")
     var output = Format.table
 
     private struct Row: Encodable {
@@ -47,6 +49,7 @@ struct DataShowCommand: ParsableCommand {
         }
         let rows = estate.accesses.filter { component == nil || $0.component == component }.map(row)
         switch output {
+        case .svg: StandardOutput.write(AccessDrawing(estate, only: component).svg)
         case .json: try StandardOutput.write(json: Document(estate: estate.name, accesses: rows))
         case .table:
             var table = TextTable("COMPONENT", "MAY", "WHAT", "WHERE", "LAYER", "ON CONDITION")

@@ -133,6 +133,9 @@ public struct Attributes: Sendable, Hashable {
         self.serverName = serverName
     }
 
+    /// Whether a tunnel is asked for, which has a host and a port and no path.
+    var isTunnel: Bool { transport == .http && method == "CONNECT" && path.isEmpty }
+
     /// The attributes of a connection that carries no HTTP.
     ///
     /// - Parameters:

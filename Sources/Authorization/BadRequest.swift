@@ -2,13 +2,14 @@
 public enum BadRequest: String, Error, Hashable, Sendable, Codable, CaseIterable {
     /// The method is none that HTTP registers, or is in lower case.
     case unknownMethod = "unknown_method"
-    /// CONNECT asks for a tunnel, which is not offered.
+    /// CONNECT asks for a tunnel, which no route offers.
     case tunnel = "connect_not_offered"
     /// There is no request target.
     case emptyTarget = "empty_target"
     /// The target is neither a path nor an `http` or `https` URL.
     case notAbsolutePath = "target_not_absolute"
-    /// The URL in the target has no host, or has user information.
+    /// The URL in the target has no host, or has user information; or that of a CONNECT is not the host and port of its
+    /// header.
     case badTargetAuthority = "bad_target_authority"
     /// The target has a byte that is not visible ASCII.
     case badTargetByte = "bad_target_byte"

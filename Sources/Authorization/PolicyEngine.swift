@@ -4,8 +4,9 @@ public import ZeroTrust
 
 /// Decides requests by the policies that select one workload.
 ///
-/// An engine is an immutable snapshot: to change policies, make another and swap it in whole. Deciding allocates
-/// nothing and looks only at rules that an index of callers, paths and hosts brings up.
+/// An engine is an immutable snapshot: to change policies, make another and swap it in whole. It is a class, so that
+/// whoever hands one on copies a reference. Deciding allocates nothing and looks only at rules that an index of callers,
+/// paths and hosts brings up.
 ///
 /// ```swift
 /// let engine = try PolicyEngine(policies: policies, workload: workload)
@@ -16,7 +17,7 @@ public import ZeroTrust
 /// A request is put to the CUSTOM policies first, then its token must be valid where it has one, then come the DENY and
 /// the ALLOW policies. `authorize(_:_:token:answer:)` takes a verified peer and makes a ``Permit``;
 /// `evaluate(_:external:)` and `explain(_:)` take any attributes and never do.
-public struct PolicyEngine: Sendable {
+public final class PolicyEngine: Sendable {
     /// What an engine is told beside the policies.
     public struct Options: Sendable, Hashable {
         /// Whose defaults hold, and whose reading of what is doubtful.
@@ -87,7 +88,7 @@ public struct PolicyEngine: Sendable {
     ///   - workload: what the requests go to.
     ///   - options: defaults and names.
     /// - Throws: `ResourceError` where two of the policies share a namespace and a name.
-    public init(policies: PolicySet, workload: Workload, options: Options = Options()) throws {
+    public convenience init(policies: PolicySet, workload: Workload, options: Options = Options()) throws {
         let selected = policies.policies.filter {
             $0.applies(to: workload, rootNamespace: options.rootNamespace)
         }

@@ -13,17 +13,25 @@ public struct RequestScreen: Sendable, Hashable {
     /// Whether paths that servers read differently are refused, as `strict` does.
     public let compatibility: Compatibility
 
+    /// Whether a CONNECT is let in, which asks for a tunnel and has no path.
+    public let offersTunnels: Bool
+
     /// A screen with a normalisation.
-    public init(normalization: PathNormalization = .base, compatibility: Compatibility = .strict) {
+    public init(
+        normalization: PathNormalization = .base,
+        compatibility: Compatibility = .strict,
+        offersTunnels: Bool = false
+    ) {
         self.normalization = normalization
         self.compatibility = compatibility
+        self.offersTunnels = offersTunnels
     }
 
     /// A request line that may be put to the policies.
     public struct Request: Sendable, Hashable {
         /// The method.
         public let method: String
-        /// The canonical path, with its query.
+        /// The canonical path, with its query; empty in a CONNECT.
         public let path: String
         /// The host asked for: that of the target where it is a URL, else that of the header.
         public let authority: String
@@ -41,11 +49,11 @@ public struct RequestScreen: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - method: the method, as sent.
-    ///   - target: the request target, as sent: a path, or a URL of `http` or `https`.
+    ///   - target: the request target, as sent: a path, or a URL of `http` or `https`; `host:port` in a CONNECT.
     ///   - authority: the `Host` header or `:authority`, or nil where there is none.
     /// - Returns: the request to put to the policies, or the reason to answer 400.
     public func check(method: String, target: String, authority: String?) -> Outcome {
-        guard method != "CONNECT" else { return .refused(.tunnel) }
+        if method == "CONNECT" { return offersTunnels ? Self.tunnel(to: target, authority) : .refused(.tunnel) }
         guard Self.methods.contains(method) else { return .refused(.unknownMethod) }
         guard !target.isEmpty else { return .refused(.emptyTarget) }
         var path = target
@@ -61,6 +69,20 @@ public struct RequestScreen: Sendable, Hashable {
         case .badRequest(let reason): return .refused(reason)
         case .path(let path): return .accepted(Request(method: method, path: path, authority: host))
         }
+    }
+
+    /// A target in authority form, with which the header has to agree (RFC 9112 §3.2.3).
+    private static func tunnel(to target: String, _ authority: String?) -> Outcome {
+        guard !target.isEmpty else { return .refused(.emptyTarget) }
+        let parts = target.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        guard let host = parts.dropLast().first, parts.count == 2 || host.first == UInt8(ascii: "["), !host.isEmpty,
+            target.utf8.allSatisfy({ (0x21...0x7e).contains($0) && !"/?#@".utf8.contains($0) }),
+            let port = parts.last, port.first != UInt8(ascii: "0"), UInt16(Substring(port)) != nil,
+            port.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return .refused(.badTargetAuthority) }
+        guard let authority else { return .refused(.missingHost) }
+        guard authority.lowercased() == target.lowercased() else { return .refused(.badTargetAuthority) }
+        return .accepted(Request(method: "CONNECT", path: "", authority: authority))
     }
 
     /// Takes a target in absolute form apart (RFC 9112 §3.2.2).
@@ -79,7 +101,8 @@ public struct RequestScreen: Sendable, Hashable {
 
     /// The methods that are understood: those of the IANA registry that Envoy's parser knows.
     static let methods: Set<String> = [
-        "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "ACL", "BIND", "CHECKOUT", "COPY", "LINK",
+        "CONNECT", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "ACL", "BIND", "CHECKOUT",
+        "COPY", "LINK",
         "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "M-SEARCH", "NOTIFY", "PROPFIND", "PROPPATCH",
         "PURGE", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE",
     ]

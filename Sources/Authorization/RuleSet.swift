@@ -1,5 +1,7 @@
 /// The rules of an engine for one kind of connection, by what they do.
-struct RuleSet: Sendable {
+///
+/// A class, so that a request that picks one copies a reference and not six indexes.
+final class RuleSet: Sendable {
     let custom: RuleIndex
     let deny: RuleIndex
     let allow: RuleIndex

@@ -57,6 +57,37 @@ import ZeroTrust
         if let reason = row.reason { #expect(outcome == .refused(reason)) } else { #expect(outcome == row.outcome) }
     }
 
+    @Test(
+        arguments: [
+            ("db.internal:5432", "db.internal:5432", nil), ("DB.internal:5432", "db.internal:5432", nil),
+            ("[::1]:5432", "[::1]:5432", nil), ("", "db.internal:5432", .emptyTarget),
+            ("db.internal:5432", nil, .missingHost), ("db.internal:5432", "db.internal:22", .badTargetAuthority),
+            ("db.internal:5432", "db.internal", .badTargetAuthority),
+            ("db.internal", "db.internal", .badTargetAuthority),
+            ("db.internal:", "db.internal:", .badTargetAuthority), (":5432", ":5432", .badTargetAuthority),
+            ("db.internal:0", "db.internal:0", .badTargetAuthority),
+            ("db.internal:05", "db.internal:05", .badTargetAuthority),
+            ("db.internal:65536", "db.internal:65536", .badTargetAuthority),
+            ("db.internal:+5", "db.internal:+5", .badTargetAuthority), ("a:1:2", "a:1:2", .badTargetAuthority),
+            ("u@db.internal:5", "u@db.internal:5", .badTargetAuthority), ("/v1", "db.internal:5", .badTargetAuthority),
+            ("http://db.internal:5", "db.internal:5", .badTargetAuthority), ("*", "*", .badTargetAuthority),
+        ] as [(String, String?, BadRequest?)]
+    )
+    func `a CONNECT has a host and a port and no path, where tunnels are offered`(
+        _ target: String,
+        _ host: String?,
+        _ reason: BadRequest?
+    ) {
+        let outcome = RequestScreen(offersTunnels: true).check(method: "CONNECT", target: target, authority: host)
+        switch outcome {
+        case .refused(let refusal): #expect(refusal == reason)
+        case .accepted(let request):
+            #expect(reason == nil && request.method == "CONNECT" && request.path.isEmpty && request.authority == host)
+        }
+        let closed = RequestScreen().check(method: "CONNECT", target: target, authority: host)
+        #expect(closed == .refused(.tunnel))
+    }
+
     @Test func `any request line has an outcome`() {
         var random = SplitMix64(seed: 5)
         let pieces = ["http://", "https:", "/", "//", "@", "?", "#", "a", "%", "..", "\\", "\u{0}", "é", ":", "*", " "]

@@ -30,6 +30,27 @@ import Testing
           admin: { port: 9901 }
         """
 
+    @Test func `a route for tunnels names its hosts, has no path and no guardrail, and speaks HTTP 1`() throws {
+        let route = "- { name: db, hosts: [db.internal], upstream: inference, upgrade: [connect] }\n"
+        let whole = Self.good.replacing("  limits:", with: "    " + route + "  limits:")
+        #expect(whole != Self.good)
+        let read = try #require(try Self.load(whole).routes.last)
+        #expect(read.allowsConnect && !read.allowsWebSocket)
+        let both = try Self.load(whole.replacing("[connect]", with: "[connect, websocket]")).routes.last
+        #expect(both?.allowsConnect == true && both?.allowsWebSocket == true)
+        for (from, to, message) in [
+            ("hosts: [db.internal], ", "", "`hosts`"),
+            ("upgrade: [connect]", "upgrade: [connect], path: { prefix: /v1 }", "`path`"),
+            ("upgrade: [connect]", "upgrade: [conect]", "did you mean"),
+            ("upstream: inference, upgrade: [connect]", "upstream: model, upgrade: [connect]", "HTTP/2"),
+        ] {
+            let changed = whole.replacing(route, with: route.replacing(from, with: to))
+            #expect(changed != whole, "\(from)")
+            let error = #expect(throws: ResourceError.self) { try Self.load(changed) }
+            #expect(error.map { "\($0)".contains(message) } == true, "\(to): \(error.map { "\($0)" } ?? "")")
+        }
+    }
+
     static func load(_ yaml: String) throws -> GatewayConfiguration {
         let documents = try ResourceLoader.parse(yaml: yaml, file: "gateway.yaml")
         return try #require(try GatewayConfiguration.load(documents).first)

@@ -16,9 +16,9 @@ public struct GeneratedPolicies: Sendable {
     public struct Operation: Sendable, Hashable {
         /// The methods.
         public let methods: [String]
-        /// The paths, in order.
+        /// The paths, in order; one that is empty for a CONNECT, which has none.
         public let paths: [Path]
-        /// The host, where hosts are told apart.
+        /// The host, where hosts are told apart, and of a CONNECT in any case.
         public let host: String?
         /// The port, where ports are told apart.
         public let port: UInt16?

@@ -53,6 +53,8 @@ extension GeneratedPolicies {
             if let host = operation.host { lines.append("        hosts: [\(YAMLText.quoted(host))]") }
             if let port = operation.port { lines.append("        ports: [\"\(port)\"]") }
             lines.append("        methods: [\(operation.methods.map(YAMLText.quoted).joined(separator: ", "))]")
+            // A tunnel has no path, and is told from others by its host and port.
+            guard operation.paths.contains(where: { !$0.value.isEmpty }) else { continue }
             lines.append("        paths:")
             for path in operation.paths {
                 let of = path.distinct > 1 ? ", \(path.distinct) paths" : ""

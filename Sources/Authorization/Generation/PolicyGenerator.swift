@@ -78,7 +78,7 @@ public struct PolicyGenerator: Sendable {
                 issuer: attributes.token?.issuer
             )
             let endpoint = Endpoint(
-                host: includesHosts ? attributes.authority.lowercased() : nil,
+                host: includesHosts || attributes.isTunnel ? attributes.authority.lowercased() : nil,
                 port: includesPorts ? attributes.destination.port : nil,
                 method: attributes.method
             )
@@ -100,10 +100,11 @@ public struct PolicyGenerator: Sendable {
     private func omission(_ attributes: Attributes) -> GeneratedPolicies.Omission.Reason? {
         guard attributes.value(for: .principal) != nil else { return .anonymous }
         guard attributes.transport == .http else { return .connection }
-        guard attributes.value(for: .path) != nil else { return .unnameablePath }
+        guard attributes.isTunnel || attributes.value(for: .path) != nil else { return .unnameablePath }
         // A value that a policy would read as a pattern names nobody.
         if let issuer = attributes.token?.issuer, issuer.isEmpty || issuer.contains("*") { return .unnameableValue }
-        guard attributes.value(for: .method) != nil, !includesHosts || attributes.value(for: .host) != nil else {
+        let namesHost = includesHosts || attributes.isTunnel
+        guard attributes.value(for: .method) != nil, !namesHost || attributes.value(for: .host) != nil else {
             return .unnameableValue
         }
         return nil

@@ -34,6 +34,8 @@ public final class Reachability {
         public var limits: ReachLimits
         /// Whose tokens are verified, so that what they claim counts; nil for anybody's.
         public var issuers: [String]?
+        /// Whether a CONNECT is let in, which has a host and a port and no path.
+        public var offersTunnels: Bool
         /// What witnesses have where nothing else is asked of them.
         public var template: Attributes
 
@@ -43,12 +45,14 @@ public final class Reachability {
             normalization: PathNormalization = .base,
             limits: ReachLimits = ReachLimits(),
             issuers: [String]? = nil,
+            offersTunnels: Bool = false,
             template: Attributes = Options.template
         ) {
             self.callers = callers
             self.normalization = normalization
             self.limits = limits
             self.issuers = issuers
+            self.offersTunnels = offersTunnels
             self.template = template
         }
 
@@ -92,7 +96,8 @@ public final class Reachability {
                 admitsAnonymous: options.callers == .anyone,
                 normalization: options.normalization,
                 isStrict: isStrict,
-                issuers: options.issuers
+                issuers: options.issuers,
+                offersTunnels: options.offersTunnels
             ),
             limits: options.limits
         )

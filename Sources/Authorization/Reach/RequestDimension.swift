@@ -75,6 +75,10 @@ struct MethodSet: Hashable, Sendable {
     private static let names = RequestScreen.methods.sorted()
     /// Every method.
     static let all = MethodSet { _ in true }
+    /// What asks for a tunnel.
+    static let tunnels = MethodSet { $0 == "CONNECT" }
+    /// Every method that asks for a path.
+    static let requests = tunnels.complement
 
     private init(bits: UInt64) {
         self.bits = bits
@@ -100,8 +104,8 @@ struct MethodSet: Hashable, Sendable {
 extension MethodSet: CustomStringConvertible {
     /// The methods, or those that are left out, whichever are fewer.
     var description: String {
-        if self == .all { return Languages.any }
-        let others = complement.members
+        if self == .all || self == .requests { return Languages.any }
+        let others = complement.intersection(.requests).members
         return others.count < members.count
             ? "any except " + others.joined(separator: ", ") : members.joined(separator: ", ")
     }

@@ -4,8 +4,12 @@ final class RequestSpace {
     let limits: ReachLimits
     /// What callers there can be.
     let callers: CallerSet
-    /// The paths that are canonical, with their queries.
+    /// What methods there can be.
+    let methods: MethodSet
+    /// The paths that are canonical, with their queries; the empty one among them where tunnels are offered.
     let targets: Language
+    /// What requests and tunnels are told apart by, where tunnels are offered.
+    let tunnels: Tunnels?
     /// The paths that every server reads alike, with their queries; nil under `istio`, which reads no path but as it is.
     let plainTargets: Language?
     /// What can stand as a host.
@@ -18,6 +22,16 @@ final class RequestSpace {
     let none: Language
     /// What tokens there can be.
     let tokens: TokenSpace
+
+    /// A tunnel has a method of its own, a host with a port, and no path; a request has a path.
+    struct Tunnels {
+        /// The paths of requests.
+        let paths: Language
+        /// The empty path.
+        let noPath: Language
+        /// Hosts with a port.
+        let authorities: Language
+    }
 
     /// The space of the requests to a gateway.
     ///
@@ -32,9 +46,25 @@ final class RequestSpace {
             names: try languages.language(universe.names, name: Languages.any),
             includesAnonymous: universe.admitsAnonymous
         )
-        let targets = try languages.targets(universe.normalization, isStrict: universe.isStrict)
-        self.targets = targets
-        self.plainTargets = universe.isStrict ? try languages.plain(universe.normalization) : nil
+        let paths = try languages.targets(universe.normalization, isStrict: universe.isStrict)
+        let plain = universe.isStrict ? try languages.plain(universe.normalization) : nil
+        if universe.offersTunnels {
+            let noPath = try languages.language(.text(""), name: "none")
+            self.methods = .all
+            self.targets = try languages.union(paths, noPath)
+            self.plainTargets = try plain.map { plain throws(ReachError) in try languages.union(plain, noPath) }
+            self.tunnels = Tunnels(
+                paths: paths,
+                noPath: noPath,
+                authorities: try languages.language(RequestUniverse.tunnelAuthorities, name: Languages.any)
+            )
+            languages.rename(targets, Languages.any)
+        } else {
+            self.methods = .requests
+            self.targets = paths
+            self.plainTargets = plain
+            self.tunnels = nil
+        }
         self.authorities = try languages.language(RequestUniverse.authorities, name: Languages.any)
         self.serverNames = try languages.language(RequestUniverse.serverNames, name: Languages.any)
         self.values = try languages.language(RequestUniverse.headerValues, name: Languages.any)
@@ -46,7 +76,7 @@ final class RequestSpace {
     func whole(_ dimension: RequestDimension) -> RequestPart {
         switch dimension {
         case .caller: .callers(callers)
-        case .method: .methods(.all)
+        case .method: .methods(methods)
         case .target: .text(targets)
         case .authority: .text(authorities)
         case .serverName: .text(serverNames)

@@ -12,6 +12,8 @@ struct RequestUniverse: Sendable {
     let isStrict: Bool
     /// Who may have issued tokens; nil for anyone, empty where no token is verified.
     let issuers: [String]?
+    /// Whether a CONNECT is let in, which has a host and a port and no path.
+    let offersTunnels: Bool
 
     /// Every SPIFFE ID (SPIFFE-ID §2), the length aside.
     static let spiffeIDs: RegularExpression = {
@@ -38,6 +40,11 @@ struct RequestUniverse: Sendable {
     static let authorities = RegularExpression.repeated(
         .byte(ByteSet([0x21...0x7e]).subtracting(ByteSet("/?#@\\\"<>^`{|}")))
     )
+
+    /// What a tunnel may be asked for: a host and a port.
+    static let tunnelAuthorities = RegularExpression.sequence([
+        authorities, .text(":"), .byte(ByteSet("123456789")), .many(.byte(ByteSet("0123456789"))),
+    ])
 
     /// A server name in lower case, or the empty string for none.
     static let serverNames = RegularExpression.many(.byte(ByteSet([0x21...0x7e]).subtracting(ByteSet(capitals))))

@@ -44,9 +44,38 @@ extension RequestSpace {
         if let regions = try tokenRegions(field, matcher) { return regions }
         let (dimension, parts) = try condition(field, matcher, matcher.strict)
         var regions: [RequestRegion] = []
-        for part in parts where try !isEmpty(part) { regions.append(RequestRegion([dimension: part])) }
+        for part in parts {
+            let part = try withTunnels(part, of: dimension, matcher)
+            if try !isEmpty(part) { regions.append(RequestRegion([dimension: part])) }
+        }
         return regions
     }
+
+    /// A condition on methods among those that there are, and one on paths as it holds for tunnels, which have none.
+    private func withTunnels(
+        _ part: RequestPart,
+        of dimension: RequestDimension,
+        _ matcher: FieldMatcher
+    ) throws(ReachError) -> RequestPart {
+        switch part {
+        case .methods(let methods): return .methods(methods.intersection(self.methods))
+        case .text(let language) where dimension == .target:
+            guard let tunnels else { return part }
+            let rest = try languages.difference(language, tunnels.noPath)
+            return .text(matcher.matches(Self.tunnel) ? try union(rest, tunnels.noPath) : rest)
+        default: return part
+        }
+    }
+
+    /// A request for a tunnel, as far as a condition on its path looks at it.
+    private static let tunnel = Attributes(
+        caller: .anonymous,
+        method: "CONNECT",
+        path: "",
+        authority: "",
+        source: IPAddress(v4: 0),
+        destination: Exchange.Endpoint(address: IPAddress(v4: 0), port: 1)
+    )
 
     private func condition(
         _ field: AuthorizationPolicy.Field,

@@ -10,7 +10,7 @@ extension RequestSpace {
     ) throws(ReachError) -> (RequestDimension, [RequestPart]) {
         let isNegated = matcher.isNegated
         switch matcher.subject {
-        case .filterMetadata: return (.method, reading.grants ? [] : [.methods(.all)])
+        case .filterMetadata: return (.method, reading.grants ? [] : [.methods(methods)])
         case .principal, .namespace, .serviceAccount, .trustDomain:
             let names = try strictNames(field, matcher, reading)
             let isAnonymous = isNegated && (!reading.grants || reading.asksForAbsence)

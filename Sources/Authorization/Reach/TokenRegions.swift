@@ -44,7 +44,18 @@ extension RequestSpace {
             guard next.count <= limits.regions else { throw .tooManyRegions(limit: limits.regions) }
             regions = next
         }
-        return regions
+        guard let tunnels else { return regions }
+        let kinds = [
+            RequestRegion([.method: .methods(.requests), .target: .text(tunnels.paths)]),
+            RequestRegion([
+                .method: .methods(.tunnels), .target: .text(tunnels.noPath), .authority: .text(tunnels.authorities),
+            ]),
+        ]
+        var told: [RequestRegion] = []
+        for region in regions {
+            for kind in kinds { if let both = try intersection(region, kind) { told.append(both) } }
+        }
+        return told
     }
 
     // MARK: - Claims

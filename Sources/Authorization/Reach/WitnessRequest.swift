@@ -10,7 +10,8 @@ extension WitnessRequest: CustomStringConvertible {
     /// The request as a line: `POST /v1/predict from spiffe://…`.
     public var description: String {
         var words = [
-            "\(attributes.method) \(attributes.path)", "from \(attributes.caller.name ?? "a caller without identity")",
+            "\(attributes.method) \(attributes.isTunnel ? attributes.authority : attributes.path)",
+            "from \(attributes.caller.name ?? "a caller without identity")",
         ]
         if let token = attributes.token { words.append("with a token \(token.words)") }
         words += notable.map { "\($0.name) \($0.value)" }
@@ -88,7 +89,8 @@ extension RequestSpace {
             guard let path = languages.member(targets, preferring: request.path) else { return false }
             request.path = path
         case (.authority, .text(let authorities)):
-            guard let authority = languages.member(authorities, preferring: request.authority) else { return false }
+            let usual = request.method == "CONNECT" ? request.authority + ":443" : request.authority
+            guard let authority = languages.member(authorities, preferring: usual) else { return false }
             request.authority = authority
         case (.serverName, .text(let names)):
             guard let name = languages.member(names, preferring: request.serverName ?? "") else { return false }

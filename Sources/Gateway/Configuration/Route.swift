@@ -16,6 +16,8 @@ public struct Route: Hashable, Sendable {
     public var guardrail: String?
     /// Whether a request may ask to become a WebSocket.
     public var allowsWebSocket: Bool
+    /// Whether a CONNECT to its hosts may become a tunnel to the upstream.
+    public var allowsConnect: Bool
     /// The bytes of content that a request may have.
     public var bodyLimit: UInt64
     /// How long an upstream may think before its response head.
@@ -48,6 +50,7 @@ public struct Route: Hashable, Sendable {
         record: RecordOrder = .overlapped,
         guardrail: String? = nil,
         allowsWebSocket: Bool = false,
+        allowsConnect: Bool = false,
         bodyLimit: UInt64 = 16 << 20,
         responseTimeout: Duration = .seconds(60),
         streamTimeout: Duration = .seconds(120)
@@ -59,6 +62,7 @@ public struct Route: Hashable, Sendable {
         self.record = record
         self.guardrail = guardrail
         self.allowsWebSocket = allowsWebSocket
+        self.allowsConnect = allowsConnect
         self.bodyLimit = bodyLimit
         self.responseTimeout = responseTimeout
         self.streamTimeout = streamTimeout
@@ -71,21 +75,32 @@ public struct Route: Hashable, Sendable {
             upstream: try fields.required("upstream") { try $0.oneOf(upstreams.map(\.name)) }
         )
         if let hosts = try fields.optional("hosts", { try $0.list { try Self.host($0) } }) { self.hosts = hosts }
-        if let path = try fields.optional("path", { try PathMatch($0) }) { self.path = path }
+        let path = try fields.optional("path") { ($0, try PathMatch($0)) }
+        if let path { self.path = path.1 }
         if let order = try fields.optional("record", { try $0.oneOf(RecordOrder.allCases.map(\.rawValue)) }) {
             record = RecordOrder(rawValue: order) ?? .first
         }
-        if let upgrades = try fields.optional("upgrade", { try $0.list { ($0, try $0.oneOf(["websocket"])) } }) {
+        let names = Upgrade.allCases.map(\.rawValue)
+        if let upgrades = try fields.optional("upgrade", { try $0.list { ($0, try $0.oneOf(names)) } }) {
             let isShared = upstreams.first { $0.name == upstream }?.http2 != nil
-            if let upgrade = upgrades.first?.0, isShared {
-                throw upgrade.error("a WebSocket begins in HTTP/1.1, and the upstream `\(upstream)` speaks HTTP/2")
+            if let (value, _) = upgrades.first, isShared {
+                throw value.error("tunnels begin in HTTP/1.1, and the upstream `\(upstream)` speaks HTTP/2")
             }
-            allowsWebSocket = !upgrades.isEmpty
+            allowsWebSocket = upgrades.contains { $0.1 == Upgrade.webSocket.rawValue }
+            if let (value, _) = upgrades.first(where: { $0.1 == Upgrade.connect.rawValue }) {
+                guard !hosts.isEmpty else {
+                    throw value.error("a CONNECT asks for any host: name under `hosts` those that the route serves")
+                }
+                guard self.path == .prefix("/") else {
+                    throw (path?.0 ?? value).error("a CONNECT has no path: leave out `path`, or `connect`")
+                }
+                allowsConnect = true
+            }
         }
         guardrail = try fields.optional("guardrail") { value in
             let name = try value.oneOf(guardrails)
-            guard !allowsWebSocket else {
-                throw value.error("the messages of a WebSocket are not judged: leave out `upgrade` or `guardrail`")
+            guard !allowsWebSocket, !allowsConnect else {
+                throw value.error("what goes through a tunnel is not judged: leave out `upgrade` or `guardrail`")
             }
             return name
         }
@@ -97,6 +112,12 @@ public struct Route: Hashable, Sendable {
             try fields.finish()
         }
         try fields.finish()
+    }
+
+    /// What a route may let its requests become.
+    private enum Upgrade: String, CaseIterable {
+        case webSocket = "websocket"
+        case connect
     }
 
     private static func host(_ value: Value) throws -> String {

@@ -17,8 +17,11 @@ struct RouteTable: Sendable {
         var exact: [String: Entry] = [:]
         /// Longest first.
         var prefixes: [(path: String, entry: Entry)] = []
+        /// What takes a CONNECT, which has no path.
+        var tunnel: Entry?
 
-        mutating func insert(_ entry: Entry) {
+        mutating func insert(_ entry: Entry, isTunnel: Bool) {
+            if isTunnel, tunnel == nil { tunnel = entry }
             switch entry.route.path {
             case .exact(let path): if exact[path] == nil { exact[path] = entry }
             case .prefix(let path):
@@ -43,6 +46,8 @@ struct RouteTable: Sendable {
     /// Suffixes with their leading dot, longest first.
     private var suffixes: [(suffix: String, paths: Paths)] = []
     private var anyHost = Paths()
+    /// Whether any route takes a CONNECT.
+    private(set) var allowsConnect = false
 
     init(_ configuration: GatewayConfiguration) {
         var bySuffix: [String: Paths] = [:]
@@ -55,12 +60,16 @@ struct RouteTable: Sendable {
             // A route whose guardrail is not there would be one without.
             if let name = route.guardrail, stages[name] == nil { continue }
             let entry = Entry(route: route, upstream: upstream, guardrail: route.guardrail.flatMap { stages[$0] })
-            if route.hosts.isEmpty { anyHost.insert(entry) }
+            // A tunnel that should be judged, or whose upstream has no tunnels, is none.
+            let isTunnel =
+                route.allowsConnect && route.guardrail == nil && configuration.upstreams[upstream].http2 == nil
+            if isTunnel { allowsConnect = true }
+            if route.hosts.isEmpty { anyHost.insert(entry, isTunnel: isTunnel) }
             for host in route.hosts {
                 if host.hasPrefix("*") {
-                    bySuffix[String(host.dropFirst()), default: Paths()].insert(entry)
+                    bySuffix[String(host.dropFirst()), default: Paths()].insert(entry, isTunnel: isTunnel)
                 } else {
-                    hosts[host, default: Paths()].insert(entry)
+                    hosts[host, default: Paths()].insert(entry, isTunnel: isTunnel)
                 }
             }
         }
@@ -70,13 +79,17 @@ struct RouteTable: Sendable {
     /// The route of a request, or nil.
     func find(authority: String, path: String) -> Entry? {
         let end = path.utf8.firstIndex(of: UInt8(ascii: "?")) ?? path.endIndex
-        let path = path[..<end]
-        guard !hosts.isEmpty || !suffixes.isEmpty else { return anyHost.find(path) }
+        return paths(of: authority).find(path[..<end])
+    }
+
+    /// The route of a CONNECT, or nil.
+    func findTunnel(to authority: String) -> Entry? { paths(of: authority).tunnel }
+
+    private func paths(of authority: String) -> Paths {
+        guard !hosts.isEmpty || !suffixes.isEmpty else { return anyHost }
         var host = authority[...]
         if let colon = host.lastIndex(of: ":"), host.last != "]" { host = host[..<colon] }
         let name = host.lowercased()
-        if let paths = hosts[name] { return paths.find(path) }
-        if let match = suffixes.first(where: { name.hasSuffix($0.suffix) }) { return match.paths.find(path) }
-        return anyHost.find(path)
+        return hosts[name] ?? suffixes.first { name.hasSuffix($0.suffix) }?.paths ?? anyHost
     }
 }

@@ -198,6 +198,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             let now = NIODeadline.now()
             firstByte = now
             deadline = now + terms.timeouts.head
+            scanner.allowsConnect = worker.current.snapshot.routes.allowsConnect
         }
         do throws(HTTP1Refusal) {
             let bytes = inbox

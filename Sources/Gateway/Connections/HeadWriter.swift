@@ -59,7 +59,12 @@ enum HeadWriter {
         output.reserveCapacity(head.readableBytes + path.utf8.count + identity.readableBytes + 128 + bodyRoom)
         output.writeString(scanner.method.rawValue)
         output.writeStaticString(" ")
-        output.writeString(path)
+        // The target of a tunnel is the host and port that were decided on, and not the client's spelling of them.
+        if scanner.method == .connect {
+            copy(scanner.authority, of: head, to: &output)
+        } else {
+            output.writeString(path)
+        }
         output.writeStaticString(" HTTP/1.1\r\n")
         copy(lines, of: head, to: &output) { name in
             switch name {
@@ -92,13 +97,7 @@ enum HeadWriter {
     ) -> ByteBuffer {
         var output = ByteBuffer()
         output.reserveCapacity(head.readableBytes + 160 + bodyRoom)
-        output.writeStaticString("HTTP/1.1 ")
-        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status / 100))
-        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status / 10 % 10))
-        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status % 10))
-        output.writeStaticString(" ")
-        copy(scanner.reason, of: head, to: &output)
-        output.writeStaticString("\r\n")
+        writeStatusLine(scanner, head, to: &output)
         let keepsLength = scanner.status != 204 && !isFiltered
         var lines = set.isEmpty ? scanner.fields.lines : without(set, scanner.fields.lines, of: head)
         // What is said of the bytes as they were does not hold of those that are sent.
@@ -132,6 +131,17 @@ enum HeadWriter {
         output.writeStaticString(
             "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
         )
+        copy(scanner.fields.lines, of: head, to: &output) { $0 == .other }
+        writeRequestID(id, to: &output)
+        output.writeStaticString("\r\n")
+        return output
+    }
+
+    /// The head of an upstream's answer that opens a tunnel, for the client, with room for what came behind it.
+    static func opening(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, id: String, room: Int) -> ByteBuffer {
+        var output = ByteBuffer()
+        output.reserveCapacity(head.readableBytes + 128 + room)
+        writeStatusLine(scanner, head, to: &output)
         copy(scanner.fields.lines, of: head, to: &output) { $0 == .other }
         writeRequestID(id, to: &output)
         output.writeStaticString("\r\n")
@@ -230,6 +240,20 @@ enum HeadWriter {
         guard line.nameRange.count == name.utf8.count else { return false }
         let found = head.getString(at: head.readerIndex + line.nameRange.lowerBound, length: line.nameRange.count)
         return found?.lowercased().replacing("_", with: "-") == name
+    }
+
+    private static func writeStatusLine(
+        _ scanner: borrowing ResponseScanner,
+        _ head: ByteBuffer,
+        to output: inout ByteBuffer
+    ) {
+        output.writeStaticString("HTTP/1.1 ")
+        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status / 100))
+        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status / 10 % 10))
+        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status % 10))
+        output.writeStaticString(" ")
+        copy(scanner.reason, of: head, to: &output)
+        output.writeStaticString("\r\n")
     }
 
     private static func writeRequestID(_ id: String, to output: inout ByteBuffer) {

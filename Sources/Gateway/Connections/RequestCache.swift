@@ -22,6 +22,7 @@ struct RequestCache {
         _ head: ByteBuffer,
         _ snapshot: GatewaySnapshot
     ) -> Entry {
+        if scanner.method == .connect { return Self.tunnel(scanner, head, snapshot) }
         let bytes = head.readableBytesUInt8Span
         if let entry, generation == snapshot.number, Self.equal(bytes, scanner.path, target),
             Self.equal(bytes, scanner.authority, host)
@@ -41,6 +42,16 @@ struct RequestCache {
         entry = made
         generation = snapshot.number
         return made
+    }
+
+    /// What a `CONNECT` asks for: a host and a port, and no path. Nothing comes behind it that would ask again.
+    private static func tunnel(
+        _ scanner: borrowing RequestScanner,
+        _ head: ByteBuffer,
+        _ snapshot: GatewaySnapshot
+    ) -> Entry {
+        let authority = String(buffer: copy(head, scanner.authority))
+        return Entry(path: .path(""), authority: authority, route: snapshot.routes.findTunnel(to: authority))
     }
 
     private static func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ kept: ByteBuffer) -> Bool {

@@ -89,7 +89,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     func attach(_ pipeline: Pipeline) {
         phase = .head(pipeline)
         scanner.reset()
-        scanner.allowsSwitch = pipeline.webSocket != nil
+        scanner.allowsSwitch = pipeline.wanted?.switchesProtocol == true
         body = nil
         isRequestWhole = false
         unsent = nil
@@ -205,10 +205,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
                 scanner.reset()
                 continue
             }
-            guard scanner.status != 101 else { return try switchProtocol(head, for: pipeline) }
+            if pipeline.wanted?.isAgreed(by: scanner.status) == true { return try openTunnel(head, for: pipeline) }
             framing = scanner.framing
-            // After a protocol that was not agreed on nobody knows what the upstream reads next.
-            keepsAlive = scanner.keepsAlive && !scanner.allowsSwitch
+            // After a tunnel that was not agreed on nobody knows what the upstream reads next.
+            keepsAlive = scanner.keepsAlive && pipeline.wanted == nil
             body = try BodyScanner(framing)
             phase = .body(pipeline)
             unsent = nil
@@ -219,9 +219,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     /// The upstream agrees to what was asked for: from here on bytes go through as they come, until either side closes.
-    private func switchProtocol(_ head: ByteBuffer, for pipeline: Pipeline) throws(HTTP1Refusal) -> Bool {
+    private func openTunnel(_ head: ByteBuffer, for pipeline: Pipeline) throws(HTTP1Refusal) -> Bool {
         let room = min(inbox.readableBytes, Pipeline.copiedBytes)
-        guard let head = try pipeline.makeSwitchHead(scanner, head, room: room) else { return false }
+        guard let head = try pipeline.makeTunnelHead(scanner, head, room: room) else { return false }
         framing = .none
         keepsAlive = false
         body = try BodyScanner(.untilClose)
@@ -230,6 +230,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         try readBody(for: pipeline, after: head)
         return false
     }
+        pipeline.tunnelOpened()
 
     /// Passes on what has come of a body; small pieces leave in one buffer with the head before them.
     private func readBody(for pipeline: Pipeline, after head: ByteBuffer?) throws(HTTP1Refusal) {

@@ -15,9 +15,9 @@ struct RequestScanner: Sendable {
     private(set) var method = HTTP1Method.get
     /// The request target as sent.
     private(set) var target = 0..<0
-    /// The target's path and query; empty where an absolute target has none, which means `/`.
+    /// The target's path and query; empty where an absolute target has none, which means `/`, and in `CONNECT`.
     private(set) var path = 0..<0
-    /// The value of `Host`: a host and perhaps a port.
+    /// The value of `Host`: a host and perhaps a port, and in `CONNECT` certainly one.
     private(set) var authority = 0..<0
     /// The field lines.
     private(set) var fields = FieldSection()
@@ -27,6 +27,9 @@ struct RequestScanner: Sendable {
     private(set) var expectsContinue = false
     /// The bytes of the whole head.
     private(set) var length = 0
+
+    /// Whether a tunnel may be asked for, which is then left to whoever knows the route.
+    var allowsConnect = false
 
     private let limits: HTTP1Limits
     private let allowsUpgrade: Bool
@@ -105,6 +108,7 @@ struct RequestScanner: Sendable {
             throw HTTP1Refusal(.badStartLine)
         }
         method = try HTTP1Method(bytes, line.lowerBound..<index)
+        guard method != .connect || allowsConnect else { throw HTTP1Refusal(.unsupportedMethod) }
         index += 1
         let start = index
         while index < line.upperBound, ByteClass.isTarget(bytes[index]) { index += 1 }
@@ -124,10 +128,17 @@ struct RequestScanner: Sendable {
         throw HTTP1Refusal(isVersion ? .unsupportedVersion : .badStartLine)
     }
 
-    /// Origin form, or absolute form whose authority is compared with `Host` later (RFC 9112 §3.2).
+    /// Origin form, or absolute form whose authority is compared with `Host` later; in `CONNECT` authority form and
+    /// nothing else (RFC 9112 §3.2).
     private mutating func readTarget(_ bytes: Span<UInt8>) throws(HTTP1Refusal) {
         authority = 0..<0
         guard !target.isEmpty else { throw HTTP1Refusal(.badTarget) }
+        if method == .connect {
+            guard Self.isAuthority(bytes, target, needsPort: true) else { throw HTTP1Refusal(.badTarget) }
+            authority = target
+            path = 0..<0
+            return
+        }
         if bytes[target.lowerBound] == UInt8(ascii: "/") {
             path = target
             return
@@ -154,7 +165,13 @@ struct RequestScanner: Sendable {
         guard Self.isAuthority(bytes, host) else { throw HTTP1Refusal(.badHost) }
         guard authority.isEmpty || bytes.equalFolded(authority, host) else { throw HTTP1Refusal(.authorityMismatch) }
         authority = host
-        guard fields.upgrade == nil || allowsUpgrade else { throw HTTP1Refusal(.unsupportedUpgrade) }
+        guard fields.upgrade == nil || allowsUpgrade && method != .connect else {
+            throw HTTP1Refusal(.unsupportedUpgrade)
+        }
+        // It has no content (RFC 9110 §9.3.6): where it says that it has, what follows could be read in two ways.
+        guard method != .connect || !fields.isChunked && fields.contentLength == nil && fields.expectation == nil else {
+            throw HTTP1Refusal(.unexpectedBody)
+        }
         expectsContinue = false
         if let expectation = fields.expectation {
             guard bytes.holdsFolded("100-continue", at: expectation) else {
@@ -172,7 +189,7 @@ struct RequestScanner: Sendable {
     }
 
     /// `uri-host [ ":" port ]` (RFC 9110 §7.2) without user information, escapes or zone.
-    private static func isAuthority(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    private static func isAuthority(_ bytes: Span<UInt8>, _ range: Range<Int>, needsPort: Bool = false) -> Bool {
         guard !range.isEmpty, range.count <= 261 else { return false }
         var index = range.lowerBound
         if bytes[index] == UInt8(ascii: "[") {
@@ -185,7 +202,7 @@ struct RequestScanner: Sendable {
             while index < range.upperBound, ByteClass.isHostName(bytes[index]) { index += 1 }
             guard index > range.lowerBound else { return false }
         }
-        guard index < range.upperBound else { return true }
+        guard index < range.upperBound else { return !needsPort }
         guard bytes[index] == UInt8(ascii: ":") else { return false }
         let port = index + 1..<range.upperBound
         guard (1...5).contains(port.count), bytes[port.lowerBound] != UInt8(ascii: "0") else { return false }

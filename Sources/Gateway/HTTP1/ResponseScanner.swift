@@ -92,7 +92,13 @@ struct ResponseScanner: Sendable {
         // RFC 9112 §6.1: a 1.0 message is not framed by a transfer coding.
         guard !isVersion10 || !fields.isChunked else { throw HTTP1Refusal(.badTransferEncoding) }
         keepsAlive = !fields.closes && !isVersion10
-        if status < 200 || status == 204 {
+        if method == .connect, (200...299).contains(status) {
+            // A tunnel begins (RFC 9110 §9.3.6). Whoever frames its answer took the request for another, and what came
+            // through the tunnel for requests.
+            guard !fields.isChunked, fields.contentLength == nil else { throw HTTP1Refusal(.unexpectedBody) }
+            framing = .none
+            keepsAlive = false
+        } else if status < 200 || status == 204 {
             // RFC 9110 §8.6, RFC 9112 §6.1: neither field may stand here; a length of nothing does no harm.
             guard !fields.isChunked, (fields.contentLength ?? 0) == 0 else { throw HTTP1Refusal(.unexpectedBody) }
             framing = .none

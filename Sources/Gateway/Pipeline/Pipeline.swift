@@ -43,10 +43,10 @@ final class Pipeline: RecordWaiter {
     var answerRefusal: DecisionRecord.Guardrail?
     var permit: Permit?
     var route: RouteTable.Entry?
-    /// What the client asked for, where it asked for a WebSocket; and whether there is one.
-    private(set) var webSocket: WebSocketHandshake?
+    /// What the request is to become, where the client asks for a tunnel; and whether there is one.
+    private(set) var wanted: WantedTunnel?
     var isTunnel = false
-    /// What later configurations judge a WebSocket by, once its request was allowed.
+    /// What later configurations judge a tunnel by, once its request was allowed.
     private(set) var tunnel: Tunnel?
     var outgoing = OutgoingRequest()
     var upstream: UpstreamExchange?
@@ -90,18 +90,15 @@ final class Pipeline: RecordWaiter {
         } catch {
             return refuseHead(reason: error.code.rawValue, status: error.status, resolved, trace)
         }
-        if scanner.fields.upgrade != nil {
-            do throws(HTTP1Refusal) {
-                guard resolved.route?.route.allowsWebSocket == true else { throw HTTP1Refusal(.unsupportedUpgrade) }
-                webSocket = try WebSocketHandshake(scanner, head)
-                // What is not upgraded ends here: nothing behind it is a request.
-                keepsAlive = false
-            } catch {
-                return refuseHead(reason: error.code.rawValue, status: error.status, resolved, trace)
-            }
+        do throws(HTTP1Refusal) {
+            wanted = try WantedTunnel(scanner, head, resolved.route?.route)
+        } catch {
+            return refuseHead(reason: error.code.rawValue, status: error.status, resolved, trace)
         }
         if connection.requestBody?.isComplete == true { progress.bodyEndedAt = .now() }
         kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method, &worker.bodies)
+        // What becomes no tunnel ends here: nothing behind it is a request.
+        if wanted != nil { keepsAlive = false }
         guard case .path(let path) = resolved.path else {
             guard case .badRequest(let reason) = resolved.path else { return }
             return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)
@@ -175,6 +172,18 @@ final class Pipeline: RecordWaiter {
             }
             ask(Asking(provider, question, scanner, head, subject, exchange))
         case .allow(let permit):
+            // No request can be asked about a tunnel that is like it and opens none.
+            guard method != .connect || provider.service == .grpc else {
+                decided(
+                    question.decision,
+                    exchange,
+                    policy,
+                    latency: latency,
+                    trace: trace?.value,
+                    refusedFor: "tunnel_not_asked_about"
+                )
+                return self.answer(status: 403, ending: .refused)
+            }
             guard let route = subject.resolved.route else {
                 decided(
                     permit.decision,
@@ -187,9 +196,9 @@ final class Pipeline: RecordWaiter {
                 return self.answer(status: 404, ending: .refused)
             }
             self.route = route
-            if webSocket != nil {
+            if let wanted {
                 let asked = asking.map { ($0.scanner, $0.head) }
-                tunnel = Tunnel(asked?.0 ?? copy scanner, asked?.1 ?? head, openedBy: generation)
+                tunnel = Tunnel(wanted, asked?.0 ?? copy scanner, asked?.1 ?? head, openedBy: generation)
             }
             if generation.pools[route.upstream].isShared { takesTrailers = Self.takesTrailers(scanner, head) }
             // Guard: the body is judged first, and the permit waits.
@@ -216,7 +225,7 @@ final class Pipeline: RecordWaiter {
                 id: idText,
                 keepsTrace: trace?.isValid ?? false,
                 keepsTrailers: takesTrailers,
-                upgrades: webSocket != nil,
+                upgrades: wanted?.switchesProtocol == true,
                 tokens: tokens,
                 bodyRoom: min(room, Self.copiedBytes)
             )

@@ -31,7 +31,7 @@ struct HTTPAuthorizer: ExternalAuthorizer {
     }
 
     func decide(_ question: ExternalQuestion, _ request: ExternalRequest) async -> ExternalVerdict {
-        guard let method = HTTP1Method(rawValue: request.exchange.method) else {
+        guard let method = HTTP1Method(rawValue: request.exchange.method), method != .connect else {
             return .failed(ExternalFailure(.failed, "the method cannot be asked about"))
         }
         do {

@@ -54,8 +54,9 @@ struct RewrittenHead {
         var limits = limits
         limits.headBytes += Self.room.bytes
         limits.fields += Self.room.lines
-        // Whether another protocol may be asked for was looked at when the request began.
+        // Whether another protocol or a tunnel may be asked for was looked at when the request began.
         var again = RequestScanner(limits: limits, allowsUpgrade: true)
+        again.allowsConnect = true
         do throws(HTTP1Refusal) {
             guard try again.scan(output.readableBytesUInt8Span), again.length == output.readableBytes else {
                 throw HTTP1Refusal(.badStartLine)

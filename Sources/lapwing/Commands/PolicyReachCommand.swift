@@ -79,7 +79,8 @@ struct PolicyReachCommand: ParsableCommand {
         var options = Reachability.Options(
             normalization: subject.normalization,
             limits: ReachLimits(states: maximumStates, regions: maximumRegions),
-            issuers: subject.issuers
+            issuers: subject.issuers,
+            offersTunnels: subject.offersTunnels
         )
         // Behind Lapwing, only SPIFFE IDs come, unless plaintext is let in; Istio's own semantics are asked about for Envoy,
         // which lets in any name.

@@ -339,7 +339,13 @@ struct Configuration: Sendable {
 
 extension GatewayConfiguration {
     /// The screen that requests to this gateway pass before any policy is asked.
-    var screen: RequestScreen { RequestScreen(normalization: pathNormalization, compatibility: compatibility) }
+    var screen: RequestScreen {
+        RequestScreen(
+            normalization: pathNormalization,
+            compatibility: compatibility,
+            offersTunnels: routes.contains(where: \.allowsConnect)
+        )
+    }
 
     /// Whom this gateway answers as: the workload's own SPIFFE ID.
     ///

@@ -19,6 +19,8 @@ struct PolicySubject {
     let isGateway: Bool
     /// Whether requests come over plaintext too, from callers who prove nothing.
     var letsInPlaintext = false
+    /// Whether a route lets a CONNECT become a tunnel.
+    var offersTunnels = false
 
     /// Whose tokens are verified for the workload; nil where only policies were given, so that nobody can tell.
     var issuers: [String]? {
@@ -74,7 +76,8 @@ struct PolicySubjectOptions: ParsableArguments {
                 isGateway: true,
                 letsInPlaintext: configuration.listenerModes(of: gateway).contains {
                     $0.listener.service == .http && $0.mode != .strict
-                }
+                },
+                offersTunnels: gateway.routes.contains(where: \.allowsConnect)
             )
         }
     }

@@ -162,6 +162,34 @@ import ZeroTrust
         #expect(engine.evaluate(try Fixture.attributes(authority: "inference.example", port: 80)).outcome == .deny)
     }
 
+    @Test func `a tunnel is named by its host and port, and has no path`() throws {
+        var seen = try request("a", "CONNECT", "")
+        seen.attributes.authority = "DB.internal:5432"
+        let generated = PolicyGenerator(scope: Self.scope).generate([seen, try request("a", "GET", "/x")])
+        #expect(generated.omissions.isEmpty)
+        #expect(
+            generated.yaml.contains(
+                """
+                    - operation:
+                        methods: ["GET"]
+                        paths:
+                        - "/x"  # 1 request
+                    - operation:
+                        hosts: ["db.internal:5432"]
+                        methods: ["CONNECT"]
+
+                """
+            ),
+            "\(generated.yaml)"
+        )
+        let engine = try engine(generated)
+        #expect(engine.evaluate(seen.attributes).outcome == .allow)
+        seen.attributes.authority = "db.internal:22"
+        #expect(engine.evaluate(seen.attributes).outcome == .deny)
+        seen.attributes.method = "GET"
+        #expect(engine.evaluate(seen.attributes).outcome == .deny)
+    }
+
     @Test func `more rules than a policy holds are several policies`() throws {
         let requests = try (0..<600).map { try request("n\($0)", "GET", "/") }
         let generated = PolicyGenerator(scope: Self.scope).generate(requests)

@@ -60,7 +60,7 @@ struct RandomPolicies {
     private static let principals = ["*", "a/b", "a/*", "*/b", "a/b/c", "a*", "*b", "b", "iss/sub"]
 
     private static let operations: [Vocabulary] = [
-        Vocabulary("methods", ["GET", "POST", "*", "P*", "*T", "get", "DELETE"]),
+        Vocabulary("methods", ["GET", "POST", "*", "P*", "*T", "get", "DELETE", "CONNECT"]),
         Vocabulary(
             "paths",
             [
@@ -221,6 +221,18 @@ struct RandomPolicies {
             serverName: chance(1, of: 3) ? nil : like(["example.com", "a.com", "", "b"]).lowercased(),
             token: chance(1, of: 3) ? nil : token()
         )
+    }
+
+    /// The same, and now and then a CONNECT from the same caller.
+    mutating func requestOrTunnel(
+        _ normalization: PathNormalization,
+        _ compatibility: Compatibility
+    ) throws -> Attributes? {
+        guard var request = try request(normalization, compatibility) else { return nil }
+        guard chance(1, of: 3) else { return request }
+        (request.method, request.path) = ("CONNECT", "")
+        if !request.authority.hasSuffix(":8080") { request.authority += pick([":5432", ":8080", ":1"]) }
+        return request
     }
 
     /// Claims near to what policies ask for; issuer and subject are strings, as RFC 7519 says.

@@ -17,7 +17,10 @@ import ZeroTrust
         let compatibility: Compatibility
         let callers: Reachability.Options.Callers
         let normalization: PathNormalization
-        var testDescription: String { "\(compatibility) \(callers) \(normalization)" }
+        var offersTunnels = false
+        var testDescription: String {
+            "\(compatibility) \(callers) \(normalization)\(offersTunnels ? " with tunnels" : "")"
+        }
     }
 
     /// How many regions there are, or nil where they are too many.
@@ -33,6 +36,8 @@ import ZeroTrust
             Setting(compatibility: .strict, callers: .spiffe, normalization: .mergeSlashes),
             Setting(compatibility: .istio, callers: .anyone, normalization: .base),
             Setting(compatibility: .istio, callers: .named, normalization: .none),
+            Setting(compatibility: .strict, callers: .spiffe, normalization: .base, offersTunnels: true),
+            Setting(compatibility: .istio, callers: .anyone, normalization: .mergeSlashes, offersTunnels: true),
         ]
         var (requests, allowed, regions, unknown, bounds) = (0, 0, 0, 0, 0)
         for (number, setting) in settings.enumerated() {
@@ -52,7 +57,8 @@ import ZeroTrust
                     options: Reachability.Options(
                         callers: setting.callers,
                         normalization: setting.normalization,
-                        limits: ReachLimits(states: 20_000, regions: 3_000)
+                        limits: ReachLimits(states: 20_000, regions: 3_000),
+                        offersTunnels: setting.offersTunnels
                     )
                 )
                 // Each region's witness is put to the engine on the way.
@@ -67,9 +73,11 @@ import ZeroTrust
                 }
                 regions += found
                 for _ in 0..<Self.requestsEach {
-                    guard let request = try random.request(setting.normalization, setting.compatibility) else {
-                        continue
-                    }
+                    let made =
+                        setting.offersTunnels
+                        ? try random.requestOrTunnel(setting.normalization, setting.compatibility)
+                        : try random.request(setting.normalization, setting.compatibility)
+                    guard let request = made else { continue }
                     requests += 1
                     let outcome = engine.evaluate(request).outcome
                     if outcome == .allow { allowed += 1 }

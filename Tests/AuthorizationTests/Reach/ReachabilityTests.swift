@@ -96,6 +96,28 @@ import ZeroTrust
         #expect(try reach.allows(all.witness.attributes) == true)
     }
 
+    @Test func `a tunnel is among the answers where one is offered, with its host and port and no path`() throws {
+        let tunnels = Reachability.Options(offersTunnels: true)
+        let named = Fixture.policy(
+            "{to: [{operation: {methods: [CONNECT], hosts: [\"db.internal:5432\"]}}]}"
+        )
+        let told = try reach(named, options: tunnels).allowed()
+        #expect(told.map(\.methods) == ["CONNECT"] && told.map(\.hosts) == ["db.internal:5432"])
+        #expect(told.first?.paths == "none" && told.first?.mayIncludeUnusualPaths == false)
+        #expect(told.first?.witness.description.hasPrefix("CONNECT db.internal:5432, from ") == true)
+        // Where none is offered there is nothing to tell.
+        #expect(try reach(named).allowed().isEmpty)
+        // A rule that asks for nothing allows both, and a path is none of a tunnel.
+        let both = try reach(Fixture.policy("{}"), options: tunnels).allowed()
+        #expect(both.map(\.methods) == ["any", "CONNECT"], "\(both)")
+        #expect(both.last?.witness.attributes.authority == "localhost:443")
+        for rule in [
+            "{to: [{operation: {paths: [\"/a\", \"/b/*\", \"*\"]}}]}", "{to: [{operation: {hosts: [db.internal]}}]}",
+        ] {
+            #expect(try !reach(Fixture.policy(rule), options: tunnels).allowed().contains { $0.methods == "CONNECT" })
+        }
+    }
+
     @Test func `what a DENY rule takes away is taken away exactly`() throws {
         let reach = try reach(
             Fixture.policy("{to: [{operation: {methods: [GET], paths: [\"/a/*\"]}}]}"),

@@ -33,6 +33,14 @@ struct ExternalTool {
         return missing("the Python of the test peers", "scripts/setup-test-peers")
     }
 
+    /// The Envoy among the test peers, or nil; under CI it has to be there.
+    static var envoy: ExternalTool? {
+        guard let python else { return nil }
+        let path = python.path.replacing("/bin/python", with: "/bin/envoy")
+        if FileManager.default.isExecutableFile(atPath: path) { return ExternalTool(path: path) }
+        return missing("the Envoy of the test peers", "scripts/setup-test-peers")
+    }
+
     private static func missing(_ what: String, _ remedy: String) -> ExternalTool? {
         // It is run then, and the test fails for want of it.
         if ProcessInfo.processInfo.environment["CI"] == "true" { return ExternalTool(path: "/nonexistent/\(what)") }

@@ -4,26 +4,41 @@ import ZeroTrust
 
 /// A request that becomes a tunnel: decided on and recorded like any other, and then bytes that go through both ways.
 extension Pipeline {
-    /// The head of the upstream's `101`, from which on both sides may say what they like; nil where the client did not
-    /// wait for it and its request was refused for that.
+    /// The head of the upstream's answer that agrees, from which on both sides may say what they like; nil where the
+    /// client did not wait for a WebSocket and its request was refused for that.
     ///
     /// - Throws: where it does not answer the request.
-    func makeSwitchHead(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, room: Int) throws(HTTP1Refusal)
+    func makeTunnelHead(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, room: Int) throws(HTTP1Refusal)
         -> ByteBuffer?
     {
-        guard let webSocket else { throw HTTP1Refusal(.unsupportedUpgrade) }
-        try webSocket.check(scanner, head)
-        // What came before could have been meant as a request: it becomes neither that nor part of the tunnel.
-        guard !connection.hasUnread else {
-            breakBody(HTTP1Refusal(.unexpectedBody))
-            return nil
+        let answer: ByteBuffer
+        switch wanted {
+        case .webSocket(let handshake):
+            try handshake.check(scanner, head)
+            // What came before could have been meant as a request: it becomes neither that nor part of the tunnel.
+            guard !connection.hasUnread else {
+                breakBody(HTTP1Refusal(.unexpectedBody))
+                return nil
+            }
+            answer = HeadWriter.switching(scanner, head, id: idText, room: room)
+        // What came before was held, and goes on now: behind a CONNECT there is never a request.
+        case .connect: answer = HeadWriter.opening(scanner, head, id: idText, room: room)
+        case nil: throw HTTP1Refusal(.unsupportedUpgrade)
         }
         isTunnel = true
         status = scanner.status
         progress.respondedAt = .now()
         closes = true
+        // What goes through a tunnel is no body that could be kept.
+        kept = nil
         connection.requestBody = try BodyScanner(.untilClose)
-        return HeadWriter.switching(scanner, head, id: idText, room: room)
+        return answer
+    }
+
+    /// The upstream's answer was passed on: what the client said meanwhile follows the request.
+    func tunnelOpened() {
+        guard !isOver else { return }
+        connection.resumeBody()
     }
 
     /// Ends a tunnel that outlives its caller's certificate, or that the configuration in force would not open.
@@ -51,7 +66,7 @@ extension Pipeline {
         let policy = next.snapshot.policy
         let resolved = connection.resolve(tunnel.scanner, tunnel.head, in: next.snapshot)
         guard case .path(let path) = resolved.path, let caller = connection.caller, let route,
-            let other = resolved.route, other.route.allowsWebSocket,
+            let other = resolved.route, tunnel.wanted.isAllowed(on: other.route),
             next.pools[other.upstream].upstream == generation.pools[route.upstream].upstream
         else { return false }
         let (headers, tokens) = Self.judged(tunnel.scanner, tunnel.head, path, by: policy)
@@ -76,12 +91,19 @@ extension Pipeline {
 
 /// What a tunnel's request was, by which a later configuration judges it again.
 final class Tunnel {
+    let wanted: WantedTunnel
     let scanner: RequestScanner
     let head: ByteBuffer
     /// The generation that said last that it may be.
     var judgedBy: Worker.Generation
 
-    init(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, openedBy generation: Worker.Generation) {
+    init(
+        _ wanted: WantedTunnel,
+        _ scanner: borrowing RequestScanner,
+        _ head: ByteBuffer,
+        openedBy generation: Worker.Generation
+    ) {
+        self.wanted = wanted
         self.scanner = copy scanner
         // Copied, so that what was read with the head is not kept.
         self.head = ByteBuffer(bytes: head.readableBytesView)

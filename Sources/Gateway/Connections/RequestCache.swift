@@ -44,7 +44,9 @@ struct RequestCache {
         return made
     }
 
-    /// What a `CONNECT` asks for: a host and a port, and no path. Nothing comes behind it that would ask again.
+    /// What is asked for with `CONNECT`: a host and a port, and no path.
+    ///
+    /// Nothing comes behind it that would ask again.
     private static func tunnel(
         _ scanner: borrowing RequestScanner,
         _ head: ByteBuffer,

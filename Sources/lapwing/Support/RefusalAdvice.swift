@@ -203,7 +203,14 @@ struct RefusalAdvice {
         "issuer_with_path": .init("an issuer's SPIFFE ID has a path", Self.profile),
         // Requests that are answered before any policy is asked.
         "unknown_method": .init("the method is none that is registered, or is in lower case", "write it in upper case"),
-        "connect_not_offered": .init("CONNECT asks for a tunnel", "call the service itself, or let a route `upgrade: [connect]`"),
+        "connect_not_offered": .init(
+            "CONNECT asks for a tunnel",
+            "call the service itself, or let a route `upgrade: [connect]`"
+        ),
+        "tunnel_not_asked_about": .init(
+            "the provider of a CUSTOM policy cannot be asked about a CONNECT over HTTP",
+            "ask it over gRPC, or leave the methods out that tunnels use"
+        ),
         "empty_target": .init("there is no request target", "ask for a path"),
         "target_not_absolute": .init("the target is neither a path nor a URL", "begin the path with `/`"),
         "bad_target_authority": .init("the URL has no host, or has user information", "leave `user@` out"),

@@ -34,5 +34,6 @@ public struct EstateProof: Sendable {
         self = IncrementalProof(estate, aws: artifacts, others: others).proof
     }
 
-    init(results: [Result]) { self.results = results }
+    /// What was proved of several things together.
+    public init(results: [Result]) { self.results = results }
 }

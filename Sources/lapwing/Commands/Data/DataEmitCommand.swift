@@ -10,16 +10,19 @@ struct DataEmitCommand: ParsableCommand {
         discussion: """
             For AWS: each role's policies and trust policy, each bucket's policy and public access block, and the policy \
             of the VPC endpoint, one file each. `lapwing data prove --aws DIR` reads them back.
+
+            For MinIO, or another store that takes its policies: one policy for each component, which has the name of its \
+            certificate's CN, `c_NAME`. `lapwing data prove --minio DIR` reads them back.
             """
     )
 
     enum Platform: String, ExpressibleByArgument, CaseIterable {
-        case aws
+        case aws, minio
     }
 
     @OptionGroup var options: EstateOptions
 
-    @Option(help: "For what: aws.")
+    @Option(help: "For what: aws or minio.")
     var to: Platform
 
     @Option(
@@ -31,8 +34,13 @@ struct DataEmitCommand: ParsableCommand {
     func run() throws {
         let estate = try options.load()
         let files: [(path: String, text: String)]
-        do { files = try AWSEmitter(estate).files() } catch let error as AWSEmitter.Failure {
-            throw CommandError(.refused, error.description)
+        switch to {
+        case .aws:
+            do { files = try AWSEmitter(estate).files() } catch let error as AWSEmitter.Failure {
+                throw CommandError(.refused, error.description)
+            }
+        case .minio:
+            do { files = try MinIOEmitter(estate).files() } catch { throw CommandError(.refused, error.description) }
         }
         guard let directory else {
             var table = TextTable("FILE", "BYTES")

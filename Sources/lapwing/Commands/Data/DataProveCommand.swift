@@ -13,6 +13,13 @@ struct DataProveCommand: ParsableCommand {
             of a directory are read back, generated ones or exported ones: all together (s3), the roles' alone as if the \
             buckets had none (s3 roles), and the buckets' alone as if every role might do everything (s3 buckets).
 
+            With --minio, the policies of a MinIO are read back, and what its buckets let through without a signature \
+            (s3 minio).
+
+            With --watch, it goes on until it is interrupted: whenever a policy or the estate is saved, what read it is proved \
+            anew, and what came out differently is shown. In JSON that is one line for each time, with the processor time \
+            that it took.
+
             Exits with 0 where all of it is proved, else with 1.
             """
     )
@@ -27,10 +34,21 @@ struct DataProveCommand: ParsableCommand {
     @Option(help: "A directory of AWS policies, as `lapwing data emit --to aws` writes them.")
     var aws: String?
 
+    @Option(help: "A directory of MinIO policies, as `lapwing data emit --to minio` writes them.")
+    var minio: String?
+
+    @Flag(help: "Go on proving whenever a policy is saved; for --aws.")
+    var watch = false
+
     @Option(name: .shortAndLong, help: "Output: table or json.")
     var output = Format.table
 
-    private struct Line: Encodable {
+    func validate() throws {
+        if watch, aws == nil { throw ValidationError("--watch looks at the policies of --aws DIR") }
+        if watch, minio != nil { throw ValidationError("--watch looks at --aws alone") }
+    }
+
+    struct Line: Encodable, Hashable {
         let id: String
         let layer: String
         let outcome: String
@@ -47,31 +65,48 @@ struct DataProveCommand: ParsableCommand {
 
     func run() throws {
         let estate = try options.load()
+        // What is looked at is taken before it is read: what changes meanwhile is read again.
+        let places = try aws.map { try WatchedFiles($0, endingIn: [".json"]) }
         let artifacts = try aws.map { try AWSArtifacts(files: try Self.files($0), estate: estate) }
-        let proof = EstateProof(estate, aws: artifacts)
+        let proof = IncrementalProof(estate, aws: artifacts)
+        let store = try minio.map { MinIOProof(estate, try MinIOArtifacts(files: try Self.files($0))).results }
+        let whole = EstateProof(results: proof.proof.results + (store ?? []))
+        try write(whole, of: estate)
+        if watch, let places {
+            var watch = try DataWatch(options, places, output, proof)
+            try watch.run()
+        }
+        guard whole.holds else { throw ExitCode(ExitStatus.refused.rawValue) }
+    }
+
+    private func write(_ proof: EstateProof, of estate: Estate) throws {
         let lines = proof.results.map(Self.line)
         switch output {
         case .json:
             try StandardOutput.write(json: Document(estate: estate.name, holds: proof.holds, results: lines))
         case .table:
-            var table = TextTable("INVARIANT", "LAYER", "OUTCOME", "WHY")
-            for line in lines { table.add(line.id, line.layer, line.outcome, line.message ?? "") }
-            StandardOutput.write(
-                table.render { _, column, cell in
-                    guard column == 2 else { return cell }
-                    return cell.hasPrefix("proved") ? Style.green(cell) : Style.red(cell)
-                }
-            )
-            for line in lines {
-                if let witness = line.witness { StandardOutput.write("\(line.id) (\(line.layer)): \(witness)") }
-            }
+            Self.write(lines)
         }
         let open = lines.count { $0.outcome != "proved" && $0.outcome != "not concerned" }
         StandardError.write("\(lines.count - open) proved, \(open) not")
-        guard proof.holds else { throw ExitCode(ExitStatus.refused.rawValue) }
     }
 
-    private static func line(_ result: EstateProof.Result) -> Line {
+    /// Writes results as a table, and the requests that refute.
+    static func write(_ lines: [Line]) {
+        var table = TextTable("INVARIANT", "LAYER", "OUTCOME", "WHY")
+        for line in lines { table.add(line.id, line.layer, line.outcome, line.message ?? "") }
+        StandardOutput.write(
+            table.render { _, column, cell in
+                guard column == 2 else { return cell }
+                return cell.hasPrefix("proved") ? Style.green(cell) : Style.red(cell)
+            }
+        )
+        for line in lines {
+            if let witness = line.witness { StandardOutput.write("\(line.id) (\(line.layer)): \(witness)") }
+        }
+    }
+
+    static func line(_ result: EstateProof.Result) -> Line {
         let (outcome, message, witness): (String, String?, Witness?) =
             switch result.outcome {
             case .proved: ("proved", nil, nil)

@@ -228,6 +228,12 @@ let package = Package(
             ] + nio,
             path: "Tests/Support/audit-cost"
         ),
+        // What `Benchmarks/identity/run` measures the identity layer with.
+        .executableTarget(
+            name: "identity-figures",
+            dependencies: ["RPC", "SPIFFE", "Storage", "WireProtos", "WorkloadIdentity", "ZeroTrust", logging],
+            path: "Tests/Support/identity-figures"
+        ),
         // What is unusual in the records, and why.
         .target(name: "Monitoring", dependencies: ["ZeroTrust", "Resources", "RegularExpressions"]),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "ZeroTrust", "Resources"]),

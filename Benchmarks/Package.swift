@@ -16,7 +16,6 @@ let package = Package(
     name: "lapwing-benchmarks",
     dependencies: [
         .package(name: "lapwing", path: ".."),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         // `HTTP1` in it is a link to the gateway's scanner, which no other package can import.
@@ -25,8 +24,6 @@ let package = Package(
             dependencies: [
                 .product(name: "AuditLog", package: "lapwing"),
                 .product(name: "Authorization", package: "lapwing"),
-                .product(name: "WorkloadIdentity", package: "lapwing"),
-                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Microbenchmarks",
             swiftSettings: strict

@@ -23,6 +23,8 @@ public final class HTTPSEndpoint: Sendable {
         public let method: String
         /// Path and query.
         public let target: String
+        /// The line `Host`; nil where there is none, or more than one.
+        public let host: String?
         /// The body.
         public let body: [UInt8]
         /// Where it came from.
@@ -57,6 +59,15 @@ public final class HTTPSEndpoint: Sendable {
     static let patience = TimeAmount.seconds(15)
     /// The most bytes that a request may have.
     static let maximumRequest = 128 * 1024
+
+    /// Who counts as one: an IPv4 address, or the half of an IPv6 address that names a network, since a host may have every
+    /// address of its own.
+    static func source(_ text: String?) -> String {
+        guard let text, let address = IPAddress(text), address.family == .v6 else { return text ?? "" }
+        // What came over IPv4 to a socket of both kinds (RFC 4291 §2.5.5.2).
+        if address.bits >> 32 == 0xffff { return IPAddress(v4: UInt32(truncatingIfNeeded: address.bits)).description }
+        return IPAddress(v6: (address.bits >> 64) << 64).description
+    }
 
     private struct State {
         var tls: NIOSSLContext?
@@ -116,7 +127,7 @@ public final class HTTPSEndpoint: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let address = channel.remoteAddress?.ipAddress ?? ""
+                    let address = source(channel.remoteAddress?.ipAddress)
                     guard let tls = shared.enter(from: address) else { throw ChannelError.connectTimeout(.zero) }
                     channel.closeFuture.whenComplete { _ in shared.leave(from: address) }
                     let pipeline = channel.pipeline.syncOperations
@@ -186,9 +197,11 @@ public final class HTTPSEndpoint: Sendable {
             case .end:
                 guard let head else { return }
                 self.head = nil
+                let hosts = head.headers[canonicalForm: "host"]
                 let request = Request(
                     method: head.method.rawValue,
                     target: head.uri,
+                    host: hosts.count == 1 ? String(hosts[0]) : nil,
                     body: body,
                     remoteAddress: context.channel.remoteAddress?.ipAddress ?? ""
                 )

@@ -6,7 +6,8 @@ public import ZeroTrust
 public struct RevocationSet: Hashable, Sendable {
     /// Identities of which no certificate is accepted.
     public let ids: Set<SPIFFEID>
-    /// The serial numbers of certificates that are not accepted, as ``serialNumber(_:)`` writes them.
+    /// The serial numbers of certificates that are not accepted, as ``serialNumber(_:)`` writes them, and the `jti` of
+    /// tokens, which are hexadecimal numbers too: 128 bits by chance, so that none is another's.
     public let serialNumbers: Set<String>
 
     /// A set; nothing is revoked unless it is named.
@@ -21,9 +22,13 @@ public struct RevocationSet: Hashable, Sendable {
 
     /// Whether a peer is no longer to be believed.
     public func revokes(_ peer: Peer) -> Bool {
-        if ids.contains(peer.id) { return true }
-        guard !serialNumbers.isEmpty, let serialNumber = Self.serialNumber(peer.serialNumber) else { return false }
-        return serialNumbers.contains(serialNumber)
+        ids.contains(peer.id) || revokes(number: peer.serialNumber)
+    }
+
+    /// Whether a certificate with this serial number, or a token with this `jti`, is no longer to be believed.
+    public func revokes(number: String) -> Bool {
+        guard !serialNumbers.isEmpty, let number = Self.serialNumber(number) else { return false }
+        return serialNumbers.contains(number)
     }
 
     /// A serial number in the one form that is compared: lower-case hexadecimal without leading zeros.

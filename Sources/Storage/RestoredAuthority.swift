@@ -25,9 +25,12 @@ extension SQLiteDatabase {
     ///
     /// - Parameter last: the database that the copy takes the place of; nil where it is lost. Where it cannot be read it
     ///   counts as lost.
+    /// - Returns: whether that one was there and could be read.
     /// - Throws: `IdentityError` with `badFile` where the copy cannot be changed.
-    public func goOn(from last: String?) throws(IdentityError) {
-        let before = last.flatMap(Self.carried) ?? Carried()
+    @discardableResult
+    public func goOn(from last: String?) throws(IdentityError) -> Bool {
+        let found = last.flatMap(Self.carried)
+        let before = found ?? Carried()
         do {
             try pool.write { database in
                 try database.execute(sql: "DELETE FROM join_token")
@@ -73,6 +76,7 @@ extension SQLiteDatabase {
         } catch {
             throw IdentityError(.badFile, "cannot change the database `\(path)`", cause: error)
         }
+        return found != nil
     }
 
     /// What a database has that a copy goes on with; nil where it cannot be read.

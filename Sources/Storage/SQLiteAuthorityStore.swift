@@ -195,6 +195,16 @@ public struct SQLiteAuthorityStore: AuthorityStore {
         }
     }
 
+    /// Takes revocations back in one transaction.
+    public func restore(all subjects: [Revocation.Subject]) async throws -> Int64 {
+        try await database.pool.write { database in
+            for subject in subjects {
+                try database.execute(sql: "DELETE FROM revocation WHERE subject = ?", arguments: [subject.description])
+            }
+            return try Self.advance(database)
+        }
+    }
+
     /// The last good bundles of foreign trust domains.
     public func foreignBundles() async throws -> [StoredForeignBundle] {
         try await database.pool.read { database in

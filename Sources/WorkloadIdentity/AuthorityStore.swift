@@ -56,6 +56,11 @@ public protocol AuthorityStore: Sendable {
     /// - Throws: ``IdentityError`` with `notFound` where the subject is not revoked.
     func restore(_ subject: Revocation.Subject) async throws -> Int64
 
+    /// Takes revocations back in one step; what is not revoked stays so.
+    ///
+    /// - Returns: the revision from then on.
+    func restore(all subjects: [Revocation.Subject]) async throws -> Int64
+
     /// The revision of the list of entries, which grows with every change: cheap to ask for often.
     func entriesRevision() async throws -> Int64
 

@@ -54,9 +54,13 @@ import Testing
         #expect(isHeld)
         let locked = try command(lapwing, "restore", copy)
         #expect(locked.status == 1 && locked.errors.contains("stop it first"), "\(locked.errors)")
+        // And one that cannot have it reads and makes nothing: it may be about to be replaced.
+        #expect(try command(lapwing, "authority").status != 0)
+        #expect(!FileManager.default.fileExists(atPath: lapwing.directory.path + "/s/authority/authority.sqlite"))
         close(lock)
         let restored = try command(lapwing, "restore", copy)
         #expect(restored.status == 0 && restored.errors.contains("what was there lies in"), "\(restored.errors)")
+        #expect(restored.errors.contains("has to be revoked again"), "the database was lost")
         #expect(FileManager.default.fileExists(atPath: lapwing.directory.path + "/s/authority/clock.floor"))
         let process = try again(lapwing)
         defer { process.stop() }

@@ -18,6 +18,11 @@ final class Installation {
         let text = try String(contentsOfFile: file, encoding: .utf8)
             .replacing("port: 8443", with: "port: 0").replacing("port: 9443", with: "port: 0")
         try text.write(toFile: file, atomically: true, encoding: .utf8)
+        // Tests call by certificates that a command has fetched into files.
+        let identities = directory.path + "/c/identities.yaml"
+        try String(contentsOfFile: identities, encoding: .utf8)
+            .replacing(/(?m)^  selectors: .*$/) { "\($0.output)\n  outlivesProcess: true" }
+            .write(toFile: identities, atomically: true, encoding: .utf8)
         try configure(directory.path + "/c")
         self.arguments = arguments
         try start()

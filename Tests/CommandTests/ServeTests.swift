@@ -55,7 +55,7 @@ import Testing
     }
 
     /// The users that the processes of an installation run as, by their roles.
-    private static func uids(of parent: Process) throws -> [String: UInt32] {
+    static func uids(of parent: Process) throws -> [String: UInt32] {
         var uids: [String: UInt32] = [:]
         for pid in try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap({ Int32($0) }) {
             guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),

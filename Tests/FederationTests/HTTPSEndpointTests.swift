@@ -19,6 +19,14 @@ import ZeroTrust
         return false
     }
 
+    @Test(arguments: [
+        ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"), ("2001:db8:1:2::9", "2001:db8:1:2::"), (nil, ""),
+    ])
+    func `the addresses of one network of IPv6 count as one`(_ address: String?, _ source: String) {
+        #expect(HTTPSEndpoint.source(address) == source)
+    }
+
     @Test func `who holds all the connections that one address may have keeps nobody else out`() async throws {
         let root = try TestAuthority.root("partner.example")
         let server = try await BundleEndpointServer.start(address: try #require(IPAddress("127.0.0.1")), port: 0)

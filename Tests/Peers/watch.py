@@ -1,5 +1,9 @@
-"""Follows FetchX509SVID through py-spiffe and prints each message's ids, and the error that ends the stream."""
+"""Follows FetchX509SVID through py-spiffe and prints each message's ids, and the error that ends the stream.
 
+A line `seteuid N` on standard input makes it another user, and any other ends it.
+"""
+
+import os
 import sys
 import threading
 
@@ -18,7 +22,16 @@ def main():
 
     client = WorkloadApiClient()
     handler = client.stream_x509_contexts(on_success, on_error, retry_connect=False)
-    threading.Thread(target=lambda: (sys.stdin.readline(), ended.set()), daemon=True).start()
+
+    def obey():
+        for line in sys.stdin:
+            words = line.split()
+            if words[:1] != ["seteuid"]:
+                break
+            os.seteuid(int(words[1]))
+        ended.set()
+
+    threading.Thread(target=obey, daemon=True).start()
     ended.wait(60)
     handler.cancel()
 

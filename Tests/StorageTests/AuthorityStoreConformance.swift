@@ -252,6 +252,11 @@ struct AuthorityStoreConformance {
         #expect(missing?.code == .notFound)
         #expect(try await store.revocations() == [serial])
         #expect(try await store.entriesRevision() == start + 3)
+        // Several at once are one change, whichever of them are there.
+        #expect(try await store.revoke(all: [id, serial]) == start + 4)
+        #expect(try await store.restore(all: [serial.subject, .serialNumber("2f"), id.subject]) == start + 5)
+        #expect(try await store.revocations().isEmpty)
+        #expect(try await store.entriesRevision() == start + 5)
     }
 
     func listRevision() async throws {

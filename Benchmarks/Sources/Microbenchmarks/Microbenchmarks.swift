@@ -29,7 +29,7 @@ enum Microbenchmarks {
 
     /// In the order in which a request meets them.
     private static func all() async throws -> [Benchmark] {
-        try await ScannerBenchmarks.all() + PolicyBenchmarks.all() + RecordBenchmarks.all() + IdentityBenchmarks.all()
+        try await ScannerBenchmarks.all() + PolicyBenchmarks.all() + RecordBenchmarks.all()
     }
 
     private static func column(_ text: String) -> String {

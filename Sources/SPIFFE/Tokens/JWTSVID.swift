@@ -21,6 +21,8 @@ public struct JWTSVID: Sendable {
     public let expiresAt: Date
     /// When it was issued: the claim `iat`, or nil where it does not say.
     public let issuedAt: Date?
+    /// The token's own name: the claim `jti`, or nil where it has none.
+    public let tokenID: String?
     /// The key that signed it.
     public let keyID: String
     /// All claims, as a JSON object.
@@ -67,6 +69,7 @@ public struct JWTSVID: Sendable {
         self.audiences = compact.audiences
         self.expiresAt = Date(timeIntervalSince1970: profile.expiresAt)
         self.issuedAt = profile.issuedAt.map { Date(timeIntervalSince1970: $0) }
+        self.tokenID = compact.payload["jti"]?.string
         self.keyID = profile.keyID
         self.claims = StrictJSON.object(compact.payload).text
         self.token = Redacted(token)

@@ -24,16 +24,23 @@ public final class CallerAttestation: Sendable {
     ///   - registry: the entries.
     ///   - proofs: which process has loaded what.
     ///   - attestor: finds out what a process is.
+    ///   - continuous: looks at the callers from then on, and tells a gateway that one has changed; nil where nobody does.
     ///   - allowedUIDs: the users that a gateway may run as.
     ///   - logger: where refusals are told.
     public init(
         registry: EntryRegistry,
         proofs: ModelProofs = ModelProofs(),
         attestor: WorkloadAttestor,
+        continuous: ContinuousAttestation? = nil,
         allowedUIDs: Set<UInt32>,
         logger: Logger
     ) {
-        self.callers = LocalCallers(registry: registry, proofs: proofs, attestor: attestor)
+        self.callers = LocalCallers(
+            registry: registry,
+            proofs: proofs,
+            attestor: attestor,
+            continuous: continuous
+        )
         self.allowedUIDs = allowedUIDs
         self.logger = logger
     }
@@ -82,7 +89,9 @@ public final class CallerAttestation: Sendable {
         let entries = callers.registry.changes.observe { announce.yield() }
         let proofs = callers.proofs.changes.observe { announce.yield() }
         let pods = callers.attestor.changes?.observe { announce.yield() }
+        let processes = callers.continuous?.changes.observe { announce.yield() }
         defer {
+            if let processes { callers.continuous?.changes.remove(processes) }
             if let pods { callers.attestor.changes?.remove(pods) }
             callers.registry.changes.remove(entries)
             callers.proofs.changes.remove(proofs)

@@ -37,7 +37,8 @@ public final class CallerTokens: Sendable {
         onIssue: @escaping @Sendable (TokenIssuance) async throws -> Void
     ) {
         self.authority = authority
-        self.callers = LocalCallers(registry: registry, proofs: proofs, attestor: attestor)
+        // What a token was exchanged for is for the cloud to end: nobody here looks at the caller any longer.
+        self.callers = LocalCallers(registry: registry, proofs: proofs, attestor: attestor, continuous: nil)
         self.allowedUIDs = allowedUIDs
         self.audiences = audiences
         self.onIssue = onIssue

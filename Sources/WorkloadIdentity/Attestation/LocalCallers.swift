@@ -6,9 +6,12 @@ struct LocalCallers: Sendable {
     let registry: EntryRegistry
     let proofs: ModelProofs
     let attestor: WorkloadAttestor
+    /// Who looks at the callers from then on; nil where nobody does.
+    let continuous: ContinuousAttestation?
 
     /// What a process is entitled to, by the names of the entries.
     func grants(of process: WorkloadProcess) async throws -> [EntryGrant] {
+        continuous?.follow(process)
         let snapshot = registry.snapshot
         let selectors = try await attestor.selectors(of: process, kinds: snapshot.kinds)
         let loaded = snapshot.usesModels ? try proofs.proofs(of: process) : []

@@ -306,7 +306,7 @@ public final class Authority: Sendable {
             let end = now + options.schedule.authorityLifetime
             let certificate = try Certificate(
                 version: .v3,
-                serialNumber: CertificateProfile.serialNumber(),
+                serialNumber: Certificate.SerialNumber(bytes: CertificateProfile.serialNumber()),
                 publicKey: Certificate.PublicKey(key.publicKey),
                 notValidBefore: CertificateProfile.wholeSecond(
                     max(now - RotationSchedule.backdate, upstream?.certificate.notValidBefore ?? .distantPast)

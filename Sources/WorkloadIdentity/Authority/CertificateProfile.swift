@@ -5,37 +5,8 @@ import SwiftASN1
 package import X509
 import ZeroTrust
 
-/// The two certificates that an authority makes: its own, and an X.509-SVID's (X509-SVID §3 and §4).
+/// What the certificates have in common that an authority makes: its own (X509-SVID §3), and the leaves of ``LeafTemplate``.
 package enum CertificateProfile {
-    /// The shortest encoding of the extensions of a leaf, ready but for the names and the key.
-    static func leafExtensions(
-        id: SPIFFEID,
-        dnsNames: [String],
-        isSubjectEmpty: Bool,
-        key: P256.Signing.PublicKey,
-        issuerKeyIdentifier: [UInt8],
-        model: ModelClaim? = nil
-    ) throws -> Certificate.Extensions {
-        let names: [GeneralName] = [.uniformResourceIdentifier(id.description)] + dnsNames.map { .dnsName($0) }
-        var extensions = try Certificate.Extensions([
-            Certificate.Extension(BasicConstraints.notCertificateAuthority, critical: true),
-            Certificate.Extension(KeyUsage(digitalSignature: true), critical: true),
-            Certificate.Extension(ExtendedKeyUsage([.serverAuth, .clientAuth]), critical: false),
-            Certificate.Extension(
-                SubjectKeyIdentifier(keyIdentifier: keyIdentifier(of: key)[...]),
-                critical: false
-            ),
-            Certificate.Extension(
-                AuthorityKeyIdentifier(keyIdentifier: issuerKeyIdentifier[...]),
-                critical: false
-            ),
-            // RFC 5280 §4.2.1.6: critical where the subject is empty.
-            Certificate.Extension(SubjectAlternativeNames(names), critical: isSubjectEmpty),
-        ])
-        if let model { try extensions.append(ModelExtension.encode(model)) }
-        return extensions
-    }
-
     /// The extensions of an authority's certificate, which signs leaves and nothing else.
     static func authorityExtensions(
         trustDomain: TrustDomain,
@@ -69,7 +40,7 @@ package enum CertificateProfile {
     }
 
     /// A positive serial number of 127 random bits, whose first byte is never zero.
-    static func serialNumber() -> Certificate.SerialNumber {
+    static func serialNumber() -> [UInt8] {
         var random = SystemRandomNumberGenerator()
         var bytes: [UInt8] = []
         bytes.reserveCapacity(16)
@@ -80,7 +51,7 @@ package enum CertificateProfile {
             }
         }
         bytes[0] = bytes[0] & 0x7f | 0x40
-        return Certificate.SerialNumber(bytes: bytes)
+        return bytes
     }
 
     /// The moment without its fraction of a second, which a certificate cannot hold.

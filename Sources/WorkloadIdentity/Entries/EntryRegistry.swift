@@ -188,6 +188,15 @@ public final class EntryRegistry: Sendable {
         try await apply(revision: revision) { $0.revocations[subject] = nil }
     }
 
+    /// Takes revocations back, all in one step; what is not revoked stays so.
+    func restore(all subjects: [Revocation.Subject]) async throws {
+        guard !subjects.isEmpty else { return }
+        let revision = try await store.restore(all: subjects)
+        try await apply(revision: revision) { state in
+            for subject in subjects { state.revocations[subject] = nil }
+        }
+    }
+
     /// Follows one change of the store; where there were others, reads all of it.
     private func apply(revision: Int64, _ change: (inout State) -> Void) async throws {
         let isApplied = state.withLock { state in

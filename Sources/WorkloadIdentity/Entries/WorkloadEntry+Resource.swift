@@ -65,6 +65,7 @@ extension WorkloadEntry {
         let modelLoader = try fields.optional("modelLoader") { value in
             ModelLoader(rawValue: try value.oneOf(ModelLoader.allCases.map(\.rawValue)))
         }
+        let outlivesProcess = try fields.optional("outlivesProcess") { try $0.bool() }
         try fields.finish()
         self = try spec.checked {
             try WorkloadEntry(
@@ -76,7 +77,8 @@ extension WorkloadEntry {
                 subject: subject,
                 hint: hint,
                 federatesWith: federatesWith ?? [],
-                modelLoader: modelLoader ?? nil
+                modelLoader: modelLoader ?? nil,
+                outlivesProcess: outlivesProcess ?? false
             )
         }
     }

@@ -32,6 +32,9 @@ public struct WorkloadEntry: Hashable, Sendable {
     public let federatesWith: Set<TrustDomain>
     /// Whether the workload may prove that its children have loaded a model, and of which children; nil for no loader.
     public let modelLoader: ModelLoader?
+    /// Whether what was issued to a process stays good once it has ended or changed, until it expires: for certificates and
+    /// tokens that one program fetches and another uses.
+    public let outlivesProcess: Bool
 
     /// Which children a loader may prove something of.
     public enum ModelLoader: String, Hashable, Sendable, CaseIterable {
@@ -62,7 +65,8 @@ public struct WorkloadEntry: Hashable, Sendable {
         subject: CertificateSubject? = nil,
         hint: String? = nil,
         federatesWith: Set<TrustDomain> = [],
-        modelLoader: ModelLoader? = nil
+        modelLoader: ModelLoader? = nil,
+        outlivesProcess: Bool = false
     ) throws(IdentityError) {
         try Self.check(name: name)
         try Self.check(id: id)
@@ -92,6 +96,7 @@ public struct WorkloadEntry: Hashable, Sendable {
         self.hint = hint
         self.federatesWith = federatesWith
         self.modelLoader = modelLoader
+        self.outlivesProcess = outlivesProcess
     }
 
     /// What the authority is asked for.

@@ -2,18 +2,20 @@ public import Resources
 import SPIFFE
 public import ZeroTrust
 
-/// Everything that a configuration says about other trust domains.
+/// Everything that a configuration says about other trust domains, and about who fetches this one's keys.
 public struct FederationRules: Hashable, Sendable {
     /// The trust domains that this one federates with, in the order of their names.
     public var trustDomains: [FederatedTrustDomain] = []
     /// Where this trust domain serves its own bundle.
     public var endpoints: [BundleEndpoint] = []
+    /// Where clouds find the keys of this trust domain's tokens.
+    public var issuerEndpoints: [OIDCEndpoint] = []
 
     /// No other trust domain.
     public init() {}
 
     /// Whether nothing is said.
-    public var isEmpty: Bool { trustDomains.isEmpty && endpoints.isEmpty }
+    public var isEmpty: Bool { trustDomains.isEmpty && endpoints.isEmpty && issuerEndpoints.isEmpty }
 
     /// The most trust domains that one may federate with.
     static let maximumTrustDomains = 256
@@ -61,5 +63,13 @@ public struct FederationRules: Hashable, Sendable {
         }
         self.trustDomains = read.sorted { $0.trustDomain.name < $1.trustDomain.name }
         self.endpoints = try collectingDiagnostics(endpoints) { try BundleEndpoint($0, in: own) }
+        let issuers = documents.filter(OIDCEndpoint.isDeclared)
+        if issuers.count > Self.maximumEndpoints, let last = issuers.last {
+            throw ResourceError(
+                at: last.location,
+                "the issuer's documents are served at \(Self.maximumEndpoints) places at most"
+            )
+        }
+        self.issuerEndpoints = try collectingDiagnostics(issuers) { try OIDCEndpoint($0) }
     }
 }

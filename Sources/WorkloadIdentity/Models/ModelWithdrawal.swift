@@ -70,11 +70,9 @@ public struct ModelWithdrawal: Sendable {
     /// Takes the revocations of certificates that have long expired off the list, so that it does not grow for ever.
     public func prune() async {
         let before = clock() - ModelProofs.maximumLifetime - 2 * ModelProofs.slack
-        for revocation in registry.revocations where revocation.creator == Self.creator && revocation.createdAt < before
-        {
-            do { try await registry.restore(revocation.subject) } catch {
-                logger.warning("an old revocation stays on the list", metadata: ["error": "\(error)"])
-            }
+        let old = registry.revocations.filter { $0.creator == Self.creator && $0.createdAt < before }
+        do { try await registry.restore(all: old.map(\.subject)) } catch {
+            logger.warning("old revocations stay on the list", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -16,7 +16,7 @@ enum NobodysRoot {
         ])
         let certificate = try Certificate(
             version: .v3,
-            serialNumber: CertificateProfile.serialNumber(),
+            serialNumber: Certificate.SerialNumber(bytes: CertificateProfile.serialNumber()),
             publicKey: Certificate.PublicKey(key.publicKey),
             notValidBefore: Date(timeIntervalSince1970: 0),
             notValidAfter: Date(timeIntervalSince1970: 1),

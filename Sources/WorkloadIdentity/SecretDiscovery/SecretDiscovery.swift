@@ -67,13 +67,13 @@ public struct SecretDiscovery: Sendable {
             group.addTask {
                 var identities = api.identities()
                 var shown: Set<TrustDomain> = []
-                try await api.serve(context, asked: asked) { grants in
-                    guard let names = state.names else { return nil }
-                    let secrets = try secrets(names, grants, &identities, &shown)
+                try await api.serve(context, asked: asked) { caller in
+                    guard let names = state.names else { return Pushed() }
+                    let secrets = try secrets(names, caller.grants, &identities, &shown)
                     // What cannot be recorded is not handed out.
-                    try await api.record(identities.takeIssued(), for: context)
+                    try await api.record(identities.takeIssued(), for: caller)
                     if let response = try Self.response(secrets, to: names, state) { try await writer.write(response) }
-                    return identities.nextRenewal
+                    return identities.pushed
                 }
             }
             // Where either ends, so does the stream.
@@ -89,13 +89,14 @@ public struct SecretDiscovery: Sendable {
     ) async throws -> Discovery_DiscoveryResponse {
         let state = SecretStream()
         _ = try state.take(request)
-        let (_, grants) = try await api.identify(context)
-        var identities = api.identities()
-        var shown: Set<TrustDomain> = []
-        let names = state.names ?? []
-        let secrets = try secrets(names, grants, &identities, &shown)
-        try await api.record(identities.takeIssued(), for: context)
-        return try Self.response(secrets, to: names, state) ?? Discovery_DiscoveryResponse()
+        return try await api.identify(context) { caller in
+            var identities = api.identities()
+            var shown: Set<TrustDomain> = []
+            let names = state.names ?? []
+            let secrets = try secrets(names, caller.grants, &identities, &shown)
+            try await api.record(identities.takeIssued(), for: caller)
+            return try Self.response(secrets, to: names, state) ?? Discovery_DiscoveryResponse()
+        }
     }
 
     // MARK: Secrets

@@ -24,8 +24,16 @@ extension WorkloadAPIService {
                 throw RPCStatus(.invalidArgument, "`\(request.spiffeID.prefix(200))` is no SPIFFE ID: \(error)")
             }
         }
-        let (process, grants) = try await identify(context)
-        let entries = grants.withoutModels
+        return try await identify(context) { try await tokens(for: $0, wanted, request) }
+    }
+
+    private func tokens(
+        for caller: ServedCaller,
+        _ wanted: SPIFFEID?,
+        _ request: WorkloadAPI_JWTSVIDRequest
+    ) async throws -> WorkloadAPI_JWTSVIDResponse {
+        let process = caller.attested.process
+        let entries = caller.grants.withoutModels
         // One token for an ID, by the first of its entries.
         var ids: Set<SPIFFEID> = []
         let chosen = entries.filter { (wanted == nil || $0.id == wanted) && ids.insert($0.id).inserted }
@@ -39,7 +47,7 @@ extension WorkloadAPIService {
         var response = WorkloadAPI_JWTSVIDResponse()
         var hints: Set<String> = []
         for entry in chosen {
-            let token = try await token(for: entry, request.audience, process)
+            let token = try await token(for: entry, request.audience, caller)
             var message = WorkloadAPI_JWTSVID()
             message.spiffeID = token.id.description
             message.svid = token.token.value
@@ -53,8 +61,9 @@ extension WorkloadAPIService {
     func token(
         for entry: WorkloadEntry,
         _ audiences: [String],
-        _ process: WorkloadProcess
+        _ caller: ServedCaller
     ) async throws -> IssuedJWTSVID {
+        let process = caller.attested.process
         let key = FreshTokens.Key(
             entry: entry,
             audiences: audiences,
@@ -63,7 +72,11 @@ extension WorkloadAPIService {
         )
         let now = clock()
         let signer = authority.snapshot.withLock { $0.tokenSigner?.id }
-        if let signer, let token = tokens.withLock({ $0.token(key, signedBy: signer, at: now) }) { return token }
+        if let signer, let token = tokens.withLock({ $0.token(key, signedBy: signer, at: now) }),
+            !registry.snapshot.revocations.revokes(number: token.tokenID)
+        {
+            return token
+        }
         let issued: IssuedJWTSVID
         do {
             issued = try authority.issue(JWTSVIDRequest(id: entry.id, audiences: audiences))
@@ -71,6 +84,15 @@ extension WorkloadAPIService {
             if error.code == .invalidArgument { throw RPCStatus(.invalidArgument, error.message) }
             logger.error("JWT-SVID not issued", metadata: ["spiffe.id": "\(entry.id)", "error": "\(error)"])
             throw RPCStatus(.unavailable, "a token cannot be issued at the moment")
+        }
+        if !entry.outlivesProcess {
+            let number = IssuedNumber(
+                number: issued.tokenID,
+                notAfter: issued.expiresAt,
+                entry: entry.name,
+                id: issued.id
+            )
+            try note([number], for: caller)
         }
         do {
             try await onIssue(TokenIssuance(issued, entry: entry.name, process: process))
@@ -89,14 +111,15 @@ extension WorkloadAPIService {
         _ writer: RPCWriter<WorkloadAPI_JWTBundlesResponse>
     ) async throws {
         var last: [JWTBundle] = []
-        try await serve(context) { grants in
-            let bundles = [authority.jwtBundle] + federation.bundles(of: grants.federatesWith).map(JWTBundle.init)
-            guard bundles != last else { return nil }
+        try await serve(context) { caller in
+            let foreign = federation.bundles(of: caller.grants.federatesWith)
+            let bundles = [authority.jwtBundle] + foreign.map(JWTBundle.init)
+            guard bundles != last else { return Pushed() }
             last = bundles
             var response = WorkloadAPI_JWTBundlesResponse()
             for bundle in bundles { response.bundles[bundle.trustDomain.id.description] = Data(bundle.jwks.utf8) }
             try await writer.write(response)
-            return nil
+            return Pushed()
         }
     }
 
@@ -107,7 +130,7 @@ extension WorkloadAPIService {
     ) async throws -> WorkloadAPI_ValidateJWTSVIDResponse {
         guard !request.audience.isEmpty else { throw RPCStatus(.invalidArgument, "an audience is needed") }
         guard !request.svid.isEmpty else { throw RPCStatus(.invalidArgument, "a token is needed") }
-        let grants = try await identify(context).grants
+        let grants = try await identify(context) { $0.grants }
         // Rule 25: each token by the keys of its own trust domain, and of those only that the caller gets anyway.
         let bundles = [authority.jwtBundle] + federation.bundles(of: grants.federatesWith).map(JWTBundle.init)
         do {
@@ -119,6 +142,9 @@ extension WorkloadAPIService {
             )
             guard !registry.snapshot.revocations.ids.contains(svid.id) else {
                 throw RPCStatus(.invalidArgument, "`\(svid.id)` is revoked (token_subject_revoked)")
+            }
+            if let number = svid.tokenID, registry.snapshot.revocations.revokes(number: number) {
+                throw RPCStatus(.invalidArgument, "the token is revoked (token_revoked)")
             }
             var response = WorkloadAPI_ValidateJWTSVIDResponse()
             response.spiffeID = svid.id.description

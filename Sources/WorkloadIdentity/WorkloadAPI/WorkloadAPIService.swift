@@ -40,6 +40,7 @@ public final class WorkloadAPIService: Sendable {
     let proofs: ModelProofs
     let federation: FederatedBundles
     private let attestor: WorkloadAttestor
+    let continuous: ContinuousAttestation
     private let limits: Limits
     let clock: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -60,6 +61,8 @@ public final class WorkloadAPIService: Sendable {
     ///   - proofs: which process has loaded what.
     ///   - federation: the bundles of other trust domains; nil where there are none.
     ///   - attestor: who finds out what a process is.
+    ///   - continuous: who looks at the processes for as long as anything stands for them; nil for one of the service's own,
+    ///     which does not run.
     ///   - limits: what a caller may ask.
     ///   - clock: the time of day.
     ///   - logger: where refusals and failures are told.
@@ -71,6 +74,7 @@ public final class WorkloadAPIService: Sendable {
         proofs: ModelProofs = ModelProofs(),
         federation: FederatedBundles? = nil,
         attestor: WorkloadAttestor,
+        continuous: ContinuousAttestation? = nil,
         limits: Limits = Limits(),
         clock: @escaping @Sendable () -> Date = { Date() },
         logger: Logger,
@@ -83,6 +87,7 @@ public final class WorkloadAPIService: Sendable {
             proofs: proofs,
             federation: federation,
             attestor: attestor,
+            continuous: continuous,
             limits: limits,
             clock: clock,
             sleep: { try await Task.sleep(for: $0) },
@@ -99,6 +104,7 @@ public final class WorkloadAPIService: Sendable {
         proofs: ModelProofs = ModelProofs(),
         federation: FederatedBundles? = nil,
         attestor: WorkloadAttestor,
+        continuous: ContinuousAttestation? = nil,
         limits: Limits,
         clock: @escaping @Sendable () -> Date,
         sleep: @escaping @Sendable (Duration) async throws -> Void,
@@ -111,6 +117,15 @@ public final class WorkloadAPIService: Sendable {
         self.proofs = proofs
         self.federation = federation ?? FederatedBundles(logger: logger)
         self.attestor = attestor
+        self.continuous =
+            continuous
+            ?? ContinuousAttestation(
+                registry: registry,
+                proofs: proofs,
+                attestor: attestor,
+                clock: clock,
+                logger: logger
+            )
         self.limits = limits
         self.clock = clock
         self.sleep = sleep
@@ -163,12 +178,12 @@ public final class WorkloadAPIService: Sendable {
         _ writer: RPCWriter<WorkloadAPI_X509SVIDResponse>
     ) async throws {
         var identities = identities()
-        try await serve(context) { grants in
+        try await serve(context) { caller in
             let revocations = registry.snapshot.revocations
-            let response = try identities.update(grants, revocations: revocations)
-            try await record(identities.takeIssued(), for: context)
+            let response = try identities.update(caller.grants, revocations: revocations)
+            try await record(identities.takeIssued(), for: caller)
             if let response { try await writer.write(response) }
-            return identities.nextRenewal
+            return identities.pushed
         }
     }
 
@@ -177,14 +192,41 @@ public final class WorkloadAPIService: Sendable {
         WorkloadIdentities(authority: authority, proofs: proofs, federation: federation, clock: clock, logger: logger)
     }
 
-    /// Returns once what was issued is recorded.
-    func record(_ issued: [(svid: IssuedSVID, entry: String)], for context: RPCContext) async throws {
-        guard !issued.isEmpty, let credentials = context.credentials else { return }
+    /// Returns once what was issued is noted for the process, so that it ends with it, and recorded.
+    func record(_ issued: [(svid: IssuedSVID, entry: WorkloadEntry)], for caller: ServedCaller) async throws {
+        guard !issued.isEmpty else { return }
+        try note(
+            issued.filter { !$0.entry.outlivesProcess }.map { svid, entry in
+                IssuedNumber(number: svid.serialNumber, notAfter: svid.notAfter, entry: entry.name, id: svid.id)
+            },
+            for: caller
+        )
+        let credentials = caller.attested.process.credentials
         do {
-            try await onCertify(issued.map { SVIDIssuance($0.svid, entry: $0.entry, to: credentials) })
+            try await onCertify(issued.map { SVIDIssuance($0.svid, entry: $0.entry.name, to: credentials) })
         } catch {
             logger.error("X.509-SVID not recorded", metadata: ["error": "\(error)"])
             throw RPCStatus(.unavailable, "the identity cannot be recorded, and is not handed out")
+        }
+    }
+
+    /// Notes what stands for the caller's process from now on.
+    ///
+    /// - Throws: `RPCStatus` where it may not be handed out.
+    func note(_ issued: [IssuedNumber], for caller: ServedCaller) throws {
+        do throws(IdentityError) {
+            try continuous.note(issued, of: caller.attested, since: caller.revision)
+        } catch {
+            logger.info("an SVID is not handed out", metadata: ["error": "\(error)"])
+            switch error.code {
+            case .conflict: throw RPCStatus(.unavailable, "the process has changed while it was looked at; ask again")
+            case .exhausted:
+                throw RPCStatus(
+                    .resourceExhausted,
+                    "\(error.message); keep one stream open instead of fetching anew, or give the entry a shorter `ttl`"
+                )
+            default: throw RPCStatus(.permissionDenied, "no identity is issued to this process")
+            }
         }
     }
 
@@ -195,14 +237,14 @@ public final class WorkloadAPIService: Sendable {
         _ writer: RPCWriter<WorkloadAPI_X509BundlesResponse>
     ) async throws {
         var last: [X509Bundle] = []
-        try await serve(context) { grants in
-            let bundles = [authority.bundle] + federation.bundles(of: grants.federatesWith).believed
-            guard bundles != last else { return nil }
+        try await serve(context) { caller in
+            let bundles = [authority.bundle] + federation.bundles(of: caller.grants.federatesWith).believed
+            guard bundles != last else { return Pushed() }
             last = bundles
             var response = WorkloadAPI_X509BundlesResponse()
             for bundle in bundles { response.bundles[bundle.trustDomain.id.description] = Data(bundle.der) }
             try await writer.write(response)
-            return nil
+            return Pushed()
         }
     }
 
@@ -211,15 +253,16 @@ public final class WorkloadAPIService: Sendable {
     /// - Parameters:
     ///   - context: the call.
     ///   - asked: announces that the caller has asked for something else.
-    ///   - push: returns when it wants to be called at the latest.
+    ///   - push: returns what the caller has then.
     /// - Throws: `RPCStatus` for a caller that gets nothing, and what `push` throws.
     func serve(
         _ context: RPCContext,
         asked: ChangeFeed? = nil,
-        _ push: ([EntryGrant]) async throws -> Date?
+        _ push: (ServedCaller) async throws -> Pushed
     ) async throws {
-        let process = try admitCaller(context)
-        defer { leave(process.credentials.uid) }
+        let attested = try admitCaller(context)
+        let process = attested.process
+        defer { leave(attested) }
         let (wakes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let entriesToken = registry.changes.observe { continuation.yield() }
         let authorityToken = authority.changes.observe { continuation.yield() }
@@ -232,7 +275,7 @@ public final class WorkloadAPIService: Sendable {
             isAsked.store(true, ordering: .releasing)
             continuation.yield()
         }
-        let exit = process.onExit { continuation.yield() }
+        let processToken = attested.changes.observe { continuation.yield() }
         var timer: Task<Void, Never>?
         defer {
             registry.changes.remove(entriesToken)
@@ -241,19 +284,24 @@ public final class WorkloadAPIService: Sendable {
             federation.changes.remove(federationToken)
             if let attestorToken { attestor.changes?.remove(attestorToken) }
             if let askedToken { asked?.remove(askedToken) }
+            attested.changes.remove(processToken)
             timer?.cancel()
-            withExtendedLifetime(exit) {}
         }
         continuation.yield()
         var last: Look?
         for await _ in wakes {
             let isNews = isAsked.exchange(false, ordering: .acquiring)
-            if let last, !isNews, process.isRunning, changesNothing(for: last) { continue }
+            if let last, !isNews, process.isRunning, attested.revision == last.caller.revision,
+                changesNothing(for: last)
+            {
+                continue
+            }
             timer?.cancel()
-            var look = try await look(at: process)
-            let deadline = try await push(look.grants)
-            // Looked at again within a minute in any case: a clock may step, a machine may sleep, a process may change.
-            let wait = min(max(deadline?.timeIntervalSince(clock()) ?? Self.longestWait, 0.05), Self.longestWait)
+            var look = try await look(at: attested)
+            look.pushed = try await push(look.caller)
+            // Looked at again within a minute in any case: a clock may step, a machine may sleep.
+            let deadline = look.pushed.deadline?.timeIntervalSince(clock()) ?? Self.longestWait
+            let wait = min(max(deadline, 0.05), Self.longestWait)
             look.next = clock() + wait
             last = look
             timer = Task { [sleep] in
@@ -267,26 +315,29 @@ public final class WorkloadAPIService: Sendable {
         }
     }
 
-    /// Attests the caller of one call, and finds what it is entitled to.
+    /// Attests the caller of one call, and answers by what it is entitled to.
     ///
     /// - Throws: `RPCStatus` for a caller that gets nothing.
-    func identify(_ context: RPCContext) async throws -> (process: WorkloadProcess, grants: [EntryGrant]) {
-        let process = try admitCaller(context)
-        defer { leave(process.credentials.uid) }
-        return (process, try await look(at: process).grants)
+    func identify<Result>(
+        _ context: RPCContext,
+        _ answer: (ServedCaller) async throws -> Result
+    ) async throws -> Result {
+        let attested = try admitCaller(context)
+        defer { leave(attested) }
+        return try await answer(try await look(at: attested).caller)
     }
 
     /// Takes hold of the caller's process and counts its call, which ends with ``leave(_:)``.
-    private func admitCaller(_ context: RPCContext) throws -> WorkloadProcess {
+    private func admitCaller(_ context: RPCContext) throws -> AttestedProcess {
         guard authority.isReady else { throw RPCStatus(.unavailable, "the authority is starting") }
         guard let credentials = context.credentials else {
             throw RPCStatus(.permissionDenied, "only a Unix socket says who calls")
         }
         try admit(credentials.uid)
         do {
-            return try WorkloadProcess(credentials)
+            return continuous.enter(try WorkloadProcess(credentials))
         } catch {
-            leave(credentials.uid)
+            dismiss(credentials.uid)
             logger.info("caller not attested", metadata: ["process.pid": "\(credentials.pid)", "error": "\(error)"])
             throw RPCStatus(.permissionDenied, "no identity is issued to this process")
         }
@@ -294,17 +345,17 @@ public final class WorkloadAPIService: Sendable {
 
     /// What was found out about a process, and what it was given for it.
     private struct Look {
+        let caller: ServedCaller
         let kinds: Set<Selector.Kind>
         let selectors: Set<Selector>
         let proofs: [ModelProof]
-        let grants: [EntryGrant]
+        var pushed = Pushed()
         /// The state of the proofs of load that the grants are by.
         let proofsRevision: UInt64
         /// The state of what processes are by the word of others.
         let attestorRevision: UInt64
         /// The state of the bundles of other trust domains.
         let federationRevision: UInt64
-        let revokedSerialNumbers: Set<String>
         /// The state of the authority that the last message was made of.
         let revision: Int64
         var next: Date
@@ -316,15 +367,17 @@ public final class WorkloadAPIService: Sendable {
     private func changesNothing(for look: Look) -> Bool {
         let snapshot = registry.snapshot
         return clock() < look.next && authority.state.revision == look.revision && snapshot.kinds == look.kinds
-            && snapshot.revocations.serialNumbers == look.revokedSerialNumbers
+            && !look.pushed.serialNumbers.contains(where: snapshot.revocations.serialNumbers.contains)
             && (!snapshot.usesModels || proofs.revision == look.proofsRevision)
             && attestor.revision == look.attestorRevision
-            && (look.grants.federatesWith.isEmpty || federation.revision == look.federationRevision)
-            && snapshot.grants(matching: look.selectors, proofs: look.proofs) == look.grants
+            && (look.caller.grants.federatesWith.isEmpty || federation.revision == look.federationRevision)
+            && snapshot.grants(matching: look.selectors, proofs: look.proofs) == look.caller.grants
     }
 
     /// Attests a process and finds its entries; none is a refusal.
-    private func look(at process: WorkloadProcess) async throws -> Look {
+    private func look(at attested: AttestedProcess) async throws -> Look {
+        let process = attested.process
+        let processRevision = attested.revision
         let revision = authority.state.revision
         let snapshot = registry.snapshot
         let proofsRevision = proofs.revision
@@ -355,14 +408,13 @@ public final class WorkloadAPIService: Sendable {
             throw RPCStatus(.permissionDenied, "no identity is issued to this process")
         }
         return Look(
+            caller: ServedCaller(attested: attested, revision: processRevision, grants: grants),
             kinds: snapshot.kinds,
             selectors: selectors,
             proofs: loaded,
-            grants: grants,
             proofsRevision: proofsRevision,
             attestorRevision: attestorRevision,
             federationRevision: federationRevision,
-            revokedSerialNumbers: snapshot.revocations.serialNumbers,
             revision: revision,
             next: .distantPast
         )
@@ -382,7 +434,12 @@ public final class WorkloadAPIService: Sendable {
         }
     }
 
-    private func leave(_ uid: UInt32) {
+    private func leave(_ attested: AttestedProcess) {
+        continuous.leave(attested)
+        dismiss(attested.process.credentials.uid)
+    }
+
+    private func dismiss(_ uid: UInt32) {
         open.withLock { open in
             open[uid, default: 1] -= 1
             if open[uid] == 0 { open[uid] = nil }

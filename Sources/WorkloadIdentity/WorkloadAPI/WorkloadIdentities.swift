@@ -31,7 +31,7 @@ struct WorkloadIdentities {
     private var held: [String: Held] = [:]
     private var sent = Sent()
     /// What was issued and not yet taken note of, with the entry that it is by.
-    private var issued: [(svid: IssuedSVID, entry: String)] = []
+    private var issued: [(svid: IssuedSVID, entry: WorkloadEntry)] = []
 
     /// How long a failed renewal waits for its next try, while the SVID held is still good.
     private static let retryDelay: TimeInterval = 5
@@ -50,14 +50,19 @@ struct WorkloadIdentities {
         self.logger = logger
     }
 
-    /// When the next SVID is due.
-    var nextRenewal: Date? { held.values.map(\.renewal).min() }
+    /// When the next SVID is due, and which there are.
+    var pushed: Pushed {
+        Pushed(
+            deadline: held.values.map(\.renewal).min(),
+            serialNumbers: held.values.compactMap { RevocationSet.serialNumber($0.svid.serialNumber) }
+        )
+    }
 
     /// The SVIDs as they were last brought up to date, in the order of the grants; for one ID once.
     private(set) var svids: [IssuedSVID] = []
 
     /// What was issued since this was asked last.
-    mutating func takeIssued() -> [(svid: IssuedSVID, entry: String)] {
+    mutating func takeIssued() -> [(svid: IssuedSVID, entry: WorkloadEntry)] {
         defer { issued = [] }
         return issued
     }
@@ -140,7 +145,7 @@ struct WorkloadIdentities {
                 notAfter: svid.notAfter,
                 jitter: .random(in: -1...1)
             )
-            issued.append((svid, entry.name))
+            issued.append((svid, entry))
             return Held(svid: svid, grant: grant, renewal: renewal)
         } catch let status as RPCStatus {
             throw status
@@ -174,10 +179,5 @@ extension [SPIFFEBundle] {
 
 extension IssuedSVID {
     /// Whether the certificate itself is revoked.
-    fileprivate func isRevoked(by revocations: RevocationSet) -> Bool {
-        guard !revocations.serialNumbers.isEmpty, let number = RevocationSet.serialNumber(serialNumber) else {
-            return false
-        }
-        return revocations.serialNumbers.contains(number)
-    }
+    fileprivate func isRevoked(by revocations: RevocationSet) -> Bool { revocations.revokes(number: serialNumber) }
 }

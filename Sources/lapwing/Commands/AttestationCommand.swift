@@ -1,6 +1,7 @@
 import ArgumentParser
 import Federation
 import Foundation
+import Glibc
 import Logging
 import RPC
 import Resources
@@ -27,6 +28,8 @@ struct AttestationCommand: AsyncParsableCommand {
         let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
         let settings = try Settings(options, documents: documents)
         let logger = settings.logger("lapwing.attestation")
+        // What strangers send is read by the gateway's user, to whom alone the authority answers.
+        if geteuid() == 0, let user = settings.gatewayUser.value { try user.restart() }
         guard let rules = try Configuration(settings: settings).attestation else {
             throw CommandError(.usage, "there is no AttestationEndpoint in `\(settings.config.value)`")
         }

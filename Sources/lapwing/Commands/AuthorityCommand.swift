@@ -54,6 +54,8 @@ private struct AuthorityProcess {
     private let admin: AdminService
     private let withdrawal: ModelWithdrawal
     private let loaders: LoaderService
+    /// Looks at the processes that have an identity.
+    private let continuous: ContinuousAttestation
     /// The API server that is asked about tokens; nil where none is.
     private let tokenAPI: KubernetesAPI?
     private let workloadServer: RPCServer
@@ -159,12 +161,21 @@ private struct AuthorityProcess {
         loaders = LoaderService(proofs: proofs, registry: registry, attestor: attestor, logger: logger) { act in
             try await RemoteActLog(socket: settings.recordSocket).record(ActRecord(act, node: settings.node.value))
         }
+        continuous = ContinuousAttestation(
+            registry: registry,
+            proofs: proofs,
+            attestor: attestor,
+            clock: now,
+            logger: logger,
+            onWithdraw: spooled.record
+        )
         let workloadAPI = WorkloadAPIService(
             authority: authority,
             registry: registry,
             proofs: proofs,
             federation: federation,
             attestor: attestor,
+            continuous: continuous,
             clock: now,
             logger: logger,
             onIssue: IdentityRecord(settings).record,
@@ -175,6 +186,7 @@ private struct AuthorityProcess {
             registry: registry,
             proofs: proofs,
             attestor: attestor,
+            continuous: continuous,
             allowedUIDs: gatewayUIDs,
             logger: logger
         )
@@ -258,12 +270,14 @@ private struct AuthorityProcess {
         await withTaskGroup(of: Void.self) { group in
             if issues { group.addTask { await authority.run() } }
             group.addTask { await loaders.followEntries() }
+            group.addTask { await continuous.run() }
             group.addTask { await spool.run() }
             group.addTask { await clock.run() }
             group.addTask { await pods?.directory.run() }
             group.addTask {
                 while (try? await Task.sleep(for: .seconds(60))) != nil {
                     await withdrawal.prune()
+                    await continuous.prune(longestLife: authority.options.schedule.maximumSVIDLifetime)
                     try? await federation.flush()
                 }
             }

@@ -60,9 +60,14 @@ struct RestoreCommand: AsyncParsableCommand {
             throw CommandError(.refused, "Lapwing runs (`\(settings.adminSocket)` answers); stop it first")
         }
         try settings.makeDirectories()
-        let aside = try backup.restore(to: settings)
+        let (aside, hasCarried) = try backup.restore(to: settings)
         StandardError.write("restored what was copied at \(made.formatted(.iso8601)) to \(settings.authorityDirectory)")
         StandardError.write("what was there lies in \(aside)")
+        if !hasCarried {
+            StandardError.write(
+                "its database could not be read: what was revoked since the copy was made has to be revoked again"
+            )
+        }
     }
 
     /// Whether somebody listens on a socket.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CloudIdentity
 import Foundation
+import Glibc
 import Logging
 import Resources
 import Synchronization
@@ -23,6 +24,8 @@ struct CredentialsCommand: AsyncParsableCommand {
         let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
         let settings = try Settings(options, documents: documents)
         let logger = settings.logger("lapwing.credentials")
+        // The authority answers the gateway's user alone.
+        if geteuid() == 0, let user = settings.gatewayUser.value { try user.restart() }
         guard let rules = try Configuration(settings: settings).credentials else {
             throw CommandError(.usage, "there is no CloudCredentials resource in `\(settings.config.value)`")
         }

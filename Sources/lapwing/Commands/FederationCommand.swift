@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import Resources
 import WorkloadIdentity
 
@@ -7,10 +8,11 @@ import WorkloadIdentity
 struct FederationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "federation",
-        abstract: "Run federation alone: serve this trust domain's bundle, and follow the bundles of others.",
+        abstract: "Run federation alone: serve this trust domain's bundle and keys, and follow the bundles of others.",
         discussion: """
-            `lapwing serve` runs it where the configuration has a BundleEndpoint or a FederatedTrustDomain. It holds no
-            key but its own SVID's, and hands what it fetches to the authority.
+            `lapwing serve` runs it where the configuration has a BundleEndpoint, a FederatedTrustDomain or an
+            OIDCEndpoint. It holds no key but its own SVID's and those of its certificates of the web, and hands what it
+            fetches to the authority.
             """
     )
 
@@ -20,11 +22,13 @@ struct FederationCommand: AsyncParsableCommand {
         let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
         let settings = try Settings(options, documents: documents)
         let logger = settings.logger("lapwing.federation")
+        // What strangers send is read by the gateway's user, to whom alone the authority answers.
+        if geteuid() == 0, let user = settings.gatewayUser.value { try user.restart() }
         let rules = try Configuration(settings: settings).federation
         guard !rules.isEmpty else {
             throw CommandError(
                 .usage,
-                "there is no BundleEndpoint and no FederatedTrustDomain in `\(settings.config.value)`"
+                "there is no BundleEndpoint, no FederatedTrustDomain and no OIDCEndpoint in `\(settings.config.value)`"
             )
         }
         let requests = await ProcessLife.requests()

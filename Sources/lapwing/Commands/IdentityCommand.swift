@@ -51,7 +51,10 @@ extension IdentityCommand.SVID {
     struct Fetch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Fetch what the Workload API gives to the caller of this command.",
-            discussion: "The socket is that of --run, or the one that SPIFFE_ENDPOINT_SOCKET names."
+            discussion: """
+                The socket is that of --run, or the one that SPIFFE_ENDPOINT_SOCKET names. What is fetched ends with this
+                command, and is refused by the gateways a second later, unless its entry says `outlivesProcess: true`.
+                """
         )
 
         @OptionGroup var options: SettingsOptions

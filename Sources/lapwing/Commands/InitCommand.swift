@@ -91,6 +91,7 @@ struct StartingConfiguration {
         spec:
           spiffeID: spiffe://\(trustDomain)/ns/ml-api/sa/api-gateway
           selectors: ["unix:uid:\(uid)", "unix:path:/usr/local/bin/api-gateway"]
+          # outlivesProcess: true   # what one program fetches for another: `lapwing identity svid fetch --write`
         ---
         # The gateway itself, which answers for the inference service. Without this entry `lapwing serve` does not
         # become ready.

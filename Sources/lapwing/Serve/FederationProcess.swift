@@ -8,11 +8,13 @@ import WireProtos
 import WorkloadIdentity
 import ZeroTrust
 
-/// The parts of federation, joined: endpoints that serve our bundle, and a poller that follows those of others.
+/// The parts of federation, joined: endpoints that serve our bundle, a poller that follows those of others, and endpoints
+/// at which clouds find the keys of our tokens.
 final class FederationProcess: Sendable {
     private struct State {
         var rules = FederationRules()
         var servers: [(endpoint: BundleEndpoint, server: BundleEndpointServer)] = []
+        var issuerServers: [OIDCEndpointServer] = []
         var own: SPIFFEBundle?
         var refreshes: UInt64 = 0
     }
@@ -59,8 +61,31 @@ final class FederationProcess: Sendable {
                 ]
             )
         }
+        for endpoint in rules.issuerEndpoints { try await serveIssuer(at: endpoint) }
         state.withLock { $0.rules = rules }
         poller.follow(rules.trustDomains)
+    }
+
+    private func serveIssuer(at endpoint: OIDCEndpoint) async throws {
+        guard let issuer = settings.authority.tokens.issuer else {
+            throw CommandError(.usage, "an OIDCEndpoint needs the issuer's URL, `authority.jwtIssuer` of the Settings")
+        }
+        let server: OIDCEndpointServer
+        do {
+            server = try await OIDCEndpointServer.start(issuer, address: endpoint.address, port: endpoint.port)
+        } catch {
+            throw CommandError(.unreachable, "cannot listen on \(endpoint.address):\(endpoint.port): \(error)")
+        }
+        state.withLock { $0.issuerServers.append(server) }
+        shown.add(
+            .web(certificateFile: endpoint.certificateFile, keyFile: endpoint.keyFile),
+            on: server.endpoint,
+            named: endpoint.name
+        )
+        logger.info(
+            "issuer endpoint",
+            metadata: ["endpoint": "\(endpoint.name)", "port": "\(server.port)", "issuer": "\(issuer.url)"]
+        )
     }
 
     func run(until requests: AsyncStream<ProcessLife.Request>, watching watcher: ConfigurationWatcher) async {
@@ -86,6 +111,7 @@ final class FederationProcess: Sendable {
 
     func stop() async {
         for (_, server) in state.withLock({ $0.servers }) { await server.stop() }
+        for server in state.withLock({ $0.issuerServers }) { await server.stop() }
     }
 
     private func reload() {
@@ -166,6 +192,16 @@ final class FederationProcess: Sendable {
             var bundle = own
             bundle.refreshHint = endpoint.refreshHint
             server.serve(Array(bundle.document.utf8))
+        }
+        let issuerServers = state.withLock { $0.issuerServers }
+        guard !issuerServers.isEmpty, let issuer = settings.authority.tokens.issuer else { return }
+        do {
+            let documents = try OIDCDocuments(issuer: issuer, bundle: JWTBundle(own))
+            for server in issuerServers { server.serve(documents) }
+        } catch {
+            // What no cloud would take is not served in part.
+            logger.error("the issuer's documents are not served", metadata: ["error": "\(error)"])
+            for server in issuerServers { server.serve(nil) }
         }
     }
 

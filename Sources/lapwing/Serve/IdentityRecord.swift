@@ -62,6 +62,19 @@ struct IdentityRecord: Sendable {
         }
     }
 
+    /// Returns once it is recorded that SVIDs stand for nobody any more.
+    @Sendable func record(_ withdrawal: Withdrawal) async throws {
+        let count = withdrawal.numbers.count
+        try await record(
+            actor: ContinuousAttestation.creator,
+            action: "identity.svid.withdraw",
+            subject: withdrawal.id.description,
+            // As many as have room; each is on the list of revocations.
+            after: "numbers:" + withdrawal.numbers.prefix(8).joined(separator: " "),
+            reason: "\(withdrawal.reason); \(count) \(count == 1 ? "SVID" : "SVIDs")"
+        )
+    }
+
     /// Returns once the change of a foreign trust domain's bundle is recorded.
     @Sendable func record(_ change: FederatedBundles.Change) async throws {
         func text(_ sequence: UInt64?) -> String? { sequence.map { "sequence:\($0)" } }

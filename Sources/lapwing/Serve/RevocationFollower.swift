@@ -26,7 +26,7 @@ struct RevocationFollower: Sendable {
     }
 
     private func watch(_ apply: @Sendable (RevocationSet) -> Void) async throws {
-        let client = try await RPCClient.connect(unixSocket: socket, timeout: .seconds(3))
+        let client = try await RPCClient.connect(unixSocket: socket, limits: Self.limits, timeout: .seconds(3))
         do {
             let lists: RPCMessages<Revocation_RevocationList> = try await client.serverStreaming(
                 "/\(ServiceName.revocations)/Watch",
@@ -39,6 +39,13 @@ struct RevocationFollower: Sendable {
         }
         await client.close()
     }
+
+    /// The list may be longer than what a call has otherwise: every SVID of a process that has ended is on it until it expires.
+    private static let limits = {
+        var limits = RPCLimits()
+        limits.maximumMessageSize = 16 * 1024 * 1024
+        return limits
+    }()
 
     /// A list with an identity that cannot be read is refused whole: one that is left out would go on being accepted.
     private static func read(_ list: Revocation_RevocationList) throws -> RevocationSet {

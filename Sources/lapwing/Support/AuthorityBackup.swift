@@ -114,10 +114,10 @@ struct AuthorityBackup {
     private static func missing(in names: [String], of settings: Settings) -> String? {
         if !names.contains(database) { return "`\(database)`" }
         if !names.contains(signingKey) { return "`\(signingKey)`" }
-        // Where another Workload API gives the identities, there are no keys of ours that sign any.
-        let isIssuer = settings.workloadAPI.value == nil
+        // Where another Workload API gives the identities, no key of ours signs any, and keys in memory end with their process.
+        let keepsKeys = settings.workloadAPI.value == nil && settings.authority.keyStorage == .disk
         let hasKeys = names.contains { $0.hasPrefix("keys/") && $0.hasSuffix(".pem") }
-        if isIssuer && !hasKeys { return "key in `keys`" }
+        if keepsKeys && !hasKeys { return "key in `keys`" }
         return nil
     }
 
@@ -181,14 +181,18 @@ struct AuthorityBackup {
     ///
     /// The directory of the authority is there, be it empty.
     ///
-    /// - Returns: where what was there lies now.
+    /// - Returns: where what was there lies now, and whether its database could be read, so that what was revoked since stays
+    ///   so.
     /// - Throws: ``CommandError`` where the copy is not whole, or the authority runs; then nothing has changed.
-    func restore(to settings: Settings, at now: Date = Date()) throws -> String {
+    func restore(
+        to settings: Settings,
+        at now: Date = Date()
+    ) throws -> (aside: String, hasCarried: Bool) {
         let (files, _) = try check(for: settings)
         let target = settings.authorityDirectory
         let held = try Self.lock(target)
         defer { withExtendedLifetime(held) {} }
-        let (next, lock) = try prepare(files, inPlaceOf: target)
+        let (next, lock, hasCarried) = try prepare(files, inPlaceOf: target)
         defer { withExtendedLifetime(lock) {} }
         let aside = target + ".before-" + String(Int(now.timeIntervalSince1970))
         do { try FileManager.default.moveItem(atPath: target, toPath: aside) } catch {
@@ -200,7 +204,7 @@ struct AuthorityBackup {
             try? FileManager.default.removeItem(atPath: next)
             throw error
         }
-        return aside
+        return (aside, hasCarried)
     }
 
     /// Takes the lock that a running authority holds.
@@ -223,12 +227,12 @@ struct AuthorityBackup {
     private func prepare(
         _ files: [String],
         inPlaceOf old: String
-    ) throws -> (directory: String, lock: FileLock) {
+    ) throws -> (directory: String, lock: FileLock, hasCarried: Bool) {
         let next = old + ".restored"
         try? FileManager.default.removeItem(atPath: next)
         do {
-            let lock = try fill(next, with: files, inPlaceOf: old)
-            return (next, lock)
+            let (lock, hasCarried) = try fill(next, with: files, inPlaceOf: old)
+            return (next, lock, hasCarried)
         } catch {
             // Nothing with keys in it is left lying about.
             try? FileManager.default.removeItem(atPath: next)
@@ -236,7 +240,11 @@ struct AuthorityBackup {
         }
     }
 
-    private func fill(_ next: String, with files: [String], inPlaceOf old: String) throws -> FileLock {
+    private func fill(
+        _ next: String,
+        with files: [String],
+        inPlaceOf old: String
+    ) throws -> (lock: FileLock, hasCarried: Bool) {
         for path in [next, next + "/keys", next + "/log"] {
             try FileManager.default.createDirectory(
                 atPath: path,
@@ -250,12 +258,12 @@ struct AuthorityBackup {
         }
         // It is opened, and so checked and brought forward, before it counts.
         let database = try SQLiteDatabase(path: next + "/" + Self.database)
-        try database.goOn(from: old + "/" + Self.database)
+        let hasCarried = try database.goOn(from: old + "/" + Self.database)
         try database.close()
         for name in Self.lasting where FileManager.default.fileExists(atPath: old + "/" + name) {
             try FileManager.default.copyItem(atPath: old + "/" + name, toPath: next + "/" + name)
         }
-        return lock
+        return (lock, hasCarried)
     }
 
     /// What is never set back: the time that was seen, the acts that no log has yet, and what the log was signed up to, as

@@ -110,6 +110,15 @@ struct Configuration: Sendable {
                 }
             }
         }
+        _ = try gather {
+            guard settings.authority.tokens.issuer == nil,
+                let document = snapshot.documents.first(where: OIDCEndpoint.isDeclared)
+            else { return }
+            throw ResourceError(
+                at: document.location,
+                "there is no issuer whose documents could be served; write its URL as `authority.jwtIssuer` into the `Settings`"
+            )
+        }
         let kubernetes = try gather { try KubernetesAttestation.load(snapshot.documents) }
         let attestation = try gather {
             try AttestationEndpoint.load(snapshot.documents, in: settings.trustDomain.value)
@@ -367,7 +376,7 @@ private enum KnownKinds {
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
             "ModelTrustPolicy", "Guardrail", "CloudCredentials", "AuditPolicy", "Estate", "MonitorPolicy", "AlertRoute",
             "FederatedTrustDomain", "BundleEndpoint", "KubernetesAttestation",
-            "AttestationEndpoint",
+            "AttestationEndpoint", "OIDCEndpoint",
         ],
         "spire.spiffe.io": ["ClusterFederatedTrustDomain"],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],

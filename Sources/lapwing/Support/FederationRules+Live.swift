@@ -16,6 +16,9 @@ extension FederationRules {
         guard endpoints == next.endpoints else {
             throw NotLive(["a `BundleEndpoint` cannot come, change or go while Lapwing runs"])
         }
+        guard issuerEndpoints == next.issuerEndpoints else {
+            throw NotLive(["an `OIDCEndpoint` cannot come, change or go while Lapwing runs"])
+        }
         guard !isEmpty || next.isEmpty else {
             throw NotLive(["the first `FederatedTrustDomain` cannot come while Lapwing runs"])
         }

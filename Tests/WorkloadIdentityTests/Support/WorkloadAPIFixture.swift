@@ -16,6 +16,8 @@ struct WorkloadAPIFixture {
     let proofs = ModelProofs()
     let federation: FederatedBundles
     let loaders: LoaderService
+    /// Looks at the callers; a test that wants them looked at again and again runs it.
+    let continuous: ContinuousAttestation
     /// What happened to proofs.
     let acts = ActList()
     let server: RPCServer
@@ -28,6 +30,7 @@ struct WorkloadAPIFixture {
         limits: WorkloadAPIService.Limits = .init(),
         isReady: Bool = true,
         tokens: TokenOptions = TokenOptions(),
+        lease: Duration = .seconds(120),
         onIssue: @escaping @Sendable (TokenIssuance) async throws -> Void = { _ in },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) async throws {
@@ -36,12 +39,21 @@ struct WorkloadAPIFixture {
         try await registry.refresh()
         let clock = base.clock
         federation = FederatedBundles(store: base.store, clock: { clock.now }, logger: quietLogger)
+        let attestor = WorkloadAttestor(logger: quietLogger)
+        continuous = ContinuousAttestation(
+            registry: registry,
+            proofs: proofs,
+            attestor: attestor,
+            clock: { clock.now },
+            logger: quietLogger
+        )
         self.api = WorkloadAPIService(
             authority: base.authority,
             registry: registry,
             proofs: proofs,
             federation: federation,
-            attestor: WorkloadAttestor(logger: quietLogger),
+            attestor: attestor,
+            continuous: continuous,
             limits: limits,
             clock: { clock.now },
             sleep: sleep,
@@ -52,6 +64,7 @@ struct WorkloadAPIFixture {
             proofs: proofs,
             registry: registry,
             attestor: WorkloadAttestor(logger: quietLogger),
+            lease: lease,
             clock: { clock.now },
             logger: quietLogger
         ) { [acts] in try acts.add($0) }
@@ -82,7 +95,8 @@ struct WorkloadAPIFixture {
         dnsNames: [String] = [],
         hint: String? = nil,
         lifetime: TimeInterval? = nil,
-        federatesWith: [String] = []
+        federatesWith: [String] = [],
+        outlivesProcess: Bool = false
     ) throws -> WorkloadEntry {
         try WorkloadEntry(
             name: name,
@@ -91,7 +105,8 @@ struct WorkloadAPIFixture {
             lifetime: lifetime,
             dnsNames: dnsNames,
             hint: hint,
-            federatesWith: Set(try federatesWith.map { try TrustDomain($0) })
+            federatesWith: Set(try federatesWith.map { try TrustDomain($0) }),
+            outlivesProcess: outlivesProcess
         )
     }
 

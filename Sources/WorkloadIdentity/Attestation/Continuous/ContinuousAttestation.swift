@@ -1,0 +1,436 @@
+public import FoundationEssentials
+public import Logging
+import NIOPosix
+import RPC
+import SPIFFE
+import Synchronization
+import ZeroTrust
+
+/// Looks at the processes that have an identity for as long as they have it, and withdraws what is no longer theirs.
+///
+/// The end of a process is told by the kernel. Whether it runs another program, as another user or in another control
+/// group is looked at twice a second, by what costs next to nothing; where anything differs the process is attested anew,
+/// its program measured if an entry asks for that. The certificates and tokens that no entry gives it any more are then
+/// revoked, so that connections which stand on them end, and its streams get their new state or `PERMISSION_DENIED`.
+///
+/// What an entry with ``WorkloadEntry/outlivesProcess`` gives is left alone.
+///
+/// ```swift
+/// let continuous = ContinuousAttestation(registry: registry, proofs: proofs, attestor: attestor, logger: logger)
+/// async let running: Void = continuous.run()
+/// ```
+public final class ContinuousAttestation: Sendable {
+    /// How often processes are looked at.
+    public static let interval = Duration.milliseconds(500)
+    /// Who is named as the one that revoked.
+    public static let creator = "continuous attestation"
+
+    /// How much may stand for processes.
+    struct Limits: Sendable {
+        /// SVIDs that have not expired, of all users together, withdrawn ones included.
+        var issued = 65_536
+        /// Those of one user: three for each stream that it may have.
+        var issuedPerUser = 36_864
+    }
+
+    /// How long SVIDs to be withdrawn are gathered, so that many processes that end together are one change of the list.
+    private static let gathering = Duration.milliseconds(100)
+    /// How long after its end a certificate stays on the list: clocks differ.
+    private static let slack: TimeInterval = 300
+
+    /// Announces that a process which the gateway was told of is something else or has ended.
+    let changes = ChangeFeed()
+
+    fileprivate struct Record {
+        let attested: AttestedProcess
+        /// What it was like before it was attested last.
+        var traits: ProcessTraits
+        /// How many calls look at it.
+        var calls = 0
+        /// Whether the gateway was told who it is.
+        var isFollowed = false
+        var issued = IssuedNumbers()
+        /// Waits for its end.
+        let exit: ExitWatch
+
+        /// Whether there is no reason left to look at it.
+        var isIdle: Bool { calls == 0 && !isFollowed && issued.list.isEmpty }
+    }
+
+    fileprivate struct State {
+        var records: [ProcessTree.Member: Record] = [:]
+        /// What is to be revoked.
+        var pending: [Withdrawal] = []
+        /// What is revoked and has not expired, with the user that it counts for.
+        var withdrawn: [String: (notAfter: Date, uid: UInt32)] = [:]
+        /// How much stands for the processes of each user, withdrawn and not.
+        var counts: [UInt32: Int] = [:]
+    }
+
+    private let registry: EntryRegistry
+    private let proofs: ModelProofs
+    private let attestor: WorkloadAttestor
+    private let limits: Limits
+    private let clock: @Sendable () -> Date
+    private let logger: Logger
+    private let onWithdraw: @Sendable (Withdrawal) async throws -> Void
+    /// Guards the processes and what stands for them.
+    private let state = Mutex(State())
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// Looks at nobody yet; ``run()`` does.
+    ///
+    /// - Parameters:
+    ///   - registry: which process gets what, and where SVIDs are revoked.
+    ///   - proofs: which process has loaded what.
+    ///   - attestor: finds out what a process is.
+    ///   - clock: the time of day.
+    ///   - logger: where changes and failures are told.
+    ///   - onWithdraw: records what was withdrawn; that is done whatever it throws.
+    public convenience init(
+        registry: EntryRegistry,
+        proofs: ModelProofs = ModelProofs(),
+        attestor: WorkloadAttestor,
+        clock: @escaping @Sendable () -> Date = { Date() },
+        logger: Logger,
+        onWithdraw: @escaping @Sendable (Withdrawal) async throws -> Void = { _ in }
+    ) {
+        self.init(
+            registry: registry,
+            proofs: proofs,
+            attestor: attestor,
+            limits: Limits(),
+            clock: clock,
+            logger: logger,
+            onWithdraw: onWithdraw
+        )
+    }
+
+    init(
+        registry: EntryRegistry,
+        proofs: ModelProofs,
+        attestor: WorkloadAttestor,
+        limits: Limits,
+        clock: @escaping @Sendable () -> Date,
+        logger: Logger,
+        onWithdraw: @escaping @Sendable (Withdrawal) async throws -> Void = { _ in }
+    ) {
+        self.registry = registry
+        self.proofs = proofs
+        self.attestor = attestor
+        self.limits = limits
+        self.clock = clock
+        self.logger = logger
+        self.onWithdraw = onWithdraw
+        (self.wakes, self.wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    // MARK: Who is looked at
+
+    /// Looks at a process from now on, for as long as a call lasts: before it is attested, so that no change is missed.
+    ///
+    /// Each call ends with ``leave(_:)``.
+    func enter(_ process: WorkloadProcess) -> AttestedProcess {
+        enter(process) { $0.calls += 1 }
+    }
+
+    /// A call has ended; the process is looked at for as long as anything stands for it.
+    func leave(_ attested: AttestedProcess) {
+        state.withLock { state in
+            guard var record = state.records[attested.member] else { return }
+            record.calls -= 1
+            state.records[attested.member] = record.isIdle ? nil : record
+        }
+    }
+
+    /// Looks at a process until it ends, because the gateway is told who it is.
+    func follow(_ process: WorkloadProcess) {
+        _ = enter(process) { $0.isFollowed = true }
+    }
+
+    private func enter(_ process: WorkloadProcess, _ change: (inout Record) -> Void) -> AttestedProcess {
+        let member = ProcessTree.Member(pid: process.credentials.pid, startTime: process.startTime)
+        let known = state.withLock { state -> AttestedProcess? in
+            guard var record = state.records[member] else { return nil }
+            change(&record)
+            state.records[member] = record
+            return record.attested
+        }
+        if let known { return known }
+        let attested = AttestedProcess(process)
+        let traits = ProcessTraits(pid: member.pid, asksGroups: asksGroups)
+        let exit = process.onExit { [weak self] in self?.ended(member) }
+        let held = state.withLock { state in
+            // Another call of the process may have been quicker.
+            var record = state.records[member] ?? Record(attested: attested, traits: traits, exit: exit)
+            change(&record)
+            state.records[member] = record
+            return record.attested
+        }
+        // Its end may have been told before there was anybody to tell it of.
+        if !process.isRunning { ended(member) }
+        return held
+    }
+
+    private var asksGroups: Bool {
+        registry.snapshot.kinds.contains { [.k8s, .container, .systemd].contains($0.namespace) }
+    }
+
+    /// How many processes are looked at.
+    var processCount: Int { state.withLock { $0.records.count } }
+
+    // MARK: What stands for it
+
+    /// Notes what was issued to a process, before it gets that.
+    ///
+    /// - Parameters:
+    ///   - issued: the SVIDs, without those that outlive the process.
+    ///   - attested: the process.
+    ///   - revision: the process's state before it was looked at for these.
+    /// - Throws: ``IdentityError``: `processGone` where the process has ended, `conflict` where it was attested anew
+    ///   meanwhile, `exhausted` where too much stands for its user. Then nothing is noted, and nothing may be handed out.
+    func note(
+        _ issued: [IssuedNumber],
+        of attested: AttestedProcess,
+        since revision: UInt64
+    ) throws(IdentityError) {
+        guard !issued.isEmpty else { return }
+        let now = clock()
+        let uid = attested.process.credentials.uid
+        try state.withLock { state throws(IdentityError) in
+            guard state.records[attested.member] != nil, attested.process.isRunning else {
+                throw IdentityError(.processGone, "the process \(attested.member.pid) has ended")
+            }
+            guard attested.revision == revision else {
+                throw IdentityError(.conflict, "the process \(attested.member.pid) has changed meanwhile")
+            }
+            if !state.hasRoom(for: issued.count, uid, limits) { state.removeExpired(at: now, slack: Self.slack) }
+            guard state.hasRoom(for: issued.count, uid, limits) else {
+                throw IdentityError(
+                    .exhausted,
+                    "too many SVIDs that have not expired stand for processes of uid \(uid)"
+                )
+            }
+            let more = state.records[attested.member]?.issued.add(issued, at: now) ?? 0
+            state.count(more, uid)
+        }
+    }
+
+    // MARK: What is no longer its own
+
+    private func ended(_ member: ProcessTree.Member) {
+        let now = clock()
+        let ended = state.withLock { state -> Record? in
+            guard let record = state.records.removeValue(forKey: member) else { return nil }
+            record.attested.advance()
+            state.withdraw(record.issued.list, of: record.attested, at: now, "has ended")
+            return record
+        }
+        guard let ended else { return }
+        ended.attested.changes.announce()
+        if ended.isFollowed { changes.announce() }
+        if !ended.issued.list.isEmpty { wake.yield() }
+    }
+
+    /// Looks at every process once; attests anew those that are not as they were.
+    func look() async {
+        let processes = state.withLock { state in state.records.values.map { ($0.attested, $0.traits) } }
+        guard !processes.isEmpty else { return }
+        let asksGroups = asksGroups
+        // Some of `/proc` is slow to answer.
+        let changed = try? await NIOThreadPool.singleton.runIfActive {
+            processes.compactMap { attested, before -> (AttestedProcess, ProcessTraits)? in
+                let traits = ProcessTraits(pid: attested.member.pid, asksGroups: asksGroups)
+                return traits == before ? nil : (attested, traits)
+            }
+        }
+        // One whose program is large keeps no other waiting.
+        await withDiscardingTaskGroup { group in
+            for (attested, traits) in changed ?? [] { group.addTask { await self.attestAnew(attested, traits) } }
+        }
+    }
+
+    private func attestAnew(_ attested: AttestedProcess, _ traits: ProcessTraits) async {
+        let snapshot = registry.snapshot
+        var grants: [EntryGrant] = []
+        do {
+            let selectors = try await attestor.selectors(of: attested.process, kinds: snapshot.kinds)
+            let loaded = snapshot.usesModels ? try proofs.proofs(of: attested.process) : []
+            grants = snapshot.grants(matching: selectors, proofs: loaded)
+        } catch {
+            // What cannot be told now is looked at again in a moment; whoever is gone, or no longer the same, has nothing.
+            guard (error as? IdentityError)?.code == .processGone else {
+                logger.error("a process cannot be attested now", metadata: ["error": "\(error)"])
+                return
+            }
+        }
+        let now = clock()
+        let entries = Set(grants.map { Granted(entry: $0.entry.name, id: $0.entry.id) })
+        let (isFollowed, count) = state.withLock { state -> (Bool, Int) in
+            guard var record = state.records[attested.member] else { return (false, 0) }
+            record.traits = traits
+            let gone = record.issued.remove { !entries.contains(Granted(entry: $0.entry, id: $0.id)) }
+            state.records[attested.member] = record
+            attested.advance()
+            state.withdraw(gone, of: attested, at: now, "is no longer what its entry asks for")
+            return (record.isFollowed, gone.count)
+        }
+        logger.notice(
+            "a process with an identity has changed",
+            metadata: [
+                "process.pid": "\(attested.member.pid)", "process.uid": "\(attested.process.credentials.uid)",
+                "entries": "\(grants.map(\.entry.name).joined(separator: " "))", "withdrawn": "\(count)",
+            ]
+        )
+        attested.changes.announce()
+        if isFollowed { changes.announce() }
+        if count > 0 { wake.yield() }
+    }
+
+    private struct Granted: Hashable {
+        let entry: String
+        let id: SPIFFEID
+    }
+
+    // MARK: Running
+
+    /// Looks and withdraws until the task is cancelled, and withdraws what is left then.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while (try? await Task.sleep(for: Self.interval)) != nil { await self.look() }
+            }
+            group.addTask {
+                for await _ in self.wakes {
+                    try? await Task.sleep(for: Self.gathering)
+                    await self.withdraw()
+                }
+                await self.withdraw()
+            }
+        }
+    }
+
+    /// Revokes what has to be; what cannot be stored is tried again.
+    ///
+    /// The store would do nothing in a task that was cancelled.
+    func withdraw() async {
+        await Task.detached { await self.withdrawPending() }.value
+    }
+
+    private func withdrawPending() async {
+        let pending = state.withLock { state in
+            defer { state.pending = [] }
+            return state.pending
+        }
+        guard !pending.isEmpty else { return }
+        do {
+            var revocations: [Revocation] = []
+            for withdrawal in pending {
+                for number in withdrawal.numbers {
+                    let subject = Revocation.Subject.serialNumber(RevocationSet.serialNumber(number) ?? number)
+                    revocations.append(
+                        try Revocation(subject, reason: withdrawal.reason, creator: Self.creator, at: clock())
+                    )
+                }
+            }
+            try await registry.revoke(all: revocations)
+        } catch {
+            logger.critical(
+                "SVIDs of processes that have ended or changed are not revoked yet",
+                metadata: ["count": "\(pending.reduce(0) { $0 + $1.numbers.count })", "error": "\(error)"]
+            )
+            state.withLock { $0.pending.insert(contentsOf: pending, at: 0) }
+            wake.yield()
+            return
+        }
+        for withdrawal in pending {
+            do { try await onWithdraw(withdrawal) } catch {
+                logger.error(
+                    "a withdrawal is not recorded",
+                    metadata: ["spiffe.id": "\(withdrawal.id)", "error": "\(error)"]
+                )
+            }
+        }
+    }
+
+    /// Takes what has long expired off the list of revocations, so that it does not grow for ever.
+    ///
+    /// - Parameter lifetime: the longest that an SVID lives, in seconds: what was withdrawn by an authority that ran before
+    ///   this one stays as long.
+    public func prune(longestLife lifetime: TimeInterval) async {
+        let now = clock()
+        let (expired, known) = state.withLock { state in
+            let expired = Set(state.removeExpired(at: now, slack: Self.slack))
+            return (expired, Set(state.withdrawn.keys))
+        }
+        let before = now - lifetime - Self.slack
+        let subjects = registry.revocations.filter { revocation in
+            guard revocation.creator == Self.creator, case .serialNumber(let number) = revocation.subject else {
+                return false
+            }
+            return expired.contains(number) || !known.contains(number) && revocation.createdAt < before
+        }.map(\.subject)
+        guard !subjects.isEmpty else { return }
+        do { try await registry.restore(all: subjects) } catch {
+            logger.warning("old revocations stay on the list", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension ContinuousAttestation.State {
+    fileprivate mutating func count(_ more: Int, _ uid: UInt32) {
+        let count = counts[uid, default: 0] + more
+        counts[uid] = count > 0 ? count : nil
+    }
+
+    fileprivate func hasRoom(for more: Int, _ uid: UInt32, _ limits: ContinuousAttestation.Limits) -> Bool {
+        counts[uid, default: 0] + more <= limits.issuedPerUser
+            && counts.values.reduce(0, +) + more <= limits.issued
+    }
+
+    /// Puts what stood for a process on the list of what is to be revoked; what has expired needs no revocation.
+    fileprivate mutating func withdraw(
+        _ issued: [IssuedNumber],
+        of attested: AttestedProcess,
+        at now: Date,
+        _ reason: String
+    ) {
+        let credentials = attested.process.credentials
+        let living = issued.filter { $0.notAfter >= now }
+        count(living.count - issued.count, credentials.uid)
+        for number in living {
+            let name = RevocationSet.serialNumber(number.number) ?? number.number
+            withdrawn[name] = (number.notAfter, credentials.uid)
+        }
+        for (id, numbers) in Dictionary(grouping: living, by: \.id) {
+            pending.append(
+                Withdrawal(
+                    id: id,
+                    numbers: numbers.map(\.number),
+                    pid: credentials.pid,
+                    uid: credentials.uid,
+                    reason: "the process \(credentials.pid) of uid \(credentials.uid) \(reason)"
+                )
+            )
+        }
+    }
+
+    /// Lets go of what has expired; returns what of it was withdrawn.
+    @discardableResult
+    fileprivate mutating func removeExpired(at now: Date, slack: TimeInterval) -> [String] {
+        for (member, record) in records {
+            var record = record
+            let expired = record.issued.removeExpired(at: now)
+            guard expired > 0 else { continue }
+            count(-expired, record.attested.process.credentials.uid)
+            records[member] = record.isIdle ? nil : record
+        }
+        let expired = withdrawn.filter { $0.value.notAfter + slack < now }
+        for (name, value) in expired {
+            withdrawn[name] = nil
+            count(-1, value.uid)
+        }
+        return Array(expired.keys)
+    }
+}

@@ -578,7 +578,7 @@ import Testing
         }
     }
 
-    @Test func `a route names a guardrail that is there, and carries no WebSocket`() throws {
+    @Test func `a route names a guardrail that is there, and lets nothing become a tunnel`() throws {
         func load(_ route: String) throws -> [GatewayConfiguration] {
             try GatewayConfiguration.load(
                 ResourceLoader.parse(
@@ -605,7 +605,11 @@ import Testing
         #expect(try load("record: first").first?.guardrails.isEmpty == true)
         for (route, message) in [
             ("guardrail: chta", "c.yaml:8:42: error: unknown value `chta`; did you mean `chat`?"),
-            ("guardrail: chat, upgrade: [websocket]", "c.yaml:8:42: error: the messages of a WebSocket"),
+            ("guardrail: chat, upgrade: [websocket]", "c.yaml:8:42: error: what goes through a tunnel is not judged"),
+            (
+                "guardrail: chat, hosts: [h], upgrade: [connect]",
+                "c.yaml:8:42: error: what goes through a tunnel is not judged"
+            ),
         ] {
             do {
                 _ = try load(route)

@@ -312,7 +312,7 @@ public struct Monitor: Sendable {
 // MARK: - State
 
 extension Monitor {
-    private static let magic = "lapwing-monitor-state-4"
+    private static let magic = "lapwing-monitor-state-5"
 
     /// The state as bytes; equal states are equal bytes.
     public func encoded() -> [UInt8] {

@@ -6,6 +6,8 @@ struct ConsoleClient {
     let port: Int
     let host: String
     var cookie = ""
+    /// The files of the certificate that is shown, and of its key; empty for plain HTTP.
+    var certificate: [String] = []
 
     /// What was answered.
     struct Answer {
@@ -28,14 +30,19 @@ struct ConsoleClient {
         for header in headers { arguments += ["-H", header] }
         if method == "HEAD" { arguments += ["-I"] } else if method != "GET" { arguments += ["-X", method] }
         if let form { arguments += ["--data-raw", form] }
-        let result = try Program.run(
-            arguments + ["http://127.0.0.1:\(port)\(path)"],
-            program: "/usr/bin/curl"
-        ).output
+        let result = try Program.run(arguments + tls + [url(path)], program: "/usr/bin/curl").output
         let parts = result.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         let head = parts.first.map(String.init) ?? ""
         let status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         return Answer(status: status, head: head, body: parts.count == 2 ? String(parts[1]) : "")
+    }
+
+    /// Where a path is.
+    func url(_ path: String) -> String { "\(certificate.isEmpty ? "http" : "https")://127.0.0.1:\(port)\(path)" }
+
+    /// What curl is told of TLS: which certificate the console has, this test knows from elsewhere.
+    var tls: [String] {
+        certificate.count == 2 ? ["-k", "--cert", certificate[0], "--key", certificate[1]] : []
     }
 
     /// Takes the cookie of a token.

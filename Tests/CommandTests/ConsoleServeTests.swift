@@ -66,7 +66,7 @@ import Testing
             #expect(answer.body.utf8.count <= 100 << 10, "\(path): \(answer.body.utf8.count)")
             for field in [
                 "content-security-policy: default-src 'none'", "x-content-type-options: nosniff",
-                "cache-control: no-store", "referrer-policy: no-referrer", "x-frame-options: DENY",
+                "cache-control: no-store", "referrer-policy: same-origin", "x-frame-options: DENY",
             ] { #expect(answer.head.contains(field), "\(path): \(field)") }
         }
         #expect(try client.ask("/nothing").status == 404)
@@ -190,9 +190,21 @@ import Testing
         #expect(acts.contains("finding.acknowledge") && acts.contains("\"uid 64003\""))
         #expect(acts.contains("\"deny\"") && acts.contains("\"uid 64001\""), "what was refused is recorded")
 
-        // A role that is taken away ends what it let somebody see.
+        // A role that is taken away ends what it let somebody see, and the page that is live says so.
+        let reader = Process()
+        let file = lapwing.directory.path + "/live"
+        reader.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        reader.arguments = [
+            "-sN", "-m", "40", "-H", "Host: \(operate.host)", "-H", "Cookie: \(operate.cookie)", "-o", file,
+            operate.url("/live"),
+        ]
+        try reader.run()
+        #expect(try lapwing.wait { FileManager.default.contents(atPath: file)?.isEmpty == false })
         try FileManager.default.removeItem(atPath: lapwing.directory.path + "/c/admin.yaml")
         #expect(try lapwing.wait { try operate.ask("/").status == 403 })
+        reader.waitUntilExit()
+        #expect(reader.terminationStatus == 0, "the server ends it")
+        #expect(try String(contentsOfFile: file, encoding: .utf8).hasSuffix("event: end\ndata: {}\n\n"))
     }
 
     @Test(.timeLimit(.minutes(3))) func `from a finding to its records, to a proof that verifies, to the rule`() throws
@@ -383,9 +395,19 @@ import Testing
                 }
             }
         }
+        // A form of ours is one that the browser sends as ours.
+        steps.append(
+            Chromium.Step(
+                url: root + "/",
+                name: "a form",
+                until:
+                    "document.title.includes('You have left') || document.querySelector('form[action=\"/leave\"] button')?.click()"
+            )
+        )
         let seen = try Chromium.look(steps)
         #expect(seen.first?.then == "shown", "\(seen.first.map { "\($0)" } ?? "")")
         #expect(seen[1].then == "TypeError", "Trusted Types forbid it")
+        #expect(seen.last?.title.contains("You have left") == true, "\(seen.last.map { "\($0)" } ?? "")")
         for (place, page) in seen.enumerated() where place != 1 {
             #expect(page.complaints.isEmpty, "\(page.name): \(page.complaints)")
             #expect(!page.location.contains("token="), "\(page.location)")

@@ -107,4 +107,26 @@ import ZeroTrust
         }
         for use in picture.uses.keys { #expect(!ConsoleService.isNew(use, in: book.findings)) }
     }
+
+    @Test func `models without a signature are those that may be loaded, and those that a certificate names`() {
+        func row(_ digest: String, tags: [String] = ["prod"], signed: Bool, admitted: Bool = true) -> ModelsPage.Row {
+            var row = ModelsPage.Row(pushedAt: Timestamp(nanoseconds: 1))
+            (row.digest, row.tags, row.isAdmitted) = (digest, tags, admitted)
+            row.referrers = ["application/spdx+json"]
+            if signed { row.referrers.append("application/vnd.dev.sigstore.bundle.v0.3+json") }
+            return row
+        }
+        let rows = [
+            row("a", signed: true), row("b", signed: false), row("c", tags: [], signed: false),
+            row("d", signed: false, admitted: false), row("e", signed: false),
+        ]
+        // What somebody has proved to be signed elsewhere is signed.
+        let fact = ConsoleService.models(rows, provenBy: [("e", "key"), ("f", nil)])
+        #expect(fact.value == "2" && fact.state == .bad, "\(fact)")
+        #expect(fact.more == "of 3 that the registry gives out; callers prove 2 that they have loaded")
+        let none = ConsoleService.models(nil, provenBy: [])
+        #expect(none.value == "0" && none.state == .idle && none.more == "no caller proves what it has loaded")
+        let good = ConsoleService.models([row("a", signed: true)], provenBy: [])
+        #expect(good.value == "0" && good.state == .ok)
+    }
 }

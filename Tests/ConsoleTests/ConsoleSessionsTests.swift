@@ -57,6 +57,34 @@ import Testing
         #expect(sessions.exchange(other, at: start, using: &generator) != nil)
     }
 
+    @Test mutating func `whoever shows who they are has one session, which ends as any other does`() throws {
+        #expect(sessions.use(verified: "a", at: start) == nil)
+        let first = sessions.begin(verified: "a", at: start, using: &generator)
+        #expect(first.caller == "a" && first.formToken.count == 64)
+        #expect(sessions.begin(verified: "a", at: start, using: &generator) == first)
+        #expect(sessions.use(verified: "a", at: start + .seconds(3_599))?.formToken == first.formToken)
+        #expect(sessions.use(verified: "b", at: start) == nil)
+        // It is no session of a cookie, and none of a token.
+        #expect(sessions.use("a", at: start) == nil)
+        #expect(sessions.use(first.formToken, at: start) == nil)
+        #expect(sessions.use(verified: "a", at: start + .seconds(3_599 + 3_600)) == nil)
+        let second = sessions.begin(verified: "a", at: start, using: &generator)
+        #expect(second.formToken != first.formToken)
+        sessions.end(verified: "a")
+        #expect(sessions.use(verified: "a", at: start) == nil)
+    }
+
+    @Test mutating func `of too many who show who they are, the one that was quiet for longest gives way`() throws {
+        for number in 0..<128 {
+            _ = sessions.begin(verified: "\(number)", at: start + .seconds(number), using: &generator)
+        }
+        #expect(sessions.use(verified: "0", at: start + .seconds(200)) != nil)
+        _ = sessions.begin(verified: "one more", at: start + .seconds(201), using: &generator)
+        #expect(sessions.use(verified: "0", at: start + .seconds(202)) != nil)
+        #expect(sessions.use(verified: "1", at: start + .seconds(202)) == nil)
+        #expect(sessions.use(verified: "2", at: start + .seconds(202)) != nil)
+    }
+
     @Test func `secrets are compared whole`() {
         #expect(ConsoleSessions<Int>.areEqual("abc", "abc"))
         for other in ["abd", "ab", "abcd", ""] { #expect(!ConsoleSessions<Int>.areEqual("abc", other)) }

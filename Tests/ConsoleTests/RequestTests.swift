@@ -1,4 +1,5 @@
 import Testing
+import ZeroTrust
 
 @testable import Console
 
@@ -63,6 +64,64 @@ import Testing
                     #expect(Self.gate.refusal(of: request)?.status == expected, "\(path) \(site)")
                 }
             }
+        }
+    }
+
+    private static let overTLS = RequestGate(namesOverTLS: ["console.example"])
+
+    private static func request(to address: String, host: String, _ method: String = "GET") -> ConsoleRequest {
+        var request = ConsoleRequest(method: method, target: "/", hosts: [host])
+        request.localAddress = IPAddress(address)
+        return request
+    }
+
+    @Test(
+        arguments: [
+            ("10.0.0.7", "10.0.0.7:7444"), ("10.0.0.7", "10.0.0.7"), ("10.0.0.7", "console.example:7444"),
+            ("10.0.0.7", "Console.Example"), ("fd00::7", "[fd00::7]:7444"), ("fd00::7", "[FD00:0::7]"),
+            ("fd00::7", "console.example"),
+        ]
+    )
+    func `over TLS the address that a request came to is ours, and so is a name that is configured`(
+        _ address: String,
+        _ host: String
+    ) {
+        #expect(Self.overTLS.refusal(of: Self.request(to: address, host: host)) == nil)
+        #expect(Self.overTLS.refusal(of: Self.request(to: address, host: host, "POST")) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("10.0.0.7", "evil.example"), ("10.0.0.7", "10.0.0.8"), ("10.0.0.7", "10.0.0.7.evil.example"),
+            ("10.0.0.7", "localhost"), ("10.0.0.7", "127.0.0.1"), ("10.0.0.7", "[10.0.0.7]"), ("fd00::7", "fd00::7"),
+            ("fd00::7", "[fd00::8]"), ("10.0.0.7", "console.example.evil.example"), ("10.0.0.7", ""),
+            ("10.0.0.7", "lapwing-0123.localhost"),
+        ]
+    )
+    func `over TLS any other host is refused`(_ address: String, _ host: String) {
+        #expect(Self.overTLS.refusal(of: Self.request(to: address, host: host))?.status == 421)
+    }
+
+    @Test func `over TLS no other site asks for a page, whichever it is, or sends a form`() {
+        var request = Self.request(to: "10.0.0.7", host: "console.example:7444")
+        for path in ["/", "/open", "/style.css"] {
+            request.path = path
+            for (site, status) in [("none", nil), ("same-origin", nil), ("cross-site", 403), ("same-site", 403)]
+                as [(String, Int?)]
+            {
+                request.fetchSite = site
+                #expect(Self.overTLS.refusal(of: request)?.status == status, "\(path) \(site)")
+            }
+        }
+        request.fetchSite = nil
+        request.method = "POST"
+        for (origin, status) in [
+            ("https://console.example:7444", nil), ("http://console.example:7444", 403),
+            ("https://console.example", 403),
+            ("https://evil.example", 403), ("null", 403),
+        ] as [(String, Int?)] {
+            request.origins = [origin]
+            #expect(Self.overTLS.refusal(of: request)?.status == status, "\(origin)")
         }
     }
 

@@ -29,6 +29,12 @@ import Testing
                 record += 1
             }
         }
+
+        /// Rows that are read in the last second of an hour, beside the rest of it.
+        mutating func burst(_ index: Int, rows: UInt64, into monitor: inout Monitor) {
+            monitor.observe(seen(record, at: Int64(index) * 3_600 * second + 3_599 * second, rows: rows))
+            record += 1
+        }
     }
 
     @Test func `a month of ordinary days has no finding`() {
@@ -54,25 +60,55 @@ import Testing
         #expect(finding.measure.threshold > finding.measure.baseline ?? .infinity)
     }
 
-    @Test(arguments: 0..<24)
-    func `one burst that is over in minutes is found, and its like are the usual after it`(start: Int) throws {
+    /// Two weeks of ordinary hours, and a burst of a million rows in the last second of the hour after them, which is found.
+    private static func burst(_ start: Int) throws -> (Monitor, Traffic, hour: Int, Finding) {
         var monitor = monitor(for: [.bulkExtraction])
         var traffic = Traffic(seed: UInt64(start) + 31)
-        func burst(_ index: Int, _ rows: UInt64) {
-            monitor.observe(seen(traffic.record, at: Int64(index) * hour + 3_599 * second, rows: rows))
-            traffic.record += 1
-        }
         let begin = 14 * 24 + start
-        for index in 0..<begin { traffic.hour(index, times: 1, into: &monitor) }
-        traffic.hour(begin, times: 1, into: &monitor)
-        burst(begin, 1_000_000)
+        for index in 0...begin { traffic.hour(index, times: 1, into: &monitor) }
+        traffic.burst(begin, rows: 1_000_000, into: &monitor)
         let finding = try #require(monitor.findings.findings.first)
         #expect(finding.measure.observed > 1_000_000 && finding.measure.threshold < 1_000_000)
         #expect(finding.measure.threshold > 12 * (finding.measure.baseline ?? .infinity))
-        for index in begin + 1..<begin + 48 { traffic.hour(index, times: 1, into: &monitor) }
-        traffic.hour(begin + 48, times: 1, into: &monitor)
-        burst(begin + 48, 200_000)
+        return (monitor, traffic, begin, finding)
+    }
+
+    @Test(arguments: 0..<24)
+    func `one burst that is over in minutes is found, and hides no smaller one after it`(start: Int) throws {
+        var (monitor, traffic, begin, first) = try Self.burst(start)
+        for index in begin + 1...begin + 48 { traffic.hour(index, times: 1, into: &monitor) }
+        // The state is taken up again while the window of a finding runs.
+        monitor = try Monitor(encoded: monitor.encoded(), settings: monitor.settings, declared: nil)
+        traffic.burst(begin + 48, rows: 400_000, into: &monitor)
+        #expect(monitor.findings.findings.map(\.id).first == first.id)
+        #expect(monitor.findings.findings.count == 2, "\(monitor.findings.findings.map(\.cause))")
+    }
+
+    @Test(arguments: 0..<24)
+    func `a burst that somebody accepts is the usual from then on, and one much larger is not`(start: Int) throws {
+        var (monitor, traffic, begin, first) = try Self.burst(start)
+        try monitor.apply(.accept(reason: "the nightly copy"), to: first.id, by: "uid 0", at: first.updated)
+        for index in begin + 1...begin + 48 { traffic.hour(index, times: 1, into: &monitor) }
+        traffic.burst(begin + 48, rows: 1_000_000, into: &monitor)
         #expect(monitor.findings.findings.count == 1, "\(monitor.findings.findings.map(\.cause))")
+        for index in begin + 49...begin + 96 { traffic.hour(index, times: 1, into: &monitor) }
+        traffic.burst(begin + 96, rows: 4_000_000, into: &monitor)
+        let last = try #require(monitor.findings.findings.last)
+        #expect(last.id != first.id)
+        // It was learned as well, so that the line is where it was, and no longer at fifteen times the usual.
+        #expect(last.measure.threshold > 700_000, "\(last.measure)")
+    }
+
+    @Test func `a state that is taken up while the window of a finding runs is the same state`() throws {
+        var (monitor, traffic, begin, _) = try Self.burst(3)
+        var other = try Monitor(encoded: monitor.encoded(), settings: monitor.settings, declared: nil)
+        #expect(other.encoded() == monitor.encoded())
+        var copy = traffic
+        for index in begin + 1...begin + 30 {
+            traffic.hour(index, times: 1, into: &monitor)
+            copy.hour(index, times: 1, into: &other)
+        }
+        #expect(other.encoded() == monitor.encoded())
     }
 
     @Test func `what is little is never too much, whatever is usual`() {

@@ -5,14 +5,15 @@ import Glibc
 ///
 /// Each thread that waits has a condition of its own, so that a signal wakes nobody for whom nothing has changed.
 @safe final class Monitor<State>: @unchecked Sendable {
-    // Guarded by `mutex`; that is what makes the class safe to share.
-    private var state: State
+    // Guarded by `mutex`; that is what makes the class safe to share. Nothing of it can be kept by who hands it in, or who
+    // gets to see it, since both only pass on what they do not keep (`sending`).
+    private nonisolated(unsafe) var state: State
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let conditions: UnsafeMutableBufferPointer<pthread_cond_t>
 
     /// A monitor with so many conditions, which are known by their numbers.
-    init(_ state: State, conditions count: Int = 1) {
-        self.state = state
+    init(_ state: sending State, conditions count: Int = 1) {
+        unsafe self.state = state
         // POSIX objects must not move, so they have memory of their own, which `deinit` gives back.
         unsafe mutex = .allocate(capacity: 1)
         unsafe conditions = .allocate(capacity: count)
@@ -39,18 +40,18 @@ import Glibc
         case wait(until: UInt64?)
     }
 
-    func withLock<Value>(_ body: (inout State) throws -> Value) rethrows -> Value {
+    func withLock<Value>(_ body: (inout sending State) throws -> sending Value) rethrows -> sending Value {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe _ = pthread_mutex_unlock(mutex) }
-        return try body(&state)
+        return try unsafe body(&state)
     }
 
     /// Asks again after each signal of a condition and each passed moment, until there is a value.
-    func wait<Value>(on condition: Int, _ next: (inout State) -> Step<Value>) -> Value {
+    func wait<Value>(on condition: Int, _ next: (inout sending State) -> sending Step<Value>) -> sending Value {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe _ = pthread_mutex_unlock(mutex) }
         while true {
-            switch next(&state) {
+            switch unsafe next(&state) {
             case .go(let value): return value
             case .wait(until: nil): unsafe pthread_cond_wait(&conditions[condition], mutex)
             case .wait(until: let moment?):

@@ -1,3 +1,5 @@
+package import ZeroTrust
+
 /// A request to the console, as far as anything is made of it.
 package struct ConsoleRequest: Sendable {
     /// The method.
@@ -14,6 +16,8 @@ package struct ConsoleRequest: Sendable {
     package var fetchSite: String?
     /// The cookies, as they were sent.
     package var cookies: [String] = []
+    /// The address of ours that it came to.
+    package var localAddress: IPAddress?
     /// The last event that a reader of events has got.
     package var lastEvent: String?
     /// What the body is.

@@ -44,7 +44,7 @@ package struct ConsoleResponse: Sendable {
     /// There is no inline script or style, and no sink that would make markup of a text (Trusted Types without a policy).
     package static let standingHeaders: [(name: String, value: String)] = [
         ("content-security-policy", contentSecurityPolicy),
-        ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"), ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), geolocation=(), microphone=()"), ("cache-control", "no-store"),
     ]

@@ -1,4 +1,5 @@
-/// Who has the console open: tokens that open it once, and the sessions that they are exchanged for.
+/// Who has the console open: tokens that open it once, and the sessions that they are exchanged for; and the sessions of
+/// callers who show with each connection who they are.
 ///
 /// A value without a clock or randomness of its own. A token lives a minute and works once; a session lives twelve hours,
 /// or one in which nothing was asked.
@@ -15,6 +16,8 @@ package struct ConsoleSessions<Caller: Hashable & Sendable>: Sendable {
 
     private var tokens: [String: (caller: Caller, end: ContinuousClock.Instant)] = [:]
     private var sessions: [String: Session] = [:]
+    /// Sessions of callers who show who they are.
+    private var verified: [Caller: Session] = [:]
 
     package static var tokenLifetime: Duration { .seconds(60) }
     package static var lifetime: Duration { .seconds(12 * 3600) }
@@ -94,6 +97,39 @@ package struct ConsoleSessions<Caller: Hashable & Sendable>: Sendable {
 
     /// Ends a session.
     package mutating func end(_ secret: String) { sessions[secret] = nil }
+
+    // MARK: - Verified callers
+
+    /// The session of a caller who has shown who they are, which is used by this; nil where there is none any more.
+    package mutating func use(verified caller: Caller, at now: ContinuousClock.Instant) -> Session? {
+        guard var session = verified[caller] else { return nil }
+        guard !session.isOver(at: now) else {
+            verified[caller] = nil
+            return nil
+        }
+        session.used = max(session.used, now)
+        verified[caller] = session
+        return session
+    }
+
+    /// Begins a session of a caller who has shown who they are; one that they have goes on. Of too many, the one that was
+    /// not used for longest gives way.
+    package mutating func begin(
+        verified caller: Caller,
+        at now: ContinuousClock.Instant,
+        using generator: inout some RandomNumberGenerator
+    ) -> Session {
+        if let session = use(verified: caller, at: now) { return session }
+        if verified.count >= Self.maximum, let oldest = verified.min(by: { $0.value.used < $1.value.used }) {
+            verified[oldest.key] = nil
+        }
+        let session = Session(caller: caller, formToken: Self.secret(using: &generator), begun: now, used: now)
+        verified[caller] = session
+        return session
+    }
+
+    /// Ends the session of a caller who has shown who they are.
+    package mutating func end(verified caller: Caller) { verified[caller] = nil }
 
     /// Whether two secrets are the same, in a time that tells nothing of where they differ.
     package static func areEqual(_ left: String, _ right: String) -> Bool {

@@ -37,15 +37,23 @@ struct Casebook {
     /// Puts a finding down: what is known of already, and no worse, is only counted, and the signal not even made.
     ///
     /// The severity is the signal's, and the amount what its measure observed.
+    ///
+    /// - Returns: whether it is a finding; false where somebody has accepted so much, and so bad. Of a type whose findings
+    ///   have members it is not said.
+    @discardableResult
     mutating func report(
         _ key: FindingKey,
         _ seen: Observed,
         severity: Severity,
         amount: Double,
         _ signal: (borrowing NameTable) -> Signal
-    ) {
-        if !key.type.isGrouped, book.fold(key, seen.observation, severity: severity, amount: amount) { return }
+    ) -> Bool {
+        let isAccepted = book.accepts(key, severity: severity, amount: amount)
+        if !key.type.isGrouped, book.fold(key, seen.observation, severity: severity, amount: amount) {
+            return !isAccepted
+        }
         book.take(signal(names), for: key, seen.observation)
+        return !isAccepted
     }
 }
 

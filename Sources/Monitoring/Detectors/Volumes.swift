@@ -4,7 +4,8 @@ import ZeroTrust
 ///
 /// Requests, bytes, rows and tokens are counted for each identity in windows; each has a ``SeasonalSeries``. How much would
 /// be too much is known when a window begins, so that the finding is there while the window still runs. A window has parts,
-/// each of which counts only so much: see ``SeasonalSeries``.
+/// each of which counts only so much: see ``SeasonalSeries``. What is a finding does not become the usual, unless somebody
+/// accepts it.
 struct Volumes: Detector {
     struct Settings: Hashable, Sendable {
         /// Seconds of a window.
@@ -44,6 +45,8 @@ struct Volumes: Detector {
         var limits = InlineArray<4, Double>(repeating: .infinity)
         /// What the whole of a window is an alarm from, whatever counts of it.
         var burstLimits = InlineArray<4, Double>(repeating: .infinity)
+        /// Whether the window is a finding that nobody has accepted.
+        var isFinding = InlineArray<4, Bool>(repeating: false)
 
         /// What counts of a window up to now.
         func count(_ metric: Int) -> Double { counted[metric] + min(running[metric], partLimits[metric]) }
@@ -90,7 +93,7 @@ struct Volumes: Detector {
                 accounts[place].count(metric) > accounts[place].limits[metric]
                     || Double(accounts[place].amounts[metric]) > accounts[place].burstLimits[metric]
             else { continue }
-            report(metric, place, seen, &book)
+            if report(metric, place, seen, &book) { accounts[place].isFinding[metric] = true }
         }
     }
 
@@ -114,8 +117,10 @@ struct Volumes: Detector {
             for past in first..<window {
                 let amount = past == old ? accounts[place].counted[metric] : 0
                 let whole = past == old ? Double(accounts[place].amounts[metric]) : 0
-                pool[index].close(amount, whole: whole, bucket: bucket(past), series)
+                let isFinding = past == old && accounts[place].isFinding[metric]
+                pool[index].close(amount, whole: whole, bucket: bucket(past), isFinding: isFinding, series)
             }
+            accounts[place].isFinding[metric] = false
             accounts[place].amounts[metric] = 0
             accounts[place].counted[metric] = 0
             let (now, minimum) = (bucket(window), settings.minimum[metric])
@@ -131,7 +136,10 @@ struct Volumes: Detector {
 
     private func bucket(_ window: Int64) -> Int { SeasonalSeries.bucket(of: max(window, 0) * settings.window) }
 
-    private func report(_ metric: Int, _ place: Int, _ seen: Observed, _ book: inout Casebook) {
+    /// Says that a window has too much.
+    ///
+    /// - Returns: whether it is a finding; false where so much was accepted.
+    private func report(_ metric: Int, _ place: Int, _ seen: Observed, _ book: inout Casebook) -> Bool {
         let account = accounts[place]
         let key = FindingKey(.bulkExtraction, UInt64(account.caller), UInt64(metric))
         let usual = pool[Int(account.series[metric])].usual(bucket(account.window))
@@ -140,7 +148,7 @@ struct Volumes: Detector {
             account.count(metric) > account.limits[metric] ? account.limits[metric] : account.burstLimits[metric]
         let ratio = (amount / max(usual, 1) * 10).rounded() / 10
         let severity: Severity = ratio >= 8 ? .high : .medium
-        book.report(key, seen, severity: severity, amount: amount) { names in
+        return book.report(key, seen, severity: severity, amount: amount) { names in
             let unit = "\(Self.units[metric]) in \(Self.words(settings.window))"
             return Signal(
                 type: .bulkExtraction,
@@ -184,6 +192,7 @@ struct Volumes: Detector {
                 writer.write(account.partLimits[metric])
                 writer.write(account.limits[metric])
                 writer.write(account.burstLimits[metric])
+                writer.write(UInt64(account.isFinding[metric] ? 1 : 0))
             }
         }
         writer.write(UInt64(pool.count))
@@ -204,6 +213,7 @@ struct Volumes: Detector {
                 account.partLimits[metric] = try reader.double()
                 account.limits[metric] = try reader.double()
                 account.burstLimits[metric] = try reader.double()
+                account.isFinding[metric] = try reader.number() == 1
             }
             accounts.append(account)
             identities[account.caller] = place

@@ -11,7 +11,8 @@ import ZeroTrust
 /// alarm stands, the level moves at half the pace.
 ///
 /// Many identities have short bursts of their own. So the sums are of what counts: a part of a window counts with no more than
-/// ``partLimit(_:)``. A burst is judged by itself instead, whole, and is an alarm where it is larger than any before it.
+/// ``partLimit(_:)``. A burst is judged by itself instead, whole, and is an alarm where it is larger than any before it that
+/// was no finding: one theft does not hide the next.
 struct SeasonalSeries: Sendable {
     struct Settings: Hashable, Sendable {
         /// Windows before any is judged.
@@ -38,6 +39,8 @@ struct SeasonalSeries: Sendable {
     private static let partMultiple = 20.0
     /// Windows before parts are limited.
     private static let partLearning: UInt32 = 48
+    /// How far a finding raises the line of bursts, at most: 0.1 is a tenth, which is forgotten in two days.
+    private static let raise: Float = 0.1
     /// What is less than half above the usual is no alarm, however it was before.
     private static let least: Float = 0.4
 
@@ -47,7 +50,8 @@ struct SeasonalSeries: Sendable {
     private var recent = InlineArray<4, Float>(repeating: 0)
     private var suddenScale: Float = 0.3
     private var lastingScale: Float = 0.3
-    /// How far the largest burst was above the usual, which is forgotten slowly.
+    /// How far the largest burst that was no finding was above the usual, and a little for each that was one; it is forgotten
+    /// slowly.
     private var peak: Float = 0
     private var windows: UInt32 = 0
 
@@ -84,19 +88,29 @@ struct SeasonalSeries: Sendable {
         return sum
     }
 
-    /// Ends a window with the amount that counts, and the whole of it.
-    mutating func close(_ amount: Double, whole: Double, bucket: Int, _ settings: Settings) {
+    /// Ends a window.
+    ///
+    /// - Parameters:
+    ///   - amount: what counts of it.
+    ///   - whole: the whole of it.
+    ///   - bucket: which of the buckets it falls into.
+    ///   - isFinding: whether it was found to be too much, and nobody has accepted so much: then the line of bursts rises
+    ///     by a tenth at most, and the level moves as it does while an alarm stands.
+    ///   - settings: the settings.
+    mutating func close(_ amount: Double, whole: Double, bucket: Int, isFinding: Bool, _ settings: Settings) {
         let value = Float(log1p(max(amount, 0)))
         if windows == 0 { general = value }
         let difference = value - base(bucket)
-        peak = max(peak * 0.999, Float(log1p(max(whole, 0))) - base(bucket))
+        let burst = Float(log1p(max(whole, 0))) - base(bucket)
+        peak = max(peak * 0.999, isFinding ? min(burst, peak + Self.raise) : burst)
         let bounded = min(max(difference, Self.bounds.lowerBound), Self.bounds.upperBound)
         let sudden = (recent[3] + bounded) / 2
         let lasting = (lastingSum + min(bounded, Self.lastingBound)) / 5
         let (suddenLimit, lastingLimit) = limits(settings)
         let isAlarm =
-            Int(windows) >= settings.learning && difference > Self.least
-            && (sudden > suddenLimit || lasting > lastingLimit)
+            isFinding
+            || Int(windows) >= settings.learning && difference > Self.least
+                && (sudden > suddenLimit || lasting > lastingLimit)
         for index in 0..<3 { recent[index] = recent[index + 1] }
         recent[3] = bounded
         learn(value, difference, bucket, isAlarm)

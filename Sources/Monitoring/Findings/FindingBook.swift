@@ -61,7 +61,12 @@ public struct FindingBook: Sendable {
             add(observation, to: place)
             return true
         }
-        return accepted[key]?.covers(key.type, severity: severity, amount: amount, member: nil) ?? false
+        return accepts(key, severity: severity, amount: amount)
+    }
+
+    /// Whether somebody has accepted so much of a key, and so bad, into the baseline.
+    func accepts(_ key: FindingKey, severity: Severity, amount: Double) -> Bool {
+        accepted[key]?.covers(key.type, severity: severity, amount: amount, member: nil) ?? false
     }
 
     /// Takes a signal: into the finding that is there for its key, or into a new one.

@@ -178,6 +178,7 @@ final class GatewayProcess: Sendable {
                 // What changed while the identities were awaited is in force before anybody is told of us.
                 await reload(ReloadRequest(.file))
                 try await admin.bind(unixSocket: settings.gatewaySocket, mode: 0o666)
+                try await console.listenVerified()
                 let count = running.withLock { $0.servers.count }
                 ServiceNotifier.notify("READY=1\nSTATUS=\(count) gateways serving")
                 group.addTask {

@@ -150,6 +150,7 @@ struct Configuration: Sendable {
         warnings += (estates ?? []).flatMap(\.warnings)
         self.warnings = warnings
         try Self.checkModels(policies, gateways)
+        try checkConsole()
         // An engine that cannot be made is an error of the configuration, and is said now.
         for gateway in gateways {
             _ = try engine(for: gateway)
@@ -159,6 +160,25 @@ struct Configuration: Sendable {
         }
         _ = try keySources()
         self.warnings = warnings
+    }
+
+    /// The console over mutual TLS shows the SVID of a gateway, which has to be there.
+    private func checkConsole() throws {
+        guard let listener = settings.resource.consoleListener, consoleGateway == nil else { return }
+        let names = gateways.map(\.name)
+        throw ResourceError(
+            at: listener.location,
+            listener.gateway.map {
+                "`consoleListener`: there is no gateway `\($0)`; \(suggestion(for: $0, among: names))"
+            } ?? "`consoleListener`: without a gateway there is no SVID to show"
+        )
+    }
+
+    /// The gateway whose SVID the console over mutual TLS shows; nil where there is no such console, or no such gateway.
+    var consoleGateway: GatewayConfiguration? {
+        guard let listener = settings.resource.consoleListener else { return nil }
+        guard let name = listener.gateway else { return gateways.first }
+        return gateways.first { $0.name == name }
     }
 
     /// Under Istio's compatibility a policy that Istio's webhook refuses is refused here too.

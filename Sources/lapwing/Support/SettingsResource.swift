@@ -6,6 +6,8 @@ import WorkloadIdentity
 struct SettingsResource {
     private(set) var strings: [String: (text: String, location: SourceLocation)] = [:]
     private(set) var authority = AuthoritySettings()
+    /// Where the console listens over mutual TLS; nil for nowhere.
+    private(set) var consoleListener: ConsoleListener?
     /// Every field that is written, by its name.
     private(set) var fields: [String: (text: String, location: SourceLocation)] = [:]
 
@@ -30,6 +32,10 @@ struct SettingsResource {
             (String(try $0.integer(in: 0...65535)), $0.location)
         }
         self.fields["consolePort"] = strings["console-port"]
+        consoleListener = try fields.optional("consoleListener") { value in
+            self.fields["consoleListener"] = (value.flowText, value.location)
+            return try ConsoleListener(value)
+        }
         if let value = fields.value("authority"), !value.isNull {
             self.fields["authority"] = (value.flowText, value.location)
             var fields = try FieldReader(value, of: "authority")

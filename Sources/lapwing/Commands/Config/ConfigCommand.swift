@@ -55,6 +55,10 @@ struct ConfigCommand: AsyncParsableCommand {
                     "console-port", settings.consolePort.value == 0 ? "any" : "\(settings.consolePort.value)",
                     settings.consolePort.origin
                 ),
+                (
+                    "console-listener", settings.resource.fields["consoleListener"]?.text ?? "none",
+                    settings.resource.fields["consoleListener"].map { "\($0.location)" } ?? "default"
+                ),
             ]
             switch output {
             case .json:

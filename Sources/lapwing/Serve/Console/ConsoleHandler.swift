@@ -1,6 +1,9 @@
 import Console
+import MutualTLS
 import NIOCore
 import NIOHTTP1
+import SPIFFE
+import ZeroTrust
 
 /// One connection to the console: reads a request of bounded length within bounded time, and answers it.
 final class ConsoleHandler: ChannelInboundHandler {
@@ -8,17 +11,28 @@ final class ConsoleHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let bounds: ConsoleServer.Bounds
-    private let ask: @Sendable (ConsoleRequest) async -> ConsoleServer.Answer
+    /// Whether only a caller is heard whose certificate was verified.
+    private let isVerified: Bool
+    private let ask: ConsoleServer.Ask
+    /// Who is at the other end, where their certificate was verified.
+    private var peer: Peer?
     private var request: ConsoleRequest?
     private var deadline: Scheduled<Void>?
     private var work: Task<Void, Never>?
 
-    init(
-        _ bounds: ConsoleServer.Bounds,
-        _ ask: @escaping @Sendable (ConsoleRequest) async -> ConsoleServer.Answer
-    ) {
+    init(_ bounds: ConsoleServer.Bounds, isVerified: Bool, _ ask: @escaping ConsoleServer.Ask) {
         self.bounds = bounds
+        self.isVerified = isVerified
         self.ask = ask
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let verified = event as? PeerVerified {
+            peer = verified.peer
+            // The handshake has a time of its own.
+            wait(bounds.headPatience, context)
+        }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -42,10 +56,11 @@ final class ConsoleHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            guard work == nil, request == nil, Self.length(of: head) <= ConsoleIntake.maximumHead else {
-                return context.close(promise: nil)
-            }
+            guard work == nil, request == nil, peer != nil || !isVerified,
+                Self.length(of: head) <= ConsoleIntake.maximumHead
+            else { return context.close(promise: nil) }
             request = ConsoleRequest(head)
+            request?.localAddress = Self.address(context.localAddress)
             wait(bounds.bodyPatience, context)
         case .body(var bytes):
             request?.body += bytes.readBytes(length: bytes.readableBytes) ?? []
@@ -53,11 +68,17 @@ final class ConsoleHandler: ChannelInboundHandler {
         case .end:
             guard let request, work == nil else { return }
             deadline?.cancel()
-            work = Self.serve(request, on: context.channel, patience: bounds.writePatience, ask)
+            work = Self.serve(request, of: peer, on: context.channel, patience: bounds.writePatience, ask)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    /// An address without what a socket of both families puts before one of IPv4.
+    private static func address(_ address: SocketAddress?) -> IPAddress? {
+        guard let text = address?.ipAddress else { return nil }
+        return IPAddress(text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text)
+    }
 
     private static func length(of head: HTTPRequestHead) -> Int {
         head.headers.reduce(head.uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count }
@@ -66,12 +87,13 @@ final class ConsoleHandler: ChannelInboundHandler {
     /// Answers a request beside the event loop, and closes the connection then.
     private static func serve(
         _ request: ConsoleRequest,
+        of peer: Peer?,
         on channel: any Channel,
         patience: TimeAmount,
-        _ ask: @escaping @Sendable (ConsoleRequest) async -> ConsoleServer.Answer
+        _ ask: @escaping ConsoleServer.Ask
     ) -> Task<Void, Never> {
         Task {
-            let answer = await ask(request)
+            let answer = await ask(request, peer)
             await send(answer, to: channel, patience: patience, isHead: request.method == "HEAD")
             channel.close(promise: nil)
         }

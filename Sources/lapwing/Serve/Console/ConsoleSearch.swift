@@ -37,10 +37,10 @@ final class ConsoleSearch: Sendable {
         let inode: UInt64
 
         init?(_ path: String) {
-            var status = stat()
-            guard unsafe stat(path, &status) == 0 else { return nil }
-            device = UInt64(status.st_dev)
-            inode = UInt64(status.st_ino)
+            guard let facts = try? FileManager.default.attributesOfItem(atPath: path),
+                let device = facts[.systemNumber] as? NSNumber, let inode = facts[.systemFileNumber] as? NSNumber
+            else { return nil }
+            (self.device, self.inode) = (device.uint64Value, inode.uint64Value)
         }
     }
 

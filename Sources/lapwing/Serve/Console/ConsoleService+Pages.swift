@@ -67,7 +67,7 @@ extension ConsoleService {
         let findings = process.monitor.findings
         var page = Overview()
         page.findings = self.findings(all: false).findings
-        page.facts = facts(view.picture, now)
+        page.facts = facts(view.picture, await models.read(configuration), now)
         page.graph = Self.graph(view.picture, configuration)
         page.minutes = view.picture.recent(at: now)
         page.uses = view.picture.uses.map { use, tally in
@@ -118,7 +118,11 @@ extension ConsoleService {
         ServiceGraph(declared: DeclaredPath.all(of: configuration), seen: picture.paths)
     }
 
-    private func facts(_ picture: TrafficPicture, _ now: Timestamp) -> [Overview.Fact] {
+    private func facts(
+        _ picture: TrafficPicture,
+        _ held: ConsoleModels.Held,
+        _ now: Timestamp
+    ) -> [Overview.Fact] {
         let all = picture.secured + picture.plaintext
         let share = all == 0 ? 0 : Double(picture.secured) / Double(all) * 100
         let mutualTLS =
@@ -140,15 +144,38 @@ extension ConsoleService {
             open.isEmpty ? "at \(count) gateway\(count == 1 ? "" : "s")" : "at \(open.joined(separator: ", "))",
             open.isEmpty ? .ok : .bad
         )
-        let unsigned = Set(picture.loaded.keys.filter { $0.signer == nil }.map(\.digest)).count
-        let loaded = Set(picture.loaded.keys.map(\.digest)).count
-        let models = Overview.Fact(
-            "Unsigned models",
-            "\(unsigned)",
-            loaded == 0 ? "no caller's certificate names a model" : "of \(loaded) that callers have loaded",
-            unsigned > 0 ? .bad : loaded == 0 ? .idle : .ok
-        )
+        let models = Self.models(held.rows, provenBy: picture.loaded.keys.map { ($0.digest, $0.signer) })
         return [mutualTLS, defaultDeny, models, certificates(picture, now)] + logFacts()
+    }
+
+    /// Models without a signature: those of the registry that may be loaded, since they were admitted and have a tag, and
+    /// those that the certificates of callers name.
+    ///
+    /// What a workload has loaded and proves to nobody is not known here, and not counted.
+    ///
+    /// - Parameters:
+    ///   - rows: the registry's models; nil where they cannot be read.
+    ///   - proven: the digests, and who signed them, of what callers have proved to have loaded.
+    static func models(_ rows: [ModelsPage.Row]?, provenBy proven: [(digest: String, signer: String?)]) -> Overview.Fact
+    {
+        let released = (rows ?? []).filter { $0.isAdmitted && !$0.tags.isEmpty }
+        let bare = released.filter { row in !row.referrers.contains { $0.contains("sigstore.bundle") } }
+        let signed = Set(proven.filter { $0.signer != nil }.map(\.digest))
+        let unsigned = Set(bare.map(\.digest)).union(proven.filter { $0.signer == nil }.map(\.digest))
+            .subtracting(signed)
+        let loaded = Set(proven.map(\.digest)).count
+        let all = Set(released.map(\.digest)).count
+        var words: [String] = []
+        if rows != nil { words.append("of \(all) that the registry gives out") }
+        words.append(
+            loaded == 0 ? "no caller proves what it has loaded" : "callers prove \(loaded) that they have loaded"
+        )
+        return Overview.Fact(
+            "Unsigned models",
+            "\(unsigned.count)",
+            words.joined(separator: "; "),
+            !unsigned.isEmpty ? .bad : loaded + all == 0 ? .idle : .ok
+        )
     }
 
     /// The gateways' own certificates, and those that the newest records tell of.

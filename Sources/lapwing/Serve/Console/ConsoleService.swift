@@ -3,14 +3,17 @@ import Foundation
 import Gateway
 import Logging
 import Monitoring
+import MutualTLS
+import SPIFFE
 import Synchronization
 import WorkloadIdentity
 import ZeroTrust
 
 /// The console of a gateway process: who is let in, and which page is whose answer.
 ///
-/// It listens from the first time that somebody asks for it at the admin socket, on loopback only. The kernel says there
-/// who asks, the `AdminPolicy` in force whether they may, and that is asked again with every page.
+/// It listens on loopback from the first time that somebody asks for it at the admin socket, where the kernel says who
+/// asks; and over mutual TLS where the settings say so, where a certificate says it. The `AdminPolicy` in force says
+/// whether they may, and that is asked again with every page.
 final class ConsoleService: Sendable {
     let process: GatewayProcess
     let feed: ConsoleFeed
@@ -18,13 +21,17 @@ final class ConsoleService: Sendable {
     let models: ConsoleModels
     /// Where the log is read for pages.
     let work: ConsoleWork
-    private let acts: AdminActLog
+    let acts: AdminActLog
+    /// The name under `localhost` by which it is opened.
+    private let name: String
     private let gate: RequestGate
     private let listening: Listening
+    /// The server over mutual TLS, where there is one.
+    let verified = Mutex<ConsoleServer?>(nil)
     /// Readers of live rows.
     private let readers = ConsoleReaders<AdminCaller>(maximum: 8, perCaller: 2)
     /// Guards who has the console open.
-    private let sessions = Mutex(ConsoleSessions<AdminCaller>())
+    let sessions = Mutex(ConsoleSessions<AdminCaller>())
 
     init(_ process: GatewayProcess, acts: AdminActLog) {
         self.process = process
@@ -35,7 +42,8 @@ final class ConsoleService: Sendable {
         search = ConsoleSearch(process.settings)
         models = ConsoleModels(process.settings)
         let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
-        gate = RequestGate(name: "lapwing-\(digits).localhost")
+        name = "lapwing-\(digits).localhost"
+        gate = RequestGate(name: name)
         listening = Listening()
     }
 
@@ -98,11 +106,14 @@ final class ConsoleService: Sendable {
             sessions.withLock { $0.drop(token) }
             throw CommandError(.unreachable, "the act cannot be recorded, so that nobody is let in: \(error)")
         }
-        return (gate.name, server.port, token)
+        return (name, server.port, token)
     }
 
     /// Stops listening.
-    func stop() async { await listening.stop() }
+    func stop() async {
+        await listening.stop()
+        await verified.withLock { $0.take() }?.stop()
+    }
 
     // MARK: - Requests
 
@@ -114,7 +125,7 @@ final class ConsoleService: Sendable {
         let mayAcknowledge: Bool
     }
 
-    private var cookieName: String { String(gate.name.prefix { $0 != "." }).replacing("-", with: "_") }
+    private var cookieName: String { String(name.prefix { $0 != "." }).replacing("-", with: "_") }
 
     private func answer(_ request: ConsoleRequest) async -> ConsoleServer.Answer {
         if let refusal = gate.refusal(of: request) {
@@ -133,8 +144,38 @@ final class ConsoleService: Sendable {
         }
         guard permits(session.caller, .openConsole) else {
             acts.record(refused: .openConsole, on: request.path, by: session.caller)
-            return .whole(Self.message(403, "Not any more", ["No role of the AdminPolicy in force lets you in."]))
+            return .whole(Self.noRole)
         }
+        let visit = Visit(
+            session: session,
+            isOpen: { [self] in self.session(of: request) != nil },
+            leave: { [self] in
+                if let secret = request.cookie(cookieName) { sessions.withLock { $0.end(secret) } }
+                var response = Self.message(200, "You have left", ["<code>lapwing console</code> opens it again."])
+                response.headers = [("set-cookie", "\(cookieName)=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")]
+                return response
+            }
+        )
+        return await answer(request, path, visit)
+    }
+
+    /// A session that a request is of, however its caller came in.
+    struct Visit: Sendable {
+        let session: ConsoleSessions<AdminCaller>.Session
+        /// Whether it goes on.
+        let isOpen: @Sendable () -> Bool
+        /// Ends it, and says so.
+        let leave: @Sendable () -> ConsoleResponse
+    }
+
+    /// What is said to somebody who has no role, or none any more.
+    static var noRole: ConsoleResponse {
+        message(403, "Not any more", ["No role of the AdminPolicy in force lets you in."])
+    }
+
+    /// Answers whoever has the console open.
+    func answer(_ request: ConsoleRequest, _ path: ConsolePath?, _ visit: Visit) async -> ConsoleServer.Answer {
+        let session = visit.session
         guard let path else { return .whole(Self.message(404, "Not here", ["There is no such page."])) }
         guard path.isAct == (request.method == "POST") else {
             return .whole(Self.message(405, "Not like this", ["This is asked for in another way."]))
@@ -151,57 +192,62 @@ final class ConsoleService: Sendable {
                     Self.message(403, "Not from here", ["The form is not of this session. Go back, and reload."])
                 )
             }
-            return .whole(await act(path, viewer, request))
+            return .whole(await act(path, viewer, visit))
         }
-        if case .live = path { return live(request, viewer) }
+        if case .live = path { return live(request, viewer, visit) }
         guard hasRoom(for: path) else { return .whole(Self.busy) }
         return .whole(await page(path, viewer, request))
     }
 
     /// What is told without a session.
     private func openly(_ path: ConsolePath, _ request: ConsoleRequest) -> ConsoleResponse {
+        if let asset = Self.asset(path) { return asset }
+        var generator = SystemRandomNumberGenerator()
+        let token = request.query["token"] ?? ""
+        // From another site the strict cookie does not come along. One more step is of our own, and has it.
+        if request.method == "GET", let site = request.fetchSite, site == "cross-site" || site == "same-site" {
+            return ConsoleResponse(Frame.step(token: token))
+        }
+        let current = request.method == "GET" ? session(of: request) : nil
+        if let current, let owner = sessions.withLock({ $0.caller(of: token, at: .now) }), owner != current.caller {
+            return Self.message(
+                409,
+                "This link is somebody else's",
+                [
+                    """
+                    It would open the console as <code>\(owner.description)</code>, and this browser has it open as \
+                    <code>\(current.caller.description)</code>. <a href="/">Go back</a>; who wants to change leaves first.
+                    """
+                ]
+            )
+        }
+        // Only a GET takes a token: what looks at a link first, before it is followed, does not use it up.
+        let secret =
+            request.method == "GET"
+            ? sessions.withLock { $0.exchange(token, at: .now, using: &generator) } : nil
+        guard let secret else {
+            return Self.message(
+                403,
+                "This link does not open the console",
+                ["It was used, or is older than a minute. Run <code>lapwing console</code> for another."]
+            )
+        }
+        // What the cookie replaces is worth nothing any more.
+        if current != nil, let old = request.cookie(cookieName) { sessions.withLock { $0.end(old) } }
+        var response = ConsoleResponse(Frame.welcome)
+        response.headers = [
+            ("set-cookie", "\(cookieName)=\(secret); Path=/; HttpOnly; SameSite=Strict")
+        ]
+        return response
+    }
+
+    /// What belongs to every page; nil for anything else.
+    static func asset(_ path: ConsolePath) -> ConsoleResponse? {
         switch path {
-        case .stylesheet: return ConsoleResponse(contentType: "text/css; charset=utf-8", text: Stylesheet.text)
-        case .script: return ConsoleResponse(contentType: "text/javascript; charset=utf-8", text: Script.text)
-        case .icon: return ConsoleResponse(contentType: "image/svg+xml", text: Icon.file)
-        default:
-            var generator = SystemRandomNumberGenerator()
-            let token = request.query["token"] ?? ""
-            // From another site the strict cookie does not come along. One more step is of our own, and has it.
-            if request.method == "GET", let site = request.fetchSite, site == "cross-site" || site == "same-site" {
-                return ConsoleResponse(Frame.step(token: token))
-            }
-            let current = request.method == "GET" ? session(of: request) : nil
-            if let current, let owner = sessions.withLock({ $0.caller(of: token, at: .now) }), owner != current.caller {
-                return Self.message(
-                    409,
-                    "This link is somebody else's",
-                    [
-                        """
-                        It would open the console as <code>\(owner.description)</code>, and this browser has it open as \
-                        <code>\(current.caller.description)</code>. <a href="/">Go back</a>; who wants to change leaves first.
-                        """
-                    ]
-                )
-            }
-            // Only a GET takes a token: what looks at a link first, before it is followed, does not use it up.
-            let secret =
-                request.method == "GET"
-                ? sessions.withLock { $0.exchange(token, at: .now, using: &generator) } : nil
-            guard let secret else {
-                return Self.message(
-                    403,
-                    "This link does not open the console",
-                    ["It was used, or is older than a minute. Run <code>lapwing console</code> for another."]
-                )
-            }
-            // What the cookie replaces is worth nothing any more.
-            if current != nil, let old = request.cookie(cookieName) { sessions.withLock { $0.end(old) } }
-            var response = ConsoleResponse(Frame.welcome)
-            response.headers = [
-                ("set-cookie", "\(cookieName)=\(secret); Path=/; HttpOnly; SameSite=Strict")
-            ]
-            return response
+        case .stylesheet: ConsoleResponse(contentType: "text/css; charset=utf-8", text: Stylesheet.text)
+        case .script: ConsoleResponse(contentType: "text/javascript; charset=utf-8", text: Script.text)
+        case .icon: ConsoleResponse(contentType: "image/svg+xml", text: Icon.file)
+        default: nil
         }
     }
 
@@ -210,7 +256,7 @@ final class ConsoleService: Sendable {
         return sessions.withLock { $0.use(secret, at: .now) }
     }
 
-    private func permits(_ caller: AdminCaller, _ action: AdminAction) -> Bool {
+    func permits(_ caller: AdminCaller, _ action: AdminAction) -> Bool {
         process.running.withLock { $0.configuration.adminPolicy }.permits(caller, action)
     }
 
@@ -234,13 +280,9 @@ final class ConsoleService: Sendable {
 
     // MARK: - Acts
 
-    private func act(_ path: ConsolePath, _ viewer: Viewer, _ request: ConsoleRequest) async -> ConsoleResponse {
+    private func act(_ path: ConsolePath, _ viewer: Viewer, _ visit: Visit) async -> ConsoleResponse {
         switch path {
-        case .leave:
-            if let secret = request.cookie(cookieName) { sessions.withLock { $0.end(secret) } }
-            var response = Self.message(200, "You have left", ["<code>lapwing console</code> opens it again."])
-            response.headers = [("set-cookie", "\(cookieName)=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")]
-            return response
+        case .leave: return visit.leave()
         case .acknowledge(let id): return await acknowledge(id, viewer)
         default: return Self.message(404, "Not here", ["There is no such page."])
         }
@@ -272,7 +314,7 @@ final class ConsoleService: Sendable {
 
     // MARK: - Live rows
 
-    private func live(_ request: ConsoleRequest, _ viewer: Viewer) -> ConsoleServer.Answer {
+    private func live(_ request: ConsoleRequest, _ viewer: Viewer, _ visit: Visit) -> ConsoleServer.Answer {
         guard viewer.mayReadRecords else {
             return .whole(Self.message(403, "Not with your role", ["The role <code>auditor</code> reads records."]))
         }
@@ -284,7 +326,7 @@ final class ConsoleService: Sendable {
         let after = (request.lastEvent ?? request.query["after"]).flatMap { UInt64($0) }
         let rows = ConsoleLive(after: after, feed: feed, process: process) { [self] in
             // A page that stays open is a session that is used; a role that is taken away ends it.
-            session(of: request) != nil && permits(viewer.caller, .readRecords)
+            visit.isOpen() && permits(viewer.caller, .readRecords)
         }
         return .events(next: { await rows.next() }, done: { [readers] in readers.leave(viewer.caller) })
     }

@@ -16,6 +16,8 @@ public struct CompletionRecord: Hashable, Sendable {
     public var bytesSent: UInt64
     /// The upstream that answered; nil where none was called.
     public var upstream: String?
+    /// What is known of the model that answered; nil where nothing is.
+    public var model: Model?
     /// How long the parts took.
     public var timings: Timings
     /// How it ended.
@@ -24,6 +26,23 @@ public struct CompletionRecord: Hashable, Sendable {
     public var usage: TokenUsage?
     /// The guardrail that refused the answer, where one did, and what in the answer; nil where none did.
     public var guardrail: DecisionRecord.Guardrail?
+
+    /// Which model an upstream was proved to have loaded.
+    public struct Model: Hashable, Sendable {
+        /// The digest of its manifest: `sha256:` and 64 lower-case hexadecimal digits; nil where none was proved.
+        public var digest: String?
+        /// Who signed it; nil where none was proved.
+        public var signer: String?
+        /// Why that was not what the upstream has to have loaded, so that the request was refused; nil where it was.
+        public var refusal: String?
+
+        /// A model that was proved, or why none was.
+        public init(digest: String? = nil, signer: String? = nil, refusal: String? = nil) {
+            self.digest = digest
+            self.signer = signer
+            self.refusal = refusal
+        }
+    }
 
     /// How a request ended.
     public enum Ending: String, Hashable, Sendable, CaseIterable {
@@ -37,6 +56,8 @@ public struct CompletionRecord: Hashable, Sendable {
         case clientLeft = "client_left"
         /// No upstream could be reached.
         case upstreamUnreachable = "upstream_unreachable"
+        /// The upstream is not proved to have loaded the model that it has to, or is no longer.
+        case modelUnproven = "model_unproven"
         /// The upstream went away, or broke the protocol, before its response was whole.
         case upstreamDied = "upstream_died"
         /// A time limit ran out.

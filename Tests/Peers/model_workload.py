@@ -8,12 +8,15 @@ prove DIGEST     tries to prove that it has loaded a model itself: `held`, or `e
 read PATH        reads a file: `read N`, or `errno N`
 call PORT        calls https://127.0.0.1:PORT/ over a connection of its own: `status N`, or `refused …`; with the SVID
                  that it fetched first, also where that was withdrawn
+serve PLACE      serves HTTP at a Unix socket or a loopback port: `serving PLACE`
 hold PORT        calls over a connection that it keeps: `open N`; prints `closed` when the other end closes it
 """
 
+import http.server
 import os
 import re
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
@@ -188,6 +191,37 @@ def hold(port):
     return f"open {number}"
 
 
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Says hello to everybody, over connections that stay."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("content-length", "6")
+        self.end_headers()
+        self.wfile.write(b"hello\n")
+
+    def address_string(self):
+        return "local"
+
+    def log_message(self, *arguments):
+        pass
+
+
+class UnixServer(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+
+def serve(place):
+    if place.isdigit():
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", int(place)), Answers)
+    else:
+        server = UnixServer(place, Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"serving {place}"
+
+
 def read(path):
     try:
         with open(path, "rb", buffering=0) as file:
@@ -222,6 +256,8 @@ def main():
             say(read(words[1]))
         elif words[:1] == ["call"]:
             say(call(words[1]))
+        elif words[:1] == ["serve"]:
+            say(serve(words[1]))
         elif words[:1] == ["hold"]:
             say(hold(words[1]))
         else:

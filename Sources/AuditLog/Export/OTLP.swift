@@ -207,6 +207,7 @@ public struct OTLPExporter: Sendable {
             if let count = usage.cached { attribute(field, "gen_ai.usage.cache_read.input_tokens", count, &writer) }
             if let count = usage.reasoning { attribute(field, "gen_ai.usage.reasoning.output_tokens", count, &writer) }
         }
+        if let digest = completion.model?.digest { attribute(field, "lapwing.response.model.digest", digest, &writer) }
         attribute(field, "lapwing.ended", completion.ending.rawValue, &writer)
         if let finding = completion.guardrail?.rule { attribute(field, "lapwing.answer.finding", finding, &writer) }
         if completion.ending != .complete, completion.ending != .refused {

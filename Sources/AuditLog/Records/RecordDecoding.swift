@@ -306,8 +306,15 @@ extension CompletionRecord {
         try reader.expect("kind", "completion")
         let node = try reader.string("node")
         let received: UInt64 = try reader.object("request") { try $0.integer("bytes") }
+        var model: Model?
         let (sent, status, upstream) = try reader.object("response") { reader -> (UInt64, Int?, String?) in
-            (try reader.integer("bytes"), try reader.integerIfPresent("status"), try reader.stringIfPresent("upstream"))
+            let sent: UInt64 = try reader.integer("bytes")
+            model = try reader.objectIfPresent("model") { reader in
+                let digest = try reader.stringIfPresent("digest")
+                let refusal = try reader.stringIfPresent("refusal")
+                return Model(digest: digest, signer: try reader.stringIfPresent("signer"), refusal: refusal)
+            }
+            return (sent, try reader.integerIfPresent("status"), try reader.stringIfPresent("upstream"))
         }
         let time = try reader.time("time")
         let timings = try reader.object("timings") { reader -> Timings in
@@ -342,6 +349,7 @@ extension CompletionRecord {
             ending: ending
         )
         self.guardrail = guardrail
+        self.model = model
         self.usage = usage
     }
 }

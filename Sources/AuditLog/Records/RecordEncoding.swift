@@ -324,6 +324,23 @@ extension CompletionRecord {
         json.beginObject()
         json.name("bytes")
         json.integer(bytesSent)
+        if let model {
+            json.name("model")
+            json.beginObject()
+            if let digest = model.digest {
+                json.name("digest")
+                json.string(digest, limit: 71, field: "response.model.digest")
+            }
+            if let refusal = model.refusal {
+                json.name("refusal")
+                json.string(refusal, limit: 64, field: "response.model.refusal")
+            }
+            if let signer = model.signer {
+                json.name("signer")
+                json.string(signer, limit: 512, field: "response.model.signer")
+            }
+            json.endObject()
+        }
         if let status {
             json.name("status")
             json.integer(UInt64(clamping: status))

@@ -165,6 +165,13 @@ public struct GatewayConfiguration: Hashable, Sendable {
             : try fields.required("listeners") { value in
                 let listeners = try value.list { try Listener($0, upstreams: known.map(\.name)) }
                 guard !listeners.isEmpty else { throw value.error("a Gateway needs at least one listener") }
+                for case .tcp(let service) in listeners.map(\.service)
+                where known.contains(where: { $0.name == service.upstream && $0.model != nil }) {
+                    throw value.error(
+                        "the upstream `\(service.upstream)` of a TCP listener has a `model`, which is asked of upstreams of "
+                            + "routes alone; leave it out, or serve HTTP"
+                    )
+                }
                 return listeners
             }
         let places = Self.unreadPlaces(listeners, known)

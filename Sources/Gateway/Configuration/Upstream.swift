@@ -21,6 +21,8 @@ public struct Upstream: Hashable, Sendable {
 
     /// How HTTP/2 is spoken with it; nil where HTTP/1.1 is.
     public var http2: HTTP2Upstream?
+    /// Which model it has to be proved to have loaded; nil where none is asked for.
+    public var model: ModelRequirement?
 
     /// How an upstream is reached.
     public enum Transport: Hashable, Sendable {
@@ -40,7 +42,8 @@ public struct Upstream: Hashable, Sendable {
         maximumWaiting: Int = 1024,
         connectTimeout: Duration = .seconds(5),
         idleTimeout: Duration = .seconds(4),
-        http2: HTTP2Upstream? = nil
+        http2: HTTP2Upstream? = nil,
+        model: ModelRequirement? = nil
     ) {
         self.name = name
         self.transport = transport
@@ -49,6 +52,7 @@ public struct Upstream: Hashable, Sendable {
         self.connectTimeout = connectTimeout
         self.idleTimeout = idleTimeout
         self.http2 = http2
+        self.model = model
     }
 
     init(_ value: Value, warnings: inout [Diagnostic]) throws {
@@ -66,6 +70,7 @@ public struct Upstream: Hashable, Sendable {
         if let timeout = try fields.optional("connectTimeout", { try $0.duration() }) { connectTimeout = timeout }
         if let timeout = try fields.optional("idleTimeout", { try $0.duration() }) { idleTimeout = timeout }
         http2 = try fields.optional("http2") { try HTTP2Upstream.read($0) } ?? nil
+        model = try fields.optional("model") { try ModelRequirement($0) }
         try fields.finish()
     }
 

@@ -26,6 +26,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     var idleSince = NIODeadline.distantFuture
     /// Who is at the other end, where it had to prove that.
     private(set) var peer: Peer?
+    /// The model that it was proved to have loaded, where it has to.
+    var model: UpstreamModel?
     private(set) var isWritable = true
     private let pool: UpstreamPool
     private var isVerified: Bool
@@ -228,9 +230,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
         phase = .body(pipeline)
         unsent = nil
         try readBody(for: pipeline, after: head)
+        pipeline.tunnelOpened()
         return false
     }
-        pipeline.tunnelOpened()
 
     /// Passes on what has come of a body; small pieces leave in one buffer with the head before them.
     private func readBody(for pipeline: Pipeline, after head: ByteBuffer?) throws(HTTP1Refusal) {
@@ -322,8 +324,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     /// Ends now; a request that is under way fails.
-    func fail() {
-        if pipeline == nil { close() } else { fail(.upstreamDied) }
+    func end(for ending: CompletionRecord.Ending) {
+        if pipeline == nil { close() } else { fail(ending) }
+    }
+
+    /// The upstream is not believed to have loaded its model, so that the connection never becomes usable.
+    func refused(_ reason: UnprovenModel) {
+        guard case .connecting = phase else { return }
+        phase = .closed
+        pool.failedToConnect(reason)
     }
 
     private func fail(_ ending: CompletionRecord.Ending) {

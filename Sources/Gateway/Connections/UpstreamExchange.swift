@@ -1,4 +1,5 @@
 import NIOCore
+import SPIFFE
 
 /// What carries one request to an upstream and its response back: a connection of HTTP/1, or a stream of HTTP/2.
 ///
@@ -13,6 +14,14 @@ enum UpstreamExchange {
         switch self {
         case .connection(let connection): connection.isWritable
         case .stream(let stream): stream.isWritable
+        }
+    }
+
+    /// The model that the other end was proved to have loaded; nil where nothing is known of any.
+    var model: ModelClaim? {
+        switch self {
+        case .connection(let connection): connection.model?.claim ?? connection.peer?.model
+        case .stream(let stream): stream.model
         }
     }
 

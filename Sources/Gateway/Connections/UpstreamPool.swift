@@ -14,6 +14,7 @@ final class UpstreamPool {
         case overloaded
         case unreachable
         case timedOut
+        case unproven(UnprovenModel)
     }
 
     struct Waiter {
@@ -34,8 +35,10 @@ final class UpstreamPool {
     /// The connections of HTTP/2, those among them that end with the requests that they carry.
     var shared: [UpstreamHTTP2Connection] = []
     var waiters: [Waiter] = []
-    /// The connections whose other end was verified.
-    private var verified: [ObjectIdentifier: UpstreamConnection] = [:]
+    /// The connections whose other end was verified, or proved which model it has loaded.
+    private(set) var verified: [ObjectIdentifier: UpstreamConnection] = [:]
+    /// Looks whether what local upstreams have loaded is so still.
+    lazy var models = PoolModels(self)
     /// The connections that are there or being made, but for those that end with what they carry.
     var count = 0
     var connecting = 0
@@ -92,15 +95,21 @@ final class UpstreamPool {
     func connected(_ connection: UpstreamConnection) {
         connecting -= 1
         worker.metrics.upstreamConnects += 1
-        if connection.peer != nil { verified[ObjectIdentifier(connection)] = connection }
+        if connection.peer != nil || connection.model != nil { verified[ObjectIdentifier(connection)] = connection }
         release(connection)
+        if upstream.model != nil { models.connected(connection.model) }
     }
 
     /// A new connection came to nothing.
-    func failedToConnect(_ reason: String) {
+    func failedToConnect(_ reason: String, _ problem: Problem = .unreachable) {
         couldNotConnect(reason)
-        if !waiters.isEmpty { waiters.removeFirst().pipeline.upstreamUnavailable(.unreachable) }
+        if !waiters.isEmpty { waiters.removeFirst().pipeline.upstreamUnavailable(problem) }
         connectForWaiters()
+    }
+
+    /// A new connection came to nothing for the model that the upstream has not loaded.
+    func failedToConnect(_ reason: UnprovenModel) {
+        failedToConnect("model_\(reason.rawValue)", .unproven(reason))
     }
 
     /// A connection that could be used is gone.
@@ -135,6 +144,7 @@ final class UpstreamPool {
         }
         for connection in idle where connection.idleSince + idleTimeout <= now { connection.close() }
         if isShared { for connection in shared { connection.check(now, idleTimeout: idleTimeout) } }
+        if upstream.model != nil { models.check(now) }
     }
 
     /// Ends the connections whose other end is no longer believed.
@@ -142,7 +152,7 @@ final class UpstreamPool {
         for connection in Array(verified.values) {
             guard let refusal = refusal(of: connection.peer) else { continue }
             told(refusal, of: connection.peer)
-            connection.fail()
+            connection.end(for: .upstreamDied)
         }
         for connection in shared {
             guard let refusal = refusal(of: connection.peer) else { continue }
@@ -193,21 +203,36 @@ final class UpstreamPool {
         if let http2 = upstream.http2 {
             let connection = UpstreamHTTP2Connection(pool: self, configuration: http2, connectTimeout: connectTimeout)
             shared.append(connection)
-            connect(connection) { connection.fail($0) }
+            connect(connection, onFailure: { connection.fail($0) }) { verdict in
+                switch verdict {
+                case .success(let model): connection.model = model
+                case .failure(let reason): connection.refused(reason)
+                }
+            }
         } else {
             let connection = UpstreamConnection(pool: self, isVerified: !upstream.isMutualTLS)
-            connect(connection) { connection.failed($0) }
+            connect(connection, onFailure: { connection.failed($0) }) { verdict in
+                switch verdict {
+                case .success(let model): connection.model = model
+                case .failure(let reason): connection.refused(reason)
+                }
+            }
         }
     }
 
-    private func connect(_ handler: any ChannelHandler, onFailure: @escaping (String) -> Void) {
-        let bound = NIOLoopBound((handler, self, onFailure), eventLoop: worker.eventLoop)
+    private func connect(
+        _ handler: any ChannelHandler,
+        onFailure: @escaping (String) -> Void,
+        onModel: @escaping (Result<UpstreamModel, UnprovenModel>) -> Void
+    ) {
+        let bound = NIOLoopBound((handler, self, onFailure, onModel), eventLoop: worker.eventLoop)
         let bootstrap = ClientBootstrap(group: worker.eventLoop)
             .connectTimeout(connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let (handler, pool, _) = bound.value
-                    try pool.addTransport(to: channel)
+                    let (handler, pool, _, onModel) = bound.value
+                    try pool.addTransport(to: channel, onModel)
+                    try pool.addGate(to: channel, onModel)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
@@ -220,10 +245,31 @@ final class UpstreamPool {
         future.whenFailure { error in bound.value.2("\(error)") }
     }
 
-    private func addTransport(to channel: any Channel) throws {
+    /// Holds a connection back until the upstream is proved to have loaded the model that it has to.
+    private func addGate(
+        to channel: any Channel,
+        _ onModel: @escaping (Result<UpstreamModel, UnprovenModel>) -> Void
+    ) throws {
+        guard let requirement = upstream.model else { return }
+        let gate = ModelGate(
+            requirement,
+            asking: upstream.isMutualTLS ? nil : worker.context.models,
+            // Whoever waits for the connection has to hear why there is none.
+            for: upstream.connectTimeout * 4 / 5,
+            after: models.changes,
+            onVerdict: onModel
+        )
+        try channel.pipeline.syncOperations.addHandler(gate)
+    }
+
+    private func addTransport(
+        to channel: any Channel,
+        _ onModel: @escaping (Result<UpstreamModel, UnprovenModel>) -> Void
+    ) throws {
         guard case .mutualTLS(_, _, let id, let serverName) = upstream.transport else { return }
         let name = upstream.name
         let logger = worker.context.logger
+        let bound = NIOLoopBound((onModel, upstream.model != nil), eventLoop: worker.eventLoop)
         try channel.pipeline.syncOperations.addHandlers(
             worker.context.identity.clientHandlers(
                 expecting: id,
@@ -235,6 +281,9 @@ final class UpstreamPool {
                     "upstream refused",
                     metadata: ["upstream": "\(name)", "reason": "\(refused.refusal.code)"]
                 )
+                let (onModel, hasModel) = bound.value
+                // The certificates of a proof that was withdrawn are revoked.
+                if hasModel, refused.refusal.code == TransportRefusal.revoked.rawValue { onModel(.failure(.withdrawn)) }
             }
         )
     }

@@ -13,6 +13,8 @@ import ZeroTrust
 final class GatewayContext: Sendable {
     let snapshots: GatewaySnapshotBox
     let identity: TLSIdentity
+    /// Knows which models local upstreams have loaded.
+    let models: any LocalModelAttestor
     /// Ask the providers of CUSTOM policies.
     let authorizers: ExternalAuthorizers
     let log: any RecordLog
@@ -39,6 +41,7 @@ final class GatewayContext: Sendable {
     init(
         snapshot: GatewaySnapshot,
         identity: TLSIdentity,
+        models: any LocalModelAttestor = NoModelProofs(),
         log: any RecordLog,
         logger: Logger,
         node: String,
@@ -49,6 +52,7 @@ final class GatewayContext: Sendable {
     ) {
         self.snapshots = GatewaySnapshotBox(snapshot)
         self.identity = identity
+        self.models = models
         self.authorizers = ExternalAuthorizers(identity: identity)
         self.log = log
         self.logger = logger
@@ -244,6 +248,11 @@ final class Worker {
             }
         }
         for pool in allPools { pool.revisit() }
+    }
+
+    /// What local processes are proved to have loaded may have changed.
+    func modelsChanged() {
+        for pool in allPools where pool.upstream.model != nil { pool.models.changed() }
     }
 
     private func end(_ connection: any ServedConnection, for reason: String, _ ending: CompletionRecord.Ending) {

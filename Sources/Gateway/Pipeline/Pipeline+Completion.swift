@@ -46,6 +46,7 @@ extension Pipeline {
             ),
             ending: ending
         )
+        entry.model = model
         entry.guardrail = answerRefusal ?? answerNote
         entry.usage = usage?.usage ?? passage?.tokens?.usage
         // What could not be added is counted by the log, which tells of it.

@@ -53,6 +53,8 @@ final class Pipeline: RecordWaiter {
     /// Whether the client reads fields behind the body of an answer, and what stands there.
     var takesTrailers = false
     var trailers: TrailerSection?
+    /// What is known of the model that answers.
+    private(set) var model: CompletionRecord.Model?
     private var isWaitingForUpstream = false
     private var hasRetried = false
     private(set) var wasForwarded = false
@@ -95,10 +97,10 @@ final class Pipeline: RecordWaiter {
         } catch {
             return refuseHead(reason: error.code.rawValue, status: error.status, resolved, trace)
         }
-        if connection.requestBody?.isComplete == true { progress.bodyEndedAt = .now() }
-        kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method, &worker.bodies)
         // What becomes no tunnel ends here: nothing behind it is a request.
         if wanted != nil { keepsAlive = false }
+        if connection.requestBody?.isComplete == true { progress.bodyEndedAt = .now() }
+        kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method, &worker.bodies)
         guard case .path(let path) = resolved.path else {
             guard case .badRequest(let reason) = resolved.path else { return }
             return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)
@@ -170,8 +172,6 @@ final class Pipeline: RecordWaiter {
                 decided(question.decision, exchange, policy, latency: latency, trace: trace?.value)
                 return self.answer(status: 403, ending: .refused)
             }
-            ask(Asking(provider, question, scanner, head, subject, exchange))
-        case .allow(let permit):
             // No request can be asked about a tunnel that is like it and opens none.
             guard method != .connect || provider.service == .grpc else {
                 decided(
@@ -184,6 +184,8 @@ final class Pipeline: RecordWaiter {
                 )
                 return self.answer(status: 403, ending: .refused)
             }
+            ask(Asking(provider, question, scanner, head, subject, exchange))
+        case .allow(let permit):
             guard let route = subject.resolved.route else {
                 decided(
                     permit.decision,
@@ -333,6 +335,7 @@ final class Pipeline: RecordWaiter {
     func upstreamReady(_ exchange: UpstreamExchange) {
         isWaitingForUpstream = false
         upstream = exchange
+        model = exchange.model.map { .init(digest: $0.digest, signer: $0.signer) }
         exchange.attach(self)
         progress.last = .now()
         progress.measure(from: progress.last)
@@ -350,6 +353,9 @@ final class Pipeline: RecordWaiter {
         case .overloaded: answer(status: 503, ending: .upstreamUnreachable)
         case .unreachable: answer(status: 502, ending: .upstreamUnreachable)
         case .timedOut: answer(status: 504, ending: .upstreamUnreachable)
+        case .unproven(let reason):
+            model = .init(refusal: reason.rawValue)
+            answer(status: 503, ending: .modelUnproven)
         }
     }
 
@@ -409,8 +415,15 @@ final class Pipeline: RecordWaiter {
     func upstreamFailed(_ ending: CompletionRecord.Ending) {
         upstream = nil
         worker.metrics.upstreamFailures += 1
+        if case .modelUnproven = ending { model?.refusal = UnprovenModel.withdrawn.rawValue }
         if case .streaming = answer { return end(ending, aborts: true) }
-        answer(status: ending == .timedOut ? 504 : 502, ending: ending)
+        let status =
+            switch ending {
+            case .timedOut: 504
+            case .modelUnproven: 503
+            default: 502
+            }
+        answer(status: status, ending: ending)
     }
 
     // MARK: 6. Completion: exactly one record of how it ended

@@ -47,6 +47,7 @@ public final class GatewayServer: Sendable {
     ///   - configuration: where it listens and where requests go.
     ///   - policy: decides.
     ///   - identity: what it shows to clients and upstreams, and by whom it believes them.
+    ///   - models: knows which models local upstreams have loaded; where nobody does, none is proved.
     ///   - log: where records go.
     ///   - logger: where events go; denials are told at `info`.
     ///   - node: the name of this node, which records carry.
@@ -62,6 +63,7 @@ public final class GatewayServer: Sendable {
         configuration: GatewayConfiguration,
         policy: PolicySnapshot,
         identity: TLSIdentity,
+        models: (any LocalModelAttestor)? = nil,
         log: any RecordLog,
         logger: Logger,
         node: String,
@@ -82,6 +84,7 @@ public final class GatewayServer: Sendable {
         self.context = GatewayContext(
             snapshot: GatewaySnapshot(configuration, policy: policy),
             identity: identity,
+            models: models ?? NoModelProofs(),
             log: log,
             logger: logger,
             node: node,
@@ -369,6 +372,15 @@ public final class GatewayServer: Sendable {
         context.authorizers.forgetAll()
         for worker in state.withLock({ $0.workers }) {
             worker.eventLoop.execute { worker.value.revisit() }
+        }
+    }
+
+    /// Asks anew which models local upstreams have loaded, and ends the connections to those that are not proved any more.
+    ///
+    /// Call it when proofs of loaded models, or whose word counts for them, have changed.
+    public func modelsChanged() {
+        for worker in state.withLock({ $0.workers }) {
+            worker.eventLoop.execute { worker.value.modelsChanged() }
         }
     }
 

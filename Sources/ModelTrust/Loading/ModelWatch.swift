@@ -23,15 +23,21 @@ public final class ModelWatch: Sendable {
     }
 
     /// Looks at every file; the first that is not what was signed, or nil.
-    public func look() -> LoadFailure? {
+    ///
+    /// - Parameter onProgress: Is called after each file, and after each piece of one that is hashed anew, so that a look that
+    ///   takes long can be told from one that hangs.
+    public func look(onProgress: () -> Void = {}) -> LoadFailure? {
         do throws(LoadFailure) {
             let tree = try LoadedModel.tree(path)
-            for index in manifest.files.indices { try look(at: index, in: tree) }
+            for index in manifest.files.indices {
+                try look(at: index, in: tree, onProgress)
+                onProgress()
+            }
             return nil
         } catch { return error }
     }
 
-    private func look(at index: Int, in tree: ModelTree) throws(LoadFailure) {
+    private func look(at index: Int, in tree: ModelTree, _ onProgress: () -> Void) throws(LoadFailure) {
         let file = manifest.files[index]
         guard let now = Self.facts(of: file, in: tree, manifest) else {
             throw LoadFailure(.missing, file.path.text, "it is no longer there as it was signed")
@@ -44,6 +50,7 @@ public final class ModelWatch: Sendable {
             let chunk = try chunks.read(at: offset, count: ChunkTags.chunkSize)
             try parts.add(chunk, at: offset)
             offset += UInt64(chunk.count)
+            onProgress()
             if chunk.count < ChunkTags.chunkSize { break }
         }
         try parts.finish(at: offset)

@@ -44,12 +44,23 @@ public nonisolated struct Loader_LoaderMessage: Sendable {
     set {message = .failure(newValue)}
   }
 
+  /// The loader has looked at the model since, and the proof holds.
+  public var renewal: Loader_Renewal {
+    get {
+      if case .renewal(let v)? = message {return v}
+      return Loader_Renewal()
+    }
+    set {message = .renewal(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Message: Equatable, Sendable {
     case proof(Loader_Proof)
     /// The proof no longer holds.
     case failure(Loader_Failure)
+    /// The loader has looked at the model since, and the proof holds.
+    case renewal(Loader_Renewal)
 
   }
 
@@ -91,6 +102,16 @@ public nonisolated struct Loader_Failure: Sendable {
   public init() {}
 }
 
+public nonisolated struct Loader_Renewal: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct Loader_AuthorityMessage: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -98,6 +119,9 @@ public nonisolated struct Loader_AuthorityMessage: Sendable {
 
   /// The proof is held from now on; the number names it in the record.
   public var proof: UInt64 = 0
+
+  /// How long it is held without a renewal, in milliseconds.
+  public var leaseMs: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -110,7 +134,7 @@ fileprivate nonisolated let _protobuf_package = "lapwing.loader.v1"
 
 nonisolated extension Loader_LoaderMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".LoaderMessage"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}proof\0\u{1}failure\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}proof\0\u{1}failure\0\u{1}renewal\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -144,6 +168,19 @@ nonisolated extension Loader_LoaderMessage: SwiftProtobuf.Message, SwiftProtobuf
           self.message = .failure(v)
         }
       }()
+      case 3: try {
+        var v: Loader_Renewal?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .renewal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .renewal(v)
+        }
+      }()
       default: break
       }
     }
@@ -162,6 +199,10 @@ nonisolated extension Loader_LoaderMessage: SwiftProtobuf.Message, SwiftProtobuf
     case .failure?: try {
       guard case .failure(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .renewal?: try {
+      guard case .renewal(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case nil: break
     }
@@ -250,9 +291,28 @@ nonisolated extension Loader_Failure: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension Loader_Renewal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Renewal"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Loader_Renewal, rhs: Loader_Renewal) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Loader_AuthorityMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AuthorityMessage"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}proof\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}proof\0\u{3}lease_ms\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -261,6 +321,7 @@ nonisolated extension Loader_AuthorityMessage: SwiftProtobuf.Message, SwiftProto
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.proof) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.leaseMs) }()
       default: break
       }
     }
@@ -270,11 +331,15 @@ nonisolated extension Loader_AuthorityMessage: SwiftProtobuf.Message, SwiftProto
     if self.proof != 0 {
       try visitor.visitSingularUInt64Field(value: self.proof, fieldNumber: 1)
     }
+    if self.leaseMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.leaseMs, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Loader_AuthorityMessage, rhs: Loader_AuthorityMessage) -> Bool {
     if lhs.proof != rhs.proof {return false}
+    if lhs.leaseMs != rhs.leaseMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,13 +1,15 @@
 public import Logging
 public import RPC
+import SPIFFE
 import WireProtos
 import ZeroTrust
 
-/// Tells the gateway who a local caller of its egress listener is: the SPIFFE IDs that the Workload API would give to the
-/// same process.
+/// Tells the gateway who a local caller of its egress listener is, by the SPIFFE IDs that the Workload API would give to the
+/// same process, and which models a local upstream is proved to have loaded.
 ///
-/// It is asked by the gateway's user alone, and gives away nothing but names. A caller over TCP is found by its socket's
-/// inode; where several processes hold the socket, they all have to be the same workload.
+/// It is asked by the gateway's user alone, and gives away nothing but names. A process at the other end of TCP is found by
+/// its socket's inode; where several processes hold the socket, they all have to be the same workload, or to have loaded the
+/// model.
 ///
 /// ```swift
 /// let attestation = CallerAttestation(registry: registry, attestor: attestor, allowedUIDs: [0], logger: logger)
@@ -49,7 +51,10 @@ public final class CallerAttestation: Sendable {
     public var service: RPCService {
         RPCService(
             ServiceName.attestation,
-            methods: [.unary("AttestCaller", handler: attest), .serverStreaming("Watch", handler: watch)],
+            methods: [
+                .unary("AttestCaller", handler: attest), .unary("AttestModels", handler: attestModels),
+                .serverStreaming("Watch", handler: watch),
+            ],
             intercept: { [allowedUIDs] context in
                 guard let uid = context.credentials?.uid, allowedUIDs.contains(uid) else {
                     throw RPCStatus(.permissionDenied, "callers are attested for the gateway's user only")
@@ -62,14 +67,44 @@ public final class CallerAttestation: Sendable {
         _ request: Attestation_AttestCallerRequest,
         _ context: RPCContext
     ) async throws -> Attestation_AttestCallerResponse {
-        do {
+        try await answering(request) {
             switch request.caller {
-            case .process(let process): return try await attest(process)
-            case .socket(let socket): return try await attest(socket)
+            case .process(let process): try await attest(process)
+            case .socket(let socket): try await attest(socket)
             case nil: throw RPCStatus(.invalidArgument, "`process` or `socket` is needed")
             }
-        } catch let error as IdentityError {
-            logger.info("caller not attested", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func attestModels(
+        _ request: Attestation_AttestCallerRequest,
+        _ context: RPCContext
+    ) async throws -> Attestation_AttestModelsResponse {
+        try await answering(request) {
+            let proofs =
+                switch request.caller {
+                case .process(let process): try callers.proofs(of: try held(process))
+                case .socket(let socket): try await callers.proofs(ofSocket: socket.inode, uid: socket.uid)
+                case nil: throw RPCStatus(.invalidArgument, "`process` or `socket` is needed")
+                }
+            var response = Attestation_AttestModelsResponse()
+            response.models = proofs.map { proof in
+                var model = Attestation_LoadedModel()
+                model.digest = proof.claim.digest
+                model.signer = proof.claim.signer
+                return model
+            }
+            return response
+        }
+    }
+
+    /// Says in gRPC's words why somebody could not be attested.
+    private func answering<Response>(
+        _ request: Attestation_AttestCallerRequest,
+        _ attest: () async throws -> Response
+    ) async throws -> Response {
+        do { return try await attest() } catch let error as IdentityError {
+            logger.info("process not attested", metadata: ["error": "\(error)"])
             switch (error.code, request.caller) {
             case (.exhausted, _): throw RPCStatus(.unavailable, error.message)
             // A process that has forked, or one that ends, holds a socket for a moment with somebody else: ask again.
@@ -101,7 +136,11 @@ public final class CallerAttestation: Sendable {
     }
 
     private func attest(_ process: Attestation_Process) async throws -> Attestation_AttestCallerResponse {
-        let held = try WorkloadProcess(
+        try response(await callers.grants(of: try held(process)).map(\.entry), pid: process.pid)
+    }
+
+    private func held(_ process: Attestation_Process) throws -> WorkloadProcess {
+        try WorkloadProcess(
             PeerCredentials(
                 pid: process.pid,
                 uid: process.uid,
@@ -110,7 +149,6 @@ public final class CallerAttestation: Sendable {
                 process: ProcessHandle(pid: process.pid)
             )
         )
-        return try response(await callers.grants(of: held).map(\.entry), pid: process.pid)
     }
 
     private func attest(_ socket: Attestation_TCPSocket) async throws -> Attestation_AttestCallerResponse {

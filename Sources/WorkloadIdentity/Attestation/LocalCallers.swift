@@ -18,6 +18,25 @@ struct LocalCallers: Sendable {
         return snapshot.grants(matching: selectors, proofs: loaded)
     }
 
+    /// The proofs of loaded models that cover a process now, by their numbers.
+    func proofs(of process: WorkloadProcess) throws -> [ModelProof] {
+        let snapshot = registry.snapshot
+        return try proofs.proofs(of: process).filter { $0.isByLoader(of: snapshot) }
+    }
+
+    /// The proofs that cover every process which holds a TCP socket.
+    ///
+    /// - Throws: ``IdentityError`` where no process is found, or one of them let go of the socket meanwhile.
+    func proofs(ofSocket inode: UInt64, uid: UInt32) async throws -> [ModelProof] {
+        var found: [ModelProof]?
+        for holder in try await holders(ofSocket: inode, uid: uid) {
+            let proofs = try proofs(of: holder)
+            found = found?.filter(proofs.contains) ?? proofs
+            try requireHolding(holder, inode)
+        }
+        return found ?? []
+    }
+
     /// The process that holds a TCP socket, the one with the lowest number of several, and what it is entitled to.
     ///
     /// - Throws: ``IdentityError`` where no process is found, or where those who hold it are not one and the same workload.
@@ -25,10 +44,7 @@ struct LocalCallers: Sendable {
         ofSocket inode: UInt64,
         uid: UInt32
     ) async throws -> (process: WorkloadProcess, grants: [EntryGrant]) {
-        // Looking through the descriptors of every process takes its time.
-        let holders = try await NIOThreadPool.singleton.runIfActive {
-            try SocketHolders.find(inode: inode, uid: uid)
-        }
+        let holders = try await holders(ofSocket: inode, uid: uid)
         var found: [EntryGrant]?
         for holder in holders {
             let grants = try await grants(of: holder)
@@ -36,16 +52,25 @@ struct LocalCallers: Sendable {
                 throw IdentityError(.conflict, "the socket \(inode) is held by more than one workload")
             }
             found = found ?? grants
-            guard SocketHolders.holds(holder, inode: inode) else {
-                throw IdentityError(
-                    .processGone,
-                    "the process \(holder.credentials.pid) holds the socket \(inode) no longer"
-                )
-            }
+            try requireHolding(holder, inode)
         }
         guard let first = holders.first, let found else {
             throw IdentityError(.processGone, "no process holds the socket \(inode)")
         }
         return (first, found)
+    }
+
+    /// Looking through the descriptors of every process takes its time.
+    private func holders(ofSocket inode: UInt64, uid: UInt32) async throws -> [WorkloadProcess] {
+        try await NIOThreadPool.singleton.runIfActive { try SocketHolders.find(inode: inode, uid: uid) }
+    }
+
+    private func requireHolding(_ holder: WorkloadProcess, _ inode: UInt64) throws(IdentityError) {
+        guard SocketHolders.holds(holder, inode: inode) else {
+            throw IdentityError(
+                .processGone,
+                "the process \(holder.credentials.pid) holds the socket \(inode) no longer"
+            )
+        }
     }
 }

@@ -11,7 +11,8 @@ import ZeroTrust
 /// A service of its own beside the Workload API, which must not be extended (SPIFFE Workload Endpoint §7). The kernel says
 /// who calls; only a process that an entry with `modelLoader` fits may prove anything, and only of a child of its own. The
 /// proof covers that child and what it starts. Whatever ends the call ends the proof: a failed chunk, the loader's exit or
-/// death, a lost connection.
+/// death, a lost connection. A loader that stays silent for as long as the proof's ``lease``, since it was stopped or hangs,
+/// has none any more either.
 ///
 /// ```swift
 /// let loaders = LoaderService(proofs: proofs, registry: registry, attestor: attestor, logger: logger) { act in … }
@@ -42,6 +43,8 @@ public final class LoaderService: Sendable {
         public let time: Date
     }
 
+    /// How long a proof holds unless its loader renews it.
+    public let lease: Duration
     private let proofs: ModelProofs
     private let registry: EntryRegistry
     private let attestor: WorkloadAttestor
@@ -58,6 +61,7 @@ public final class LoaderService: Sendable {
     ///   - proofs: where proofs are held.
     ///   - registry: whose entries say who is a loader, and where certificates are revoked.
     ///   - attestor: finds out what a process is.
+    ///   - lease: how long a proof holds unless its loader renews it; less than 49 days.
     ///   - clock: the time of day.
     ///   - logger: where refusals and failures are told.
     ///   - onAct: records each act. Where it throws, no proof is held; a proof is withdrawn in any case.
@@ -65,6 +69,7 @@ public final class LoaderService: Sendable {
         proofs: ModelProofs,
         registry: EntryRegistry,
         attestor: WorkloadAttestor,
+        lease: Duration = .seconds(10),
         clock: @escaping @Sendable () -> Date = { Date() },
         logger: Logger,
         onAct: @escaping @Sendable (Act) async throws -> Void
@@ -72,6 +77,7 @@ public final class LoaderService: Sendable {
         self.proofs = proofs
         self.registry = registry
         self.attestor = attestor
+        self.lease = lease
         self.withdrawal = ModelWithdrawal(proofs: proofs, registry: registry, clock: clock, logger: logger)
         self.clock = clock
         self.logger = logger
@@ -134,19 +140,26 @@ public final class LoaderService: Sendable {
             await end(proof, "the loader could not be told that the proof is held")
             throw RPCStatus(.unavailable, "the proof could not be answered")
         }
+        let held = ProofLease(lease)
         let reason = await withTaskGroup(of: String?.self) { group in
-            group.addTask { await self.watch(process, messages) }
+            group.addTask { await self.watch(process, messages, held) }
             group.addTask {
                 for await _ in life {}
+                return nil
+            }
+            group.addTask {
+                await held.runOut()
                 return nil
             }
             defer { group.cancelAll() }
             return await group.next() ?? nil
         }
-        // A call that is cancelled ends both tasks, and in any order: the proof goes with it in every case.
-        guard await end(proof, reason ?? "the loader's call was cut off") else {
+        // A call that is cancelled ends all tasks, and in any order: the proof goes with it in every case.
+        let isLate = reason == nil && held.isOver
+        guard await end(proof, reason ?? (isLate ? held.reason : "the loader's call was cut off")) else {
             throw RPCStatus(.aborted, "the proof was withdrawn: the caller is no loader any more")
         }
+        if isLate { throw RPCStatus(.deadlineExceeded, "the proof was withdrawn: \(held.reason)") }
     }
 
     /// Withdraws a proof, and has that recorded where nobody was quicker; returns whether nobody was.
@@ -206,6 +219,7 @@ public final class LoaderService: Sendable {
         do {
             var answer = Loader_AuthorityMessage()
             answer.proof = proof.number
+            answer.leaseMs = UInt32(clamping: Int64(lease / .milliseconds(1)))
             try await writer.write(answer)
             return true
         } catch {
@@ -217,11 +231,17 @@ public final class LoaderService: Sendable {
     /// Waits for what ends a proof, and says what that was.
     private func watch(
         _ process: WorkloadProcess,
-        _ messages: RPCMessages<Loader_LoaderMessage>
+        _ messages: RPCMessages<Loader_LoaderMessage>,
+        _ lease: ProofLease
     ) async -> String {
         do {
             for try await message in messages {
-                if case .failure(let failure) = message.message { return PrintableLine.of(failure.reason) }
+                switch message.message {
+                case .failure(let failure): return PrintableLine.of(failure.reason)
+                case .renewal: lease.renew()
+                // Neither another proof, nor what a later loader may say, renews this one.
+                case .proof, nil: break
+                }
             }
             return "the loader has let go of it"
         } catch {

@@ -10,7 +10,8 @@ import ZeroTrust
 /// Proves to the authority that a command has loaded a model, for as long as this process lives and the model stays what
 /// was signed.
 ///
-/// Where the authority goes away, the proof is offered again once it is back. After ``fail(_:)`` it never is.
+/// The proof has a lease, which is renewed for as long as somebody says with ``looked()`` that the model was looked at: what
+/// nobody checks any more is not vouched for. Where the authority goes away, the proof is offered again once it is back. After ``fail(_:)`` it never is.
 final class LoadProof: Sendable {
     private static let retry = Duration.seconds(1)
     /// How long one that was refused waits at most.
@@ -18,9 +19,16 @@ final class LoadProof: Sendable {
     /// How long the first offer waits for an authority, and a log, that are about to start.
     private static let patience = Duration.seconds(15)
 
+    /// How old the last look at the model may be where the proof is renewed or offered again.
+    private static let staleness = Duration.seconds(10)
+
     private let socket: String
     private let provenance: ModelProvenance
+    /// Whether the model can change, so that it has to be looked at.
+    private let isWatched: Bool
     private struct State {
+        /// When the model was last looked at.
+        var look = SuspendingClock.now
         /// Why the model is no longer what was signed; nil while it is.
         var failure: String?
         /// Who tells the authority of it.
@@ -35,13 +43,15 @@ final class LoadProof: Sendable {
     /// - Parameters:
     ///   - endpoint: Where the authority listens for workloads.
     ///   - provenance: What was proven of the model.
+    ///   - isWatched: Whether the proof depends on ``looked()``; not where the model cannot change any more.
     /// - Throws: ``CommandError`` for an endpoint that is no Unix socket.
-    init(_ endpoint: WorkloadEndpoint, _ provenance: ModelProvenance) throws {
+    init(_ endpoint: WorkloadEndpoint, _ provenance: ModelProvenance, isWatched: Bool) throws {
         guard case .unix(let path) = endpoint else {
             throw CommandError(.usage, "a proof of load needs the Workload API's Unix socket: TCP says not who calls")
         }
         socket = path
         self.provenance = provenance
+        self.isWatched = isWatched
     }
 
     /// Offers the proof for a command, waits until the authority holds it, and goes on holding it.
@@ -71,6 +81,12 @@ final class LoadProof: Sendable {
         listener?.yield(reason)
     }
 
+    /// Says that the model is what was signed, as far as it was looked at until now.
+    func looked() { state.withLock { $0.look = SuspendingClock.now } }
+
+    /// Whether somebody still checks what is vouched for.
+    private var isFresh: Bool { !isWatched || state.withLock { $0.look } + Self.staleness > SuspendingClock.now }
+
     private var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
     /// What became of the first offer, told once.
@@ -94,6 +110,11 @@ final class LoadProof: Sendable {
         let started = ContinuousClock.now
         var wait = Self.retry
         while !hasFailed {
+            // What was not looked at for a while is not offered before it was.
+            guard isFresh else {
+                try? await Task.sleep(for: .milliseconds(100))
+                continue
+            }
             var end = RPCStatus(.unavailable, "the authority ended the call")
             do { try await offer(command, answer) } catch let status as RPCStatus { end = status } catch {
                 end = RPCStatus(.unavailable, "\(error)")
@@ -144,7 +165,13 @@ final class LoadProof: Sendable {
         try await call.write(message)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                for try await _ in call.responses { answer.tell(.success(())) }
+                var renewing: Task<Void, Never>?
+                defer { renewing?.cancel() }
+                for try await response in call.responses {
+                    answer.tell(.success(()))
+                    guard renewing == nil, response.leaseMs > 0 else { continue }
+                    renewing = Task { await self.renew(call, every: .milliseconds(Int64(response.leaseMs) / 5)) }
+                }
                 throw RPCStatus(.unavailable, "the authority ended the call")
             }
             group.addTask {
@@ -158,6 +185,18 @@ final class LoadProof: Sendable {
             }
             // Either the authority ended the call, or a failure was told; the authority then ends it, and is waited for.
             while try await group.next() != nil {}
+        }
+    }
+
+    /// Renews a proof for as long as the model is looked at.
+    private func renew(_ call: RPCCall<Loader_LoaderMessage, Loader_AuthorityMessage>, every interval: Duration) async {
+        var message = Loader_LoaderMessage()
+        message.renewal = Loader_Renewal()
+        while !Task.isCancelled, !hasFailed {
+            try? await Task.sleep(for: interval, clock: .suspending)
+            guard isFresh else { continue }
+            // A call that is over says so to whoever reads its answers.
+            do { try await call.write(message) } catch { return }
         }
     }
 }

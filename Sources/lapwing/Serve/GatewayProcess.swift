@@ -167,7 +167,12 @@ final class GatewayProcess: Sendable {
                     }
                 }
                 let callers = CallerFollower(socket: settings.adminSocket, logger: logger)
-                group.addTask { try await callers.follow { await self.egress.attestAgain() } }
+                group.addTask {
+                    try await callers.follow {
+                        for server in self.servers { server.modelsChanged() }
+                        await self.egress.attestAgain()
+                    }
+                }
                 // Nothing is served before every listener has its SVID, and what is revoked is known.
                 group.addTask {
                     for await _ in ready { break }
@@ -254,6 +259,7 @@ final class GatewayProcess: Sendable {
             configuration: gateway,
             policy: try snapshot(for: gateway, of: configuration),
             identity: try identities.identity(of: gateway),
+            models: RemoteCallerAttestor(socket: settings.adminSocket),
             log: log,
             logger: logger,
             node: settings.node.value,

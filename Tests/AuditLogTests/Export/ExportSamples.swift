@@ -48,6 +48,7 @@ struct ExportSamples {
         completion.ending = CompletionRecord.Ending.allCases.randomElement(using: &generator) ?? .complete
         completion.status = chance(4) ? nil : [200, 204, 403, 502].randomElement(using: &generator)
         if chance() { completion.timings.upstreamHead = nil }
+        if chance(4) { completion.model = .init(digest: text(), signer: text(), refusal: chance() ? text() : nil) }
         if chance(4) { completion.guardrail = .init(name: text(), rule: text()) }
         return (decision, completion)
     }

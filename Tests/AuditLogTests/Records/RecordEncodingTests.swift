@@ -79,6 +79,8 @@ import ZeroTrust
         metered.timings.upstreamBody = 5_050_000
         var embedded = Sample.completion()
         embedded.usage = TokenUsage(input: 3)
+        metered.model = .init(digest: "sha256:ab", signer: "signer \"é\"", refusal: "withdrawn")
+        embedded.model = .init(refusal: "no_proof")
         asked.token = RecordedToken(
             issuer: "https://issuer.example",
             subject: "alice \"é\"",

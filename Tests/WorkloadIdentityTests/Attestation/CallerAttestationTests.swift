@@ -1,5 +1,7 @@
 import Foundation
 import RPC
+import Resources
+import SPIFFE
 import SwiftProtobuf
 import Testing
 import WireProtos
@@ -87,6 +89,97 @@ import ZeroTrust
             }
             #expect(late?.code == .aborted)
         }
+    }
+
+    @Test func `the models are told that the loaders of a process, or of all that hold a socket, prove`() async throws {
+        try await Self.with { client, registry, proofs in
+            let (descriptor, inode) = try Self.socket()
+            func models(_ fill: (inout Attestation_AttestCallerRequest) -> Void) async throws -> [String] {
+                var request = Attestation_AttestCallerRequest()
+                fill(&request)
+                let response: Attestation_AttestModelsResponse = try await client.unary(
+                    "/\(ServiceName.attestation)/AttestModels",
+                    request
+                )
+                return response.models.map { $0.digest + " " + $0.signer }
+            }
+            let child = Process()
+            child.executableURL = URL(fileURLWithPath: "/bin/sleep")
+            child.arguments = ["60"]
+            try child.run()
+            defer { child.terminate() }
+            let pid = child.processIdentifier
+            let ask: (inout Attestation_AttestCallerRequest) -> Void = {
+                $0.process.pid = pid
+                $0.process.uid = geteuid()
+                $0.process.gid = getegid()
+            }
+            #expect(try await models(ask).isEmpty)
+            let selectors: Set<Selector> = [
+                try Selector("unix:uid:\(geteuid())"), try Selector("unix:path:/usr/bin/lapwing"),
+            ]
+            let entry = try WorkloadEntry(
+                name: "loader",
+                id: try SPIFFEID("spiffe://cluster.local/loader"),
+                selectors: selectors,
+                modelLoader: .sameUser
+            )
+            let loader = try WorkloadProcess(
+                PeerCredentials(
+                    pid: getpid(),
+                    uid: geteuid(),
+                    gid: getegid(),
+                    process: ProcessHandle(pid: getpid())
+                )
+            )
+            let claim = try #require(ModelClaim(digest: HeldProof.digest, signer: "trainer"))
+            let held = try proofs.hold(claim, command: pid, by: loader, entry: entry, selectors: selectors)
+            // No entry makes anybody a loader: its word counts for nothing.
+            #expect(try await models(ask).isEmpty)
+            try registry.load([Self.document(of: "loader", selectors: selectors.map(\.description))])
+            #expect(try await models(ask) == [HeldProof.digest + " trainer"])
+            // This process is the loader, and has loaded nothing itself.
+            #expect(
+                try await models {
+                    $0.socket.inode = inode
+                    $0.socket.uid = geteuid()
+                } == []
+            )
+            close(descriptor)
+            #expect(proofs.withdraw(held.proof.number) != nil)
+            #expect(try await models(ask).isEmpty)
+            let status = await #expect(throws: RPCStatus.self) {
+                _ = try await models {
+                    $0.process.pid = 4_194_300; $0.process.uid = geteuid()
+                }
+            }
+            #expect(status?.code == .permissionDenied)
+            let nobody = await #expect(throws: RPCStatus.self) { _ = try await models { _ in } }
+            #expect(nobody?.code == .invalidArgument)
+        }
+        try await Self.with(allowing: [4_000_000]) { client in
+            let status = await #expect(throws: RPCStatus.self) {
+                let _: Attestation_AttestModelsResponse = try await client.unary(
+                    "/\(ServiceName.attestation)/AttestModels",
+                    Attestation_AttestCallerRequest()
+                )
+            }
+            #expect(status?.code == .permissionDenied)
+        }
+    }
+
+    private static func document(of name: String, selectors: [String]) throws -> Document {
+        try #require(
+            try ResourceLoader.parse(
+                yaml: """
+                    apiVersion: lapwing.dev/v1alpha1
+                    kind: WorkloadEntry
+                    metadata: { name: \(name) }
+                    spec: { spiffeID: "spiffe://cluster.local/\(name)", selectors: \(selectors), modelLoader: sameUser }
+                    """,
+                file: "entries.yaml"
+            ).first
+        )
     }
 
     @Test func `a gateway hears of everything by which callers may be others`() async throws {

@@ -47,6 +47,12 @@ struct HeldProof {
         call.finishWriting()
     }
 
+    func renew() async throws {
+        var message = Loader_LoaderMessage()
+        message.renewal = Loader_Renewal()
+        try await call.write(message)
+    }
+
     /// The code that offering a proof ends with; nil where it is held.
     static func refusal(_ offer: () async throws -> HeldProof) async -> RPCStatus.Code? {
         do {

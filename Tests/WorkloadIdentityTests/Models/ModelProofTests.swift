@@ -3,6 +3,7 @@ import RPC
 import Resources
 import SPIFFE
 import Testing
+import WireProtos
 import ZeroTrust
 
 @testable import WorkloadIdentity
@@ -118,6 +119,55 @@ import ZeroTrust
             await proof.client.close()
             #expect(try await eventually { fixture.proofs.all.isEmpty }, "round \(round)")
         }
+        await fixture.drain()
+    }
+
+    @Test func `a loader that is silent for as long as its lease has no proof any more`() async throws {
+        let fixture = try await WorkloadAPIFixture(lease: .milliseconds(600))
+        try fixture.load(.sameUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        let proof = try await HeldProof(fixture.socket, command: workload.pid)
+        #expect(try await workload.ask("watch") == "svids spiffe://cluster.local/inference")
+        // Renewed, it outlives its lease several times.
+        let started = ContinuousClock.now
+        while ContinuousClock.now - started < .seconds(2) {
+            try await proof.renew()
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(fixture.proofs.all.count == 1 && fixture.acts.all.map(\.kind) == [.hold])
+        // From here on the loader's connection stands, and nobody says anything.
+        let silent = ContinuousClock.now
+        #expect(try #require(await workload.line()).hasPrefix("error PERMISSION_DENIED"))
+        #expect(ContinuousClock.now - silent < .seconds(3))
+        let end = await #expect(throws: RPCStatus.self) { for try await _ in proof.call.responses {} }
+        #expect(end?.code == .deadlineExceeded)
+        #expect(try await eventually { fixture.registry.revocations.count == 1 })
+        #expect(try await eventually { fixture.acts.all.count == 2 })
+        #expect(fixture.acts.all.last?.reason == "the loader has not renewed the proof for 0.6 seconds")
+        // It may offer it anew.
+        let again = try await HeldProof(fixture.socket, command: workload.pid)
+        #expect(fixture.proofs.all.count == 1)
+        await again.client.close()
+        await proof.client.close()
+        await fixture.drain()
+    }
+
+    @Test func `a proof that is offered again renews nothing`() async throws {
+        let fixture = try await WorkloadAPIFixture(lease: .milliseconds(500))
+        try fixture.load(.sameUser, Self.asked)
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        let proof = try await HeldProof(fixture.socket, command: workload.pid)
+        let started = ContinuousClock.now
+        while !fixture.proofs.all.isEmpty, ContinuousClock.now - started < .seconds(5) {
+            var message = Loader_LoaderMessage()
+            message.proof.digest = HeldProof.digest
+            try? await proof.call.write(message)
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(fixture.proofs.all.isEmpty)
+        await proof.client.close()
         await fixture.drain()
     }
 

@@ -45,6 +45,8 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, FrameGuarded {
     let isSecure: Bool
     /// Who is at the other end, where it had to prove that.
     private(set) var peer: Peer?
+    /// The model that it was proved to have loaded, where it has to.
+    var model: UpstreamModel?
     /// When the connection last became free of requests.
     private(set) var idleSince = NIODeadline.distantFuture
     private let pool: UpstreamPool
@@ -308,18 +310,25 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, FrameGuarded {
     }
 
     /// Ends now; the requests that are under way fail, or are tried again where they have not left.
-    func fail(_ reason: String) {
+    func fail(_ reason: String, for ending: CompletionRecord.Ending = .upstreamDied) {
         if case .closed = phase { return }
         if case .connecting = phase {
             phase = .closed
-            pool.failedToConnect(reason, self)
+            pool.failedToConnect(reason, self, .unreachable)
         } else {
             close()
         }
         let failing = streams.values.map(\.self)
         streams = [:]
-        for stream in failing { stream.failed(isUnprocessed: false) }
+        for stream in failing { stream.failed(isUnprocessed: false, for: ending) }
         context?.close(promise: nil)
+    }
+
+    /// The upstream is not believed to have loaded its model, so that the connection never becomes usable.
+    func refused(_ reason: UnprovenModel) {
+        guard case .connecting = phase else { return }
+        phase = .closed
+        pool.failedToConnect("model_\(reason.rawValue)", self, .unproven(reason))
     }
 
     /// Closes a connection that carries nothing.

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
+import SPIFFE
 import ZeroTrust
 
 /// One request on its way to an upstream of HTTP/2, and its response on the way back.
@@ -54,6 +55,9 @@ final class UpstreamHTTP2Stream: ChannelDuplexHandler {
     }
 
     // MARK: Sending
+
+    /// The model that the other end was proved to have loaded; nil where nothing is known of any.
+    var model: ModelClaim? { connection.model?.claim ?? connection.peer?.model }
 
     /// Takes the request that the stream is for.
     func attach(_ pipeline: Pipeline) {
@@ -262,9 +266,9 @@ final class UpstreamHTTP2Stream: ChannelDuplexHandler {
     /// The connection is gone, or the stream was reset.
     ///
     /// A request that the upstream has said it did not look at, or that has not left us, is tried again.
-    func failed(isUnprocessed: Bool) {
+    func failed(isUnprocessed: Bool, for ending: CompletionRecord.Ending = .upstreamDied) {
         guard case .head(let pipeline) = phase, let unsent, isUnprocessed || !isActive else {
-            return fail(.upstreamDied)
+            return fail(ending)
         }
         close()
         pipeline.retry(unsent)

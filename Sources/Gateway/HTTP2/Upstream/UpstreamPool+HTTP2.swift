@@ -13,6 +13,7 @@ extension UpstreamPool {
         connecting -= 1
         worker.metrics.upstreamConnects += 1
         released(connection)
+        if upstream.model != nil { models.connected(connection.model) }
     }
 
     /// A connection has room again, or more than before.
@@ -25,12 +26,12 @@ extension UpstreamPool {
     }
 
     /// A new connection came to nothing, and so do the requests that it would have carried.
-    func failedToConnect(_ reason: String, _ connection: UpstreamHTTP2Connection) {
+    func failedToConnect(_ reason: String, _ connection: UpstreamHTTP2Connection, _ problem: Problem) {
         shared.removeAll { $0 === connection }
         couldNotConnect(reason)
         let failing = waiters.prefix(upstream.http2?.maximumStreams ?? 1)
         waiters.removeFirst(failing.count)
-        for waiter in failing { waiter.pipeline.upstreamUnavailable(.unreachable) }
+        for waiter in failing { waiter.pipeline.upstreamUnavailable(problem) }
         connectForWaiters()
     }
 

@@ -82,7 +82,7 @@ struct ModelRunCommand: ParsableCommand {
             if sealed {
                 let copy = try verifier.seal(model: place, signature: signature)
                 bar?.finish()
-                status = try run(program, copy, try proof(of: copy.provenance))
+                status = try run(program, copy, try proof(of: copy.provenance, isWatched: false))
             } else {
                 let watched = Watched()
                 // Made first, so that what changes while the model is loaded is noticed.
@@ -92,7 +92,7 @@ struct ModelRunCommand: ParsableCommand {
                     StandardError.write("lapwing: refused: \(failure)")
                 }
                 bar?.finish()
-                let proof = try proof(of: loaded.provenance)
+                let proof = try proof(of: loaded.provenance, isWatched: true)
                 watched.proof.withLock { $0 = proof }
                 if let watch, let proof { try follow(watch, proof, loaded) }
                 status = try run(program, loaded, proof, account)
@@ -120,23 +120,23 @@ struct ModelRunCommand: ParsableCommand {
         Thread.detachNewThread {
             while true {
                 let started = ContinuousClock.now
-                if let failure = watch.look() {
+                if let failure = watch.look(onProgress: proof.looked) {
                     proof.fail("\(failure)")
                     StandardError.write("lapwing: the model was changed: \(failure)")
                     return
                 }
-                // A look at very many files must not be all that this process does.
-                let rest = max(.milliseconds(250), (ContinuousClock.now - started) * 10)
+                // A look at very many files must not be all that this process does; the proof's lease waits for the next.
+                let rest = min(max(.milliseconds(250), (ContinuousClock.now - started) * 10), .seconds(5))
                 Thread.sleep(forTimeInterval: rest / .seconds(1))
             }
         }
     }
 
     /// The proof to offer; nil where none was asked for.
-    private func proof(of provenance: ModelProvenance?) throws -> LoadProof? {
+    private func proof(of provenance: ModelProvenance?, isWatched: Bool) throws -> LoadProof? {
         guard prove else { return nil }
         guard let provenance else { throw CommandError(.unverified, "nothing was proven of the model") }
-        return try LoadProof(try endpoint(), provenance)
+        return try LoadProof(try endpoint(), provenance, isWatched: isWatched)
     }
 
     private func endpoint() throws -> WorkloadEndpoint {

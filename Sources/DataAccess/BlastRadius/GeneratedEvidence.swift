@@ -3,10 +3,7 @@ extension BlastEvidence {
     ///
     /// - Throws: ``AWSEmitter/Failure``, ``PostgreSQLModelError`` or `ResourceError` where it cannot be written.
     public init(generatedFor estate: Estate) throws {
-        if estate.enforcement.aws != nil {
-            let files = try AWSEmitter(estate).files().map { ($0.path, Array($0.text.utf8)) }
-            aws = try AWSArtifacts(files: Dictionary(files) { first, _ in first }, estate: estate)
-        }
+        if estate.enforcement.aws != nil { aws = try AWSArtifacts(generatedFor: estate) }
         for database in estate.postgresDatabases {
             let model = try PostgreSQLModel(estate, database: database)
             postgres[database] = PostgreSQLCatalog(
@@ -15,6 +12,16 @@ extension BlastEvidence {
                 nameMaps: PostgreSQLHostFile.maps(model.nameMaps)
             )
         }
+    }
+}
+
+extension AWSArtifacts {
+    /// What Lapwing would write for an estate, parsed back.
+    ///
+    /// - Throws: ``AWSEmitter/Failure`` where it cannot be written.
+    public init(generatedFor estate: Estate) throws {
+        let files = try AWSEmitter(estate).files().map { ($0.path, Array($0.text.utf8)) }
+        try self.init(files: Dictionary(files) { first, _ in first }, estate: estate)
     }
 }
 

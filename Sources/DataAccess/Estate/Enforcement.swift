@@ -1,3 +1,5 @@
+public import ZeroTrust
+
 extension Estate {
     /// Where an estate is enforced; nil for a platform that it does not use.
     public struct Enforcement: Hashable, Sendable {
@@ -18,6 +20,16 @@ extension Estate {
             public let networkPolicy: Bool
             /// How Istio runs; nil without it.
             public let istio: Istio?
+            /// The image of Istio's proxies, without tag and digest, by which a pod's proxy is known.
+            public let proxyImage: String
+            /// Where hosts outside the cluster are, since a network policy knows addresses and no names: by the host as
+            /// it is written elsewhere in the estate, and by ``aws`` for the endpoints of S3 and STS.
+            public let addresses: [String: [AddressBlock]]
+
+            /// The name of AWS's own endpoints among ``addresses``.
+            public static let aws = "aws"
+            /// The image that Istio itself publishes.
+            public static let defaultProxyImage = "docker.io/istio/proxyv2"
         }
 
         /// How Istio runs.

@@ -1,4 +1,5 @@
 import Resources
+import ZeroTrust
 
 /// Reads where an estate is enforced.
 enum EnforcementDecoder {
@@ -42,11 +43,43 @@ enum EnforcementDecoder {
             let mode = try fields.required("mode") {
                 try $0.oneOf(Estate.Enforcement.Istio.allCases.map(\.rawValue))
             }
+            let image = try fields.optional("proxyImage") { value in
+                let image = try plain(value, "an image without tag and digest, such as `docker.io/istio/proxyv2`")
+                guard !image.hasSuffix("/") else { throw value.error("expected the name of an image, found `\(image)`") }
+                return image
+            }
             try fields.finish()
-            return Estate.Enforcement.Istio(rawValue: mode) ?? .sidecar
+            return (mode: Estate.Enforcement.Istio(rawValue: mode) ?? .sidecar, image: image)
+        }
+        let addresses = try fields.optional("addresses") { value in
+            try collectingDiagnostics(try value.mapping()) { ($0.key, try blocks($0.value)) }
         }
         try fields.finish()
-        return .init(networkPolicy: networkPolicy ?? false, istio: istio)
+        return .init(
+            networkPolicy: networkPolicy ?? false,
+            istio: istio?.mode,
+            proxyImage: istio?.image ?? Estate.Enforcement.Kubernetes.defaultProxyImage,
+            addresses: Dictionary(uniqueKeysWithValues: addresses ?? [])
+        )
+    }
+
+    /// Where a host is: blocks of addresses, none of which is most of the internet or holds a cloud's metadata service.
+    private static func blocks(_ value: Value) throws -> [AddressBlock] {
+        let blocks = try value.list { element in
+            let text = try element.string()
+            guard let block = AddressBlock(text) else {
+                throw element.error("expected addresses such as `10.9.0.0/24`, found `\(text.prefix(80))`")
+            }
+            guard block.prefixLength >= (block.network.family == .v4 ? 8 : 16) else {
+                throw element.error("`\(block)` is too wide for the addresses of one host; at most a /8, or a /16 of IPv6")
+            }
+            guard !KubernetesFlows.metadataServices.contains(where: block.contains) else {
+                throw element.error("`\(block)` holds the metadata service of clouds, which gives out credentials of nodes")
+            }
+            return block
+        }
+        guard !blocks.isEmpty else { throw value.error("expected at least one block of addresses") }
+        return blocks
     }
 
     private static func aws(_ value: Value) throws -> Estate.Enforcement.AWS {

@@ -6,23 +6,27 @@ import ZeroTrust
 /// A pod is isolated once a policy selects it; what is let through is what any of them lets through; both ends have to.
 /// A pod in its node's own network (`hostNetwork`) is isolated by no policy, and no policy surely tells it from its node.
 /// Where it is not known whether a policy selects a pod (its labels are not there), it is taken not to isolate it, and to
-/// let through what it may.
+/// let through what it may. Where an estate is given, and no workload of a component's service account, its pods are taken to
+/// carry the label that an admission rule ties to it; of their other labels nothing is known.
 public struct KubernetesNetwork: Sendable {
-    private let policies: [NetworkPolicy]
+    let policies: [NetworkPolicy]
     /// The labels of pods, by namespace and service account; several where one account has several workloads.
-    private let pods: [String: [[String: String]]]
+    private let pods: [String: [PodLabels]]
     /// Where it says that pods are in their node's own network, by namespace and service account.
     private let hosts: [String: String]
     private let namespaces: [String: [String: String]]
 
     /// Reads the network policies, workloads and namespaces among some documents; others are passed over.
     ///
+    /// - Parameters:
+    ///   - documents: the documents.
+    ///   - estate: the estate whose components' pods are taken to carry their labels; nil to take nothing.
     /// - Throws: `ResourceError` for one that cannot be read.
-    public init(_ documents: [Document]) throws {
+    public init(_ documents: [Document], assuming estate: Estate? = nil) throws {
         policies = try collectingDiagnostics(
             documents.filter { $0.kind == NetworkPolicy.kind && $0.group == NetworkPolicy.group }
         ) { try NetworkPolicy($0) }
-        var pods: [String: [[String: String]]] = [:]
+        var pods: [String: [PodLabels]] = [:]
         var hosts: [String: String] = [:]
         var namespaces: [String: [String: String]] = [:]
         for document in documents {
@@ -31,8 +35,17 @@ public struct KubernetesNetwork: Sendable {
             }
             guard let pod = Self.pod(document) else { continue }
             let place = "\(document.metadata.namespace)/\(pod.account)"
-            pods[place, default: []].append(pod.labels)
+            pods[place, default: []].append(PodLabels(labels: pod.labels, isWhole: true))
             if let host = pod.host, hosts[place] == nil { hosts[place] = host }
+        }
+        if let estate {
+            let names = KubernetesEmitter.names(of: estate)
+            for component in estate.components {
+                guard let account = component.identity.kubernetes else { continue }
+                let label = PodLabels(labels: [KubernetesNames.component: names[component.name]], isWhole: false)
+                let place = "\(account.namespace)/\(account.name)"
+                if pods[place] == nil { pods[place] = [label] }
+            }
         }
         self.pods = pods
         self.hosts = hosts
@@ -44,7 +57,40 @@ public struct KubernetesNetwork: Sendable {
 
     /// The labels of a component's pods; nil where no workload of its service account is there.
     public func labels(of component: Estate.Component) -> [[String: String]]? {
+        podLabels(of: component)?.map(\.labels)
+    }
+
+    /// Whether it is known of a component's pods which value a label has, or that they lack it.
+    public func knowsLabel(_ key: String, of component: Estate.Component) -> Bool {
+        podLabels(of: component)?.allSatisfy { $0.isWhole || $0.labels[key] != nil } == true
+    }
+
+    func podLabels(of component: Estate.Component) -> [PodLabels]? {
         component.identity.kubernetes.flatMap { pods["\($0.namespace)/\($0.name)"] }
+    }
+
+    /// The pods that a document makes.
+    struct Workload {
+        let namespace: String
+        /// Its kind and name.
+        let name: String
+        let account: String
+        let labels: [String: String]
+        /// Where it says that the pods are in their node's network.
+        let host: String?
+    }
+
+    /// The pods that a document makes; nil for one that makes none.
+    static func workload(_ document: Document) -> Workload? {
+        guard let pod = pod(document) else { return nil }
+        let (namespace, name) = (document.metadata.namespace, document.metadata.name)
+        return Workload(
+            namespace: namespace,
+            name: "\(document.kind) \(namespace)/\(name)",
+            account: pod.account,
+            labels: pod.labels,
+            host: pod.host
+        )
     }
 
     /// The service account and the labels of the pods that a document makes, and where it says that they are in their
@@ -99,12 +145,12 @@ public struct KubernetesNetwork: Sendable {
         for place in [from, to] {
             if let host = self.host(place) { return host }
         }
-        let out = verdict(from, labels(of: caller), isEgress: true, port) { policy, peer in
-            self.peer(peer, policy, may: to, labels(of: callee))
+        let out = verdict(from, podLabels(of: caller), isEgress: true, port) { policy, peer in
+            self.peer(peer, policy, may: to, podLabels(of: callee))
         }
         guard !out.isInTheWay else { return out }
-        let into = verdict(to, labels(of: callee), isEgress: false, port) { policy, peer in
-            self.peer(peer, policy, may: from, labels(of: caller))
+        let into = verdict(to, podLabels(of: callee), isEgress: false, port) { policy, peer in
+            self.peer(peer, policy, may: from, podLabels(of: caller))
         }
         return into.isInTheWay ? into : BlastVerdict(.allows, "\(out.rule), \(into.rule)")
     }
@@ -125,10 +171,10 @@ public struct KubernetesNetwork: Sendable {
         guard let from = component.identity.kubernetes else { return Self.notInside }
         guard let namespace = Self.namespace(parts) else {
             guard !Self.isSurelyOutside(parts) else { return outside(component, port) { _, _ in true } }
-            return verdict(from, labels(of: component), isEgress: true, port) { _, _ in true }
+            return verdict(from, podLabels(of: component), isEgress: true, port) { _, _ in true }
         }
         let place = Estate.ServiceAccount(namespace: namespace, name: "")
-        return verdict(from, labels(of: component), isEgress: true, port) { policy, peer in
+        return verdict(from, podLabels(of: component), isEgress: true, port) { policy, peer in
             self.peer(peer, policy, may: place, nil)
         }
     }
@@ -154,7 +200,7 @@ public struct KubernetesNetwork: Sendable {
         _ mayBe: (AddressBlock, [AddressBlock]) -> Bool
     ) -> BlastVerdict {
         guard let from = component.identity.kubernetes else { return Self.notInside }
-        return verdict(from, labels(of: component), isEgress: true, port) { _, peer in
+        return verdict(from, podLabels(of: component), isEgress: true, port) { _, peer in
             if case .block(let block, let except) = peer { mayBe(block, except) } else { false }
         }
     }
@@ -173,21 +219,21 @@ public struct KubernetesNetwork: Sendable {
     ].compactMap { AddressBlock($0) }
 
     /// What is said of a pod that is in its node's network; nil for one that is not.
-    private func host(_ place: Estate.ServiceAccount) -> BlastVerdict? {
+    func host(_ place: Estate.ServiceAccount) -> BlastVerdict? {
         hosts["\(place.namespace)/\(place.name)"].map { BlastVerdict(.allows, "\($0) (hostNetwork)") }
     }
 
     /// What the policies say of one pod's side.
     private func verdict(
         _ place: Estate.ServiceAccount,
-        _ labels: [[String: String]]?,
+        _ labels: [PodLabels]?,
         isEgress: Bool,
         _ port: Int?,
         _ isPeer: (NetworkPolicy, NetworkPolicy.Peer) -> Bool
     ) -> BlastVerdict {
         if let host = self.host(place) { return host }
         let side = isEgress ? "egress" : "ingress"
-        let sets: [[String: String]?] = labels ?? [nil]
+        let sets: [PodLabels?] = labels ?? [nil]
         var denial = BlastVerdict(.denies, "no rule of \(place.namespace)/\(place.name)'s \(side)")
         for set in sets {
             var isIsolated = false
@@ -214,7 +260,7 @@ public struct KubernetesNetwork: Sendable {
         _ peer: NetworkPolicy.Peer,
         _ policy: NetworkPolicy,
         may place: Estate.ServiceAccount,
-        _ labels: [[String: String]]?
+        _ labels: [PodLabels]?
     ) -> Bool {
         guard case .pods(let pods, let selected) = peer else {
             // Pods have addresses, too.
@@ -228,14 +274,15 @@ public struct KubernetesNetwork: Sendable {
             return false
         }
         guard let pods else { return true }
-        return (labels ?? [[:]]).contains { set in pods.fits(labels == nil ? nil : set) != false }
+        let sets: [PodLabels?] = labels ?? [nil]
+        return sets.contains { pods.fits($0) != false }
     }
 
     /// Whether a selector may fit a namespace, whose name is a label of it.
     private func fits(_ selector: LabelSelector, _ labels: [String: String]?, name: String) -> Bool {
-        if let labels { return selector.fits(labels) != false }
+        if let labels { return selector.fits(labels) }
         let byName = selector.requirements.filter { $0.key == "kubernetes.io/metadata.name" }
-        return LabelSelector(byName).fits(["kubernetes.io/metadata.name": name]) != false
+        return LabelSelector(byName).fits(["kubernetes.io/metadata.name": name])
     }
 }
 

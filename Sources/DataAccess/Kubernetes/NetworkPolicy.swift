@@ -122,6 +122,26 @@ extension NetworkPolicy.Rule {
     }
 }
 
+extension NetworkPolicy.Port {
+    /// Whether it is surely this one port.
+    func isOnly(_ port: Int, _ transport: String) -> Bool {
+        first == port && (last ?? port) == port && self.protocol == transport
+    }
+
+    /// Whether it may be this port, among others.
+    func mayBe(_ port: Int, _ transport: String) -> Bool {
+        guard self.protocol == transport else { return false }
+        guard let first else { return true }
+        return (first...max(first, last ?? first)).contains(port)
+    }
+
+    /// In words: `TCP 443`.
+    var words: String {
+        guard let first else { return "any \(self.protocol) port" }
+        return "\(self.protocol) \(first)" + (last.map { $0 > first ? "-\($0)" : "" } ?? "")
+    }
+}
+
 /// A selector of labels.
 struct LabelSelector: Hashable, Sendable {
     /// What is asked of one label.
@@ -129,6 +149,16 @@ struct LabelSelector: Hashable, Sendable {
         let key: String
         let operation: String
         let values: [String]
+
+        /// Whether a value, or its absence, is what is asked.
+        func isMet(by value: String?) -> Bool {
+            switch operation {
+            case "In": value.map(values.contains) == true
+            case "NotIn": value.map(values.contains) != true
+            case "Exists": value != nil
+            default: value == nil
+            }
+        }
     }
 
     let requirements: [Requirement]
@@ -163,18 +193,36 @@ struct LabelSelector: Hashable, Sendable {
         requirements = labels + expressions
     }
 
-    /// Whether some labels fit; nil where they are not known and it hangs on them.
-    func fits(_ labels: [String: String]?) -> Bool? {
-        guard !requirements.isEmpty else { return true }
-        guard let labels else { return nil }
-        return requirements.allSatisfy { requirement in
-            let value = labels[requirement.key]
-            switch requirement.operation {
-            case "In": return value.map(requirement.values.contains) == true
-            case "NotIn": return value.map(requirement.values.contains) != true
-            case "Exists": return value != nil
-            default: return value == nil
-            }
-        }
+    /// Whether some labels fit, of which there are no others.
+    func fits(_ labels: [String: String]) -> Bool {
+        requirements.allSatisfy { $0.isMet(by: labels[$0.key]) }
     }
+
+    /// Whether a pod's labels fit; nil where they are not known and it hangs on them.
+    func fits(_ pod: PodLabels?) -> Bool? {
+        var isKnown = true
+        for requirement in requirements {
+            guard let pod, pod.isWhole || pod.labels[requirement.key] != nil else {
+                isKnown = false
+                continue
+            }
+            guard requirement.isMet(by: pod.labels[requirement.key]) else { return false }
+        }
+        return isKnown ? true : nil
+    }
+
+    /// The values that a label must have one of; nil where it may have others, or be missing.
+    func values(of key: String) -> Set<String>? {
+        let lists = requirements.filter { $0.key == key && $0.operation == "In" }.map { Set($0.values) }
+        guard let first = lists.first else { return nil }
+        return lists.dropFirst().reduce(first) { $0.intersection($1) }
+    }
+}
+
+/// The labels of a pod.
+struct PodLabels: Hashable, Sendable {
+    /// Those that are known.
+    let labels: [String: String]
+    /// Whether it has no others.
+    let isWhole: Bool
 }

@@ -11,8 +11,8 @@ struct BlastRadiusCommand: ParsableCommand {
         abstract: "Say what whoever owns a component can read, write, call and reach, and what each layer takes away.",
         discussion: """
             Looks at what is in force, parsed back: AWS policies of a directory, the catalog and pg_hba.conf of a live \
-            PostgreSQL, network policies, mesh policies and workloads of Kubernetes. With --generated, AWS and PostgreSQL \
-            are taken as Lapwing would write them. What is not given counts as open.
+            PostgreSQL, network policies, mesh policies and workloads of Kubernetes. With --generated, all of these are \
+            taken as Lapwing would write them. What is not given counts as open.
 
             Each line names the steps and the rule of each layer that lets it through: `direct` by the component's own \
             rights, `called` by another component that it can call, `derived` through data. Below stands what is left to \
@@ -51,7 +51,7 @@ struct BlastRadiusCommand: ParsableCommand {
     @Option(help: "The database to read; without it, every one of the estate.")
     var database: String?
 
-    @Flag(help: "Take AWS and PostgreSQL as Lapwing would write them, where nothing else is given.")
+    @Flag(help: "Take AWS, PostgreSQL and Kubernetes as Lapwing would write them, where nothing else is given.")
     var generated = false
 
     @Option(help: "A file to draw it in.")
@@ -151,6 +151,14 @@ struct BlastRadiusCommand: ParsableCommand {
                 throw CommandError(.refused, error.description)
             } catch let error as PostgreSQLModelError {
                 throw CommandError(.refused, error.message)
+            }
+            if let cluster = try ClusterExport.artifacts(estate, [], isGenerated: true) {
+                if estate.enforcement.kubernetes?.networkPolicy == true { evidence.network = cluster.network }
+                if estate.enforcement.kubernetes?.istio != nil {
+                    let policies = try PolicySet.load(cluster.documents)
+                    let mesh = MeshCalls(policies, cluster.network, trustDomain: "\(estate.trustDomain)")
+                    evidence.mesh = { mesh.verdicts($0, $1) }
+                }
             }
         }
         if let aws { evidence.aws = try AWSArtifacts(files: try DataProveCommand.files(aws), estate: estate) }

@@ -29,10 +29,10 @@ struct MeshCalls: Sendable {
             return all(BlastVerdict(.undecided, "\(callee.name) is not in the mesh"))
         }
         let known = network.labels(of: callee)
-        let asksForLabels = policies.policies.contains {
-            [place.namespace, Self.root].contains($0.namespace) && !$0.selector.isEmpty
-        }
-        guard known != nil || !asksForLabels else {
+        let wanted = policies.policies.filter { [place.namespace, Self.root].contains($0.namespace) }.flatMap(
+            \.selector.keys
+        )
+        guard wanted.allSatisfy({ network.knowsLabel($0, of: callee) }) else {
             return all(
                 BlastVerdict(.undecided, "no workload of \(callee.name) is given, whose labels policies ask for")
             )
@@ -65,7 +65,7 @@ struct MeshCalls: Sendable {
         var problem: String?
         do { regions = try Reachability(engine).allowed(from: caller.description) } catch { problem = error.message }
         for api in callee.exposes {
-            let decisions = Self.requests(of: api, caller).map { engine.evaluate($0) }
+            let decisions = Self.requests(of: api, Caller(caller)).map { engine.evaluate($0) }
             let best =
                 decisions.first { $0.outcome == .allow } ?? decisions.first { $0.outcome == .custom } ?? decisions.first
             let verdict = best.map { Self.verdict($0, callee) }
@@ -93,7 +93,7 @@ struct MeshCalls: Sendable {
             !callee.exposes.contains { isPart(region.witness.attributes, of: $0) }
         }
         if let other { return verdict(other) }
-        if let wide = regions.first(where: { !isWithin($0, callee) }) {
+        if let wide = regions.first(where: { !isWithin($0, callee.exposes) }) {
             return BlastVerdict(.undecided, "\(place(wide)) may allow more than the APIs of \(callee.name)")
         }
         return BlastVerdict(.denies, "no policy of \(callee.name) allows it")
@@ -108,10 +108,10 @@ struct MeshCalls: Sendable {
 
     // MARK: - Regions and APIs
 
-    /// Whether everything in a region surely belongs to the callee's APIs.
-    private static func isWithin(_ region: ReachableRequests, _ callee: Estate.Component) -> Bool {
+    /// Whether everything in a region surely belongs to some APIs.
+    static func isWithin(_ region: ReachableRequests, _ apis: [Estate.API]) -> Bool {
         guard !region.mayIncludeUnusualPaths, let ports = Self.ports(of: region) else { return false }
-        let onPorts = callee.exposes.filter { api in ports == [api.port...api.port] }
+        let onPorts = apis.filter { api in ports == [api.port...api.port] }
         // What is no HTTP is told by its port alone.
         if onPorts.contains(where: \.http.isEmpty) { return true }
         guard let methods = Self.methods(of: region), let paths = Self.paths(of: region) else { return false }
@@ -182,7 +182,7 @@ struct MeshCalls: Sendable {
         return ranges
     }
 
-    private static func words(_ text: String) -> [String] {
+    static func words(_ text: String) -> [String] {
         text.split(separator: ",").map { String($0.drop { $0 == " " }) }
     }
 
@@ -200,17 +200,17 @@ struct MeshCalls: Sendable {
     }
 
     /// A request for each method and path of an API, in which `*` is a word.
-    private static func requests(of api: Estate.API, _ caller: SPIFFEID) -> [Attributes] {
+    static func requests(of api: Estate.API, _ caller: Caller) -> [Attributes] {
         let here = IPAddress(v4: 0x7f00_0001)
         let port = Exchange.Endpoint(address: here, port: UInt16(exactly: api.port) ?? 0)
         guard !api.http.isEmpty else {
-            return [Attributes(connectionOf: Caller(caller), source: here, destination: port)]
+            return [Attributes(connectionOf: caller, source: here, destination: port)]
         }
         return api.http.flatMap { operation in
             operation.methods.flatMap { method in
                 operation.paths.map { path in
                     Attributes(
-                        caller: Caller(caller),
+                        caller: caller,
                         method: method,
                         path: path.replacing("*", with: "x"),
                         authority: "localhost",
@@ -222,7 +222,7 @@ struct MeshCalls: Sendable {
         }
     }
 
-    private static func isPart(_ request: Attributes, of api: Estate.API) -> Bool {
+    static func isPart(_ request: Attributes, of api: Estate.API) -> Bool {
         guard !api.http.isEmpty else { return Int(request.destination.port) == api.port }
         return api.has(method: request.method, path: request.path)
     }

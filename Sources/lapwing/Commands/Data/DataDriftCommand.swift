@@ -5,14 +5,18 @@ extension DataCommand {
     /// `lapwing data drift`.
     struct Drift: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List how a live PostgreSQL database differs from what an estate says.",
+            abstract: "List how a live PostgreSQL database, or a cluster, differs from what an estate says.",
             discussion: """
                 Reads the catalog, without changing anything: roles and their attributes, passwords and settings, \
                 memberships, grants on everything including columns and defaults, row-level security and its policies, \
                 owners, the functions that run with their owner's rights, views, copies, partitions, triggers, \
                 extensions, replication, pg_hba.conf and pg_ident.conf.
 
-                `more` is what the estate does not allow, `less` what it says and the database lacks, `changed` what \
+                With --kubernetes, reads what `kubectl get -o yaml` exported: network policies, Istio's policies, \
+                sidecars and service entries, admission rules, pods and what makes them. The database is then read \
+                where --connection or --service is given.
+
+                `more` is what the estate does not allow, `less` what it says and is not there, `changed` what \
                 has another form, `hazard` what opens a way around all of it, `unknown` what the connection may not see.
 
                 Exits with 0 where there is no difference, 1 where there is one, 3 where the server cannot be reached.
@@ -21,6 +25,9 @@ extension DataCommand {
 
         @OptionGroup var estate: EstateDatabaseOptions
         @OptionGroup var server: PostgreSQLConnectionOptions
+
+        @Option(help: "A file or directory that `kubectl get -o yaml` or `-o json` exported; may be repeated.")
+        var kubernetes: [String] = []
 
         @Option(name: .shortAndLong, help: "Output: table or json.")
         var output = Format.table
@@ -31,6 +38,30 @@ extension DataCommand {
         }
 
         func run() throws {
+            var rows = kubernetes.isEmpty ? [] : try cluster()
+            if kubernetes.isEmpty || server.connection != nil || server.service != nil { rows += try database() }
+            switch output {
+            case .json: try StandardOutput.write(json: Rows(differences: rows))
+            case .table:
+                for row in rows {
+                    let rule = row.summary.map { " [\(row.rule ?? "")]: \($0); \(row.remedy ?? "")" } ?? ""
+                    StandardOutput.write("\(row.kind): \(row.object): \(row.detail)\(rule)")
+                }
+                StandardError.write("\(rows.count) differences")
+            }
+            if !rows.isEmpty { throw ExitCode(ExitStatus.refused.rawValue) }
+        }
+
+        private func cluster() throws -> [Row] {
+            do {
+                return try KubernetesDrift(of: try ClusterExport.load(kubernetes), from: try estate.estate())
+                    .differences.map(Row.init)
+            } catch let error as KubernetesEmitter.Failure {
+                throw CommandError(.usage, error.description)
+            }
+        }
+
+        private func database() throws -> [Row] {
             let model = try estate.model()
             let session = try server.connect(to: model.database)
             let drift = try CommandSession.run {
@@ -39,40 +70,39 @@ extension DataCommand {
                     from: model
                 )
             }
-            switch output {
-            case .json: try StandardOutput.write(json: Rows(drift))
-            case .table:
-                for difference in drift.differences {
-                    let rule = difference.rule.map { " [\($0.rawValue)]: \($0.summary); \($0.remedy)" } ?? ""
-                    StandardOutput.write(
-                        "\(difference.kind.rawValue): \(difference.object): \(difference.detail)\(rule)"
-                    )
-                }
-                StandardError.write("\(drift.differences.count) differences")
-            }
-            if !drift.differences.isEmpty { throw ExitCode(ExitStatus.refused.rawValue) }
+            return drift.differences.map(Row.init)
         }
 
         /// The differences in JSON.
         private struct Rows: Encodable {
             let version = 1
             let differences: [Row]
+        }
 
-            struct Row: Encodable {
-                let kind, object, detail: String
-                let rule, remedy: String?
+        private struct Row: Encodable {
+            let kind, object, detail: String
+            let rule, remedy: String?
+            /// What the rule is about, which the table tells and the JSON does not.
+            let summary: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case kind, object, detail, rule, remedy
             }
 
-            init(_ drift: PostgreSQLDrift) {
-                differences = drift.differences.map { difference in
-                    Row(
-                        kind: difference.kind.rawValue,
-                        object: difference.object,
-                        detail: difference.detail,
-                        rule: difference.rule?.rawValue,
-                        remedy: difference.rule?.remedy
-                    )
-                }
+            init(_ difference: PostgreSQLDifference) {
+                kind = difference.kind.rawValue
+                object = difference.object
+                detail = difference.detail
+                rule = difference.rule?.rawValue
+                remedy = difference.rule?.remedy
+                summary = difference.rule?.summary
+            }
+
+            init(_ difference: KubernetesDrift.Difference) {
+                kind = difference.kind.rawValue
+                object = difference.object
+                detail = difference.detail
+                (rule, remedy, summary) = (nil, nil, nil)
             }
         }
     }

@@ -11,18 +11,23 @@ struct DataEmitCommand: ParsableCommand {
             For AWS: each role's policies and trust policy, each bucket's policy and public access block, and the policy \
             of the VPC endpoint, one file each. `lapwing data prove --aws DIR` reads them back.
 
+            For Kubernetes: network policies that close each namespace both ways and let through what is declared, Istio's \
+            authorization policies, mutual TLS, the hosts that proxies know, and admission rules, a folder for each \
+            namespace. `kubectl apply --recursive --filename DIR` applies them, `lapwing data prove --kubernetes DIR` \
+            reads them back.
+
             For MinIO, or another store that takes its policies: one policy for each component, which has the name of its \
             certificate's CN, `c_NAME`. `lapwing data prove --minio DIR` reads them back.
             """
     )
 
     enum Platform: String, ExpressibleByArgument, CaseIterable {
-        case aws, minio
+        case aws, kubernetes, minio
     }
 
     @OptionGroup var options: EstateOptions
 
-    @Option(help: "For what: aws or minio.")
+    @Option(help: "For what: aws, kubernetes or minio.")
     var to: Platform
 
     @Option(
@@ -33,15 +38,7 @@ struct DataEmitCommand: ParsableCommand {
 
     func run() throws {
         let estate = try options.load()
-        let files: [(path: String, text: String)]
-        switch to {
-        case .aws:
-            do { files = try AWSEmitter(estate).files() } catch let error as AWSEmitter.Failure {
-                throw CommandError(.refused, error.description)
-            }
-        case .minio:
-            do { files = try MinIOEmitter(estate).files() } catch { throw CommandError(.refused, error.description) }
-        }
+        let files = try files(estate)
         guard let directory else {
             var table = TextTable("FILE", "BYTES")
             for file in files { table.add(file.path, "\(file.text.utf8.count)") }
@@ -60,5 +57,24 @@ struct DataEmitCommand: ParsableCommand {
             try OutputFile.write(Array(file.text.utf8), to: path)
         }
         StandardError.write("\(files.count) files in \(directory)")
+    }
+
+    private func files(_ estate: Estate) throws -> [(path: String, text: String)] {
+        switch to {
+        case .aws:
+            do { return try AWSEmitter(estate).files() } catch let error as AWSEmitter.Failure {
+                throw CommandError(.refused, error.description)
+            }
+        case .minio:
+            do { return try MinIOEmitter(estate).files() } catch { throw CommandError(.refused, error.description) }
+        case .kubernetes:
+            do {
+                let emitter = try KubernetesEmitter(estate)
+                for warning in emitter.warnings { StandardError.write("warning: \(warning)") }
+                return emitter.files()
+            } catch let error as KubernetesEmitter.Failure {
+                throw CommandError(.refused, error.description)
+            }
+        }
     }
 }

@@ -13,6 +13,10 @@ struct DataProveCommand: ParsableCommand {
             of a directory are read back, generated ones or exported ones: all together (s3), the roles' alone as if the \
             buckets had none (s3 roles), and the buckets' alone as if every role might do everything (s3 buckets).
 
+            With --kubernetes, the policies of a cluster are read back: who reaches whom and what leads out (network), who \
+            is answered, by which methods and paths, and which hosts proxies know (mesh). With --generated, AWS and \
+            Kubernetes are taken as Lapwing would write them.
+
             With --minio, the policies of a MinIO are read back, and what its buckets let through without a signature \
             (s3 minio).
 
@@ -34,6 +38,17 @@ struct DataProveCommand: ParsableCommand {
     @Option(help: "A directory of AWS policies, as `lapwing data emit --to aws` writes them.")
     var aws: String?
 
+    @Option(
+        help: """
+            A file or directory of Kubernetes resources, as `lapwing data emit --to kubernetes` writes them or \
+            `kubectl get -o yaml` exports them; may be repeated.
+            """
+    )
+    var kubernetes: [String] = []
+
+    @Flag(help: "Take AWS and Kubernetes as Lapwing would write them, where nothing else is given.")
+    var generated = false
+
     @Option(help: "A directory of MinIO policies, as `lapwing data emit --to minio` writes them.")
     var minio: String?
 
@@ -45,7 +60,7 @@ struct DataProveCommand: ParsableCommand {
 
     func validate() throws {
         if watch, aws == nil { throw ValidationError("--watch looks at the policies of --aws DIR") }
-        if watch, minio != nil { throw ValidationError("--watch looks at --aws alone") }
+        if watch, !kubernetes.isEmpty || minio != nil { throw ValidationError("--watch looks at --aws alone") }
     }
 
     struct Line: Encodable, Hashable {
@@ -67,16 +82,33 @@ struct DataProveCommand: ParsableCommand {
         let estate = try options.load()
         // What is looked at is taken before it is read: what changes meanwhile is read again.
         let places = try aws.map { try WatchedFiles($0, endingIn: [".json"]) }
-        let artifacts = try aws.map { try AWSArtifacts(files: try Self.files($0), estate: estate) }
+        let artifacts = try artifacts(estate)
         let proof = IncrementalProof(estate, aws: artifacts)
         let store = try minio.map { MinIOProof(estate, try MinIOArtifacts(files: try Self.files($0))).results }
-        let whole = EstateProof(results: proof.proof.results + (store ?? []))
+        let whole = proof.proof.adding(try cluster(estate) + (store ?? []))
         try write(whole, of: estate)
         if watch, let places {
             var watch = try DataWatch(options, places, output, proof)
             try watch.run()
         }
         guard whole.holds else { throw ExitCode(ExitStatus.refused.rawValue) }
+    }
+
+    /// What is in force in AWS, as given or else as Lapwing would write it.
+    private func artifacts(_ estate: Estate) throws -> AWSArtifacts? {
+        if let aws { return try AWSArtifacts(files: try Self.files(aws), estate: estate) }
+        guard generated, estate.enforcement.aws != nil else { return nil }
+        do { return try AWSArtifacts(generatedFor: estate) } catch let error as AWSEmitter.Failure {
+            throw CommandError(.refused, error.description)
+        }
+    }
+
+    /// What is proved of the cluster, as given or else as Lapwing would write it.
+    private func cluster(_ estate: Estate) throws -> [EstateProof.Result] {
+        guard let cluster = try ClusterExport.artifacts(estate, kubernetes, isGenerated: generated) else { return [] }
+        let results = EstateProof.results(estate, kubernetes: cluster)
+        guard estate.enforcement.kubernetes?.istio != nil else { return results }
+        return results + (try MeshProof(estate, cluster).results())
     }
 
     private func write(_ proof: EstateProof, of estate: Estate) throws {

@@ -12,8 +12,8 @@ struct EstateDatabaseOptions: ParsableArguments {
     @Option(help: "The database; may be left out where the estate has one only.")
     var database: String?
 
-    /// What the database enforces.
-    func model() throws -> PostgreSQLModel {
+    /// The estate; what is doubtful about it goes to standard error.
+    func estate() throws -> Estate {
         var documents: [Document] = []
         for path in paths {
             for source in try ResourceLoader.texts(path: path) {
@@ -25,6 +25,12 @@ struct EstateDatabaseOptions: ParsableArguments {
             throw CommandError(.usage, "\(estates.count) Estates are in the files, and one is wanted")
         }
         for warning in estate.warnings { StandardError.write(warning.description) }
+        return estate
+    }
+
+    /// What the database enforces.
+    func model() throws -> PostgreSQLModel {
+        let estate = try self.estate()
         let known = estate.postgresDatabases
         guard let name = database ?? (known.count == 1 ? known.first : nil) else {
             let names = known.joined(separator: ", ")

@@ -1,0 +1,51 @@
+public import Resources
+
+/// What is in force in a cluster for an estate, as generated or as `kubectl get -o yaml` exports it.
+public struct KubernetesArtifacts: Sendable {
+    /// Network policies, workloads and namespaces.
+    public let network: KubernetesNetwork
+    /// Everything that was read.
+    public let documents: [Document]
+    let sidecars: [MeshSidecar]
+    let serviceEntries: [MeshServiceEntry]
+    let admission: AdmissionCheck
+
+    /// Reads what an estate's cluster has in force; kinds that have nothing to do with it are passed over.
+    ///
+    /// Where no workload of a component's service account is there, its pods are taken to carry the component's label.
+    ///
+    /// - Throws: `ResourceError` for a resource that cannot be read.
+    public init(_ documents: [Document], estate: Estate) throws {
+        self.documents = documents
+        network = try KubernetesNetwork(documents, assuming: estate)
+        sidecars = try collectingDiagnostics(
+            documents.filter { $0.kind == MeshSidecar.kind && $0.group == MeshSidecar.group }
+        ) { try MeshSidecar($0) }
+        serviceEntries = try collectingDiagnostics(
+            documents.filter { $0.kind == MeshServiceEntry.kind && $0.group == MeshSidecar.group }
+        ) { try MeshServiceEntry($0) }
+        admission = try AdmissionCheck(documents)
+    }
+
+    /// What Lapwing would write for an estate, parsed back.
+    ///
+    /// - Throws: ``KubernetesEmitter/Failure`` where it cannot be written, `ResourceError` where it cannot be read back.
+    public init(generatedFor estate: Estate) throws {
+        let documents = try KubernetesEmitter(estate).files().flatMap { file in
+            try ResourceLoader.parse(yaml: file.text, file: "generated/" + file.path)
+        }
+        try ResourceLoader.refuseDuplicates(documents)
+        try self.init(documents, estate: estate)
+    }
+
+    /// Resources by which traffic may go other ways than the kinds say that are read here.
+    var unjudged: [Document] {
+        let known: [Substring: Set<String>] = [
+            MeshSidecar.group[...]: ["EnvoyFilter", "VirtualService", "WorkloadEntry", "WorkloadGroup", "ProxyConfig"],
+            "extensions.istio.io": ["WasmPlugin"],
+            "cilium.io": ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"],
+            "policy.networking.k8s.io": ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"],
+        ]
+        return documents.filter { known[$0.group]?.contains($0.kind) == true }
+    }
+}

@@ -1,0 +1,59 @@
+import DataAccess
+import Foundation
+import Resources
+
+/// Reads what is in force in a cluster: files that Lapwing wrote, or what `kubectl get -o yaml` or `-o json` exports.
+enum ClusterExport {
+    /// The kinds that are read, by their group; others are passed over, since exports hold all kinds of things.
+    private static let kinds: [Substring: Set<String>] = [
+        "v1": ["Namespace", "Pod"], "apps": ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"],
+        "batch": ["Job", "CronJob"], "networking.k8s.io": ["NetworkPolicy"],
+        "policy.networking.k8s.io": ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"],
+        "cilium.io": ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"],
+        "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
+        "networking.istio.io": [
+            "Sidecar", "ServiceEntry", "EnvoyFilter", "VirtualService", "WorkloadEntry", "WorkloadGroup", "ProxyConfig",
+        ],
+        "extensions.istio.io": ["WasmPlugin"],
+        "admissionregistration.k8s.io": ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+    ]
+
+    /// The documents of some files and directories.
+    ///
+    /// - Throws: ``CommandError`` where there is none, `ResourceError` for what cannot be read.
+    static func load(_ paths: [String]) throws -> [Document] {
+        var documents: [Document] = []
+        for path in paths {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw CommandError(.usage, "there is no file or directory `\(path)`")
+            }
+            for source in try ResourceLoader.texts(path: path) {
+                let values = try ResourceLoader.values(yaml: source.text, file: source.file).filter(isRead)
+                documents += try collectingDiagnostics(values) { try Document($0) }
+            }
+        }
+        guard !documents.isEmpty else {
+            throw CommandError(.usage, "\(paths.joined(separator: ", ")): no resource of a kind that is read here")
+        }
+        try ResourceLoader.refuseDuplicates(documents)
+        return documents
+    }
+
+    /// What is in force in a cluster, as exported or else as Lapwing would write it; nil where neither is asked for.
+    ///
+    /// - Throws: ``CommandError`` for what cannot be written or read.
+    static func artifacts(_ estate: Estate, _ paths: [String], isGenerated: Bool) throws -> KubernetesArtifacts? {
+        guard paths.isEmpty else { return try KubernetesArtifacts(try load(paths), estate: estate) }
+        guard isGenerated, estate.enforcement.kubernetes != nil else { return nil }
+        do { return try KubernetesArtifacts(generatedFor: estate) } catch let error as KubernetesEmitter.Failure {
+            throw CommandError(.refused, error.description)
+        }
+    }
+
+    private static func isRead(_ value: Value) -> Bool {
+        guard let fields = try? value.mapping() else { return false }
+        func text(_ name: String) -> String? { fields.first { $0.key == name }.flatMap { try? $0.value.string() } }
+        guard let version = text("apiVersion"), let kind = text("kind") else { return false }
+        return kinds[version.split(separator: "/").first ?? ""]?.contains(kind) == true
+    }
+}

@@ -1,0 +1,207 @@
+import DataAccess
+import Foundation
+import Resources
+import Testing
+import ZeroTrust
+
+@testable import lapwing
+
+/// What is written for Kubernetes and Istio, read back and proved, as a person or a pipeline does it.
+@Suite struct KubernetesCommandTests {
+    private static let yaml = """
+        apiVersion: lapwing.dev/v1alpha1
+        kind: Estate
+        metadata: {name: reference, trustDomain: cluster.local}
+        purposes: {training: {}, inference: {}, evaluation: {}, features: {}, dataprep: {}, ingest: {}}
+        classifications: [public, internal, confidential, pii]
+        components:
+          api-gateway: {identity: {k8s: ml-api/api-gateway}, purpose: inference}
+          inference:
+            identity: {k8s: ml-inference/inference-service}
+            purpose: inference
+            maxClassification: confidential
+            exposes: [{name: predict, port: 8443, http: [{methods: [POST], paths: [/v1/predict, /v1/stream]}]}]
+          model-registry:
+            identity: {k8s: ml-registry/registry}
+            purpose: inference
+            exposes:
+            - {name: read, port: 8443, http: [{methods: [GET], paths: [/v2/*]}]}
+            - {name: publish, port: 8443, http: [{methods: [PUT], paths: [/v2/*]}]}
+          training: {identity: {k8s: ml-training/training, aws: {role: ml-training}}, purpose: training, maxClassification: confidential}
+          evaluation: {identity: {k8s: ml-eval/evaluation}, purpose: evaluation, maxClassification: internal}
+          featurepipe: {identity: {k8s: ml-features/featurepipe, aws: {role: ml-features}}, purpose: features, maxClassification: pii}
+          dataprep: {identity: {k8s: ml-training/dataprep, aws: {role: ml-dataprep}}, purpose: dataprep, maxClassification: pii}
+          ingest: {identity: {k8s: prod/ingest, aws: {role: prod-ingest}}, purpose: ingest, maxClassification: pii}
+        datasets:
+          production: {producer: ingest, classification: pii, purposes: [ingest], derivable: [features, dataprep], stores: [{s3: prod-events}]}
+          training-data: {producer: dataprep, classification: confidential, purposes: [training, dataprep], stores: [{s3: ml-training-data}]}
+          test-data: {producer: dataprep, classification: internal, purposes: [evaluation], stores: [{postgres: {db: ml, table: eval.testset}}]}
+          features: {producer: featurepipe, classification: confidential, purposes: [inference, features], stores: [{postgres: {db: ml, table: store.features}}]}
+        calls:
+        - {from: api-gateway, to: inference, api: predict}
+        - {from: inference, to: model-registry, api: read}
+        - {from: training, to: model-registry, api: publish}
+        invariants:
+        - {id: I5, never: {component: inference, reach: internet}}
+        - {id: I6, never: {component: inference, call: {not: [model-registry.read]}, except: {read: features}}}
+        enforcement:
+          k8s: {networkPolicy: true, istio: {mode: sidecar}, addresses: {aws: [10.9.0.0/24]}}
+          aws: {account: "123456789012", region: eu-west-1}
+          postgres: {ml: {host: pg.data.svc, version: 15, auth: cert-dn}}
+        """
+
+    private static func estate() throws -> Estate {
+        try Estate(try ResourceLoader.parse(yaml: yaml, file: "estate.yaml")[0])
+    }
+
+    private static func results(_ estate: Estate, _ files: [(path: String, text: String)]) throws -> [EstateProof
+        .Result]
+    {
+        let documents = try files.flatMap { try ResourceLoader.parse(yaml: $0.text, file: $0.path) }
+        let artifacts = try KubernetesArtifacts(documents, estate: estate)
+        return EstateProof.results(estate, kubernetes: artifacts) + (try MeshProof(estate, artifacts).results())
+    }
+
+    @Test func `what is written is proved, by the engine that decides it`() throws {
+        let estate = try Self.estate()
+        let results = try Self.results(estate, try KubernetesEmitter(estate).files())
+        for result in results { #expect(result.outcome == .proved, "\(result)") }
+        #expect(results.count { $0.layer == "mesh" } == 8 && results.count { $0.layer == "network" } == 6)
+    }
+
+    /// How many changes are tried.
+    private static let count = ProcessInfo.processInfo.environment["LAPWING_SCALE"] == "full" ? 1000 : 150
+
+    @Test func `every widening is found, with somebody whom it lets through`() throws {
+        let estate = try Self.estate()
+        let files = try KubernetesEmitter(estate).files()
+        var numbers = KubernetesWidening.Numbers(state: 20261126)
+        var names: [String: Int] = [:]
+        for _ in 0..<Self.count {
+            let widening = KubernetesWidening(of: files, &numbers)
+            names[widening.name, default: 0] += 1
+            let results = try Self.results(estate, widening.files)
+            let witness = results.lazy.compactMap { result -> Witness? in
+                if case .refuted(_, let witness?) = result.outcome { witness } else { nil }
+            }.first
+            let changed = widening.files.filter { file in !files.contains { $0 == file } }.map(\.text)
+            #expect(witness != nil, "\(widening.name)\n\(changed.joined(separator: "---\n").prefix(3000))")
+        }
+        #expect(names.count == 26, "\(names)")
+    }
+
+    // MARK: - The commands
+
+    private struct Proof: Decodable {
+        struct Line: Decodable {
+            let id, layer, outcome: String
+            let message: String?
+        }
+        let holds: Bool
+        let results: [Line]
+    }
+
+    @Test func `an estate is written, proved, applied and watched for drift`() throws {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(Self.yaml, to: "estate.yaml")
+        let folder = directory.path + "/k8s"
+        let emitted = try Program.run(["data", "emit", estate, "--to", "kubernetes", "--out", folder])
+        #expect(emitted.status == 0 && emitted.errors.contains("files in"), "\(emitted.errors)")
+        func proof(_ arguments: String...) throws -> (Proof, Int32) {
+            let run = try Program.run(["data", "prove", estate, "-o", "json"] + arguments)
+            return (try JSONDecoder().decode(Proof.self, from: Data(run.output.utf8)), run.status)
+        }
+        for arguments in [["--generated"], ["--kubernetes", folder]] {
+            let (answer, status) =
+                arguments.count == 1 ? try proof(arguments[0]) : try proof(arguments[0], arguments[1])
+            #expect(answer.holds && status == 0, "\(answer.results.filter { $0.outcome != "proved" })")
+            #expect(Set(answer.results.map(\.layer)).isSuperset(of: ["model", "network", "mesh"]))
+        }
+        let drift = try Program.run(["data", "drift", estate, "--kubernetes", folder])
+        #expect(drift.status == 0 && drift.output.isEmpty, "\(drift.output)")
+
+        // What a cluster exports: a list, in JSON, with what it adds, and kinds that are nobody's matter.
+        let open = directory.path + "/export.json"
+        _ = try directory.write(
+            """
+            {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": [
+              {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "ml-inference"}, "data": {"a": "b"}},
+              {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+               "metadata": {"name": "open", "namespace": "ml-inference", "uid": "1", "generation": 1,
+                            "creationTimestamp": "2026-11-26T09:00:00Z", "managedFields": []},
+               "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]}}]}
+            """,
+            to: "export.json"
+        )
+        let more = try Program.run(["data", "drift", estate, "--kubernetes", folder, "--kubernetes", open])
+        #expect(more.status == 1 && more.output.hasPrefix("more: NetworkPolicy ml-inference/open: "), "\(more.output)")
+        let (refuted, status) = try proof("--kubernetes", folder, "--kubernetes", open)
+        #expect(status == 1 && !refuted.holds)
+        let lines = refuted.results.filter { $0.outcome == "REFUTED" }
+        #expect(Set(lines.map(\.id)) == ["I5", "excess", "default deny"], "\(lines)")
+        #expect(lines.first { $0.id == "I5" }?.message == "packets of `inference` get to the internet")
+    }
+
+    private struct Egress: Decodable {
+        struct Condition: Decodable {
+            struct Part: Decodable {
+                let state: String
+            }
+            let number: Int
+            let state: String
+            let parts: [Part]
+        }
+        let components: [String]
+        let conditions: [Condition]
+    }
+
+    @Test func `each of the ten conditions is said to be present, generated or missing`() throws {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(Self.yaml, to: "estate.yaml")
+        func states(_ arguments: String...) throws -> [String] {
+            let run = try Program.run(["data", "egress", estate, "-o", "json"] + arguments)
+            #expect(run.status == 1)
+            let answer = try JSONDecoder().decode(Egress.self, from: Data(run.output.utf8))
+            #expect(answer.components == ["inference"] && answer.conditions.map(\.number) == Array(1...10))
+            return answer.conditions.map { $0.parts.map(\.state).joined(separator: "+") }
+        }
+        let generated = Array(repeating: "generated", count: 7)
+        #expect(try states() == generated + ["generated+missing", "generated+missing", "generated"])
+        let folder = directory.path + "/k8s"
+        _ = try Program.run(["data", "emit", estate, "--to", "kubernetes", "--out", folder])
+        let present = Array(repeating: "present", count: 7)
+        #expect(try states("--kubernetes", folder) == present + ["present+missing", "generated+missing", "present"])
+        // One thing taken away, and its condition is no longer present.
+        let policies = folder + "/namespaces/ml-inference/network-policies.yaml"
+        let text = try String(contentsOfFile: policies, encoding: .utf8)
+        let opened =
+            text + """
+                ---
+                apiVersion: networking.k8s.io/v1
+                kind: NetworkPolicy
+                metadata: {name: open, namespace: ml-inference}
+                spec: {podSelector: {}, egress: [{to: [{ipBlock: {cidr: '::/0'}}], ports: [{port: 53, protocol: UDP}]}]}
+                """
+        try opened.write(toFile: policies, atomically: true, encoding: .utf8)
+        let now = try states("--kubernetes", folder)
+        #expect(
+            now == [
+                "present", "generated", "generated", "present", "present", "present", "present", "generated+missing",
+                "generated+missing", "generated",
+            ]
+        )
+        let table = try Program.run(["data", "egress", estate, "--component", "inference"])
+        #expect(table.output.contains("Sidecar egress hosts") && table.errors.contains("missing: 8, 9"))
+    }
+
+    @Test func `a blast radius looks at network and mesh as they would be written`() throws {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(Self.yaml, to: "estate.yaml")
+        let run = try Program.run(["blast-radius", "inference", estate, "--generated"])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(!run.output.contains("the internet") && !run.output.contains("api-gateway.*"))
+        #expect(run.output.contains("model-registry.read") && !run.output.contains("model-registry.publish"))
+        let open = try Program.run(["blast-radius", "inference", estate, "--generated", "--without", "network"])
+        #expect(open.output.contains("the internet"))
+    }
+}

@@ -1,4 +1,4 @@
-/// A request of the kernel's to a file system (linux/fuse.h, protocol 7.31).
+/// A request of the kernel's to a file system (linux/fuse.h, protocol 7.36).
 struct FUSERequest {
     /// What is asked for; others are answered with `ENOSYS`.
     enum Operation: UInt64 {

@@ -2,20 +2,41 @@ internal import CLinux
 import Dispatch
 import Foundation
 import Glibc
+import Synchronization
 
 /// Answers the kernel's requests to a mounted model: names and sizes from the manifest, bytes from verified chunks alone.
 ///
 /// A read that touches a chunk which is not what was signed is answered with `EIO`, and the model's own callback is told.
 /// Nothing can be written.
+///
+/// Who reads a large file for the first time reads past the kernel's cache, which saves a copy of every byte and the memory
+/// that it would take; maps of such a file, files that were read before, and files that two have open, are cached.
 final class FUSEServer: Sendable {
     private static let requestSize = 1 << 17
     /// Pages of one read: up to 1 MiB, a chunk.
     private static let pages: UInt16 = 256
+    /// Bytes of a file that is worth reading past the kernel's cache: smaller ones are read in small pieces.
+    private static let large: UInt64 = 8 << 20
 
     private let descriptor: Int32
     private let model: LoadedModel
     private let tree: FUSETree
     private let group = DispatchGroup()
+
+    /// What was done with a file so far.
+    private struct Use {
+        var handles = 0
+        var bytesRead: UInt64 = 0
+    }
+
+    private struct State {
+        /// Whether the kernel maps files that are read past its cache.
+        var mapsUncached = false
+        var uses: [UInt64: Use] = [:]
+    }
+
+    /// Guards how files are used.
+    private let state = Mutex(State())
 
     /// Takes over the descriptor of a mount.
     init(_ descriptor: Int32, model: LoadedModel) {
@@ -67,6 +88,7 @@ final class FUSEServer: Sendable {
         guard let pieces = try? model.pieces(name, at: offset, count: count) else {
             return .failure(FUSEError(number: EIO))
         }
+        state.withLock { $0.uses[request.node]?.bytesRead += UInt64(count) }
         return .success(pieces)
     }
 
@@ -104,7 +126,10 @@ final class FUSEServer: Sendable {
         case nil: return refuse(ENOSYS)
         case .forget, .forgetMany: return nil
         case .initialize: return reply(initialization(request))
-        case .destroy, .release, .releaseFolder, .flush, .access: return reply()
+        case .destroy, .releaseFolder, .flush, .access: return reply()
+        case .release:
+            state.withLock { $0.uses[request.node]?.handles -= 1 }
+            return reply()
         case .lookup:
             guard let node = tree.lookup(request.name, in: request.node) else { return refuse(ENOENT) }
             return reply(entry(node))
@@ -115,12 +140,11 @@ final class FUSEServer: Sendable {
             body.skip(8)
             return reply(body.body + attributes)
         case .open, .openFolder:
-            guard tree.node(request.node) != nil else { return refuse(ENOENT) }
+            guard let node = tree.node(request.node) else { return refuse(ENOENT) }
             guard request.number(at: 0, size: 4) & UInt64(O_ACCMODE) == UInt64(O_RDONLY) else { return refuse(EROFS) }
             var body = FUSEReply()
             body.add(UInt64(0))
-            // What was verified once may stay in the kernel's cache, which nobody can write to.
-            body.add(UInt32(request.operation == .open ? 2 : 0))
+            body.add(request.operation == .open ? open(node, request.node).rawValue : 0)
             body.skip(4)
             return reply(body.body)
         case .read:
@@ -140,6 +164,26 @@ final class FUSEServer: Sendable {
         }
     }
 
+    /// How the kernel reads an open file (linux/fuse.h, FOPEN_).
+    private enum Passage: UInt32 {
+        /// Past its cache, into the reader's memory.
+        case direct = 1
+        /// What was verified once stays in its cache, which nobody can write to.
+        case cached = 2
+    }
+
+    private func open(_ node: FUSETree.Node, _ number: UInt64) -> Passage {
+        state.withLock { state in
+            var use = state.uses[number] ?? Use()
+            defer {
+                use.handles += 1
+                state.uses[number] = use
+            }
+            let isNew = use.handles == 0 && use.bytesRead < node.size
+            return state.mapsUncached && node.size >= Self.large && isNew ? .direct : .cached
+        }
+    }
+
     /// Seconds for which names and sizes hold: they never change.
     private static let validity: UInt64 = 3_600
 
@@ -147,16 +191,23 @@ final class FUSEServer: Sendable {
         let offered = UInt32(truncatingIfNeeded: request.number(at: 12, size: 4))
         let asynchronousReads: UInt32 = 1 << 0
         let maximumPages: UInt32 = 1 << 22
+        let extended: UInt32 = 1 << 30
+        // FUSE_DIRECT_IO_ALLOW_MMAP (Linux 6.6): without it a file that is read past the cache could not be mapped.
+        let mapsUncached: UInt32 = 1 << (36 - 32)
+        let further = offered & extended == 0 ? 0 : UInt32(truncatingIfNeeded: request.number(at: 16, size: 4))
+        state.withLock { $0.mapsUncached = further & mapsUncached != 0 }
         var body = FUSEReply()
         body.add(UInt32(7))
-        body.add(UInt32(31))
+        body.add(UInt32(36))
         body.add(UInt32(truncatingIfNeeded: request.number(at: 8, size: 4)))
-        body.add(offered & (asynchronousReads | maximumPages))
+        body.add(offered & (asynchronousReads | maximumPages | extended))
         body.add(UInt16(16))
         body.add(UInt16(12))
         body.add(UInt32(4_096))
         body.add(UInt32(1))
         body.add(Self.pages)
+        body.skip(2)
+        body.add(further & mapsUncached)
         body.skip(64 - body.body.count)
         return body.body
     }

@@ -10,7 +10,7 @@ import RegularExpressions
 ///
 /// An open end makes no open width: what comes after the smallest number belongs to the token for as long as the class
 /// goes on, and goes out of the text without being held.
-struct TokenPattern: Sendable {
+final class TokenPattern: Sendable {
     enum Piece: Sendable {
         case literals([[UInt8]], isOptional: Bool)
         case units(UnitSet, least: Int, most: Int)
@@ -24,6 +24,8 @@ struct TokenPattern: Sendable {
     let tail: UnitSet?
     /// The smallest and the largest width in code points, an open end not counted.
     let width: ClosedRange<Int>
+    /// The pieces as they are looked for.
+    let matcher: TokenMatcher
 
     /// Reads a pattern; throws ``PatternError`` with the place where it is none, or when it is too wide.
     init(_ source: String) throws {
@@ -49,7 +51,10 @@ struct TokenPattern: Sendable {
             )
         }
         self.width = least...most
+        self.matcher = TokenMatcher(pieces)
     }
+
+    deinit { matcher.deallocate() }
 
     /// The literals that it may begin with; empty where it begins with a class.
     var openings: [[UInt8]] {
@@ -90,28 +95,7 @@ struct TokenPattern: Sendable {
     }
 
     /// Where the token ends that starts at a place; nil where there is none.
-    @inline(__always)
-    func end(_ reader: inout UnitReader, from start: Int) -> Int? {
-        var index = start
-        for piece in pieces {
-            switch piece {
-            case .literals(let literals, let isOptional):
-                var found = isOptional
-                for literal in literals where reader.has(literal, at: index) {
-                    index += literal.count
-                    found = true
-                    break
-                }
-                if !found { return nil }
-            case .units(let set, let least, let most):
-                var taken = 0
-                while taken < most, set.contains(reader[index + taken]) { taken += 1 }
-                if taken < least { return nil }
-                index += taken
-            }
-        }
-        return index
-    }
+    func end(_ reader: inout UnitReader, from start: Int) -> Int? { matcher.end(&reader, from: start) }
 }
 
 extension TokenPattern {

@@ -4,70 +4,83 @@ import RegularExpressions
 final class IdentifierRules: Sendable {
     static let builtIn = Result { try IdentifierRules(IdentifierTable.text) }
 
-    /// One line of the table.
-    final class Rule: Sendable {
-        let type: EntityType
-        let pattern: TokenPattern
+    /// One line of the table, with what its numbers may begin with, so that most are passed over without a look at their
+    /// form.
+    private struct Candidate: Sendable {
+        let first: UnitBits
+        let second: UnitBits
+        let third: UnitBits
+        /// The words of which one has to stand before it; none where its form is enough.
+        let context: ContextSet
+        /// The type's place among all types.
+        let type: Int
+        let matcher: TokenMatcher
         let check: IdentifierCheck
-        let context: ContextWords?
 
-        init(type: EntityType, pattern: TokenPattern, check: IdentifierCheck, context: ContextWords?) {
-            self.type = type
-            self.pattern = pattern
+        init(_ type: EntityType, _ pattern: TokenPattern, check: IdentifierCheck, context: ContextSet) {
+            self.type = type.index
+            self.matcher = pattern.matcher
             self.check = check
             self.context = context
-        }
-    }
-
-    /// A rule, with what it may begin with, so that most are passed over without a look at the rule.
-    private struct Candidate {
-        let first: UnitSet
-        let second: UnitSet
-        let third: UnitSet
-        let rule: Rule
-
-        init(_ rule: Rule) {
-            let prefix = rule.pattern.prefix(3)
-            first = prefix[0]
-            second = prefix[1]
-            third = prefix[2]
-            self.rule = rule
+            let prefix = pattern.prefix(3)
+            first = UnitBits(prefix[0])
+            second = UnitBits(prefix[1])
+            third = UnitBits(prefix[2])
         }
     }
 
     /// The rules for a number whose first run of digits is that long.
-    private let byDigits: [[Candidate]]
+    private let byDigits: PlainTable<PlainTable<Candidate>>
     /// The rules for a token that begins with that many letters.
-    private let byLetters: [[Candidate]]
+    private let byLetters: PlainTable<PlainTable<Candidate>>
     /// The rules whose letters may be anywhere, such as hexadecimal ones.
-    private let mixed: [Candidate]
+    private let mixed: PlainTable<Candidate>
+    /// The words that stand before numbers, those of telephones first.
+    let words: ContextIndex
+    /// The forms of all rules.
+    private let patterns: [TokenPattern]
 
     init(_ table: String) throws {
         var byDigits = [[Candidate]](repeating: [], count: 32)
         var byLetters = [[Candidate]](repeating: [], count: 8)
         var mixed: [Candidate] = []
+        var patterns: [TokenPattern] = []
+        var words = ContextWordLists()
+        _ = try words.add(PhoneNumber.words)
         for (number, line) in table.split(separator: "\n").enumerated() {
             let fields = line.components(" |")
             guard fields.count == 4, let type = EntityType(rawValue: fields[0]),
                 let check = IdentifierCheck(rawValue: fields[2])
             else { throw PatternError(.file, "identifiers, line \(number + 1): not entity | form | check | words") }
-            let words = fields[3].isEmpty ? nil : ContextWords(String(fields[3].drop { $0 == "!" }))
-            let rule = Rule(type: type, pattern: try TokenPattern(fields[1]), check: check, context: words)
-            let candidate = Candidate(rule)
+            let context = fields[3].isEmpty ? ContextSet() : try words.add(String(fields[3].drop { $0 == "!" }))
+            let pattern = try TokenPattern(fields[1])
+            patterns.append(pattern)
+            let candidate = Candidate(type, pattern, check: check, context: context)
             if type == .macAddress || type == .uuid || type == .crypto {
                 mixed.append(candidate)
                 continue
             }
-            for length in Self.leading(rule.pattern, UnitClass.isDigit, up: 31) where length > 0 {
+            for length in Self.leading(pattern, UnitClass.isDigit, up: 31) where length > 0 {
                 byDigits[length].append(candidate)
             }
-            for length in Self.leading(rule.pattern, UnitClass.isLetter, up: 7) where length > 0 {
+            for length in Self.leading(pattern, UnitClass.isLetter, up: 7) where length > 0 {
                 byLetters[length].append(candidate)
             }
         }
-        self.byDigits = byDigits
-        self.byLetters = byLetters
-        self.mixed = mixed
+        self.byDigits = PlainTable(byDigits.map(PlainTable.init))
+        self.byLetters = PlainTable(byLetters.map(PlainTable.init))
+        self.mixed = PlainTable(mixed)
+        self.words = ContextIndex(words)
+        self.patterns = patterns
+    }
+
+    deinit {
+        for table in [byDigits, byLetters] {
+            for index in 0..<table.count { table[index].deallocate() }
+            table.deallocate()
+        }
+        mixed.deallocate()
+        words.deallocate()
     }
 
     /// How many units of a kind a token of the pattern can begin with.
@@ -126,28 +139,43 @@ final class IdentifierRules: Sendable {
     }
 
     private func best(
-        _ candidates: [Candidate],
+        _ candidates: PlainTable<Candidate>,
         _ reader: inout UnitReader,
         _ start: Int,
         _ output: OutputRules
     ) -> Match? {
+        guard !candidates.isEmpty else { return nil }
+        var standing: ContextSet?
         var best: Match?
         let first = reader[start]
-        for index in candidates.indices where candidates[index].first.contains(first) {
+        for index in 0..<candidates.count where candidates[index].first.contains(first) {
             // The reader is asked for no more than the form would ask for.
             guard candidates[index].second.contains(reader[start + 1]),
                 candidates[index].third.contains(reader[start + 2])
             else { continue }
-            let rule = candidates[index].rule
-            guard output.looks(for: rule.type), let end = rule.pattern.end(&reader, from: start),
+            // What stands before a place stays what it is: a rule whose words do not stand there needs no look at what
+            // follows.
+            let context = candidates[index].context
+            if !context.isEmpty {
+                let found = standing ?? words.standing(before: start, in: &reader)
+                standing = found
+                if context.isDisjoint(with: found) { continue }
+            }
+            let type = candidates[index].type
+            guard output.looks(for: type), let end = candidates[index].matcher.end(&reader, from: start),
                 end > best?.end ?? start, Self.isBoundary(&reader, end)
             else { continue }
-            if let context = rule.context, !context.stand(before: start, in: reader) { continue }
-            var token: [UInt8] = []
-            for position in start..<end where UnitClass.isAlphanumeric(reader[position]) {
-                token.append(rule.check.isCaseSensitive ? reader[position] : upper(reader[position]))
+            let check = candidates[index].check
+            guard check != .none else {
+                best = Match(type, start, end)
+                continue
             }
-            if rule.check.accepts(token) { best = Match(rule.type, start, end) }
+            var token: [UInt8] = []
+            token.reserveCapacity(end - start)
+            for position in start..<end where UnitClass.isAlphanumeric(reader[position]) {
+                token.append(check.isCaseSensitive ? reader[position] : upper(reader[position]))
+            }
+            if check.accepts(token) { best = Match(type, start, end) }
         }
         return best
     }
@@ -178,14 +206,19 @@ struct ContextWords: Sendable {
 
     init(_ list: String) {
         for part in list.split(separator: ",") {
-            let word = part.drop { $0 == " " }.unicodeScalars.map { scalar in
-                scalar.isASCII ? UnitClass.lowercased(UInt8(scalar.value)) : PlainCharacters.unit(of: scalar.value)
-            }
+            let word = Self.units(part)
             guard let last = word.last else { continue }
             byLast[Int(last)].append(word)
             lasts.insert(last...last)
         }
         lasts.foldCase()
+    }
+
+    /// The units of a word, in lower case.
+    static func units(_ word: Substring) -> [UInt8] {
+        word.drop { $0 == " " }.unicodeScalars.map { scalar in
+            scalar.isASCII ? UnitClass.lowercased(UInt8(scalar.value)) : PlainCharacters.unit(of: scalar.value)
+        }
     }
 
     /// Whether one of the words ends within reach of a place, and begins where a word begins.

@@ -62,6 +62,9 @@ struct NumberRecogniser {
             while run < start + 12, UnitClass.isDigit(reader[run]) { run += 1 }
             guard run == start + 4 || run == start + 12 else { return nil }
         }
+        if !continues, UnitClass.isDigit(first), !UnitClass.isDigit(reader[start + 1]), Self.isAlone(&reader, start) {
+            return rules.identifiers.digits(&reader, at: start, run: 1, for: rules)
+        }
         let groups = Self.groups(&reader, start)
         guard groups.count > 0 else { return nil }
         var best: Match?
@@ -72,7 +75,7 @@ struct NumberRecogniser {
             }
         }
         guard best == nil, !continues, rules.looks(for: .phoneNumber),
-            let end = PhoneNumber.end(groups, &reader, start: start)
+            let end = PhoneNumber.end(groups, &reader, start: start, words: rules.identifiers.words)
         else { return best }
         return Match(.phoneNumber, start, end)
     }
@@ -83,6 +86,16 @@ struct NumberRecogniser {
         case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: ","):
             UnitClass.isDigit(reader.before(start - 1))
         default: false
+        }
+    }
+
+    /// Whether a single digit begins neither a card nor a telephone number, for which it would have to be a 1 with three
+    /// digits behind it, or the first of two noughts.
+    private static func isAlone(_ reader: inout UnitReader, _ start: Int) -> Bool {
+        switch reader[start] {
+        case UInt8(ascii: "0"): UnitClass.isDigit(reader[start + 2]) && reader[start + 2] != UInt8(ascii: "0")
+        case UInt8(ascii: "1"): UnitClass.isDigit(reader[start + 2]) && !UnitClass.isDigit(reader[start + 3])
+        default: true
         }
     }
 

@@ -1,17 +1,21 @@
 /// Telephone numbers: E.164, the forms of nations, and what is one because a word says so.
 enum PhoneNumber {
-    private static let before = ContextWords(
-        """
+    /// What says before a number that it is one of a telephone.
+    static let words = """
         phone, telephone, tel, mobile, cell, call, fax, whatsapp, reach, answering at, contact, dial, sms, text me, \
         handy, telefon, telefono, teléfono, móvil, tél, telefone, celular, 电话, 手机, hotline, pager
         """
-    )
     private static let after: [[UInt8]] = ["office", "fax", "mobile", "home", "cell", "work"].map { Array($0.utf8) }
 
     private static let extensionWord = Array("ext".utf8)
 
     /// Where the telephone number ends that starts at a place; nil where there is none.
-    static func end(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader, start: Int) -> Int? {
+    static func end(
+        _ groups: NumberRecogniser.Groups,
+        _ reader: inout UnitReader,
+        start: Int,
+        words: ContextIndex
+    ) -> Int? {
         let first = groups.separators[0]
         if first == UInt8(ascii: "+") { return international(groups, &reader) }
         if groups.digitCount >= 9, groups.digits[0] == 0, groups.digits[1] == 0,
@@ -21,7 +25,7 @@ enum PhoneNumber {
         }
         if let end = american(groups, &reader) { return end }
         if let end = national(groups, &reader) { return end }
-        return named(groups, &reader, start: start)
+        return named(groups, &reader, start: start, words: words)
     }
 
     /// `+` or `00`, and 8 to 15 digits (ITU-T E.164).
@@ -75,7 +79,8 @@ enum PhoneNumber {
     private static func named(
         _ groups: NumberRecogniser.Groups,
         _ reader: inout UnitReader,
-        start: Int
+        start: Int,
+        words: ContextIndex
     ) -> Int? {
         var total = 0
         var best: Int?
@@ -85,7 +90,7 @@ enum PhoneNumber {
             if total >= 6 { best = groups.ends[group] }
         }
         guard let end = best.flatMap({ bounded($0, &reader) }) else { return nil }
-        if before.stand(before: start, in: reader) { return end }
+        if !words.standing(before: start, in: &reader).isDisjoint(with: ContextIndex.first) { return end }
         var index = end
         if reader[index] == 0x20 || reader[index] == UInt8(ascii: "-") { index += 1 }
         for word in after where reader.hasCaseless(word, at: index) && !UnitClass.isLetter(reader[index + word.count]) {

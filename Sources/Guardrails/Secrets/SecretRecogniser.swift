@@ -19,6 +19,7 @@ struct SecretRecogniser {
         if index + 1 < reader.count, !Self.isSign(unit) {
             guard Self.mayAssign(reader[index + 1]) || reader[index + 1] == 0x09 else { return nil }
         }
+        guard Self.mayBeAssigned(reader, end, unit) else { return nil }
         let name = name(&reader, start, end)
         guard name.isTelling else { return unit == UInt8(ascii: ":") ? data(&reader, start, after: end + 1) : nil }
         if unit == UInt8(ascii: "]") {
@@ -63,7 +64,9 @@ struct SecretRecogniser {
         for at in start..<end - 1 {
             let second = UnitClass.lowercased(reader[at + 1])
             defer { first = second }
-            guard secrets.mayName(first, second) else { continue }
+            guard secrets.mayName(first, second),
+                at + 2 >= end || secrets.mayName(first, second, UnitClass.lowercased(reader[at + 2]))
+            else { continue }
             for name in secrets.names[Int(first)] where at + name.name.count <= end {
                 if reader.hasCaseless(name.name, at: at) { found.rules += name.rules }
             }
@@ -180,6 +183,20 @@ struct SecretRecogniser {
     private static func mayAssign(_ unit: UInt8) -> Bool {
         isSign(unit) || unit == 0x20 || isQuote(unit) || unit == UInt8(ascii: "]") || unit == UInt8(ascii: "\\")
             || unit == 0
+    }
+
+    /// Whether a sign follows behind spaces and quotation marks, or may follow in what has not come yet.
+    private static func mayBeAssigned(_ reader: UnitReader, _ end: Int, _ unit: UInt8) -> Bool {
+        var index = unit == UInt8(ascii: "]") ? end + 1 : end
+        let last = min(index + 5, reader.count)
+        while index < last {
+            let unit = reader.before(index + 1)
+            if isSign(unit) { return true }
+            guard unit == 0x20 || unit == 0x09 || isQuote(unit) || unit == UInt8(ascii: "\\") else { return false }
+            index += 1
+        }
+        // After four of them nothing else is passed over.
+        return index == reader.count
     }
 
     private static func isSign(_ unit: UInt8) -> Bool {

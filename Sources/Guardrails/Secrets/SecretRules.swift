@@ -8,7 +8,9 @@ final class SecretRules: Sendable {
     /// A credential that begins with what tells it, or has a form that does.
     struct Telling: Sendable {
         let rule: Int
-        let pattern: TokenPattern
+        let matcher: TokenMatcher
+        /// The class that an open end goes on with.
+        let tail: UnitSet?
         let entropy: Double
         let needsWordStart: Bool
         let needsDigit: Bool
@@ -32,15 +34,9 @@ final class SecretRules: Sendable {
         let second: UInt8
         /// 0 where it has but two units.
         let third: UInt8
-        let literal: [UInt8]
+        /// The units, by their places in `literals`.
+        let literal: Range<Int>
         let telling: Int
-
-        init(_ literal: [UInt8], telling: Int) {
-            second = literal[1]
-            third = literal.count > 2 ? literal[2] : 0
-            self.literal = literal
-            self.telling = telling
-        }
     }
 
     /// Rules that are written in Swift: they need to look at more than a form.
@@ -57,19 +53,28 @@ final class SecretRules: Sendable {
 
     /// All rules, each once.
     let ids: [String]
-    let telling: [Telling]
+    private let telling: PlainTable<Telling>
+    /// The forms of all rules, which live as long as this.
+    private let patterns: [TokenPattern]
     let named: [Named]
     let names: [[Name]]
     let generic: [[[UInt8]]]
     let harmless: [[[UInt8]]]
     /// The forms that begin with a class: too few to need a table.
-    let classLed: [Int]
-    private let openings: [[Opening]]
+    private let classLed: PlainTable<Int>
+    /// What forms begin with, by their first units: from `openingsOf[n]` to `openingsOf[n + 1]`.
+    private let openings: PlainTable<Opening>
+    private let openingsOf: PlainTable<Int>
+    private let literals: PlainTable<UInt8>
     private let firsts: UnitSet
     /// For each pair of units, whether an opening begins with it.
     nonisolated(unsafe) private let pairs: UnsafeMutablePointer<UInt64>
+    /// For each three units, by ``mayOpen(_:_:_:)``, whether an opening may begin with them.
+    nonisolated(unsafe) private let triples: UnsafeMutablePointer<UInt64>
     /// For each pair of letters, whether the name of a setting that matters may begin with it.
     nonisolated(unsafe) private let namePairs: UnsafeMutablePointer<UInt64>
+    /// For each three letters, as `triples`.
+    nonisolated(unsafe) private let nameTriples: UnsafeMutablePointer<UInt64>
 
     private init() throws {
         var ids = Special.allCases.map(\.rawValue)
@@ -81,8 +86,14 @@ final class SecretRules: Sendable {
         var telling: [Telling] = []
         var classLed: [Int] = []
         var openings = [[Opening]](repeating: [], count: 256)
+        var literals: [UInt8] = []
+        var patterns: [TokenPattern] = []
         unsafe pairs = .allocate(capacity: 1024)
         unsafe pairs.initialize(repeating: 0, count: 1024)
+        unsafe triples = .allocate(capacity: 1024)
+        unsafe triples.initialize(repeating: 0, count: 1024)
+        unsafe nameTriples = .allocate(capacity: 1024)
+        unsafe nameTriples.initialize(repeating: 0, count: 1024)
         unsafe namePairs = .allocate(capacity: 1024)
         unsafe namePairs.initialize(repeating: 0, count: 1024)
         for line in SecretTable.telling.split(separator: "\n") {
@@ -95,19 +106,32 @@ final class SecretRules: Sendable {
             telling.append(
                 Telling(
                     rule: rule(fields[0]),
-                    pattern: pattern,
+                    matcher: pattern.matcher,
+                    tail: pattern.tail,
                     entropy: entropy,
                     needsWordStart: needsWordStart,
                     needsDigit: needsDigit
                 )
             )
-            let literals = pattern.openings
-            if literals.isEmpty { classLed.append(index) }
-            for literal in literals {
+            patterns.append(pattern)
+            if pattern.openings.isEmpty { classLed.append(index) }
+            for literal in pattern.openings {
                 guard literal.count > 1 else { throw Self.bad(line) }
-                openings[Int(literal[0])].append(Opening(literal, telling: index))
+                literals += literal
+                openings[Int(literal[0])].append(
+                    Opening(
+                        second: literal[1],
+                        third: literal.count > 2 ? literal[2] : 0,
+                        literal: literals.count - literal.count..<literals.count,
+                        telling: index
+                    )
+                )
                 let pair = Int(literal[0]) << 8 | Int(literal[1])
                 unsafe pairs[pair >> 6] |= 1 << UInt64(pair & 63)
+                for third in literal.count > 2 ? literal[2]...literal[2] : 0...255 {
+                    let place = Self.place(literal[0], literal[1], third)
+                    unsafe triples[place >> 6] |= 1 << UInt64(place & 63)
+                }
             }
         }
         var named: [Named] = []
@@ -116,7 +140,8 @@ final class SecretRules: Sendable {
             let fields = line.components(" | ")
             guard fields.count == 4, let entropy = Double(fields[3]) else { throw Self.bad(line) }
             for name in fields[1].components(",") { byName[name, default: []].append(named.count) }
-            named.append(Named(rule: rule(fields[0]), pattern: try TokenPattern(fields[2]), entropy: entropy))
+            let pattern = try TokenPattern(fields[2])
+            named.append(Named(rule: rule(fields[0]), pattern: pattern, entropy: entropy))
         }
         var names = [[Name]](repeating: [], count: 256)
         for (name, rules) in byName.sorted(by: { $0.key < $1.key }) {
@@ -127,6 +152,10 @@ final class SecretRules: Sendable {
         {
             let pair = Int(name[0]) << 8 | Int(name[1])
             unsafe namePairs[pair >> 6] |= 1 << UInt64(pair & 63)
+            for third in name.count > 2 ? name[2]...name[2] : 0...255 {
+                let place = Self.place(name[0], name[1], third)
+                unsafe nameTriples[place >> 6] |= 1 << UInt64(place & 63)
+            }
         }
         func byFirst(_ words: [String]) -> [[[UInt8]]] {
             var table = [[[UInt8]]](repeating: [], count: 256)
@@ -134,9 +163,12 @@ final class SecretRules: Sendable {
             return table
         }
         self.ids = ids
-        self.telling = telling
-        self.classLed = classLed
-        self.openings = openings
+        self.telling = PlainTable(telling)
+        self.patterns = patterns
+        self.classLed = PlainTable(classLed)
+        self.openings = PlainTable(openings.flatMap(\.self))
+        self.openingsOf = PlainTable(openings.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) })
+        self.literals = PlainTable(literals)
         var firsts = UnitSet()
         for (unit, list) in openings.enumerated() where !list.isEmpty { firsts.insert(UInt8(unit)...UInt8(unit)) }
         self.firsts = firsts
@@ -148,7 +180,14 @@ final class SecretRules: Sendable {
 
     deinit {
         unsafe pairs.deallocate()
+        unsafe triples.deallocate()
         unsafe namePairs.deallocate()
+        unsafe nameTriples.deallocate()
+        telling.deallocate()
+        classLed.deallocate()
+        openings.deallocate()
+        openingsOf.deallocate()
+        literals.deallocate()
     }
 
     private static func bad(_ line: Substring) -> PatternError {
@@ -167,6 +206,19 @@ final class SecretRules: Sendable {
         return unsafe pairs[pair >> 6] >> UInt64(pair & 63) & 1 != 0
     }
 
+    /// Whether a form may begin with three units; for a few others it says so too.
+    @inline(__always)
+    func mayOpen(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Bool {
+        let place = Self.place(first, second, third)
+        // Sound: as above.
+        return unsafe triples[place >> 6] >> UInt64(place & 63) & 1 != 0
+    }
+
+    @inline(__always)
+    private static func place(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int {
+        (Int(first) << 9 ^ Int(second) << 5 ^ Int(third)) & 0xFFFF
+    }
+
     /// Whether a name that matters may begin with two letters in lower case.
     @inline(__always)
     func mayName(_ first: UInt8, _ second: UInt8) -> Bool {
@@ -175,32 +227,47 @@ final class SecretRules: Sendable {
         return unsafe namePairs[pair >> 6] >> UInt64(pair & 63) & 1 != 0
     }
 
+    /// Whether a name that matters may begin with three letters in lower case; for a few others it says so too.
+    @inline(__always)
+    func mayName(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Bool {
+        let place = Self.place(first, second, third)
+        // Sound: as above.
+        return unsafe nameTriples[place >> 6] >> UInt64(place & 63) & 1 != 0
+    }
+
     /// The credential that begins at a place.
     func told(_ reader: inout UnitReader, at start: Int, startsWord: Bool) -> Match? {
         var best: Match?
-        let list = openings[Int(reader[start])]
+        let first = Int(reader[start])
         let second = reader[start + 1]
-        for index in list.indices where list[index].second == second {
-            let third = list[index].third
-            guard third == 0 || third == reader[start + 2], reader.has(list[index].literal, at: start) else { continue }
-            let rule = telling[list[index].telling]
+        for index in openingsOf[first]..<openingsOf[first + 1] where openings[index].second == second {
+            let opening = openings[index]
+            guard opening.third == 0 || opening.third == reader[start + 2], has(opening.literal, &reader, start) else {
+                continue
+            }
+            let rule = telling[opening.telling]
             guard !rule.needsWordStart || (startsWord && reader.before(start) != UInt8(ascii: ".")) else { continue }
             if let match = match(rule, &reader, start), match.end > best?.end ?? 0 { best = match }
         }
         return best
     }
 
+    private func has(_ literal: Range<Int>, _ reader: inout UnitReader, _ start: Int) -> Bool {
+        for place in literal where reader[start + place - literal.lowerBound] != literals[place] { return false }
+        return true
+    }
+
     /// The credential at a place whose form begins with a class.
     func toldByForm(_ reader: inout UnitReader, at start: Int) -> Match? {
-        for index in classLed {
-            if let match = match(telling[index], &reader, start) { return match }
+        for index in 0..<classLed.count {
+            if let match = match(telling[classLed[index]], &reader, start) { return match }
         }
         return nil
     }
 
     private func match(_ rule: Telling, _ reader: inout UnitReader, _ start: Int) -> Match? {
-        guard let end = rule.pattern.end(&reader, from: start) else { return nil }
-        if rule.pattern.tail == nil {
+        guard let end = rule.matcher.end(&reader, from: start) else { return nil }
+        if rule.tail == nil {
             let next = reader[end]
             if UnitClass.isAlphanumeric(next) || next == UInt8(ascii: "_") { return nil }
         }
@@ -210,7 +277,7 @@ final class SecretRules: Sendable {
             OutputRules.firstSecret + rule.rule,
             start,
             end,
-            tail: rule.pattern.tail.map { .units($0) }
+            tail: rule.tail.map { .units($0) }
         )
     }
 

@@ -7,6 +7,8 @@ public final class OutputRules: Sendable {
     let rules: [Rule]
     /// What is done with what a rule finds; nil where it is not applied.
     private let actions: [OutputPolicy.Action?]
+    /// The types that are looked for, a bit for each.
+    private let looked: SIMD2<UInt64>
     let secrets: SecretRules
     let links: LinkRules?
     let identifiers: IdentifierRules
@@ -53,6 +55,11 @@ public final class OutputRules: Sendable {
             rules.append(Rule(id: "pii/\(type.rawValue)", label: type.rawValue))
             actions.append(policy.entities[type])
         }
+        var looked = SIMD2<UInt64>()
+        for (place, action) in actions.enumerated() where action != nil {
+            looked[place >> 6] |= 1 << UInt64(place & 63)
+        }
+        self.looked = looked
         for id in secrets.ids {
             rules.append(Rule(id: "secret/\(id)", label: "SECRET"))
             actions.append(policy.secretsLeftOut.contains(id) ? nil : policy.secrets)
@@ -79,7 +86,11 @@ public final class OutputRules: Sendable {
     func action(_ rule: Int) -> OutputPolicy.Action? { actions[rule] }
 
     @inline(__always)
-    func looks(for type: EntityType) -> Bool { actions[type.index] != nil }
+    func looks(for type: EntityType) -> Bool { looks(for: type.index) }
+
+    /// Whether the type of a place among all types is looked for.
+    @inline(__always)
+    func looks(for type: Int) -> Bool { looked[type >> 6] >> UInt64(type & 63) & 1 != 0 }
 
     var looksForSecrets: Bool { policy.secrets != nil }
 }

@@ -61,6 +61,11 @@ public struct TextFilter: Sendable {
 
     /// Adds bytes, and appends those that may go out.
     public mutating func feed(_ bytes: ArraySlice<UInt8>, into output: inout [UInt8]) {
+        if bytes.count <= Self.slice {
+            guard !bytes.isEmpty, blocked == nil else { return }
+            text.append(bytes)
+            return scan(isFinal: false, into: &output)
+        }
         var rest = bytes
         while !rest.isEmpty, blocked == nil {
             text.append(rest.prefix(Self.slice))
@@ -181,7 +186,7 @@ public struct TextFilter: Sendable {
 
     private mutating func emit(to end: Int, into output: inout [UInt8]) {
         guard end > position else { return }
-        output += text.raw[text.bytes(position, end)]
+        text.copy(text.bytes(position, end), into: &output)
         pass(to: end)
     }
 

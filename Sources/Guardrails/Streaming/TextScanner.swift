@@ -14,11 +14,13 @@ struct TextScanner {
     }
 
     let recogniser: TextRecogniser
+    private let plain: PlainWord
     /// Whether a letter or digit came already in the run of letters, digits and joints that we are in.
     var runHasWord = false
 
     init(_ rules: OutputRules, prompt: PromptIndex, hosts: Set<String>) {
         recogniser = TextRecogniser(rules, prompt: prompt, hosts: hosts)
+        plain = PlainWord(recogniser.looksForSecrets ? recogniser.secretRules : nil)
     }
 
     var rules: OutputRules { recogniser.rules }
@@ -34,6 +36,7 @@ struct TextScanner {
         let secretRules = recogniser.secretRules
         let looksForSecrets = recogniser.looksForSecrets
         let looksForPrompt = recogniser.looksForPrompt
+        let plain = plain
         return unsafe UnitClass.table.withUnsafeBufferPointer { table in
             // Sound: indices are below `count`, and the table has an entry for each unit.
             var previous = position > 0 ? unsafe table[Int(units[position - 1])] : 0
@@ -51,10 +54,23 @@ struct TextScanner {
                 if kind & UnitClass.word != 0 {
                     startsWord = previous & UnitClass.word == 0
                     isCandidate = startsWord
-                    if !isCandidate, looksForSecrets {
-                        let next = position + 1 < count ? unsafe units[position + 1] : 0
-                        isCandidate =
-                            secretRules.mayOpen(unit, next) || (next == 0 && !isFinal && secretRules.mayOpen(unit))
+                    if startsWord {
+                        if kind & UnitClass.letter != 0, !looksForPrompt,
+                            let end = unsafe plain.end(units, table, from: position)
+                        {
+                            runHasWord = true
+                            previous = UnitClass.lower
+                            position = end
+                            continue
+                        }
+                    } else if looksForSecrets {
+                        if position + 2 < count {
+                            isCandidate = unsafe secretRules.mayOpen(unit, units[position + 1], units[position + 2])
+                        } else {
+                            let next = position + 1 < count ? unsafe units[position + 1] : 0
+                            isCandidate =
+                                secretRules.mayOpen(unit, next) || (next == 0 && !isFinal && secretRules.mayOpen(unit))
+                        }
                     }
                     if !isCandidate, looksForPrompt { isCandidate = recogniser.prompt.mayBeCanary(unit) }
                 } else if kind & UnitClass.opening != 0 {

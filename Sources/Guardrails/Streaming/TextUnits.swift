@@ -56,6 +56,14 @@ struct TextUnits: Sendable {
         return first..<max(first, offset(before: end))
     }
 
+    /// Appends bytes of `raw`.
+    func copy(_ range: Range<Int>, into output: inout [UInt8]) {
+        // Sound: the buffer is used while it is lent, and the range is of it.
+        unsafe raw.withUnsafeBufferPointer { bytes in
+            unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[range]))
+        }
+    }
+
     /// Says that the units before `position` went out.
     ///
     /// Places stay what they are until ``compact()``.

@@ -16,6 +16,8 @@ struct UnitReader {
     private var bound: Int
     /// Whether a unit was asked for that did not come yet.
     private(set) var touchedEnd = false
+    /// The words that were found before candidates.
+    var memory = ContextIndex.Memory()
 
     /// `units` has to live as long as the reader.
     @unsafe

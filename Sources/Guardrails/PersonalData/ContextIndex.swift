@@ -1,0 +1,136 @@
+import RegularExpressions
+
+/// A set of the lists of words of a ``ContextIndex``.
+struct ContextSet: Sendable, Equatable {
+    private var bits = SIMD2<UInt64>()
+
+    init() {}
+
+    /// The set of one list.
+    init(_ list: Int) { bits[list >> 6] = 1 << UInt64(list & 63) }
+
+    var isEmpty: Bool { bits == .zero }
+
+    @inline(__always)
+    func isDisjoint(with other: ContextSet) -> Bool { bits & other.bits == .zero }
+
+    @inline(__always)
+    mutating func formUnion(_ other: ContextSet) { bits |= other.bits }
+}
+
+/// The lists of words of a ``ContextIndex``, while they are gathered.
+struct ContextWordLists {
+    fileprivate var words: [(units: [UInt8], lists: ContextSet)] = []
+    private var numbers: [String: Int] = [:]
+
+    /// Adds a list of words that are parted by commas; an equal list is the same.
+    mutating func add(_ list: String) throws -> ContextSet {
+        if let number = numbers[list] { return ContextSet(number) }
+        let number = numbers.count
+        guard number < 128 else { throw PatternError(.tooLarge, "more than 128 lists of words stand before numbers") }
+        numbers[list] = number
+        for part in list.split(separator: ",") {
+            let units = ContextWords.units(part)
+            guard units.count > 1 else { throw PatternError(.file, "`\(part)` is too short to stand before a number") }
+            if let place = words.firstIndex(where: { $0.units == units }) {
+                words[place].lists.formUnion(ContextSet(number))
+            } else {
+                words.append((units, ContextSet(number)))
+            }
+        }
+        return ContextSet(number)
+    }
+}
+
+/// Lists of words, one of which has to stand in the text before a number: all of them are looked for at once.
+struct ContextIndex: Sendable {
+    private struct Word: Sendable {
+        /// Where its units end in `units`.
+        let end: Int
+        let count: Int
+        let lists: ContextSet
+    }
+
+    /// What was found within reach of the last place that was asked for.
+    struct Memory {
+        fileprivate var end = 0
+        fileprivate var found: [(start: Int, lists: ContextSet)] = []
+    }
+
+    /// The list that was added first.
+    static let first = ContextSet(0)
+
+    private let words: PlainTable<Word>
+    private let units: PlainTable<UInt8>
+    /// The words by their last two units, from `buckets[n]` to `buckets[n + 1]` in `words`.
+    private let buckets: PlainTable<UInt16>
+    /// The last units of words, in both cases.
+    private let lasts: UnitBits
+
+    init(_ lists: ContextWordLists) {
+        let sorted = lists.words.sorted { Self.bucket($0.units) < Self.bucket($1.units) }
+        var words: [Word] = []
+        var units: [UInt8] = []
+        var lasts = UnitSet()
+        var buckets: [UInt16] = []
+        for word in sorted {
+            while buckets.count <= Self.bucket(word.units) { buckets.append(UInt16(words.count)) }
+            units += word.units
+            words.append(Word(end: units.count, count: word.units.count, lists: word.lists))
+            if let last = word.units.last { lasts.insert(last...last) }
+        }
+        while buckets.count <= 1024 { buckets.append(UInt16(words.count)) }
+        lasts.foldCase()
+        self.lasts = UnitBits(lasts)
+        self.words = PlainTable(words)
+        self.units = PlainTable(units)
+        self.buckets = PlainTable(buckets)
+    }
+
+    func deallocate() {
+        words.deallocate()
+        units.deallocate()
+        buckets.deallocate()
+    }
+
+    private static func bucket(_ units: [UInt8]) -> Int {
+        bucket(units[units.count - 2], units[units.count - 1])
+    }
+
+    /// The same for both cases of a letter.
+    @inline(__always)
+    private static func bucket(_ first: UInt8, _ second: UInt8) -> Int {
+        Int(first & 31) << 5 | Int(second & 31)
+    }
+
+    /// The lists of which a word ends within reach before a place, and begins where a word begins.
+    func standing(before place: Int, in reader: inout UnitReader) -> ContextSet {
+        let lowest = max(0, place - ContextWords.reach)
+        // Places come in their order, so that each unit is looked at once.
+        var end = max(reader.memory.end, lowest)
+        while end < place {
+            end += 1
+            let last = reader.before(end)
+            guard lasts.contains(last) else { continue }
+            let bucket = Self.bucket(reader.before(end - 1), last)
+            for number in Int(buckets[bucket])..<Int(buckets[bucket + 1]) {
+                let word = words[number]
+                let start = end - word.count
+                guard start >= lowest else { continue }
+                var back = 0
+                while back < word.count, UnitClass.lowercased(reader.before(end - back)) == units[word.end - 1 - back] {
+                    back += 1
+                }
+                if back == word.count, !UnitClass.isLetter(reader.before(start)) {
+                    reader.memory.found.append((start, word.lists))
+                }
+            }
+        }
+        reader.memory.end = end
+        guard !reader.memory.found.isEmpty else { return ContextSet() }
+        reader.memory.found.removeAll { $0.start < lowest }
+        var standing = ContextSet()
+        for found in reader.memory.found { standing.formUnion(found.lists) }
+        return standing
+    }
+}

@@ -319,13 +319,25 @@ struct MeshProof {
         var methods: Set<String> = ["GET", "TRACE"]
         var paths: Set<String> = ["/", "/other"]
         var ports: Set<Int> = [1, 15006]
+        func insert(_ path: String) {
+            let stem = path.hasSuffix("*") ? String(path.dropLast()) : path
+            paths.formUnion([stem, stem + "x", stem + "/x"].filter { $0.hasPrefix("/") })
+        }
+        for group in namedOperations(of: callee) {
+            for text in group.fields.flatMap(\.values).map(\.text) {
+                if let port = Int(text) {
+                    if (1...65535).contains(port) { ports.insert(port) }
+                } else if text.hasPrefix("/") {
+                    insert(text)
+                } else if text.utf8.allSatisfy({ (0x41...0x5a).contains($0) || $0 == 0x2d }) {
+                    methods.insert(text)
+                }
+            }
+        }
         for api in callee.exposes {
             ports.formUnion([api.port, api.port + 1].filter { (1...65535).contains($0) })
             methods.formUnion(api.http.flatMap(\.methods))
-            for path in api.http.flatMap(\.paths) {
-                let stem = path.hasSuffix("*") ? String(path.dropLast()) : path
-                paths.formUnion([stem, stem + "x", stem + "/x"])
-            }
+            for path in api.http.flatMap(\.paths) { insert(path) }
         }
         let here = IPAddress(v4: 0x7f00_0001)
         return ports.sorted().flatMap { port -> [Attributes] in
@@ -344,6 +356,12 @@ struct MeshProof {
             }
             return requests + [Attributes(connectionOf: caller, source: here, destination: place)]
         }
+    }
+
+    /// The operations that the policies of a component's namespace and of the whole mesh name.
+    private func namedOperations(of callee: Estate.Component) -> [AuthorizationPolicy.FieldGroup] {
+        let places = [callee.identity.kubernetes?.namespace, Self.root]
+        return policies.policies.filter { places.contains($0.namespace) }.flatMap(\.rules).flatMap(\.to)
     }
 
     private static func unknownPolicies(_ callee: Estate.Component) -> InvariantProof.Outcome {

@@ -19,8 +19,7 @@ import Testing
         let start = try #require(estate.range(of: "enforcement:\n"))
         let directory = try TemporaryDirectory()
         _ = try directory.write(estate[..<start.lowerBound] + enforcement, to: "estate.yaml")
-        let commands = try #require(section.components(separatedBy: "\n```\n").dropFirst().first).split(separator: "\n")
-            .filter { $0.hasPrefix("lapwing ") }
+        let commands = section.split(separator: "\n").filter { $0.hasPrefix("lapwing data ") }.prefix(3)
         #expect(commands.count == 3)
         for command in commands {
             let words = command.split(separator: " ").dropFirst().map { word in

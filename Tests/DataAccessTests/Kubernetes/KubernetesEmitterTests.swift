@@ -20,7 +20,7 @@ struct KubernetesEmitterTests {
         #expect(
             counts == [
                 "Namespace": 7, "NetworkPolicy": 15, "AuthorizationPolicy": 9, "PeerAuthentication": 7, "Sidecar": 15,
-                "ServiceEntry": 6, "ValidatingAdmissionPolicy": 8, "ValidatingAdmissionPolicyBinding": 8,
+                "ServiceEntry": 5, "ValidatingAdmissionPolicy": 8, "ValidatingAdmissionPolicyBinding": 8,
             ]
         )
         for file in files {

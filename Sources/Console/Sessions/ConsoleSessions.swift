@@ -112,8 +112,9 @@ package struct ConsoleSessions<Caller: Hashable & Sendable>: Sendable {
         return session
     }
 
-    /// Begins a session of a caller who has shown who they are; one that they have goes on. Of too many, the one that was
-    /// not used for longest gives way.
+    /// Begins a session of a caller who has shown who they are; one that they have goes on.
+    ///
+    /// Of too many, the one that was not used for longest gives way.
     package mutating func begin(
         verified caller: Caller,
         at now: ContinuousClock.Instant,

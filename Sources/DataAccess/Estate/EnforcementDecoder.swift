@@ -45,7 +45,9 @@ enum EnforcementDecoder {
             }
             let image = try fields.optional("proxyImage") { value in
                 let image = try plain(value, "an image without tag and digest, such as `docker.io/istio/proxyv2`")
-                guard !image.hasSuffix("/") else { throw value.error("expected the name of an image, found `\(image)`") }
+                guard !image.hasSuffix("/") else {
+                    throw value.error("expected the name of an image, found `\(image)`")
+                }
                 return image
             }
             try fields.finish()
@@ -71,10 +73,14 @@ enum EnforcementDecoder {
                 throw element.error("expected addresses such as `10.9.0.0/24`, found `\(text.prefix(80))`")
             }
             guard block.prefixLength >= (block.network.family == .v4 ? 8 : 16) else {
-                throw element.error("`\(block)` is too wide for the addresses of one host; at most a /8, or a /16 of IPv6")
+                throw element.error(
+                    "`\(block)` is too wide for the addresses of one host; at most a /8, or a /16 of IPv6"
+                )
             }
             guard !KubernetesFlows.metadataServices.contains(where: block.contains) else {
-                throw element.error("`\(block)` holds the metadata service of clouds, which gives out credentials of nodes")
+                throw element.error(
+                    "`\(block)` holds the metadata service of clouds, which gives out credentials of nodes"
+                )
             }
             return block
         }

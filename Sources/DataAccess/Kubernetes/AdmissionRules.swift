@@ -27,6 +27,7 @@ struct AdmissionRules: Sendable {
     /// What every pod has to be like.
     ///
     /// - Parameter proxyImage: the image of the mesh's proxies; nil without a mesh.
+    /// - Returns: the rules, in CEL.
     static func pods(proxyImage: String?) -> AdmissionRules {
         let list = { (name: String) in "(has(object.spec.\(name)) ? object.spec.\(name) : [])" }
         let all = "object.spec.containers + \(list("initContainers")) + \(list("ephemeralContainers"))"
@@ -122,6 +123,7 @@ struct AdmissionRules: Sendable {
     /// Who carries which label: the pods of a component's service account its own, and others none.
     ///
     /// - Parameter labels: the labels of components, by service account.
+    /// - Returns: the rules, in CEL.
     static func accounts(_ labels: [String: String]) -> AdmissionRules {
         let table = labels.sorted { $0.key < $1.key }.map { "'\($0.key)': '\($0.value)'" }.joined(separator: ", ")
         let label = "'\(KubernetesNames.component)'"

@@ -120,7 +120,7 @@ extension KubernetesEmitter {
         return resource(Self.networking, "ServiceEntry", name, namespace: namespace, spec: .mapping(spec))
     }
 
-    /// For the namespace: nowhere. For each component: the hosts that it calls.
+    /// Where a namespace may call, which is nowhere, and each of its components, which is the hosts that it calls.
     func sidecars(_ namespace: String, _ components: [Estate.Component]) -> [KubernetesText] {
         func sidecar(_ name: String, _ component: Estate.Component?) -> KubernetesText {
             let hosts = component.map { meshHosts.all(of: $0) } ?? []

@@ -74,6 +74,7 @@ public final class GuardrailStage: Sendable {
     ///   - body: what came.
     ///   - caller: who sends it.
     ///   - heard: becomes what the request says as it came, once that could be read.
+    /// - Returns: the request as it goes on, and what was found in it.
     /// - Throws: ``DialectRefusal``.
     public func examine(
         _ body: RequestBody,

@@ -22,10 +22,11 @@ public final class ModelWatch: Sendable {
         )
     }
 
-    /// Looks at every file; the first that is not what was signed, or nil.
+    /// Looks at every file.
     ///
-    /// - Parameter onProgress: Is called after each file, and after each piece of one that is hashed anew, so that a look that
+    /// - Parameter onProgress: is called after each file, and after each piece of one that is hashed anew, so that a look that
     ///   takes long can be told from one that hangs.
+    /// - Returns: the first that is not what was signed, or nil.
     public func look(onProgress: () -> Void = {}) -> LoadFailure? {
         do throws(LoadFailure) {
             let tree = try LoadedModel.tree(path)

@@ -61,28 +61,12 @@ struct Issuer: Sendable {
         )
     }
 
-    /// A new key of P-256, by rejection sampling (FIPS 186-5 §A.2.2): 256 bits from the system, taken for the number that they
-    /// are, and drawn again in the one case of four thousand million in which there is no such key.
-    ///
-    /// The library's own way signs and verifies something with each new key besides, which takes longer than all the rest of a
-    /// certificate; that the key is the leaf's is checked before anybody gets it.
+    /// A new key of P-256.
     ///
     /// - Returns: the number, and its point, not compressed.
     static func makeKey() -> (scalar: [UInt8], point: [UInt8]) {
-        var random = SystemRandomNumberGenerator()
-        while true {
-            var scalar: [UInt8] = []
-            scalar.reserveCapacity(32)
-            for _ in 0..<4 {
-                var word: UInt64 = random.next()
-                for _ in 0..<8 {
-                    scalar.append(UInt8(truncatingIfNeeded: word))
-                    word >>= 8
-                }
-            }
-            guard let key = try? P256.Signing.PrivateKey(rawRepresentation: scalar) else { continue }
-            return (scalar, Array(key.publicKey.x963Representation))
-        }
+        let key = P256.Signing.PrivateKey()
+        return (Array(key.rawRepresentation), Array(key.publicKey.x963Representation))
     }
 
     /// Makes an X.509-SVID for a key; the life ends no later than the issuer's own.

@@ -67,6 +67,7 @@ struct LeafTemplate: Sendable {
     ///   - key: the leaf's key, as a point that is not compressed.
     ///   - start: when it begins to hold.
     ///   - end: when it ends.
+    /// - Returns: the DER of a TBSCertificate.
     /// - Throws: where the subject or the claim of a model cannot be written.
     func signedPart(
         of request: SVIDRequest,

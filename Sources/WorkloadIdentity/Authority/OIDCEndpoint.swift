@@ -23,7 +23,9 @@ public struct OIDCEndpoint: Hashable, Sendable {
     public let name: String
     /// The address that is listened on.
     public let address: IPAddress
-    /// The port; 0 for any that is free. Clouds ask at 443, where the issuer's URL leads to.
+    /// The port; 0 for any that is free.
+    ///
+    /// Clouds ask at 443, where the issuer's URL leads to.
     public let port: Int
     /// The server's certificate and those above it, as PEM.
     public let certificateFile: String

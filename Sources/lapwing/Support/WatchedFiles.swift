@@ -1,8 +1,4 @@
-// `stat` belongs to this module wherever both are loaded.
-import CLinux
-import CoreFoundation
 import Foundation
-import Glibc
 
 /// The files of a directory, and which of them were saved since they were looked at last.
 struct WatchedFiles {
@@ -12,8 +8,9 @@ struct WatchedFiles {
 
     /// What tells that a file was saved.
     private struct Stamp: Equatable {
-        let device, inode: UInt64
-        let size, seconds, nanoseconds: Int
+        let number: UInt64
+        let size: UInt64
+        let time: Date
     }
 
     /// The files as they are now.
@@ -50,15 +47,12 @@ struct WatchedFiles {
     }
 
     private func stamp(_ path: String) -> (stamp: Stamp, isDirectory: Bool)? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        let stamp = Stamp(
-            device: UInt64(status.st_dev),
-            inode: UInt64(status.st_ino),
-            size: Int(status.st_size),
-            seconds: status.st_mtim.tv_sec,
-            nanoseconds: status.st_mtim.tv_nsec
-        )
-        return (stamp, status.st_mode & S_IFMT == S_IFDIR)
+        // Through links, as whoever reads the file goes.
+        let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        guard let found = try? FileManager.default.attributesOfItem(atPath: path),
+            let number = found[.systemFileNumber] as? UInt64, let size = found[.size] as? UInt64,
+            let time = found[.modificationDate] as? Date
+        else { return nil }
+        return (Stamp(number: number, size: size, time: time), found[.type] as? FileAttributeType == .typeDirectory)
     }
 }

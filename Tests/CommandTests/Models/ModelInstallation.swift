@@ -17,7 +17,12 @@ final class ModelInstallation {
 
     /// Starts it, with more documents in its configuration where some are wanted.
     ///
-    /// - Parameter more: makes them of the model's digest and the installation's directory.
+    /// - Parameters:
+    ///   - users: whose processes the loader may prove models of.
+    ///   - selectors: what the workload's entry asks for besides.
+    ///   - size: the bytes of the model's weights.
+    ///   - more: makes them of the model's digest and the installation's directory.
+    /// - Throws: where the installation cannot be made.
     init(
         users: String = "sameUser",
         selectors: [String] = [],

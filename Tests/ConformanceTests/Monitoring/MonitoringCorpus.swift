@@ -4,8 +4,9 @@ import Testing
 
 /// The data of the folder `monitoring` in the corpus.
 enum MonitoringCorpus {
-    /// A folder of it; nil, with a line that says so, where no corpus is set. One that a corpus does not hold, or that is
-    /// empty, fails the test.
+    /// A folder of it; nil, with a line that says so, where no corpus is set.
+    ///
+    /// One that a corpus does not hold, or that is empty, fails the test.
     static func folder(_ name: String) -> URL? {
         guard let root = ProcessInfo.processInfo.environment["LAPWING_CORPUS"], !root.isEmpty else {
             print("suite monitoring/\(name): skipped, since LAPWING_CORPUS is not set")

@@ -97,6 +97,7 @@ struct ConsoleServer: Sendable {
     ///     are closed.
     ///   - onRefusal: hears of each connection whose caller was not verified.
     ///   - answer: answers a request of a caller whose certificate was verified.
+    /// - Returns: the server, which listens.
     /// - Throws: ``ListenError`` where the port is taken.
     static func start(
         overTLSOn address: IPAddress,

@@ -156,6 +156,7 @@ extension ConsoleService {
     /// - Parameters:
     ///   - rows: the registry's models; nil where they cannot be read.
     ///   - proven: the digests, and who signed them, of what callers have proved to have loaded.
+    /// - Returns: the line of the posture.
     static func models(_ rows: [ModelsPage.Row]?, provenBy proven: [(digest: String, signer: String?)]) -> Overview.Fact
     {
         let released = (rows ?? []).filter { $0.isAdmitted && !$0.tags.isEmpty }

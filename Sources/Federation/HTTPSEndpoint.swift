@@ -62,7 +62,7 @@ public final class HTTPSEndpoint: Sendable {
 
     /// Who counts as one: an IPv4 address, or the half of an IPv6 address that names a network, since a host may have every
     /// address of its own.
-    static func source(_ text: String?) -> String {
+    package static func source(_ text: String?) -> String {
         guard let text, let address = IPAddress(text), address.family == .v6 else { return text ?? "" }
         // What came over IPv4 to a socket of both kinds (RFC 4291 §2.5.5.2).
         if address.bits >> 32 == 0xffff { return IPAddress(v4: UInt32(truncatingIfNeeded: address.bits)).description }

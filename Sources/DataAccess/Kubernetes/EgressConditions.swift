@@ -164,6 +164,22 @@ private struct EgressLook {
         }.flatMap(\.egress)
     }
 
+    /// Whether policies surely isolate a component's pods, so that nothing but what they let through gets out.
+    private func isIsolated(
+        _ evidence: EgressEvidence,
+        _ component: Estate.Component,
+        _ place: Estate.ServiceAccount
+    ) -> Bool {
+        let network = evidence.proof.artifacts.network
+        let pods = network.podLabels(of: component).map { $0.map(Optional.some) } ?? [nil]
+        return network.host(place) == nil
+            && pods.allSatisfy { pod in
+                network.policies.contains { policy in
+                    policy.namespace == place.namespace && policy.isolatesEgress && policy.pods.fits(pod) == true
+                }
+            }
+    }
+
     /// Conditions 1 to 8, which are the cluster's.
     var cluster: [EgressConditions.Condition] {
         [
@@ -210,8 +226,8 @@ private struct EgressLook {
                 let isOpen = rules.contains { rule in
                     rule.peers.map { !$0.allSatisfy(Self.isNameServer) } ?? true
                 }
-                let isHost = evidence.proof.artifacts.network.host(place) != nil
-                return isOpen || isHost ? "`\(component.name)` asks other name servers" : nil
+                return isOpen || !isIsolated(evidence, component, place)
+                    ? "`\(component.name)` asks other name servers" : nil
             }
         }
     }
@@ -228,6 +244,7 @@ private struct EgressLook {
                 guard evidence.proof.estate.enforcement.kubernetes?.istio != nil else {
                     return "the estate has no mesh"
                 }
+                guard isIsolated(evidence, component, place) else { return "nothing isolates `\(component.name)`" }
                 let rules = egress(evidence, component, place).filter { rule in
                     rule.peers?.contains { peer in
                         guard case .pods(_, let namespaces?) = peer else { return false }
@@ -275,11 +292,7 @@ private struct EgressLook {
             each { component, place in
                 let network = evidence.proof.artifacts.network
                 if network.host(place) != nil { return "`\(component.name)` is in its node's network" }
-                if case .refuted = evidence.proof.excess(component, isEgress: true),
-                    egress(evidence, component, place).isEmpty
-                {
-                    return "nothing isolates `\(component.name)`"
-                }
+                guard isIsolated(evidence, component, place) else { return "nothing isolates `\(component.name)`" }
                 let isOpen = egress(evidence, component, place).contains { rule in
                     rule.peers?.contains { peer in
                         guard case .block(let block, let except) = peer else { return false }
@@ -305,7 +318,9 @@ private struct EgressLook {
     func cloud(_ estate: Estate, _ aws: AWSArtifacts?) -> [EgressConditions.Condition] {
         func why(_ artifacts: AWSArtifacts?) -> String? {
             guard let artifacts else { return "nothing of AWS was given" }
-            let outcome = EstateProof(estate, aws: artifacts).results.first { $0.id == "endpoint" }?.outcome
+            let outcome = EstateProof(estate, aws: artifacts).results.first {
+                $0.id == "endpoint" && $0.layer == AWSObservation.Scope.all.rawValue
+            }?.outcome
             return outcome.map(Self.reason) ?? "there is no endpoint's policy"
         }
         let live = why(aws)

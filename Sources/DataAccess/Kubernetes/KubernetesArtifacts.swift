@@ -43,9 +43,28 @@ public struct KubernetesArtifacts: Sendable {
         let known: [Substring: Set<String>] = [
             MeshSidecar.group[...]: ["EnvoyFilter", "VirtualService", "WorkloadEntry", "WorkloadGroup", "ProxyConfig"],
             "extensions.istio.io": ["WasmPlugin"],
-            "cilium.io": ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"],
+            "cilium.io": [
+                "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "CiliumLocalRedirectPolicy",
+                "CiliumEnvoyConfig", "CiliumClusterwideEnvoyConfig",
+            ],
+            "projectcalico.org": ["NetworkPolicy", "GlobalNetworkPolicy"],
+            "crd.projectcalico.org": ["NetworkPolicy", "GlobalNetworkPolicy"],
+            "crd.antrea.io": ["NetworkPolicy", "ClusterNetworkPolicy"],
+            "gateway.networking.k8s.io": ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute"],
             "policy.networking.k8s.io": ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"],
         ]
-        return documents.filter { known[$0.group]?.contains($0.kind) == true }
+        return documents.filter { document in
+            guard known[document.group]?.contains(document.kind) == true else { return false }
+            return document.group != "gateway.networking.k8s.io" || Self.isOfMesh(document)
+        }
+    }
+
+    /// Whether a route is for calls to a Service, which a mesh's proxies take; those of gateways are not.
+    private static func isOfMesh(_ route: Document) -> Bool {
+        guard let spec = try? route.spec?.mapping() else { return false }
+        let parents = spec.first { $0.key == "parentRefs" }.flatMap { try? $0.value.list { try $0.mapping() } } ?? []
+        return parents.contains { parent in
+            parent.first { $0.key == "kind" }.flatMap { try? $0.value.string() } == "Service"
+        }
     }
 }

@@ -3,10 +3,10 @@ import Crypto
 /// Names that Kubernetes takes, made of names that it might not: RFC 1123 labels, each of one thing only.
 ///
 /// A name that fits stays as it is. Another is cut and gets a digest of the whole behind it, longer where that is taken.
-struct KubernetesNames: Sendable {
+package struct KubernetesNames: Sendable {
     /// The label by which the pods of a component are told: policies select by it, and an admission rule keeps others from
     /// carrying it.
-    static let component = "lapwing.dev/component"
+    package static let component = "lapwing.dev/component"
     /// The label of what is written for an estate.
     static let estate = "lapwing.dev/estate"
 

@@ -35,14 +35,19 @@ public struct KubernetesNetwork: Sendable {
             }
             guard let pod = Self.pod(document) else { continue }
             let place = "\(document.metadata.namespace)/\(pod.account)"
-            pods[place, default: []].append(PodLabels(labels: pod.labels, isWhole: true))
+            pods[place, default: []].append(
+                PodLabels(labels: pod.labels, rest: document.kind == "Pod" ? .none : .added)
+            )
             if let host = pod.host, hosts[place] == nil { hosts[place] = host }
         }
         if let estate {
             let names = KubernetesEmitter.names(of: estate)
             for component in estate.components {
                 guard let account = component.identity.kubernetes else { continue }
-                let label = PodLabels(labels: [KubernetesNames.component: names[component.name]], isWhole: false)
+                let label = PodLabels(
+                    labels: [KubernetesNames.component: names[component.name]],
+                    rest: .any(but: [])
+                )
                 let place = "\(account.namespace)/\(account.name)"
                 if pods[place] == nil { pods[place] = [label] }
             }
@@ -62,7 +67,7 @@ public struct KubernetesNetwork: Sendable {
 
     /// Whether it is known of a component's pods which value a label has, or that they lack it.
     public func knowsLabel(_ key: String, of component: Estate.Component) -> Bool {
-        podLabels(of: component)?.allSatisfy { $0.isWhole || $0.labels[key] != nil } == true
+        podLabels(of: component)?.allSatisfy { $0.knows(key) } == true
     }
 
     func podLabels(of component: Estate.Component) -> [PodLabels]? {
@@ -101,7 +106,8 @@ public struct KubernetesNetwork: Sendable {
         switch document.kind {
         case "Pod":
             return (account(spec), document.metadata.labels, hostNetwork(spec))
-        case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job": template = field("template", of: spec)
+        case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job":
+            template = field("template", of: spec)
         case "CronJob":
             template = field("jobTemplate", of: spec).flatMap { field("spec", of: $0) }.flatMap {
                 field("template", of: $0)
@@ -126,7 +132,11 @@ public struct KubernetesNetwork: Sendable {
     }
 
     private static func account(_ spec: Value) -> String {
-        field("serviceAccountName", of: spec).flatMap { try? $0.string() } ?? "default"
+        // The second is the first's old name.
+        for name in ["serviceAccountName", "serviceAccount"] {
+            if let account = field(name, of: spec).flatMap({ try? $0.string() }), !account.isEmpty { return account }
+        }
+        return "default"
     }
 
     private static func field(_ name: String, of value: Value) -> Value? {

@@ -4,6 +4,12 @@ extension KubernetesProof {
     /// Proves an invariant over the network, where it has to do with it.
     func prove(_ invariant: Estate.Invariant) -> InvariantProof.Outcome {
         switch invariant.never {
+        case .reachInternet(let who), .callOther(let who, _), .call(let who, _):
+            // What is outside the cluster is not its network's.
+            guard !inside(who).isEmpty else { return .notConcerned }
+        case .read, .write, .writeNotProducedBySelf, .flow: return .notConcerned
+        }
+        return switch invariant.never {
         case .reachInternet(let who): Self.first(inside(who)) { internet($0) }
         case .callOther(let who, let names): calls(who, invariant) { !Self.contains(names, $0, $1) }
         case .call(let who, let names): calls(who, invariant) { Self.contains(names, $0, $1) }
@@ -50,6 +56,18 @@ extension KubernetesProof {
                 let isRestForbidden = isForbidden(callee.name, "*")
                 let isAllowed = { (name: String) in
                     !isForbidden(callee.name, name) || Self.contains(exempt, callee.name, name)
+                }
+                // Without a mesh, nothing tells what is allowed at a port from what is not.
+                if estate.enforcement.kubernetes?.istio == nil,
+                    let api = callee.exposes.first(where: { api in
+                        !isAllowed(api.name) && callee.exposes.contains { $0.port == api.port && isAllowed($0.name) }
+                            && !artifacts.network.call(from: caller, to: callee, port: api.port).isInTheWay
+                    })
+                {
+                    return .unknown(
+                        "`\(callee.name).\(api.name)` shares TCP \(api.port) with what `\(caller.name)` may call, and the network "
+                            + "does not tell them apart"
+                    )
                 }
                 let open = Set(callee.exposes.filter { isAllowed($0.name) }.map(\.port))
                 let ports = Set(callee.exposes.map(\.port)).union(isRestForbidden ? artifacts.network.edges : [])

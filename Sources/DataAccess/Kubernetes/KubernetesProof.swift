@@ -32,8 +32,8 @@ struct KubernetesProof {
 
     /// The namespaces that they are in.
     private var places: [String] { Set(namespaces.values).sorted() }
-    /// A pod that is no component's.
-    static let other = PodLabels(labels: [:], isWhole: true)
+    /// A pod that is no component's, which may have any label but theirs.
+    static let other = PodLabels(labels: [:], rest: .any(but: [KubernetesNames.component]))
 
     /// Everything.
     func results() -> [EstateProof.Result] {
@@ -316,7 +316,7 @@ struct KubernetesProof {
             guard let component = components[name], let place = namespaces[name] else { return false }
             return includes(place, artifacts.network.podLabels(of: component).map { $0.map(Optional.some) } ?? [nil])
         case .pods(let place, let key, let value):
-            return includes(place, [PodLabels(labels: [key: value], isWhole: false)])
+            return includes(place, [PodLabels(labels: [key: value], rest: .any(but: []))])
         case .namespace(let place): return includes(place, [nil])
         case .blocks(let blocks):
             guard case .block(let block, let except) = peer, except.isEmpty else { return false }

@@ -57,9 +57,10 @@ struct NetworkPolicy: Hashable, Sendable {
         pods = try fields.optional("podSelector") { try LabelSelector($0) } ?? LabelSelector()
         ingress = try fields.optional("ingress") { try $0.list { try Self.rule($0, "from") } } ?? []
         egress = try fields.optional("egress") { try $0.list { try Self.rule($0, "to") } } ?? []
-        let types = try fields.optional("policyTypes") { try $0.list { try $0.oneOf(["Ingress", "Egress"]) } }
-        isolatesIngress = types?.contains("Ingress") ?? true
-        isolatesEgress = types?.contains("Egress") ?? !egress.isEmpty
+        let types = try fields.optional("policyTypes") { try $0.list { try $0.oneOf(["Ingress", "Egress"]) } } ?? []
+        // An empty list is none for the API server, too.
+        isolatesIngress = types.isEmpty || types.contains("Ingress")
+        isolatesEgress = types.isEmpty ? !egress.isEmpty : types.contains("Egress")
         try fields.finish()
     }
 
@@ -202,7 +203,7 @@ struct LabelSelector: Hashable, Sendable {
     func fits(_ pod: PodLabels?) -> Bool? {
         var isKnown = true
         for requirement in requirements {
-            guard let pod, pod.isWhole || pod.labels[requirement.key] != nil else {
+            guard let pod, pod.knows(requirement.key) else {
                 isKnown = false
                 continue
             }
@@ -221,8 +222,38 @@ struct LabelSelector: Hashable, Sendable {
 
 /// The labels of a pod.
 struct PodLabels: Hashable, Sendable {
+    /// Which it has beside those that are known.
+    enum Rest: Hashable, Sendable {
+        /// None.
+        case none
+        /// Those that controllers and the injection of a mesh's proxy add to a template's.
+        case added
+        /// Any but some.
+        case any(but: Set<String>)
+    }
+
     /// Those that are known.
     let labels: [String: String]
-    /// Whether it has no others.
-    let isWhole: Bool
+    let rest: Rest
+
+    /// Whether it is known which value a label has, or that it is not there.
+    func knows(_ key: String) -> Bool {
+        if labels[key] != nil { return true }
+        switch rest {
+        case .none: return true
+        case .added: return !Self.isAdded(key)
+        case .any(let absent): return absent.contains(key)
+        }
+    }
+
+    /// Whether pods get a label that their template does not have.
+    private static func isAdded(_ key: String) -> Bool {
+        let names: Set<String> = [
+            "pod-template-hash", "pod-template-generation", "controller-revision-hash", "controller-uid", "job-name",
+        ]
+        guard let slash = key.firstIndex(of: "/") else { return names.contains(key) }
+        let prefix = key[..<slash]
+        return ["batch.kubernetes.io", "statefulset.kubernetes.io", "apps.kubernetes.io"].contains(prefix)
+            || prefix == "istio.io" || prefix.hasSuffix(".istio.io")
+    }
 }

@@ -121,6 +121,9 @@ struct MeshEgressProof {
             guard declared.contains(where: { $0.number == port.number }) else {
                 return "passes on traffic to port \(port.number) of a host outside, which the estate does not declare"
             }
+            guard port.target == port.number else {
+                return "leads what goes to port \(port.number) to port \(port.target) of a host outside"
+            }
             if entry.isOpen(port) { return "passes on traffic to port \(port.number) of any address" }
         }
         let allowed = (estate.enforcement.kubernetes?.addresses[host] ?? []).map(\.description)

@@ -11,6 +11,8 @@ struct MeshServiceEntry: Hashable, Sendable {
         let number: Int
         /// In upper case: `TLS`.
         let kind: String
+        /// The port of the host that traffic goes on to.
+        let target: Int
     }
 
     let name: String
@@ -44,9 +46,11 @@ struct MeshServiceEntry: Hashable, Sendable {
                     var fields = try FieldReader(value, of: "a port")
                     let number = try fields.required("number") { try $0.integer(in: 1...65535) }
                     let kind = try fields.optional("protocol") { try $0.string() } ?? "TCP"
-                    fields.ignore("name", "targetPort")
+                    // 0 is what is left out.
+                    let target = try fields.optional("targetPort") { try $0.integer(in: 0...65535) } ?? 0
+                    fields.ignore("name")
                     try fields.finish()
-                    return Port(number: number, kind: kind.uppercased())
+                    return Port(number: number, kind: kind.uppercased(), target: target == 0 ? number : target)
                 }
             } ?? []
         exportTo = try fields.optional("exportTo") { try $0.list { try $0.string() } }

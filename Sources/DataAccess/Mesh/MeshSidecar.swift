@@ -53,7 +53,8 @@ struct MeshSidecar: Hashable, Sendable {
             }
         }
         self.isCaptured = isCaptured
-        hosts = listeners.map { $0.flatMap(\.self) }
+        // A list of none is as good as none: every host is known.
+        hosts = listeners?.isEmpty == true ? nil : listeners.map { $0.flatMap(\.self) }
         mode = try fields.optional("outboundTrafficPolicy") { value in
             var fields = try FieldReader(value, of: "outboundTrafficPolicy")
             fields.ignore("egressProxy")

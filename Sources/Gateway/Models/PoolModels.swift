@@ -13,6 +13,8 @@ final class PoolModels {
     private static let interval = TimeAmount.seconds(10)
     /// How long a proof counts of which nobody can say whether it holds.
     private static let patience = TimeAmount.seconds(30)
+    /// How long the others are still asked of, where nobody could say of one.
+    private static let askingTime = Duration.seconds(5)
 
     private unowned let pool: UpstreamPool
     /// Grows with every change that is told.
@@ -20,6 +22,8 @@ final class PoolModels {
     private var isAsking = false
     /// Whether something has changed since the question that is open.
     private var isAskedAgain = false
+    /// Whether nobody could say of some when they were last asked of.
+    private var isOwed = false
 
     init(_ pool: UpstreamPool) {
         self.pool = pool
@@ -56,7 +60,7 @@ final class PoolModels {
 
     /// Asks where it was long ago, and ends what nobody can vouch for.
     func check(_ now: NIODeadline) {
-        var isDue = false
+        var isDue = isOwed
         for stand in stands {
             if stand.seen + Self.patience <= now {
                 end(stand, because: "nobody can say what it has loaded")
@@ -83,30 +87,38 @@ final class PoolModels {
             isAskedAgain = true
             return
         }
+        isOwed = false
         let stands = stands
         guard !stands.isEmpty else { return }
         isAsking = true
         let attestor = pool.worker.context.models
         let loop = pool.worker.eventLoop
         let bound = NIOLoopBound((self, pool, stands), eventLoop: loop)
-        Task { [locals = stands.map(\.local)] in
-            // Without an answer to one there is none to the next: they are asked of another time.
-            var answers: [Bool] = []
+        Task { [locals = stands.map(\.local), end = ContinuousClock.now + Self.askingTime] in
+            // One of which nobody can say keeps no other from being asked of; where nobody answers at all, each would take as
+            // long as the first, and they are asked of another time.
+            var answers: [Bool?] = []
             for local in locals {
-                guard let holds = try? await local.holds(asking: attestor) else { break }
+                let holds = try? await local.holds(asking: attestor)
                 answers.append(holds)
+                if holds == nil, end <= ContinuousClock.now { break }
             }
             loop.execute { [answers] in
                 let (models, _, stands) = bound.value
-                models.heard(zip(stands, answers))
+                models.heard(answers, of: stands)
             }
         }
     }
 
-    private func heard(_ answers: Zip2Sequence<[Stand], [Bool]>) {
+    private func heard(_ answers: [Bool?], of stands: [Stand]) {
         isAsking = false
-        for (stand, holds) in answers {
-            if holds { stand.confirm() } else { end(stand, because: "it is no longer proved to have loaded the model") }
+        isOwed = answers.count < stands.count
+        for (stand, holds) in zip(stands, answers) {
+            switch holds {
+            case true?: stand.confirm()
+            case false?: end(stand, because: "it is no longer proved to have loaded the model")
+            case nil: isOwed = true
+            }
         }
         if isAskedAgain {
             isAskedAgain = false

@@ -58,7 +58,8 @@ struct TextUnits: Sendable {
 
     /// Appends bytes of `raw`.
     func copy(_ range: Range<Int>, into output: inout [UInt8]) {
-        // Sound: the buffer is used while it is lent, and the range is of it.
+        precondition(range.lowerBound >= 0 && range.upperBound <= raw.count)
+        // Sound: the buffer is used while it is lent, and the range is of it, as was just looked at.
         unsafe raw.withUnsafeBufferPointer { bytes in
             unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[range]))
         }

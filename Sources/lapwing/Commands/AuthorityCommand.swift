@@ -277,7 +277,10 @@ private struct AuthorityProcess {
             group.addTask {
                 while (try? await Task.sleep(for: .seconds(60))) != nil {
                     await withdrawal.prune()
-                    await continuous.prune(longestLife: authority.options.schedule.maximumSVIDLifetime)
+                    // What was issued while `caLifetime` was longer lives by the certificates of then.
+                    let lives = authority.state.slots.map { $0.notAfter.timeIntervalSince($0.notBefore) / 6 }
+                    let longest = max(authority.options.schedule.maximumSVIDLifetime, lives.max() ?? 0)
+                    await continuous.prune(longestLife: longest)
                     try? await federation.flush()
                 }
             }

@@ -11,7 +11,8 @@ import ZeroTrust
 /// was signed.
 ///
 /// The proof has a lease, which is renewed for as long as somebody says with ``looked()`` that the model was looked at: what
-/// nobody checks any more is not vouched for. Where the authority goes away, the proof is offered again once it is back. After ``fail(_:)`` it never is.
+/// nobody checks any more is not vouched for. Where the authority goes away, the proof is offered again once it is back.
+/// After ``fail(_:)`` it never is.
 final class LoadProof: Sendable {
     private static let retry = Duration.seconds(1)
     /// How long one that was refused waits at most.
@@ -170,7 +171,8 @@ final class LoadProof: Sendable {
                 for try await response in call.responses {
                     answer.tell(.success(()))
                     guard renewing == nil, response.leaseMs > 0 else { continue }
-                    renewing = Task { await self.renew(call, every: .milliseconds(Int64(response.leaseMs) / 5)) }
+                    let interval = Duration.milliseconds(max(1, Int64(response.leaseMs) / 5))
+                    renewing = Task { await self.renew(call, every: interval) }
                 }
                 throw RPCStatus(.unavailable, "the authority ended the call")
             }

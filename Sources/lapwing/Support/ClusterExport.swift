@@ -6,10 +6,18 @@ import Resources
 enum ClusterExport {
     /// The kinds that are read, by their group; others are passed over, since exports hold all kinds of things.
     private static let kinds: [Substring: Set<String>] = [
-        "v1": ["Namespace", "Pod"], "apps": ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"],
+        "v1": ["Namespace", "Pod", "ReplicationController"],
+        "apps": ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"],
         "batch": ["Job", "CronJob"], "networking.k8s.io": ["NetworkPolicy"],
         "policy.networking.k8s.io": ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"],
-        "cilium.io": ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"],
+        "cilium.io": [
+            "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "CiliumLocalRedirectPolicy", "CiliumEnvoyConfig",
+            "CiliumClusterwideEnvoyConfig",
+        ],
+        "projectcalico.org": ["NetworkPolicy", "GlobalNetworkPolicy"],
+        "crd.projectcalico.org": ["NetworkPolicy", "GlobalNetworkPolicy"],
+        "crd.antrea.io": ["NetworkPolicy", "ClusterNetworkPolicy"],
+        "gateway.networking.k8s.io": ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute"],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"],
         "networking.istio.io": [
             "Sidecar", "ServiceEntry", "EnvoyFilter", "VirtualService", "WorkloadEntry", "WorkloadGroup", "ProxyConfig",

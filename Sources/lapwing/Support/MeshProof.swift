@@ -46,6 +46,7 @@ struct MeshProof {
 
     /// Everything.
     func results() -> [EstateProof.Result] {
+        let excesses = Dictionary(inside.map { ($0.name, excess($0)) }) { first, _ in first }
         func first(_ prove: (Estate.Component) -> InvariantProof.Outcome) -> InvariantProof.Outcome {
             var doubt: InvariantProof.Outcome?
             for callee in inside {
@@ -56,11 +57,12 @@ struct MeshProof {
             return doubt ?? .proved
         }
         return [
-            .init("excess", in: "mesh", first(excess)), .init("missing", in: "mesh", first(missing)),
+            .init("excess", in: "mesh", first { excesses[$0.name] ?? excess($0) }),
+            .init("missing", in: "mesh", first(missing)),
             .init("mutual TLS", in: "mesh", first(mutualTLS)), .init("default deny", in: "mesh", defaultDeny()),
         ]
             + estate.invariants.compactMap { invariant in
-                prove(invariant).map { .init(invariant.id, in: "mesh", $0) }
+                prove(invariant, excesses).map { .init(invariant.id, in: "mesh", $0) }
             }
     }
 
@@ -207,38 +209,56 @@ struct MeshProof {
                 rootNamespace: Self.root,
                 trustDomains: ["\(estate.trustDomain)"]
             )
-            let workload = Workload(namespace: place)
-            guard let engine = try? PolicyEngine(policies: policies, workload: workload, options: options),
-                let regions = try? Reachability(engine, options: .init(callers: .anyone)).allowed()
-            else { return .unknown("what another pod of \(place) answers is not known") }
-            if let region = regions.first {
-                return .refuted(
-                    "any other pod of \(place) answers \(region.callers)",
-                    Witness(
-                        principal: region.witness.attributes.caller.name ?? "nobody",
-                        action: "\(region.witness.attributes.method) \(region.witness.attributes.path)",
-                        resource: "any other pod of \(place)",
-                        rules: [region.location ?? "no ALLOW policy"]
-                    )
-                )
+            for labels in others(in: place) {
+                let outcome = denies(Workload(namespace: place, labels: labels), options)
+                if outcome != .proved { return outcome }
             }
-            let required = MutualTLSRequirement(
-                policies.peerAuthentications,
-                workload: workload,
-                rootNamespace: Self.root,
-                compatibility: .istio
+        }
+        return .proved
+    }
+
+    /// The labels that a pod of a namespace may have that is no component's, by which policies treat it in different ways:
+    /// none, and those that each policy selects by.
+    private func others(in place: String) -> [[String: String]] {
+        let selectors =
+            policies.policies.filter { [place, Self.root].contains($0.namespace) }.map(\.selector)
+            + policies.peerAuthentications.filter { [place, Self.root].contains($0.namespace) }.map(\.selector)
+        var seen: Set<[String: String]> = [[:]]
+        return [[:]] + selectors.filter { $0[KubernetesNames.component] == nil && seen.insert($0).inserted }
+    }
+
+    private func denies(_ workload: Workload, _ options: PolicyEngine.Options) -> InvariantProof.Outcome {
+        let place = workload.namespace
+        guard let engine = try? PolicyEngine(policies: policies, workload: workload, options: options),
+            let regions = try? Reachability(engine, options: .init(callers: .anyone)).allowed()
+        else { return .unknown("what another pod of \(place) answers is not known") }
+        if let region = regions.first {
+            return .refuted(
+                "any other pod of \(place) answers \(region.callers)",
+                Witness(
+                    principal: region.witness.attributes.caller.name ?? "nobody",
+                    action: "\(region.witness.attributes.method) \(region.witness.attributes.path)",
+                    resource: "any other pod of \(place)",
+                    rules: [region.location ?? "no ALLOW policy"]
+                )
             )
-            guard required.mode == .strict else {
-                return .refuted(
-                    "any other pod of \(place) is spoken to without mutual TLS: \(required.mode.rawValue)",
-                    Witness(
-                        principal: "anybody",
-                        action: "connect in plaintext",
-                        resource: "any other pod of \(place)",
-                        rules: [required.decidedBy.map { "\($0.location)" } ?? "no PeerAuthentication"]
-                    )
+        }
+        let required = MutualTLSRequirement(
+            policies.peerAuthentications,
+            workload: workload,
+            rootNamespace: Self.root,
+            compatibility: .istio
+        )
+        guard required.mode == .strict, required.ports.allSatisfy({ $0.value == .strict }) else {
+            return .refuted(
+                "any other pod of \(place) is spoken to without mutual TLS: \(required.mode.rawValue)",
+                Witness(
+                    principal: "anybody",
+                    action: "connect in plaintext",
+                    resource: "any other pod of \(place)",
+                    rules: [required.decidedBy.map { "\($0.location)" } ?? "no PeerAuthentication"]
                 )
-            }
+            )
         }
         return .proved
     }
@@ -246,7 +266,13 @@ struct MeshProof {
     // MARK: - Invariants
 
     /// Proves an invariant about calls; nil where it is about something else.
-    private func prove(_ invariant: Estate.Invariant) -> InvariantProof.Outcome? {
+    ///
+    /// A request that is let through and may not be is looked for among those that policies and APIs name. That there is
+    /// none is a proof only where a callee answers no more than is declared.
+    private func prove(
+        _ invariant: Estate.Invariant,
+        _ excesses: [String: InvariantProof.Outcome]
+    ) -> InvariantProof.Outcome? {
         let (who, isForbidden): (Estate.Components, (String, String) -> Bool)
         switch invariant.never {
         case .call(let callers, let names): (who, isForbidden) = (callers, { Self.contains(names, $0, $1) })
@@ -259,6 +285,7 @@ struct MeshProof {
             case .all: inside
             case .named(let names): names.compactMap { components[$0] }
             }
+        var doubt: InvariantProof.Outcome?
         for callee in inside {
             let allowed = callee.exposes.filter {
                 !isForbidden(callee.name, $0.name) || Self.contains(exempt, callee.name, $0.name)
@@ -277,8 +304,11 @@ struct MeshProof {
                     }
                 }
             }
+            if callers.contains(where: { $0.name != callee.name }), excesses[callee.name] != .proved {
+                doubt = doubt ?? .unknown("`\(callee.name)` may answer more than is declared, see `excess`")
+            }
         }
-        return .proved
+        return doubt ?? .proved
     }
 
     private static func contains(_ names: [Estate.APIName], _ component: String, _ api: String) -> Bool {

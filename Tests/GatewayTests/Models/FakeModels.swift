@@ -13,6 +13,8 @@ final class FakeModels: LocalModelAttestor {
         case models([ModelClaim])
         /// The one who knows cannot be asked.
         case silence
+        /// Of one socket nobody can say anything; the others' processes have loaded these.
+        case silenceOf(UInt64, others: [ModelClaim])
         /// The process is nobody that can be looked at.
         case refusal
     }
@@ -42,6 +44,9 @@ final class FakeModels: LocalModelAttestor {
         switch answer {
         case .models(let models): return models
         case .silence: throw Silent()
+        case .silenceOf(let silent, let others):
+            if case .socket(let inode, _) = peer, inode == silent { throw Silent() }
+            return others
         case .refusal: throw Unknown()
         }
     }

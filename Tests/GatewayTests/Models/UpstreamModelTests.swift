@@ -253,6 +253,36 @@ import ZeroTrust
         }
     }
 
+    @Test func `a process of which nobody can say anything keeps no other from being asked about`() async throws {
+        let model = try FakeModels.claim("a")
+        try await Self.with(
+            .loopback,
+            .init(digest: model.digest),
+            .models([model]),
+            respond: { request, responder in if request.body != "silent" { responder.write(TestUpstream.ok) } }
+        ) { gateway, upstream, models in
+            // Several under way at once, each on a connection of its own.
+            var clients: [TestClient] = []
+            for count in 1...4 {
+                let client = try await gateway.client()
+                client.send(TestGateway.post("/v1/predict", "silent"))
+                _ = await upstream.received.wait { $0.count == count }
+                clients.append(client)
+            }
+            var inodes: Set<UInt64> = []
+            for case .socket(let inode, _) in models.asked { inodes.insert(inode) }
+            let silent = try #require(inodes.first)
+            #expect(inodes.count == 4)
+            models.answer(.silenceOf(silent, others: []))
+            gateway.server.modelsChanged()
+            _ = await upstream.closed.wait { $0 == 3 }
+            // Once somebody can say, the last is asked about without another word.
+            models.answer(.models([]))
+            _ = await upstream.closed.wait { $0 == 4 }
+            for client in clients { await client.close() }
+        }
+    }
+
     @Test func `a proof that is withdrawn while it is asked for gives no connection that stays`() async throws {
         let model = try FakeModels.claim("a")
         try await Self.with(.unixSocket, .init(), .silence) { gateway, upstream, models in

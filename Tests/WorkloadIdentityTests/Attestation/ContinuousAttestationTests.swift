@@ -162,6 +162,33 @@ import ZeroTrust
         #expect(world.continuous.processCount == 1)
     }
 
+    @Test func `a process that connects anew as another group is not taken for what it was`() async throws {
+        let world = try await World()
+        let job = try WorkloadAttestorTests.sleeper()
+        defer { job.end() }
+        let pid = job.processIdentifier
+        func call(_ gid: UInt32, _ groups: [UInt32] = []) throws -> AttestedProcess {
+            world.continuous.enter(
+                try WorkloadProcess(
+                    PeerCredentials(
+                        pid: pid,
+                        uid: geteuid(),
+                        gid: gid,
+                        groups: groups,
+                        process: ProcessHandle(pid: pid)
+                    )
+                )
+            )
+        }
+        let first = try call(100)
+        let calls = [try call(200), try call(100, [300])]
+        #expect(calls[0].process.credentials.gid == 200 && calls[1].process.credentials.groups == [300])
+        let again = try call(100)
+        #expect(again === first)
+        for attested in calls + [first, again] { world.continuous.leave(attested) }
+        #expect(world.continuous.processCount == 0)
+    }
+
     @Test func `another program in the process's place takes what its entry asked the program for, and no more`()
         async throws
     {

@@ -49,6 +49,8 @@ public final class ContinuousAttestation: Sendable {
         var calls = 0
         /// Whether the gateway was told who it is.
         var isFollowed = false
+        /// Whether it is being attested anew, which may take a while.
+        var isAttested = false
         var issued = IssuedNumbers()
         /// Waits for its end.
         let exit: ExitWatch
@@ -58,7 +60,7 @@ public final class ContinuousAttestation: Sendable {
     }
 
     fileprivate struct State {
-        var records: [ProcessTree.Member: Record] = [:]
+        var records: [AttestedProcess.Member: Record] = [:]
         /// What is to be revoked.
         var pending: [Withdrawal] = []
         /// What is revoked and has not expired, with the user that it counts for.
@@ -150,7 +152,7 @@ public final class ContinuousAttestation: Sendable {
     }
 
     private func enter(_ process: WorkloadProcess, _ change: (inout Record) -> Void) -> AttestedProcess {
-        let member = ProcessTree.Member(pid: process.credentials.pid, startTime: process.startTime)
+        let member = AttestedProcess.Member(process)
         let known = state.withLock { state -> AttestedProcess? in
             guard var record = state.records[member] else { return nil }
             change(&record)
@@ -219,7 +221,7 @@ public final class ContinuousAttestation: Sendable {
 
     // MARK: What is no longer its own
 
-    private func ended(_ member: ProcessTree.Member) {
+    private func ended(_ member: AttestedProcess.Member) {
         let now = clock()
         let ended = state.withLock { state -> Record? in
             guard let record = state.records.removeValue(forKey: member) else { return nil }
@@ -235,8 +237,18 @@ public final class ContinuousAttestation: Sendable {
 
     /// Looks at every process once; attests anew those that are not as they were.
     func look() async {
-        let processes = state.withLock { state in state.records.values.map { ($0.attested, $0.traits) } }
-        guard !processes.isEmpty else { return }
+        let changed = await changed()
+        await withDiscardingTaskGroup { group in
+            for (attested, traits) in changed { group.addTask { await self.attestAnew(attested, traits) } }
+        }
+    }
+
+    /// The processes that are not as they were, without those that are being attested anew already; each is from now on.
+    private func changed() async -> [(AttestedProcess, ProcessTraits)] {
+        let processes = state.withLock { state in
+            state.records.values.filter { !$0.isAttested }.map { ($0.attested, $0.traits) }
+        }
+        guard !processes.isEmpty else { return [] }
         let asksGroups = asksGroups
         // Some of `/proc` is slow to answer.
         let changed = try? await NIOThreadPool.singleton.runIfActive {
@@ -245,13 +257,15 @@ public final class ContinuousAttestation: Sendable {
                 return traits == before ? nil : (attested, traits)
             }
         }
-        // One whose program is large keeps no other waiting.
-        await withDiscardingTaskGroup { group in
-            for (attested, traits) in changed ?? [] { group.addTask { await self.attestAnew(attested, traits) } }
+        guard let changed, !changed.isEmpty else { return [] }
+        state.withLock { state in
+            for (attested, _) in changed { state.records[attested.member]?.isAttested = true }
         }
+        return changed
     }
 
     private func attestAnew(_ attested: AttestedProcess, _ traits: ProcessTraits) async {
+        defer { state.withLock { $0.records[attested.member]?.isAttested = false } }
         let snapshot = registry.snapshot
         var grants: [EntryGrant] = []
         do {
@@ -268,10 +282,11 @@ public final class ContinuousAttestation: Sendable {
         let now = clock()
         let entries = Set(grants.map { Granted(entry: $0.entry.name, id: $0.entry.id) })
         let (isFollowed, count) = state.withLock { state -> (Bool, Int) in
-            guard var record = state.records[attested.member] else { return (false, 0) }
+            // One that was let go of and has called anew since was looked at by that.
+            guard var record = state.records[attested.member], record.attested === attested else { return (false, 0) }
             record.traits = traits
             let gone = record.issued.remove { !entries.contains(Granted(entry: $0.entry, id: $0.id)) }
-            state.records[attested.member] = record
+            state.records[attested.member] = record.isIdle ? nil : record
             attested.advance()
             state.withdraw(gone, of: attested, at: now, "is no longer what its entry asks for")
             return (record.isFollowed, gone.count)
@@ -299,14 +314,17 @@ public final class ContinuousAttestation: Sendable {
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask {
-                while (try? await Task.sleep(for: Self.interval)) != nil { await self.look() }
-            }
-            group.addTask {
                 for await _ in self.wakes {
                     try? await Task.sleep(for: Self.gathering)
                     await self.withdraw()
                 }
                 await self.withdraw()
+            }
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                // One whose program is large keeps no other waiting, nor the next look.
+                for (attested, traits) in await self.changed() {
+                    group.addTask { await self.attestAnew(attested, traits) }
+                }
             }
         }
     }

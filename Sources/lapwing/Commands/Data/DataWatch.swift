@@ -1,3 +1,5 @@
+// `timespec` belongs to this module wherever both are loaded.
+import CoreFoundation
 import DataAccess
 import Foundation
 import Glibc
@@ -77,15 +79,26 @@ struct DataWatch {
         let isKnown = saved == unread
         let before = running.proof
         var files: [String: [UInt8]] = [:]
+        var unreadable: String?
         for place in saved {
             let path = policies.directory + "/" + place
             let names = place.hasSuffix(".json") ? [place] : Self.names(path).map { place + "/" + $0 }
             for name in names {
-                guard let data = FileManager.default.contents(atPath: policies.directory + "/" + name) else { continue }
-                files[name] = Array(data)
+                let file = policies.directory + "/" + name
+                if let data = FileManager.default.contents(atPath: file) {
+                    files[name] = Array(data)
+                } else if FileManager.default.fileExists(atPath: file) {
+                    // What is there and cannot be read is not gone.
+                    unreadable = unreadable ?? name
+                }
             }
         }
         let start = Self.processorTime
+        if let unreadable {
+            unread = saved
+            guard !isKnown else { return }
+            return try tell(saved.sorted(), before, start, "`\(unreadable)` cannot be read")
+        }
         guard var artifacts = running.artifacts else { return }
         do {
             try artifacts.reread(saved, files: files, estate: running.estate)

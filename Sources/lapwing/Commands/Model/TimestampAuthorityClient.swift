@@ -1,3 +1,5 @@
+// `timeval` belongs to this module wherever both are loaded.
+import CoreFoundation
 import Crypto
 import Foundation
 import Glibc

@@ -1,4 +1,5 @@
 import Console
+import Federation
 import Glibc
 import MutualTLS
 import NIOCore
@@ -151,7 +152,7 @@ struct ConsoleServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let open = way.open
                     // A closed channel does not say any more where it came from.
-                    let address = channel.remoteAddress?.ipAddress ?? ""
+                    let address = HTTPSEndpoint.source(channel.remoteAddress?.ipAddress)
                     guard open.enter(channel, from: address) else {
                         throw ChannelError.inappropriateOperationForState
                     }

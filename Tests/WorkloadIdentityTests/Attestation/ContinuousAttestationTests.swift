@@ -282,6 +282,8 @@ import ZeroTrust
             let attested = try world.hold(pid, "job")
             old.end()
             old.waitUntilExit()
+            // The kernel tells starts in hundredths of a second.
+            try await Task.sleep(for: .milliseconds(30))
             var reused: Process?
             for _ in 0..<200 where reused == nil {
                 try? "\(pid - 1)".write(toFile: "/proc/sys/kernel/ns_last_pid", atomically: false, encoding: .utf8)

@@ -65,7 +65,8 @@ struct Issuer: Sendable {
     ///
     /// - Returns: the number, and its point, not compressed.
     static func makeKey() -> (scalar: [UInt8], point: [UInt8]) {
-        let key = P256.Signing.PrivateKey()
+        // A key is used whole, and half of all have no short form: asking for one costs another key on average.
+        let key = P256.Signing.PrivateKey(compactRepresentable: false)
         return (Array(key.rawRepresentation), Array(key.publicKey.x963Representation))
     }
 

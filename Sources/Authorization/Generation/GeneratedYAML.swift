@@ -1,3 +1,5 @@
+import Resources
+
 extension GeneratedPolicies {
     /// The most rules of one policy.
     private static let maximumRules = 512

@@ -128,12 +128,12 @@ public struct KubernetesDrift: Sendable {
         case .null: "null"
         case .bool(let flag): "\(flag)"
         case .number(let text): text
-        case .string(let text): KubernetesText.scalar(text)
+        case .string(let text): YAMLText.scalar(text)
         case .list(let elements): "[" + elements.map { words($0.content) }.joined(separator: ", ") + "]"
         case .mapping(let entries):
             "{"
                 + entries.sorted { $0.key < $1.key }.map {
-                    "\(KubernetesText.scalar($0.key)): \(words($0.value.content))"
+                    "\(YAMLText.scalar($0.key)): \(words($0.value.content))"
                 }
                 .joined(separator: ", ") + "}"
         }

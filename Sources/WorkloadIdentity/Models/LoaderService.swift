@@ -136,6 +136,12 @@ public final class LoaderService: Sendable {
             await withdraw(proof, "the proof could not be recorded")
             throw RPCStatus(.unavailable, "the proof cannot be recorded now")
         }
+        proofs.show(proof.number)
+        // What was changed while it was recorded was looked at before it could be seen.
+        if let reason = Self.reason(against: proof, registry.snapshot) {
+            await end(proof, reason)
+            throw RPCStatus(.permissionDenied, reason)
+        }
         guard await announce(proof, writer) else {
             await end(proof, "the loader could not be told that the proof is held")
             throw RPCStatus(.unavailable, "the proof could not be answered")

@@ -27,6 +27,8 @@ public final class ModelProofs: Sendable {
         let command: ProcessHandle
         /// Finished when the proof ends.
         let life: AsyncStream<Never>.Continuation
+        /// Whether it is on record, so that anybody may go by it.
+        var isRecorded = false
         var issued: [Issued] = []
     }
 
@@ -45,12 +47,14 @@ public final class ModelProofs: Sendable {
     /// Grows with every change.
     var revision: UInt64 { state.withLock { $0.revision } }
 
-    /// The proofs that hold now, by their numbers.
+    /// The proofs that hold now and are on record, by their numbers.
     public var all: [ModelProof] {
-        state.withLock { $0.held.values.map(\.proof) }.sorted { $0.number < $1.number }
+        state.withLock { $0.held.values.filter(\.isRecorded).map(\.proof) }.sorted { $0.number < $1.number }
     }
 
     /// Holds a proof for a command that a loader started, whose selectors are those that it was attested by.
+    ///
+    /// Nobody sees it before ``show(_:)``.
     ///
     /// - Returns: the proof, and a sequence without elements that ends with it.
     /// - Throws: ``IdentityError`` with `processGone` where the command has ended, or is not the loader's child.
@@ -83,12 +87,21 @@ public final class ModelProofs: Sendable {
                 command: ProcessTree.Member(pid: pid, startTime: status.startTime)
             )
             state.next += 1
-            state.revision += 1
             state.held[proof.number] = Held(proof: proof, command: handle, life: continuation)
             return proof
         }
-        changes.announce()
         return (proof, life)
+    }
+
+    /// Lets a proof count from now on, since it is on record.
+    func show(_ number: UInt64) {
+        let isHeld = state.withLock { state in
+            guard state.held[number] != nil else { return false }
+            state.held[number]?.isRecorded = true
+            state.revision += 1
+            return true
+        }
+        if isHeld { changes.announce() }
     }
 
     /// Ends a proof.
@@ -111,7 +124,7 @@ public final class ModelProofs: Sendable {
     /// - Throws: ``IdentityError`` with `processGone` where the process ended or changed while it was looked at.
     func proofs(of process: WorkloadProcess) throws(IdentityError) -> [ModelProof] {
         var found: [ModelProof] = []
-        for held in state.withLock({ Array($0.held.values) }) {
+        for held in state.withLock({ $0.held.values.filter(\.isRecorded) }) {
             let proof = held.proof
             // A workload of the loader's own user could pose as the loader, and prove anything.
             guard proof.coversLoaderUser || process.credentials.uid != proof.loaderUser else { continue }

@@ -244,6 +244,43 @@ import ZeroTrust
         await fixture.drain()
     }
 
+    @Test(arguments: ["recorded", "not recorded", "no loader any more"])
+    func `a proof counts for nobody before it is recorded`(end: String) async throws {
+        let fixture = try await WorkloadAPIFixture()
+        try fixture.load(.sameUser, Self.asked)
+        let following = Task { await fixture.loaders.followEntries() }
+        let workload = try PeerProcess("model_workload.py", socket: fixture.socket)
+        _ = await workload.line()
+        let (gate, release) = AsyncStream.makeStream(of: Never.self)
+        fixture.acts.wait(for: gate)
+        let (socket, pid) = (fixture.socket, workload.pid)
+        let offer = Task { try await HeldProof(socket, command: pid) }
+        #expect(try await eventually { fixture.acts.waitingCount == 1 })
+        #expect(fixture.proofs.all.isEmpty && fixture.proofs.revision == 0)
+        #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
+        switch end {
+        case "not recorded": fixture.acts.refuse()
+        case "no loader any more": try fixture.load(nil, Self.asked)
+        default: break
+        }
+        release.finish()
+        if end == "recorded" {
+            let proof = try await offer.value
+            #expect(fixture.proofs.all.count == 1)
+            #expect(try await workload.ask("fetch")?.hasPrefix("svid spiffe://cluster.local/inference") == true)
+            await proof.client.close()
+        } else {
+            let code = await HeldProof.refusal { try await offer.value }
+            #expect(code == (end == "not recorded" ? .unavailable : .permissionDenied))
+            #expect(fixture.proofs.all.isEmpty)
+            #expect(try await workload.ask("fetch") == "error PERMISSION_DENIED")
+            let kinds: [LoaderService.Act.Kind] = end == "not recorded" ? [] : [.hold, .withdraw]
+            #expect(try await eventually { fixture.acts.all.map(\.kind) == kinds })
+        }
+        following.cancel()
+        await fixture.drain()
+    }
+
     @Test func `a workload of the loader's own user has no proof unless the entry says so`() async throws {
         let fixture = try await WorkloadAPIFixture()
         try fixture.load(.separateUser, Self.asked)

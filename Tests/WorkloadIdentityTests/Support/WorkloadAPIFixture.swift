@@ -67,7 +67,7 @@ struct WorkloadAPIFixture {
             lease: lease,
             clock: { clock.now },
             logger: quietLogger
-        ) { [acts] in try acts.add($0) }
+        ) { [acts] in try await acts.add($0) }
         self.server = RPCServer(
             services: [api.service, SecretDiscovery(api).service, loaders.service],
             logger: quietLogger
@@ -140,13 +140,26 @@ final class ActList: Sendable {
     struct Full: Error {}
 
     private let state = Mutex<(acts: [LoaderService.Act], isFull: Bool)>(([], false))
+    private let gate = Mutex<AsyncStream<Never>?>(nil)
+    private let waiting = Atomic(0)
+
+    /// How many acts wait to be recorded.
+    var waitingCount: Int { waiting.load(ordering: .acquiring) }
+
+    /// Acts that come from now on wait until the stream has ended.
+    func wait(for end: AsyncStream<Never>) { gate.withLock { $0 = end } }
 
     var all: [LoaderService.Act] { state.withLock { $0.acts } }
 
     /// From now on nothing can be recorded.
     func refuse() { state.withLock { $0.isFull = true } }
 
-    func add(_ act: LoaderService.Act) throws {
+    func add(_ act: LoaderService.Act) async throws {
+        if let gate = gate.withLock({ $0.take() }) {
+            waiting.add(1, ordering: .acquiringAndReleasing)
+            for await _ in gate {}
+            waiting.subtract(1, ordering: .acquiringAndReleasing)
+        }
         try state.withLock { state in
             guard !state.isFull else { throw Full() }
             state.acts.append(act)

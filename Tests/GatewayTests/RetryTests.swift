@@ -21,13 +21,18 @@ import ZeroTrust
             var count: UInt64 = 0
             var durable: UInt64 = 0
             var watchers: [DurabilityWatcher] = []
+            var entries: [FakeLog.Entry] = []
         }
 
         private let state = Mutex(State())
 
+        /// The records, in the order in which they came.
+        var entries: [FakeLog.Entry] { state.withLock { $0.entries } }
+
         func append(_ entry: [UInt8]) -> UInt64 {
             state.withLock { state in
                 defer { state.count += 1 }
+                state.entries.append(FakeLog.Entry(text: String(decoding: entry, as: UTF8.self)))
                 return state.count
             }
         }
@@ -139,8 +144,8 @@ import ZeroTrust
         }
 
         /// Lets an upstream connection answer; returns what the client got.
-        func answer(_ index: Int) throws -> String {
-            try upstreams[index].channel.writeInbound(ByteBuffer(string: TestUpstream.ok))
+        func answer(_ index: Int, _ text: String = TestUpstream.ok) throws -> String {
+            try upstreams[index].channel.writeInbound(ByteBuffer(string: text))
             return try heard()
         }
 
@@ -223,5 +228,58 @@ import ZeroTrust
         bench.upstreams[1 - first].channel.pipeline.fireChannelInactive()
         #expect(try bench.heard().hasPrefix("HTTP/1.1 502"))
         #expect(bench.worker.metrics.upstreamRetries == 1)
+    }
+
+    @Test func `a request that goes to no other connection names no model that has not answered it`() throws {
+        let bench = try Bench(upstreams: 1)
+        let claim = try FakeModels.claim("a")
+        let connection = try bench.upstreams[0].channel.pipeline.syncOperations.handler(type: UpstreamConnection.self)
+        connection.model = UpstreamModel(claim: claim, changes: 0)
+        _ = try bench.answer(try #require(try bench.send(TestGateway.post())))
+        bench.upstreams[0].transport.error = .ioOnClosedChannel
+        // There is room for no other connection.
+        bench.worker.current.pools[0].reserve()
+        #expect(try bench.send(TestGateway.post()) == nil)
+        #expect(try bench.heard().hasPrefix("HTTP/1.1 503"))
+        let records = bench.log.entries.filter { $0["kind"] == "completion" }
+        #expect(records.map { $0["response.model.digest"] } == [claim.digest, nil])
+        #expect(records.last?["ended"] == "upstream_unreachable")
+    }
+
+    static let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+
+    @Test(arguments: [true, false])
+    func `an upstream that closes after a chunked answer gets no other request on such a connection`(
+        isIdle: Bool
+    ) throws {
+        let bench = try Bench(upstreams: 3)
+        let first = try #require(try bench.send(TestGateway.post()))
+        #expect(try bench.answer(first, Self.chunked).hasPrefix("HTTP/1.1 200"))
+        if !isIdle {
+            // The request was on its way when the upstream closed: nobody knows whether it was read.
+            #expect(try bench.send(TestGateway.post()) == first)
+        }
+        bench.upstreams[first].channel.pipeline.fireChannelInactive()
+        // The failure closes the client's connection no more than another answer of ours does.
+        if !isIdle { #expect(try bench.heard().hasPrefix("HTTP/1.1 502")) }
+        let second = try #require(try bench.send(TestGateway.post()))
+        #expect(try bench.answer(second, Self.chunked).hasPrefix("HTTP/1.1 200"))
+        #expect(!bench.upstreams[second].channel.isActive)
+        // What has a length is no such answer.
+        let third = try #require(try bench.send(TestGateway.post()))
+        _ = try bench.answer(third)
+        #expect(bench.upstreams[third].channel.isActive)
+        #expect(try bench.send(TestGateway.post()) == third)
+    }
+
+    @Test func `a connection that is closed after an answer with a length teaches nothing`() throws {
+        let bench = try Bench(upstreams: 2)
+        let first = try #require(try bench.send(TestGateway.post()))
+        _ = try bench.answer(first)
+        bench.upstreams[first].channel.pipeline.fireChannelInactive()
+        let second = try #require(try bench.send(TestGateway.post()))
+        _ = try bench.answer(second, Self.chunked)
+        #expect(bench.upstreams[second].channel.isActive)
+        #expect(try bench.send(TestGateway.post()) == second)
     }
 }

@@ -41,6 +41,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var requests = 0
     private var isRequestWhole = false
     private var readWithheld = false
+    /// When a chunked answer was whole after which the connection is to be used again.
+    private var chunksEndedAt: NIODeadline?
     /// What was sent first on a connection that was used before, until it is known that it left.
     private var unsent: ByteBuffer?
 
@@ -207,6 +209,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
                 scanner.reset()
                 continue
             }
+            chunksEndedAt = nil
             if pipeline.wanted?.isAgreed(by: scanner.status) == true { return try openTunnel(head, for: pipeline) }
             framing = scanner.framing
             // After a tunnel that was not agreed on nobody knows what the upstream reads next.
@@ -279,8 +282,12 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     private func endResponse(for pipeline: Pipeline) {
         // The connection is given back first: the end of the request may begin the next one.
-        if keepsAlive, isRequestWhole, inbox.readableBytes == 0, context?.channel.isActive == true {
+        let isChunked = framing == .chunked
+        if keepsAlive, isRequestWhole, inbox.readableBytes == 0, context?.channel.isActive == true,
+            !isChunked || pool.keepsAfterChunks
+        {
             phase = .idle
+            if isChunked { chunksEndedAt = .now() }
             pool.release(self)
         } else {
             close()
@@ -310,6 +317,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     /// The connection is gone, whatever it was doing.
     func failed(_ reason: String) {
+        if let chunksEndedAt, chunksEndedAt + .seconds(1) > .now() { pool.closedAfterChunks() }
+        chunksEndedAt = nil
         switch phase {
         case .closed: return
         case .connecting:
@@ -348,6 +357,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     /// Closes the connection for good.
     func close() {
+        // It is not the upstream that closes it.
+        chunksEndedAt = nil
         switch phase {
         case .closed: return
         case .connecting: pool.failedToConnect("given up")

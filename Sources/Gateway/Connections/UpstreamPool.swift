@@ -43,6 +43,8 @@ final class UpstreamPool {
     var count = 0
     var connecting = 0
     private var isClosed = false
+    /// Until when no connection is used again that has carried a chunked answer.
+    private var chunksEndConnections: NIODeadline?
     /// Whether the upstream is no longer configured, so that only requests which have begun come here.
     private var isRetired = false
 
@@ -89,6 +91,23 @@ final class UpstreamPool {
             connection.idleSince = .now()
             idle.append(connection)
         }
+    }
+
+    /// Whether a connection is kept that has carried a chunked answer.
+    var keepsAfterChunks: Bool { chunksEndConnections.map { $0 <= .now() } ?? true }
+
+    /// The upstream closed a connection right after a chunked answer, without having said that it would.
+    ///
+    /// Some servers do so each time. What was sent meanwhile is lost, and cannot be sent again: nobody knows whether it was
+    /// read. So for a minute no such connection is used again.
+    func closedAfterChunks() {
+        if chunksEndConnections == nil {
+            worker.context.logger.notice(
+                "upstream closes after chunked answers; such connections are not used again",
+                metadata: ["upstream": "\(upstream.name)"]
+            )
+        }
+        chunksEndConnections = .now() + .minutes(1)
     }
 
     /// A new connection can be used.
@@ -152,13 +171,18 @@ final class UpstreamPool {
         for connection in Array(verified.values) {
             guard let refusal = refusal(of: connection.peer) else { continue }
             told(refusal, of: connection.peer)
-            connection.end(for: .upstreamDied)
+            connection.end(for: ending(refusal))
         }
         for connection in shared {
             guard let refusal = refusal(of: connection.peer) else { continue }
             told(refusal, of: connection.peer)
-            connection.fail(refusal.code)
+            connection.fail(refusal.code, for: ending(refusal))
         }
+    }
+
+    /// How a request ends whose upstream is believed no longer: the certificates of a proof that was withdrawn are revoked.
+    private func ending(_ refusal: PeerRefusal) -> CompletionRecord.Ending {
+        upstream.model != nil && refusal.isRevocation ? .modelUnproven : .upstreamDied
     }
 
     private func refusal(of peer: Peer?) -> PeerRefusal? {
@@ -283,10 +307,15 @@ final class UpstreamPool {
                 )
                 let (onModel, hasModel) = bound.value
                 // The certificates of a proof that was withdrawn are revoked.
-                if hasModel, refused.refusal.code == TransportRefusal.revoked.rawValue { onModel(.failure(.withdrawn)) }
+                if hasModel, refused.refusal.isRevocation { onModel(.failure(.withdrawn)) }
             }
         )
     }
+}
+
+extension PeerRefusal {
+    /// Whether the peer's certificate, or its identity, is revoked.
+    fileprivate var isRevocation: Bool { code == TransportRefusal.revoked.rawValue }
 }
 
 extension Upstream {

@@ -362,6 +362,8 @@ final class Pipeline: RecordWaiter {
     /// The connection that was reused turned out to be closed before anything was sent: another one is tried, once.
     func retry(_ head: ByteBuffer) {
         upstream = nil
+        // Nobody has answered, and the next may have loaded another model, or not be there.
+        model = nil
         guard !hasRetried else { return upstreamFailed(.upstreamDied) }
         hasRetried = true
         worker.metrics.upstreamRetries += 1

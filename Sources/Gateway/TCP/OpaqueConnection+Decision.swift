@@ -158,7 +158,7 @@ extension OpaqueConnection {
         guard let passage else { return true }
         if case .recording(.refused) = phase { return true }
         let isThere = configuration.upstreams.contains {
-            $0.name == passage.upstream.name && $0.transport == passage.upstream.transport
+            $0.name == passage.upstream.name && $0.transport == passage.upstream.transport && $0.model == nil
         }
         guard isThere else { return false }
         // The connections of a listener that is gone drain.
@@ -207,7 +207,9 @@ extension OpaqueConnection.Passage {
     fileprivate init?(from listener: Listener, in configuration: GatewayConfiguration) {
         guard let listener = configuration.listener(at: BoundListener.Place(listener)),
             case .tcp(let service) = listener.service,
-            let upstream = configuration.upstreams.first(where: { $0.name == service.upstream })
+            let upstream = configuration.upstreams.first(where: { $0.name == service.upstream }),
+            // What nobody here reads is asked for no model; a configuration made in code may want that all the same.
+            upstream.model == nil
         else { return nil }
         self.init(service: service, upstream: upstream)
     }

@@ -110,6 +110,26 @@ import ZeroTrust
         }
     }
 
+    @Test func `an upstream of which a model is asked gets no connection that nobody reads`() async throws {
+        try await Self.with(greeting: "220 banner\r\n") { world in
+            let client = try await world.client()
+            #expect(await client.wait(for: "banner").text == "220 banner\r\n")
+            // In a file it is refused.
+            var configuration = world.gateway.server.configuration
+            configuration.upstreams[0].model = ModelRequirement()
+            try await world.gateway.server.update(
+                configuration: configuration,
+                policy: try TestGateway.snapshot(Self.policy)
+            )
+            _ = await client.closed()
+            let ended = try await world.completion()["ended"]
+            #expect(ended == "policy_changed")
+            let other = try await world.client()
+            #expect(await other.closed().count == 0)
+            #expect(world.server.accepted.count == 1)
+        }
+    }
+
     @Test func `a server's first bytes wait for the record, and its connection too`() async throws {
         let log = FakeLog(.held)
         try await Self.with(greeting: "220 banner\r\n", log: log) { world in

@@ -321,6 +321,61 @@ import ZeroTrust
         #expect(world.continuous.processCount == 0)
     }
 
+    @Test func `where much is revoked, changes of the list are fewer still`() async throws {
+        let world = try await World()
+        try await world.entry("job", "unix:uid:\(geteuid())")
+        try await world.registry.revoke(
+            all: try (0..<ContinuousAttestation.longList).map { number in
+                let subject = Revocation.Subject.serialNumber("f" + String(number, radix: 16))
+                return try Revocation(subject, reason: "", creator: "root", at: world.base.clock.now)
+            }
+        )
+        let jobs = try (0..<20).map { _ in try WorkloadAttestorTests.sleeper() }
+        defer { for job in jobs { job.end() } }
+        try await world.running {
+            for (index, job) in jobs.enumerated() {
+                try world.hold(job.processIdentifier, "job", number: String(index + 16, radix: 16))
+            }
+            let before = try await world.base.store.entriesRevision()
+            let start = ContinuousClock.now
+            for job in jobs {
+                job.end()
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            let all = ContinuousAttestation.longList + 20
+            #expect(try await world.holds { world.revoked.count == all })
+            let batches = try await world.base.store.entriesRevision() - before
+            let longest = (ContinuousClock.now - start) / .milliseconds(400)
+            #expect(Double(batches) <= longest + 1)
+        }
+    }
+
+    @Test func `a user of whom many are withdrawn gets no others until those have expired`() async throws {
+        let limits = ContinuousAttestation.Limits(issued: 100, issuedPerUser: 50, withdrawnPerUser: 2)
+        let world = try await World(limits)
+        try await world.entry("job", "unix:uid:\(geteuid())")
+        func hold(_ number: String) throws -> Process {
+            let job = try WorkloadAttestorTests.sleeper()
+            try world.hold(job.processIdentifier, "job", number: number, lifetime: 60)
+            return job
+        }
+        for number in ["1", "2"] {
+            let job = try hold(number)
+            job.end()
+            #expect(try await world.holds { world.continuous.processCount == 0 })
+        }
+        let failure = #expect(throws: IdentityError.self) { try hold("3") }
+        #expect(failure?.code == .exhausted)
+        world.base.clock.advance(by: 60 + 301)
+        let job = try hold("4")
+        job.end()
+        // What made room is taken off the list as well, and not only once the longest life is over.
+        await world.continuous.withdraw()
+        #expect(world.revoked.isSuperset(of: ["10", "20"]))
+        await world.continuous.prune(longestLife: 7200)
+        #expect(world.revoked.isDisjoint(with: ["10", "20"]))
+    }
+
     @Test func `no user's processes can have more than there is room for, and what has expired makes room`()
         async throws
     {

@@ -31,10 +31,24 @@ public final class ContinuousAttestation: Sendable {
         var issued = 65_536
         /// Those of one user: three for each stream that it may have.
         var issuedPerUser = 36_864
+        /// Withdrawn SVIDs of one user that have not expired.
+        ///
+        /// A quarter of the list, which every gateway gets whole at each change. A user of whom more are withdrawn gets no
+        /// others until enough of them have expired.
+        var withdrawnPerUser = 16_384
     }
 
     /// How long SVIDs to be withdrawn are gathered, so that many processes that end together are one change of the list.
-    private static let gathering = Duration.milliseconds(100)
+    ///
+    /// It is longer where much is revoked, since each change is work for everybody. With the half second after which a process
+    /// was looked at it is less than a second.
+    private var gathering: Duration {
+        registry.snapshot.revocations.serialNumbers.count < Self.longList ? .milliseconds(100) : .milliseconds(400)
+    }
+    /// From how many revoked numbers on changes are gathered for longer.
+    static let longList = 2048
+    /// How long it is at least between two looks for what has expired, for one who asks for more than there is room for.
+    private static let sweeping: TimeInterval = 1
     /// How long after its end a certificate stays on the list: clocks differ.
     private static let slack: TimeInterval = 300
 
@@ -67,6 +81,12 @@ public final class ContinuousAttestation: Sendable {
         var withdrawn: [String: (notAfter: Date, uid: UInt32)] = [:]
         /// How much stands for the processes of each user, withdrawn and not.
         var counts: [UInt32: Int] = [:]
+        /// How much of that is withdrawn.
+        var withdrawnCounts: [UInt32: Int] = [:]
+        /// What was withdrawn and has expired, and stands on the list of revocations still.
+        var lapsed: Set<String> = []
+        /// When what has expired was looked for last.
+        var sweptAt = Date.distantPast
     }
 
     private let registry: EntryRegistry
@@ -207,7 +227,11 @@ public final class ContinuousAttestation: Sendable {
             guard attested.revision == revision else {
                 throw IdentityError(.conflict, "the process \(attested.member.pid) has changed meanwhile")
             }
-            if !state.hasRoom(for: issued.count, uid, limits) { state.removeExpired(at: now, slack: Self.slack) }
+            if !state.hasRoom(for: issued.count, uid, limits),
+                !(0..<Self.sweeping).contains(now.timeIntervalSince(state.sweptAt))
+            {
+                state.removeExpired(at: now, slack: Self.slack)
+            }
             guard state.hasRoom(for: issued.count, uid, limits) else {
                 throw IdentityError(
                     .exhausted,
@@ -315,8 +339,9 @@ public final class ContinuousAttestation: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 for await _ in self.wakes {
-                    try? await Task.sleep(for: Self.gathering)
-                    await self.withdraw()
+                    try? await Task.sleep(for: self.gathering)
+                    // What cannot be stored now is not tried, and told of, all the time.
+                    if !(await self.withdraw()) { try? await Task.sleep(for: .milliseconds(500)) }
                 }
                 await self.withdraw()
             }
@@ -332,16 +357,19 @@ public final class ContinuousAttestation: Sendable {
     /// Revokes what has to be; what cannot be stored is tried again.
     ///
     /// The store would do nothing in a task that was cancelled.
-    func withdraw() async {
+    ///
+    /// - Returns: whether nothing is left that could not be stored.
+    @discardableResult
+    func withdraw() async -> Bool {
         await Task.detached { await self.withdrawPending() }.value
     }
 
-    private func withdrawPending() async {
+    private func withdrawPending() async -> Bool {
         let pending = state.withLock { state in
             defer { state.pending = [] }
             return state.pending
         }
-        guard !pending.isEmpty else { return }
+        guard !pending.isEmpty else { return true }
         do {
             var revocations: [Revocation] = []
             for withdrawal in pending {
@@ -360,7 +388,7 @@ public final class ContinuousAttestation: Sendable {
             )
             state.withLock { $0.pending.insert(contentsOf: pending, at: 0) }
             wake.yield()
-            return
+            return false
         }
         for withdrawal in pending {
             do { try await onWithdraw(withdrawal) } catch {
@@ -370,6 +398,7 @@ public final class ContinuousAttestation: Sendable {
                 )
             }
         }
+        return true
     }
 
     /// Takes what has long expired off the list of revocations, so that it does not grow for ever.
@@ -379,8 +408,9 @@ public final class ContinuousAttestation: Sendable {
     public func prune(longestLife lifetime: TimeInterval) async {
         let now = clock()
         let (expired, known) = state.withLock { state in
-            let expired = Set(state.removeExpired(at: now, slack: Self.slack))
-            return (expired, Set(state.withdrawn.keys))
+            state.removeExpired(at: now, slack: Self.slack)
+            defer { state.lapsed = [] }
+            return (state.lapsed, Set(state.withdrawn.keys))
         }
         let before = now - lifetime - Self.slack
         let subjects = registry.revocations.filter { revocation in
@@ -391,6 +421,7 @@ public final class ContinuousAttestation: Sendable {
         }.map(\.subject)
         guard !subjects.isEmpty else { return }
         do { try await registry.restore(all: subjects) } catch {
+            state.withLock { $0.lapsed.formUnion(expired) }
             logger.warning("old revocations stay on the list", metadata: ["error": "\(error)"])
         }
     }
@@ -404,6 +435,7 @@ extension ContinuousAttestation.State {
 
     fileprivate func hasRoom(for more: Int, _ uid: UInt32, _ limits: ContinuousAttestation.Limits) -> Bool {
         counts[uid, default: 0] + more <= limits.issuedPerUser
+            && withdrawnCounts[uid, default: 0] < limits.withdrawnPerUser
             && counts.values.reduce(0, +) + more <= limits.issued
     }
 
@@ -421,6 +453,7 @@ extension ContinuousAttestation.State {
             let name = RevocationSet.serialNumber(number.number) ?? number.number
             withdrawn[name] = (number.notAfter, credentials.uid)
         }
+        if !living.isEmpty { withdrawnCounts[credentials.uid, default: 0] += living.count }
         for (id, numbers) in Dictionary(grouping: living, by: \.id) {
             pending.append(
                 Withdrawal(
@@ -434,9 +467,9 @@ extension ContinuousAttestation.State {
         }
     }
 
-    /// Lets go of what has expired; returns what of it was withdrawn.
-    @discardableResult
-    fileprivate mutating func removeExpired(at now: Date, slack: TimeInterval) -> [String] {
+    /// Lets go of what has expired; what of it was withdrawn is left to whoever takes it off the list.
+    fileprivate mutating func removeExpired(at now: Date, slack: TimeInterval) {
+        sweptAt = now
         for (member, record) in records {
             var record = record
             let expired = record.issued.removeExpired(at: now)
@@ -448,7 +481,9 @@ extension ContinuousAttestation.State {
         for (name, value) in expired {
             withdrawn[name] = nil
             count(-1, value.uid)
+            let left = withdrawnCounts[value.uid, default: 0] - 1
+            withdrawnCounts[value.uid] = left > 0 ? left : nil
         }
-        return Array(expired.keys)
+        lapsed.formUnion(expired.keys)
     }
 }

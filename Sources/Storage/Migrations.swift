@@ -131,6 +131,11 @@ enum Migrations {
                     """
             )
         }
+        migrator.registerMigration("0006 entries that outlive processes") { database in
+            try database.execute(
+                sql: "ALTER TABLE entry ADD COLUMN outlives_process INTEGER NOT NULL DEFAULT 0;"
+            )
+        }
         return migrator
     }
 }

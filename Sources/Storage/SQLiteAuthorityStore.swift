@@ -313,12 +313,12 @@ extension SQLiteAuthorityStore {
     private static func insert(_ stored: StoredEntry, _ database: Database) throws {
         let entry = stored.entry
         try database.execute(
-            sql: "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            sql: "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             arguments: [
                 entry.name, entry.id.description, entry.selectors.map(\.description).sorted().joined(separator: "\n"),
                 entry.lifetime.map { Int64($0) }, entry.dnsNames.joined(separator: "\n"), entry.subject?.description,
                 entry.hint, stored.revision, stored.creator, Int64(stored.createdAt.timeIntervalSince1970),
-                entry.federatesWith.map(\.name).sorted().joined(separator: "\n"),
+                entry.federatesWith.map(\.name).sorted().joined(separator: "\n"), entry.outlivesProcess,
             ]
         )
     }
@@ -336,7 +336,8 @@ extension SQLiteAuthorityStore {
             dnsNames: lines(row["dns_names"]),
             subject: try subject.map { try CertificateSubject($0) },
             hint: row["hint"],
-            federatesWith: Set(try lines(row["federates_with"]).map { try TrustDomain($0) })
+            federatesWith: Set(try lines(row["federates_with"]).map { try TrustDomain($0) }),
+            outlivesProcess: row["outlives_process"]
         )
         return StoredEntry(
             entry: entry,

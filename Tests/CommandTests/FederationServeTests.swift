@@ -198,12 +198,15 @@ import Testing
                 "--selector",
                 "unix:uid:4242",
                 "--federates-with",
-                domain
+                domain,
+                "--outlives-process"
             )
         }
         #expect(try create("x", "b.test").status == 0)
         #expect(try create("y", "c.test").errors.contains("no FederatedTrustDomain"))
-        #expect(try a.run("identity", "entry", "show", "x", "-o", "json").output.contains("b.test"))
+        let shown = try a.run("identity", "entry", "show", "x", "-o", "json").output
+        #expect(shown.contains("b.test") && shown.filter { !$0.isWhitespace }.contains("\"outlivesProcess\":true"))
+        #expect(try a.run("identity", "entry", "show", "x").output.contains(" yes "))
 
         // What changed is in the record.
         let told = try a.run("audit", "tail", "-n", "100", "-o", "json").output

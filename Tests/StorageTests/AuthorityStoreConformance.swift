@@ -58,7 +58,8 @@ struct AuthorityStoreConformance {
             dnsNames: ["a.example", "b.example"],
             subject: try CertificateSubject("CN=\(name),O=Example"),
             hint: hint,
-            federatesWith: [try TrustDomain("one.example"), try TrustDomain("two.example")]
+            federatesWith: [try TrustDomain("one.example"), try TrustDomain("two.example")],
+            outlivesProcess: hint == nil
         )
     }
 

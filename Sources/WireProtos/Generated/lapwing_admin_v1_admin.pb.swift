@@ -196,6 +196,9 @@ public nonisolated struct Admin_Entry: Sendable {
   /// The trust domains whose bundles the workload gets beside its own.
   public var federatesWith: [String] = []
 
+  /// What it gives stays good once the process has ended that fetched it.
+  public var outlivesProcess: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -691,7 +694,7 @@ nonisolated extension Admin_AuthorityState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Admin_Entry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Entry"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}spiffe_id\0\u{1}selectors\0\u{1}ttl\0\u{3}dns_names\0\u{1}subject\0\u{1}hint\0\u{1}source\0\u{1}location\0\u{3}federates_with\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}spiffe_id\0\u{1}selectors\0\u{1}ttl\0\u{3}dns_names\0\u{1}subject\0\u{1}hint\0\u{1}source\0\u{1}location\0\u{3}federates_with\0\u{3}outlives_process\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -709,6 +712,7 @@ nonisolated extension Admin_Entry: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 8: try { try decoder.decodeSingularEnumField(value: &self.source) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.location) }()
       case 10: try { try decoder.decodeRepeatedStringField(value: &self.federatesWith) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.outlivesProcess) }()
       default: break
       }
     }
@@ -749,6 +753,9 @@ nonisolated extension Admin_Entry: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.federatesWith.isEmpty {
       try visitor.visitRepeatedStringField(value: self.federatesWith, fieldNumber: 10)
     }
+    if self.outlivesProcess != false {
+      try visitor.visitSingularBoolField(value: self.outlivesProcess, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -763,6 +770,7 @@ nonisolated extension Admin_Entry: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.source != rhs.source {return false}
     if lhs.location != rhs.location {return false}
     if lhs.federatesWith != rhs.federatesWith {return false}
+    if lhs.outlivesProcess != rhs.outlivesProcess {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

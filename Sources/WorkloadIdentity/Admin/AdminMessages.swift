@@ -18,6 +18,7 @@ extension Admin_Entry {
         subject = item.entry.subject?.description ?? ""
         hint = item.entry.hint ?? ""
         federatesWith = item.entry.federatesWith.map(\.name).sorted()
+        outlivesProcess = item.entry.outlivesProcess
         switch item.source {
         case .file(let place):
             source = .file
@@ -55,7 +56,8 @@ extension Admin_Entry {
             dnsNames: dnsNames,
             subject: subject.isEmpty ? nil : try CertificateSubject(subject),
             hint: hint.isEmpty ? nil : hint,
-            federatesWith: domains
+            federatesWith: domains,
+            outlivesProcess: outlivesProcess
         )
     }
 }

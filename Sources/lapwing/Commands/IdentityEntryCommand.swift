@@ -85,6 +85,12 @@ struct IdentityEntryCommand: AsyncParsableCommand {
         )
         var federatesWith: [String] = []
 
+        @Flag(
+            name: .customLong("outlives-process"),
+            help: "What it gives stays good once the process has ended: for certificates in files."
+        )
+        var outlivesProcess = false
+
         @Option(name: .shortAndLong, help: "Output: table or json.")
         var output = OutputFormat.table
 
@@ -98,6 +104,7 @@ struct IdentityEntryCommand: AsyncParsableCommand {
             entry.subject = subject ?? ""
             entry.hint = hint ?? ""
             entry.federatesWith = federatesWith
+            entry.outlivesProcess = outlivesProcess
             var request = Admin_CreateEntryRequest()
             request.entry = entry
             let created: Admin_Entry = try await AdminClient(options).call("CreateEntry", request)
@@ -132,6 +139,7 @@ private enum EntryOutput {
         let selectors: [String]
         let ttlSeconds: Int64?
         let dnsNames, federatesWith: [String]
+        let outlivesProcess: Bool
         let subject, hint, source, location: String
 
         init(_ entry: Admin_Entry) {
@@ -141,6 +149,7 @@ private enum EntryOutput {
             ttlSeconds = entry.hasTtl ? entry.ttl.seconds : nil
             dnsNames = entry.dnsNames
             federatesWith = entry.federatesWith
+            outlivesProcess = entry.outlivesProcess
             subject = entry.subject
             hint = entry.hint
             source = entry.source == .file ? "file" : "store"
@@ -153,13 +162,14 @@ private enum EntryOutput {
         switch output {
         case .json: try StandardOutput.write(json: rows)
         case .table:
-            var table = TextTable("NAME", "SPIFFE ID", "SELECTORS", "TTL", "SOURCE")
+            var table = TextTable("NAME", "SPIFFE ID", "SELECTORS", "TTL", "OUTLIVES PROCESS", "SOURCE")
             for row in rows {
                 table.add(
                     row.name,
                     row.spiffeID,
                     row.selectors.joined(separator: " "),
                     row.ttlSeconds.map { "\($0)s" } ?? "default",
+                    row.outlivesProcess ? "yes" : "no",
                     row.location.isEmpty ? row.source : row.location
                 )
             }

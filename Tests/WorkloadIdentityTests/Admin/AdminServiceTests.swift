@@ -78,6 +78,7 @@ import ZeroTrust
         entry.dnsNames = ["a.example"]
         entry.subject = "CN=a"
         entry.hint = "h"
+        entry.outlivesProcess = true
         return entry
     }
 
@@ -92,7 +93,8 @@ import ZeroTrust
         let created: Admin_Entry = try await fixture.call("CreateEntry", Self.create(Self.entry("a")))
         #expect(created.source == .store)
         #expect(created.selectors.count == 2)
-        #expect(created.ttl.seconds == 900)
+        #expect(created.ttl.seconds == 900 && created.outlivesProcess)
+        #expect(fixture.base.registry.snapshot.items["a"]?.entry.outlivesProcess == true)
         let list: Admin_ListEntriesResponse = try await fixture.call("ListEntries", Admin_ListEntriesRequest())
         #expect(list.entries == [created])
         var show = Admin_ShowEntryRequest()

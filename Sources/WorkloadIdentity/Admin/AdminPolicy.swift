@@ -43,16 +43,7 @@ public struct AdminPolicy: Hashable, Sendable {
     }
 
     private static func read(_ document: Document) throws -> [(AdminCaller, AdminRole)] {
-        guard document.apiVersion == WorkloadEntry.apiVersion else {
-            throw ResourceError(
-                at: document.location,
-                "expected `apiVersion: \(WorkloadEntry.apiVersion)` for an `\(kind)`"
-            )
-        }
-        guard let spec = document.spec else {
-            throw ResourceError(at: document.location, "an `\(kind)` needs a `spec`")
-        }
-        var fields = try FieldReader(spec, of: "\(kind) spec")
+        var fields = try FieldReader(identityResource: document)
         let bindings = try fields.required("bindings") { try $0.list(readBinding) }
         try fields.finish()
         return bindings.flatMap { $0 }

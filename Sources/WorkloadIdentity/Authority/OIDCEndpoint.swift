@@ -41,23 +41,9 @@ public struct OIDCEndpoint: Hashable, Sendable {
     ///
     /// - Throws: `ResourceError` with the place of every field that is unknown, of the wrong type, or impossible.
     public init(_ document: Document) throws {
-        guard document.apiVersion == WorkloadEntry.apiVersion else {
-            throw ResourceError(
-                at: document.location,
-                "expected `apiVersion: \(WorkloadEntry.apiVersion)` for an `\(Self.kind)`"
-            )
-        }
-        guard let spec = document.spec else {
-            throw ResourceError(at: document.location, "an `\(Self.kind)` needs a `spec`")
-        }
-        var fields = try FieldReader(spec, of: "\(Self.kind) spec")
+        var fields = try FieldReader(identityResource: document)
         name = document.metadata.name
-        address = try fields.required("address") { value in
-            let text = try value.string()
-            guard let address = IPAddress(text) else { throw value.error("`\(text.prefix(100))` is no IP address") }
-            return address
-        }
-        port = try fields.required("port") { try $0.integer(in: 0...65535) }
+        (address, port) = try fields.listenAddress()
         certificateFile = try fields.required("certificateFile") { try $0.string() }
         keyFile = try fields.required("keyFile") { try $0.string() }
         try fields.finish()

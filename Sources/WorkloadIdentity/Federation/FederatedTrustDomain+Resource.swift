@@ -81,22 +81,8 @@ extension BundleEndpoint {
     ///
     /// - Throws: `ResourceError` with the place of every field that is unknown, of the wrong type, or impossible.
     init(_ document: Document, in own: TrustDomain) throws {
-        guard document.apiVersion == WorkloadEntry.apiVersion else {
-            throw ResourceError(
-                at: document.location,
-                "expected `apiVersion: \(WorkloadEntry.apiVersion)` for a `\(Self.kind)`"
-            )
-        }
-        guard let spec = document.spec else {
-            throw ResourceError(at: document.location, "a `\(Self.kind)` needs a `spec`")
-        }
-        var fields = try FieldReader(spec, of: "\(Self.kind) spec")
-        let address = try fields.required("address") { value in
-            let text = try value.string()
-            guard let address = IPAddress(text) else { throw value.error("`\(text.prefix(100))` is no IP address") }
-            return address
-        }
-        let port = try fields.required("port") { try $0.integer(in: 0...65535) }
+        var fields = try FieldReader(identityResource: document)
+        let (address, port) = try fields.listenAddress()
         let profile = try fields.required("profile") { try Self.profile($0, in: own) }
         let hint = try fields.optional("refreshHint") { value in
             let duration = try value.duration()

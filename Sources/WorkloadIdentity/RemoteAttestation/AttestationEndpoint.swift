@@ -53,23 +53,9 @@ public struct AttestationEndpoint: Hashable, Sendable {
     }
 
     private init(_ document: Document, in own: TrustDomain) throws {
-        guard document.apiVersion == WorkloadEntry.apiVersion else {
-            throw ResourceError(
-                at: document.location,
-                "expected `apiVersion: \(WorkloadEntry.apiVersion)` for a `\(Self.kind)`"
-            )
-        }
-        guard let spec = document.spec else {
-            throw ResourceError(at: document.location, "a `\(Self.kind)` needs a `spec`")
-        }
-        var fields = try FieldReader(spec, of: "\(Self.kind) spec")
+        var fields = try FieldReader(identityResource: document)
         name = document.metadata.name
-        address = try fields.required("address") { value in
-            let text = try value.string()
-            guard let address = IPAddress(text) else { throw value.error("`\(text.prefix(100))` is no IP address") }
-            return address
-        }
-        port = try fields.required("port") { try $0.integer(in: 0...65535) }
+        (address, port) = try fields.listenAddress()
         profile = try fields.required("profile") { try BundleEndpoint.profile($0, in: own) }
         kubernetes = try fields.optional("kubernetes") { value in
             var fields = try FieldReader(value, of: "kubernetes")

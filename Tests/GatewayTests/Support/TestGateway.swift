@@ -13,7 +13,13 @@ import ZeroTrust
 
 /// A gateway on a loopback port, with the policy of the reference scenario.
 final class TestGateway: Sendable {
-    static let policy = """
+    static let policy = policy(
+        #"{ methods: ["POST", "GET", "HEAD"], paths: ["/v1/predict", "/v1/stream", "/v1/first", "/v1/small"] }"#
+    )
+
+    /// A policy that allows the reference scenario's caller these operations.
+    static func policy(_ operations: String...) -> String {
+        """
         apiVersion: security.istio.io/v1
         kind: AuthorizationPolicy
         metadata: { name: inference, namespace: ml-inference }
@@ -24,8 +30,8 @@ final class TestGateway: Sendable {
             - from:
                 - source: { principals: ["cluster.local/ns/ml-api/sa/api-gateway"] }
               to:
-                - operation: { methods: ["POST", "GET", "HEAD"], paths: ["/v1/predict", "/v1/stream", "/v1/first", "/v1/small"] }
-        """
+        """ + operations.map { "\n        - operation: \($0)" }.joined()
+    }
 
     let authority: TestAuthority
     let identity: TLSIdentity

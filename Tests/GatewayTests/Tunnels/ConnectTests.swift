@@ -12,20 +12,10 @@ import ZeroTrust
 @Suite(.timeLimit(.minutes(1))) struct ConnectTests {
     static let target = "db.internal:5432"
     static let established = "HTTP/1.1 200 Connection established\r\n\r\n"
-    static let policy = """
-        apiVersion: security.istio.io/v1
-        kind: AuthorizationPolicy
-        metadata: { name: inference, namespace: ml-inference }
-        spec:
-          selector: { matchLabels: { app: inference-service } }
-          action: ALLOW
-          rules:
-            - from:
-                - source: { principals: ["cluster.local/ns/ml-api/sa/api-gateway"] }
-              to:
-                - operation: { methods: ["CONNECT"], hosts: ["db.internal:5432", "*.pool.internal:1", "*.pool.internal:65535"] }
-                - operation: { methods: ["GET", "POST"], paths: ["/v1/predict"] }
-        """
+    static let policy = TestGateway.policy(
+        #"{ methods: ["CONNECT"], hosts: ["db.internal:5432", "*.pool.internal:1", "*.pool.internal:65535"] }"#,
+        #"{ methods: ["GET", "POST"], paths: ["/v1/predict"] }"#
+    )
 
     static func ask(_ target: String = ConnectTests.target, host: String? = nil, headers: String = "") -> String {
         "CONNECT \(target) HTTP/1.1\r\nHost: \(host ?? target)\r\n\(headers)\r\n"
@@ -417,34 +407,6 @@ import ZeroTrust
             #expect(provider.received.value.isEmpty && upstream.heard.value.isEmpty)
         }
         await provider.stop()
-    }
-
-    @Test func `a tunnel ends when the gateway stops`() async throws {
-        try await Self.with { gateway, _ in
-            let client = try await gateway.client()
-            client.send(Self.ask())
-            await client.wait(for: "\r\n\r\n")
-            await gateway.server.drain(within: .milliseconds(50))
-            _ = await client.end()
-            #expect(await gateway.log.records("completion", count: 1).last?["ended"] == "drained")
-        }
-    }
-
-    @Test func `neither side is read faster than the other reads`() async throws {
-        let total = 32 << 20
-        try await Self.with { gateway, upstream in
-            let client = try await gateway.client(autoRead: false)
-            client.send(Self.ask())
-            await upstream.heard.wait { !$0.isEmpty }
-            let sent = Observed(0)
-            try await upstream.pour(total, sent)
-            let held = try await StreamingTests.settled(sent, gateway)
-            #expect(held < total / 2, "\(held) of \(total) bytes left the upstream")
-            try await client.resume()
-            await sent.wait { $0 == total }
-            await client.heard.wait { $0.text.utf8.count > total }
-            await client.close()
-        }
     }
 
     @Test func `a guardrail or an upstream of HTTP 2 leaves a route without tunnels`() throws {

@@ -277,32 +277,4 @@ import Testing
             }
         }
     }
-
-    @Test func `a tunnel ends when the gateway stops`() async throws {
-        try await Self.with { gateway, _ in
-            let client = try await gateway.client()
-            client.send(Self.ask())
-            await client.wait(for: "\r\n\r\n")
-            await gateway.server.drain(within: .milliseconds(50))
-            _ = await client.end()
-            #expect(await gateway.log.records("completion", count: 1).last?["ended"] == "drained")
-        }
-    }
-
-    @Test func `neither side is read faster than the other reads`() async throws {
-        let total = 32 << 20
-        try await Self.with { gateway, upstream in
-            let client = try await gateway.client(autoRead: false)
-            client.send(Self.ask())
-            await upstream.heard.wait { !$0.isEmpty }
-            let sent = Observed(0)
-            try await upstream.pour(total, sent)
-            let held = try await StreamingTests.settled(sent, gateway)
-            #expect(held < total / 2, "\(held) of \(total) bytes left the upstream")
-            try await client.resume()
-            await sent.wait { $0 == total }
-            await client.heard.wait { $0.text.utf8.count > total }
-            await client.close()
-        }
-    }
 }

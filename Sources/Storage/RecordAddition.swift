@@ -64,13 +64,15 @@ struct RecordAddition {
         let finding = try record.keys[.finding].map { try number(of: $0, .finding, counting: false) }
         let update = try database.cachedStatement(
             sql: """
-                UPDATE record SET completion = ?, status = ?, ended = ?, finding = ifnull(finding, ?) WHERE entry = ?
+                UPDATE record SET completion = ?, status = ?, ended = ?, served = ?, finding = ifnull(finding, ?)
+                WHERE entry = ?
                 """
         )
         try update.execute(
             arguments: [
                 Int64(record.entry), try record.keys[.status].map { try number(of: $0, .status) },
-                try record.keys[.ended].map { try number(of: $0, .ended) }, finding, entry,
+                try record.keys[.ended].map { try number(of: $0, .ended) },
+                try record.keys[.served].map { try number(of: $0, .served) }, finding, entry,
             ]
         )
         if let finding { counts[finding, default: 0] += 1 }

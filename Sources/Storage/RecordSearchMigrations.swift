@@ -19,6 +19,13 @@ enum RecordSearchMigrations {
     /// How many entries share a row of ``span``.
     static let spanLength: UInt64 = 4096
 
+    /// Forgets everything that was taken in.
+    static func empty(_ database: Database) throws {
+        for table in ["position", "record", "open", "span"] { try database.execute(sql: "DELETE FROM \(table)") }
+        try database.execute(sql: "DELETE FROM name WHERE id > \(lastCommon)")
+        try database.execute(sql: "UPDATE name SET count = 0")
+    }
+
     static func migrator() -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0001 keys of records") { database in
@@ -71,6 +78,16 @@ enum RecordSearchMigrations {
             }
             // The next number is one more than the highest.
             try database.execute(sql: "INSERT INTO name VALUES (\(lastCommon), -1, '', 0)")
+        }
+        migrator.registerMigration("0002 the model that answered") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE record ADD COLUMN served INTEGER;
+                    CREATE INDEX record_by_served ON record (served) WHERE served > \(lastCommon);
+                    """
+            )
+            // What was taken in before says nothing of it, and is taken in again from the log.
+            try empty(database)
         }
         return migrator
     }

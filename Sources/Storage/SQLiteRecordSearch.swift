@@ -42,15 +42,7 @@ public final class SQLiteRecordSearch: RecordSearchStore {
     /// Forgets everything.
     public func reset() throws {
         names.withLock { $0 = Names() }
-        try failing {
-            try database.pool.write { database in
-                for table in ["position", "record", "open", "span"] {
-                    try database.execute(sql: "DELETE FROM \(table)")
-                }
-                try database.execute(sql: "DELETE FROM name WHERE id > \(RecordSearchMigrations.lastCommon)")
-                try database.execute(sql: "UPDATE name SET count = 0")
-            }
-        }
+        try failing { try database.pool.write(RecordSearchMigrations.empty) }
     }
 
     /// Takes in records.

@@ -82,7 +82,7 @@ struct AuditQueryTests {
         #expect(try lapwing.run("audit", "query", "--count", "--reindex").output == count)
     }
 
-    @Test("The tokens that an answer says it took stand behind its status")
+    @Test("The tokens that an answer says it took stand behind its status, and the model that answered is searched by")
     func tokens() throws {
         let directory = try TemporaryDirectory()
         let authority = try CheckpointAuthority(directory: directory.path + "/key", origin: "log.example/a")
@@ -122,12 +122,16 @@ struct AuditQueryTests {
             ending: .complete
         )
         completion.usage = TokenUsage(input: 19, output: 10, cached: 8)
+        completion.model = .init(digest: "sha256:\(String(repeating: "ab", count: 32))", signer: "s")
         for entry in [decision.encoded(), completion.encoded()] { _ = try log.append(entry) }
         log.close()
         func run(_ arguments: String...) throws -> String {
             try Program.run(["audit"] + arguments + ["--state", directory.path]).output
         }
         #expect(try run("query", "status=200").contains("200 19+10 tokens"))
+        // By the model that answered, which only the end of the request knows.
+        #expect(try run("query", "--served", "sha256:abab*", "--count") == "1\n")
+        #expect(try run("query", "served=sha256:cd*", "--count") == "0\n")
         #expect(try run("query", "-o", "jsonl").contains(#""usage":{"cached":8,"input":19,"output":10}"#))
         #expect(try run("show", id.description).contains(#""upstream_body_ns" : 2"#))
         #expect(try run("tail").contains("200 complete, 2 bytes sent, 19+10 tokens, 3 µs"))

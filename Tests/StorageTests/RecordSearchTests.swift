@@ -1,9 +1,10 @@
 import AuditLog
 import Foundation
 import GRDB
-import Storage
 import Testing
 import ZeroTrust
+
+@testable import Storage
 
 /// A log of made records, and the index over it.
 private struct SearchFixture {
@@ -99,6 +100,7 @@ private struct Traffic {
                 ending: below(9) == 0 ? .clientLeft : .complete
             )
             if below(30) == 0 { completion.guardrail = .init(name: "g", rule: "secrets") }
+            if below(3) == 0 { completion.model = .init(digest: "sha256:\(below(6))", signer: "s") }
             return completion.encoded()
         default:
             open.append(id)
@@ -149,6 +151,7 @@ private struct Traffic {
         "kind=refusals decision=deny", "method=GET decision=deny", "source=0.0.0.4", "model=model-2 caller=*/s3",
         "model=nothing", "ended=client_left", "action=entry.*", "reason=expired reason=no_policy_allows",
         "since=2026-11-21T22:40:01.2Z until=2026-11-21T22:40:02Z", "since=2026-11-21T22:40:05Z decision=deny",
+        "served=sha256:3", "served=sha256:* status=403", "served=sha256:9",
         "until=2026-11-21T22:40:00Z", "caller=uid*", "path=/v1/* caller=*s12 status=200",
     ]
 
@@ -204,6 +207,30 @@ private struct Traffic {
             let page = SearchPage(limit: 100_000)
             #expect(try anew.find(query, page).matches == search.find(query, page).matches, "\(text)")
         }
+        fixture.log.close()
+    }
+
+    @Test func `an index of before the model that answered was a field is made again, and has it`() throws {
+        let fixture = try SearchFixture()
+        var traffic = Traffic(seed: 5)
+        try fixture.append((0..<500).map { _ in try traffic.next() })
+        // As it was left by who did not know of the field.
+        do {
+            let file = fixture.directory.path + "/search.sqlite"
+            #expect(FileManager.default.createFile(atPath: file, contents: nil, attributes: [.posixPermissions: 0o600]))
+            let old = try DatabasePool(path: file)
+            try RecordSearchMigrations.migrator().migrate(old, upTo: "0001 keys of records")
+            try old.write { database in
+                try database.execute(sql: "INSERT INTO position VALUES (1, 1, x'00')")
+                try database.execute(sql: "INSERT INTO name VALUES (16, 2, 'somebody', 1)")
+                try database.execute(sql: "INSERT INTO record (entry, caller) VALUES (0, 16)")
+            }
+            try old.close()
+        }
+        let search = RecordSearch(reader: fixture.reader, store: try fixture.store())
+        #expect(try search.update() == 500)
+        #expect(try search.count(try RecordQuery(terms: ["caller=somebody"], now: Self.now)) == 0)
+        #expect(try search.count(try RecordQuery(terms: ["served=*"], now: Self.now)) > 0)
         fixture.log.close()
     }
 

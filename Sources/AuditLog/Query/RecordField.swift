@@ -28,6 +28,8 @@ public enum RecordField: String, Hashable, Sendable, CaseIterable {
     case action
     /// The address that the request came from.
     case source
+    /// The digest of the model that answered, as it was proved to be loaded at the upstream.
+    case served
 
     /// The field's place among all, which does not change: indexes that were written keep it.
     public var number: Int {
@@ -46,6 +48,7 @@ public enum RecordField: String, Hashable, Sendable, CaseIterable {
         case .ended: 11
         case .action: 12
         case .source: 13
+        case .served: 14
         }
     }
 }

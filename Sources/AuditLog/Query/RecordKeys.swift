@@ -27,7 +27,7 @@ public struct RecordKeys: Hashable, Sendable {
     /// The keys of a request whose end is known.
     public func completed(by completion: RecordKeys) -> RecordKeys {
         var keys = self
-        for field in [RecordField.status, .ended] { keys[field] = completion[field] }
+        for field in [RecordField.status, .ended, .served] { keys[field] = completion[field] }
         if keys[.finding] == nil { keys[.finding] = completion[.finding] }
         return keys
     }
@@ -58,7 +58,7 @@ public struct RecordKeys: Hashable, Sendable {
     }
 
     /// The objects of a record that are walked into.
-    private enum Place { case record, caller, decision, policy, guardrail, request, response, source }
+    private enum Place { case record, caller, decision, policy, guardrail, request, response, served, source }
 
     private mutating func walk(
         _ text: Span<UInt8>,
@@ -89,6 +89,7 @@ public struct RecordKeys: Hashable, Sendable {
         case .decision:
             if JSONScan.equals(text, name, "policy") { return .policy }
             return JSONScan.equals(text, name, "guardrail") ? .guardrail : nil
+        case .response: return JSONScan.equals(text, name, "model") ? .served : nil
         default: return nil
         }
     }
@@ -130,6 +131,8 @@ public struct RecordKeys: Hashable, Sendable {
             if JSONScan.equals(text, name, "path") { self[.path] = said() }
         case .response:
             if JSONScan.equals(text, name, "status") { self[.status] = said() }
+        case .served:
+            if JSONScan.equals(text, name, "digest") { self[.served] = said() }
         case .source:
             if JSONScan.equals(text, name, "address") { self[.source] = said() }
         }

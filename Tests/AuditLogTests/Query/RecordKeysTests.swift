@@ -21,10 +21,12 @@ import ZeroTrust
     @Test func `a completion adds status, end and finding to its decision`() throws {
         var completion = Sample.completion()
         completion.guardrail = .init(name: "answers", rule: "secrets")
+        completion.model = .init(digest: "sha256:cd", signer: "key ab")
         let end = try #require(RecordKeys(entry: completion.encoded()[...]))
         #expect(end.isCompletion)
         let keys = try #require(RecordKeys(entry: Sample.decision().encoded()[...])).completed(by: end)
         #expect(keys[.status] == "200" && keys[.ended] == "complete" && keys[.finding] == "secrets")
+        #expect(keys[.served] == "sha256:cd" && keys[.digest] == nil && keys[.model] == nil)
         #expect(keys[.kind] == "decision" && keys[.caller] != nil)
     }
 
@@ -43,7 +45,7 @@ import ZeroTrust
             RecordField.allCases.map(\.rawValue) == [
                 "kind", "decision", "caller", "model", "digest", "rule", "finding", "path", "method", "status",
                 "reason",
-                "ended", "action", "source",
+                "ended", "action", "source", "served",
             ]
         )
     }

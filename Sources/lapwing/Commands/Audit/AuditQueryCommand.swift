@@ -42,6 +42,7 @@ extension AuditCommand {
 
         @Option(help: "The same as caller=VALUE.") var caller: [String] = []
         @Option(help: "The same as model=VALUE.") var model: [String] = []
+        @Option(help: "The same as served=VALUE: the digest of the model that answered.") var served: [String] = []
         @Option(help: "The same as decision=VALUE: allow, deny or failed.") var decision: [String] = []
         @Option(help: "The same as rule=VALUE: NAMESPACE/NAME[:INDEX].") var rule: [String] = []
         @Option(help: "The same as finding=VALUE: the rule of a guardrail.") var finding: [String] = []
@@ -96,7 +97,8 @@ extension AuditCommand {
         /// Every condition as a term.
         private var allTerms: [String] {
             let named: [(String, [String])] = [
-                ("caller", caller), ("model", model), ("decision", decision), ("rule", rule), ("finding", finding),
+                ("caller", caller), ("model", model), ("served", served), ("decision", decision), ("rule", rule),
+                ("finding", finding),
                 ("path", path), ("status", status), ("since", since.map { [$0] } ?? []),
                 ("until", until.map { [$0] } ?? []),
             ]

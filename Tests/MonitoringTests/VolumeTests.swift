@@ -99,6 +99,24 @@ import Testing
         #expect(last.measure.threshold > 700_000, "\(last.measure)")
     }
 
+    @Test(arguments: [true, false])
+    func `what is accepted while its window runs is learned from, whether or not more of it comes`(more: Bool) throws {
+        func taught(_ acceptedLater: Bool) throws -> Double {
+            var (monitor, traffic, begin, first) = try Self.burst(5)
+            func accept() throws {
+                try monitor.apply(.accept(reason: "the nightly copy"), to: first.id, by: "uid 0", at: first.updated)
+            }
+            if !acceptedLater { try accept() }
+            if more { traffic.burst(begin, rows: 1, into: &monitor) }
+            for index in begin + 1...begin + 48 { traffic.hour(index, times: 1, into: &monitor) }
+            if acceptedLater { try accept() }
+            traffic.burst(begin + 48, rows: 4_000_000, into: &monitor)
+            return try #require(monitor.findings.findings.last).measure.threshold
+        }
+        // A window that was over before anybody accepted it has taught as a finding.
+        #expect(try taught(false) > 3 * taught(true))
+    }
+
     @Test func `a state that is taken up while the window of a finding runs is the same state`() throws {
         var (monitor, traffic, begin, _) = try Self.burst(3)
         var other = try Monitor(encoded: monitor.encoded(), settings: monitor.settings, declared: nil)

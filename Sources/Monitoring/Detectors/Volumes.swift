@@ -45,7 +45,7 @@ struct Volumes: Detector {
         var limits = InlineArray<4, Double>(repeating: .infinity)
         /// What the whole of a window is an alarm from, whatever counts of it.
         var burstLimits = InlineArray<4, Double>(repeating: .infinity)
-        /// Whether the window is a finding that nobody has accepted.
+        /// Whether the window is a finding, unless somebody has accepted it since.
         var isFinding = InlineArray<4, Bool>(repeating: false)
 
         /// What counts of a window up to now.
@@ -68,7 +68,7 @@ struct Volumes: Detector {
     mutating func observe(_ seen: Observed, _ book: inout Casebook) {
         let window = Self.floor(seen.time, settings.window * 1_000_000_000)
         let place = account(of: seen.caller, window)
-        if window > accounts[place].window { turn(place, to: window) }
+        if window > accounts[place].window { turn(place, to: window, book.book) }
         let length = settings.window * 1_000_000_000
         let part = (seen.time - window * length) / (length / Int64(SeasonalSeries.parts))
         if window == accounts[place].window, part > accounts[place].part {
@@ -108,17 +108,19 @@ struct Volumes: Detector {
     }
 
     /// Ends the window of an account and the empty ones after it, and works out the limits of the new one.
-    private mutating func turn(_ place: Int, to window: Int64) {
+    private mutating func turn(_ place: Int, to window: Int64, _ book: borrowing FindingBook) {
         let old = accounts[place].window
         let first = max(old, window - Self.maximumGap)
         accounts[place].endPart()
         for metric in 0..<4 where accounts[place].series[metric] >= 0 {
             let index = Int(accounts[place].series[metric])
+            // What was accepted while the window ran is how things are.
+            let isFinding = accounts[place].isFinding[metric] && !excess(metric, place).isAccepted(by: book)
             for past in first..<window {
                 let amount = past == old ? accounts[place].counted[metric] : 0
                 let whole = past == old ? Double(accounts[place].amounts[metric]) : 0
-                let isFinding = past == old && accounts[place].isFinding[metric]
-                pool[index].close(amount, whole: whole, bucket: bucket(past), isFinding: isFinding, series)
+                let bucket = bucket(past)
+                pool[index].close(amount, whole: whole, bucket: bucket, isFinding: past == old && isFinding, series)
             }
             accounts[place].isFinding[metric] = false
             accounts[place].amounts[metric] = 0
@@ -136,19 +138,41 @@ struct Volumes: Detector {
 
     private func bucket(_ window: Int64) -> Int { SeasonalSeries.bucket(of: max(window, 0) * settings.window) }
 
+    /// How much a window has, and how bad that is.
+    private struct Excess {
+        let key: FindingKey
+        let usual: Double
+        let amount: Double
+
+        /// How many times the usual it is.
+        var ratio: Double { (amount / max(usual, 1) * 10).rounded() / 10 }
+
+        var severity: Severity { ratio >= 8 ? .high : .medium }
+
+        func isAccepted(by book: borrowing FindingBook) -> Bool {
+            book.accepts(key, severity: severity, amount: amount)
+        }
+    }
+
+    private func excess(_ metric: Int, _ place: Int) -> Excess {
+        let account = accounts[place]
+        return Excess(
+            key: FindingKey(.bulkExtraction, UInt64(account.caller), UInt64(metric)),
+            usual: pool[Int(account.series[metric])].usual(bucket(account.window)),
+            amount: Double(account.amounts[metric])
+        )
+    }
+
     /// Says that a window has too much.
     ///
     /// - Returns: whether it is a finding; false where so much was accepted.
     private func report(_ metric: Int, _ place: Int, _ seen: Observed, _ book: inout Casebook) -> Bool {
         let account = accounts[place]
-        let key = FindingKey(.bulkExtraction, UInt64(account.caller), UInt64(metric))
-        let usual = pool[Int(account.series[metric])].usual(bucket(account.window))
-        let amount = Double(account.amounts[metric])
+        let excess = excess(metric, place)
         let threshold =
             account.count(metric) > account.limits[metric] ? account.limits[metric] : account.burstLimits[metric]
-        let ratio = (amount / max(usual, 1) * 10).rounded() / 10
-        let severity: Severity = ratio >= 8 ? .high : .medium
-        return book.report(key, seen, severity: severity, amount: amount) { names in
+        let severity = excess.severity
+        return book.report(excess.key, seen, severity: severity, amount: excess.amount) { names in
             let unit = "\(Self.units[metric]) in \(Self.words(settings.window))"
             return Signal(
                 type: .bulkExtraction,
@@ -156,11 +180,11 @@ struct Volumes: Detector {
                 subject: names[account.caller],
                 object: Self.units[metric],
                 cause:
-                    "`\(names[account.caller])` had \(account.amounts[metric]) \(unit), \(ratio) times what is usual "
+                    "`\(names[account.caller])` had \(account.amounts[metric]) \(unit), \(excess.ratio) times what is usual "
                     + "at this hour",
                 measure: .init(
-                    baseline: usual,
-                    observed: amount,
+                    baseline: excess.usual,
+                    observed: excess.amount,
                     threshold: threshold,
                     unit: unit
                 )

@@ -74,6 +74,19 @@ import Testing
         // Without a certificate there is no connection; with one, but without a role, there is nothing to be seen.
         let bare = try Program.run(["-sk", "-m", "5", client.url("/")], program: "/usr/bin/curl")
         #expect(bare.status != 0 && bare.output.isEmpty, "\(bare)")
+        #expect(
+            try lapwing.wait {
+                try lapwing.run(
+                    "audit",
+                    "query",
+                    "kind=refusals",
+                    "reason=no_certificate",
+                    "source=127.0.0.1",
+                    "--count"
+                )
+                .output != "0\n"
+            }
+        )
         let refused = try client.ask("/")
         #expect(refused.status == 403 && !refused.body.contains("ml-inference"), "\(refused)")
         #expect(
@@ -106,6 +119,14 @@ import Testing
             #expect(try client.ask("/", host: host).status == status, "\(host)")
         }
         #expect(try client.ask("/", headers: ["Sec-Fetch-Site: cross-site"]).status == 403)
+        // Who asked in another's name is on record, once for each second whole.
+        #expect(
+            try lapwing.wait {
+                try Self.acts(lapwing).contains {
+                    $0.contains("\"deny\"") && $0.contains("this is not the host that was asked for")
+                }
+            }
+        )
 
         // A finding, and what becomes of it.
         #expect(try lapwing.wait { try Self.strangerCalls(lapwing, client) == "403" })

@@ -49,6 +49,19 @@ import Testing
         #expect(sessions.use(left, at: start) == nil)
     }
 
+    @Test mutating func `a token that was taken back opens nothing, and its place is free`() throws {
+        var given: [String] = []
+        for number in 0..<128 {
+            given.append(try #require(sessions.makeToken(for: "uid \(number)", at: start, using: &generator)))
+        }
+        #expect(sessions.makeToken(for: "uid 200", at: start, using: &generator) == nil)
+        sessions.drop(given[0])
+        #expect(sessions.caller(of: given[0], at: start) == nil)
+        #expect(sessions.exchange(given[0], at: start, using: &generator) == nil)
+        #expect(sessions.makeToken(for: "uid 200", at: start, using: &generator) != nil)
+        #expect(sessions.exchange(given[1], at: start, using: &generator) != nil)
+    }
+
     @Test mutating func `one caller cannot take the room of the others`() throws {
         var own: [String] = []
         for _ in 0..<100 { own.append(try #require(sessions.makeToken(for: "uid 7", at: start, using: &generator))) }

@@ -45,7 +45,7 @@ public struct RefusalTally: Sendable {
     }
 
     /// Counts one refusal; returns the counts of an earlier second, where it is over by now.
-    public mutating func count(source: IPAddress, reason: String, at time: Timestamp) -> [Count] {
+    public mutating func count(source: IPAddress?, reason: String, at time: Timestamp) -> [Count] {
         let finished = drain(before: time)
         second = time.wholeSecond
         var key = Key(source: source, reason: reason)

@@ -85,14 +85,7 @@ package struct ConsoleSessions<Caller: Hashable & Sendable>: Sendable {
 
     /// The session of a secret, which is used by this; nil where there is none any more.
     package mutating func use(_ secret: String, at now: ContinuousClock.Instant) -> Session? {
-        guard var session = sessions[secret] else { return nil }
-        guard !session.isOver(at: now) else {
-            sessions[secret] = nil
-            return nil
-        }
-        session.used = max(session.used, now)
-        sessions[secret] = session
-        return session
+        Self.use(secret, in: &sessions, at: now)
     }
 
     /// Ends a session.
@@ -102,14 +95,7 @@ package struct ConsoleSessions<Caller: Hashable & Sendable>: Sendable {
 
     /// The session of a caller who has shown who they are, which is used by this; nil where there is none any more.
     package mutating func use(verified caller: Caller, at now: ContinuousClock.Instant) -> Session? {
-        guard var session = verified[caller] else { return nil }
-        guard !session.isOver(at: now) else {
-            verified[caller] = nil
-            return nil
-        }
-        session.used = max(session.used, now)
-        verified[caller] = session
-        return session
+        Self.use(caller, in: &verified, at: now)
     }
 
     /// Begins a session of a caller who has shown who they are; one that they have goes on.
@@ -131,6 +117,22 @@ package struct ConsoleSessions<Caller: Hashable & Sendable>: Sendable {
 
     /// Ends the session of a caller who has shown who they are.
     package mutating func end(verified caller: Caller) { verified[caller] = nil }
+
+    /// The session that a key is of, which is used by this; one that is over is let go of.
+    private static func use<Key>(
+        _ key: Key,
+        in sessions: inout [Key: Session],
+        at now: ContinuousClock.Instant
+    ) -> Session? {
+        guard var session = sessions[key] else { return nil }
+        guard !session.isOver(at: now) else {
+            sessions[key] = nil
+            return nil
+        }
+        session.used = max(session.used, now)
+        sessions[key] = session
+        return session
+    }
 
     /// Whether two secrets are the same, in a time that tells nothing of where they differ.
     package static func areEqual(_ left: String, _ right: String) -> Bool {

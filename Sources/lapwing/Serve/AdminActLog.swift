@@ -6,13 +6,16 @@ import ZeroTrust
 
 /// Puts what administrators do at the gateway, and what they are not let do, into its log.
 ///
-/// What is refused is told at most twice a second for each caller: anybody may ask, and nobody can fill the log with it.
+/// What is refused is told at most twice a second for each caller, and where nobody knows who it is, as a number for each
+/// address: anybody may ask, and nobody can fill the log with it.
 final class AdminActLog: Sendable {
     private let log: LogWriter
     private let node: String
     private let logger: Logger
     /// Guards what was refused in this second.
     private let denied = Mutex(DeniedActs())
+    /// Guards how often somebody was refused in this second of whom nobody knows who they are.
+    private let unknown = Mutex(RefusalTally())
 
     init(log: LogWriter, node: String, logger: Logger) {
         self.log = log
@@ -21,19 +24,27 @@ final class AdminActLog: Sendable {
     }
 
     /// Records that an act was refused.
-    func record(refused action: AdminAction, on subject: String, by caller: AdminCaller) {
+    func record(
+        refused action: AdminAction,
+        on subject: String,
+        by caller: AdminCaller,
+        reason: String = "no role of an AdminPolicy permits it"
+    ) {
         logger.warning(
             "admin act refused",
             metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)"]
         )
-        let act = act(
-            action.rawValue,
-            on: subject,
-            by: caller,
-            outcome: .deny,
-            reason: "no role of an AdminPolicy permits it"
-        )
+        let act = act(action.rawValue, on: subject, by: caller, outcome: .deny, reason: reason)
         append(denied.withLock { $0.add(act) })
+    }
+
+    /// Counts a connection that was refused before anybody knew who is at its other end.
+    ///
+    /// - Parameters:
+    ///   - reason: a short, stable code for the grounds.
+    ///   - source: where it came from; nil where that is not known.
+    func record(refusedFor reason: String, from source: IPAddress?) {
+        append(unknown.withLock { $0.count(source: source, reason: reason, at: .now()) })
     }
 
     /// An act that is on the disk.
@@ -64,8 +75,12 @@ final class AdminActLog: Sendable {
 
     /// Records the numbers of what was refused, each second, until the task is cancelled; then what is left.
     func tellRefusals() async {
-        while (try? await Task.sleep(for: .seconds(1))) != nil { append(denied.withLock { $0.take(at: .now()) }) }
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            append(denied.withLock { $0.take(at: .now()) })
+            append(unknown.withLock { $0.drain(before: .now()) })
+        }
         append(denied.withLock { $0.drain() })
+        append(unknown.withLock { $0.drain() })
     }
 
     private func act(
@@ -86,6 +101,15 @@ final class AdminActLog: Sendable {
             outcome: outcome,
             reason: reason
         )
+    }
+
+    private func append(_ counts: [RefusalTally.Count]) {
+        for count in counts {
+            let id = RequestID(milliseconds: Timestamp.now().milliseconds, random: .random(in: 0 ... .max))
+            do { _ = try log.append(count.record(id: id, node: node).encoded()) } catch {
+                logger.error("refusals not recorded", metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     private func append(_ acts: [ActRecord]) {

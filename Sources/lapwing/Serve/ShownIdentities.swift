@@ -11,14 +11,15 @@ final class ShownIdentities: Sendable {
     private typealias Shown = (profile: BundleEndpoint.Profile, endpoint: HTTPSEndpoint, name: String)
 
     /// How long to wait before the Workload API is asked again.
-    private static let pause = Duration.seconds(5)
+    private let pause: Duration
 
     private let socket: String
     private let logger: Logger
     /// Guards the endpoints.
     private let endpoints = Mutex<[Shown]>([])
 
-    init(socket: String, logger: Logger) {
+    init(socket: String, pause: Duration = .seconds(5), logger: Logger) {
+        self.pause = pause
         self.socket = socket
         self.logger = logger
     }
@@ -56,7 +57,7 @@ final class ShownIdentities: Sendable {
             } catch {
                 logger.error("workload api ended; it is asked again", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: Self.pause)
+            try? await Task.sleep(for: pause)
         }
     }
 

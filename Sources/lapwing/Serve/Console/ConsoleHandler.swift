@@ -75,7 +75,7 @@ final class ConsoleHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     /// An address without what a socket of both families puts before one of IPv4.
-    private static func address(_ address: SocketAddress?) -> IPAddress? {
+    static func address(_ address: SocketAddress?) -> IPAddress? {
         guard let text = address?.ipAddress else { return nil }
         return IPAddress(text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text)
     }

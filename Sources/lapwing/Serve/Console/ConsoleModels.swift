@@ -7,13 +7,18 @@ import ZeroTrust
 
 /// What the registry of this installation holds, read from its store where the gateway's user may.
 actor ConsoleModels {
-    private let settings: Settings
+    private let directory: String
     private var store: SQLiteRegistryStore?
 
-    private static let maximumModels = 200
-    private static let maximumReleases = 60
-    /// How old an answer may be: reading the store once does for all pages that are asked for meanwhile.
-    private static let freshness = Duration.seconds(2)
+    /// How much is shown, and for how long.
+    struct Bounds: Sendable {
+        var models = 200
+        var releases = 60
+        /// How old an answer may be: reading the store once does for all pages that are asked for meanwhile.
+        var freshness = Duration.seconds(2)
+    }
+
+    private let bounds: Bounds
 
     /// What is held.
     struct Held: Sendable {
@@ -30,16 +35,19 @@ actor ConsoleModels {
     /// The reading that is under way, for whoever else asks meanwhile.
     private var reading: Task<Held, Never>?
 
-    init(_ settings: Settings) {
-        self.settings = settings
+    init(directory: String, bounds: Bounds = Bounds()) {
+        self.directory = directory
+        self.bounds = bounds
     }
 
     /// The models and the moves of tags, the newest first.
-    func read(_ configuration: Configuration) async -> Held {
-        guard configuration.registry != nil else {
+    ///
+    /// - Parameter isServed: whether the configuration has a registry.
+    func read(isServed: Bool) async -> Held {
+        guard isServed else {
             return Held(note: "The configuration has no `ModelRegistry`, so that no registry is served here.")
         }
-        if let answer, ContinuousClock.now - answer.time < Self.freshness { return answer.held }
+        if let answer, ContinuousClock.now - answer.time < bounds.freshness { return answer.held }
         if let reading { return await reading.value }
         let task = Task { await self.look() }
         reading = task
@@ -50,7 +58,7 @@ actor ConsoleModels {
     }
 
     private func look() async -> Held {
-        let file = settings.registryDirectory + "/registry.sqlite"
+        let file = directory + "/registry.sqlite"
         guard store != nil || (unsafe access(file, R_OK | W_OK)) == 0 else {
             return Held(
                 note:
@@ -60,21 +68,21 @@ actor ConsoleModels {
         do {
             let store = try self.store ?? SQLiteRegistryStore(try SQLiteDatabase(path: file, schema: .registry))
             self.store = store
-            return try await Self.held(by: store)
+            return try await held(by: store)
         } catch {
             return Held(note: "The registry's store cannot be read: \(error)")
         }
     }
 
     /// What a store holds: only of the models that are shown it is asked what points to them.
-    private static func held(by store: SQLiteRegistryStore) async throws -> Held {
+    private func held(by store: SQLiteRegistryStore) async throws -> Held {
         var models: [StoredManifest] = []
         var releases: [ModelsPage.Release] = []
         for repository in try await store.repositories() {
             let own = try await store.models(in: repository)
-            models += own.suffix(maximumModels)
-            if models.count > 4 * maximumModels { models = newest(models) }
-            for move in try await store.history(of: nil, in: repository).suffix(maximumReleases) {
+            models += own.suffix(bounds.models)
+            if models.count > 4 * bounds.models { models = newest(models) }
+            for move in try await store.history(of: nil, in: repository).suffix(bounds.releases) {
                 releases.append(
                     ModelsPage.Release(
                         tag: "\(move.repository):\(move.tag)",
@@ -85,7 +93,7 @@ actor ConsoleModels {
                     )
                 )
             }
-            if releases.count > 4 * maximumReleases { releases = newest(releases) }
+            if releases.count > 4 * bounds.releases { releases = newest(releases) }
         }
         models = newest(models)
         var tags: [RepositoryName: [ContentDigest: [String]]] = [:]
@@ -114,15 +122,15 @@ actor ConsoleModels {
         return Held(rows: rows, releases: newest(releases))
     }
 
-    private static func newest(_ models: [StoredManifest]) -> [StoredManifest] {
+    private func newest(_ models: [StoredManifest]) -> [StoredManifest] {
         let sorted = models.sorted {
             ($1.pushedAt.nanoseconds, $0.digest.description) < ($0.pushedAt.nanoseconds, $1.digest.description)
         }
-        return Array(sorted.prefix(maximumModels))
+        return Array(sorted.prefix(bounds.models))
     }
 
-    private static func newest(_ releases: [ModelsPage.Release]) -> [ModelsPage.Release] {
+    private func newest(_ releases: [ModelsPage.Release]) -> [ModelsPage.Release] {
         let sorted = releases.sorted { ($1.time.nanoseconds, $0.tag) < ($0.time.nanoseconds, $1.tag) }
-        return Array(sorted.prefix(maximumReleases))
+        return Array(sorted.prefix(bounds.releases))
     }
 }

@@ -36,6 +36,7 @@ extension ConsoleService {
         case .datasets: return ConsoleResponse(datasets().page(frame))
         case .record, .proof, .audit:
             guard viewer.mayReadRecords else {
+                acts.record(refused: .readRecords, on: request.path, by: viewer.caller)
                 return Self.message(403, "Not with your role", ["The role <code>auditor</code> reads records."])
             }
             return await records(path, frame)
@@ -67,7 +68,7 @@ extension ConsoleService {
         let findings = process.monitor.findings
         var page = Overview()
         page.findings = self.findings(all: false).findings
-        page.facts = facts(view.picture, await models.read(configuration), now)
+        page.facts = facts(view.picture, await models.read(isServed: configuration.registry != nil), now)
         page.graph = Self.graph(view.picture, configuration)
         page.minutes = view.picture.recent(at: now)
         page.uses = view.picture.uses.map { use, tally in
@@ -343,7 +344,7 @@ extension ConsoleService {
         let picture = await feed.update(Callees(process)).picture
         let configuration = configuration
         var page = ModelsPage()
-        let held = await models.read(configuration)
+        let held = await models.read(isServed: configuration.registry != nil)
         page.rows = held.rows
         page.releases = held.releases
         page.note = held.note

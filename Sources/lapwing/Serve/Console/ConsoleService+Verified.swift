@@ -23,7 +23,11 @@ extension ConsoleService {
                 overTLSOn: place.address,
                 port: place.port,
                 identity: { [weak self] in self?.verifiedIdentity },
-                onRefusal: { refused in
+                onRefusal: { [acts] refused in
+                    acts.record(
+                        refusedFor: refused.refusal.code,
+                        from: ConsoleHandler.address(refused.remoteAddress)
+                    )
                     // Anybody can call: one in a second is told of.
                     let isTold = told.withLock { last in
                         if let last, .now - last < .seconds(1) { return false }
@@ -62,10 +66,11 @@ extension ConsoleService {
         configuration.consoleGateway.flatMap { try? process.identities.identity(of: $0) }
     }
 
-    /// Whether whoever was verified in a handshake is still to be believed.
-    private func isBelieved(_ peer: Peer) -> Bool {
-        guard let identity = verifiedIdentity, identity.refusal(of: peer) == nil else { return false }
-        return peer.notAfter > Date()
+    /// Why whoever was verified in a handshake is not to be believed any more; nil where they are.
+    private func doubt(of peer: Peer) -> String? {
+        guard let identity = verifiedIdentity else { return "the console has no identity of its own any more" }
+        if let refusal = identity.refusal(of: peer) { return refusal.message }
+        return peer.notAfter > Date() ? nil : "the certificate has expired"
     }
 
     private func answer(
@@ -73,16 +78,18 @@ extension ConsoleService {
         of peer: Peer,
         _ gate: RequestGate
     ) async -> ConsoleServer.Answer {
+        let caller = AdminCaller.workload(peer.id)
         if let refusal = gate.refusal(of: request) {
+            acts.record(refused: .openConsole, on: request.path, by: caller, reason: refusal.reason)
             return .whole(Self.message(refusal.status, "Not here", ["Refused: \(refusal.reason)."]))
         }
-        let caller = AdminCaller.workload(peer.id)
+        if let doubt = doubt(of: peer) {
+            acts.record(refused: .openConsole, on: request.path, by: caller, reason: doubt)
+            return .whole(Self.message(403, "Not any more", ["Your certificate is not believed any more."]))
+        }
         guard permits(caller, .openConsole) else {
             acts.record(refused: .openConsole, on: request.path, by: caller)
             return .whole(Self.noRole)
-        }
-        guard isBelieved(peer) else {
-            return .whole(Self.message(403, "Not any more", ["Your certificate is not believed any more."]))
         }
         let path = ConsolePath(path: request.path, form: request.query)
         if let path, path.isPublic {
@@ -95,7 +102,9 @@ extension ConsoleService {
         }
         let visit = Visit(
             session: session,
-            isOpen: { [self] in isBelieved(peer) && sessions.withLock { $0.use(verified: caller, at: .now) } != nil },
+            isOpen: { [self] in
+                doubt(of: peer) == nil && sessions.withLock { $0.use(verified: caller, at: .now) } != nil
+            },
             leave: { [self] in
                 sessions.withLock { $0.end(verified: caller) }
                 return Self.message(

@@ -40,7 +40,7 @@ final class ConsoleService: Sendable {
         self.work = work
         feed = ConsoleFeed(log: process.log, work: work)
         search = ConsoleSearch(process.settings)
-        models = ConsoleModels(process.settings)
+        models = ConsoleModels(directory: process.settings.registryDirectory)
         let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
         name = "lapwing-\(digits).localhost"
         gate = RequestGate(name: name)
@@ -188,6 +188,12 @@ final class ConsoleService: Sendable {
         )
         if path.isAct {
             guard ConsoleSessions<AdminCaller>.areEqual(request.form?["form"] ?? "", session.formToken) else {
+                acts.record(
+                    refused: .openConsole,
+                    on: request.path,
+                    by: session.caller,
+                    reason: "the form is not of this session"
+                )
                 return .whole(
                     Self.message(403, "Not from here", ["The form is not of this session. Go back, and reload."])
                 )
@@ -316,6 +322,7 @@ final class ConsoleService: Sendable {
 
     private func live(_ request: ConsoleRequest, _ viewer: Viewer, _ visit: Visit) -> ConsoleServer.Answer {
         guard viewer.mayReadRecords else {
+            acts.record(refused: .readRecords, on: request.path, by: viewer.caller)
             return .whole(Self.message(403, "Not with your role", ["The role <code>auditor</code> reads records."]))
         }
         guard readers.enter(viewer.caller) else {

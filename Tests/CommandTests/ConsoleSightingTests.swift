@@ -7,42 +7,6 @@ import ZeroTrust
 
 /// The console counts what the monitor sees: a record is one thing to both.
 @Suite struct ConsoleSightingTests {
-    private static func decision(
-        _ number: Int,
-        caller: String?,
-        path: String,
-        model: String? = nil,
-        outcome: DecisionRecord.Outcome = .allow,
-        guardrail: DecisionRecord.Guardrail? = nil
-    ) throws -> DecisionRecord {
-        var record = DecisionRecord(
-            id: RequestID(milliseconds: UInt64(1_000 + number), random: 2),
-            time: Timestamp(nanoseconds: 1_795_392_000_000_000_000 + Int64(number) * 1_000_000_000),
-            node: "node",
-            caller: try caller.map {
-                .init(spiffeID: try SPIFFEID($0), serialNumber: "1", fingerprint: "ab")
-            },
-            source: .init(address: IPAddress(v4: 0x0a00_0001), port: 2_000),
-            tls: nil,
-            request: .init(
-                method: "POST",
-                path: path,
-                authority: "inference.example",
-                destination: .init(address: IPAddress(v4: 0x7f00_0001), port: 8443)
-            ),
-            outcome: outcome,
-            reason: "allowed_by_rule",
-            policy: nil,
-            snapshot: "00",
-            compatibility: "strict",
-            latency: 1,
-            route: "predict"
-        )
-        record.model = model
-        record.guardrail = guardrail
-        return record
-    }
-
     private static let caller = "spiffe://cluster.local/ns/ml-api/sa/api-gateway"
 
     @Test(
@@ -53,7 +17,7 @@ import ZeroTrust
         ] as [(String, String?, String)]
     )
     func `the model is the one that the monitor sees`(_ path: String, _ asked: String?, _ model: String) throws {
-        let record = try Self.decision(1, caller: Self.caller, path: path, model: asked)
+        let record = try DecisionRecord.made(1, caller: Self.caller, path: path, model: asked)
         let seen = Sighting(record, entry: 1, Callees())
         #expect(seen.model == model)
         #expect(seen.caller == Self.caller)
@@ -62,7 +26,7 @@ import ZeroTrust
     @Test func `what a guardrail found in a request that went on is no refusal`() throws {
         let guardrail = DecisionRecord.Guardrail(name: "prompts", rule: "injection")
         for (outcome, isGuarded) in [(DecisionRecord.Outcome.allow, false), (.deny, true)] {
-            let record = try Self.decision(
+            let record = try DecisionRecord.made(
                 1,
                 caller: Self.caller,
                 path: "/v1/chat",
@@ -81,7 +45,7 @@ import ZeroTrust
         var picture = TrafficPicture()
         // The second is a member of the finding that the first has opened.
         for (number, path) in ["/v2/models/scorer/infer", "/v2/models/chat/infer", "/v1/predict"].enumerated() {
-            let record = try Self.decision(number, caller: caller, path: path)
+            let record = try DecisionRecord.made(number, caller: caller, path: path)
             monitor.observe(Observation(record, record: UInt64(number)))
             picture.take(Sighting(record, entry: UInt64(number), Callees()))
         }
@@ -92,7 +56,7 @@ import ZeroTrust
             #expect(!ConsoleService.isNew(use, in: []))
         }
         // A use of somebody else is none of these.
-        let other = try Self.decision(
+        let other = try DecisionRecord.made(
             9,
             caller: "spiffe://cluster.local/ns/shop/sa/cart",
             path: "/v2/models/scorer/infer"

@@ -16,7 +16,7 @@ import Testing
     }
 
     private static func until(_ holds: @Sendable () -> Bool) async throws -> Bool {
-        for _ in 0..<500 {
+        for _ in 0..<3_000 {
             if holds() { return true }
             try await Task.sleep(for: .milliseconds(10))
         }

@@ -9,43 +9,6 @@ import ZeroTrust
 
 /// What the monitor takes from logs: the node's own, also where some of it is gone, and those of others.
 @Suite struct MonitorReadingTests {
-    private static let start: Int64 = 1_795_392_000_000_000_000
-
-    private static func decision(
-        _ number: Int,
-        caller: String = "ml-api/sa/api-gateway",
-        outcome: DecisionRecord.Outcome = .allow,
-        guardrail: DecisionRecord.Guardrail? = nil
-    ) throws -> DecisionRecord {
-        var record = DecisionRecord(
-            id: RequestID(milliseconds: UInt64(1_000 + number), random: 2),
-            time: Timestamp(nanoseconds: start + Int64(number) * 60_000_000_000),
-            node: "node",
-            caller: .init(
-                spiffeID: try SPIFFEID("spiffe://cluster.local/ns/\(caller)"),
-                serialNumber: "1",
-                fingerprint: "ab"
-            ),
-            source: .init(address: IPAddress(v4: 0x0a00_0001), port: 2_000),
-            tls: nil,
-            request: .init(
-                method: "POST",
-                path: "/v1/predict",
-                authority: "inference.example",
-                destination: .init(address: IPAddress(v4: 0x7f00_0001), port: 8443)
-            ),
-            outcome: outcome,
-            reason: "allowed_by_rule",
-            policy: nil,
-            snapshot: "00",
-            compatibility: "strict",
-            latency: 1,
-            route: "predict"
-        )
-        record.guardrail = guardrail
-        return record
-    }
-
     private static func completion(
         _ number: Int,
         _ ending: CompletionRecord.Ending,
@@ -53,7 +16,7 @@ import ZeroTrust
     ) -> CompletionRecord {
         var record = CompletionRecord(
             id: RequestID(milliseconds: UInt64(1_000 + number), random: 2),
-            time: Timestamp(nanoseconds: start + Int64(number) * 60_000_000_000 + 1),
+            time: Timestamp(nanoseconds: DecisionRecord.time(number) + 1),
             node: "node",
             status: 200,
             bytesReceived: 1,
@@ -71,7 +34,7 @@ import ZeroTrust
         let log = directory.path + "/audit"
         let authority = try CheckpointAuthority(directory: directory.path + "/authority", origin: "test")
         let writer = try LogWriter(directory: log, origin: "test", signer: authority)
-        for number in 0..<700 { writer.append(try Self.decision(number).encoded()) { _ in } }
+        for number in 0..<700 { writer.append(try DecisionRecord.made(number).encoded()) { _ in } }
         writer.close()
         var monitor = Monitor()
         try MonitorReading.catchUp(&monitor, with: log)
@@ -87,7 +50,7 @@ import ZeroTrust
         #expect(again.observed == 700 - 512 && again.next[.lapwing] == 700)
         let finding = try #require(again.findings.findings.first { $0.type == .integrity })
         #expect(finding.cause.contains("before its record 512"))
-        let oldest = try Self.decision(512).time.nanoseconds
+        let oldest = try DecisionRecord.made(512).time.nanoseconds
         #expect(finding.opened.nanoseconds / 1_000_000 == oldest / 1_000_000)
         #expect(try again.passOverPruned(of: reader) == nil)
     }
@@ -117,7 +80,7 @@ import ZeroTrust
         for number in 0..<200 {
             let asked = DecisionRecord.Guardrail(name: "g", rule: asked.map { "\($0)-\(number)" })
             let answered = answered.map { DecisionRecord.Guardrail(name: "g", rule: "\($0)-\(number)") }
-            let begun = try decision(number, outcome: outcome, guardrail: asked).encoded()
+            let begun = try DecisionRecord.made(number, outcome: outcome, guardrail: asked).encoded()
             monitor.take(LogReader.Entry(index: UInt64(2 * number), bytes: begun, isCovered: true))
             let ended = completion(number, ending, answered).encoded()
             monitor.take(LogReader.Entry(index: UInt64(2 * number + 1), bytes: ended, isCovered: true))
@@ -139,7 +102,10 @@ import ZeroTrust
         var monitor = Monitor(settings: settings)
         for number in 0..<500 {
             let isThief = number.isMultiple(of: 2)
-            var record = try Self.decision(number, caller: isThief ? "ml-api/sa/thief" : "ml-api/sa/frontend")
+            var record = try DecisionRecord.made(
+                number,
+                caller: "spiffe://cluster.local/ns/ml-api/sa/\(isThief ? "thief" : "frontend")"
+            )
             record.model = "scorer"
             record.prompt = .init(
                 fingerprint: StableHash.mix(UInt64(number)),
@@ -168,7 +134,7 @@ import ZeroTrust
         settings.rules = try SigmaRules(yaml: [(file: "r.yml", text: rule)])
         settings.disabled = Set(FindingType.allCases).subtracting([.sigmaRule])
         var monitor = Monitor(settings: settings)
-        let begun = try Self.decision(0)
+        let begun = try DecisionRecord.made(0)
         monitor.take(LogReader.Entry(index: 0, bytes: begun.encoded(), isCovered: true))
         let ended = Self.completion(0, .upstreamDied, nil)
         monitor.take(LogReader.Entry(index: 1, bytes: ended.encoded(), isCovered: true))
@@ -196,7 +162,7 @@ import ZeroTrust
             """
         let route = try #require(try AlertRoute.load(ResourceLoader.parse(yaml: text, file: "r.yaml")).first)
         var queue = DeliveryQueue()
-        let now = Timestamp(nanoseconds: Self.start)
+        let now = Timestamp(nanoseconds: DecisionRecord.time(0))
         _ = queue.add(route: "chat", finding: "M1-1", severity: .high, body: "{}", at: now)
         let item = try #require(queue.begin(at: now).first)
         let sender = AlertSender()

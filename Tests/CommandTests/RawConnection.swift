@@ -38,6 +38,14 @@ final class RawConnection {
         }
     }
 
+    /// Reads the first bytes that come; whether any did before the connection was closed, or so much time was over.
+    func hasAnswer(within seconds: Double = 20) -> Bool {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&wait, 1, Int32(seconds * 1_000)) > 0 else { return false }
+        var piece = [UInt8](repeating: 0, count: 1_024)
+        return unsafe recv(descriptor, &piece, piece.count, 0) > 0
+    }
+
     /// Reads until the other end closes the connection, or so much time is over.
     ///
     /// - Returns: what came, and whether the other end closed it.

@@ -90,7 +90,7 @@ enum HeldStreams {
                     }
                 }
                 // So that no more wait to be answered than a server lets in at a time.
-                while tally.state.withLock({ $0.errors }) == 0, first + perConnection - tally.reached(1) > 64 {
+                while tally.state.withLock({ $0.errors }) == 0, streams.upperBound - tally.reached(1) > 64 {
                     try? await Task.sleep(for: .milliseconds(2))
                 }
             }

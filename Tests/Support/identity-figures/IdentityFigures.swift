@@ -6,7 +6,7 @@ import Logging
 ///
 ///     identity-figures issue SECONDS             X.509-SVIDs with their keys, and checked as they are before a push
 ///     identity-figures tokens SECONDS            JWT-SVIDs minted, and verified with keys that are at hand
-///     identity-figures serve SOCKET USERS        an authority with a Workload API; reads `rotate`, `memory`, `quit`
+///     identity-figures serve SOCKET              an authority with a Workload API; reads `rotate`, `memory`, `quit`
 ///     identity-figures cold SOCKET COUNT         first answers of FetchX509SVID, each on a connection of its own
 ///     identity-figures streams SOCKET STREAMS PER_CONNECTION
 ///                                                streams that stay open; reads `wait SECONDS`, `quit`

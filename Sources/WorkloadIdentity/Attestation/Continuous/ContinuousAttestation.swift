@@ -33,8 +33,8 @@ public final class ContinuousAttestation: Sendable {
         var issuedPerUser = 36_864
         /// Withdrawn SVIDs of one user that have not expired.
         ///
-        /// A quarter of the list, which every gateway gets whole at each change. A user of whom more are withdrawn gets no
-        /// others until enough of them have expired.
+        /// A quarter of the list, which every gateway gets whole at each change. Where more are withdrawn, no other process of
+        /// the user gets its first until enough of them have expired; those that have one get their next.
         var withdrawnPerUser = 16_384
     }
 
@@ -227,12 +227,13 @@ public final class ContinuousAttestation: Sendable {
             guard attested.revision == revision else {
                 throw IdentityError(.conflict, "the process \(attested.member.pid) has changed meanwhile")
             }
-            if !state.hasRoom(for: issued.count, uid, limits),
+            let isFirst = !(state.records[attested.member]?.issued.list.contains { $0.notAfter >= now } ?? false)
+            if !state.hasRoom(for: issued.count, isFirst: isFirst, uid, limits),
                 !(0..<Self.sweeping).contains(now.timeIntervalSince(state.sweptAt))
             {
                 state.removeExpired(at: now, slack: Self.slack)
             }
-            guard state.hasRoom(for: issued.count, uid, limits) else {
+            guard state.hasRoom(for: issued.count, isFirst: isFirst, uid, limits) else {
                 throw IdentityError(
                     .exhausted,
                     "too many SVIDs that have not expired stand for processes of uid \(uid)"
@@ -433,9 +434,14 @@ extension ContinuousAttestation.State {
         counts[uid] = count > 0 ? count : nil
     }
 
-    fileprivate func hasRoom(for more: Int, _ uid: UInt32, _ limits: ContinuousAttestation.Limits) -> Bool {
+    fileprivate func hasRoom(
+        for more: Int,
+        isFirst: Bool,
+        _ uid: UInt32,
+        _ limits: ContinuousAttestation.Limits
+    ) -> Bool {
         counts[uid, default: 0] + more <= limits.issuedPerUser
-            && withdrawnCounts[uid, default: 0] < limits.withdrawnPerUser
+            && (!isFirst || withdrawnCounts[uid, default: 0] < limits.withdrawnPerUser)
             && counts.values.reduce(0, +) + more <= limits.issued
     }
 

@@ -1,6 +1,7 @@
 import AuditLog
 import Foundation
 import Logging
+import Synchronization
 import Testing
 import WorkloadIdentity
 import ZeroTrust
@@ -9,13 +10,32 @@ import ZeroTrust
 
 /// What nobody was let do is on record, and however much of it there is makes few records.
 @Suite(.timeLimit(.minutes(1))) struct AdminActLogTests {
+    /// Counts lines.
+    private struct LineCount: LogHandler {
+        final class Lines: Sendable {
+            let number = Atomic(0)
+        }
+
+        let lines: Lines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { lines.number.add(1, ordering: .relaxed) }
+    }
+
     @Test func `a flood of refusals is a number for each address and second, and a few acts of each caller`()
         async throws
     {
         let directory = try TemporaryDirectory()
         let authority = try CheckpointAuthority(directory: directory.path + "/key", origin: "log.example/a")
         let log = try LogWriter(directory: directory.path + "/audit", origin: "log.example/a", signer: authority)
-        let acts = AdminActLog(log: log, node: "a", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let lines = LineCount.Lines()
+        let acts = AdminActLog(log: log, node: "a", logger: Logger(label: "test") { _ in LineCount(lines: lines) })
         let caller = AdminCaller.workload(try SPIFFEID("spiffe://cluster.local/ns/ops/sa/console"))
         let began = Timestamp.now()
         for number in 0..<30_000 {
@@ -47,6 +67,7 @@ import ZeroTrust
         #expect(refused == ["no_certificate": 30_000, "handshake_failed": 1])
         #expect(records <= 259 * seconds, "\(records) in \(seconds) s")
         #expect(denied.count <= 2 * seconds && denied.first?.reason == "this is not the host", "\(denied.count)")
+        #expect((1...seconds).contains(lines.number.load(ordering: .relaxed)))
         #expect(denied.allSatisfy { $0.outcome == .deny && $0.actor == caller.description })
     }
 }

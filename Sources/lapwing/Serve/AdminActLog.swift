@@ -30,12 +30,16 @@ final class AdminActLog: Sendable {
         by caller: AdminCaller,
         reason: String = "no role of an AdminPolicy permits it"
     ) {
-        logger.warning(
-            "admin act refused",
-            metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)"]
-        )
         let act = act(action.rawValue, on: subject, by: caller, outcome: .deny, reason: reason)
-        append(denied.withLock { $0.add(act) })
+        let told = denied.withLock { $0.add(act) }
+        // As few lines of the log as records.
+        if told.contains(where: { $0.id == act.id }) {
+            logger.warning(
+                "admin act refused",
+                metadata: ["admin.caller": "\(caller)", "admin.action": "\(action.rawValue)", "reason": "\(reason)"]
+            )
+        }
+        append(told)
     }
 
     /// Counts a connection that was refused before anybody knew who is at its other end.

@@ -43,6 +43,7 @@ actor ConsoleModels {
     /// The models and the moves of tags, the newest first.
     ///
     /// - Parameter isServed: whether the configuration has a registry.
+    /// - Returns: what is held, or why it cannot be read.
     func read(isServed: Bool) async -> Held {
         guard isServed else {
             return Held(note: "The configuration has no `ModelRegistry`, so that no registry is served here.")

@@ -47,10 +47,13 @@ import ZeroTrust
             log.close()
         }
 
-        /// How many acts are found.
+        /// How many acts are found, once the index is made, however long that takes.
         func count() async throws -> Int {
             let query = try RecordQuery(terms: ["action=entry.create"], now: .now())
-            return try await search.find(query, SearchPage(limit: 1_000)).result.matches.count
+            while true {
+                let found = try await search.find(query, SearchPage(limit: 1_000))
+                guard found.progress.hasPrefix("The index is being made") else { return found.result.matches.count }
+            }
         }
     }
 

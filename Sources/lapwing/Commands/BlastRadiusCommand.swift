@@ -161,7 +161,7 @@ struct BlastRadiusCommand: ParsableCommand {
                 }
             }
         }
-        if let aws { evidence.aws = try AWSArtifacts(files: try DataProveCommand.files(aws), estate: estate) }
+        if let aws { evidence.aws = try AWSArtifacts(files: try PolicyFiles.read(aws), estate: estate) }
         let known = estate.postgresDatabases
         if let database, !known.contains(database) {
             throw CommandError(

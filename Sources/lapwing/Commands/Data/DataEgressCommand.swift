@@ -56,8 +56,8 @@ struct DataEgressCommand: ParsableCommand {
             estate,
             of: component,
             live: try ClusterExport.artifacts(estate, kubernetes, isGenerated: false),
-            aws: try aws.map { try AWSArtifacts(files: try DataProveCommand.files($0), estate: estate) },
-            meshIsClosed: { (try? MeshProof(estate, $0))?.isClosed == true }
+            aws: try aws.map { try AWSArtifacts(files: try PolicyFiles.read($0), estate: estate) },
+            meshIsClosed: { try MeshProof(estate, $0).isClosed }
         )
         switch output {
         case .json:

@@ -84,7 +84,7 @@ struct DataProveCommand: ParsableCommand {
         let places = try aws.map { try WatchedFiles($0, endingIn: [".json"]) }
         let artifacts = try artifacts(estate)
         let proof = IncrementalProof(estate, aws: artifacts)
-        let store = try minio.map { MinIOProof(estate, try MinIOArtifacts(files: try Self.files($0))).results }
+        let store = try minio.map { MinIOProof(estate, try MinIOArtifacts(files: try PolicyFiles.read($0))).results }
         let whole = proof.proof.adding(try cluster(estate) + (store ?? []))
         try write(whole, of: estate)
         if watch, let places {
@@ -96,7 +96,7 @@ struct DataProveCommand: ParsableCommand {
 
     /// What is in force in AWS, as given or else as Lapwing would write it.
     private func artifacts(_ estate: Estate) throws -> AWSArtifacts? {
-        if let aws { return try AWSArtifacts(files: try Self.files(aws), estate: estate) }
+        if let aws { return try AWSArtifacts(files: try PolicyFiles.read(aws), estate: estate) }
         guard generated, estate.enforcement.aws != nil else { return nil }
         do { return try AWSArtifacts(generatedFor: estate) } catch let error as AWSEmitter.Failure {
             throw CommandError(.refused, error.description)
@@ -147,24 +147,5 @@ struct DataProveCommand: ParsableCommand {
             case .notConcerned: ("not concerned", nil, nil)
             }
         return Line(id: result.id, layer: result.layer, outcome: outcome, message: message, witness: witness)
-    }
-
-    /// The files of a directory, by their path in it.
-    static func files(_ directory: String) throws -> [String: [UInt8]] {
-        guard let names = FileManager.default.enumerator(atPath: directory) else {
-            throw CommandError(.usage, "there is no directory `\(directory)`")
-        }
-        var files: [String: [UInt8]] = [:]
-        for case let name as String in names where name.hasSuffix(".json") {
-            guard files.count < ResourceLoader.maximumFiles else {
-                throw CommandError(.usage, "`\(directory)` holds more than \(ResourceLoader.maximumFiles) files")
-            }
-            guard let data = FileManager.default.contents(atPath: directory + "/" + name) else {
-                throw CommandError(.unreachable, "cannot read `\(directory)/\(name)`")
-            }
-            files[name] = Array(data)
-        }
-        guard !files.isEmpty else { throw CommandError(.usage, "`\(directory)` holds no policies") }
-        return files
     }
 }

@@ -62,7 +62,7 @@ struct DataWatch {
         let start = Self.processorTime
         do {
             let estate = try options.load()
-            let files = try DataProveCommand.files(policies.directory)
+            let files = try PolicyFiles.read(policies.directory)
             running = IncrementalProof(estate, aws: try AWSArtifacts(files: files, estate: estate))
             isEstateUnread = false
             unread = []
@@ -82,22 +82,21 @@ struct DataWatch {
         var unreadable: String?
         for place in saved {
             let path = policies.directory + "/" + place
-            let names = place.hasSuffix(".json") ? [place] : Self.names(path).map { place + "/" + $0 }
-            for name in names {
-                let file = policies.directory + "/" + name
-                if let data = FileManager.default.contents(atPath: file) {
-                    files[name] = Array(data)
-                } else if FileManager.default.fileExists(atPath: file) {
+            do {
+                let names = place.hasSuffix(".json") ? [place] : try Self.names(path).map { place + "/" + $0 }
+                for name in names {
+                    let file = policies.directory + "/" + name
                     // What is there and cannot be read is not gone.
-                    unreadable = unreadable ?? name
+                    guard FileManager.default.fileExists(atPath: file) else { continue }
+                    files[name] = try PolicyFiles.bytes(of: file)
                 }
-            }
+            } catch let error as CommandError { unreadable = unreadable ?? error.message }
         }
         let start = Self.processorTime
         if let unreadable {
             unread = saved
             guard !isKnown else { return }
-            return try tell(saved.sorted(), before, start, "`\(unreadable)` cannot be read")
+            return try tell(saved.sorted(), before, start, unreadable)
         }
         guard var artifacts = running.artifacts else { return }
         do {
@@ -112,9 +111,9 @@ struct DataWatch {
         try tell(saved.sorted(), before, start, nil)
     }
 
-    /// The policies in a folder.
-    private static func names(_ folder: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".json") }.sorted()
+    /// The policies in a folder; none where there is no such folder.
+    private static func names(_ folder: String) throws -> [String] {
+        FileManager.default.fileExists(atPath: folder) ? try PolicyFiles.names(in: folder) : []
     }
 
     private func tell(_ saved: [String], _ before: EstateProof, _ start: Double, _ error: String?) throws {

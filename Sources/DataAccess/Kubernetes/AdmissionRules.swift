@@ -21,9 +21,6 @@ struct AdmissionRules: Sendable {
     let variables: [Variable]
     let rules: [Rule]
 
-    /// The names of the containers that Istio puts into a pod.
-    private static let proxies = "['istio-proxy', 'istio-validation']"
-
     /// What every pod has to be like.
     ///
     /// - Parameter proxyImage: the image of the mesh's proxies; nil without a mesh.
@@ -59,13 +56,16 @@ struct AdmissionRules: Sendable {
             ),
         ]
         if let proxyImage { rules += mesh(proxyImage) }
-        return AdmissionRules(
-            variables: [
-                Variable(name: "containers", expression: all),
-                Variable(name: "own", expression: "variables.containers.filter(c, \(isOwn))"),
-            ],
-            rules: rules
-        )
+        var variables = [
+            Variable(name: "containers", expression: all),
+            Variable(name: "own", expression: "variables.containers.filter(c, \(isOwn))"),
+        ]
+        if proxyImage != nil {
+            variables.append(
+                Variable(name: "proxies", expression: "variables.containers.filter(c, c.name in \(proxies))")
+            )
+        }
+        return AdmissionRules(variables: variables, rules: rules)
     }
 
     /// What keeps a pod behind its proxy.
@@ -76,19 +76,6 @@ struct AdmissionRules: Sendable {
                 + "(has(object.spec.securityContext) && has(object.spec.securityContext.\(field)) ? "
                 + "object.spec.securityContext.\(field) : 1337)) != 1337"
         }.joined(separator: " && ")
-        let isImage = "(c.image.startsWith('\(proxyImage):') || c.image.startsWith('\(proxyImage)@'))"
-        let ports = "['15020', '15021', '15090']"
-        let value = "object.metadata.annotations[k]"
-        let isSafe = [
-            "!(k.startsWith('traffic.sidecar.istio.io/') || k.startsWith('sidecar.istio.io/') || "
-                + "k.startsWith('inject.istio.io/') || k.startsWith('proxy.istio.io/'))",
-            "k == 'sidecar.istio.io/status'", "k.startsWith('sidecar.istio.io/proxyCPU')",
-            "k.startsWith('sidecar.istio.io/proxyMemory')", "(k == 'sidecar.istio.io/inject' && \(value) == 'true')",
-            "(k == 'sidecar.istio.io/interceptionMode' && \(value) == 'REDIRECT')",
-            "(k == 'traffic.sidecar.istio.io/includeInboundPorts' && \(value) == '*')",
-            "(k == 'traffic.sidecar.istio.io/includeOutboundIPRanges' && \(value) == '*')",
-            "(k == 'traffic.sidecar.istio.io/excludeInboundPorts' && \(value).split(',').all(p, p in \(ports)))",
-        ].joined(separator: " || ")
         return [
             Rule(
                 expression: "variables.own.all(c, \(identity))",
@@ -101,23 +88,15 @@ struct AdmissionRules: Sendable {
                 message: "a pod needs its proxy: injection must not be off"
             ),
             Rule(
-                expression: "variables.containers.all(c, !(c.name in \(proxies)) || "
-                    + "(\(isImage) && !has(c.command) && "
-                    + "(c.name != 'istio-proxy' || (has(c.args) && size(c.args) >= 2 && c.args[0] == 'proxy' && "
-                    + "c.args[1] == 'sidecar'))))",
-                message: "istio-proxy and istio-validation are Istio's own: its image, and no command of another"
-            ),
-            Rule(
-                expression: "!has(object.metadata.annotations) || object.metadata.annotations.all(k, \(isSafe))",
+                expression:
+                    "!has(object.metadata.annotations) || object.metadata.annotations.all(k, \(ProxySettings.annotationRule))",
                 message: "annotations must not lead traffic around the proxy nor change it"
             ),
             Rule(
-                expression: "!has(object.metadata.labels) || object.metadata.labels.all(k, "
-                    + "k != 'sidecar.istio.io/inject' && k != 'istio.io/dataplane-mode' || "
-                    + "(k == 'sidecar.istio.io/inject' && object.metadata.labels[k] == 'true'))",
+                expression: "!has(object.metadata.labels) || object.metadata.labels.all(k, \(ProxySettings.labelRule))",
                 message: "labels must not take a pod out of the mesh"
             ),
-        ]
+        ] + proxyRules(proxyImage)
     }
 
     /// Who carries which label: the pods of a component's service account its own, and others none.

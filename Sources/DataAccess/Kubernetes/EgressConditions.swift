@@ -63,13 +63,13 @@ public struct EgressConditions: Sendable {
     ///   - aws: what is in force in AWS; nil where that is not given.
     ///   - meshIsClosed: whether the policies among some artefacts answer declared calls only, by the engine that decides
     ///     them.
-    /// - Throws: `ResourceError` where what is written cannot be read back.
+    /// - Throws: `ResourceError` where what is written cannot be read back; what `meshIsClosed` throws.
     public init(
         _ estate: Estate,
         of components: [String] = [],
         live: KubernetesArtifacts? = nil,
         aws: AWSArtifacts? = nil,
-        meshIsClosed: (KubernetesArtifacts) -> Bool
+        meshIsClosed: (KubernetesArtifacts) throws -> Bool
     ) throws {
         let kept = Set(
             estate.invariants.flatMap { invariant -> [String] in
@@ -89,8 +89,8 @@ public struct EgressConditions: Sendable {
         }
         let look = EgressLook(
             chosen: chosen,
-            written: written.map { EgressEvidence(KubernetesProof(estate, $0), meshIsClosed($0)) },
-            live: live.map { EgressEvidence(KubernetesProof(estate, $0), meshIsClosed($0)) }
+            written: try written.map { EgressEvidence(KubernetesProof(estate, $0), try meshIsClosed($0)) },
+            live: try live.map { EgressEvidence(KubernetesProof(estate, $0), try meshIsClosed($0)) }
         )
         self.conditions = look.cluster + look.cloud(estate, aws) + look.twins
     }
@@ -245,15 +245,23 @@ private struct EgressLook {
                     return "the estate has no mesh"
                 }
                 guard isIsolated(evidence, component, place) else { return "nothing isolates `\(component.name)`" }
-                let rules = egress(evidence, component, place).filter { rule in
-                    rule.peers?.contains { peer in
-                        guard case .pods(_, let namespaces?) = peer else { return false }
-                        return namespaces.fits(["kubernetes.io/metadata.name": "istio-system"])
-                    } ?? true
+                let network = evidence.proof.artifacts.network
+                func rules(_ isPlace: (LabelSelector) -> Bool) -> [NetworkPolicy.Rule] {
+                    egress(evidence, component, place).filter { rule in
+                        rule.peers?.contains { peer in
+                            guard case .pods(_, let namespaces?) = peer else { return false }
+                            return isPlace(namespaces)
+                        } ?? true
+                    }
                 }
-                guard !rules.isEmpty else { return "`\(component.name)` does not get to istiod" }
-                let isOnly = rules.allSatisfy { $0.ports?.allSatisfy { $0.isOnly(15012, "TCP") } == true }
-                return isOnly ? nil : "`\(component.name)` gets to other ports of istio-system"
+                // A rule lets through for sure by the name alone; by other labels it may.
+                guard !rules({ $0.fits(["kubernetes.io/metadata.name": "istio-system"]) }).isEmpty else {
+                    return "`\(component.name)` does not get to istiod"
+                }
+                let isOnly = rules { network.mayFit($0, namespace: "istio-system") }.allSatisfy {
+                    $0.ports?.allSatisfy { $0.isOnly(15012, "TCP") } == true
+                }
+                return isOnly ? nil : "`\(component.name)` gets, or may get, to other ports of istio-system"
             }
         }
     }

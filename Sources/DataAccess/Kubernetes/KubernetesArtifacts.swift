@@ -8,6 +8,7 @@ public struct KubernetesArtifacts: Sendable {
     public let documents: [Document]
     let sidecars: [MeshSidecar]
     let serviceEntries: [MeshServiceEntry]
+    let services: [MeshService]
     let admission: AdmissionCheck
 
     /// Reads what an estate's cluster has in force; kinds that have nothing to do with it are passed over.
@@ -24,6 +25,7 @@ public struct KubernetesArtifacts: Sendable {
         serviceEntries = try collectingDiagnostics(
             documents.filter { $0.kind == MeshServiceEntry.kind && $0.group == MeshSidecar.group }
         ) { try MeshServiceEntry($0) }
+        services = try collectingDiagnostics(documents.filter(MeshService.isOne)) { try MeshService($0) }
         admission = try AdmissionCheck(documents)
     }
 
@@ -59,12 +61,17 @@ public struct KubernetesArtifacts: Sendable {
         }
     }
 
-    /// Whether a route is for calls to a Service, which a mesh's proxies take; those of gateways are not.
+    /// Whether a route is for calls to a Service, which a mesh's proxies take; those of gateways alone are not.
+    ///
+    /// What cannot be read may be.
     private static func isOfMesh(_ route: Document) -> Bool {
-        guard let spec = try? route.spec?.mapping() else { return false }
-        let parents = spec.first { $0.key == "parentRefs" }.flatMap { try? $0.value.list { try $0.mapping() } } ?? []
-        return parents.contains { parent in
-            parent.first { $0.key == "kind" }.flatMap { try? $0.value.string() } == "Service"
+        guard case .mapping(let spec)? = route.spec?.content else { return true }
+        guard let parents = spec.first(where: { $0.key == "parentRefs" })?.value, !parents.isNull else { return false }
+        guard case .list(let elements) = parents.content else { return true }
+        return elements.contains { parent in
+            guard case .mapping(let fields) = parent.content else { return true }
+            guard let kind = fields.first(where: { $0.key == "kind" })?.value, !kind.isNull else { return false }
+            return kind.content != .string("Gateway")
         }
     }
 }

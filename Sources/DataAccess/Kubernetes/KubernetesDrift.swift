@@ -32,7 +32,7 @@ public struct KubernetesDrift: Sendable {
 
     /// The kinds that are compared, by their group.
     private static let kinds: [Substring: Set<String>] = [
-        "networking.k8s.io": ["NetworkPolicy"],
+        "v1": ["Namespace"], "networking.k8s.io": ["NetworkPolicy"],
         "security.istio.io": ["AuthorizationPolicy", "PeerAuthentication"],
         "networking.istio.io": ["Sidecar", "ServiceEntry"],
         "admissionregistration.k8s.io": ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
@@ -58,12 +58,15 @@ public struct KubernetesDrift: Sendable {
                 differences.append(.init(kind: .less, object: Self.name(document), detail: "is not there"))
                 continue
             }
-            differences += Self.compare(document.spec, other.spec, "spec").map { kind, detail in
+            let metadata = Self.compareMetadata(document, other)
+            differences += (metadata + Self.compare(document.spec, other.spec, "spec")).map { kind, detail in
                 .init(kind: kind, object: Self.name(document), detail: detail)
             }
         }
         let known = Set(written.map(\.identity))
         for document in documents where Self.isCompared(document) && !known.contains(document.identity) {
+            // Other namespaces are others' matter.
+            if document.kind == "Namespace" { continue }
             let isOfCluster = document.group == "admissionregistration.k8s.io"
             let isOurs = document.metadata.labels[KubernetesNames.estate] == emitter.estateName
             guard isOfCluster ? isOurs : places.contains(document.metadata.namespace) else { continue }
@@ -80,12 +83,50 @@ public struct KubernetesDrift: Sendable {
     }
 
     private static func name(_ document: Document) -> String {
-        document.group == "admissionregistration.k8s.io"
+        document.group == "admissionregistration.k8s.io" || document.kind == "Namespace"
             ? "\(document.kind) \(document.metadata.name)"
             : "\(document.kind) \(document.metadata.namespace)/\(document.metadata.name)"
     }
 
     // MARK: - Fields
+
+    /// How metadata differs, as far as it puts something in force or takes it out: Istio's annotations (`istio.io/dry-run`
+    /// for one), and the labels of a namespace by which its pods get their proxies.
+    private static func compareMetadata(_ wanted: Document, _ found: Document) -> [(Kind, String)] {
+        let isOfMesh = { (key: String) in
+            let prefix = key.prefix { $0 != "/" }
+            return prefix == "istio.io" || prefix.hasSuffix(".istio.io")
+        }
+        let annotations = compare(
+            wanted.metadata.annotations.filter { isOfMesh($0.key) },
+            found.metadata.annotations.filter { isOfMesh($0.key) },
+            "metadata.annotations"
+        )
+        guard wanted.kind == "Namespace" else { return annotations }
+        let labels: Set<String> = ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode"]
+        return annotations
+            + compare(
+                wanted.metadata.labels.filter { labels.contains($0.key) },
+                found.metadata.labels.filter { labels.contains($0.key) },
+                "metadata.labels"
+            )
+    }
+
+    private static func compare(
+        _ wanted: [String: String],
+        _ found: [String: String],
+        _ path: String
+    ) -> [(Kind, String)] {
+        Set(wanted.keys).union(found.keys).sorted().compactMap { key in
+            switch (wanted[key], found[key]) {
+            case (let left?, let right?):
+                left == right ? nil : (.changed, "\(path).\(key): \(right), where the estate says \(left)")
+            case (let left?, nil): (.less, "\(path).\(key): \(left)")
+            case (nil, let right?): (.more, "\(path).\(key): \(right)")
+            case (nil, nil): nil
+            }
+        }
+    }
 
     /// How a value differs: fields by their names, elements of lists as sets.
     private static func compare(_ wanted: Value?, _ found: Value?, _ path: String) -> [(Kind, String)] {
@@ -141,7 +182,7 @@ public struct KubernetesDrift: Sendable {
 
     // MARK: - Workloads
 
-    /// Pods that carry another's label or are in their node's network, and resources that nothing here judges.
+    /// Pods that carry another's label, are in their node's network or not behind their proxies, and resources that nothing here judges.
     private static func hazards(
         _ documents: [Document],
         _ estate: Estate,
@@ -155,7 +196,7 @@ public struct KubernetesDrift: Sendable {
             labels["\(account.namespace)/\(account.name)"] = names[component.name]
         }
         var hazards: [Difference] = []
-        for workload in documents.compactMap(KubernetesNetwork.workload) where places.contains(workload.namespace) {
+        for workload in try documents.compactMap(KubernetesNetwork.workload) where places.contains(workload.namespace) {
             let own = labels["\(workload.namespace)/\(workload.account)"]
             let carried = workload.labels[KubernetesNames.component]
             if own != carried {
@@ -172,6 +213,10 @@ public struct KubernetesDrift: Sendable {
             if let host = workload.host {
                 hazards.append(
                     .init(kind: .hazard, object: workload.name, detail: "is in its node's network (\(host))")
+                )
+            } else if estate.enforcement.kubernetes?.istio != nil, let bypass = workload.bypass {
+                hazards.append(
+                    .init(kind: .hazard, object: workload.name, detail: "its pods \(bypass.what) (\(bypass.place))")
                 )
             }
         }

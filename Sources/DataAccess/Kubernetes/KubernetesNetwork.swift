@@ -14,6 +14,8 @@ public struct KubernetesNetwork: Sendable {
     private let pods: [String: [PodLabels]]
     /// Where it says that pods are in their node's own network, by namespace and service account.
     private let hosts: [String: String]
+    /// How pods are not behind their proxies, by namespace and service account.
+    private let bypasses: [String: [ProxyBypass]]
     private let namespaces: [String: [String: String]]
 
     /// Reads the network policies, workloads and namespaces among some documents; others are passed over.
@@ -28,17 +30,21 @@ public struct KubernetesNetwork: Sendable {
         ) { try NetworkPolicy($0) }
         var pods: [String: [PodLabels]] = [:]
         var hosts: [String: String] = [:]
+        var bypasses: [String: [ProxyBypass]] = [:]
         var namespaces: [String: [String: String]] = [:]
         for document in documents {
             if document.kind == "Namespace", document.apiVersion == "v1" {
                 namespaces[document.metadata.name] = document.metadata.labels
             }
-            guard let pod = Self.pod(document) else { continue }
+            guard let pod = try Self.pod(document) else { continue }
             let place = "\(document.metadata.namespace)/\(pod.account)"
             pods[place, default: []].append(
                 PodLabels(labels: pod.labels, rest: document.kind == "Pod" ? .none : .added)
             )
             if let host = pod.host, hosts[place] == nil { hosts[place] = host }
+            if let bypass = pod.host.map(ProxyBypass.init(host:)) ?? pod.bypass {
+                bypasses[place, default: []].append(bypass)
+            }
         }
         if let estate {
             let names = KubernetesEmitter.names(of: estate)
@@ -54,6 +60,7 @@ public struct KubernetesNetwork: Sendable {
         }
         self.pods = pods
         self.hosts = hosts
+        self.bypasses = bypasses
         self.namespaces = namespaces
     }
 
@@ -83,29 +90,37 @@ public struct KubernetesNetwork: Sendable {
         let labels: [String: String]
         /// Where it says that the pods are in their node's network.
         let host: String?
+        /// How else the pods are not behind their proxies.
+        let bypass: ProxyBypass?
     }
 
     /// The pods that a document makes; nil for one that makes none.
-    static func workload(_ document: Document) -> Workload? {
-        guard let pod = pod(document) else { return nil }
+    ///
+    /// - Throws: `ResourceError` for labels or a service account that are no text.
+    static func workload(_ document: Document) throws -> Workload? {
+        guard let pod = try pod(document) else { return nil }
         let (namespace, name) = (document.metadata.namespace, document.metadata.name)
         return Workload(
             namespace: namespace,
             name: "\(document.kind) \(namespace)/\(name)",
             account: pod.account,
             labels: pod.labels,
-            host: pod.host
+            host: pod.host,
+            bypass: pod.bypass
         )
     }
 
-    /// The service account and the labels of the pods that a document makes, and where it says that they are in their
-    /// node's network; nil for one that makes none.
-    private static func pod(_ document: Document) -> (account: String, labels: [String: String], host: String?)? {
+    /// What is asked of pods.
+    private typealias Pod = (account: String, labels: [String: String], host: String?, bypass: ProxyBypass?)
+
+    /// The service account and the labels of the pods that a document makes, where it says that they are in their node's
+    /// network, and how else they are not behind their proxies; nil for one that makes none.
+    private static func pod(_ document: Document) throws -> Pod? {
         guard let spec = document.spec else { return nil }
         let template: Value?
         switch document.kind {
         case "Pod":
-            return (account(spec), document.metadata.labels, hostNetwork(spec))
+            return (try account(spec), document.metadata.labels, hostNetwork(spec), bypass(document, spec))
         case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job":
             template = field("template", of: spec)
         case "CronJob":
@@ -116,13 +131,29 @@ public struct KubernetesNetwork: Sendable {
         }
         guard let template else { return nil }
         let labels = field("metadata", of: template).flatMap { field("labels", of: $0) }
-        let pairs = (try? labels?.mapping().map { ($0.key, try $0.value.string()) }) ?? []
+        let isLabelled = labels.map { !$0.isNull } ?? false
+        let pairs = try isLabelled ? labels?.mapping().map { ($0.key, try $0.value.string()) } ?? [] : []
         let podSpec = field("spec", of: template)
         return (
-            podSpec.map(account) ?? "default",
+            try podSpec.map(account) ?? "default",
             Dictionary(pairs) { first, _ in first },
-            podSpec.flatMap { hostNetwork($0) }
+            podSpec.flatMap { hostNetwork($0) },
+            field("metadata", of: template).flatMap { ProxyBypass($0) }
         )
+    }
+
+    /// How a pod is not behind its proxy: one that a cluster has taken in has it, or goes without.
+    private static func bypass(_ document: Document, _ spec: Value) -> ProxyBypass? {
+        let (metadata, place) = (document.metadata, "\(document.location.file):\(document.location.line)")
+        if let said = ProxyBypass(annotations: metadata.annotations, labels: metadata.labels, at: place) { return said }
+        guard metadata.creationTimestamp != nil else { return nil }
+        let containers = ["containers", "initContainers"].compactMap { field($0, of: spec) }.flatMap {
+            list -> [Value] in
+            guard case .list(let elements) = list.content else { return [] }
+            return elements
+        }
+        let hasProxy = containers.contains { field("name", of: $0)?.content == .string("istio-proxy") }
+        return hasProxy ? nil : ProxyBypass(withoutProxy: place)
     }
 
     /// Where a pod is put into its node's network; nil where it is not.
@@ -131,10 +162,12 @@ public struct KubernetesNetwork: Sendable {
         return "\(value.location.file):\(value.location.line)"
     }
 
-    private static func account(_ spec: Value) -> String {
+    private static func account(_ spec: Value) throws -> String {
         // The second is the first's old name.
         for name in ["serviceAccountName", "serviceAccount"] {
-            if let account = field(name, of: spec).flatMap({ try? $0.string() }), !account.isEmpty { return account }
+            guard let value = field(name, of: spec), !value.isNull else { continue }
+            let account = try value.string()
+            if !account.isEmpty { return account }
         }
         return "default"
     }
@@ -233,6 +266,40 @@ public struct KubernetesNetwork: Sendable {
         hosts["\(place.namespace)/\(place.name)"].map { BlastVerdict(.allows, "\($0) (hostNetwork)") }
     }
 
+    /// How a component's pods are not behind their proxies, one way or the other; nil where they are.
+    package func bypass(of component: Estate.Component, isInbound: Bool) -> ProxyBypass? {
+        component.identity.kubernetes.flatMap { bypasses["\($0.namespace)/\($0.name)"] }?.first {
+            isInbound ? $0.isInbound : $0.isOutbound
+        }
+    }
+
+    /// How pods of a namespace, of other service accounts than some, are not behind their proxies; nil where they are.
+    package func bypass(in namespace: String, but accounts: Set<String>, isInbound: Bool) -> ProxyBypass? {
+        others(bypasses, in: namespace, but: accounts).lazy.flatMap(\.self).first {
+            isInbound ? $0.isInbound : $0.isOutbound
+        }
+    }
+
+    /// Where it says that pods of a namespace, of other service accounts than some, are in their node's network.
+    func host(in namespace: String, but accounts: Set<String>) -> String? {
+        others(hosts, in: namespace, but: accounts).first
+    }
+
+    /// What there is of the service accounts of a namespace that are not among some, in their order.
+    private func others<Found>(_ all: [String: Found], in namespace: String, but accounts: Set<String>) -> [Found] {
+        all.filter { place, _ in
+            place.hasPrefix(namespace + "/") && !accounts.contains(String(place.dropFirst(namespace.count + 1)))
+        }
+        .sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// Whether a selector may fit a namespace: by its labels where they are known, else by its name.
+    func mayFit(_ selector: LabelSelector, namespace: String) -> Bool {
+        var known = namespaces[namespace]
+        known?["kubernetes.io/metadata.name"] = namespace
+        return fits(selector, known, name: namespace)
+    }
+
     /// What the policies say of one pod's side.
     private func verdict(
         _ place: Estate.ServiceAccount,
@@ -277,9 +344,7 @@ public struct KubernetesNetwork: Sendable {
             return true
         }
         if let selected {
-            var known = namespaces[place.namespace]
-            known?["kubernetes.io/metadata.name"] = place.namespace
-            guard fits(selected, known, name: place.namespace) else { return false }
+            guard mayFit(selected, namespace: place.namespace) else { return false }
         } else if policy.namespace != place.namespace {
             return false
         }

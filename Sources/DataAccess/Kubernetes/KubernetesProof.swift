@@ -50,17 +50,7 @@ struct KubernetesProof {
                 .init(
                     id: "default deny",
                     layer: layer,
-                    outcome: Self.first(places) { place in
-                        Self.first([true, false]) {
-                            excess(
-                                "any other pod of \(place)",
-                                .init(namespace: place, name: "*"),
-                                [Self.other],
-                                [],
-                                isEgress: $0
-                            )
-                        }
-                    }
+                    outcome: Self.first(places, defaultDeny)
                 )
             )
         }
@@ -115,6 +105,25 @@ struct KubernetesProof {
         let declared = (flows.flows[component.name] ?? []).filter { $0.isEgress == isEgress }
         let pods = artifacts.network.podLabels(of: component).map { $0.map(Optional.some) } ?? [nil]
         return excess("`\(component.name)`", place, pods, declared, isEgress: isEgress)
+    }
+
+    /// Whether another pod of a namespace exchanges packets with anybody.
+    private func defaultDeny(_ place: String) -> InvariantProof.Outcome {
+        if let host = artifacts.network.host(in: place, but: estate.accounts(in: place)) {
+            return .refuted(
+                "another pod of \(place) is in its node's network",
+                Witness(principal: "\(place)/*", action: "any port", resource: "any address", rules: [host])
+            )
+        }
+        return Self.first([true, false]) {
+            excess(
+                "any other pod of \(place)",
+                .init(namespace: place, name: "*"),
+                [Self.other],
+                [],
+                isEgress: $0
+            )
+        }
     }
 
     /// Whether one direction of some pods lets through what is not declared.
@@ -344,5 +353,12 @@ struct KubernetesProof {
                 Witness(principal: "a pod of \(place)", action: "is admitted against", resource: rule.message)
             )
         }
+    }
+}
+
+extension Estate {
+    /// The service accounts of a namespace that are components'.
+    package func accounts(in namespace: String) -> Set<String> {
+        Set(components.compactMap(\.identity.kubernetes).filter { $0.namespace == namespace }.map(\.name))
     }
 }

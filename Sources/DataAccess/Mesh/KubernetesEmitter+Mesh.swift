@@ -77,17 +77,19 @@ extension KubernetesEmitter {
         for host in components.flatMap({ meshHosts.outside(of: $0) }) {
             hosts[host.name, default: []].formUnion(host.ports)
         }
-        let names = KubernetesNames(hosts.keys)
+        // What is reached by its address has a name of its own: no host has a colon.
+        let byAddress = { (host: String) in host + ":tcp" }
+        let names = KubernetesNames(hosts.keys.flatMap { [$0, byAddress($0)] })
         return hosts.sorted { $0.key < $1.key }.flatMap { host, ports -> [KubernetesText] in
             // What is read by its name (TLS, HTTP) and what is read by its address are told apart by how they are resolved.
             let byName = ports.filter { $0.kind != .tcp }
-            let byAddress = ports.subtracting(byName)
+            let others = ports.subtracting(byName)
             var entries: [KubernetesText] = []
             if !byName.isEmpty {
                 entries.append(entry("lapwing-" + names[host], namespace, host, byName, blocks: nil))
             }
-            if !byAddress.isEmpty, let blocks = settings.addresses[host] {
-                entries.append(entry("lapwing-" + names[host] + "-tcp", namespace, host, byAddress, blocks: blocks))
+            if !others.isEmpty, let blocks = settings.addresses[host] {
+                entries.append(entry("lapwing-" + names[byAddress(host)], namespace, host, others, blocks: blocks))
             }
             return entries
         }

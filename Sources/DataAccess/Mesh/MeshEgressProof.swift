@@ -46,6 +46,7 @@ struct MeshEgressProof {
             "`\(component.name)`",
             place,
             sidecars(component),
+            around: artifacts.network.bypass(of: component, isInbound: false),
             declared: Set(hosts.all(of: component)),
             outside: Dictionary(hosts.outside(of: component).map { ($0.name, $0.ports) }) { $0.union($1) }
         )
@@ -55,13 +56,21 @@ struct MeshEgressProof {
     func excess(in place: String) -> InvariantProof.Outcome {
         let account = Estate.ServiceAccount(namespace: place, name: "*")
         let found = sidecars([KubernetesProof.other], in: place)
-        return excess("any other pod of \(place)", account, found, declared: [], outside: [:])
+        return excess(
+            "any other pod of \(place)",
+            account,
+            found,
+            around: artifacts.network.bypass(in: place, but: estate.accounts(in: place), isInbound: false),
+            declared: [],
+            outside: [:]
+        )
     }
 
     private func excess(
         _ who: String,
         _ place: Estate.ServiceAccount,
         _ found: (possible: [MeshSidecar], isSure: Bool),
+        around bypass: ProxyBypass?,
         declared: Set<String>,
         outside: [String: Set<MeshHosts.Port>]
     ) -> InvariantProof.Outcome {
@@ -75,6 +84,9 @@ struct MeshEgressProof {
                     rules: [rule]
                 )
             )
+        }
+        if let bypass {
+            return refuted("is not in the way of all pods: some \(bypass.what)", "any host", bypass.place)
         }
         guard found.isSure else {
             return refuted(
@@ -110,7 +122,20 @@ struct MeshEgressProof {
                     }
                 }
             }
-            return .proved
+            return KubernetesProof.first(artifacts.services.filter { sidecar.knows($0.meshName, in: $0.namespace) }) {
+                service in
+                let place = "\(service.location.file):\(service.location.line)"
+                if let outside = service.externalName, !service.isAlias {
+                    return refuted("knows `\(service.meshName)`, which leads to `\(outside)`", outside, place)
+                }
+                // A server that the estate names is led to wherever it is.
+                let isNamed = declared.contains("\(service.namespace)/\(service.meshName)")
+                guard !service.hasSelector, service.externalName == nil, !isNamed else { return .proved }
+                return .unknown(
+                    "the proxy of \(who) knows `\(service.meshName)` (\(place)), whose addresses are written by hand; "
+                        + "give it a selector"
+                )
+            }
         }
     }
 

@@ -6,7 +6,7 @@ import Resources
 enum ClusterExport {
     /// The kinds that are read, by their group; others are passed over, since exports hold all kinds of things.
     private static let kinds: [Substring: Set<String>] = [
-        "v1": ["Namespace", "Pod", "ReplicationController"],
+        "v1": ["Namespace", "Pod", "ReplicationController", "Service"],
         "apps": ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"],
         "batch": ["Job", "CronJob"], "networking.k8s.io": ["NetworkPolicy"],
         "policy.networking.k8s.io": ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"],
@@ -36,8 +36,9 @@ enum ClusterExport {
                 throw CommandError(.usage, "there is no file or directory `\(path)`")
             }
             for source in try ResourceLoader.texts(path: path) {
-                let values = try ResourceLoader.values(yaml: source.text, file: source.file).filter(isRead)
-                documents += try collectingDiagnostics(values) { try Document($0) }
+                let values = try ResourceLoader.values(yaml: source.text, file: source.file)
+                let single = try collectingDiagnostics(values) { try items(of: $0) ?? [$0] }.flatMap(\.self)
+                documents += try collectingDiagnostics(single.filter(isRead)) { try Document($0) }
             }
         }
         guard !documents.isEmpty else {
@@ -58,10 +59,38 @@ enum ClusterExport {
         }
     }
 
+    /// The items of a list of one kind (`NetworkPolicyList`), as the API answers it; nil for anything else.
+    ///
+    /// What kind they are of is said once, by the list.
+    private static func items(of value: Value) throws -> [Value]? {
+        guard case .mapping(let fields) = value.content, let (version, kind) = name(of: value), kind.hasSuffix("List"),
+            let items = fields.first(where: { $0.key == "items" })?.value
+        else { return nil }
+        if items.isNull { return [] }
+        func field(_ key: String, _ text: String, _ item: Value) -> Value.Entry {
+            .init(key: key, keyLocation: item.location, value: Value(.string(text), at: item.location))
+        }
+        return try items.list { item in
+            let own = try item.mapping()
+            let said = [("apiVersion", version), ("kind", String(kind.dropLast("List".count)))]
+            let missing = said.filter { name, _ in !own.contains { $0.key == name } }
+            return Value(.mapping(missing.map { field($0, $1, item) } + own), at: item.location)
+        }
+    }
+
     private static func isRead(_ value: Value) -> Bool {
-        guard let fields = try? value.mapping() else { return false }
-        func text(_ name: String) -> String? { fields.first { $0.key == name }.flatMap { try? $0.value.string() } }
-        guard let version = text("apiVersion"), let kind = text("kind") else { return false }
+        guard let (version, kind) = name(of: value) else { return false }
         return kinds[version.split(separator: "/").first ?? ""]?.contains(kind) == true
+    }
+
+    /// The version and the kind of a resource; nil for what is none.
+    private static func name(of value: Value) -> (version: String, kind: String)? {
+        guard case .mapping(let fields) = value.content else { return nil }
+        func text(_ name: String) -> String? {
+            guard case .string(let text)? = fields.first(where: { $0.key == name })?.value.content else { return nil }
+            return text
+        }
+        guard let version = text("apiVersion"), let kind = text("kind") else { return nil }
+        return (version, kind)
     }
 }

@@ -28,6 +28,9 @@ struct MeshCalls: Sendable {
         guard let place = callee.identity.kubernetes else {
             return all(BlastVerdict(.undecided, "\(callee.name) is not in the mesh"))
         }
+        if let bypass = network.bypass(of: callee, isInbound: true) {
+            return all(BlastVerdict(.allows, "\(bypass.place): its pods \(bypass.what)"))
+        }
         let known = network.labels(of: callee)
         let wanted = policies.policies.filter { [place.namespace, Self.root].contains($0.namespace) }.flatMap(
             \.selector.keys

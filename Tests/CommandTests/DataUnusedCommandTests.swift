@@ -5,29 +5,17 @@ import ZeroTrust
 
 /// `lapwing data unused`, over logs of each kind.
 @Suite struct DataUnusedCommandTests {
-    private static let estate = """
-        apiVersion: lapwing.dev/v1alpha1
-        kind: Estate
-        metadata: {name: small, trustDomain: cluster.local}
-        purposes: {training: {}, dataprep: {}}
-        classifications: [internal, confidential]
-        components:
-          training:
-            identity: {k8s: ml/training, aws: {role: ml-training}}
-            purpose: training
-            maxClassification: confidential
-          dataprep:
-            identity: {k8s: ml/dataprep, aws: {role: ml-dataprep}}
-            purpose: dataprep
-            maxClassification: confidential
-        datasets:
-          training-data:
-            producer: dataprep
-            classification: confidential
-            purposes: [training]
-            stores: [{s3: shop-training}, {postgres: {db: ml, table: training.examples}}]
-        enforcement: {aws: {account: "123456789012", region: eu-west-1}}
-        """
+    private static let estate = SmallEstate.yaml(
+        rest: """
+            datasets:
+              training-data:
+                producer: dataprep
+                classification: confidential
+                purposes: [training]
+                stores: [{s3: shop-training}, {postgres: {db: ml, table: training.examples}}]
+            enforcement: {aws: {account: "123456789012", region: eu-west-1}}
+            """
+    )
 
     private static func audit(_ user: String, _ class: String, _ command: String, _ statement: String) -> String {
         #"{"timestamp":"2026-11-22 18:47:35.213 UTC","user":"\#(user)","dbname":"ml","message":"AUDIT: SESSION,1,1,\#(`class`),\#(command),TABLE,training.examples,\#(statement),<none>,1"}"#

@@ -8,47 +8,17 @@ import ZeroTrust
 
 /// What is written for Kubernetes and Istio, read back and proved, as a person or a pipeline does it.
 @Suite struct KubernetesCommandTests {
-    private static let yaml = """
-        apiVersion: lapwing.dev/v1alpha1
-        kind: Estate
-        metadata: {name: reference, trustDomain: cluster.local}
-        purposes: {training: {}, inference: {}, evaluation: {}, features: {}, dataprep: {}, ingest: {}}
-        classifications: [public, internal, confidential, pii]
-        components:
-          api-gateway: {identity: {k8s: ml-api/api-gateway}, purpose: inference}
-          inference:
-            identity: {k8s: ml-inference/inference-service}
-            purpose: inference
-            maxClassification: confidential
-            exposes: [{name: predict, port: 8443, http: [{methods: [POST], paths: [/v1/predict, /v1/stream]}]}]
-          model-registry:
-            identity: {k8s: ml-registry/registry}
-            purpose: inference
-            exposes:
-            - {name: read, port: 8443, http: [{methods: [GET], paths: [/v2/*]}]}
-            - {name: publish, port: 8443, http: [{methods: [PUT], paths: [/v2/*]}]}
-          training: {identity: {k8s: ml-training/training, aws: {role: ml-training}}, purpose: training, maxClassification: confidential}
-          evaluation: {identity: {k8s: ml-eval/evaluation}, purpose: evaluation, maxClassification: internal}
-          featurepipe: {identity: {k8s: ml-features/featurepipe, aws: {role: ml-features}}, purpose: features, maxClassification: pii}
-          dataprep: {identity: {k8s: ml-training/dataprep, aws: {role: ml-dataprep}}, purpose: dataprep, maxClassification: pii}
-          ingest: {identity: {k8s: prod/ingest, aws: {role: prod-ingest}}, purpose: ingest, maxClassification: pii}
-        datasets:
-          production: {producer: ingest, classification: pii, purposes: [ingest], derivable: [features, dataprep], stores: [{s3: prod-events}]}
-          training-data: {producer: dataprep, classification: confidential, purposes: [training, dataprep], stores: [{s3: ml-training-data}]}
-          test-data: {producer: dataprep, classification: internal, purposes: [evaluation], stores: [{postgres: {db: ml, table: eval.testset}}]}
-          features: {producer: featurepipe, classification: confidential, purposes: [inference, features], stores: [{postgres: {db: ml, table: store.features}}]}
-        calls:
-        - {from: api-gateway, to: inference, api: predict}
-        - {from: inference, to: model-registry, api: read}
-        - {from: training, to: model-registry, api: publish}
-        invariants:
-        - {id: I5, never: {component: inference, reach: internet}}
-        - {id: I6, never: {component: inference, call: {not: [model-registry.read]}, except: {read: features}}}
-        enforcement:
-          k8s: {networkPolicy: true, istio: {mode: sidecar}, addresses: {aws: [10.9.0.0/24]}}
-          aws: {account: "123456789012", region: eu-west-1}
-          postgres: {ml: {host: pg.data.svc, version: 15, auth: cert-dn}}
-        """
+    private static let yaml = ReferenceEstate.yaml.replacing(
+        "enforcement:\n",
+        with: """
+            invariants:
+            - {id: I5, never: {component: inference, reach: internet}}
+            - {id: I6, never: {component: inference, call: {not: [model-registry.read]}, except: {read: features}}}
+            enforcement:
+              k8s: {networkPolicy: true, istio: {mode: sidecar}, addresses: {aws: [10.9.0.0/24]}}
+
+            """
+    )
 
     private static func estate() throws -> Estate {
         try Estate(try ResourceLoader.parse(yaml: yaml, file: "estate.yaml")[0])
@@ -192,6 +162,80 @@ import ZeroTrust
         )
         let table = try Program.run(["data", "egress", estate, "--component", "inference"])
         #expect(table.output.contains("Sidecar egress hosts") && table.errors.contains("missing: 8, 9"))
+    }
+
+    @Test func `a rule by other labels than a namespace's name may lead to the control plane`() throws {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(Self.yaml, to: "estate.yaml")
+        let folder = directory.path + "/k8s"
+        _ = try Program.run(["data", "emit", estate, "--to", "kubernetes", "--out", folder])
+        func state(_ more: String) throws -> String? {
+            let export = try directory.write(more, to: "more.yaml")
+            let run = try Program.run([
+                "data", "egress", estate, "-o", "json", "--kubernetes", folder, "--kubernetes", export,
+            ])
+            return try JSONDecoder().decode(Egress.self, from: Data(run.output.utf8)).conditions[3].state
+        }
+        let rule = """
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: {name: more, namespace: ml-inference}
+            spec: {podSelector: {}, egress: [{to: [{namespaceSelector: {matchLabels: {team: platform}}}], ports: [{port: 443}]}]}
+
+            """
+        func namespace(_ team: String) -> String {
+            "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: istio-system, labels: {team: \(team)}}\n"
+        }
+        #expect(try state(rule) == "generated")
+        #expect(try state(rule + namespace("platform")) == "generated")
+        #expect(try state(rule + namespace("mesh")) == "present")
+    }
+
+    @Test func `what the API answers as a list of one kind is read item by item`() throws {
+        let directory = try TemporaryDirectory()
+        let list = """
+            {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicyList", "metadata": {"resourceVersion": "1"}, "items": [
+              {"metadata": {"name": "open", "namespace": "ml-inference"}, "spec": {"podSelector": {}, "egress": [{}]}},
+              {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+               "metadata": {"name": "more", "namespace": "ml-inference"}, "spec": {"podSelector": {}}}]}
+            """
+        let wrapped = #"{"apiVersion": "v1", "kind": "List", "items": [\#(list)]}"#
+        for text in [list, wrapped] {
+            let documents = try ClusterExport.load([try directory.write(text, to: "a.json")])
+            #expect(documents.map(\.kind) == ["NetworkPolicy", "NetworkPolicy"])
+            #expect(documents.map(\.metadata.name) == ["open", "more"])
+        }
+        let pods = #"{"apiVersion": "v1", "kind": "PodList", "items": [{"metadata": {"name": "a"}, "spec": {}}]}"#
+        let others = #"{"apiVersion": "v1", "kind": "SecretList", "items": [{"metadata": {"name": "a"}, "data": {}}]}"#
+        let none = #"{"apiVersion": "apps/v1", "kind": "DeploymentList", "items": null}"#
+        let both = try directory.write([pods, others, none].joined(separator: "\n---\n"), to: "b.yaml")
+        #expect(try ClusterExport.load([both]).map(\.kind) == ["Pod"])
+        let broken = try directory.write(#"{"apiVersion": "v1", "kind": "PodList", "items": [1]}"#, to: "c.json")
+        #expect(throws: ResourceError.self) { try ClusterExport.load([broken]) }
+    }
+
+    @Test func `a pod that is not behind its proxy answers anybody`() throws {
+        let estate = try Self.estate()
+        let files = try KubernetesEmitter(estate).files()
+        func lines(_ account: String, _ metadata: String) throws -> [String] {
+            let workload = """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: w, namespace: ml-inference}
+                spec: {template: {metadata: {\(metadata)}, spec: {serviceAccountName: \(account)}}}
+                """
+            let results = try Self.results(estate, files + [("w.yaml", workload)])
+            return results.filter { $0.outcome != .proved }.map { "\($0.layer) \($0.id)" }
+        }
+        let own = "labels: {lapwing.dev/component: inference}"
+        #expect(try lines("inference-service", own) == [])
+        let ports = "annotations: {traffic.sidecar.istio.io/excludeInboundPorts: '8443'}"
+        #expect(try lines("inference-service", "\(own), \(ports)") == ["mesh excess", "mesh mutual TLS"])
+        #expect(try lines("visitor", ports) == ["mesh default deny"])
+        let off = "annotations: {sidecar.istio.io/inject: 'false'}"
+        #expect(
+            try lines("inference-service", "\(own), \(off)") == ["mesh egress", "mesh excess", "mesh mutual TLS"]
+        )
     }
 
     @Test func `a blast radius looks at network and mesh as they would be written`() throws {

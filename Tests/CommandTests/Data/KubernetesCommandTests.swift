@@ -1,3 +1,4 @@
+import Authorization
 import DataAccess
 import Foundation
 import Resources
@@ -57,7 +58,7 @@ import ZeroTrust
             let changed = widening.files.filter { file in !files.contains { $0 == file } }.map(\.text)
             #expect(witness != nil, "\(widening.name)\n\(changed.joined(separator: "---\n").prefix(3000))")
         }
-        #expect(names.count == 26, "\(names)")
+        #expect(names.count == 28, "\(names)")
     }
 
     // MARK: - The commands
@@ -191,6 +192,22 @@ import ZeroTrust
         #expect(try state(rule + namespace("mesh")) == "present")
     }
 
+    @Test func `policies that cannot be read are told, and not taken for open ones`() throws {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(Self.yaml, to: "estate.yaml")
+        let export = try directory.write(
+            """
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: {name: more, namespace: ml-inference}
+            spec: {rules: [{from: [{source: {principal: [x]}}]}]}
+            """,
+            to: "export.yaml"
+        )
+        let run = try Program.run(["data", "egress", estate, "--kubernetes", export])
+        #expect(run.status != 0 && run.output.isEmpty && run.errors.contains("export.yaml:4"), "\(run.errors)")
+    }
+
     @Test func `what the API answers as a list of one kind is read item by item`() throws {
         let directory = try TemporaryDirectory()
         let list = """
@@ -232,6 +249,28 @@ import ZeroTrust
         let ports = "annotations: {traffic.sidecar.istio.io/excludeInboundPorts: '8443'}"
         #expect(try lines("inference-service", "\(own), \(ports)") == ["mesh excess", "mesh mutual TLS"])
         #expect(try lines("visitor", ports) == ["mesh default deny"])
+        // So says a blast radius, of which the policies would be in the way.
+        let (caller, callee) = (
+            try #require(estate.component("evaluation")), try #require(estate.component("inference"))
+        )
+        for (metadata, answer) in [(own, BlastVerdict.Answer.denies), ("\(own), \(ports)", .allows)] {
+            let workload = """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: w, namespace: ml-inference}
+                spec: {template: {metadata: {\(metadata)}, spec: {serviceAccountName: inference-service}}}
+                """
+            let documents = try (files + [("w.yaml", workload)]).flatMap {
+                try ResourceLoader.parse(yaml: $0.text, file: $0.path)
+            }
+            let calls = MeshCalls(
+                try PolicySet.load(documents),
+                try KubernetesNetwork(documents),
+                trustDomain: "cluster.local"
+            )
+            let verdicts = calls.verdicts(caller, callee)
+            #expect(verdicts.count == 2 && verdicts.values.allSatisfy { $0.answer == answer }, "\(verdicts)")
+        }
         let off = "annotations: {sidecar.istio.io/inject: 'false'}"
         #expect(
             try lines("inference-service", "\(own), \(off)") == ["mesh egress", "mesh excess", "mesh mutual TLS"]

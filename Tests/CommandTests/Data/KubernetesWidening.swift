@@ -346,6 +346,45 @@ struct KubernetesWidening {
                 return replacing(text, with: other, in: files, where: { $0.contains("sidecars") }, &numbers)
             }
         ),
+        (
+            "pods that are not behind their proxies",
+            { files, numbers in
+                let (namespace, account) = numbers.pick([
+                    ("ml-inference", "inference-service"), ("ml-training", "training"), ("prod", "ingest"),
+                    ("ml-eval", "visitor"),
+                ])
+                let said = numbers.pick([
+                    "annotations: {sidecar.istio.io/inject: 'false'}", "labels: {sidecar.istio.io/inject: 'false'}",
+                    "annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: '443'}",
+                    "annotations: {traffic.sidecar.istio.io/excludeInboundPorts: '8443'}",
+                    "annotations: {proxy.istio.io/config: '{}'}",
+                ])
+                return adding(
+                    """
+                    apiVersion: apps/v1
+                    kind: Deployment
+                    metadata: {name: more, namespace: \(namespace)}
+                    spec: {template: {metadata: {\(said)}, spec: {serviceAccountName: \(account)}}}
+                    """,
+                    to: files
+                )
+            }
+        ),
+        (
+            "a Service of a callee's namespace that leads outside",
+            { files, numbers in
+                let namespace = numbers.pick(["ml-inference", "ml-registry"])
+                return adding(
+                    """
+                    apiVersion: v1
+                    kind: Service
+                    metadata: {name: more, namespace: \(namespace)}
+                    spec: {type: ExternalName, externalName: \(numbers.pick(["evil.example", "x.other.svc.cluster.local"]))}
+                    """,
+                    to: files
+                )
+            }
+        ),
         ("a dropped Sidecar", { dropping("kind: Sidecar\nmetadata:\n  name: lapwing-default", $0, &$1) }),
         (
             "a ServiceEntry for a declared host, elsewhere",

@@ -7,11 +7,19 @@ struct CallerFollower: Sendable {
     let socket: String
     let logger: Logger
 
-    /// Calls at first, at each change, and whenever the authority is heard again; returns when the task is cancelled.
-    func follow(_ look: @Sendable () async -> Void) async throws {
+    /// Calls at first, at each change, and whenever the authority is heard again, until the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - onChange: called at once each time, however long a look takes.
+    ///   - look: called after it; changes that come while one is looked at are looked at once, when that is over.
+    /// - Throws: `CancellationError` once the task is cancelled.
+    func follow(
+        onChange: @escaping @Sendable () -> Void = {},
+        _ look: @Sendable () async -> Void
+    ) async throws {
         while !Task.isCancelled {
             do {
-                try await watch(look)
+                try await watch(onChange, look)
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
@@ -21,19 +29,24 @@ struct CallerFollower: Sendable {
         }
     }
 
-    private func watch(_ look: @Sendable () async -> Void) async throws {
+    private func watch(
+        _ onChange: @escaping @Sendable () -> Void,
+        _ look: @Sendable () async -> Void
+    ) async throws {
         let client = try await RPCClient.connect(unixSocket: socket, timeout: .seconds(3))
         do {
             let changes: RPCMessages<Attestation_CallersChanged> = try await client.serverStreaming(
                 "/\(ServiceName.attestation)/Watch",
                 Attestation_WatchCallersRequest()
             )
-            // Changes that come while one is looked at are one.
             let (looks, ask) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     defer { ask.finish() }
-                    for try await _ in changes { ask.yield() }
+                    for try await _ in changes {
+                        onChange()
+                        ask.yield()
+                    }
                 }
                 for await _ in looks { await look() }
                 try await group.waitForAll()

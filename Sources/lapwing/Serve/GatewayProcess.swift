@@ -168,8 +168,10 @@ final class GatewayProcess: Sendable {
                 }
                 let callers = CallerFollower(socket: settings.adminSocket, logger: logger)
                 group.addTask {
-                    try await callers.follow {
+                    // Asking for many callers takes its time, and a model that was withdrawn does not wait for that.
+                    try await callers.follow(onChange: {
                         for server in self.servers { server.modelsChanged() }
+                    }) {
                         await self.egress.attestAgain()
                     }
                 }

@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// var running = IncrementalProof(estate, aws: artifacts)
-/// try artifacts.reread("roles/trainer", files: files, estate: estate)
+/// try artifacts.reread(["roles/trainer"], files: files, estate: estate)
 /// running.update(artifacts)
 /// guard running.proof.holds else { … }
 /// ```

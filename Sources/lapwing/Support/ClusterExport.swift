@@ -35,6 +35,7 @@ enum ClusterExport {
             guard FileManager.default.fileExists(atPath: path) else {
                 throw CommandError(.usage, "there is no file or directory `\(path)`")
             }
+            try checkSize(of: path)
             for source in try ResourceLoader.texts(path: path) {
                 let values = try ResourceLoader.values(yaml: source.text, file: source.file)
                 let single = try collectingDiagnostics(values) { try items(of: $0) ?? [$0] }.flatMap(\.self)
@@ -46,6 +47,23 @@ enum ClusterExport {
         }
         try ResourceLoader.refuseDuplicates(documents)
         return documents
+    }
+
+    /// The most bytes of one file, which is what ``ResourceLoader`` reads of one.
+    private static let maximumBytes = 4 << 20
+
+    /// Refuses a file that is too large before it is read, and says how to have smaller ones.
+    private static func checkSize(of path: String) throws {
+        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let found = try? FileManager.default.attributesOfItem(atPath: place)
+        guard found?[.type] as? FileAttributeType == .typeRegular, let size = found?[.size] as? UInt64,
+            size > maximumBytes
+        else { return }
+        throw CommandError(
+            .usage,
+            "`\(path)` has \(size) bytes, and at most \(maximumBytes) of one file are read; export kind by kind, or namespace "
+                + "by namespace, and give each file with --kubernetes"
+        )
     }
 
     /// What is in force in a cluster, as exported or else as Lapwing would write it; nil where neither is asked for.

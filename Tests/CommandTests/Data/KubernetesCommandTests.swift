@@ -227,6 +227,8 @@ import ZeroTrust
         let none = #"{"apiVersion": "apps/v1", "kind": "DeploymentList", "items": null}"#
         let both = try directory.write([pods, others, none].joined(separator: "\n---\n"), to: "b.yaml")
         #expect(try ClusterExport.load([both]).map(\.kind) == ["Pod"])
+        let large = try directory.write(String(repeating: " ", count: 5 << 20), to: "large.yaml")
+        #expect { try ClusterExport.load([large]) } throws: { "\($0)".contains("export kind by kind") }
         let broken = try directory.write(#"{"apiVersion": "v1", "kind": "PodList", "items": [1]}"#, to: "c.json")
         #expect(throws: ResourceError.self) { try ClusterExport.load([broken]) }
     }

@@ -137,6 +137,8 @@ import ZeroTrust
             // No entry makes anybody a loader: its word counts for nothing.
             #expect(try await models(ask).isEmpty)
             try registry.load([Self.document(of: "loader", selectors: selectors.map(\.description))])
+            #expect(try await models(ask).isEmpty, "nobody goes by a proof before it is recorded")
+            proofs.show(held.proof.number)
             #expect(try await models(ask) == [HeldProof.digest + " trainer"])
             // This process is the loader, and has loaded nothing itself.
             #expect(

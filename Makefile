@@ -26,12 +26,11 @@ build: setup ## build the program for development
 demo: build ## build, then run the reference scenario with every refusal it makes
 	@"$$($(SWIFT) build --show-bin-path)/lapwing" demo
 
-# One at a time: many tests wait for a peer or for this program, and would starve the others' event loops of threads.
 test: ## install what the tests need and run them all
 	@scripts/setup --tests
 	@scripts/setup-test-peers
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --disable-xctest --no-parallel
+	@scripts/run-tests
 
 lint: ## check the format of the Swift sources
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift

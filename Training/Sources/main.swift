@@ -2,6 +2,7 @@ import Foundation
 import Guardrails
 
 // guardrail-training CORPUS OUTPUT [--held-out] [--cost-direct N] [--cost-indirect N]
+// guardrail-training names CORPUS NAMES OUTPUT [--held-out]
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
     print("usage: guardrail-training CORPUS-FOLDER OUTPUT-FILE [--held-out]")
@@ -17,6 +18,20 @@ func report(_ text: String) {
     fflush(nil)
 }
 func elapsed() -> String { "\(Int(Date().timeIntervalSince(started))) s" }
+
+if arguments[1] == "names" {
+    guard arguments.count >= 5 else {
+        print("usage: guardrail-training names CORPUS-FOLDER NAMES-FILE OUTPUT-FILE [--held-out]")
+        exit(2)
+    }
+    try NameTraining.run(
+        corpus: arguments[2],
+        lists: arguments[3],
+        output: arguments[4],
+        judges: arguments.contains("--held-out")
+    )
+    exit(0)
+}
 
 let corpus = try Corpus(folder: arguments[1])
 let texts =

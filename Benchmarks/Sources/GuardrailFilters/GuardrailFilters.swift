@@ -23,10 +23,18 @@ struct GuardrailFilters {
         var eventMicrosecondsP99 = 0.0
         var adversarialNanosecondsPerByte: [String: Double] = [:]
         var adversarialWorstOverMedian = 0.0
+        var patterns = 0
+        var patternMedianNanosecondsPerByte = 0.0
+        var patternWorst = ""
+        var patternWorstOverMedian = 0.0
+        var namesMBPerSecond = 0.0
     }
 
     static func main() throws {
         if CommandLine.arguments.count == 4, CommandLine.arguments[1] == "findings" { return try findings() }
+        if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "digest" {
+            return try Digest.run(files: Array(CommandLine.arguments.dropFirst(2)))
+        }
         if CommandLine.arguments.count > 3, CommandLine.arguments[1] == "cuttings" {
             let rounds = Int(CommandLine.arguments[2]) ?? 1
             exit(try Cuttings.run(rounds: rounds, files: Array(CommandLine.arguments.dropFirst(3))) ? 0 : 1)
@@ -75,6 +83,12 @@ struct GuardrailFilters {
         quiet(rules, &report)
         events(rules, &report)
         adversarial(rules, &report)
+        try patterns(&report)
+        let named = try OutputRules(.everything(.redact, names: true))
+        report.namesMBPerSecond = best {
+            for text in texts { _ = filtered(named, text) }
+            return report.bytes
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         FileHandle.standardOutput.write(try encoder.encode(report) + Data("\n".utf8))
@@ -168,6 +182,37 @@ struct GuardrailFilters {
         }
         let costs = report.adversarialNanosecondsPerByte.values.sorted()
         report.adversarialWorstOverMedian = costs[costs.count - 1] / costs[costs.count / 2]
+    }
+
+    /// Each pattern alone: what a byte costs of the text that it likes least of all, over the median of the patterns.
+    private static func patterns(_ report: inout Report) throws {
+        let texts = hostile.values.map { unit in
+            Array(String(repeating: unit, count: (1 << 15) / unit.utf8.count).utf8)
+        }
+        var policies: [(String, OutputPolicy)] = EntityType.allCases.filter { !$0.isName }.map {
+            ($0.rawValue, OutputPolicy(entities: [$0: .redact]))
+        }
+        for id in OutputPolicy.secretRules {
+            let others = Set(OutputPolicy.secretRules).subtracting([id])
+            policies.append((id, OutputPolicy(secrets: .redact, secretsLeftOut: others)))
+        }
+        var costs: [(Double, String)] = []
+        for (name, policy) in policies {
+            let rules = try OutputRules(policy)
+            let worst = texts.map { text in
+                1000
+                    / best {
+                        _ = filtered(rules, text)
+                        return text.count
+                    }
+            }
+            costs.append((worst.max() ?? 0, name))
+        }
+        costs.sort { $0.0 < $1.0 }
+        report.patterns = costs.count
+        report.patternMedianNanosecondsPerByte = costs[costs.count / 2].0
+        report.patternWorst = costs[costs.count - 1].1
+        report.patternWorstOverMedian = costs[costs.count - 1].0 / costs[costs.count / 2].0
     }
 
     private static func filtered(_ rules: OutputRules, _ text: [UInt8]) -> Int {

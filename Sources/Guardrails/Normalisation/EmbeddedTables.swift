@@ -17,6 +17,14 @@ enum EmbeddedTables {
         // As above.
         return unsafe Array(UnsafeBufferPointer(start: bytes, count: length))
     }()
+
+    /// `names.bin`.
+    static let names: [UInt8] = {
+        var length = 0
+        guard let bytes = unsafe lapwing_name_tagger(&length) else { return [] }
+        // As above.
+        return unsafe Array(UnsafeBufferPointer(start: bytes, count: length))
+    }()
 }
 
 extension [UInt8] {

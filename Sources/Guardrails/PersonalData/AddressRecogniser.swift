@@ -3,6 +3,16 @@ import RegularExpressions
 /// Addresses of mail and of the web, and bank accounts.
 struct AddressRecogniser {
     let rules: OutputRules
+    /// How long the account numbers of a country are, by its letters; 0 where it has none.
+    private let lengths: [Int]
+    /// What a link may be made of.
+    private let linkUnits: UnitBits
+
+    init(rules: OutputRules) {
+        self.rules = rules
+        lengths = Self.lengthTable
+        linkUnits = UnitBits(Self.linkUnits)
+    }
 
     /// An address of mail whose local part, `start` to `at`, was read already (RFC 5321, section 4.1.2; no quoted
     /// local parts).
@@ -59,7 +69,7 @@ struct AddressRecogniser {
         }
         var index = body
         let last = start + TextUnits.holdBack - 2
-        while index < last, Self.isLinkUnit(reader[index]) { index += 1 }
+        while index < last, linkUnits.contains(reader[index]) { index += 1 }
         if index == last { return Match(.url, start, index, tail: .units(Self.linkUnits)) }
         while index > body, Self.closes(reader[index - 1]) { index -= 1 }
         return index > body + 2 ? Match(.url, start, index) : nil
@@ -84,9 +94,6 @@ struct AddressRecogniser {
         return set
     }()
 
-    @inline(__always)
-    private static func isLinkUnit(_ unit: UInt8) -> Bool { linkUnits.contains(unit) }
-
     private static func closes(_ unit: UInt8) -> Bool {
         switch unit {
         case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: ":"), UInt8(ascii: "!"),
@@ -101,27 +108,48 @@ struct AddressRecogniser {
         guard rules.looks(for: .iban), UnitClass.isLetter(reader[start]), UnitClass.isLetter(reader[start + 1]),
             UnitClass.isDigit(reader[start + 2]), UnitClass.isDigit(reader[start + 3])
         else { return nil }
-        let country = String(decoding: [reader[start] & 0xDF, reader[start + 1] & 0xDF], as: UTF8.self)
-        guard let length = Self.lengths[country] else { return nil }
-        var characters: [UInt8] = []
+        let country = Self.country(reader[start] & 0xDF, reader[start + 1] & 0xDF)
+        let length = lengths[country]
+        guard length > 0 else { return nil }
+        // Of the characters behind the first four, then of those (ISO 13616): all are read once.
+        var rest = 0
+        var head = InlineArray<4, UInt8>(repeating: 0)
+        var taken = 0
         var index = start
-        while characters.count < length {
+        while taken < length {
             let unit = reader[index]
             if UnitClass.isAlphanumeric(unit) {
-                characters.append(unit)
+                if taken < 4 { head[taken] = unit } else { rest = Checksum.mod97(rest, unit) }
+                taken += 1
             } else {
-                guard unit == 0x20 || unit == UInt8(ascii: "-"), characters.count % 4 == 0,
+                guard unit == 0x20 || unit == UInt8(ascii: "-"), taken % 4 == 0,
                     UnitClass.isAlphanumeric(reader[index + 1])
                 else { return nil }
             }
             index += 1
         }
-        guard !UnitClass.isWord(reader[index]), Checksum.mod97(characters) else { return nil }
+        for place in 0..<4 { rest = Checksum.mod97(rest, head[place]) }
+        guard !UnitClass.isWord(reader[index]), rest % 97 == 1 else { return nil }
         return Match(.iban, start, index)
     }
 
+    /// The place of a country in ``lengths``, by its letters in upper case.
+    private static func country(_ first: UInt8, _ second: UInt8) -> Int {
+        Int(first - 0x41) * 26 + Int(second - 0x41)
+    }
+
+    /// ``countries`` as ``lengths``.
+    private static let lengthTable: [Int] = {
+        var table = [Int](repeating: 0, count: 26 * 26)
+        for (name, length) in countries {
+            let letters = Array(name.utf8)
+            table[country(letters[0], letters[1])] = length
+        }
+        return table
+    }()
+
     /// How long the number of a country is (the registry of SWIFT).
-    private static let lengths: [String: Int] = [
+    private static let countries: [String: Int] = [
         "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29,
         "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28, "EE": 20, "EG": 29,
         "ES": 24, "FI": 18, "FK": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,

@@ -24,27 +24,36 @@ enum Checksum {
     /// The Verhoeff scheme, which Aadhaar numbers end with: sums in the dihedral group of ten.
     static func verhoeff(_ digits: some BidirectionalCollection<UInt8>) -> Bool {
         var check = 0
-        for (index, digit) in digits.reversed().enumerated() {
-            check = dihedral(check, permuted(Int(digit), times: index % 8))
+        var place = 0
+        for digit in digits.reversed() {
+            check = entry(dihedral, check * 10 + entry(permutations, place * 10 + Int(digit)))
+            place = (place + 1) & 7
         }
         return check == 0
     }
 
-    /// Composition in the dihedral group of a pentagon: 0-4 are turns, 5-9 are reflections.
-    private static func dihedral(_ left: Int, _ right: Int) -> Int {
-        switch (left < 5, right < 5) {
-        case (true, true): (left + right) % 5
-        case (true, false): (left + right - 5) % 5 + 5
-        case (false, true): (left - 5 - right + 5) % 5 + 5
-        case (false, false): (left - right + 5) % 5
-        }
+    /// A digit of a table.
+    @inline(__always)
+    private static func entry(_ table: StaticString, _ place: Int) -> Int {
+        precondition(place < table.utf8CodeUnitCount)
+        // Sound: the place was just looked at, and the table is of ASCII.
+        return Int(unsafe table.utf8Start[place]) - 0x30
     }
 
-    private static func permuted(_ digit: Int, times: Int) -> Int {
-        let permutation = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]
-        var value = digit
-        for _ in 0..<times { value = permutation[value] }
-        return value
+    /// Composition in the dihedral group of a pentagon, a row for each of ten: 0-4 are turns, 5-9 are reflections.
+    private static var dihedral: StaticString {
+        """
+        01234567891234067895234017895634012895674012395678\
+        59876043216598710432765982104387659321049876543210
+        """
+    }
+
+    /// The permutation of digits, once for each of eight places more.
+    private static var permutations: StaticString {
+        """
+        0123456789157628309458037961428916043527\
+        9453126870428657390127938064157046913258
+        """
     }
 
     /// ISO/IEC 7064 MOD 11,10, which German tax numbers and VAT numbers end with.
@@ -58,19 +67,12 @@ enum Checksum {
         return digits.last.map { (11 - product) % 10 == Int($0) } ?? false
     }
 
-    /// ISO 13616: letters are numbers from 10, the first four characters come last, and the rest of 97 is 1.
-    static func mod97(_ characters: [UInt8]) -> Bool {
-        guard characters.count > 4 else { return false }
-        var rest = 0
-        for unit in characters[4...] + characters[..<4] {
-            if UnitClass.isDigit(unit) {
-                rest = (rest * 10 + Int(unit - 0x30)) % 97
-            } else if UnitClass.isLetter(unit) {
-                rest = (rest * 100 + Int((unit | 0x20) - 0x61) + 10) % 97
-            } else {
-                return false
-            }
-        }
-        return rest == 1
+    /// One more letter or digit of a number whose rest of 97 counts (ISO 13616): letters are numbers from 10, and what was
+    /// read so far is made its rest only when it grows large.
+    @inline(__always)
+    static func mod97(_ number: Int, _ unit: UInt8) -> Int {
+        let next =
+            UnitClass.isDigit(unit) ? number * 10 + Int(unit - 0x30) : number * 100 + Int((unit | 0x20) - 0x61) + 10
+        return next < 1 << 53 ? next : next % 97
     }
 }

@@ -45,12 +45,15 @@ enum DateRecogniser {
             return bounded(end, &reader)
         default:
             guard index - start <= 2, (1...31).contains(first) else { return nil }
-            for ending in ordinals where reader.hasCaseless(ending, at: index) {
-                index += 2
-                break
+            if UnitClass.isLetter(separator) {
+                for ending in ordinals where reader.hasCaseless(ending, at: index) {
+                    index += 2
+                    break
+                }
             }
             guard reader[index] == 0x20 else { return nil }
             index += 1
+            guard UnitClass.isLetter(reader[index]) else { return nil }
             if reader.hasCaseless(of, at: index) { index += 3 }
             guard let month = name(&reader, index, of: months, least: 3) else { return nil }
             return year(&reader, after: month) ?? bounded(month, &reader)
@@ -60,7 +63,7 @@ enum DateRecogniser {
     /// Where a date ends that starts with a name: `May 5, 2024`, `Sunday`.
     static func namedEnd(_ reader: inout UnitReader, from start: Int) -> Int? {
         // Names of days and months are written with a capital, so most words are passed over at once.
-        guard UnitClass.isUpper(reader[start]) else { return nil }
+        guard UnitClass.isUpper(reader[start]), mayBegin(reader[start], reader[start + 1]) else { return nil }
         if let day = name(&reader, start, of: days, least: 6) { return bounded(day, &reader) }
         guard var index = name(&reader, start, of: months, least: 3) else { return nil }
         if reader[index] == UInt8(ascii: ".") { index += 1 }
@@ -73,6 +76,23 @@ enum DateRecogniser {
         guard index - digits <= 2, (1...31).contains(value) else { return nil }
         if UnitClass.isLetter(reader[index]), UnitClass.isLetter(reader[index + 1]) { index += 2 }
         return year(&reader, after: index) ?? bounded(index, &reader)
+    }
+
+    /// Whether the name of a day or a month may begin with two letters.
+    private static func mayBegin(_ first: UInt8, _ second: UInt8) -> Bool {
+        switch (first | 0x20, second | 0x20) {
+        case (UInt8(ascii: "j"), UInt8(ascii: "a")), (UInt8(ascii: "j"), UInt8(ascii: "u")),
+            (UInt8(ascii: "f"), UInt8(ascii: "e")), (UInt8(ascii: "f"), UInt8(ascii: "r")),
+            (UInt8(ascii: "m"), UInt8(ascii: "a")), (UInt8(ascii: "m"), UInt8(ascii: "o")),
+            (UInt8(ascii: "a"), UInt8(ascii: "p")), (UInt8(ascii: "a"), UInt8(ascii: "u")),
+            (UInt8(ascii: "s"), UInt8(ascii: "a")), (UInt8(ascii: "s"), UInt8(ascii: "e")),
+            (UInt8(ascii: "s"), UInt8(ascii: "u")), (UInt8(ascii: "o"), UInt8(ascii: "c")),
+            (UInt8(ascii: "n"), UInt8(ascii: "o")), (UInt8(ascii: "d"), UInt8(ascii: "e")),
+            (UInt8(ascii: "t"), UInt8(ascii: "u")), (UInt8(ascii: "t"), UInt8(ascii: "h")),
+            (UInt8(ascii: "w"), UInt8(ascii: "e")):
+            true
+        default: false
+        }
     }
 
     private static func year(_ reader: inout UnitReader, after end: Int) -> Int? {

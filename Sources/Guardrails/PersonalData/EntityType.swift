@@ -2,7 +2,7 @@
 ///
 /// Which of them a recogniser stands behind, and how sure it is, `Documentation/guardrails.md` tells: those with a
 /// check digit are found by it, those without need a word beside them that says what they are, and names of people,
-/// places and organisations need the tagger.
+/// places, organisations and groups are told by the tagger.
 public enum EntityType: String, CaseIterable, Sendable, Hashable, Codable {
     // Everywhere.
     case creditCard = "CREDIT_CARD"
@@ -121,11 +121,11 @@ public enum EntityType: String, CaseIterable, Sendable, Hashable, Codable {
     case zaTrafficRegisterNumber = "ZA_TRAFFIC_REGISTER_NUMBER"
     case zaVATNumber = "ZA_VAT_NUMBER"
 
-    /// Whether a recogniser in this module finds it; the names wait for the tagger.
-    public var isRecognised: Bool {
+    /// Whether it is a name, which has no form of its own and is told by a trained tagger, with the mistakes of one.
+    public var isName: Bool {
         switch self {
-        case .person, .location, .organization, .nrp: false
-        default: true
+        case .person, .location, .organization, .nrp: true
+        default: false
         }
     }
 }

@@ -12,12 +12,12 @@ enum IdentifierCheck: String, Sendable {
     /// Whether upper and lower case differ.
     var isCaseSensitive: Bool { self == .base58 || self == .bech32 }
 
-    func accepts(_ token: [UInt8]) -> Bool {
-        let digits = token.filter(UnitClass.isDigit).map { $0 - 0x30 }
+    /// `digits` are those of the token, as numbers.
+    func accepts(_ token: [UInt8], digits: [UInt8]) -> Bool {
         switch self {
         case .none: return true
         case .luhn: return Checksum.luhn(digits) && !Self.isOneDigit(digits)
-        case .verhoeff: return Checksum.verhoeff(digits) && digits != digits.reversed()
+        case .verhoeff: return Checksum.verhoeff(digits) && !digits.elementsEqual(digits.reversed())
         case .mod11: return Checksum.mod11And10(digits)
         case .ssn:
             // Area 000, 666 and from 900, group 00 and serial 0000 are never given (SSA POMS RM 10201.035).

@@ -4,12 +4,8 @@ import RegularExpressions
 final class IdentifierRules: Sendable {
     static let builtIn = Result { try IdentifierRules(IdentifierTable.text) }
 
-    /// One line of the table, with what its numbers may begin with, so that most are passed over without a look at their
-    /// form.
+    /// One line of the table.
     private struct Candidate: Sendable {
-        let first: UnitBits
-        let second: UnitBits
-        let third: UnitBits
         /// The words of which one has to stand before it; none where its form is enough.
         let context: ContextSet
         /// The type's place among all types.
@@ -22,28 +18,55 @@ final class IdentifierRules: Sendable {
             self.matcher = pattern.matcher
             self.check = check
             self.context = context
-            let prefix = pattern.prefix(3)
-            first = UnitBits(prefix[0])
-            second = UnitBits(prefix[1])
-            third = UnitBits(prefix[2])
         }
     }
 
+    /// Lines of the table that are asked together, and which of them a token's first three units leave.
+    private struct Group: Sendable {
+        let candidates: PlainTable<Candidate>
+        /// For each unit in each of three places, the candidates that it may be of, a bit for each.
+        private let open: PlainTable<UInt64>
+
+        init(_ lines: [(candidate: Candidate, pattern: TokenPattern)]) throws {
+            guard lines.count <= 64 else {
+                throw PatternError(.tooLarge, "more than 64 identifiers begin in the same way")
+            }
+            candidates = PlainTable(lines.map(\.candidate))
+            var open = [UInt64](repeating: 0, count: lines.isEmpty ? 0 : 3 * 256)
+            for (number, line) in lines.enumerated() {
+                for (place, set) in line.pattern.prefix(3).enumerated() {
+                    for unit in UInt8(0)...255 where set.contains(unit) {
+                        open[place << 8 | Int(unit)] |= 1 << UInt64(number)
+                    }
+                }
+            }
+            self.open = PlainTable(open)
+        }
+
+        func deallocate() {
+            candidates.deallocate()
+            open.deallocate()
+        }
+
+        @inline(__always)
+        func open(_ unit: UInt8, at place: Int) -> UInt64 { open[place << 8 | Int(unit)] }
+    }
+
     /// The rules for a number whose first run of digits is that long.
-    private let byDigits: PlainTable<PlainTable<Candidate>>
+    private let byDigits: PlainTable<Group>
     /// The rules for a token that begins with that many letters.
-    private let byLetters: PlainTable<PlainTable<Candidate>>
+    private let byLetters: PlainTable<Group>
     /// The rules whose letters may be anywhere, such as hexadecimal ones.
-    private let mixed: PlainTable<Candidate>
+    private let mixed: Group
     /// The words that stand before numbers, those of telephones first.
     let words: ContextIndex
     /// The forms of all rules.
     private let patterns: [TokenPattern]
 
     init(_ table: String) throws {
-        var byDigits = [[Candidate]](repeating: [], count: 32)
-        var byLetters = [[Candidate]](repeating: [], count: 8)
-        var mixed: [Candidate] = []
+        var byDigits = [[(candidate: Candidate, pattern: TokenPattern)]](repeating: [], count: 32)
+        var byLetters = [[(candidate: Candidate, pattern: TokenPattern)]](repeating: [], count: 8)
+        var mixed: [(candidate: Candidate, pattern: TokenPattern)] = []
         var patterns: [TokenPattern] = []
         var words = ContextWordLists()
         _ = try words.add(PhoneNumber.words)
@@ -57,19 +80,19 @@ final class IdentifierRules: Sendable {
             patterns.append(pattern)
             let candidate = Candidate(type, pattern, check: check, context: context)
             if type == .macAddress || type == .uuid || type == .crypto {
-                mixed.append(candidate)
+                mixed.append((candidate, pattern))
                 continue
             }
             for length in Self.leading(pattern, UnitClass.isDigit, up: 31) where length > 0 {
-                byDigits[length].append(candidate)
+                byDigits[length].append((candidate, pattern))
             }
             for length in Self.leading(pattern, UnitClass.isLetter, up: 7) where length > 0 {
-                byLetters[length].append(candidate)
+                byLetters[length].append((candidate, pattern))
             }
         }
-        self.byDigits = PlainTable(byDigits.map(PlainTable.init))
-        self.byLetters = PlainTable(byLetters.map(PlainTable.init))
-        self.mixed = PlainTable(mixed)
+        self.byDigits = PlainTable(try byDigits.map(Group.init))
+        self.byLetters = PlainTable(try byLetters.map(Group.init))
+        self.mixed = try Group(mixed)
         self.words = ContextIndex(words)
         self.patterns = patterns
     }
@@ -139,20 +162,23 @@ final class IdentifierRules: Sendable {
     }
 
     private func best(
-        _ candidates: PlainTable<Candidate>,
+        _ group: Group,
         _ reader: inout UnitReader,
         _ start: Int,
         _ output: OutputRules
     ) -> Match? {
-        guard !candidates.isEmpty else { return nil }
+        guard !group.candidates.isEmpty else { return nil }
+        // The reader is asked for no more than a form would ask for.
+        var open = group.open(reader[start], at: 0)
+        if open != 0 { open &= group.open(reader[start + 1], at: 1) }
+        if open != 0 { open &= group.open(reader[start + 2], at: 2) }
+        guard open != 0 else { return nil }
+        let candidates = group.candidates
         var standing: ContextSet?
         var best: Match?
-        let first = reader[start]
-        for index in 0..<candidates.count where candidates[index].first.contains(first) {
-            // The reader is asked for no more than the form would ask for.
-            guard candidates[index].second.contains(reader[start + 1]),
-                candidates[index].third.contains(reader[start + 2])
-            else { continue }
+        while open != 0 {
+            let index = open.trailingZeroBitCount
+            open &= open - 1
             // What stands before a place stays what it is: a rule whose words do not stand there needs no look at what
             // follows.
             let context = candidates[index].context
@@ -170,14 +196,30 @@ final class IdentifierRules: Sendable {
                 best = Match(type, start, end)
                 continue
             }
-            var token: [UInt8] = []
-            token.reserveCapacity(end - start)
-            for position in start..<end where UnitClass.isAlphanumeric(reader[position]) {
-                token.append(check.isCaseSensitive ? reader[position] : upper(reader[position]))
-            }
-            if check.accepts(token) { best = Match(type, start, end) }
+            if accepts(check, &reader, start..<end) { best = Match(type, start, end) }
         }
         return best
+    }
+
+    /// Whether a check is passed by what stands at some places.
+    private func accepts(_ check: IdentifierCheck, _ reader: inout UnitReader, _ range: Range<Int>) -> Bool {
+        // Taken out and put back, so that no array is made for each.
+        var token: [UInt8] = []
+        var digits: [UInt8] = []
+        swap(&token, &reader.token)
+        swap(&digits, &reader.digits)
+        token.removeAll(keepingCapacity: true)
+        digits.removeAll(keepingCapacity: true)
+        for position in range {
+            let unit = reader[position]
+            guard UnitClass.isAlphanumeric(unit) else { continue }
+            token.append(check.isCaseSensitive ? unit : upper(unit))
+            if UnitClass.isDigit(unit) { digits.append(unit - 0x30) }
+        }
+        let accepts = check.accepts(token, digits: digits)
+        swap(&token, &reader.token)
+        swap(&digits, &reader.digits)
+        return accepts
     }
 
     private func upper(_ unit: UInt8) -> UInt8 { UnitClass.isLetter(unit) ? unit & 0xDF : unit }

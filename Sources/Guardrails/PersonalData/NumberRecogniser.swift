@@ -1,47 +1,73 @@
 /// Numbers that are not of a state: payment cards, telephones, dates and times, addresses of the internet.
 struct NumberRecogniser {
     /// The groups of digits from a place on, with what separates them: at most 24 digits in at most ten groups.
+    ///
+    /// What is asked of the digits is gathered as they are read, so that each is looked at once.
     struct Groups {
-        private(set) var digits = InlineArray<24, UInt8>(repeating: 0)
+        /// The first digits.
+        private(set) var digits = InlineArray<4, UInt8>(repeating: 0)
         private(set) var digitCount = 0
-        /// The first unit of each group, and the one after its last.
-        private(set) var starts = InlineArray<10, Int>(repeating: 0)
-        private(set) var ends = InlineArray<10, Int>(repeating: 0)
+        private(set) var count = 0
+        /// Where the first group begins.
+        private let start: Int
+        /// The first unit of each group, and the one after its last, from `start`: all are within a hundred units.
+        private var from = InlineArray<10, UInt8>(repeating: 0)
+        private var to = InlineArray<10, UInt8>(repeating: 0)
         /// The first unit that separates a group from the one before; for the first, what opens it.
         private(set) var separators = InlineArray<10, UInt8>(repeating: 0)
-        private(set) var count = 0
+        /// The groups with which Luhn's check is passed, a bit for each.
+        private var passing: UInt16 = 0
+        /// The sums of Luhn's check where digits in even places count twice, and where those in odd places do.
+        private var even = 0
+        private var odd = 0
+        private var differs = false
 
-        func length(_ group: Int) -> Int { ends[group] - starts[group] }
+        init(from start: Int) { self.start = start }
+
+        @inline(__always)
+        func start(_ group: Int) -> Int { start + Int(from[group]) }
+        @inline(__always)
+        func end(_ group: Int) -> Int { start + Int(to[group]) }
+        @inline(__always)
+        func length(_ group: Int) -> Int { Int(to[group]) - Int(from[group]) }
 
         var isFull: Bool { count == 10 || digitCount == 24 }
 
-        mutating func add(digit: UInt8) {
-            digits[digitCount] = digit
-            digitCount += 1
-        }
-
-        mutating func add(group range: Range<Int>, after separator: UInt8) {
-            starts[count] = range.lowerBound
-            ends[count] = range.upperBound
-            separators[count] = separator
-            count += 1
-        }
-
-        /// Luhn's check over the first digits, which may not all be the same.
-        func passesLuhn(_ length: Int) -> Bool {
-            var sum = 0
-            var differs = false
-            for place in 0..<length {
-                var value = Int(digits[length - 1 - place])
-                if digits[place] != digits[0] { differs = true }
-                if place % 2 == 1 {
-                    value *= 2
-                    if value > 9 { value -= 9 }
+        /// Adds the digits at a place, as many as there is room for, and gives where they end.
+        mutating func read(_ reader: inout UnitReader, at place: Int, after separator: UInt8) -> Int {
+            var index = place
+            var (even, odd, differs, digitCount) = (even, odd, differs, digitCount)
+            let first = digitCount == 0 ? reader[place] &- 0x30 : digits[0]
+            while digitCount < 24 {
+                let digit = reader[index] &- 0x30
+                guard digit < 10 else { break }
+                if digitCount < 4 { digits[digitCount] = digit }
+                if digit != first { differs = true }
+                let value = Int(digit)
+                let twice = value < 5 ? 2 * value : 2 * value - 9
+                if digitCount & 1 == 0 {
+                    even += twice
+                    odd += value
+                } else {
+                    even += value
+                    odd += twice
                 }
-                sum += value
+                digitCount += 1
+                index += 1
             }
-            return differs && sum % 10 == 0
+            guard index > place else { return place }
+            (self.even, self.odd, self.differs, self.digitCount) = (even, odd, differs, digitCount)
+            from[count] = UInt8(truncatingIfNeeded: place - start)
+            to[count] = UInt8(truncatingIfNeeded: index - start)
+            separators[count] = separator
+            // The last digit counts once, so what counts twice is told by how many there are.
+            if differs, (digitCount & 1 == 0 ? even : odd) % 10 == 0 { passing |= 1 << UInt16(count) }
+            count += 1
+            return index
         }
+
+        /// Luhn's check over the digits up to the end of a group, which may not all be the same.
+        func passesLuhn(upTo group: Int) -> Bool { passing >> UInt16(group) & 1 != 0 }
     }
 
     let rules: OutputRules
@@ -56,20 +82,22 @@ struct NumberRecogniser {
                 return rules.looks(for: .dateTime) ? Match(.dateTime, start, end) : nil
             }
         }
-        if continues {
-            // In the middle of a number only a card is looked for: four digits, or all of them.
-            var run = start + 1
-            while run < start + 12, UnitClass.isDigit(reader[run]) { run += 1 }
-            guard run == start + 4 || run == start + 12 else { return nil }
-        }
-        if !continues, UnitClass.isDigit(first), !UnitClass.isDigit(reader[start + 1]), Self.isAlone(&reader, start) {
+        var run = start
+        while run < start + 24, UnitClass.isDigit(reader[run]) { run += 1 }
+        // In the middle of a number only a card is looked for: four digits, or all of them.
+        guard !continues || run == start + 4 || run >= start + 12 else { return nil }
+        let mayBeCard = Self.mayBeCard(&reader, start, run: run)
+        if continues, !mayBeCard { return nil }
+        if !continues, run == start + 1, Self.isAlone(&reader, start) {
             return rules.identifiers.digits(&reader, at: start, run: 1, for: rules)
         }
-        let groups = Self.groups(&reader, start)
+        // Telephone numbers with a form have at most fifteen digits, and those without one eleven.
+        let hasForm = run - start < 4 || first == UInt8(ascii: "0") || reader[run] == UInt8(ascii: ")")
+        let groups = Self.groups(&reader, start, enough: mayBeCard ? 24 : hasForm ? 16 : 12)
         guard groups.count > 0 else { return nil }
         var best: Match?
         if UnitClass.isDigit(first) {
-            if rules.looks(for: .creditCard) { best = card(groups, &reader) }
+            if mayBeCard, rules.looks(for: .creditCard) { best = card(groups, &reader) }
             if best == nil, !continues {
                 best = rules.identifiers.digits(&reader, at: start, run: groups.length(0), for: rules)
             }
@@ -99,8 +127,21 @@ struct NumberRecogniser {
         }
     }
 
-    static func groups(_ reader: inout UnitReader, _ start: Int) -> Groups {
-        var groups = Groups()
+    /// Whether a card may begin with a run of digits: with twelve or more, or with four, and four more behind a separator.
+    private static func mayBeCard(_ reader: inout UnitReader, _ start: Int, run: Int) -> Bool {
+        guard run - start == 4 || run - start >= 12, reader[start] >= UInt8(ascii: "2"),
+            reader[start] <= UInt8(ascii: "6")
+        else { return false }
+        guard run - start == 4 else { return true }
+        guard reader[run] == 0x20 || reader[run] == UInt8(ascii: "-") else { return false }
+        let next = reader[run + 1] == UInt8(ascii: "(") ? run + 2 : run + 1
+        for place in next..<next + 4 where !UnitClass.isDigit(reader[place]) { return false }
+        return true
+    }
+
+    /// The groups that begin at a place; no more are read than have that many digits.
+    static func groups(_ reader: inout UnitReader, _ start: Int, enough: Int) -> Groups {
+        var groups = Groups(from: start)
         var index = start
         var separator: UInt8 = 0
         if reader[index] == UInt8(ascii: "+") {
@@ -111,16 +152,10 @@ struct NumberRecogniser {
             separator = separator == 0 ? UInt8(ascii: "(") : separator
             index += 1
         }
-        while !groups.isFull {
-            let from = index
-            while groups.digitCount < 24 {
-                let unit = reader[index]
-                guard UnitClass.isDigit(unit) else { break }
-                groups.add(digit: unit - 0x30)
-                index += 1
-            }
-            guard index > from else { break }
-            groups.add(group: from..<index, after: separator)
+        while !groups.isFull, groups.digitCount < enough {
+            let end = groups.read(&reader, at: index, after: separator)
+            guard end > index else { break }
+            index = end
             separator = reader[index]
             switch separator {
             case UInt8(ascii: ")"):
@@ -152,11 +187,11 @@ struct NumberRecogniser {
             taken += groups.length(group)
             if taken > 19 { break }
             guard taken >= 12, group == 0 || isPrinted(groups, upTo: group) else { continue }
-            guard Self.isIssued(groups, count: taken), groups.passesLuhn(taken) else { continue }
-            let end = groups.ends[group]
+            guard Self.isIssued(groups, count: taken), groups.passesLuhn(upTo: group) else { continue }
+            let end = groups.end(group)
             let next = reader[end]
             if !UnitClass.isAlphanumeric(next), next != UInt8(ascii: "_") {
-                best = Match(.creditCard, groups.starts[0], end)
+                best = Match(.creditCard, groups.start(0), end)
             }
         }
         return best

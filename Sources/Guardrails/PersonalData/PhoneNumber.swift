@@ -41,7 +41,7 @@ enum PhoneNumber {
         for group in 0..<groups.count {
             total += groups.length(group)
             if total > 15 || (group > 0 && total > 13) { break }
-            if total >= 8 { best = groups.ends[group] }
+            if total >= 8 { best = groups.end(group) }
         }
         return best.flatMap { bounded($0, &reader) }
     }
@@ -55,7 +55,7 @@ enum PhoneNumber {
         guard groups.count >= group + 3, groups.length(group) == 3, groups.length(group + 1) == 3,
             groups.length(group + 2) == 4, groups.separators[group + 1] != UInt8(ascii: "/")
         else { return nil }
-        return bounded(groups.ends[group + 2], &reader).map { withExtension($0, &reader) }
+        return bounded(groups.end(group + 2), &reader).map { withExtension($0, &reader) }
     }
 
     /// A trunk prefix of 0 or an area in parentheses, and digits in groups.
@@ -70,7 +70,7 @@ enum PhoneNumber {
             if groups.separators[group] == UInt8(ascii: "/"), group > 1 { break }
             total += groups.length(group)
             if total > 11 { break }
-            if total >= least, groups.length(group) > 1 { best = groups.ends[group] }
+            if total >= least, groups.length(group) > 1 { best = groups.end(group) }
         }
         return best.flatMap { bounded($0, &reader) }
     }
@@ -87,12 +87,13 @@ enum PhoneNumber {
         for group in 0..<groups.count {
             total += groups.length(group)
             if total > 11 || groups.separators[group] == UInt8(ascii: "/") || groups.length(group) < 2 { break }
-            if total >= 6 { best = groups.ends[group] }
+            if total >= 6 { best = groups.end(group) }
         }
         guard let end = best.flatMap({ bounded($0, &reader) }) else { return nil }
         if !words.standing(before: start, in: &reader).isDisjoint(with: ContextIndex.first) { return end }
         var index = end
         if reader[index] == 0x20 || reader[index] == UInt8(ascii: "-") { index += 1 }
+        guard UnitClass.isLetter(reader[index]) else { return nil }
         for word in after where reader.hasCaseless(word, at: index) && !UnitClass.isLetter(reader[index + word.count]) {
             return end
         }

@@ -26,7 +26,7 @@ public struct OutputSection: Hashable, Sendable {
         if let data = fields.value("personalData"), !data.isNull {
             var fields = try FieldReader(data, of: "personalData")
             let chosen = try fields.required("action") { try action($0) }
-            let known = EntityType.allCases.filter(\.isRecognised)
+            let known = EntityType.allCases
             let types =
                 try fields.optional("entities") { value in
                     try value.list { element in

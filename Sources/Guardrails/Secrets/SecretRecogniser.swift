@@ -3,9 +3,15 @@ import RegularExpressions
 /// Secrets that need to be looked at with what stands around them.
 struct SecretRecogniser {
     let rules: OutputRules
-    private var secrets: SecretRules { rules.secrets }
+    private let secrets: SecretRules
+    /// What a value may be made of.
+    private let values: UnitBits
 
-    init(rules: OutputRules) { self.rules = rules }
+    init(rules: OutputRules) {
+        self.rules = rules
+        secrets = rules.secrets
+        values = UnitBits(Self.values)
+    }
 
     // MARK: - Settings
 
@@ -20,7 +26,11 @@ struct SecretRecogniser {
             guard Self.mayAssign(reader[index + 1]) || reader[index + 1] == 0x09 else { return nil }
         }
         guard Self.mayBeAssigned(reader, end, unit) else { return nil }
-        let name = name(&reader, start, end)
+        // The same of the value, which is shorter than a name most of the time.
+        let isAuthorization = end - start >= 13 && reader.hasCaseless(Self.authorization, at: end - 13)
+        guard isAuthorization || !isShort(reader, after: end) else { return nil }
+        var name = name(&reader, start, end)
+        name.isAuthorization = isAuthorization
         guard name.isTelling else { return unit == UInt8(ascii: ":") ? data(&reader, start, after: end + 1) : nil }
         if unit == UInt8(ascii: "]") {
             index += 1
@@ -45,6 +55,35 @@ struct SecretRecogniser {
             index += 1
         }
         return value(&reader, name, at: index)
+    }
+
+    /// Whether what a name is given is here already, and is too short to be a secret.
+    private func isShort(_ reader: UnitReader, after end: Int) -> Bool {
+        var index = end
+        if reader.before(index + 1) == UInt8(ascii: "]") { index += 1 }
+        var quotes = 0
+        while quotes < 4, Self.isGap(reader.before(index + 1)) {
+            quotes += 1
+            index += 1
+        }
+        let sign = index
+        while index < sign + 4, Self.isSign(reader.before(index + 1)) { index += 1 }
+        guard index > sign else { return false }
+        var spaces = 0
+        while spaces < 6 {
+            let unit = reader.before(index + 1)
+            guard UnitClass.isSpace(unit) || Self.isGap(unit) || unit == UInt8(ascii: "(") else { break }
+            spaces += 1
+            index += 1
+        }
+        let value = index
+        while index < value + 6, values.contains(reader.before(index + 1)) { index += 1 }
+        // What comes next is there, so that nothing is said of what may go on.
+        return index < value + 6 && index < reader.count
+    }
+
+    private static func isGap(_ unit: UInt8) -> Bool {
+        unit == 0x20 || unit == 0x09 || isQuote(unit) || unit == UInt8(ascii: "\\")
     }
 
     private struct Name {
@@ -78,7 +117,6 @@ struct SecretRecogniser {
                 isHarmless = true
             }
         }
-        found.isAuthorization = end - start >= 13 && reader.hasCaseless(Self.authorization, at: end - 13)
         if isHarmless { found.isGeneric = false }
         found.isValue =
             end - start == 5 && reader.hasCaseless(Self.valueWord, at: start)
@@ -102,7 +140,7 @@ struct SecretRecogniser {
             }
         }
         var end = start
-        while Self.values.contains(reader[end]) { end += 1 }
+        while values.contains(reader[end]) { end += 1 }
         guard end - start >= 6 else { return nil }
         // A credential that tells itself goes by its own name.
         if secrets.mayOpen(reader[start], reader[start + 1]),

@@ -122,11 +122,14 @@ public struct OutputPolicy: Sendable, Equatable {
         promptLeak: .redact
     )
 
-    /// Everything that there is a recogniser for.
-    public static func everything(_ action: Action) -> OutputPolicy {
+    /// The built-in rules of secrets, by id.
+    public static var secretRules: [String] { (try? SecretRules.builtIn.get().ids) ?? [] }
+
+    /// Everything that has a form, and names where they are asked for.
+    public static func everything(_ action: Action, names: Bool = false) -> OutputPolicy {
         OutputPolicy(
             entities: Dictionary(
-                uniqueKeysWithValues: EntityType.allCases.filter(\.isRecognised).map { ($0, action) }
+                uniqueKeysWithValues: EntityType.allCases.filter { names || !$0.isName }.map { ($0, action) }
             ),
             secrets: action
         )
@@ -134,11 +137,12 @@ public struct OutputPolicy: Sendable, Equatable {
 }
 
 extension EntityType {
-    /// What is personal whatever it stands beside: everything recognised but dates, links, UUIDs and postcodes.
+    /// What is personal whatever it stands beside: everything that has a form but dates, links, UUIDs and
+    /// postcodes.
     public static let sensitive: [EntityType] = allCases.filter {
         switch $0 {
         case .dateTime, .url, .uuid, .caPostalCode, .dePostalCode, .ukPostcode: false
-        default: $0.isRecognised
+        default: !$0.isName
         }
     }
 }

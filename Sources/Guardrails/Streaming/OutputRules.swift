@@ -12,6 +12,8 @@ public final class OutputRules: Sendable {
     let secrets: SecretRules
     let links: LinkRules?
     let identifiers: IdentifierRules
+    /// What tells names; nil where none are looked for.
+    let names: NameTagger?
     let keys: OutputKeys
 
     /// One rule.
@@ -37,8 +39,9 @@ public final class OutputRules: Sendable {
         guard !needsKeys || keys != nil else {
             throw PatternError(.file, "the policy hashes, encrypts or tokenises, and there is no key for it")
         }
-        if let type = policy.entities.keys.first(where: { !$0.isRecognised }) {
-            throw PatternError(.file, "`\(type.rawValue)` has no recogniser yet: it cannot be filtered")
+        names = policy.entities.keys.contains(where: \.isName) ? NameTagger.builtIn : nil
+        if names == nil, let type = policy.entities.keys.first(where: \.isName) {
+            throw PatternError(.file, "`\(type.rawValue)` cannot be told: the tagger of this build cannot be read")
         }
         self.keys = keys ?? OutputKeys.none
         let secrets = try SecretRules.builtIn.get()

@@ -38,6 +38,22 @@ struct PlainWord {
         return Self.begins(aDate: three | 0x20_2020) ? nil : index
     }
 
+    /// The same where names are looked for, which begin with few words in small letters.
+    @inline(never)
+    @unsafe
+    func end(
+        _ units: UnsafeBufferPointer<UInt8>,
+        _ table: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        names: NameTagger
+    ) -> Int? {
+        // Sound: as above.
+        guard let end = unsafe end(units, table, from: start), unsafe !names.mayOpen(units, start..<end) else {
+            return nil
+        }
+        return end
+    }
+
     /// 1 for what parts words, 2 for what may stand between a name and its value, 0 for what a recogniser has to see.
     private static let parts: [UInt8] = (0...255).map { (unit: UInt8) -> UInt8 in
         switch unit {

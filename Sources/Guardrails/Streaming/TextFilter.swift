@@ -144,6 +144,9 @@ public struct TextFilter: Sendable {
         switch action {
         case .flag:
             // It goes out, and what stands within it is looked for as well.
+            if match.rule < EntityType.allCases.count, EntityType.allCases[match.rule].isName {
+                scanner.namedUntil = match.end
+            }
             scanner.step(UnitClass.table[Int(text.units[candidate])])
             emit(to: candidate + 1, into: &output)
         case .block:
@@ -198,6 +201,7 @@ public struct TextFilter: Sendable {
 
     private mutating func compact() {
         text.compact()
+        scanner.namedUntil = max(0, scanner.namedUntil - (position - text.emitted))
         position = text.emitted
     }
 

@@ -16,7 +16,9 @@ final class TextRecogniser: Sendable {
     private let identifiers: IdentifierRules
     let looksForSecrets: Bool
     let looksForPrompt: Bool
-    private let looksForNames: Bool
+    private let looksForDates: Bool
+    /// What tells names; nil where none are looked for.
+    let names: NameTagger?
     private let looksForRuns: Bool
 
     init(_ rules: OutputRules, prompt: PromptIndex, hosts: Set<String>) {
@@ -30,7 +32,8 @@ final class TextRecogniser: Sendable {
         identifiers = rules.identifiers
         looksForSecrets = rules.looksForSecrets
         looksForPrompt = (rules.policy.promptLeak ?? rules.policy.canaryLeak) != nil && !prompt.isEmpty
-        looksForNames = rules.looks(for: .dateTime)
+        looksForDates = rules.looks(for: .dateTime)
+        names = rules.names
         looksForRuns = rules.policy.encodedRuns != nil
     }
 
@@ -38,7 +41,14 @@ final class TextRecogniser: Sendable {
 
     /// The thing that starts with a word's first unit, or within a word; `inRun` says whether a letter or digit came
     /// already in its run.
-    func word(_ reader: inout UnitReader, _ start: Int, _ kind: UInt8, startsWord: Bool, inRun: Bool) -> Match? {
+    func word(
+        _ reader: inout UnitReader,
+        _ start: Int,
+        _ kind: UInt8,
+        startsWord: Bool,
+        inRun: Bool,
+        mayBeName: Bool
+    ) -> Match? {
         if looksForSecrets, secretRules.mayOpen(reader[start]),
             secretRules.mayOpen(reader[start], reader[start + 1]),
             let told = secretRules.told(&reader, at: start, startsWord: startsWord || isEscaped(reader, start)),
@@ -53,7 +63,23 @@ final class TextRecogniser: Sendable {
         }
         if kind & UnitClass.digit != 0, let number = numbers.recognise(&reader, at: start) { return number }
         if kind & UnitClass.letter != 0, let named = named(&reader, start) { return named }
-        return inRun ? nil : run(&reader, start)
+        if !inRun, let run = run(&reader, start) { return run }
+        return mayBeName ? names.flatMap { name(&reader, start, $0) } : nil
+    }
+
+    /// A name, which ends before whatever else begins within it.
+    private func name(_ reader: inout UnitReader, _ start: Int, _ tagger: NameTagger) -> Match? {
+        guard let name = tagger.name(&reader, at: start, isOther: begins), let type = name.kind.entity,
+            rules.looks(for: type)
+        else { return nil }
+        return Match(type, start, name.end)
+    }
+
+    /// Whether something that is no name begins at a word.
+    private func begins(_ reader: inout UnitReader, at place: Int) -> Bool {
+        if UnitClass.isDigit(reader[place]) { return numbers.recognise(&reader, at: place) != nil }
+        return looksForSecrets && secretRules.mayOpen(reader[place], reader[place + 1])
+            && secretRules.told(&reader, at: place, startsWord: true) != nil
     }
 
     /// Whether the letter belongs to an escape that was not undone: `\n`, `\t`, `\r`.
@@ -77,7 +103,7 @@ final class TextRecogniser: Sendable {
                 return identifier
             }
         }
-        return looksForNames ? DateRecogniser.namedEnd(&reader, from: start).map { Match(.dateTime, start, $0) } : nil
+        return looksForDates ? DateRecogniser.namedEnd(&reader, from: start).map { Match(.dateTime, start, $0) } : nil
     }
 
     /// Whether a token that begins with letters may go on after a space or a hyphen.

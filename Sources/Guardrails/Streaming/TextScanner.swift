@@ -17,6 +17,8 @@ struct TextScanner {
     private let plain: PlainWord
     /// Whether a letter or digit came already in the run of letters, digits and joints that we are in.
     var runHasWord = false
+    /// Where a name ends that goes out, and within which no other begins.
+    var namedUntil = 0
 
     init(_ rules: OutputRules, prompt: PromptIndex, hosts: Set<String>) {
         recogniser = TextRecogniser(rules, prompt: prompt, hosts: hosts)
@@ -36,6 +38,8 @@ struct TextScanner {
         let secretRules = recogniser.secretRules
         let looksForSecrets = recogniser.looksForSecrets
         let looksForPrompt = recogniser.looksForPrompt
+        let names = recogniser.names
+        let looksClosely = looksForPrompt || names != nil
         let plain = plain
         return unsafe UnitClass.table.withUnsafeBufferPointer { table in
             // Sound: indices are below `count`, and the table has an entry for each unit.
@@ -55,8 +59,16 @@ struct TextScanner {
                     startsWord = previous & UnitClass.word == 0
                     isCandidate = startsWord
                     if startsWord {
-                        if kind & UnitClass.letter != 0, !looksForPrompt,
+                        if kind & UnitClass.letter != 0, !looksClosely,
                             let end = unsafe plain.end(units, table, from: position)
+                        {
+                            runHasWord = true
+                            previous = UnitClass.lower
+                            position = end
+                            continue
+                        }
+                        if let names, kind & UnitClass.letter != 0, !looksForPrompt,
+                            let end = unsafe plain.end(units, table, from: position, names: names)
                         {
                             runHasWord = true
                             previous = UnitClass.lower
@@ -80,7 +92,14 @@ struct TextScanner {
                     reader.begin(at: position)
                     let match =
                         kind & UnitClass.word != 0
-                        ? recogniser.word(&reader, position, kind, startsWord: startsWord, inRun: runHasWord)
+                        ? recogniser.word(
+                            &reader,
+                            position,
+                            kind,
+                            startsWord: startsWord,
+                            inRun: runHasWord,
+                            mayBeName: position >= namedUntil
+                        )
                         : recogniser.symbol(&reader, position, inRun: runHasWord)
                     if reader.touchedEnd { return .live(position) }
                     if let match, recogniser.rules.action(match.rule) != nil { return .found(match) }

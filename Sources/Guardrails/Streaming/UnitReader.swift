@@ -18,6 +18,9 @@ struct UnitReader {
     private(set) var touchedEnd = false
     /// The words that were found before candidates.
     var memory = ContextIndex.Memory()
+    /// Room for the letters and digits of a token, and for its digits, while a check looks at them.
+    var token: [UInt8] = []
+    var digits: [UInt8] = []
 
     /// `units` has to live as long as the reader.
     @unsafe

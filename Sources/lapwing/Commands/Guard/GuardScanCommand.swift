@@ -73,12 +73,12 @@ extension GuardCommand {
         private func policy() throws -> OutputPolicy {
             let types: [EntityType]
             switch entities {
-            case "all": types = EntityType.allCases.filter(\.isRecognised)
+            case "all": types = EntityType.allCases
             case "none": types = []
             case "sensitive": types = EntityType.sensitive
             default:
                 types = try entities.split(separator: ",").map { name in
-                    guard let type = EntityType(rawValue: String(name)), type.isRecognised else {
+                    guard let type = EntityType(rawValue: String(name)) else {
                         throw CommandError(.usage, "there is no recogniser for `\(name)`")
                     }
                     return type

@@ -263,7 +263,7 @@ let package = Package(
         // What goes in and what comes out. Vectorscan is Debian's libvectorscan-dev.
         .systemLibrary(name: "CVectorscan", pkgConfig: "libhs", providers: [.apt(["libvectorscan-dev"])]),
         // The tables that `Training/` makes are read by the C compiler, which embeds a file at once.
-        .target(name: "CGuardrailData", exclude: ["injection.bin", "unicode.bin"]),
+        .target(name: "CGuardrailData", exclude: ["injection.bin", "names.bin", "unicode.bin"]),
         .target(
             name: "Guardrails",
             dependencies: [
@@ -279,7 +279,7 @@ let package = Package(
             name: "guardrail-training",
             dependencies: ["Guardrails"],
             path: "Training",
-            exclude: ["README.md", "unicode_tables.py"],
+            exclude: ["README.md", "unicode_tables.py", "names.py", "names.txt"],
             sources: ["Sources"]
         ),
 

@@ -119,10 +119,15 @@ public struct SPIFFEBundle: Sendable, Hashable {
 
     private static func whole(_ members: [String: StrictJSON], _ name: String) throws(SVIDError) -> UInt64? {
         guard let member = members[name], member != .null else { return nil }
-        guard let number = member.integer, number >= 0 else {
-            throw SVIDError(.malformedBundle, "`\(name)` is not a whole number")
-        }
-        return UInt64(number)
+        let number: UInt64? =
+            switch member {
+            case .integer(let number): UInt64(exactly: number)
+            // Numbers go up to twice what an `Int64` holds.
+            case .number(let text): UInt64(text)
+            default: nil
+            }
+        guard let number else { throw SVIDError(.malformedBundle, "`\(name)` is not a whole number of 64 bits") }
+        return number
     }
 
     /// The document, always in the same bytes for the same bundle.

@@ -24,6 +24,13 @@ public struct TokenAuthority: Hashable, Sendable {
         guard let keyID = jwk["kid"]?.string else {
             throw SVIDError(.malformedBundle, "a token-signing key has no `kid`")
         }
+        // Whoever has read the bundle can sign by it.
+        guard !TokenKey.holdsSecret(jwk) else {
+            throw SVIDError(
+                .malformedBundle,
+                "the token-signing key `\(keyID.prefix(100))` is a private one, which is public now; it has to be replaced"
+            )
+        }
         do {
             let key = try TokenKey(jwk.filter { $0.key != "use" })
             try self.init(keyID: keyID, publicKey: key.publicKey)

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import SPIFFE
 import TestIdentities
@@ -57,7 +58,102 @@ import ZeroTrust
                 )
             },
         ]
-        let name = "jwt_svid_parse_and_validate"
+        try run("jwt_svid_parse_and_validate", situations)
+    }
+
+    @Test func `takes a WIT-SVID as every case says`() throws {
+        let issuer = try TokenIssuer("trustdomain", keyID: "authority1")
+        let bundles = [
+            issuer.trustDomain: SPIFFEBundle(
+                trustDomain: issuer.trustDomain,
+                authorities: [],
+                witAuthorities: [try issuer.authority]
+            )
+        ]
+        let point = try TokenIssuer().key.publicKey.rawRepresentation
+        func jwk(_ change: (inout [String: Any]) -> Void = { _ in }) -> [String: Any] {
+            var jwk: [String: Any] = [
+                "alg": "ES256", "kty": "EC", "crv": "P-256", "x": TokenIssuer.encode(Array(point.prefix(32))),
+                "y": TokenIssuer.encode(Array(point.suffix(32))),
+            ]
+            change(&jwk)
+            return jwk
+        }
+        func accepts(
+            header: [String: Any] = [:],
+            without names: String...,
+            claims: [String: Any] = [:]
+        ) throws -> Bool {
+            func text(_ usual: [String: Any], _ changes: [String: Any]) throws -> String {
+                let object = usual.merging(changes) { $1 }.filter { !names.contains($0.key) }
+                return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+            }
+            let token = try issuer.token(
+                header: try text(["alg": "ES256", "kid": "authority1", "typ": "wit+jwt"], header),
+                payload: try text(
+                    ["sub": "spiffe://trustdomain/host", "exp": 1_800_000_300, "cnf": ["jwk": jwk()]],
+                    claims
+                )
+            )
+            return (try? WITSVID(token, bundles: bundles, at: Self.now)) != nil
+        }
+        let situations: [String: () throws -> Bool] = [
+            "valid token": { try accepts() },
+            "nbf in the past is accepted": { try accepts(claims: ["nbf": 1_799_999_000]) },
+            "malformed": { (try? WITSVID("token", bundles: bundles, at: Self.now)) != nil },
+            "unsupported algorithm": { try accepts(header: ["alg": "HS256"]) },
+            "wrong typ": { try accepts(header: ["typ": "JWT"]) },
+            "missing typ": { try accepts(without: "typ") },
+            "missing kid": { try accepts(without: "kid") },
+            "missing sub": { try accepts(without: "sub") },
+            "missing exp": { try accepts(without: "exp") },
+            "aud present": { try accepts(claims: ["aud": ["audience"]]) },
+            "invalid sub": { try accepts(claims: ["sub": "invalid subject"]) },
+            "expired": { try accepts(claims: ["exp": 1_799_999_900]) },
+            "nbf in future": { try accepts(claims: ["nbf": 1_800_000_200]) },
+            "missing cnf": { try accepts(without: "cnf") },
+            "cnf not an object": { try accepts(claims: ["cnf": "key"]) },
+            "missing cnf.jwk": { try accepts(claims: ["cnf": ["kid": "a"]]) },
+            "cnf.jwk not an object": { try accepts(claims: ["cnf": ["jwk": "key"]]) },
+            "cnf.jwk missing alg": { try accepts(claims: ["cnf": ["jwk": jwk { $0["alg"] = nil }]]) },
+            "cnf.jwk alg not a string": { try accepts(claims: ["cnf": ["jwk": jwk { $0["alg"] = 1 }]]) },
+            "cnf.jwk alg unsupported": { try accepts(claims: ["cnf": ["jwk": jwk { $0["alg"] = "HS256" }]]) },
+            "cnf.jwk is private key": { try accepts(claims: ["cnf": ["jwk": jwk { $0["d"] = "AAAA" }]]) },
+        ]
+        try run("wit_svid_parse", situations)
+        // Keys for JWT-SVIDs do not count, nor does a token of another kind, nor the examples of others.
+        let jwtOnly = SPIFFEBundle(
+            trustDomain: issuer.trustDomain,
+            authorities: [],
+            jwtAuthorities: [try issuer.authority]
+        )
+        let example = String(decoding: try SPIFFECorpus.data("testdata/wit-svid-appendix-a.jwt"), as: UTF8.self)
+        let wimse = String(decoding: try SPIFFECorpus.data("testdata/wimse/wit.txt"), as: UTF8.self)
+        for token in [example, wimse].map({ $0.filter { !$0.isWhitespace } }) {
+            #expect(throws: TokenRefusal.self) { try WITSVID(token, bundles: bundles, at: Self.now) }
+        }
+        let good = try issuer.token(
+            header: #"{"alg":"ES256","kid":"authority1","typ":"wit+jwt"}"#,
+            payload: String(
+                decoding: try JSONSerialization.data(withJSONObject: [
+                    "sub": "spiffe://trustdomain/host", "exp": 1_800_000_300, "cnf": ["jwk": jwk()], "jti": "a",
+                ]),
+                as: UTF8.self
+            )
+        )
+        let svid = try WITSVID(good, bundles: bundles, at: Self.now)
+        #expect(svid.tokenID == "a" && svid.algorithm == .es256 && svid.id.description == "spiffe://trustdomain/host")
+        let refusal = #expect(throws: TokenRefusal.self) {
+            try WITSVID(good, bundles: [issuer.trustDomain: jwtOnly], at: Self.now)
+        }
+        #expect(refusal?.code == .unknownKey)
+        // It is no bearer token: nobody who takes JWT-SVIDs takes it.
+        #expect(throws: TokenRefusal.self) {
+            try JWTSVID(good, audiences: ["audience"], bundles: [issuer.trustDomain: issuer.bundle], at: Self.now)
+        }
+    }
+
+    private func run(_ name: String, _ situations: [String: () throws -> Bool]) throws {
         let file = try JSONSerialization.jsonObject(
             with: SPIFFECorpus.data("testdata/jwt_wit_semantic_cases.json")
         )

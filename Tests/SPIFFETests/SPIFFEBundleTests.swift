@@ -115,6 +115,22 @@ import ZeroTrust
         #expect(throws: SVIDError.self) { try parse(#"{"keys":[],"spiffe_refresh_hint":\#(number)}"#) }
     }
 
+    @Test func `takes a sequence number of 64 bits`() throws {
+        let bundle = try parse(#"{"keys":[],"spiffe_sequence":18446744073709551615,"spiffe_refresh_hint":0}"#)
+        #expect(bundle.sequence == .max && bundle.refreshHint == 0)
+        #expect(try parse(#"{"keys":[],"spiffe_sequence":null}"#).sequence == nil)
+    }
+
+    @Test(arguments: ["jwt-svid", "wit-svid"]) func `refuses a private key among those that sign tokens`(
+        _ use: String
+    ) throws {
+        let key = try TokenAuthority(keyID: "a", publicKey: .init(P256.Signing.PrivateKey().publicKey))
+        let good = SPIFFEBundle(trustDomain: root.trustDomain, authorities: [], jwtAuthorities: [key]).document
+            .replacing("jwt-svid", with: use)
+        _ = try parse(good)
+        #expect(throws: SVIDError.self) { try parse(good.replacing(#""kid":"#, with: #""d":"AAAA","kid":"#)) }
+    }
+
     @Test func `refuses one key ID for two token-signing keys`() throws {
         let one = try TokenAuthority(keyID: "a", publicKey: .init(P256.Signing.PrivateKey().publicKey))
         let bundle = SPIFFEBundle(

@@ -69,7 +69,7 @@ public struct JWTSVID: Sendable {
         self.audiences = compact.audiences
         self.expiresAt = Date(timeIntervalSince1970: profile.expiresAt)
         self.issuedAt = profile.issuedAt.map { Date(timeIntervalSince1970: $0) }
-        self.tokenID = compact.payload["jti"]?.string
+        self.tokenID = profile.tokenID
         self.keyID = profile.keyID
         self.claims = StrictJSON.object(compact.payload).text
         self.token = Redacted(token)

@@ -15,9 +15,11 @@ package struct JWTSVIDProfile: Sendable {
     package let notBefore: Double?
     /// Seconds since 1970.
     package let issuedAt: Double?
+    /// The claim `jti`, by which one token is revoked; nil where it has none.
+    package let tokenID: String?
 
     /// The end of the year 9999: a later `exp` is no time that anybody meant.
-    private static let lastMoment: Double = 253_402_300_799
+    static let lastMoment: Double = 253_402_300_799
     private static let maximumAudienceLength = 2048
 
     /// Checks the form of a token.
@@ -58,6 +60,11 @@ package struct JWTSVIDProfile: Sendable {
         self.expiresAt = expiresAt
         self.notBefore = token.notBefore
         self.issuedAt = try CompactToken.time(token.payload, "iat")
+        // RFC 7519 §4.1.7. One that is no string could not be revoked.
+        if let name = token.payload["jti"], name.string == nil {
+            throw TokenRefusal(.malformed, "the token's `jti` is no string")
+        }
+        self.tokenID = token.payload["jti"]?.string
     }
 
     /// Whether the token holds now.

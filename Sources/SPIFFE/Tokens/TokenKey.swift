@@ -24,6 +24,11 @@ package struct TokenKey: Sendable {
     private let algorithm: SignatureAlgorithm?
     private let material: Material
 
+    /// Whether a JWK holds a private key, or a part of one (RFC 7518 §6.2.2, §6.3.2, §6.4).
+    static func holdsSecret(_ jwk: [String: StrictJSON]) -> Bool {
+        ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].contains { jwk[$0] != nil }
+    }
+
     /// Reads a JWK (RFC 7517 §4).
     package init(_ jwk: [String: StrictJSON], use expected: String = "sig") throws(Problem) {
         if let use = jwk["use"], use.string != expected { throw Problem("its `use` is not `\(expected)`") }

@@ -30,6 +30,8 @@ public struct TokenRefusal: Error, Sendable, Hashable {
         case invalidSubject = "token_subject_invalid"
         /// The token is of a workload that is revoked.
         case revoked = "token_subject_revoked"
+        /// The token is revoked: the process that it was issued to has ended, or is something else now.
+        case tokenRevoked = "token_revoked"
         /// The request has several tokens, and whose it is depends on the reader.
         case severalTokens = "token_ambiguous"
     }

@@ -93,6 +93,19 @@ def resident_bytes(pids: list[int]) -> int:
     return total
 
 
+def proportional_bytes(pids: list[int]) -> int:
+    """Resident memory: a page that so many processes share counts in each by its share, so here once."""
+    total = 0
+    for pid in pids:
+        try:
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+        except OSError:
+            continue
+    return total
+
+
 class Process:
     """A child that ends with the benchmark: its output in a file, its group killed if it does not stop."""
 

@@ -25,6 +25,15 @@ public struct LogReader: Sendable {
         ///
         /// - Throws: ``AuditLogError`` where it holds none.
         public func record() throws -> AuditRecord { try AuditRecord(entry: bytes) }
+
+        /// The record that the entry holds, one of many that are read in turn.
+        ///
+        /// - Parameter known: the texts of those before.
+        /// - Returns: the record.
+        /// - Throws: ``AuditLogError`` where it holds none.
+        public func record(knowing known: RecordTexts?) throws -> AuditRecord {
+            try AuditRecord(entry: bytes, knowing: known)
+        }
     }
 
     /// A reader of the log in a directory.

@@ -8,11 +8,14 @@ extension AuditRecord {
     ///
     /// - Throws: `AuditLogError` with the code `malformed` where the entry is not a record of this schema, in the
     ///   canonical form of RFC 8785.
-    public init(entry: [UInt8]) throws {
+    public init(entry: [UInt8]) throws { try self.init(entry: entry, knowing: nil) }
+
+    /// Reads a record, one of many in turn, with the texts of those before at hand.
+    init(entry: [UInt8], knowing known: RecordTexts?) throws {
         guard entry.count <= EntryBundle.maximumEntryLength else {
             throw AuditLogError(.malformed, "the record has \(entry.count) bytes")
         }
-        do { try self.init(Kind(beginning: entry) ?? Kind(entry), entry) } catch {
+        do { try self.init(Kind(beginning: entry) ?? Kind(entry), entry, known) } catch {
             // What is of another kind or version is said to be that, and not to lack what this one has.
             do { _ = try Kind(entry) } catch {
                 throw AuditLogError(.malformed, "the entry is not a record", cause: error)
@@ -21,8 +24,8 @@ extension AuditRecord {
         }
     }
 
-    private init(_ kind: Kind, _ entry: [UInt8]) throws {
-        var reader = RecordReader(entry)
+    private init(_ kind: Kind, _ entry: [UInt8], _ known: RecordTexts?) throws {
+        var reader = RecordReader(entry, knowing: known)
         self =
             switch kind {
             case .decision: .decision(try reader.record { try DecisionRecord(&$0) })
@@ -266,7 +269,7 @@ extension DecisionRecord.Caller {
         let signer = try reader.stringIfPresent("model_signer")
         let serial = try reader.string("serial")
         let spiffeID: SPIFFEID
-        do { spiffeID = try SPIFFEID(reader.string("spiffe_id")) } catch let error as SPIFFEIDError {
+        do { spiffeID = try reader.spiffeID("spiffe_id") } catch let error as SPIFFEIDError {
             throw AuditLogError(.malformed, "the record's caller has no SPIFFE ID", cause: error)
         }
         self.init(

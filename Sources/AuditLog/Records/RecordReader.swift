@@ -16,6 +16,7 @@ import ZeroTrust
 /// ```
 struct RecordReader {
     private let bytes: [UInt8]
+    private let known: RecordTexts?
     private var offset = 0
     private var depth = 0
     /// The name of the member whose value stands at the offset; nil where the object has no more.
@@ -23,8 +24,9 @@ struct RecordReader {
 
     private static let maximumDepth = 24
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], knowing known: RecordTexts? = nil) {
         self.bytes = bytes
+        self.known = known
     }
 
     // MARK: - Objects and arrays
@@ -99,6 +101,12 @@ struct RecordReader {
     /// Reads a member that is a string; nil where there is none.
     mutating func stringIfPresent(_ name: StaticString) throws -> String? {
         try memberIfPresent(name) { try $0.text(name) }
+    }
+
+    /// Reads a member that is a SPIFFE ID.
+    mutating func spiffeID(_ name: StaticString) throws -> SPIFFEID {
+        let text = try string(name)
+        return try known?.id(text) ?? SPIFFEID(text)
     }
 
     /// Requires that a member is this string.
@@ -194,9 +202,12 @@ struct RecordReader {
     }
 
     private mutating func text(_ name: StaticString) throws -> String {
-        guard let range = scanString(), let text = JSONScan.decoded(bytes.span, range) else {
+        guard let range = scanString() else { throw malformed("has no string as `\(name)`") }
+        if let text = known?.text(name, bytes, range) { return text }
+        guard let text = JSONScan.decoded(bytes.span, range) else {
             throw malformed("has no string as `\(name)`")
         }
+        known?.keep(text, name, count: range.count)
         return text
     }
 

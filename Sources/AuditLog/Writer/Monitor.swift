@@ -84,11 +84,14 @@ final class WorkerThread: @unchecked Sendable {
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    /// Starts a thread; the name is for the error where it cannot be started.
+    /// Starts a thread; the name is for whoever looks at the process, and for the error where it cannot be started.
     init(name: String, _ body: @escaping @Sendable () -> Void) throws {
         // The thread takes over the retained box, and with it the function.
         let start = unsafe Unmanaged.passRetained(
-            Start(body)
+            Start {
+                _ = unsafe lapwing_name_thread(name)
+                body()
+            }
         )
         let result = unsafe pthread_create(
             &thread,

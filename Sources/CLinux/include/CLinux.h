@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -23,6 +24,11 @@
 /// syncfs: brings everything of the file system that a file lies on to the disk.
 static inline int lapwing_syncfs(int fd) {
     return (int)syscall(SYS_syncfs, fd);
+}
+
+/// PR_SET_NAME: what the calling thread is called in `top -H` and the like, at most fifteen bytes of it.
+static inline int lapwing_name_thread(const char *_Nonnull name) {
+    return (int)syscall(SYS_prctl, PR_SET_NAME, name, 0, 0, 0);
 }
 
 /// memmem: where bytes occur first within others, or -1. glibc shows it only under _GNU_SOURCE.

@@ -22,10 +22,14 @@ extension Monitor {
     /// Takes one entry of the node's own log.
     ///
     /// An entry that is no record is itself a finding; a record of another kind says nothing here.
-    mutating func take(_ entry: LogReader.Entry) {
+    ///
+    /// - Parameters:
+    ///   - entry: the entry.
+    ///   - known: the texts of those before, where many are taken in turn.
+    mutating func take(_ entry: LogReader.Entry, knowing known: RecordTexts? = nil) {
         skip(to: entry.index + 1, of: .lapwing)
         let record: AuditRecord
-        do { record = try entry.record() } catch {
+        do { record = try entry.record(knowing: known) } catch {
             take(.verificationFailed("entry \(entry.index) is no record"))
             return
         }

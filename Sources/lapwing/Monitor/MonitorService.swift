@@ -143,6 +143,7 @@ final class MonitorService: Sendable {
     private func step(_ run: inout Run, _ follower: LogFollower) async {
         let reader = LogReader(directory: log.directory)
         let end = log.stats.acknowledged
+        let texts = RecordTexts()
         while (run.monitor.next[.lapwing] ?? 0) < end, !Task.isCancelled {
             do {
                 if let first = try run.monitor.passOverPruned(of: reader, at: .now()) {
@@ -155,7 +156,7 @@ final class MonitorService: Sendable {
                 guard next < end else { break }
                 let entries = try follower.entries(in: next..<min(next + Self.batch, end))
                 guard !entries.isEmpty else { break }
-                for entry in entries { run.monitor.take(entry) }
+                for entry in entries { run.monitor.take(entry, knowing: texts) }
             } catch {
                 logger.error("the monitor cannot read the log", metadata: ["error": "\(error)"])
                 break

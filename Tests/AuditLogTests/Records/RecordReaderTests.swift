@@ -48,6 +48,30 @@ struct RecordReaderTests {
         #expect(error.code == .malformed && error.description.contains(says), "\(error)")
     }
 
+    /// As they stand in a record: escaped or not, of one length or another, and some that are no strings.
+    private static let actors = [
+        "ab", "cd", #"a\\b"#, #"a\b"#, #"a\u0062"#, "a\u{e9}", #"a\u00e9"#, #"a\q"#, "a\u{7}", "", "ab", #"\"\""#, "cd",
+    ]
+
+    @Test("With the texts of other records at hand a record is read as without")
+    func knowsTexts() throws {
+        let texts = RecordTexts()
+        let decision = String(decoding: try Sample.decision().encoded(), as: UTF8.self)
+        let id = try Sample.decision().caller?.spiffeID.description ?? ""
+        var same = 0
+        for actor in Self.actors + Self.actors {
+            for text in [
+                text().replacing(#""node":"n""#, with: "\"node\":\"\(actor)\""),
+                decision.replacing(id, with: "spiffe://cluster.local/\(actor)"), decision,
+            ] {
+                let plain = try? read(text)
+                #expect((try? AuditRecord(entry: Array(text.utf8), knowing: texts)) == plain, "\(text)")
+                if plain != nil { same += 1 }
+            }
+        }
+        #expect(same > 40)
+    }
+
     @Test("A fingerprint is sixteen digits in lower case, and nothing else")
     func fingerprints() throws {
         var decision = try Sample.decision()

@@ -14,6 +14,8 @@ public protocol TokenKeySource: Sendable {
     var statuses: [TokenKeyStatus] { get }
     /// Whether a workload is revoked: none of its JWT-SVIDs is accepted then.
     func isRevoked(_ id: SPIFFEID) -> Bool
+    /// Whether the JWT-SVID with this `jti` is revoked, because its process has ended or for another reason.
+    func isRevoked(tokenID: String) -> Bool
 }
 
 extension TokenKeySource {
@@ -22,4 +24,7 @@ extension TokenKeySource {
 
     /// Nobody is revoked.
     public func isRevoked(_ id: SPIFFEID) -> Bool { false }
+
+    /// No token is revoked.
+    public func isRevoked(tokenID: String) -> Bool { false }
 }

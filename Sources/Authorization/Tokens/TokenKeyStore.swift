@@ -23,7 +23,7 @@ public final class TokenKeyStore: TokenKeySource {
         var statuses: [String: TokenKeyStatus] = [:]
         /// The bundles of trust domains, which no configuration takes away.
         var bundles: [TrustDomain: (bundle: JWTBundle, entry: Entry)] = [:]
-        var revoked: Set<SPIFFEID> = []
+        var revoked = RevocationSet()
     }
 
     /// Guards the fetched key sets and the URLs whose keys were missed.
@@ -76,13 +76,16 @@ public final class TokenKeyStore: TokenKeySource {
         }
     }
 
-    /// Accepts no token of these workloads from now on; it replaces the list before.
-    public func revoke(_ ids: Set<SPIFFEID>) {
-        state.withLock { $0.revoked = ids }
+    /// Accepts no token of these workloads, and none of these tokens, from now on; it replaces the list before.
+    public func revoke(_ revocations: RevocationSet) {
+        state.withLock { $0.revoked = revocations }
     }
 
     /// Whether a workload is revoked.
-    public func isRevoked(_ id: SPIFFEID) -> Bool { state.withLock { $0.revoked.contains(id) } }
+    public func isRevoked(_ id: SPIFFEID) -> Bool { state.withLock { $0.revoked.ids.contains(id) } }
+
+    /// Whether one token is revoked.
+    public func isRevoked(tokenID: String) -> Bool { state.withLock { $0.revoked.revokes(number: tokenID) } }
 
     /// Notes that the keys of a URL could not be fetched; the last ones stay until their time is over.
     public func noteFailure(_ problem: String, at url: String) {

@@ -14,7 +14,11 @@ public struct RequestIdentity: Sendable {
     /// What becomes of the token, and what goes upstream in its place.
     public let forwarding: TokenForwarding
 
+    /// What it is as a JWT-SVID; nil for another token.
+    fileprivate let profile: JWTSVIDProfile?
+
     fileprivate init(_ token: VerifiedToken, _ forwarding: TokenForwarding) {
+        self.profile = token.profile
         self.claims = token.claims
         self.expiresAt = token.expiresAt.map { Date(timeIntervalSince1970: $0) }
         self.forwarding = forwarding
@@ -89,6 +93,18 @@ public struct TokenVerifier: Sendable {
 
     /// How the keys stand that are fetched from URLs.
     public var keyStatuses: [TokenKeyStatus] { keys.statuses }
+
+    /// Whether what stands on a verified token may not go on, since its workload or the token was revoked meanwhile.
+    ///
+    /// Only JWT-SVIDs can be revoked.
+    public func isRevoked(_ identity: RequestIdentity) -> Bool {
+        identity.profile.flatMap(revocation) != nil
+    }
+
+    private func revocation(of profile: JWTSVIDProfile) -> TokenRefusal.Code? {
+        if keys.isRevoked(profile.id) { return .revoked }
+        return profile.tokenID.map(keys.isRevoked(tokenID:)) == true ? .tokenRevoked : nil
+    }
 
     /// Verifies the tokens of a request.
     public func verify(_ request: TokenRequest) -> TokenVerdict {
@@ -231,8 +247,11 @@ public struct TokenVerifier: Sendable {
         /// Whether a JWT-SVID holds now, and its workload is still believed.
         private func check(_ profile: JWTSVIDProfile) throws(TokenRefusal) {
             try profile.checkTimes(at: verifier.clock())
-            guard !verifier.keys.isRevoked(profile.id) else {
-                throw TokenRefusal(.revoked, "`\(profile.id)` is revoked")
+            if let code = verifier.revocation(of: profile) {
+                throw TokenRefusal(
+                    code,
+                    "`\(profile.id)` \(code == .revoked ? "is revoked" : "has had this token withdrawn")"
+                )
             }
         }
 

@@ -1,3 +1,4 @@
+import Authorization
 import NIOCore
 import ZeroTrust
 
@@ -20,6 +21,16 @@ extension Pipeline {
         )
     }
 
+    /// Ends an answer under way, or a tunnel, that stands on a token which was revoked meanwhile.
+    private func endIfTokenRevoked() -> Bool {
+        guard let tokenIdentity, case .streaming = answer,
+            generation.snapshot.policy.tokens?.isRevoked(tokenIdentity) == true
+        else { return false }
+        abortUpstream()
+        end(.revoked, aborts: true)
+        return true
+    }
+
     /// Looks whether something takes too long.
     func check(_ now: NIODeadline) {
         guard !isOver else { return }
@@ -28,6 +39,7 @@ extension Pipeline {
         }
         if case .local = answer { return }
         if isTunnel, endTunnelIfOutlived(now) { return }
+        if endIfTokenRevoked() { return }
         let isBodyWhole = connection.requestBody?.isComplete != false
         switch answer {
         case .streaming:

@@ -29,8 +29,10 @@ final class Pipeline: RecordWaiter {
     var record = RecordState()
     /// The provider that is asked or was, where a CUSTOM rule matches.
     var asking: Asking?
-    /// What the request's verified token says.
-    var token: TokenClaims?
+    /// What the request's verified token proves.
+    private(set) var tokenIdentity: RequestIdentity?
+    /// What it says.
+    var token: TokenClaims? { tokenIdentity?.claims }
     /// What judges the request's body, where the route has a guardrail.
     var guarding: Guarding?
     /// What looks at the answer, where the guardrail says so.
@@ -144,7 +146,7 @@ final class Pipeline: RecordWaiter {
         let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict, answer: answer)
         let latency = before.nanoseconds(until: .now())
         worker.metrics.decisionDuration.observe(latency)
-        token = tokens?.verdict.identity?.claims
+        tokenIdentity = tokens?.verdict.identity
         if let tokens, let verifier = policy.tokens {
             exchange.path = tokens.recordedPath
             exchange.headers.removeAll { verifier.consultedHeaders.contains($0.name) }

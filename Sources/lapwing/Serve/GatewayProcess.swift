@@ -161,7 +161,7 @@ final class GatewayProcess: Sendable {
                     try await revocations.follow { revoked in
                         self.identities.revoke(revoked)
                         self.egress.revoke(revoked)
-                        self.issuerKeys.store.revoke(revoked.ids)
+                        self.issuerKeys.store.revoke(revoked)
                         self.revisitConnections()
                         heard.yield()
                     }

@@ -108,9 +108,9 @@ import ZeroTrust
         // A reload forgets the keys of URLs, and not those of the trust domain.
         store.keep(onlyKeysAt: [])
         #expect(verifier.outcome(bearer: token) == "spiffe://cluster.local/api")
-        store.revoke([try SPIFFEID("spiffe://cluster.local/api")])
+        store.revoke(RevocationSet(ids: [try SPIFFEID("spiffe://cluster.local/api")]))
         #expect(verifier.outcome(bearer: token) == TokenRefusal.Code.revoked.rawValue)
-        store.revoke([])
+        store.revoke(RevocationSet())
         #expect(verifier.outcome(bearer: token) == "spiffe://cluster.local/api")
         store.limitBundles(until: Self.now)
         #expect(verifier.outcome(bearer: token) == TokenRefusal.Code.noKeys.rawValue)
@@ -118,6 +118,28 @@ import ZeroTrust
         #expect(verifier.outcome(bearer: token) == TokenRefusal.Code.unknownKey.rawValue)
         store.replace(JWTBundle(trustDomain: domain, authorities: []), until: .distantFuture)
         #expect(verifier.outcome(bearer: token) == TokenRefusal.Code.unknownKey.rawValue)
+    }
+
+    @Test(arguments: Compatibility.allCases)
+    func `a token that was withdrawn is refused, though it was verified before, and its workload's others are not`(
+        _ compatibility: Compatibility
+    ) throws {
+        let store = try store()
+        let verifier = try verifier(store, compatibility: compatibility)
+        let (gone, other, nameless) = (
+            try token(["jti": "0A0b"]), try token(["jti": "not a number"]), try token(["jti": NSNull()])
+        )
+        let request = TokenRequest(headers: [.init(name: "authorization", value: "Bearer " + gone)], path: "/")
+        let identity = try #require(verifier.verify(request).identity)
+        #expect(!verifier.isRevoked(identity))
+        store.revoke(RevocationSet(serialNumbers: ["a0b"]))
+        #expect(verifier.outcome(bearer: gone) == TokenRefusal.Code.tokenRevoked.rawValue)
+        #expect(verifier.isRevoked(identity))
+        #expect(verifier.outcome(bearer: other) == "spiffe://cluster.local/api")
+        #expect(verifier.outcome(bearer: nameless) == "spiffe://cluster.local/api")
+        #expect(verifier.outcome(bearer: try token(["jti": 7])) == TokenRefusal.Code.malformed.rawValue)
+        store.revoke(RevocationSet())
+        #expect(verifier.outcome(bearer: gone) == "spiffe://cluster.local/api")
     }
 
     @Test(arguments: [

@@ -37,6 +37,8 @@ final class Guarding {
     private(set) var prompt: DecisionRecord.Prompt?
     /// The API that the request is of.
     private(set) var dialect: Dialect?
+    /// The examination of the body, once it began.
+    var examination: BodyExamination?
     /// What was counted of the guardrail's limits.
     var claims: [UsageClaim] = []
     private let context: GatewayContext
@@ -120,6 +122,8 @@ final class Guarding {
     /// The body is judged: nothing more of it is gathered.
     func close(_ refusal: DialectRefusal? = nil) {
         isOpen = false
+        examination?.abandon()
+        examination = nil
         self.refusal = refusal
         if let refusal { findings = refusal.findings }
     }
@@ -178,6 +182,8 @@ final class Guarding {
     /// The request is over.
     func end() {
         isOpen = false
+        examination?.abandon()
+        examination = nil
         request = nil
         keepsTexts = false
         letGo()

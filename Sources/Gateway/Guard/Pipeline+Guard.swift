@@ -42,40 +42,60 @@ extension Pipeline {
 
     private static let overloaded = DialectRefusal(
         status: 503,
-        rule: "guard_overloaded",
+        rule: LimitRule.guardOverloaded.rawValue,
         message: "too many bodies are being judged",
         retryAfter: 1
     )
 
-    /// Judges the body, which is whole, and sends it on.
+    /// Judges the body, which is whole, and sends it on; a large one is looked at beside the event loop.
     func judge(_ guarding: Guarding) {
         guard let caller = connection.caller else { return connection.close() }
-        var heard: ModelRequest?
-        do throws(DialectRefusal) {
-            let examined = try guarding.stage.examine(
-                RequestBody(
-                    method: method.rawValue,
-                    path: guarding.path,
-                    query: guarding.query,
-                    contentTypes: guarding.header("content-type"),
-                    contentEncodings: guarding.header("content-encoding"),
-                    inferenceHeaderLengths: guarding.header("inference-header-content-length"),
-                    bytes: guarding.content
-                ),
-                by: RequestCaller(
-                    identity: caller.name,
-                    route: route?.route.name ?? "",
-                    day: Int(Timestamp.now().milliseconds / 86_400_000)
-                ),
-                heard: &heard
+        guard guarding.examination == nil else { return }
+        let examination = BodyExamination(
+            guarding.stage,
+            RequestBody(
+                method: method.rawValue,
+                path: guarding.path,
+                query: guarding.query,
+                contentTypes: guarding.header("content-type"),
+                contentEncodings: guarding.header("content-encoding"),
+                inferenceHeaderLengths: guarding.header("inference-header-content-length"),
+                bytes: guarding.content
+            ),
+            by: RequestCaller(
+                identity: caller.name,
+                route: route?.route.name ?? "",
+                day: Int(Timestamp.now().milliseconds / 86_400_000)
             )
-            heard = nil
+        )
+        guarding.examination = examination
+        guard examination.isLong else {
+            guard let outcome = examination.run() else { return }
+            return examined(guarding, outcome)
+        }
+        guard let outcome = BodyExaminers.shared.run(examination, on: worker.eventLoop) else {
+            return refuse(guarding, Self.overloaded)
+        }
+        outcome.assumeIsolated().whenComplete { result in
+            // The client may be gone, or the request over, meanwhile.
+            guard guarding.isOpen, !self.isOver else { return }
+            switch result {
+            case .success(.some(let outcome)): self.examined(guarding, outcome)
+            // What was not examined does not go on.
+            case .success(nil), .failure: self.refuse(guarding, Self.overloaded)
+            }
+        }
+    }
+
+    /// The body was looked at: it goes on, or is refused.
+    private func examined(_ guarding: Guarding, _ outcome: BodyExamination.Outcome) {
+        guard let caller = connection.caller else { return connection.close() }
+        do throws(DialectRefusal) {
+            let examined = try outcome.result.get()
             guard guarding.keep(examined, limit: connection.terms.limits.guardedBytes) else { throw Self.overloaded }
             try count(examined.request, by: caller.name, guarding)
         } catch {
-            guarding.keepPrompt(of: heard)
-            // What was read of the body is let go of before the body is.
-            heard = nil
+            guarding.keepPrompt(of: outcome.heard)
             return refuse(guarding, error)
         }
         guarding.close()

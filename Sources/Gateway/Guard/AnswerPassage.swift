@@ -1,5 +1,6 @@
 import Guardrails
 import NIOCore
+import ZeroTrust
 
 /// An answer that is looked at on its way to the client.
 ///
@@ -72,7 +73,7 @@ final class AnswerPassage {
         guard budget.take(content.count, of: limit) else {
             let refusal = DialectRefusal(
                 status: 503,
-                rule: "guard_overloaded",
+                rule: LimitRule.guardOverloaded.rawValue,
                 message: "too many answers are being looked at",
                 retryAfter: 1
             )

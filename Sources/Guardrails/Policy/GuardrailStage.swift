@@ -1,3 +1,5 @@
+import ZeroTrust
+
 /// Judges requests by one guardrail.
 ///
 /// ```swift
@@ -233,21 +235,21 @@ public final class GuardrailStage: Sendable {
         if let most = guardrail.maximumInputTokens, counts.inputTokens > most {
             throw DialectRefusal(
                 status: 413,
-                rule: "too_many_tokens",
+                rule: LimitRule.tooManyTokens.rawValue,
                 message: "the texts have about \(counts.inputTokens) tokens, and \(most) may be sent"
             )
         }
         guard let most = guardrail.maximumOutputTokens, !request.isBare else { return }
         guard let asked = counts.maximumTokens else {
             throw DialectRefusal(
-                rule: "output_limit_missing",
+                rule: LimitRule.outputLimitMissing.rawValue,
                 path: "max_tokens",
                 message: "the request has to say how many tokens the answer may have, at most \(most)"
             )
         }
         guard asked <= most else {
             throw DialectRefusal(
-                rule: "output_limit_too_high",
+                rule: LimitRule.outputLimitTooHigh.rawValue,
                 path: "max_tokens",
                 message: "an answer of \(asked) tokens is asked for, and \(most) may be"
             )

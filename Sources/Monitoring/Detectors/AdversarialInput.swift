@@ -17,12 +17,6 @@ struct AdversarialInput: Detector {
     /// Bits in which prompts of one campaign may differ.
     private static let distance = 10
 
-    /// Rules that say how much is asked for, or that there was no room to judge it, and nothing of what is asked.
-    private static let limitRules: Set<String> = [
-        "too_many_concurrent", "request_rate", "token_rate", "more_than_burst", "too_many_tokens",
-        "output_limit_missing", "output_limit_too_high", "guard_overloaded",
-    ]
-
     /// Refused and all guarded requests of everybody; both are halved as they grow, so that what is usual may change.
     private var refused = 0.0
     private var guarded = 0.0
@@ -53,7 +47,7 @@ struct AdversarialInput: Detector {
         guard observation.wasGuarded || observation.guardRule != nil else { return }
         if let rule = observation.guardRule {
             // The name of an ending says that a request was over before it was judged.
-            guard !Self.limitRules.contains(rule), CompletionRecord.Ending(rawValue: rule) == nil else { return }
+            guard LimitRule(rawValue: rule) == nil, CompletionRecord.Ending(rawValue: rule) == nil else { return }
         }
         let wasRefused = observation.guardRule != nil
         // One refusal among 200 is what is presumed before anything is known.

@@ -1,3 +1,5 @@
+import ZeroTrust
+
 extension GuardrailStage {
     /// What a request wants to use of the guardrail's limits.
     public func claims(of request: ModelRequest, by identity: String) -> [UsageClaim] {
@@ -32,7 +34,7 @@ extension GuardrailStage {
         guard claim.concurrent == nil else {
             return DialectRefusal(
                 status: 429,
-                rule: "too_many_concurrent",
+                rule: LimitRule.tooManyConcurrent.rawValue,
                 message: "too many requests are under way",
                 retryAfter: 1
             )
@@ -41,14 +43,14 @@ extension GuardrailStage {
         guard let retryAfter else {
             return DialectRefusal(
                 status: 413,
-                rule: "more_than_burst",
+                rule: LimitRule.moreThanBurst.rawValue,
                 message: "the request asks for more \(isTokens ? "tokens" : "requests") than ever are allowed at once"
             )
         }
         let (seconds, attoseconds) = retryAfter.components
         return DialectRefusal(
             status: 429,
-            rule: isTokens ? "token_rate" : "request_rate",
+            rule: (isTokens ? LimitRule.tokenRate : .requestRate).rawValue,
             message: "too many \(isTokens ? "tokens" : "requests") in a short time",
             retryAfter: max(1, Int(seconds) + (attoseconds > 0 ? 1 : 0))
         )

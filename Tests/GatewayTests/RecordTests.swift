@@ -113,30 +113,6 @@ import ZeroTrust
         await gateway.stop()
     }
 
-    @Test func `refusals before an identity is known are counted by source and second, within bounds`() throws {
-        var refusals = AggregateRefusals()
-        let second = Timestamp(nanoseconds: 5_000_000_000)
-        #expect(refusals.add(source: IPAddress("192.0.2.1"), reason: "expired", at: second).isEmpty)
-        let later = Timestamp(nanoseconds: 5_999_999_999)
-        #expect(refusals.add(source: IPAddress("192.0.2.1"), reason: "expired", at: later).isEmpty)
-        #expect(refusals.add(source: IPAddress("192.0.2.1"), reason: "plaintext", at: later).isEmpty)
-        let counts = refusals.take(at: Timestamp(nanoseconds: 6_000_000_000))
-        #expect(counts.count == 2)
-        #expect(counts.first { $0.reason == "expired" }?.count == 2)
-        #expect(counts.allSatisfy { $0.second == second })
-        for address in 0..<2_000 {
-            _ = refusals.add(
-                source: IPAddress(v4: UInt32(address)),
-                reason: "expired",
-                at: Timestamp(nanoseconds: 6_500_000_000)
-            )
-        }
-        let flood = refusals.drain()
-        #expect(flood.count == AggregateRefusals.maximumSources + 1)
-        #expect(flood.reduce(0) { $0 + $1.count } == 2_000)
-        #expect(flood.first { $0.source == nil }?.count == UInt64(2_000 - AggregateRefusals.maximumSources))
-    }
-
     @Test func `a handshake that fails leaves an aggregate record`() async throws {
         try await TestGateway.with { gateway, _ in
             let stranger = try await TestGateway.stranger(gateway)

@@ -33,6 +33,9 @@ public struct RefusalTally: Sendable {
         let reason: String
     }
 
+    /// How many pairs of source and reason one second tells apart, unless it is said otherwise.
+    public static let maximumSources = 256
+
     private let maximumKeys: Int
     private var second: Timestamp?
     private var counts: [Key: UInt64] = [:]
@@ -40,7 +43,7 @@ public struct RefusalTally: Sendable {
     /// A tally with nothing in it.
     ///
     /// - Parameter maximumSources: how many pairs of source and reason are told apart in one second.
-    public init(maximumSources: Int = 256) {
+    public init(maximumSources: Int = Self.maximumSources) {
         self.maximumKeys = maximumSources
     }
 

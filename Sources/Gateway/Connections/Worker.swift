@@ -108,7 +108,7 @@ final class Worker {
     /// What waits for HTTP/2 clients to read it, over all connections of the loop.
     let http2Buffer: BufferAccount
     private var connections: [ObjectIdentifier: any ServedConnection] = [:]
-    private var refusals = AggregateRefusals()
+    private var refusals = RefusalTally()
     private var generation: Generation
     private var stamp: UInt64
     private var retired: [Retired] = []
@@ -216,7 +216,7 @@ final class Worker {
     func refused(_ reason: String, from address: SocketAddress?) {
         metrics.refusals[reason, default: 0] += 1
         let source = address?.ipAddress.flatMap { IPAddress($0) }
-        record(refusals.add(source: source, reason: reason, at: .now()))
+        record(refusals.count(source: source, reason: reason, at: .now()))
         context.logger.debug(
             "connection refused",
             metadata: ["reason": "\(reason)", "source": "\(source.map(\.description) ?? "unknown")"]
@@ -264,16 +264,9 @@ final class Worker {
         connection.abort(ending)
     }
 
-    private func record(_ counts: [AggregateRefusals.Count]) {
+    private func record(_ counts: [RefusalTally.Count]) {
         for count in counts {
-            let record = AggregateRefusalRecord(
-                id: makeID(at: .now()),
-                second: count.second,
-                node: context.node,
-                source: count.source,
-                reason: count.reason,
-                count: count.count
-            )
+            let record = count.record(id: makeID(at: .now()), node: context.node)
             // What could not be added is counted by the log, which tells of it.
             _ = try? context.log.append(record.encoded())
         }
@@ -285,7 +278,7 @@ final class Worker {
         for connection in Array(connections.values) { connection.check(now) }
         for pool in allPools { pool.check(now) }
         retired.removeAll { $0.pool == nil }
-        record(refusals.take(at: .now()))
+        record(refusals.drain(before: .now()))
     }
 
     // MARK: The end

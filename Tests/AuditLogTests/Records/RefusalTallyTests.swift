@@ -21,6 +21,9 @@ import ZeroTrust
         #expect(counts.map(\.source) == [one, two])
         #expect(tally.drain().map(\.reason) == ["expired"])
         #expect(tally.drain().isEmpty)
+        _ = tally.count(source: one, reason: "plaintext", at: moment(12))
+        _ = tally.count(source: one, reason: "expired", at: moment(12))
+        #expect(tally.drain(before: moment(13)).map(\.reason) == ["expired", "plaintext"], "reasons stand apart")
     }
 
     @Test func `a flood from many sources takes little`() {

@@ -31,7 +31,7 @@ final class EgressShared: Sendable {
     /// Guards what was counted.
     private let counts = Mutex(EgressMetrics())
     /// Guards what was refused before a caller was known, second by second, and the source of ids.
-    private let counters = Mutex((refusals: AggregateRefusals(), random: SmallRandom()))
+    private let counters = Mutex((refusals: RefusalTally(), random: SmallRandom()))
 
     init(
         snapshots: EgressSnapshotBox,
@@ -119,24 +119,17 @@ final class EgressShared: Sendable {
     func refused(_ reason: EgressRefusal.Reason, from source: IPAddress?, because error: String) {
         logger.info("egress caller refused", metadata: ["reason": "\(reason.rawValue)", "error": "\(error)"])
         count { $0.refusals[reason.rawValue, default: 0] += 1 }
-        write(counters.withLock { $0.refusals.add(source: source, reason: reason.rawValue, at: .now()) })
+        write(counters.withLock { $0.refusals.count(source: source, reason: reason.rawValue, at: .now()) })
     }
 
     /// Writes what was counted in a second that is over, or all of it.
     func writeRefusals(all: Bool) {
-        write(counters.withLock { all ? $0.refusals.drain() : $0.refusals.take(at: .now()) })
+        write(counters.withLock { all ? $0.refusals.drain() : $0.refusals.drain(before: .now()) })
     }
 
-    private func write(_ counts: [AggregateRefusals.Count]) {
+    private func write(_ counts: [RefusalTally.Count]) {
         for count in counts {
-            let record = AggregateRefusalRecord(
-                id: makeID(),
-                second: count.second,
-                node: node,
-                source: count.source,
-                reason: count.reason,
-                count: count.count
-            )
+            let record = count.record(id: makeID(), node: node)
             // What could not be added is counted by the log, which tells of it.
             _ = try? log.append(record.encoded())
         }

@@ -1,4 +1,5 @@
 import Authorization
+import Guardrails
 import NIOCore
 import ZeroTrust
 
@@ -9,6 +10,8 @@ struct RequestCache {
         let path: PathNormalization.Outcome
         let authority: String
         let route: RouteTable.Entry?
+        /// The API that the path is of, where it says so.
+        let dialect: Dialect?
     }
 
     private var target = ByteBuffer()
@@ -37,8 +40,12 @@ struct RequestCache {
             compatibility: snapshot.configuration.compatibility
         )
         var route: RouteTable.Entry?
-        if case .path(let path) = path { route = snapshot.routes.find(authority: authority, path: path) }
-        let made = Entry(path: path, authority: authority, route: route)
+        var dialect: Dialect?
+        if case .path(let path) = path {
+            route = snapshot.routes.find(authority: authority, path: path)
+            dialect = Dialect(path: String(path.prefix { $0 != "?" }))
+        }
+        let made = Entry(path: path, authority: authority, route: route, dialect: dialect)
         entry = made
         generation = snapshot.number
         return made
@@ -53,7 +60,12 @@ struct RequestCache {
         _ snapshot: GatewaySnapshot
     ) -> Entry {
         let authority = String(buffer: copy(head, scanner.authority))
-        return Entry(path: .path(""), authority: authority, route: snapshot.routes.findTunnel(to: authority))
+        return Entry(
+            path: .path(""),
+            authority: authority,
+            route: snapshot.routes.findTunnel(to: authority),
+            dialect: nil
+        )
     }
 
     private static func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ kept: ByteBuffer) -> Bool {

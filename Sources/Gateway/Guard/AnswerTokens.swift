@@ -19,12 +19,12 @@ struct AnswerTokens {
 
     /// Takes a piece of the body, which was scanned when it came.
     mutating func take(_ bytes: ByteBuffer, isChunked: Bool) {
-        guard isChunked else { return reader.feed(bytes.readableBytesView) }
+        guard isChunked else { return reader.feed(bytes.readableBytesUInt8Span) }
         if frame == nil { frame = try? BodyScanner(.chunked, keepsChunks: false) }
         var rest = bytes
         while rest.readableBytes > 0, frame?.isComplete == false {
             guard let step = try? frame?.next(rest.readableBytesUInt8Span), step.forward + step.drop > 0 else { return }
-            reader.feed(rest.readableBytesView.prefix(step.forward))
+            reader.feed(rest.readableBytesUInt8Span.extracting(first: step.forward))
             rest.moveReaderIndex(forwardBy: step.forward + step.drop)
         }
     }

@@ -48,7 +48,7 @@ extension Pipeline {
 
     /// A reader of the tokens that an answer says it took; nil where its API states none, or they cannot be read.
     func answerTokens(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer) -> AnswerTokens? {
-        guard let dialect = guarding?.dialect, scanner.framing != .none else { return nil }
+        guard let dialect = guarding?.dialect ?? dialect, scanner.framing != .none else { return nil }
         let types = values("content-type", scanner, head)
         guard types.count == 1, values("content-encoding", scanner, head).allSatisfy({ $0.lowercased() == "identity" }),
             let reader = AnswerUsage(dialect: dialect, contentType: types[0])

@@ -1,5 +1,6 @@
 import AuditLog
 import Authorization
+import Guardrails
 import NIOCore
 import Resources
 import SPIFFE
@@ -37,6 +38,8 @@ final class Pipeline: RecordWaiter {
     var guarding: Guarding?
     /// What looks at the answer, where the guardrail says so.
     var passage: AnswerPassage?
+    /// The API of the request, where its path says so; a guardrail knows it better.
+    private(set) var dialect: Dialect?
     /// What the answer says of the tokens that it took, where its API states them.
     var usage: AnswerTokens?
     /// The request's bodies, where any are kept.
@@ -200,6 +203,7 @@ final class Pipeline: RecordWaiter {
                 return self.answer(status: 404, ending: .refused)
             }
             self.route = route
+            dialect = subject.resolved.dialect
             if let wanted {
                 let asked = asking.map { ($0.scanner, $0.head) }
                 tunnel = Tunnel(wanted, asked?.0 ?? copy scanner, asked?.1 ?? head, openedBy: generation)

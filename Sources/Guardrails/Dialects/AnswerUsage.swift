@@ -44,13 +44,23 @@ public struct AnswerUsage: Sendable {
     public var usage: TokenUsage? { scan.usage }
 
     /// Takes the next bytes of the answer's content, however they are cut.
-    public mutating func feed(_ bytes: some Sequence<UInt8>) {
-        guard format == .events else {
-            for byte in bytes { scan.take(byte) }
-            return
+    public mutating func feed(_ bytes: Span<UInt8>) {
+        guard format == .events else { return scan.take(bytes, in: 0..<bytes.count) }
+        var offset = 0
+        while offset < bytes.count {
+            if case .data = line {
+                let start = offset
+                while offset < bytes.count, bytes[offset] != 0x0a, bytes[offset] != 0x0d { offset += 1 }
+                scan.take(bytes, in: start..<offset)
+                guard offset < bytes.count else { return }
+            }
+            take(bytes[offset])
+            offset += 1
         }
-        for byte in bytes { take(byte) }
     }
+
+    /// Takes the next bytes of the answer's content, however they are cut.
+    public mutating func feed(_ bytes: [UInt8]) { feed(bytes.span) }
 
     private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let field = Array("data:".utf8)
@@ -82,9 +92,7 @@ public struct AnswerUsage: Sendable {
             } else {
                 line = .other
             }
-        case .data:
-            if isEnd { line = byte == 0x0d ? .ended : .start } else { scan.take(byte) }
-        case .other: if isEnd { line = byte == 0x0d ? .ended : .start }
+        case .data, .other: if isEnd { line = byte == 0x0d ? .ended : .start }
         }
     }
 }
@@ -160,7 +168,24 @@ private struct UsageScan: Sendable {
         digits = []
     }
 
-    mutating func take(_ byte: UInt8) {
+    mutating func take(_ bytes: Span<UInt8>, in range: Range<Int>) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            // Most of an answer is text, of which only the end matters.
+            if isInString, !isKey, !isEscaped {
+                while offset < range.upperBound, bytes[offset] != UInt8(ascii: "\""),
+                    bytes[offset] != UInt8(ascii: "\\")
+                {
+                    offset += 1
+                }
+                guard offset < range.upperBound else { return }
+            }
+            take(bytes[offset])
+            offset += 1
+        }
+    }
+
+    private mutating func take(_ byte: UInt8) {
         if isInString { return takeOfString(byte) }
         switch byte {
         case UInt8(ascii: "\""):
@@ -178,12 +203,20 @@ private struct UsageScan: Sendable {
             awaitsKey = true
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"),
             UInt8(ascii: "E"), UInt8(ascii: "+"):
-            if digits.count <= Self.maximumDigits { digits.append(byte) }
+            if holdsNumbers, digits.count <= Self.maximumDigits { digits.append(byte) }
         default: break
         }
     }
 
     private var place: Place { depth > 0 ? .other : places.last ?? .other }
+
+    /// Whether a number here may be one that is looked for.
+    private var holdsNumbers: Bool {
+        switch place {
+        case .usage, .details: true
+        case .root, .envelope, .other: false
+        }
+    }
 
     private mutating func takeOfString(_ byte: UInt8) {
         if isEscaped {

@@ -41,6 +41,21 @@ public enum Dialect: String, CaseIterable, Sendable, Hashable {
 }
 
 extension Dialect {
+    /// The dialect whose answers state the tokens that they took, by a path that no other API is known to have.
+    ///
+    /// What comes before such a path varies: a gateway's prefix, a deployment's name.
+    ///
+    /// - Returns: nil where the path says nothing of the API.
+    public init?(path: String) {
+        if let dialect = Dialect.openAI.resolved(path: path) {
+            self = dialect
+        } else if path.hasSuffix("/v1/messages") || path.hasSuffix("/v1/messages/") {
+            self = .anthropic
+        } else {
+            return nil
+        }
+    }
+
     /// The parameters of a query that say which version of the API is meant, and reach no model.
     var versionParameters: Set<String> {
         switch self {

@@ -541,8 +541,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["dialect: openai-chat", "dialect: openai-chat\noutput: { secrets: redact }"])
-    func `what an answer says of its tokens is in the record, and when its body began`(_ spec: String) async throws {
+    @Test(arguments: [nil, "dialect: openai-chat", "dialect: openai-chat\noutput: { secrets: redact }"])
+    func `what an answer says of its tokens is in the record, and when its body began`(_ spec: String?) async throws {
         let usage = #""usage":{"prompt_tokens":19,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":8}}"#
         let whole = #"{"choices":[],\#(usage)}"#
         let event = #"data: {"choices":[],\#(usage)}"# + "\n\n"
@@ -550,23 +550,38 @@ import Testing
         func chunks(_ text: String) -> String {
             text.utf8.map { "1\r\n\(Character(Unicode.Scalar($0)))\r\n" }.joined() + "0\r\n\r\n"
         }
+        // Without a guardrail it is the path that says how an answer is read.
+        let path = spec == nil ? "/v1/chat/completions" : "/v1/predict"
+        let guardrail = try spec.map(Self.guardrail)
         let answers = [
             type + "application/json\r\nContent-Length: \(whole.utf8.count)\r\n\r\n" + whole,
             type + "text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks(event),
             type + "text/event-stream\r\nConnection: close\r\n\r\n" + event,
         ]
         for answer in answers {
-            try await Self.with(
-                spec,
-                respond: { _, responder in
+            try await TestGateway.with(
+                { _, responder in
                     responder.write(answer)
                     if answer.contains("Connection: close") { responder.close() }
+                },
+                policy: TestGateway.policy(#"{ methods: ["POST"], paths: ["\#(path)"] }"#),
+                configure: {
+                    guard let guardrail else { return }
+                    $0.guardrails = [guardrail]
+                    for place in $0.routes.indices { $0.routes[place].guardrail = "rules" }
                 }
             ) { gateway, _ in
                 let client = try await gateway.client()
                 let body = #"{"model":"small","messages":[{"role":"user","content":"hi"}]}"#
-                let heard = await client.request(TestGateway.post("/v1/predict", body, headers: Self.json))
+                let heard = await client.request(TestGateway.post(path, body, headers: Self.json))
                 #expect(heard.statuses == [200])
+                if spec?.contains("output") != true, !answer.contains("close") {
+                    #expect(
+                        heard.text.hasSuffix(
+                            answer.components(separatedBy: "\r\n\r\n").dropFirst().joined(separator: "\r\n\r\n")
+                        )
+                    )
+                }
                 let completion = try #require(await gateway.log.records("completion", count: 1).first)
                 #expect(completion["usage.input"] == "19" && completion["usage.output"] == "10", "\(completion.text)")
                 #expect(completion["usage.cached"] == "8" && completion["usage.reasoning"] == nil)

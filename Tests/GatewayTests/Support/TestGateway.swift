@@ -196,12 +196,19 @@ final class TestGateway: Sendable {
             responder.write(TestUpstream.ok)
         },
         log: FakeLog = FakeLog(),
+        policy: String = TestGateway.policy,
         limits: GatewayLimits = GatewayLimits(),
         configure: (inout GatewayConfiguration) -> Void = { _ in },
         _ body: (TestGateway, TestUpstream) async throws -> Void
     ) async throws {
         let upstream = try await TestUpstream.start(respond: respond)
-        let gateway = try await TestGateway.start(upstream: upstream, log: log, limits: limits, configure: configure)
+        let gateway = try await TestGateway.start(
+            upstream: upstream,
+            log: log,
+            policy: policy,
+            limits: limits,
+            configure: configure
+        )
         do {
             try await body(gateway, upstream)
         } catch {

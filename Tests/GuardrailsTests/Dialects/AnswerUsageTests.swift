@@ -127,7 +127,7 @@ import ZeroTrust
             var reader = try #require(AnswerUsage(dialect: test.dialect, contentType: test.type))
             var rest = bytes[...]
             while !rest.isEmpty {
-                reader.feed(rest.prefix(size))
+                reader.feed(Array(rest.prefix(size)))
                 rest = rest.dropFirst(size)
             }
             #expect(reader.usage == test.usage, "in pieces of \(size)")
@@ -143,7 +143,7 @@ import ZeroTrust
                 var reader = try #require(AnswerUsage(dialect: .openAIChat, contentType: Self.events))
                 var rest = (mark + event)[...]
                 while !rest.isEmpty {
-                    reader.feed(rest.prefix(size))
+                    reader.feed(Array(rest.prefix(size)))
                     rest = rest.dropFirst(size)
                 }
                 #expect(reader.usage?.input == input, "after \(mark.count) bytes, in pieces of \(size)")
@@ -155,6 +155,19 @@ import ZeroTrust
         #expect(AnswerUsage(dialect: .kserveV2, contentType: "application/json") == nil)
         #expect(AnswerUsage(dialect: .openAIChat, contentType: "text/plain") == nil)
         #expect(AnswerUsage(dialect: .openAIChat, contentType: nil) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("/v1/chat/completions", .openAIChat), ("/openai/deployments/mine/chat/completions", .openAIChat),
+            ("/v1/completions/", .openAICompletions), ("/v1/embeddings", .openAIEmbeddings),
+            ("/v1/responses", .openAIResponses), ("/v1/messages", .anthropic), ("/team/v1/messages/", .anthropic),
+            ("/v1/threads/t/messages", nil), ("/v1/predict", nil), ("/v2/models/m/infer", nil), ("/", nil), ("", nil),
+            ("/v1/chat/completions/x", nil), ("/v1/messages/count_tokens", nil),
+        ] as [(String, Dialect?)]
+    )
+    func `a path says whose answers state usage`(_ path: String, _ dialect: Dialect?) {
+        #expect(Dialect(path: path) == dialect)
     }
 
     @Test func `arbitrary bytes are survived`() {

@@ -40,6 +40,11 @@ public struct NoteVerifier: Hashable, Sendable {
         self.id = text.id
     }
 
+    /// Whether a signature line of a note bears this key's name and id.
+    func made(_ signature: SignedNote.Signature) -> Bool {
+        text.isNamed(signature.name) && signature.keyID == id
+    }
+
     /// Whether a signature over a text is this key's.
     func verify(_ signature: ArraySlice<UInt8>, of text: [UInt8]) -> Bool {
         guard signature.count == 64, let key = try? Curve25519.Signing.PublicKey(rawRepresentation: self.text.key)

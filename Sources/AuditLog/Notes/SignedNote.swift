@@ -7,8 +7,8 @@ public struct SignedNote: Hashable, Sendable {
     /// The signatures, known and unknown.
     public let signatures: [Signature]
 
-    /// The longest note that is read, in bytes.
-    public static let maximumLength = 65_536
+    /// The longest note that is read, in bytes: 16 signatures of a kind that no quantum computer forges take half of it.
+    public static let maximumLength = 262_144
     /// The most signatures that a note may carry here; the specification asks for 16 at least.
     public static let maximumSignatures = 64
 
@@ -90,9 +90,7 @@ public struct SignedNote: Hashable, Sendable {
         let text = Array(text.utf8)
         var verified = false
         for signature in signatures {
-            guard let key = keys.first(where: { $0.name == signature.name && $0.id == signature.keyID }) else {
-                continue
-            }
+            guard let key = keys.first(where: { $0.made(signature) }) else { continue }
             guard key.verify(signature.bytes[4...], of: text) else { return false }
             verified = true
         }

@@ -33,6 +33,9 @@ struct VerifierKeyText: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether this is the key's name, byte by byte: names that only look the same are two.
+    func isNamed(_ name: String) -> Bool { self.name.utf8.elementsEqual(name.utf8) }
+
     var description: String { "\(name)+\(Self.hexadecimal(id))+\(Base64.encode([type] + key))" }
 
     static func hexadecimal(_ id: UInt32) -> String {

@@ -160,7 +160,7 @@ public struct LogVerifier: Sendable {
         guard let note = try? SignedNote(bytes), let checkpoint = try? Checkpoint(text: note.text) else {
             throw fault("is not a checkpoint")
         }
-        guard note.verify(with: keys.filter({ $0.name == checkpoint.origin })) else {
+        guard note.verify(with: keys.filter({ $0.text.isNamed(checkpoint.origin) })) else {
             throw fault("is not signed by a trusted key of the log `\(checkpoint.origin)`")
         }
         return checkpoint

@@ -44,7 +44,7 @@ public struct CosignatureVerifier: Hashable, Sendable {
 
     /// Whether a signature line of a note bears this key's name and id.
     func made(_ signature: SignedNote.Signature) -> Bool {
-        signature.name == name && signature.keyID == id
+        text.isNamed(signature.name) && signature.keyID == id
     }
 
     /// When this key cosigned a checkpoint's text; nil where the signature is not this key's over that text.

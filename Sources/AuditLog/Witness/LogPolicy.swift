@@ -94,7 +94,7 @@ public struct LogPolicy: Hashable, Sendable {
         guard let checkpoint = try? Checkpoint(text: note.text) else {
             return .refused("the checkpoint is not well formed")
         }
-        let known = (logs.map(\.key) + keys).filter { $0.name == checkpoint.origin }
+        let known = (logs.map(\.key) + keys).filter { $0.text.isNamed(checkpoint.origin) }
         guard !known.isEmpty else { return .refused("no key of the log `\(checkpoint.origin)` is trusted") }
         guard note.verify(with: known) else {
             return .refused("the checkpoint is not signed by the key of the log `\(checkpoint.origin)`")

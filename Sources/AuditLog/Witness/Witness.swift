@@ -112,7 +112,9 @@ public final class Witness: Sendable {
         } catch {
             return .refused(400, "\(error)")
         }
-        guard let keys = logs[checkpoint.origin] else {
+        // A name that only looks the same finds the keys, and is none of theirs.
+        let keys = (logs[checkpoint.origin] ?? []).filter { $0.text.isNamed(checkpoint.origin) }
+        guard !keys.isEmpty else {
             return .refused(404, "this witness does not know the log `\(checkpoint.origin)`")
         }
         guard request.note.verify(with: keys) else {
@@ -141,7 +143,7 @@ public final class Witness: Sendable {
                 let cosignature = try signer.cosign(request.note.text, time: time)
                 // Signatures by others say nothing that was checked here, and are not passed on.
                 let own = request.note.signatures.filter { signature in
-                    keys.contains { $0.name == signature.name && $0.id == signature.keyID }
+                    keys.contains { $0.made(signature) }
                 }
                 let note = try SignedNote(text: request.note.text, signatures: own + [cosignature])
                 try files.install(note.bytes, at: Self.path(directory, Self.hash(of: checkpoint.origin)))

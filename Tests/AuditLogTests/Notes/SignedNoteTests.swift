@@ -1,5 +1,6 @@
 import AuditLog
 import Crypto
+import Foundation
 import Testing
 
 @Suite struct `Signed note` {
@@ -65,7 +66,8 @@ import Testing
         "text\n\n— a AAAAAAA\n", "text\n\n— a AAAA\n", "text\n\n— a AAAAAA==\n", "text\n\n— a AAAAAAB=\n",
         "te\u{0}xt\n\n\(signature)", "te\txt\n\n\(signature)", "text\r\n\n\(signature)",
         "text\n\n\(signature)\n", "text\n\n— a\u{a0}b AAAAAAAA\n",
-        "text\n\n" + String(repeating: signature, count: 65), "text\n\n" + String(repeating: "x", count: 70_000),
+        "text\n\n" + String(repeating: signature, count: 65),
+        String(repeating: "x", count: SignedNote.maximumLength) + "\n\n\(signature)",
     ]
 
     @Test(arguments: malformed)
@@ -82,6 +84,37 @@ import Testing
         let note = try SignedNote(Array(text.utf8))
         #expect(note.text == "one\n\ntwo\n")
         #expect(note.signatures.count == 64)
+    }
+
+    /// The specification asks for 16 signatures, of which each may have nearly 5,000 bytes.
+    @Test func `16 signatures of the longest kind are read beside the log's own`() throws {
+        let long = Data([1, 2, 3, 4] + [UInt8](repeating: 9, count: 4_996)).base64EncodedString()
+        let others = (0..<15).map { "— witness.example/\($0) \(long)\n" }.joined()
+        let read = try SignedNote(note.bytes + Array(others.utf8))
+        #expect(read.signatures.count == 16 && read.verify(with: [signer.verifier]))
+    }
+
+    /// To Swift the two spellings of `ä` are one text; to a note they are the names of two keys.
+    @Test func `names are compared byte by byte`() throws {
+        let key = Curve25519.Signing.PrivateKey()
+        let composed = try NoteSigner(name: "l\u{e4}g.example", key: key)
+        let decomposed = "la\u{308}g.example"
+        let note = try composed.sign("\(composed.verifier.name)\n0\n\(MerkleHash.emptyRoot)\n")
+        #expect(note.verify(with: [composed.verifier]))
+        let line = String(decoding: note.bytes, as: UTF8.self).replacing("— l\u{e4}g", with: "— la\u{308}g")
+        #expect(try !SignedNote(Array(line.utf8)).verify(with: [composed.verifier]))
+        let other = try composed.sign("\(decomposed)\n0\n\(MerkleHash.emptyRoot)\n")
+        let policy = try LogPolicy(Array("log \(composed.verifier)\nquorum none\n".utf8), file: "policy")
+        guard case .accepted = policy.judge(note), case .refused = policy.judge(other) else {
+            Issue.record("the log of another name was believed, or the log itself was not")
+            return
+        }
+        let directory = try TemporaryDirectory()
+        let witness = try Witness(directory: directory.path, name: "w.example", logs: [composed.verifier]) { 1 }
+        func status(_ note: SignedNote) -> Int {
+            witness.addCheckpoint(AddCheckpoint(oldSize: 0, consistencyProof: [], note: note).bytes).status
+        }
+        #expect(status(note) == 200 && status(other) == 404)
     }
 
     @Test(arguments: [

@@ -49,10 +49,44 @@ public enum ResourceLoader {
     /// - Throws: ``ResourceError`` for a file that cannot be read.
     public static func sources(path: String) throws -> [(file: String, bytes: Data)] {
         try collectingDiagnostics(try files(at: path)) { file in
-            do { return (file: file, bytes: try Data(contentsOf: URL(fileURLWithPath: file))) } catch {
-                throw unreadable(file, error)
+            do { return (file: file, bytes: try bytes(of: file, isNamed: file == path)) } catch let error
+                as ResourceError
+            {
+                throw error
+            } catch { throw unreadable(file, error) }
+        }
+    }
+
+    /// The bytes of one file, no more of which are read than may be.
+    ///
+    /// What is named itself may be a pipe, such as a shell's `<(…)`; in a directory one would hold up whoever reads it.
+    private static func bytes(of file: String, isNamed: Bool) throws -> Data {
+        let place = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+        let found = try? FileManager.default.attributesOfItem(atPath: place)
+        let isRegular = found?[.type] as? FileAttributeType == .typeRegular
+        let start = SourceLocation(file: file, line: 1, column: 1)
+        guard isRegular || isNamed else {
+            throw ResourceError(at: start, "is no regular file; put a file there, or take it away")
+        }
+        if isRegular, let size = found?[.size] as? UInt64, size > YAMLReader.maximumBytes {
+            throw ResourceError(
+                at: start,
+                "the file has \(size) bytes; at most \(YAMLReader.maximumBytes) are read"
+            )
+        }
+        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+        defer { try? handle.close() }
+        var bytes = Data()
+        while let more = try handle.read(upToCount: YAMLReader.maximumBytes + 1 - bytes.count), !more.isEmpty {
+            bytes += more
+            guard bytes.count <= YAMLReader.maximumBytes else {
+                throw ResourceError(
+                    at: start,
+                    "there are more than \(YAMLReader.maximumBytes) bytes, which is the most that are read"
+                )
             }
         }
+        return bytes
     }
 
     private static func text(of source: (file: String, bytes: Data)) throws -> String {

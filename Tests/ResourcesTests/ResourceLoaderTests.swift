@@ -125,6 +125,40 @@ import Testing
         #expect(error?.description.contains("is already declared at \(directory.path)/b.yaml:1:1") == true)
     }
 
+    @Test func `what is too large is refused before it is read, and a pipe does not hold up a directory`() throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "lapwing-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appending(path: "large.yaml")
+        try Data().write(to: file)
+        let handle = try FileHandle(forWritingTo: file)
+        // A hole of a terabyte: nobody could read it.
+        try handle.truncate(atOffset: 1 << 40)
+        try handle.close()
+        let large = #expect(throws: ResourceError.self) { try ResourceLoader.load(path: directory.path) }
+        #expect(large?.description.contains("has 1099511627776 bytes") == true)
+        try FileManager.default.removeItem(at: file)
+
+        let endless = #expect(throws: ResourceError.self) { try ResourceLoader.load(path: "/dev/zero") }
+        #expect(endless?.description.contains("which is the most that are read") == true)
+
+        let pipe = Process()
+        pipe.executableURL = URL(fileURLWithPath: "/usr/bin/mkfifo")
+        pipe.arguments = [directory.path + "/pipe.yaml"]
+        try pipe.run()
+        pipe.waitUntilExit()
+        let held = #expect(throws: ResourceError.self) { try ResourceLoader.load(path: directory.path) }
+        #expect(held?.description.contains("is no regular file") == true)
+    }
+
+    @Test func `what a shell hands over in a pipe is read to its end`() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data(Self.policy.utf8))
+        try pipe.fileHandleForWriting.close()
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        #expect(try ResourceLoader.load(path: path).documents.map(\.metadata.name) == ["only-api-gateway"])
+    }
+
     @Test func `a directory that is not there says how to begin`() {
         let error = #expect(throws: ResourceError.self) { try ResourceLoader.load(path: "/nowhere/at/all") }
         #expect(error?.description.contains("lapwing init") == true)

@@ -66,6 +66,8 @@ extension PolicyCondition {
     ///
     /// For a Deny it is what *not* meeting it comes to.
     func formula(_ context: RequestContext, effect: PolicyStatement.Effect) -> ConditionFormula {
+        // What IAM does not have is met by nothing, and does not get anybody out of a Deny.
+        guard op != nil else { return .no }
         let isMet = holds(context)
         let decided: ConditionFormula = isMet == (effect == .allow) ? .yes : .no
         guard !context.isComplete, let op else { return decided }

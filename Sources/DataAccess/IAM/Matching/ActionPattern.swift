@@ -1,6 +1,6 @@
 /// An element of `Action` or `NotAction`: `s3:Get*`, or `*`.
 ///
-/// Upper and lower case are the same. The service is written out; wildcards stand in the action.
+/// Upper and lower case are the same. The service is written out; wildcards stand in the action. `*:*` is `*`.
 public struct ActionPattern: Hashable, Sendable {
     /// The pattern as written.
     public let source: String
@@ -13,6 +13,11 @@ public struct ActionPattern: Hashable, Sendable {
     public init(_ source: String) {
         self.source = source
         let lower = source.lowercased()
+        guard lower != "*:*" else {
+            self.service = nil
+            self.action = Glob(tokens: [Glob.star])
+            return
+        }
         guard let colon = lower.firstIndex(of: ":") else {
             let isAll = !lower.isEmpty && lower.allSatisfy { $0 == "*" }
             self.service = isAll ? nil : lower
@@ -33,7 +38,7 @@ public struct ActionPattern: Hashable, Sendable {
 
     /// What AWS would refuse about it.
     static func problem(with text: String) -> String? {
-        guard text != "*" else { return nil }
+        guard text != "*", text != "*:*" else { return nil }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let isAllowed = { (byte: UInt8) in
             switch byte | 0x20 {

@@ -80,11 +80,13 @@ extension AWSGuards {
             var search = self.search(as: probe, document, accounts[0])
             search.always += foreign
             search.isApproximate = true
-            search.refined = (probe.isApproximate ? probe.refined : [probe]).flatMap { probe in
-                accounts.map { account in
-                    var fixed = probe
-                    for key in Self.resourceAccounts { fixed.fixed[key.lowercased()] = .single(account) }
-                    return self.search(as: fixed, document, account)
+            search.refined = {
+                (probe.isApproximate ? probe.refined() : [probe]).flatMap { probe in
+                    accounts.map { account in
+                        var fixed = probe
+                        for key in Self.resourceAccounts { fixed.fixed[key.lowercased()] = .single(account) }
+                        return self.search(as: fixed, document, account)
+                    }
                 }
             }
             return search
@@ -109,7 +111,7 @@ extension AWSGuards {
             policies: policies,
             always: probe.wishes,
             isApproximate: probe.isApproximate,
-            refined: []
+            refined: { [] }
         )
     }
 }

@@ -58,16 +58,18 @@ extension S3Actions {
     ///
     /// One of those that the same statements of a policy are about; those that everybody knows come first.
     static func toldApart(by policy: PolicyDocument?) -> [(action: String, kind: Kind)] {
-        let known = ["s3:getobject", "s3:putobject", "s3:listbucket"]
-        let ordered = every.filter { known.contains($0.0) } + every.filter { !known.contains($0.0) }
-        let statements = policy?.statements.compactMap(\.actions) ?? []
+        let statements = policy?.statements.map(\.knownActions) ?? []
         var seen: Set<[Bool]> = []
-        return ordered.compactMap { action, what in
-            let name = ActionName(action)
-            let about = statements.map { selection in
-                selection.elements.contains { $0.matches(name) } != selection.isNegated
-            }
-            return seen.insert([what.0 == .object] + about).inserted ? (action, what.0) : nil
+        return ordered.compactMap { action, kind, bit in
+            let about = statements.map { $0 & bit != 0 }
+            return seen.insert([kind == .object] + about).inserted ? (action, kind) : nil
         }
     }
+
+    /// Every action with its bit, those that everybody knows first.
+    private static let ordered: [(action: String, kind: Kind, bit: UInt128)] = {
+        let known = ["s3:getobject", "s3:putobject", "s3:listbucket"]
+        let actions = every.filter { known.contains($0.0) } + every.filter { !known.contains($0.0) }
+        return actions.map { (action: $0.0, kind: $0.1.0, bit: KnownActions.bit($0.0) ?? 0) }
+    }()
 }

@@ -250,7 +250,7 @@ public struct AWSObservation: Sendable {
         }
         search.always = probe.wishes
         search.isApproximate = probe.isApproximate
-        search.refined = probe.refined.map { self.search(as: $0, bucket) }
+        search.refined = { probe.refined().map { self.search(as: $0, bucket) } }
         return search
     }
 

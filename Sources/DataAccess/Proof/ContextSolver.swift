@@ -6,7 +6,7 @@ import ZeroTrust
 /// believed only where every kind of value that could make a difference was tried.
 struct ContextSolver {
     /// A condition that has to hold, or that must not.
-    struct Wish: Hashable {
+    struct Wish: Hashable, Sendable {
         let condition: PolicyCondition
         let isWanted: Bool
     }
@@ -23,7 +23,7 @@ struct ContextSolver {
     /// Keys whose value is fixed by who asks and what for; nil for one that is surely absent.
     let fixed: [String: RequestContext.Value?]
     /// The values that are fixed, by key in lower case.
-    private let values: [String: RequestContext.Value]
+    let values: [String: RequestContext.Value]
     /// A request that has these and nothing else.
     let known: RequestContext
 
@@ -34,32 +34,90 @@ struct ContextSolver {
         known = RequestContext(lowercase: values)
     }
 
-    func solve(_ wishes: Set<Wish>) -> Outcome {
+    /// Finds values for all keys; each wish is there once.
+    func solve(_ wishes: [Wish]) -> Outcome {
         guard !wishes.isEmpty else { return .found(values) }
         var values = self.values
         var isUnknown = false
-        for (key, group) in Dictionary(grouping: wishes, by: { $0.condition.name }) {
-            if fixed.keys.contains(key) {
-                guard group.allSatisfy({ $0.condition.holds(known) == $0.isWanted }) else {
-                    return group.contains(where: hasFreeVariables) ? .unknown : .none
-                }
+        // Those whose values say something of other keys come last, when these have theirs.
+        var waiting: [[Wish]] = []
+        for group in Self.groups(wishes) {
+            guard !group.contains(where: hasFreeVariables) else {
+                waiting.append(group)
                 continue
             }
-            let (candidates, isComplete) = candidates(group)
-            let found = candidates.first { candidate in
-                var tried = values
-                tried[key] = candidate
-                let context = RequestContext(lowercase: tried)
-                return group.allSatisfy { $0.condition.holds(context) == $0.isWanted }
+            switch answer(group) {
+            case .none: return .none
+            case .unknown: isUnknown = true
+            case .value(let value): if let value { values[group[0].condition.name] = value }
             }
-            guard let found else {
-                if isComplete { return .none }
-                isUnknown = true
-                continue
+        }
+        for group in waiting {
+            switch search(group, beside: values) {
+            case .none: return .none
+            case .unknown: isUnknown = true
+            case .value(let value): if let value { values[group[0].condition.name] = value }
             }
-            values[key] = found
         }
         return isUnknown ? .unknown : .found(values)
+    }
+
+    /// Whether the wishes about one key can surely not be met together, whatever other keys have.
+    func isHopeless(_ name: String, among wishes: [Wish]) -> Bool {
+        if case .none = answer(wishes.filter { $0.condition.name == name }) { true } else { false }
+    }
+
+    /// The wishes by their keys, in order.
+    private static func groups(_ wishes: [Wish]) -> [[Wish]] {
+        var groups: [[Wish]] = []
+        for wish in wishes {
+            if let index = groups.firstIndex(where: { $0[0].condition.name == wish.condition.name }) {
+                groups[index].append(wish)
+            } else {
+                groups.append([wish])
+            }
+        }
+        return groups
+    }
+
+    /// What came of the wishes about one key.
+    private enum Answer {
+        /// A value under which they are met, absence included.
+        case value(RequestContext.Value?)
+        case none
+        case unknown
+    }
+
+    /// What was asked before: the same conditions meet again on each way through a policy.
+    private final class Memory {
+        var answers: [[Wish]: Answer] = [:]
+    }
+    private let memory = Memory()
+
+    private func answer(_ group: [Wish]) -> Answer {
+        if let answer = memory.answers[group] { return answer }
+        let answer = search(group, beside: values)
+        memory.answers[group] = answer
+        return answer
+    }
+
+    private func search(_ group: [Wish], beside values: [String: RequestContext.Value]) -> Answer {
+        let key = group[0].condition.name
+        if fixed.keys.contains(key) {
+            let context = group.contains(where: hasFreeVariables) ? RequestContext(lowercase: values) : known
+            if group.allSatisfy({ $0.condition.holds(context) == $0.isWanted }) { return .value(values[key]) }
+            return group.contains(where: hasFreeVariables) ? .unknown : .none
+        }
+        let (candidates, isComplete) = candidates(group)
+        let hasVariables = group.contains { !$0.condition.variables.isEmpty }
+        let found = candidates.first { candidate in
+            var tried = hasVariables ? values : [:]
+            tried[key] = candidate
+            let context = RequestContext(lowercase: tried)
+            return group.allSatisfy { $0.condition.holds(context) == $0.isWanted }
+        }
+        if let found { return .value(found) }
+        return isComplete ? .none : .unknown
     }
 
     private func hasFreeVariables(_ wish: Wish) -> Bool {

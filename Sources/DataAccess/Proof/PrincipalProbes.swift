@@ -4,7 +4,7 @@
 /// all; which ARN it has is left open, for the conditions to be met by whichever fits.
 struct PrincipalProbes {
     /// A principal to be tried.
-    struct Probe {
+    struct Probe: Sendable {
         /// What reports call it.
         let label: String
         /// Who asks.
@@ -15,8 +15,8 @@ struct PrincipalProbes {
         var wishes: [ContextSolver.Wish] = []
         /// Whether it takes in more than there is, so that what it may do is not surely possible.
         var isApproximate = false
-        /// Those that it takes in, to be tried one by one where it may do something.
-        var refined: [Probe] = []
+        /// Those that it takes in, to be tried one by one where it may do something; few are ever asked for.
+        var refined: @Sendable () -> [Probe] = { [] }
     }
 
     private let partition: String
@@ -44,24 +44,25 @@ struct PrincipalProbes {
     func signed() -> [Probe] {
         let accounts = named.union(inConditions)
         let other = (0..<1000).lazy.map { String(999_999_999_999 - $0) }.first { !accounts.contains($0) }
-        let label = { (account: String) in
+        let label = { @Sendable (account: String) in
             account == owner ? AWSObservation.administrator : "the account \(account)"
         }
         // An account that conditions alone name is one of those that are left open.
         var unknown = unknownAccount(other ?? "999999999999")
-        unknown.refined = unnamed(of: other ?? "999999999999", AWSObservation.anotherAccount)
-        unknown.refined += inConditions.subtracting(named).sorted().flatMap { unnamed(of: $0, label($0)) }
+        unknown.refined = {
+            unnamed(of: other ?? "999999999999", AWSObservation.anotherAccount)
+                + inConditions.subtracting(named).sorted().flatMap { unnamed(of: $0, label($0)) }
+        }
         return named.sorted().map { account in
-            let kinds = unnamed(of: account, label(account))
-            return Probe(
+            Probe(
                 label: label(account),
-                principal: kinds[0].principal,
+                principal: RequestPrincipal(unnamedSession(of: account)),
                 fixed: [
                     "aws:principalaccount": .single(account), "aws:principalisawsservice": .single("false"),
                 ],
                 wishes: [Self.wish("ArnLike", "aws:PrincipalArn", ["arn:\(partition):*::\(account):*"])] + notKnown,
                 isApproximate: true,
-                refined: kinds
+                refined: { unnamed(of: account, label(account)) }
             )
         } + [unknown] + elements.compactMap(probe)
     }
@@ -90,13 +91,17 @@ struct PrincipalProbes {
         text.utf8.count == 12 && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
+    private func unnamedSession(of account: String) -> String {
+        "arn:\(partition):sts::\(account):assumed-role/unnamed-principal/s"
+    }
+
     /// One of each kind of principal of an account that no policy names.
     private func unnamed(of account: String, _ label: String) -> [Probe] {
         let name = "unnamed-principal"
         let iam = "arn:\(partition):iam::\(account)"
         let sts = "arn:\(partition):sts::\(account)"
         let kinds: [(principal: String, type: String, arns: String)] = [
-            ("\(sts):assumed-role/\(name)/s", "AssumedRole", "\(iam):role/*"),
+            (unnamedSession(of: account), "AssumedRole", "\(iam):role/*"),
             ("\(iam):user/\(name)", "User", "\(iam):user/*"),
             ("\(iam):root", "Account", "\(iam):root"),
             ("\(sts):federated-user/\(name)", "FederatedUser", "\(sts):federated-user/*"),
@@ -117,7 +122,7 @@ struct PrincipalProbes {
     private func unknownAccount(_ account: String) -> Probe {
         Probe(
             label: AWSObservation.anotherAccount,
-            principal: RequestPrincipal("arn:\(partition):sts::\(account):assumed-role/unnamed-principal/s"),
+            principal: RequestPrincipal(unnamedSession(of: account)),
             fixed: ["aws:principalisawsservice": .single("false")],
             wishes: [
                 Self.wish("StringNotEquals", "aws:PrincipalAccount", [owner]),

@@ -25,7 +25,30 @@ struct RequestSearch {
     /// Whether who asks stands for more than there is, so that what is found is not surely possible.
     var isApproximate = false
     /// Those for whom it stands, to be tried one by one where it finds something.
-    var refined: [RequestSearch] = []
+    var refined: () -> [RequestSearch] = { [] }
+    /// What is the same for each question.
+    private let solver: ContextSolver
+    private let known: RequestContext
+
+    init(
+        principal: RequestPrincipal,
+        account: String,
+        fixed: [String: RequestContext.Value?],
+        policies: IAMPolicies,
+        always: [ContextSolver.Wish] = [],
+        isApproximate: Bool = false,
+        refined: @escaping () -> [RequestSearch] = { [] }
+    ) {
+        self.principal = principal
+        self.account = account
+        self.fixed = fixed
+        self.policies = policies
+        self.always = always
+        self.isApproximate = isApproximate
+        self.refined = refined
+        solver = ContextSolver(fixed: fixed)
+        known = RequestContext(lowercase: solver.values) { fixed.keys.contains($0) ? .complete : .none }
+    }
 
     /// Looks for a request.
     ///
@@ -51,7 +74,7 @@ struct RequestSearch {
         case .unknown(let why): reason = why
         case .found(let request): reason = "somebody who is not known in full may be let in: \(Witness(request))"
         }
-        for search in refined {
+        for search in refined() {
             if case .found(let request) = search.find(action, in: area, outside: outside, wishes) {
                 return .found(request)
             }
@@ -76,11 +99,15 @@ struct RequestSearch {
             policies.identity + [policies.resource].compactMap(\.self) + (policies.boundary ?? [])
             + (policies.session ?? []) + (policies.endpoint ?? [])
             + (policies.serviceControl ?? []).joined() + (policies.resourceControl ?? []).joined()
-        let masks = Set(documents.lazy.flatMap(\.statements).map(\.knownActions))
-        var seen: Set<[Bool]> = []
+        var masks: [UInt128] = []
+        for mask in documents.lazy.flatMap(\.statements).map(\.knownActions) where !masks.contains(mask) {
+            masks.append(mask)
+        }
+        guard masks.count <= UInt64.bitWidth else { return actions }
+        var seen: Set<UInt64> = []
         return actions.filter { action in
             guard let bit = KnownActions.bit(action) else { return true }
-            return seen.insert(masks.map { $0 & bit != 0 }).inserted
+            return seen.insert(masks.reduce(0) { $0 << 1 | ($1 & bit != 0 ? 1 : 0) }).inserted
         }
     }
 
@@ -105,20 +132,27 @@ struct RequestSearch {
         let search: RequestSearch
         let action: String
         let wishes: [ContextSolver.Wish]
-        private let known: RequestContext
         private let solver: ContextSolver
+        /// Reads statements for what is asked, as far as it is the same for all resources.
+        private let reader: LayerReader
         private var branches = 0
         private var doubt: String?
 
         init(search: RequestSearch, action: String, wishes: [ContextSolver.Wish]) {
             self.search = search
             self.action = action
-            self.wishes = wishes
-            let solver = ContextSolver(fixed: search.fixed)
-            self.solver = solver
-            self.known = RequestContext(search.fixed.compactMapValues { $0 }) {
-                solver.fixed.keys.contains($0) ? .complete : .none
-            }
+            var unique: [ContextSolver.Wish] = []
+            for wish in wishes where !unique.contains(wish) { unique.append(wish) }
+            self.wishes = unique
+            solver = search.solver
+            let request = IAMRequest(
+                principal: search.principal,
+                action: action,
+                resource: .none,
+                resourceAccount: search.account,
+                context: search.known
+            )
+            reader = LayerReader(request, .identity, hasBoundary: search.policies.boundary != nil)
         }
 
         /// Whether a statement is about who asks; what names another session of the role is not.
@@ -130,14 +164,9 @@ struct RequestSearch {
         }
 
         private func reader(_ layer: IAMDecision.Layer) -> LayerReader {
-            let request = IAMRequest(
-                principal: search.principal,
-                action: action,
-                resource: .none,
-                resourceAccount: search.account,
-                context: known
-            )
-            return LayerReader(request, layer, hasBoundary: search.policies.boundary != nil)
+            var other = reader
+            other.layer = layer
+            return other
         }
 
         // MARK: - What allows
@@ -148,23 +177,23 @@ struct RequestSearch {
             let denials = self.denials()
             for allow in ways {
                 // Conditions that cannot be met together end it, however many resources there are.
-                let count = allow.reduce(0) { $0 + ($1.0.resources?.elements.count ?? 0) }
-                if count > Self.manyResources, case .none = solver.solve(conditions(of: allow)) { continue }
+                let conditions = conditions(of: allow)
+                if case .none = solver.solve(conditions) { continue }
                 var path = Path(allow, in: area)
                 path.forbidden += outside
-                path.wishes.formUnion(wishes)
+                path.wishes = conditions
                 if let outcome = escape(denials, from: 0, path) { return outcome }
             }
             return doubt.map { .unknown($0) } ?? .none
         }
 
-        /// From how many on conditions are looked at before resources.
-        private static let manyResources = 16
-
-        private func conditions(of way: Way) -> Set<ContextSolver.Wish> {
-            way.reduce(into: Set(wishes)) { wishes, statement in
-                for condition in statement.0.conditions { wishes.insert(.init(condition: condition, isWanted: true)) }
+        private func conditions(of way: Way) -> [ContextSolver.Wish] {
+            var result = wishes
+            for condition in way.lazy.flatMap(\.0.conditions) {
+                let wish = ContextSolver.Wish(condition: condition, isWanted: true)
+                if !result.contains(wish) { result.append(wish) }
             }
+            return result
         }
 
         private typealias Way = [(PolicyStatement, IAMDecision.Layer)]
@@ -233,11 +262,27 @@ struct RequestSearch {
             _ layer: IAMDecision.Layer,
             _ documents: [PolicyDocument]
         ) -> [(PolicyStatement, IAMDecision.Layer)] {
+            statements(.allow, layer, documents)
+        }
+
+        /// The statements of one kind of policy that may count for what is asked.
+        private func statements(
+            _ effect: PolicyStatement.Effect,
+            _ layer: IAMDecision.Layer,
+            _ documents: [PolicyDocument]
+        ) -> [(PolicyStatement, IAMDecision.Layer)] {
+            guard !documents.isEmpty else { return [] }
             let reader = reader(layer)
-            return documents.lazy.flatMap(\.statements).filter {
-                $0.effect == .allow && reader.matchesAction($0) && isAbout($0, reader)
-                    && !$0.conditions.contains { isSurely(false, $0) }
-            }.map { ($0, layer) }
+            var result: [(PolicyStatement, IAMDecision.Layer)] = []
+            for document in documents {
+                for statement in document.statements {
+                    guard statement.effect == effect, reader.matchesAction(statement), isAbout(statement, reader),
+                        !statement.conditions.contains(where: { isSurely(false, $0) })
+                    else { continue }
+                    result.append((statement, layer))
+                }
+            }
+            return result
         }
 
         /// The statements that may deny it.
@@ -250,13 +295,7 @@ struct RequestSearch {
             ]
             layers += (policies.serviceControl ?? []).map { (.serviceControl, $0) }
             layers += (policies.resourceControl ?? []).map { (.resourceControl, $0) }
-            return layers.flatMap { layer, documents in
-                let reader = reader(layer)
-                return documents.lazy.flatMap(\.statements).filter {
-                    $0.effect == .deny && reader.matchesAction($0) && isAbout($0, reader)
-                        && !$0.conditions.contains { isSurely(false, $0) }
-                }.map { ($0, layer) }
-            }
+            return layers.flatMap { statements(.deny, $0.0, $0.1) }
         }
 
         /// Whether a condition is decided by what is fixed, and so.
@@ -273,16 +312,13 @@ struct RequestSearch {
         private struct Path {
             var choices: [[Glob]]
             var forbidden: [Glob] = []
-            var wishes: Set<ContextSolver.Wish> = []
+            var wishes: [ContextSolver.Wish] = []
             /// Whether something was taken wider or narrower than it is.
             var isExact = true
 
             init(_ allow: [(PolicyStatement, IAMDecision.Layer)], in area: Glob) {
                 self.choices = [[area]]
-                for (statement, layer) in allow {
-                    require(statement, layer)
-                    for condition in statement.conditions { wishes.insert(.init(condition: condition, isWanted: true)) }
-                }
+                for (statement, layer) in allow { require(statement, layer) }
             }
 
             private mutating func require(_ statement: PolicyStatement, _ layer: IAMDecision.Layer) {
@@ -294,7 +330,7 @@ struct RequestSearch {
                     let area = choices[0]
                     choices.append(globs.filter { glob in area.contains { $0.mayMeet(glob) } })
                 }
-                if resources.elements.contains(where: \.hasVariable) { isExact = false }
+                if statement.hasVariableResources { isExact = false }
             }
 
             /// Whether a resource is among those that count.
@@ -351,18 +387,20 @@ struct RequestSearch {
             if let resources = statement.resources {
                 let globs = Path.globs(statement, layer, isWide: resources.isNegated)
                 var other = path
-                if resources.elements.contains(where: \.hasVariable) { other.isExact = false }
+                if statement.hasVariableResources { other.isExact = false }
                 if resources.isNegated { other.choices.append(globs) } else { other.forbidden += globs }
                 if let outcome = escape(denials, from: index + 1, other, resource) { return outcome }
             }
             // A condition may not be met.
             for condition in statement.conditions where !isSurely(true, condition) {
                 var other = path
-                other.wishes.insert(.init(condition: condition, isWanted: false))
-                guard case .none = solver.solve(other.wishes) else {
-                    if let outcome = escape(denials, from: index + 1, other, resource) { return outcome }
-                    continue
+                let wish = ContextSolver.Wish(condition: condition, isWanted: false)
+                if !other.wishes.contains(wish) {
+                    other.wishes.append(wish)
+                    // What is wished of other keys was looked at when it was.
+                    if solver.isHopeless(condition.name, among: other.wishes) { continue }
                 }
+                if let outcome = escape(denials, from: index + 1, other, resource) { return outcome }
             }
             return nil
         }

@@ -41,7 +41,7 @@ struct TrustProof {
             policies: policies,
             always: probe.wishes,
             isApproximate: probe.isApproximate,
-            refined: probe.refined.map { search(as: $0, role, trust) }
+            refined: { probe.refined().map { search(as: $0, role, trust) } }
         )
     }
 

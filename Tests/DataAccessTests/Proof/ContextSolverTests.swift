@@ -14,7 +14,7 @@ struct ContextSolverTests {
     }
 
     private static func outcome(_ wishes: ContextSolver.Wish...) -> String {
-        switch ContextSolver(fixed: [:]).solve(Set(wishes)) {
+        switch ContextSolver(fixed: [:]).solve(wishes) {
         case .found: "found"
         case .none: "none"
         case .unknown: "unknown"

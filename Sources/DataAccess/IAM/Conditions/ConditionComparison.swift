@@ -2,18 +2,36 @@ import ZeroTrust
 
 /// Compares one value of a request with one of a policy.
 enum ConditionComparison {
+    /// A value of a policy, made ready to be compared.
+    struct Wanted: Hashable, Sendable {
+        /// The text, in which wildcards mean themselves.
+        let plain: String
+        /// The pattern, where there are wildcards and the text is one that can be compared.
+        let glob: Glob?
+
+        init(_ text: ResolvedText, _ comparison: ConditionOperator.Comparison) {
+            plain = text.plain
+            glob =
+                switch comparison {
+                case .like: Glob(text)
+                case .arn: if case .glob(let glob) = ARNPattern.read(text, in: .condition) { glob } else { nil }
+                default: nil
+                }
+        }
+    }
+
     /// Whether they fit; nil where one of them is not of the kind that is compared.
-    static func fits(_ value: String, _ policy: ResolvedText, _ comparison: ConditionOperator.Comparison) -> Bool? {
+    static func fits(_ value: String, _ policy: Wanted, _ comparison: ConditionOperator.Comparison) -> Bool? {
         switch comparison {
         case .string: value.utf8.elementsEqual(policy.plain.utf8)
         case .stringIgnoringCase: value.lowercased().utf8.elementsEqual(policy.plain.lowercased().utf8)
-        case .like: Glob(policy).matches(value)
+        case .like: policy.glob?.matches(value)
         case .numeric(let order): compare(number(value), number(policy.plain), order)
         case .date(let order): compare(milliseconds(value), milliseconds(policy.plain), order)
         case .bool: bool(value, policy.plain)
         case .binary: binary(value, policy.plain)
         case .address: address(value, policy.plain)
-        case .arn: arn(value, policy)
+        case .arn: arn(value, policy.glob)
         case .null: nil
         }
     }
@@ -102,10 +120,9 @@ enum ConditionComparison {
         return IPAddress(v4: UInt32(truncatingIfNeeded: address.bits))
     }
 
-    private static func arn(_ value: String, _ policy: ResolvedText) -> Bool? {
-        let parts = value.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", case .glob(let glob) = ARNPattern.read(policy, in: .condition)
-        else { return nil }
-        return glob.matches(value)
+    private static func arn(_ value: String, _ policy: Glob?) -> Bool? {
+        let isARN = value.utf8.starts(with: "arn:".utf8) && value.utf8.count { $0 == UInt8(ascii: ":") } >= 5
+        guard isARN, let policy else { return nil }
+        return policy.matches(value)
     }
 }

@@ -1,25 +1,54 @@
 /// One key of a `Condition` block: `{"StringEquals": {"aws:SourceVpc": ["vpc-1"]}}`.
 public struct PolicyCondition: Hashable, Sendable {
     /// The operator as written.
-    public let operation: String
+    public var operation: String { parts.operation }
     /// The key as written.
-    public let key: String
+    public var key: String { parts.key }
     /// The policy's values; one of them has to fit.
-    public let values: [PolicyText]
+    public var values: [PolicyText] { parts.values }
     /// The operator; nil for one that IAM does not have, under which nothing fits.
-    let op: ConditionOperator?
+    var op: ConditionOperator? { parts.op }
     /// The key in lower case, as it is looked up.
-    let name: String
+    var name: String { parts.name }
     /// The keys of the variables in its values, in lower case.
-    let variables: [String]
+    var variables: [String] { parts.variables }
+
+    /// What it says, in one place: proofs hand conditions on by the thousand, and look them up.
+    private let parts: Parts
+
+    private final class Parts: Sendable {
+        let operation: String
+        let key: String
+        let values: [PolicyText]
+        let op: ConditionOperator?
+        let name: String
+        let variables: [String]
+        /// What values without variables are compared by.
+        let wanted: [ConditionComparison.Wanted?]
+        let hash: Int
+
+        init(operation: String, key: String, values: [PolicyText]) {
+            self.operation = operation
+            self.key = key
+            self.values = values
+            let op = ConditionOperator(operation)
+            self.op = op
+            name = key.lowercased()
+            variables = values.flatMap(\.keys).map { $0.lowercased() }
+            wanted = values.map { text in
+                guard let op, !text.hasVariable else { return nil }
+                return text.resolved(RequestContext()).map { ConditionComparison.Wanted($0, op.comparison) }
+            }
+            var hasher = Hasher()
+            hasher.combine(operation)
+            hasher.combine(key)
+            hasher.combine(values)
+            hash = hasher.finalize()
+        }
+    }
 
     init(operation: String, key: String, values: [PolicyText]) {
-        self.operation = operation
-        self.key = key
-        self.values = values
-        self.op = ConditionOperator(operation)
-        self.name = key.lowercased()
-        self.variables = values.flatMap(\.keys).map { $0.lowercased() }
+        parts = Parts(operation: operation, key: key, values: values)
     }
 
     /// Whether a request that is known in full meets the condition.
@@ -49,14 +78,33 @@ public struct PolicyCondition: Hashable, Sendable {
 
     private func fits(_ value: String, _ op: ConditionOperator, _ context: RequestContext) -> Bool {
         guard op.isNegated else {
-            return values.contains { text in
-                text.resolved(context).flatMap { ConditionComparison.fits(value, $0, op.comparison) } == true
-            }
+            return parts.values.indices.contains { compare(value, with: $0, op, context) == true }
         }
         // What cannot be compared does not fit, nor does it not fit.
-        let answers = values.map { text in
-            text.resolved(context).flatMap { ConditionComparison.fits(value, $0, op.comparison) }
-        }
-        return answers.allSatisfy { $0 == false }
+        return parts.values.indices.allSatisfy { compare(value, with: $0, op, context) == false }
     }
+
+    /// Compares a value of the request with one of the policy's; nil where they cannot be.
+    private func compare(
+        _ value: String,
+        with index: Int,
+        _ op: ConditionOperator,
+        _ context: RequestContext
+    ) -> Bool? {
+        if let wanted = parts.wanted[index] { return ConditionComparison.fits(value, wanted, op.comparison) }
+        guard let text = parts.values[index].resolved(context) else { return nil }
+        return ConditionComparison.fits(value, .init(text, op.comparison), op.comparison)
+    }
+}
+
+extension PolicyCondition {
+    /// Equal where the same is written.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.parts === right.parts
+            || left.parts.hash == right.parts.hash && left.operation == right.operation && left.key == right.key
+                && left.values == right.values
+    }
+
+    /// Hashes what equality is about.
+    public func hash(into hasher: inout Hasher) { hasher.combine(parts.hash) }
 }

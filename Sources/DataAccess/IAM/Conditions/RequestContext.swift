@@ -66,6 +66,17 @@ public struct RequestContext: Hashable, Sendable {
         self.isComplete = true
     }
 
+    /// What is known of a request, by keys that are in lower case; of every key is asked what is known of it.
+    init(
+        lowercase values: [String: Value],
+        knowing knowledge: @escaping @Sendable (_ key: String) -> Knowledge
+    ) {
+        self.values = values
+        self.isAmbiguous = false
+        self.knowledge = knowledge
+        self.isComplete = false
+    }
+
     private static func lowercased(_ values: [String: Value]) -> [String: Value] {
         Dictionary(values.map { ($0.key.lowercased(), $0.value) }) { first, _ in first }
     }

@@ -11,23 +11,62 @@ public struct PolicyStatement: Hashable, Sendable {
     }
 
     /// Its name, where it has one.
-    public let sid: String?
+    public var sid: String? { parts.sid }
     /// What it does where it matches; nil for a statement that does not say, which matches nothing.
-    public let effect: Effect?
+    public var effect: Effect? { parts.effect }
     /// Whom it is about; nil for a statement without `Principal` and `NotPrincipal`.
-    public let principals: Selection<PrincipalPattern>?
+    public var principals: Selection<PrincipalPattern>? { parts.principals }
     /// What it is about; nil for a statement without `Action` and `NotAction`, which matches nothing.
-    public let actions: Selection<ActionPattern>?
+    public var actions: Selection<ActionPattern>? { parts.actions }
     /// What it is about; nil for a statement without `Resource` and `NotResource`.
-    public let resources: Selection<PolicyText>?
+    public var resources: Selection<PolicyText>? { parts.resources }
     /// What must hold, all of it.
-    public let conditions: [PolicyCondition]
+    public var conditions: [PolicyCondition] { parts.conditions }
     /// Where it is written; nil for one that is made here.
-    public let location: SourceLocation?
+    public var location: SourceLocation? { parts.location }
     /// Which of S3's known actions it is about, each a bit.
-    let knownActions: UInt128
+    var knownActions: UInt128 { parts.knownActions }
     /// The patterns of the resources that every kind of policy reads alike: those of whole ARNs without variables.
-    let resourcePatterns: [Glob?]
+    var resourcePatterns: [Glob?] { parts.resourcePatterns }
+    /// Whether a variable stands in its resources.
+    var hasVariableResources: Bool { parts.hasVariableResources }
+
+    /// What it says, in one place: proofs hand statements on by the thousand.
+    private let parts: Parts
+
+    private final class Parts: Sendable {
+        let sid: String?
+        let effect: Effect?
+        let principals: Selection<PrincipalPattern>?
+        let actions: Selection<ActionPattern>?
+        let resources: Selection<PolicyText>?
+        let conditions: [PolicyCondition]
+        let location: SourceLocation?
+        let knownActions: UInt128
+        let resourcePatterns: [Glob?]
+        let hasVariableResources: Bool
+
+        init(
+            sid: String?,
+            effect: Effect?,
+            principals: Selection<PrincipalPattern>?,
+            actions: Selection<ActionPattern>?,
+            resources: Selection<PolicyText>?,
+            conditions: [PolicyCondition],
+            location: SourceLocation?
+        ) {
+            self.sid = sid
+            self.effect = effect
+            self.principals = principals
+            self.actions = actions
+            self.resources = resources
+            self.conditions = conditions
+            self.location = location
+            knownActions = actions.map(KnownActions.bits) ?? 0
+            resourcePatterns = resources?.elements.map(PolicyStatement.pattern) ?? []
+            hasVariableResources = resources?.elements.contains(where: \.hasVariable) ?? false
+        }
+    }
 
     /// Some things, or everything but them.
     public struct Selection<Element: Hashable & Sendable>: Hashable, Sendable {
@@ -46,15 +85,36 @@ public struct PolicyStatement: Hashable, Sendable {
         conditions: [PolicyCondition],
         location: SourceLocation? = nil
     ) {
-        self.sid = sid
-        self.effect = effect
-        self.principals = principals
-        self.actions = actions
-        self.resources = resources
-        self.conditions = conditions
-        self.location = location
-        self.knownActions = actions.map(KnownActions.bits) ?? 0
-        self.resourcePatterns = resources?.elements.map(Self.pattern) ?? []
+        parts = Parts(
+            sid: sid,
+            effect: effect,
+            principals: principals,
+            actions: actions,
+            resources: resources,
+            conditions: conditions,
+            location: location
+        )
+    }
+}
+
+extension PolicyStatement {
+    /// Equal where all that is written is.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.parts === right.parts
+            || left.sid == right.sid && left.effect == right.effect && left.location == right.location
+                && left.principals == right.principals && left.actions == right.actions
+                && left.resources == right.resources && left.conditions == right.conditions
+    }
+
+    /// Hashes what equality is about.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(sid)
+        hasher.combine(effect)
+        hasher.combine(principals)
+        hasher.combine(actions)
+        hasher.combine(resources)
+        hasher.combine(conditions)
+        hasher.combine(location)
     }
 }
 

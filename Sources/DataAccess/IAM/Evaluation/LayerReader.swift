@@ -19,7 +19,7 @@ struct LayerReader {
     /// The bit of an action that is known; then its name is not needed.
     private let known: UInt128?
     private let action: ActionName?
-    let layer: IAMDecision.Layer
+    var layer: IAMDecision.Layer
     /// Whether who asks has a permissions boundary.
     let hasBoundary: Bool
 

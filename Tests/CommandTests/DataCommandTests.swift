@@ -60,76 +60,99 @@ import Testing
         #expect(broken.status == 1 && broken.errors.contains("c_training.json:1"), "\(broken.status) \(broken.errors)")
     }
 
-    private struct Saved: Decodable {
-        struct Line: Decodable {
-            let id, layer, outcome: String
-        }
-        let holds: Bool
-        let saved: [String]
-        let error: String?
-        let cpuMilliseconds: Double
-        let changed: [Line]
-    }
-
     @Test func `a proof goes on while policies are saved`() throws {
         let directory = try TemporaryDirectory()
         let estate = try directory.write(Self.estate, to: "estate.yaml")
         let place = directory.path + "/aws"
         #expect(try Program.run("data", "emit", estate, "--to", "aws", "--out", place).status == 0)
-        let printed = directory.path + "/printed"
-        try Data().write(to: URL(fileURLWithPath: printed))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try Program.path)
-        process.arguments = ["data", "prove", estate, "--aws", place, "--watch", "-o", "json"]
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: printed))
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        defer { process.stop() }
-        /// What is said after so many changes.
-        func said(_ count: Int) throws -> Saved {
-            for _ in 0..<300 {
-                let text = try String(contentsOfFile: printed, encoding: .utf8)
-                // The first answer is over several lines.
-                let lines = text.split(separator: "\n").filter { $0.hasPrefix("{\"") }
-                if lines.count >= count {
-                    return try JSONDecoder().decode(Saved.self, from: Data(lines[count - 1].utf8))
-                }
-                Thread.sleep(forTimeInterval: 0.1)
-            }
-            throw CocoaError(.fileReadUnknown)
-        }
-        for _ in 0..<300 where try !String(contentsOfFile: printed, encoding: .utf8).contains("\n}\n") {
-            Thread.sleep(forTimeInterval: 0.1)
-        }
+        let proof = try WatchedProof(directory, [estate, "--aws", place])
+        defer { proof.stop() }
         let wide =
             #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::shop-raw/*"}]}"#
         _ = try directory.write(wide, to: "aws/roles/ml-training/policy-9.json")
-        let wider = try said(1)
+        let wider = try proof.said(1)
         #expect(!wider.holds && wider.saved == ["roles/ml-training"] && wider.cpuMilliseconds > 0)
         #expect(wider.changed.contains { $0.outcome == "REFUTED" && $0.layer == "s3 roles" }, "\(wider)")
         _ = try directory.write("{", to: "aws/roles/ml-training/policy-9.json")
-        let broken = try said(2)
+        let broken = try proof.said(2)
         #expect(!broken.holds && broken.error?.contains("policy-9.json") == true, "\(broken)")
         try FileManager.default.removeItem(atPath: place + "/roles/ml-training/policy-9.json")
-        let again = try said(3)
+        let again = try proof.said(3)
         #expect(again.holds && again.error == nil && again.changed.allSatisfy { $0.outcome == "proved" }, "\(again)")
         // The estate counts, too.
         _ = try directory.write(
             Self.estate.replacing("derivable: [training], ", with: ""),
             to: "estate.yaml"
         )
-        let less = try said(4)
+        let less = try proof.said(4)
         #expect(!less.holds && less.saved == [estate], "\(less)")
         #expect(less.changed.contains { $0.id == "excess" && $0.outcome == "REFUTED" }, "\(less)")
         _ = try directory.write("kind: Nothing", to: "estate.yaml")
-        let none = try said(5)
+        let none = try proof.said(5)
         #expect(!none.holds && none.error != nil, "\(none)")
     }
 
-    @Test func `only AWS is watched`() throws {
-        for arguments in [["--watch"], ["--aws", "a", "--watch", "--minio", "b"]] {
-            let run = try Program.run(["data", "prove", "estate.yaml"] + arguments)
-            #expect(run.status == 2 && run.errors.contains("--watch looks at"), "\(run.errors)")
-        }
+    @Test func `how AWS differs is listed, and nothing where it does not`() throws {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(Self.estate, to: "estate.yaml")
+        let place = directory.path + "/aws"
+        #expect(try Program.run("data", "emit", estate, "--to", "aws", "--out", place).status == 0)
+        let same = try Program.run("data", "drift", estate, "--aws", place)
+        #expect(same.status == 0 && same.output.isEmpty, "\(same.output)\(same.errors)")
+        let wide =
+            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Put*","Resource":"arn:aws:s3:::shop-raw/*"}]}"#
+        _ = try directory.write(wide, to: "aws/roles/ml-training/policy-9.json")
+        try FileManager.default.removeItem(atPath: place + "/buckets/shop-raw/public-access-block.json")
+        let more = try Program.run("data", "drift", estate, "--aws", place)
+        #expect(more.status == 1 && more.output.contains("more: role ml-training: policies: "), "\(more.output)")
+        #expect(more.output.contains("less: bucket shop-raw: Block Public Access: `BlockPublicAcls`"), "\(more.output)")
+        let json = try Program.run("data", "drift", estate, "--aws", place, "-o", "json")
+        #expect(json.status == 1 && json.output.contains(#""kind" : "more""#), "\(json.output)")
+        _ = try directory.write(#"{"RoleDetailList": [], "IsTruncated": true}"#, to: "aws/account.json")
+        let half = try Program.run("data", "drift", estate, "--aws", place)
+        #expect(half.status != 0 && half.errors.contains("IsTruncated"), "\(half.status) \(half.errors)")
+        let none = try Program.run("data", "drift", estate, "--aws", directory.path + "/none")
+        #expect(none.status == 2, "\(none.errors)")
+    }
+
+    @Test func `a cluster is proved anew, too, when it is exported again`() throws {
+        let directory = try TemporaryDirectory()
+        let yaml = SmallEstate.yaml(
+            training: [],
+            dataprep: [],
+            rest: """
+                datasets:
+                  raw: {producer: dataprep, classification: confidential, purposes: [dataprep], stores: [{s3: shop-raw}]}
+                enforcement:
+                  aws: {account: "123456789012", region: eu-west-1}
+                  k8s: {networkPolicy: true, istio: {mode: sidecar}, addresses: {aws: [10.9.0.0/24]}}
+                """
+        )
+        let estate = try directory.write(yaml, to: "estate.yaml")
+        let place = directory.path + "/k8s"
+        #expect(try Program.run("data", "emit", estate, "--to", "kubernetes", "--out", place).status == 0)
+        let proof = try WatchedProof(directory, [estate, "--kubernetes", place])
+        defer { proof.stop() }
+        let open = """
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: {name: open, namespace: ml}
+            spec: {podSelector: {}, policyTypes: [Egress], egress: [{}]}
+            """
+        _ = try directory.write(open, to: "k8s/namespaces/ml/open.yaml")
+        let wider = try proof.said(1)
+        #expect(!wider.holds && wider.saved == [place + "/namespaces/ml/open.yaml"], "\(wider)")
+        #expect(wider.changed.contains { $0.outcome == "REFUTED" && $0.layer == "network" }, "\(wider)")
+        _ = try directory.write("{", to: "k8s/namespaces/ml/open.yaml")
+        let broken = try proof.said(2)
+        #expect(!broken.holds && broken.error?.contains("open.yaml") == true, "\(broken)")
+        try FileManager.default.removeItem(atPath: place + "/namespaces/ml/open.yaml")
+        let again = try proof.said(3)
+        #expect(again.error == nil && !again.changed.contains { $0.outcome == "REFUTED" }, "\(again)")
+    }
+
+    @Test func `nothing is watched where nothing is named`() throws {
+        let run = try Program.run(["data", "prove", "estate.yaml", "--watch"])
+        #expect(run.status == 2 && run.errors.contains("--watch looks at"), "\(run.errors)")
     }
 }

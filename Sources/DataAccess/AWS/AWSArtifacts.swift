@@ -3,7 +3,8 @@ public import Resources
 /// What is in force in AWS for an estate: roles, buckets and what limits them, as generated or as exported.
 ///
 /// In a folder it lies as `roles/ROLE/trust.json`, `roles/ROLE/policy-N.json`, `roles/ROLE/boundary.json`,
-/// `buckets/BUCKET/policy.json`, `buckets/BUCKET/public-access-block.json` and `endpoints/NAME.json`.
+/// `buckets/BUCKET/policy.json`, `buckets/BUCKET/public-access-block.json` and `endpoints/NAME.json`; and as the AWS CLI
+/// exports it, all roles in `account.json` and the endpoints in `vpc-endpoints.json`.
 public struct AWSArtifacts: Hashable, Sendable {
     /// One role.
     public struct Role: Hashable, Sendable {
@@ -17,9 +18,11 @@ public struct AWSArtifacts: Hashable, Sendable {
         public var policies: [PolicyDocument]
         /// Its permissions boundary.
         public var boundary: PolicyDocument?
+        /// Where it is among the roles, with `/` at both ends.
+        public var path = "/"
 
         /// The role's ARN.
-        public func arn(_ partition: String) -> String { "arn:\(partition):iam::\(account):role/\(name)" }
+        public func arn(_ partition: String) -> String { "arn:\(partition):iam::\(account):role\(path)\(name)" }
     }
 
     /// One bucket.
@@ -100,6 +103,17 @@ public struct AWSArtifacts: Hashable, Sendable {
         self = other
     }
 
+    /// The most bytes that are read of a file, by its path in the folder.
+    public static func maximumBytes(of path: String) -> Int {
+        AccountExport.isOne(path) ? AccountExport.maximumSize : PolicyJSON.maximumSize
+    }
+
+    /// Whether a file, by its path in the folder, is about more than one role, bucket or endpoint, so that all is read anew
+    /// where it changes.
+    public static func isAboutSeveral(_ path: String) -> Bool {
+        AccountExport.isOne(path) || path == "vpc-endpoints.json"
+    }
+
     /// Whose a file is, by its path: `roles/ROLE`, `buckets/BUCKET` or `endpoints/NAME.json`.
     public static func place(of path: String) -> String {
         path.split(separator: "/").prefix(2).joined(separator: "/")
@@ -113,6 +127,7 @@ public struct AWSArtifacts: Hashable, Sendable {
                 component.identity.aws.map { ($0.name, $0.account ?? settings?.account ?? "") }
             }
         ) { first, _ in first }
+        var export = AccountExport()
         _ = try collectingDiagnostics(files.sorted { $0.key < $1.key }) { path, bytes in
             let parts = path.split(separator: "/").map(String.init)
             func unknown() -> ResourceError {
@@ -120,7 +135,8 @@ public struct AWSArtifacts: Hashable, Sendable {
                     at: SourceLocation(file: path, line: 1, column: 1),
                     "unknown file; expected `roles/ROLE/trust.json`, `roles/ROLE/policy-1.json`, "
                         + "`roles/ROLE/boundary.json`, `buckets/BUCKET/policy.json`, "
-                        + "`buckets/BUCKET/public-access-block.json` or `endpoints/NAME.json`"
+                        + "`buckets/BUCKET/public-access-block.json` or `endpoints/NAME.json`; or, as the AWS CLI exports "
+                        + "it, `account.json` and `vpc-endpoints.json`"
                 )
             }
             switch (parts.first, parts.count) {
@@ -145,7 +161,7 @@ public struct AWSArtifacts: Hashable, Sendable {
                         publicAccessBlock: []
                     )
                 switch parts[2] {
-                case "policy.json": bucket.policy = try PolicyDocument(json: bytes, file: path)
+                case "policy.json": bucket.policy = try Self.bucketPolicy(PolicyJSON.read(bytes, file: path))
                 case "public-access-block.json":
                     bucket.publicAccessBlock = try Self.settings(PolicyJSON.read(bytes, file: path))
                 default: throw unknown()
@@ -153,9 +169,41 @@ public struct AWSArtifacts: Hashable, Sendable {
                 buckets[parts[1]] = bucket
             case ("endpoints", 2) where parts[1].hasSuffix(".json"):
                 endpoints[String(parts[1].dropLast(5))] = try PolicyDocument(json: bytes, file: path)
+            case ("vpc-endpoints.json", 1):
+                endpoints.merge(try Self.endpoints(PolicyJSON.read(bytes, file: path))) { _, new in new }
+            case (let name?, 1) where AccountExport.isOne(name): try export.add(bytes, file: path)
             default: throw unknown()
             }
         }
+        for role in try export.read() {
+            guard roles.updateValue(role, forKey: role.name) == nil else {
+                throw ResourceError(
+                    at: SourceLocation(file: "account.json", line: 1, column: 1),
+                    "the role `\(role.name)` is exported twice; roles are kept by name, so give one account's, and either "
+                        + "`account.json` or `roles/`"
+                )
+            }
+        }
+    }
+
+    /// A policy, or what `aws s3api get-bucket-policy` prints.
+    private static func bucketPolicy(_ value: Value) throws -> PolicyDocument {
+        guard case .mapping(let entries) = value.content, let policy = entries.first(where: { $0.key == "Policy" })
+        else { return try PolicyDocument(value) }
+        return try AccountExport.document(policy.value)
+    }
+
+    /// The endpoints of S3 in what `aws ec2 describe-vpc-endpoints` prints, by their ids.
+    private static func endpoints(_ value: Value) throws -> [String: PolicyDocument] {
+        let all = try Fields(value).required("VpcEndpoints").list { try Fields($0) }
+        var found: [String: PolicyDocument] = [:]
+        for endpoint in all where try endpoint.required("ServiceName").string().hasSuffix(".s3") {
+            let id = try endpoint.required("VpcEndpointId").string()
+            // Without a policy of its own, an endpoint lets through everything.
+            found[id] =
+                try endpoint["PolicyDocument"].map(AccountExport.document) ?? AWSObservation.everythingForEveryone
+        }
+        return found
     }
 
     /// The form of `aws s3api get-public-access-block`, with or without its envelope.

@@ -1,10 +1,9 @@
+import DataAccess
 import Foundation
 import Resources
 
 /// Reads the JSON policies of a directory, whole or not at all: what is there and is not read could let through anything.
 enum PolicyFiles {
-    /// The most bytes of one file.
-    static let maximumBytes = 4 << 20
     /// The most bytes of all files.
     static let maximumTotal = 256 << 20
 
@@ -20,7 +19,7 @@ enum PolicyFiles {
             guard files.count < ResourceLoader.maximumFiles else {
                 throw CommandError(.usage, "`\(directory)` holds more than \(ResourceLoader.maximumFiles) files")
             }
-            let bytes = try bytes(of: directory + "/" + name)
+            let bytes = try bytes(of: directory + "/" + name, atMost: AWSArtifacts.maximumBytes(of: name))
             total += bytes.count
             guard total <= maximumTotal else {
                 throw CommandError(
@@ -68,7 +67,7 @@ enum PolicyFiles {
     }
 
     /// One file.
-    static func bytes(of path: String) throws -> [UInt8] {
+    static func bytes(of path: String, atMost maximumBytes: Int) throws -> [UInt8] {
         guard let handle = FileHandle(forReadingAtPath: path) else {
             throw CommandError(.unreachable, "cannot read `\(path)`")
         }

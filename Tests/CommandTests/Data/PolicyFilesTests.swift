@@ -41,7 +41,7 @@ import Testing
         #expect { try PolicyFiles.read(place) } throws: { "\($0)".contains("policy-2.json") }
         try manager.removeItem(atPath: linked)
         try Self.write(
-            String(repeating: " ", count: PolicyFiles.maximumBytes + 1),
+            String(repeating: " ", count: (4 << 20) + 1),
             to: "policies/large.json",
             in: directory
         )

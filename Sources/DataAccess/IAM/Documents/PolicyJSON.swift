@@ -20,10 +20,14 @@ struct PolicyJSON {
     /// Reads one value, with nothing after it.
     ///
     /// - Throws: `ResourceError` for text that is no JSON, or exceeds a bound.
-    static func read(_ text: some Sequence<UInt8>, file: String) throws -> Value {
+    static func read(
+        _ text: some Sequence<UInt8>,
+        file: String,
+        maximumSize: Int = PolicyJSON.maximumSize
+    ) throws -> Value {
         var reader = PolicyJSON(bytes: Array(text), file: file)
         guard reader.bytes.count <= maximumSize else {
-            throw reader.error("a policy of more than \(maximumSize) bytes is not read")
+            throw reader.error("a file of more than \(maximumSize) bytes is not read")
         }
         let value = try reader.value(depth: 0)
         reader.skipSpace()

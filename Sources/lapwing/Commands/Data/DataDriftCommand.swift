@@ -5,7 +5,7 @@ extension DataCommand {
     /// `lapwing data drift`.
     struct Drift: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List how a live PostgreSQL database, or a cluster, differs from what an estate says.",
+            abstract: "List how a live PostgreSQL database, AWS or a cluster differs from what an estate says.",
             discussion: """
                 Reads the catalog, without changing anything: roles and their attributes, passwords and settings, \
                 memberships, grants on everything including columns and defaults, row-level security and its policies, \
@@ -13,8 +13,10 @@ extension DataCommand {
                 extensions, replication, pg_hba.conf and pg_ident.conf.
 
                 With --kubernetes, reads what `kubectl get -o yaml` exported: network policies, Istio's policies, \
-                sidecars and service entries, admission rules, pods and what makes them. The database is then read \
-                where --connection or --service is given.
+                sidecars and service entries, admission rules, pods and what makes them. With --aws, reads what the AWS \
+                CLI exported: roles with their policies, trust policies and boundaries, the estate's buckets with \
+                their policies and Block Public Access, and the endpoints of S3; policies that mean the same are the \
+                same. The database is then read where --connection or --service is given.
 
                 `more` is what the estate does not allow, `less` what it says and is not there, `changed` what \
                 has another form, `hazard` what opens a way around all of it, `unknown` what the connection may not see.
@@ -29,6 +31,14 @@ extension DataCommand {
         @Option(help: "A file or directory that `kubectl get -o yaml` or `-o json` exported; may be repeated.")
         var kubernetes: [String] = []
 
+        @Option(
+            help: """
+                A directory of AWS policies, as the AWS CLI exports them (account.json, vpc-endpoints.json, \
+                buckets/BUCKET/policy.json) or `lapwing data emit --to aws` writes them.
+                """
+        )
+        var aws: String?
+
         @Option(name: .shortAndLong, help: "Output: table or json.")
         var output = Format.table
 
@@ -39,7 +49,9 @@ extension DataCommand {
 
         func run() throws {
             var rows = kubernetes.isEmpty ? [] : try cluster()
-            if kubernetes.isEmpty || server.connection != nil || server.service != nil { rows += try database() }
+            if let aws { rows += try policies(in: aws) }
+            let isDatabaseAlone = kubernetes.isEmpty && aws == nil
+            if isDatabaseAlone || server.connection != nil || server.service != nil { rows += try database() }
             switch output {
             case .json: try StandardOutput.write(json: Rows(differences: rows))
             case .table:
@@ -57,6 +69,16 @@ extension DataCommand {
                 return try KubernetesDrift(of: try ClusterExport.load(kubernetes), from: try estate.estate())
                     .differences.map(Row.init)
             } catch let error as KubernetesEmitter.Failure {
+                throw CommandError(.usage, error.description)
+            }
+        }
+
+        private func policies(in directory: String) throws -> [Row] {
+            let estate = try self.estate.estate()
+            let live = try AWSArtifacts(files: try PolicyFiles.read(directory), estate: estate)
+            do { return try AWSDrift(of: live, from: estate).differences.map(Row.init) } catch let error
+                as AWSEmitter.Failure
+            {
                 throw CommandError(.usage, error.description)
             }
         }
@@ -96,6 +118,13 @@ extension DataCommand {
                 rule = difference.rule?.rawValue
                 remedy = difference.rule?.remedy
                 summary = difference.rule?.summary
+            }
+
+            init(_ difference: AWSDrift.Difference) {
+                kind = difference.kind.rawValue
+                object = difference.object
+                detail = difference.detail
+                (rule, remedy, summary) = (nil, nil, nil)
             }
 
             init(_ difference: KubernetesDrift.Difference) {

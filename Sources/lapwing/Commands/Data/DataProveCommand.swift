@@ -20,9 +20,9 @@ struct DataProveCommand: ParsableCommand {
             With --minio, the policies of a MinIO are read back, and what its buckets let through without a signature \
             (s3 minio).
 
-            With --watch, it goes on until it is interrupted: whenever a policy or the estate is saved, what read it is proved \
-            anew, and what came out differently is shown. In JSON that is one line for each time, with the processor time \
-            that it took.
+            With --watch, it goes on until it is interrupted: whenever a policy, a resource or the estate is saved, what \
+            read it is proved anew, and what came out differently is shown. In JSON that is one line for each time, with \
+            the processor time that it took.
 
             Exits with 0 where all of it is proved, else with 1.
             """
@@ -52,15 +52,16 @@ struct DataProveCommand: ParsableCommand {
     @Option(help: "A directory of MinIO policies, as `lapwing data emit --to minio` writes them.")
     var minio: String?
 
-    @Flag(help: "Go on proving whenever a policy is saved; for --aws.")
+    @Flag(help: "Go on proving whenever something is saved of --aws, --kubernetes or --minio.")
     var watch = false
 
     @Option(name: .shortAndLong, help: "Output: table or json.")
     var output = Format.table
 
     func validate() throws {
-        if watch, aws == nil { throw ValidationError("--watch looks at the policies of --aws DIR") }
-        if watch, !kubernetes.isEmpty || minio != nil { throw ValidationError("--watch looks at --aws alone") }
+        if watch, aws == nil, kubernetes.isEmpty, minio == nil {
+            throw ValidationError("--watch looks at what --aws, --kubernetes or --minio names")
+        }
     }
 
     struct Line: Encodable, Hashable {
@@ -81,14 +82,14 @@ struct DataProveCommand: ParsableCommand {
     func run() throws {
         let estate = try options.load()
         // What is looked at is taken before it is read: what changes meanwhile is read again.
-        let places = try aws.map { try WatchedFiles($0, endingIn: [".json"]) }
+        let places = try DataWatch.Places(aws: aws, kubernetes: kubernetes, minio: minio)
         let artifacts = try artifacts(estate)
         let proof = IncrementalProof(estate, aws: artifacts)
-        let store = try minio.map { MinIOProof(estate, try MinIOArtifacts(files: try PolicyFiles.read($0))).results }
-        let whole = proof.proof.adding(try cluster(estate) + (store ?? []))
+        let others = try others(estate)
+        let whole = proof.proof.adding(others)
         try write(whole, of: estate)
-        if watch, let places {
-            var watch = try DataWatch(options, places, output, proof)
+        if watch {
+            var watch = try DataWatch(options, places, output, proof, others, self.others)
             try watch.run()
         }
         guard whole.holds else { throw ExitCode(ExitStatus.refused.rawValue) }
@@ -101,6 +102,12 @@ struct DataProveCommand: ParsableCommand {
         do { return try AWSArtifacts(generatedFor: estate) } catch let error as AWSEmitter.Failure {
             throw CommandError(.refused, error.description)
         }
+    }
+
+    /// What is proved beside AWS: of the cluster and of a MinIO.
+    private func others(_ estate: Estate) throws -> [EstateProof.Result] {
+        let store = try minio.map { MinIOProof(estate, try MinIOArtifacts(files: try PolicyFiles.read($0))).results }
+        return try cluster(estate) + (store ?? [])
     }
 
     /// What is proved of the cluster, as given or else as Lapwing would write it.

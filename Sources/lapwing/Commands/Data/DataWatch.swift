@@ -9,24 +9,58 @@ import Resources
 struct DataWatch {
     private let options: EstateOptions
     private let output: DataProveCommand.Format
-    private var policies: WatchedFiles
+    private var places: Places
     private var estates: WatchedFiles
     private var running: IncrementalProof
+    /// What is proved beside AWS, which is proved as a whole each time.
+    private var others: [EstateProof.Result]
+    private let proveOthers: (Estate) throws -> [EstateProof.Result]
+    private var areOthersUnread = false
     /// Whose files were saved and could not be read, so that what was proved is not what is in force.
     private var unread: Set<String> = []
     private var isEstateUnread = false
 
     private static let pause: useconds_t = 100_000
 
+    /// What is looked at, as it was before it was read.
+    struct Places {
+        fileprivate var aws: WatchedFiles?
+        fileprivate var others: [WatchedFiles]
+
+        /// - Throws: ``CommandError`` for a directory that is not there.
+        init(aws: String?, kubernetes: [String], minio: String?) throws {
+            self.aws = try aws.map { try WatchedFiles($0, endingIn: [".json"]) }
+            others =
+                try kubernetes.map { try WatchedFiles($0, endingIn: [".yaml", ".yml"]) }
+                + [minio].compactMap(\.self).map { try WatchedFiles($0, endingIn: [".json"]) }
+        }
+
+        fileprivate var names: String {
+            ([aws].compactMap(\.self) + others).map(\.directory).joined(separator: ", ")
+        }
+
+        /// What was saved beside AWS, by its path.
+        fileprivate mutating func changesBeside() -> [String] {
+            others.indices.flatMap { index in
+                let directory = others[index].directory
+                return others[index].changes().sorted().map { $0.isEmpty ? directory : directory + "/" + $0 }
+            }
+        }
+    }
+
     init(
         _ options: EstateOptions,
-        _ policies: WatchedFiles,
+        _ places: Places,
         _ output: DataProveCommand.Format,
-        _ proof: IncrementalProof
+        _ proof: IncrementalProof,
+        _ others: [EstateProof.Result],
+        _ proveOthers: @escaping (Estate) throws -> [EstateProof.Result]
     ) throws {
         self.options = options
         self.output = output
-        self.policies = policies
+        self.places = places
+        self.others = others
+        self.proveOthers = proveOthers
         estates = try WatchedFiles(options.path, endingIn: [".yaml", ".yml"])
         running = proof
     }
@@ -47,48 +81,77 @@ struct DataWatch {
     }
 
     mutating func run() throws -> Never {
-        StandardError.write("watching \(policies.directory) and \(options.path)")
+        StandardError.write("watching \(places.names) and \(options.path)")
         while true {
             usleep(Self.pause)
             let isEstateSaved = !estates.changes().isEmpty || isEstateUnread
-            let saved = Set(policies.changes().map(AWSArtifacts.place)).union(unread)
-            if isEstateSaved { try again() } else if !saved.isEmpty { try prove(saved) }
+            let saved = Set((places.aws?.changes() ?? []).map(AWSArtifacts.place)).union(unread)
+            let beside = places.changesBeside()
+            if isEstateSaved || saved.contains(where: AWSArtifacts.isAboutSeveral) {
+                try again((isEstateSaved ? [options.path] : []) + saved.sorted() + beside)
+                continue
+            }
+            if !saved.isEmpty { try prove(saved) }
+            if !beside.isEmpty || areOthersUnread { try proveBeside(beside) }
         }
     }
 
-    /// Begins anew with another estate.
-    private mutating func again() throws {
-        let before = running.proof
+    /// Begins anew, with another estate or another export.
+    private mutating func again(_ saved: [String]) throws {
+        let before = whole
         let start = Self.processorTime
         do {
             let estate = try options.load()
-            let files = try PolicyFiles.read(policies.directory)
-            running = IncrementalProof(estate, aws: try AWSArtifacts(files: files, estate: estate))
-            isEstateUnread = false
-            unread = []
+            let artifacts = try places.aws.map {
+                try AWSArtifacts(files: try PolicyFiles.read($0.directory), estate: estate)
+            }
+            let others = try proveOthers(estate)
+            running = IncrementalProof(estate, aws: artifacts)
+            self.others = others
+            (isEstateUnread, areOthersUnread, unread) = (false, false, [])
         } catch {
             // Said once for each time that it is saved: it may be in the middle of that.
             guard !isEstateUnread else { return }
             isEstateUnread = true
-            return try tell([options.path], before, start, (error as? CommandError)?.message ?? "\(error)")
+            return try tell(saved, before, start, (error as? CommandError)?.message ?? "\(error)")
         }
-        try tell([options.path], before, start, nil)
+        try tell(saved, before, start, nil)
     }
 
+    /// Proves anew what is beside AWS; what cannot be read is told of once.
+    private mutating func proveBeside(_ saved: [String]) throws {
+        let before = whole
+        let start = Self.processorTime
+        do {
+            others = try proveOthers(running.estate)
+            areOthersUnread = false
+        } catch {
+            let isKnown = areOthersUnread && saved.isEmpty
+            areOthersUnread = true
+            guard !isKnown else { return }
+            return try tell(saved, before, start, (error as? CommandError)?.message ?? "\(error)")
+        }
+        try tell(saved, before, start, nil)
+    }
+
+    /// Everything that was proved last.
+    private var whole: EstateProof { running.proof.adding(others) }
+
     private mutating func prove(_ saved: Set<String>) throws {
+        guard let directory = places.aws?.directory else { return }
         let isKnown = saved == unread
-        let before = running.proof
+        let before = whole
         var files: [String: [UInt8]] = [:]
         var unreadable: String?
         for place in saved {
-            let path = policies.directory + "/" + place
+            let path = directory + "/" + place
             do {
                 let names = place.hasSuffix(".json") ? [place] : try Self.names(path).map { place + "/" + $0 }
                 for name in names {
-                    let file = policies.directory + "/" + name
+                    let file = directory + "/" + name
                     // What is there and cannot be read is not gone.
                     guard FileManager.default.fileExists(atPath: file) else { continue }
-                    files[name] = try PolicyFiles.bytes(of: file)
+                    files[name] = try PolicyFiles.bytes(of: file, atMost: AWSArtifacts.maximumBytes(of: name))
                 }
             } catch let error as CommandError { unreadable = unreadable ?? error.message }
         }
@@ -119,14 +182,16 @@ struct DataWatch {
     private func tell(_ saved: [String], _ before: EstateProof, _ start: Double, _ error: String?) throws {
         let milliseconds = Self.processorTime - start
         let known = Set(before.results.map(DataProveCommand.line))
-        let changed = running.proof.results.map(DataProveCommand.line).filter { !known.contains($0) }
+        let proof = whole
+        let isKnownInFull = error == nil && unread.isEmpty && !areOthersUnread && !isEstateUnread
+        let changed = proof.results.map(DataProveCommand.line).filter { !known.contains($0) }
         switch output {
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             let document = Document(
                 estate: running.estate.name,
-                holds: running.proof.holds && error == nil,
+                holds: proof.holds && isKnownInFull,
                 saved: saved,
                 error: error,
                 cpuMilliseconds: (milliseconds * 1000).rounded() / 1000,
@@ -136,7 +201,7 @@ struct DataWatch {
         case .table:
             if !changed.isEmpty { DataProveCommand.write(changed) }
             if let error { StandardError.write("\(error)\nwhat was proved before is not what is in force now") }
-            let verdict = running.proof.holds && error == nil ? "all of it is proved" : "not all of it is proved"
+            let verdict = proof.holds && isKnownInFull ? "all of it is proved" : "not all of it is proved"
             let time = String(format: "%.1f", milliseconds)
             StandardError.write("\(saved.joined(separator: ", ")): \(verdict), in \(time) ms of processor time")
         }

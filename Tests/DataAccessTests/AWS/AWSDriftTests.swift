@@ -1,0 +1,113 @@
+import Foundation
+import Resources
+import Testing
+
+@testable import DataAccess
+
+/// Drift of AWS, of what boto3 reads back from an account (moto) into which the generated policies were put.
+@Suite("Drift of AWS") struct AWSDriftTests {
+    private struct Question: Encodable {
+        let files: [String: String]
+        let seed: Int
+    }
+
+    private struct Export: Decodable {
+        let name: String
+        let files: [String: String]
+        let expected: [[String]]
+    }
+
+    private static func exports(_ yaml: String, seed: Int) throws -> (Estate, [Export]) {
+        let estate = try EstateExample.load(yaml)
+        let files = Dictionary(uniqueKeysWithValues: try AWSEmitter(estate).files().map { ($0.path, $0.text) })
+        let question = String(
+            decoding: try JSONEncoder().encode(Question(files: files, seed: seed)),
+            as: UTF8.self
+        )
+        let answer = try TestPeer(script: "aws_account.py").run(question)
+        return (estate, try JSONDecoder().decode([Export].self, from: Data(answer.utf8)))
+    }
+
+    private static func drift(_ export: Export, _ estate: Estate) throws -> [AWSDrift.Difference] {
+        let live = try AWSArtifacts(files: export.files.mapValues { Array($0.utf8) }, estate: estate)
+        return try AWSDrift(of: live, from: estate).differences
+    }
+
+    @Test("is found, each kind of it, and nothing where there is none", .enabled(if: TestPeer.isAvailable))
+    func findsDrift() throws {
+        // 20 seeds with LAPWING_SCALE=10.
+        let scale = ProcessInfo.processInfo.environment["LAPWING_SCALE"].flatMap(Int.init) ?? 1
+        var count = 0
+        for seed in 1...min(20, 2 * max(1, scale)) {
+            // All of it is in one account, as one export is.
+            let example = EstateExample.yaml.replacing(", account: \"210987654321\"", with: "")
+            let yaml = seed % 2 == 0 ? ReferenceEstate.yaml : example
+            let (estate, exports) = try Self.exports(yaml, seed: seed)
+            #expect(exports.count > 45)
+            for export in exports {
+                let found = try Self.drift(export, estate)
+                let kinds = Set(found.map { [$0.kind.rawValue, $0.object] })
+                #expect(kinds == Set(export.expected), "\(seed), \(export.name): \(found)")
+                count += export.expected.isEmpty ? 0 : 1
+            }
+            // What was read back is proved as well as what was written.
+            let live = try AWSArtifacts(
+                files: (exports.first?.files ?? [:]).mapValues { Array($0.utf8) },
+                estate: estate
+            )
+            let proof = EstateProof(estate, aws: live)
+            #expect(proof.holds, "\(proof.results.filter { $0.outcome != .proved && $0.outcome != .notConcerned })")
+        }
+        print("drift of AWS: \(count) drifts found, and none where there is none")
+    }
+
+    @Test("is nothing for what is written, and everything for what is not there")
+    func isComplete() throws {
+        let estate = try EstateExample.load()
+        #expect(try AWSDrift(of: AWSArtifacts(generatedFor: estate), from: estate).differences.isEmpty)
+        let nothing = try AWSDrift(of: AWSArtifacts(files: [:], estate: estate), from: estate).differences
+        let wanted = try AWSArtifacts(generatedFor: estate)
+        #expect(nothing.count == wanted.roles.count + wanted.buckets.count + 1)
+        #expect(nothing.allSatisfy { $0.kind == .less })
+    }
+
+    @Test(
+        "is not told of an export that is not whole",
+        arguments: [
+            (#"{"RoleDetailList": [], "IsTruncated": true}"#, "IsTruncated"),
+            (#"{"Roles": []}"#, "RoleDetailList"),
+            (
+                #"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/r", "#
+                    + #""AssumeRolePolicyDocument": {"Statement": []}, "#
+                    + #""AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}]}]}"#,
+                "was not exported"
+            ),
+            (#"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/r"}]}"#, "is missing"),
+            (
+                #"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/r", "#
+                    + #""AssumeRolePolicyDocument": "%7B%22Statement%22%3A%5B%5D%7D"}]}"#, "URL-encoded"
+            ),
+            (#"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::1:user/r"}]}"#, "no ARN of a role"),
+        ]
+    )
+    func refusesHalves(_ text: String, _ word: String) throws {
+        let estate = try EstateExample.load()
+        let error = #expect(throws: ResourceError.self) {
+            try AWSArtifacts(files: ["account.json": Array(text.utf8)], estate: estate)
+        }
+        #expect(error?.description.contains(word) == true, "\(error.map { "\($0)" } ?? "")")
+    }
+
+    @Test("knows a role by its path")
+    func knowsPaths() throws {
+        let estate = try EstateExample.load()
+        let role = try #require(AWSArtifacts(generatedFor: estate).roles.keys.min())
+        let text =
+            #"{"RoleDetailList": [{"RoleName": "\#(role)", "Arn": "arn:aws:iam::123456789012:role/team/\#(role)", "#
+            + #""AssumeRolePolicyDocument": {"Statement": []}}]}"#
+        let live = try AWSArtifacts(files: ["account.json": Array(text.utf8)], estate: estate)
+        #expect(live.roles[role]?.arn("aws") == "arn:aws:iam::123456789012:role/team/\(role)")
+        let found = try AWSDrift(of: live, from: estate).differences
+        #expect(found.contains { $0.kind == .changed && $0.detail.contains("role/team/") }, "\(found)")
+    }
+}

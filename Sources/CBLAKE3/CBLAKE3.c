@@ -176,16 +176,24 @@ static void hash_many(
 // A complete subtree of this many chunks is hashed at once.
 #define BATCH 64
 
-// Adds the chaining value of a complete subtree of `size` chunks, and joins what has become complete by it (5.1.2).
+// Joins the two subtrees that were added last (5.1.2).
+static void join(uint32_t stack[][8], uint32_t *depth) {
+    uint32_t children[16];
+    memcpy(children, stack[*depth - 2], 64);
+    hash_parent(children, 0, stack[*depth - 2]);
+    *depth -= 1;
+}
+
+// Joins what is complete: then the subtrees in the stack are the ones of `chunks` in binary.
+static void join_complete(uint32_t stack[][8], uint32_t *depth, uint64_t chunks) {
+    while (*depth > (uint32_t)__builtin_popcountll(chunks)) join(stack, depth);
+}
+
+// Adds the chaining value of a complete subtree of `size` chunks. It is joined only once more follows, since the last two
+// subtrees of a message may be the children of its root.
 static void push(struct lapwing_blake3 *hasher, const uint32_t value[8], uint64_t size) {
-    // The subtrees in the stack are the ones of `chunks` in binary; each is joined with its equal.
-    uint32_t joined[16];
-    memcpy(joined + 8, value, 32);
-    for (uint64_t rest = hasher->chunks / size; rest & 1; rest >>= 1) {
-        memcpy(joined, hasher->stack[--hasher->depth], 32);
-        hash_parent(joined, 0, joined + 8);
-    }
-    memcpy(hasher->stack[hasher->depth++], joined + 8, 32);
+    join_complete(hasher->stack, &hasher->depth, hasher->chunks);
+    memcpy(hasher->stack[hasher->depth++], value, 32);
     hasher->chunks += size;
 }
 
@@ -196,12 +204,14 @@ static void push_chunks(struct lapwing_blake3 *hasher, const uint8_t *bytes, siz
         bytes, count, LAPWING_BLAKE3_CHUNK, LAPWING_BLAKE3_CHUNK / 64, hasher->first + hasher->chunks, 1, 0,
         CHUNK_START, CHUNK_END, values
     );
-    for (size_t width = count; width > 1; width /= 2) {
+    // What may be the whole message is left as two halves.
+    size_t least = hasher->depth == 0 && count > 1 ? 2 : 1;
+    for (size_t width = count; width > least; width /= 2) {
         uint32_t parents[BATCH / 2][8];
         hash_many((const uint8_t *)values, width / 2, 64, 1, 0, 0, PARENT, 0, 0, parents);
         memcpy(values, parents, width / 2 * 32);
     }
-    push(hasher, values[0], count);
+    for (size_t part = 0; part < least; part++) push(hasher, values[part], count / least);
 }
 
 void lapwing_blake3_begin(struct lapwing_blake3 *hasher, uint64_t first_chunk) {
@@ -212,7 +222,6 @@ void lapwing_blake3_begin(struct lapwing_blake3 *hasher, uint64_t first_chunk) {
 }
 
 void lapwing_blake3_add(struct lapwing_blake3 *hasher, const uint8_t *bytes, size_t count) {
-    // The last chunk stays in the buffer, whole or not, because the last one is treated otherwise.
     if (count == 0) return;
     if (hasher->buffered > 0) {
         size_t part = LAPWING_BLAKE3_CHUNK - hasher->buffered;
@@ -225,8 +234,9 @@ void lapwing_blake3_add(struct lapwing_blake3 *hasher, const uint8_t *bytes, siz
         push_chunks(hasher, hasher->buffer, 1);
         hasher->buffered = 0;
     }
-    while (count > LAPWING_BLAKE3_CHUNK) {
-        size_t whole = (count - 1) / LAPWING_BLAKE3_CHUNK;
+    // A chunk that may be the whole message stays in the buffer: its hash is another one if it is.
+    while (count >= LAPWING_BLAKE3_CHUNK && !(hasher->depth == 0 && count == LAPWING_BLAKE3_CHUNK)) {
+        size_t whole = count / LAPWING_BLAKE3_CHUNK;
         size_t batch = BATCH;
         // A subtree begins at a multiple of its size.
         while (batch > whole || (hasher->chunks & (batch - 1)) != 0) batch /= 2;
@@ -239,13 +249,19 @@ void lapwing_blake3_add(struct lapwing_blake3 *hasher, const uint8_t *bytes, siz
 }
 
 static void finish(const struct lapwing_blake3 *hasher, uint32_t root, uint8_t *out) {
-    uint32_t joined[16];
+    uint32_t stack[LAPWING_BLAKE3_DEPTH][8], joined[16];
     uint32_t depth = hasher->depth;
-    hash_chunk(
-        hasher->buffer, hasher->buffered, hasher->first + hasher->chunks, depth == 0 ? root : 0, joined + 8
-    );
+    memcpy(stack, hasher->stack, depth * sizeof(stack[0]));
+    if (hasher->buffered > 0 || depth == 0) {
+        join_complete(stack, &depth, hasher->chunks);
+        hash_chunk(
+            hasher->buffer, hasher->buffered, hasher->first + hasher->chunks, depth == 0 ? root : 0, joined + 8
+        );
+    } else {
+        memcpy(joined + 8, stack[--depth], 32);
+    }
     while (depth > 0) {
-        memcpy(joined, hasher->stack[--depth], 32);
+        memcpy(joined, stack[--depth], 32);
         hash_parent(joined, depth == 0 ? root : 0, joined + 8);
     }
     memcpy(out, joined + 8, 32);

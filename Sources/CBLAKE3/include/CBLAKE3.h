@@ -12,11 +12,12 @@
 
 #define LAPWING_BLAKE3_CHUNK 1024
 #define LAPWING_BLAKE3_LENGTH 32
+#define LAPWING_BLAKE3_DEPTH 56
 
 struct lapwing_blake3 {
     uint64_t first;           // the number of the first chunk
     uint64_t chunks;          // whole chunks that are in the stack
-    uint32_t stack[54][8];    // chaining values of complete subtrees, largest first
+    uint32_t stack[LAPWING_BLAKE3_DEPTH][8];  // chaining values of complete subtrees, largest first
     uint32_t depth;           // how many there are
     uint32_t buffered;        // bytes in the buffer
     uint8_t buffer[LAPWING_BLAKE3_CHUNK];

@@ -32,15 +32,18 @@ struct HashingCrew: Sendable {
         let next = Atomic<Int>(0)
         // The largest first, so that no worker is left with one at the end.
         let order = pieces.indices.sorted { pieces[$0].range.count > pieces[$1].range.count }
-        DispatchQueue.concurrentPerform(iterations: max(1, min(workers, pieces.count))) { _ in
+        // A thread more takes longer to start than a buffer to hash.
+        let buffers = pieces.reduce(1) { $0 + $1.range.count / Self.bufferSize }
+        DispatchQueue.concurrentPerform(iterations: max(1, min(workers, pieces.count, buffers))) { _ in
             // Sound: the buffer is this worker's own, and nothing keeps it beyond the block.
             unsafe withUnsafeTemporaryAllocation(byteCount: Self.bufferSize, alignment: 4096) { buffer in
+                var opener = FileOpener(tree, links: links)
                 while true {
                     let turn = next.add(1, ordering: .relaxed).oldValue
                     guard turn < order.count else { return }
                     let piece = pieces[order[turn]]
                     let outcome = Result { () throws(ModelRefusal) in
-                        try unsafe hash(piece, of: jobs[piece.job], in: tree, links: links, buffer: buffer)
+                        try unsafe hash(piece, of: jobs[piece.job], &opener, buffer: buffer)
                     }
                     results.withLock { $0[order[turn]] = outcome }
                 }
@@ -83,11 +86,10 @@ struct HashingCrew: Sendable {
     private func hash(
         _ piece: Piece,
         of job: HashingJob,
-        in tree: ModelTree,
-        links: LinkRule,
+        _ opener: inout FileOpener,
         buffer: UnsafeMutableRawBufferPointer
     ) throws(ModelRefusal) -> [UInt8] {
-        let file = try tree.open(job.path, links: links)
+        let file = try opener.open(job.path)
         guard file.facts == job.facts else { throw Self.changed(job.path) }
         var hasher = StreamHasher(algorithm, firstChunk: piece.firstChunk ?? 0)
         var offset = piece.range.lowerBound

@@ -183,6 +183,8 @@ import Testing
         "{{ 2 ** 9999 }}",
         "{{ 'a' * 100000000 }}",
         "{% for i in range(999999999) %}{% endfor %}",
+        "{{ 'x' | center(10000000000) }}",
+        "{{ messages[0].content | indent(width=10000000000) }}",
         "{{ 'a }}",
         "{% if %}",
         "{% for m in messages %}",

@@ -121,6 +121,27 @@ import Testing
         #expect(ScanProbe.verdict(code) == verdict)
     }
 
+    @Test(arguments: [
+        ("_1 = __torch__.torch.nn.functional.pad\n    x0 = _1(x, [0, 1], \"constant\", 0., )", ScanVerdict.proven),
+        ("with __torch__.torch.autograd.grad_mode.no_grad(False, ):\n      x0 = torch.relu(x)", .proven),
+        ("_1 = __torch__.f\n    _1 = ops.evil\n    x0 = _1(x)", .notProven),
+        ("_1 = __torch__.f()\n    x0 = _1(x)", .notProven),
+        ("_1 = ops.aten.save\n    x0 = _1(x)", .notProven),
+        ("x0 = _1(x)\n    _1 = __torch__.f", .notProven),
+        ("_1 == __torch__.f\n    x0 = _1(x)", .notProven),
+    ])
+    func `a name that stands for a function of the archive may be called`(body: String, verdict: ScanVerdict) {
+        let code =
+            "class M(Module):\n  def forward(self: __torch__.M, x: Tensor) -> Tensor:\n    \(body)\n    return x\n"
+        let input = ScanInput(path: "code/__torch__.py", bytes: Array(code.utf8))
+        input.role = .torchScript
+        let context = ScanContext()
+        context.scan(input)
+        #expect(context.verdict == verdict, "\(context.findings)")
+        // Outside of an archive nobody knows what the name is.
+        #expect(ScanProbe.verdict(code) != .proven)
+    }
+
     @Test func `programs are not proven under any name`() {
         for magic: [UInt8] in [
             [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0], Array("MZqFpD='\n".utf8) + [0], [0x4D, 0x5A, 0x90, 0],
@@ -132,6 +153,37 @@ import Testing
                 ScanProbe.rules(magic + [UInt8](repeating: 0, count: magic.last == 10 ? 0 : 56)).contains("executable")
             )
         }
+    }
+
+    @Test(arguments: [
+        "a0: &a0 [x, x, x, x]\n"
+            + (1..<12).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1), *a\($0 - 1)]\n" }.joined(),
+        "a0: &a0 {x: 1}\n" + (1..<60).map { "a\($0): &a\($0) {b: *a\($0 - 1), c: *a\($0 - 1)}\n" }.joined(),
+    ])
+    func `aliases that multiply are stopped by what they become`(_ text: String) {
+        #expect(ScanProbe.rules(Array(text.utf8)).contains("limit-expansion"))
+    }
+
+    @Test func `an alias that stands for a value is that value`() {
+        #expect(ScanProbe.verdict("base: &base {lr: 0.1, steps: 10}\na: *base\nb: {<<: *base, lr: 0.2}\n") == .proven)
+    }
+
+    @Test(arguments: [
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]>\n<PMML>&y;</PMML>\n",
+        "<net><xi:include href=\"http://example.com/x\"/></net>", "<html><SCRIPT src=\"x\"></SCRIPT></html>",
+        "x=1\n__import__('os').system('id')\n", "a vocabulary\nexec(open('x').read())\n",
+    ])
+    func `markup that fetches and text that runs are not proven`(_ text: String) {
+        #expect(ScanProbe.verdict(text) != .proven)
+    }
+
+    @Test(arguments: [
+        "<!DOCTYPE html>\n<p>A model.</p>\n", "<PMML version=\"4.4\"><Header/></PMML>\n",
+        "the\neval(\nexec(\n__import__\n",
+        "<div align=\"center\">\n# A model\n</div>\n",
+    ])
+    func `markup that holds text, and words of a vocabulary, are proven`(_ text: String) {
+        #expect(ScanProbe.verdict(text) == .proven)
     }
 
     @Test func `changed texts never stop the scanners`() {

@@ -84,6 +84,10 @@ import Testing
             Self.built { $0.metadata.append(Builder.value("general.alignment", 4, .little(UInt32(0)))) },
             Self.built { $0.metadata.append(Builder.value("general.alignment", 4, .little(UInt32(33)))) },
             Self.built { $0.metadata.append(Builder.value("general.alignment", 10, .little(UInt64(32)))) },
+            Self.built { $0.metadata.append(Builder.text("general.alignment", "32")) },
+            Self.built {
+                $0.tensors = [Builder.tensor("a/../../b", [4])]; $0.data = tensor
+            },
             Self.built { $0.metadata.append(Builder.value("tokenizer.chat_template", 4, .little(UInt32(1)))) },
             Self.built {
                 $0.tensors = [Builder.tensor("a", [1, 1, 1, 1, 4])]; $0.data = tensor

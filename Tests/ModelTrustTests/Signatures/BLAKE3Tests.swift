@@ -28,6 +28,30 @@ import ZeroTrust
         }
     }
 
+    /// A message may end where a subtree does, or its parts.
+    @Test(arguments: [1, 2, 3, 4, 63, 64, 65, 96, 128, 130, 256], [0, 1])
+    func `the parts by which a message comes are of no consequence`(_ chunks: Int, _ more: Int) {
+        let message = (0..<(chunks * 1024 + more)).map { UInt8($0 % 251) }
+        let whole = Self.hash(message, in: [message.count])
+        for part in [1000, 1024, 2048, 65_536, 131_072] {
+            #expect(Self.hash(message, in: Array(repeating: part, count: message.count / part)) == whole, "\(part)")
+        }
+    }
+
+    @Test(arguments: [3, 4, 8, 15]) func `the pieces of a message join into its hash`(_ pieces: Int) {
+        for piece in [1024, 2048, 131_072] {
+            for length in [pieces * piece, pieces * piece - 1, (pieces - 1) * piece + 1] {
+                let message = (0..<length).map { UInt8($0 % 251) }
+                let values = stride(from: 0, to: length, by: piece).map { start in
+                    var hasher = StreamHasher(.blake3, firstChunk: UInt64(start / 1024))
+                    unsafe message[start..<min(start + piece, length)].withUnsafeBytes { unsafe hasher.add($0) }
+                    return hasher.chainingValue()
+                }
+                #expect(Hexadecimal.text(ChainingValues.digest(values[...])) == Self.hash(message, in: [length]))
+            }
+        }
+    }
+
     private static func hash(_ message: [UInt8], in parts: [Int]) -> String {
         var hasher = StreamHasher(.blake3)
         var rest = message[...]

@@ -6,6 +6,7 @@
 enum PickleAllowList {
     /// What may be done with a name.
     static func standing(module: String, name: String) -> PickleStanding {
+        let name = module == "__builtin__" ? formerBuiltins[name] ?? name : name
         let module = aliases[module] ?? module
         // Protocol 2 has Python 2's names for these.
         if let listed = listed["\(module).\(name)"] { return listed }
@@ -49,6 +50,9 @@ enum PickleAllowList {
         "numpy._core.numeric": "numpy.core.numeric", "torch.cuda": "torch", "UserDict": "collections",
     ]
 
+    /// Names of Python 2's built-in types, which picklers of protocols 0 to 2 write for today's.
+    private static let formerBuiltins = ["long": "int", "unicode": "str"]
+
     private static let listed: [String: PickleStanding] = {
         var all: [String: PickleStanding] = [
             "collections.OrderedDict": .listed(.container(.dictionary)),
@@ -63,6 +67,16 @@ enum PickleAllowList {
             "builtins.bytearray": .listed(.sized),
             "builtins.bytes": .listed(.sized),
             "builtins.object": .listed(.namespace),
+            "builtins.Ellipsis": .constant,
+            "builtins.NotImplemented": .constant,
+            "builtins.complex": .listed(.number(mayHaveExponent: true)),
+            "builtins.int": .listed(.number(mayHaveExponent: true)),
+            "builtins.float": .listed(.number(mayHaveExponent: true)),
+            "builtins.str": .listed(.number(mayHaveExponent: true)),
+            "builtins.bool": .listed(.number(mayHaveExponent: true)),
+            "decimal.Decimal": .listed(.number(mayHaveExponent: true)),
+            "fractions.Fraction": .listed(.number(mayHaveExponent: false)),
+            "uuid.UUID": .listed(.namespace),
             "argparse.Namespace": .listed(.namespace),
             "types.SimpleNamespace": .listed(.namespace),
             "_codecs.encode": .listed(.encode),
@@ -76,6 +90,11 @@ enum PickleAllowList {
             "numpy.random._pickle.__generator_ctor": .listed(.generator),
             "numpy.random._pickle.__bit_generator_ctor": .listed(.generator),
             "numpy.random._pickle.__randomstate_ctor": .listed(.generator),
+            "numpy.random.bit_generator.SeedSequence": .constant,
+            "numpy.random.bit_generator.__pyx_unpickle_SeedSequence": .listed(.seedSequence),
+            "numpy.ma.core._mareconstruct": .listed(.maskedArrayReconstructor),
+            "numpy.ma.core.MaskedArray": .constant,
+            "numpy.ma.MaskedArray": .constant,
             "numpy.ndarray": .constant,
             "numpy.matrix": .constant,
             "numpy.matrixlib.defmatrix.matrix": .constant,
@@ -102,11 +121,9 @@ enum PickleAllowList {
 
     /// Their makers take constants and only hold them.
     private static let values = [
-        "builtins.complex", "builtins.int", "builtins.float", "builtins.str", "builtins.bool", "builtins.slice",
-        "builtins.range",
-        "builtins.xrange",
+        "builtins.slice", "builtins.range", "builtins.xrange",
         "datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone",
-        "decimal.Decimal", "fractions.Fraction", "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.WindowsPath",
+        "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.WindowsPath",
         "pathlib.PureWindowsPath", "torch.Size", "torch.device", "torch.serialization._get_layout",
     ]
 

@@ -32,7 +32,7 @@ extension PickleMachine {
     }
 
     /// What a call gives back, with a finding where it is not known to be harmless.
-    func result(of callable: PickleValue, called arguments: PickleContainer) throws(ScanStop) -> PickleValue {
+    mutating func result(of callable: PickleValue, called arguments: PickleContainer) throws(ScanStop) -> PickleValue {
         guard case .global(let global) = callable, case .listed(let rule) = global.standing else {
             return try refuse(callable, arguments)
         }
@@ -48,22 +48,33 @@ extension PickleMachine {
                 all.isEmpty || (all.count <= 2 && isFactory(all[0]) && all.dropFirst().allSatisfy(isPlain))
                 ? .dictionary : nil
         case .value: made = all.allSatisfy(isPlain) ? .value : nil
+        case .number(let mayHaveExponent):
+            made = all.allSatisfy { isConstant($0, mayHaveExponent: mayHaveExponent) } ? .value : nil
         case .sized:
             made = all.allSatisfy(isSized) ? .value : nil
+            zeros += all.compactMap(\.integer).reduce(0) { $0 + max(0, min($1, Self.zeros)) }
+            guard zeros <= Self.zeros else {
+                throw stop("limit-expansion", "its calls make more than \(Self.zeros) bytes out of nothing")
+            }
         case .encode:
             let codec = all.count == 2 ? all[1].text : nil
             made = codec.map(Self.codecs.contains) == true && isPlain(all[0]) ? .value : nil
         case .reconstructor:
             return try reconstructed(callable, global, arguments, all)
         case .namespace: made = all.isEmpty ? .namespace : nil
-        case .arrayReconstructor: made = all.count == 3 && isClass(all[0]) && all[1].tuple != nil ? .array : nil
+        case .arrayReconstructor: made = all.count == 3 && isClass(all[0]) && isEmptyShape(all[1]) ? .array : nil
+        case .maskedArrayReconstructor:
+            made = all.count == 4 && isClass(all[0]) && isClass(all[1]) && isEmptyShape(all[2]) ? .maskedArray : nil
         case .dtype: made = dtype(all)
         case .scalar: made = all.count == 2 && isScalar(all[0], all[1]) ? .value : nil
         case .arrayFromBuffer: made = all.count == 4 && isBytes(all[0]) && all[2].tuple != nil ? .array : nil
         case .generator: made = all.count <= 2 && all.allSatisfy(isGenerator) ? .generator : nil
+        case .seedSequence: made = all.count == 3 && isSeedSequence(all[0]) && isPlain(all[2]) ? .generator : nil
         case .tensor: made = try isTensor(all) ? .value : nil
         case .tensorOfType: made = all.count == 4 && isTensorOfType(all) ? .value : nil
-        case .parameter: made = all.allSatisfy { isData($0) || isClass($0) } ? .parameter : nil
+        case .parameter:
+            made =
+                all.allSatisfy { isData($0) || isClass($0) } && all.dropFirst(3).allSatisfy(isState) ? .parameter : nil
         case .script: made = .script
         case .arrayWrapper: made = all.isEmpty ? .arrayWrapper : nil
         }
@@ -73,7 +84,7 @@ extension PickleMachine {
 
     /// `copyreg.__newobj__(cls, *args)`, and `copyreg._reconstructor(cls, base, state)`, which calls
     /// `base.__new__(cls, state)` and `base.__init__` where the base is not `object`.
-    private func reconstructed(
+    private mutating func reconstructed(
         _ callable: PickleValue,
         _ global: PickleGlobal,
         _ arguments: PickleContainer,
@@ -97,7 +108,7 @@ extension PickleMachine {
     }
 
     /// What `cls.__new__(cls, *args)` gives back, which runs less than a call does.
-    private func instance(of type: PickleValue, _ arguments: PickleContainer) throws(ScanStop) -> PickleValue {
+    private mutating func instance(of type: PickleValue, _ arguments: PickleContainer) throws(ScanStop) -> PickleValue {
         guard case .global(let global) = type else { return try refuse(type, arguments) }
         switch global.standing {
         case .listed: return try result(of: type, called: arguments)
@@ -140,6 +151,8 @@ extension PickleMachine {
         return .object(PickleObject(maker: maker, nature: .refused, of: value))
     }
 
+    /// How many bytes of zeros all calls together may make.
+    private static let zeros = 16 << 20
     private static let codecs: Set = ["latin1", "latin-1", "iso-8859-1", "utf-8", "utf8", "ascii"]
 }
 
@@ -155,6 +168,36 @@ extension PickleMachine {
         case .global(let global): if case .constant = global.standing { true } else { false }
         case .unknown: false
         }
+    }
+
+    /// What a number or text is made of: short enough to be read at once, and nothing that a call made.
+    private func isConstant(_ value: PickleValue, mayHaveExponent: Bool) -> Bool {
+        switch value {
+        case .none, .bool, .float: true
+        case .integer(let number): number != nil
+        case .text(let text): mayHaveExponent || !text.contains { $0 == "e" || $0 == "E" }
+        case .bytes(let bytes): bytes.count <= PickleValue.longestText
+        default: false
+        }
+    }
+
+    /// The shape that NumPy's picklers give an array whose state follows; any other would be room for as many elements.
+    private func isEmptyShape(_ value: PickleValue) -> Bool { integers(value)?.contains(0) == true }
+
+    private func isSeedSequence(_ value: PickleValue) -> Bool {
+        guard case .global(let global) = value, case .constant = global.standing else { return false }
+        return global.name == "SeedSequence"
+    }
+
+    /// What PyTorch sets as attributes of a tensor: none that Python itself looks up.
+    private func isState(_ value: PickleValue) -> Bool {
+        if let parts = value.tuple { return parts.count <= 2 && parts.allSatisfy(isState) }
+        guard case .container(let dictionary) = value else {
+            if case .none = value { return true }
+            return false
+        }
+        guard dictionary.kind == .dictionary, let all = dictionary.allItems else { return false }
+        return stride(from: 0, to: all.count, by: 2).allSatisfy { all[$0].text?.hasPrefix("__") == false }
     }
 
     /// What a container may be filled with: a range of a trillion would be counted out.
@@ -206,7 +249,7 @@ extension PickleMachine {
         switch value {
         case .none: true
         case .global(let global):
-            ["dict", "list", "set", "int", "float", "str", "bool", "tuple"].contains(global.name)
+            ["dict", "list", "set", "int", "float", "str", "bool", "tuple", "long", "unicode"].contains(global.name)
                 && ["builtins", "__builtin__"].contains(global.module)
         default: false
         }
@@ -271,6 +314,6 @@ extension PickleMachine {
         guard case .global(let function) = all[0], case .listed(.tensor) = function.standing, isClass(all[1]),
             let arguments = all[2].tuple, arguments.allSatisfy({ isData($0) || isClass($0) })
         else { return false }
-        return isData(all[3])
+        return isState(all[3])
     }
 }

@@ -85,6 +85,7 @@ extension PickleMachine {
         case .dictionary, .list, .set, .namespace: try attributes(state, of: maker)
         case .dtype(let type): object.nature = .dtype(try dtype(type, state))
         case .array: try array(state)
+        case .maskedArray: try maskedArray(state)
         case .arrayWrapper: try wrappedArray(state)
         case .generator where isPlain(state): break
         case .parameter where state.tuple != nil: break
@@ -194,9 +195,21 @@ extension PickleMachine {
         }
     }
 
+    /// `(version, shape, dtype, fortran, data, mask, fill value)`: an array's state, and the mask's bytes.
+    private func maskedArray(_ state: PickleValue) throws(ScanStop) {
+        guard let parts = state.tuple, parts.count == 7, parts.allSatisfy(isPlain), case .object(let object) = parts[2],
+            case .dtype(let type) = object.nature, type?.holdsObjects == false
+        else { return try report("numpy-array", .notProven, "the state of an array with a mask is not one") }
+        try array(.container(PickleContainer(.tuple, Array(parts.prefix(5)))))
+    }
+
     static let bytesMakers: Set = ["_codecs.encode", "builtins.bytes", "__builtin__.bytes"]
 
     // MARK: joblib
+
+    private static let wrapperFields: Set = [
+        "subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes",
+    ]
 
     /// joblib reads an array's bytes from the stream where the state of its stand-in has been set.
     private mutating func wrappedArray(_ state: PickleValue) throws(ScanStop) {
@@ -204,6 +217,16 @@ extension PickleMachine {
             shape.count == fields.value("shape")?.tuple?.count, case .object(let object)? = fields.value("dtype"),
             case .dtype(let type) = object.nature, let type
         else { throw stop("joblib-array", "an array's stand-in does not say how many bytes follow") }
+        // Any other attribute could stand in the place of the method that joblib reads the bytes with.
+        for index in stride(from: 0, to: fields.count, by: 2) {
+            guard let name = fields.allItems?[index].text, Self.wrapperFields.contains(name) else {
+                throw stop(
+                    "joblib-array",
+                    .unsafe,
+                    "an array's stand-in is given an attribute that joblib never writes"
+                )
+            }
+        }
         if case .global(let subclass)? = fields.value("subclass"), !["ndarray", "matrix"].contains(subclass.name) {
             try report("joblib-array", .notProven, "an array is made as a `\(PickleText.show(.global(subclass)))`")
         }

@@ -13,6 +13,9 @@ struct PickleMachine {
     /// How many items may be added one at a time to one container: picklers of protocol 1 and up add up to 1,000 at once.
     static let singleAdditions = 10_000
 
+    /// How many opcodes are followed where another unpickler would read an array's bytes.
+    private static let otherReading = 1 << 14
+
     let loader: Loader
     let context: ScanContext
     var reader: PickleReader
@@ -34,6 +37,8 @@ struct PickleMachine {
     private var taken = 0
     /// The storages that the pickle names, for an archive to compare.
     var storages: [String: TorchStorage] = [:]
+    /// Bytes of zeros that calls have made.
+    var zeros = 0
     /// Pickles within this one, as joblib writes arrays of objects.
     var nesting = 0
 
@@ -93,15 +98,24 @@ struct PickleMachine {
     /// `pickle.load` knows nothing of joblib's format and takes the bytes for opcodes. What lies on the stack and in the
     /// memo is kept as far as it is a constant; the rest is unknown, so that nothing here is changed.
     func reportOtherReading() throws(ScanStop) {
-        let aside = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: 4_096))
+        let aside = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: Self.otherReading))
         var other = PickleMachine(reader, loader: loader, context: aside)
         other.stack = stack.map(Self.constant)
         other.marks = marks
         other.memo = memo.map { $0.map(Self.constant) }
         other.memoized = memoized
         other.taken = taken
-        do throws(ScanStop) { _ = try other.run() } catch {}
-        guard let finding = aside.findings.first(where: { $0.rule == "pickle-import" }) else { return }
+        var ended = true
+        do throws(ScanStop) { _ = try other.run() } catch { ended = error.rule != "limit-steps" }
+        guard let finding = aside.findings.first(where: { $0.rule == "pickle-import" }) else {
+            if ended { return }
+            // Bytes that are no opcodes stop it soon; what does not stop may import something later.
+            return try report(
+                "joblib-array",
+                .notProven,
+                "to `pickle.load`, which is not joblib, an array's bytes are opcodes that do not end"
+            )
+        }
         try context.add(
             ScanFinding(
                 rule: "joblib-array",
@@ -322,12 +336,14 @@ struct PickleMachine {
     }
 
     private mutating func textLine() throws(ScanStop) {
-        let line = try reader.line()
-        guard opcode == .string else { return push(text: PickleText.unescape(line), whole: true) }
-        guard line.count >= 2, let quote = line.first, quote == 0x22 || quote == 0x27, line.last == quote else {
+        // Protocol 0 writes an array's bytes as one line.
+        let (line, last, count) = try reader.longLine(keeping: 8 * PickleValue.longestText)
+        let isWhole = line.count == count
+        guard opcode == .string else { return push(text: PickleText.unescape(line), whole: isWhole) }
+        guard count >= 2, let quote = line.first, quote == 0x22 || quote == 0x27, last == quote else {
             throw stop("pickle-malformed", "a text is not within quotes")
         }
-        push(text: PickleText.unescape(Array(line[1..<(line.count - 1)])), whole: true)
+        push(text: PickleText.unescape(Array(isWhole ? line[1..<(line.count - 1)] : line[1...])), whole: isWhole)
     }
 
     private mutating func push(text count: UInt64) throws(ScanStop) {

@@ -76,6 +76,25 @@ struct PickleReader {
         }
     }
 
+    /// The first bytes of a line that may be of any length, its last byte, and how many it has without its line feed.
+    mutating func longLine(keeping limit: Int) throws(ScanStop) -> (beginning: [UInt8], last: UInt8?, count: Int) {
+        var (beginning, last, count): ([UInt8], UInt8?, Int) = ([], nil, 0)
+        while true {
+            if position == buffer.count { try refill() }
+            let rest = buffer[position...]
+            let part = rest.prefix { $0 != 0x0a }
+            beginning += part.prefix(limit - beginning.count)
+            last = part.last ?? last
+            count += part.count
+            position += part.count
+            offset += UInt64(part.count)
+            guard part.count < rest.count else { continue }
+            position += 1
+            offset += 1
+            return (beginning, last, count)
+        }
+    }
+
     private mutating func refill() throws(ScanStop) {
         guard remaining > 0 else { throw Self.truncated(offset) }
         buffer = try input.read(at: offset, count: Int(min(UInt64(Self.piece), remaining)))

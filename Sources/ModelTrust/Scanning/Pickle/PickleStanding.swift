@@ -20,6 +20,9 @@ enum PickleRule {
     case defaultDictionary
     /// A value made of plain values: `datetime.date`.
     case value
+    /// A number or text made of a constant: of nothing that was made before, since `int(Decimal("1e999999999"))` never
+    /// ends; nor of text with an exponent where that is multiplied out.
+    case number(mayHaveExponent: Bool)
     /// A value whose size an integer argument sets: `builtins.bytearray`.
     case sized
     /// `_codecs.encode`: text to bytes by a codec that is only arithmetic.
@@ -30,6 +33,8 @@ enum PickleRule {
     case namespace
     /// `numpy.core.multiarray._reconstruct`: an empty array, whose state follows.
     case arrayReconstructor
+    /// `numpy.ma.core._mareconstruct`: an empty array with a mask, whose state follows.
+    case maskedArrayReconstructor
     /// `numpy.dtype`.
     case dtype
     /// `numpy.core.multiarray.scalar`: a type and its bytes.
@@ -38,6 +43,8 @@ enum PickleRule {
     case arrayFromBuffer
     /// `numpy.random._pickle.__generator_ctor` and its kin: a generator by its name, whose state is numbers.
     case generator
+    /// `__pyx_unpickle_SeedSequence`: what seeds such a generator, by its own class alone.
+    case seedSequence
     /// `torch._utils._rebuild_tensor_v2` and what is like it: a tensor over a storage.
     case tensor
     /// `torch._tensor._rebuild_from_type_v2`: its first argument is called with its third.

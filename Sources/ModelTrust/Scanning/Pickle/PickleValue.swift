@@ -157,6 +157,7 @@ final class PickleObject {
         /// An object whose attributes alone are set: argparse.Namespace.
         case namespace
         case array
+        case maskedArray
         /// A generator of random numbers.
         case generator
         case dtype(NumpyType?)

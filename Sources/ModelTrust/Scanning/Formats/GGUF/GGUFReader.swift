@@ -71,6 +71,9 @@ struct GGUFReader {
         if key == "general.architecture", type != GGUFTypes.string {
             throw fault("gguf-metadata", "the architecture is not a string", key)
         }
+        if key == "general.alignment", type != GGUFTypes.uint32 {
+            throw fault("gguf-alignment", "the alignment is not a number of 32 bits", key)
+        }
     }
 
     private mutating func text(_ key: String) throws(ScanStop) -> String {
@@ -130,6 +133,10 @@ struct GGUFReader {
             !name.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else { throw fault("gguf-tensor", "a tensor's name is not text") }
         let text = String(decoding: name, as: UTF8.self)
+        // Tools that make a file of each tensor would write it there.
+        guard name[0] != UInt8(ascii: "/"), !text.split(separator: "/").contains(".."), !text.contains("\\") else {
+            throw fault("gguf-tensor", "a tensor's name is a path out of its folder", text)
+        }
         let dimensions = try cursor.number(4)
         guard (1...4).contains(dimensions) else {
             throw fault("gguf-dimensions", "a tensor has \(dimensions) dimensions, and 1 to 4 are allowed", text)

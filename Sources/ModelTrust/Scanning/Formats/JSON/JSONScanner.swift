@@ -11,13 +11,23 @@ enum JSONScanner: FormatScanner {
         guard let first = try input.head(1024).first(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }),
             first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "\"")
         else { return false }
-        return try PlainText(input).map { !isTemplate($0.bytes) } ?? false
+        return try PlainText(input).map { !isTemplate($0.bytes) && !isList($0.bytes) } ?? false
     }
 
     /// `{{ …` and `{% …` begin templates, which are not JSON however they go on.
     private static func isTemplate(_ bytes: [UInt8]) -> Bool {
         let head = bytes.drop { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }.prefix(2)
         return head.elementsEqual("{{".utf8) || head.elementsEqual("{%".utf8) || head.elementsEqual("{#".utf8)
+    }
+
+    /// `[PAD]` begins a list of words and `[section]` a list of settings: no JSON value begins so.
+    private static func isList(_ bytes: [UInt8]) -> Bool {
+        let spaces: Set<UInt8> = [0x20, 0x0A, 0x0D, 0x09]
+        let text = bytes.drop { spaces.contains($0) }
+        guard text.first == UInt8(ascii: "["), let next = text.dropFirst().first(where: { !spaces.contains($0) }) else {
+            return false
+        }
+        return !Array("\"-0123456789[{]tfnNI/".utf8).contains(next)
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {

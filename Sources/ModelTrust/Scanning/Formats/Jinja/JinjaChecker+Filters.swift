@@ -1,5 +1,8 @@
 /// Filters, and the names that they look up.
 extension JinjaChecker {
+    /// How far a filter may pad, indent or cut.
+    private static let widest = 10_000
+
     mutating func filter(
         _ base: JinjaExpression,
         _ name: String,
@@ -16,6 +19,11 @@ extension JinjaChecker {
             )
         } else if !JinjaNames.filters.contains(name) {
             fault("template-filter", offset, name, "the filter is not one that chat templates need")
+        }
+        if ["center", "indent", "truncate", "batch", "slice", "round"].contains(name) {
+            for case .integer(let count) in given.map(\.value.kind) where count > Self.widest {
+                fault("template-size", offset, name, "the filter makes more of it than a template needs")
+            }
         }
         try attributeArguments(name, given, offset)
         var value: JinjaTraits

@@ -67,6 +67,11 @@ enum KerasNames {
         ThresholdedReLU Softmax Rescaling Resizing CenterCrop RandomCrop RandomFlip RandomRotation RandomZoom \
         RandomTranslation RandomContrast RandomBrightness RandomHeight RandomWidth CategoryEncoding Discretization Hashing \
         HashedCrossing StringLookup IntegerLookup TextVectorization AutoContrast Solarization \
+        RandomColorDegeneration RandomColorJitter RandomErasing RandomGaussianBlur RandomGrayscale RandomHue RandomInvert \
+        RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear RandomElasticTransform \
+        Equalization MixUp CutMix AugMix RandAugment MelSpectrogram STFTSpectrogram ReversibleEmbedding \
+        AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D \
+        AdaptiveMaxPooling2D AdaptiveMaxPooling3D SeedGenerator \
         Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal VarianceScaling Orthogonal OrthogonalInitializer \
         GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform IdentityInitializer STFT \
         L1 L2 L1L2 OrthogonalRegularizer MaxNorm MinMaxNorm NonNeg UnitNorm \
@@ -78,7 +83,7 @@ enum KerasNames {
         Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy Precision Recall AUC \
         SparseTopKCategoricalAccuracy RootMeanSquaredError TruePositives TrueNegatives FalsePositives FalseNegatives \
         MeanIoU IoU F1Score FBetaScore R2Score DTypePolicy Policy FloatDTypePolicy QuantizedDTypePolicy DTypePolicyMap \
-        CompileLossFunction __tensor__ __numpy__ __bytes__ __tuple__ __ellipsis__ __slice__ KerasTensor TensorShape
+        CompileLossFunction __keras_tensor__ __tensor__ __numpy__ __bytes__ __tuple__ __ellipsis__ __slice__ KerasTensor TensorShape
         """
     )
 

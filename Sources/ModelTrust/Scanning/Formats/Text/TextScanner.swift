@@ -14,7 +14,18 @@ enum TextScanner: FormatScanner {
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
         guard let text = try PlainText(input) else { return }
         try context.budget.step(1 + text.bytes.count / 256)
-        for tag in YAMLTags.hostile where text.text.contains(tag) {
+        if let entity = MarkupEntities.first(in: text) {
+            try context.add(
+                ScanFinding(
+                    rule: "markup",
+                    verdict: .notProven,
+                    path: input.path,
+                    element: entity,
+                    message: "the markup names other files, or holds a script"
+                )
+            )
+        }
+        for tag in YAMLTags.hostile(in: text.bytes) {
             try context.add(
                 ScanFinding(
                     rule: "yaml-tag",

@@ -17,7 +17,9 @@ enum YAMLScanner: FormatScanner {
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
         guard let text = try PlainText(input)?.text, let documents = documents(text) else { return }
         var walk = ConfigurationWalk(path: input.path, context: context)
-        for document in documents { walk.visit(try node(document, &walk, 0)) }
+        // A value that is written out takes a byte at least: what becomes more was repeated by aliases.
+        var values = 1_024 + text.utf8.count
+        for document in documents { walk.visit(try node(document, &walk, 0, &values)) }
         try walk.finish()
     }
 
@@ -41,8 +43,20 @@ enum YAMLScanner: FormatScanner {
     }
 
     /// The same value as JSON would have it, after its tags were looked at.
-    private static func node(_ node: Node, _ walk: inout ConfigurationWalk, _ depth: Int) throws(ScanStop) -> JSONNode {
+    private static func node(
+        _ node: Node,
+        _ walk: inout ConfigurationWalk,
+        _ depth: Int,
+        _ values: inout Int
+    ) throws(ScanStop) -> JSONNode {
         try walk.context.budget.step()
+        values -= 1
+        guard values >= 0 else {
+            throw ScanStop(
+                rule: "limit-expansion",
+                message: "its aliases repeat values until they are more than its bytes"
+            )
+        }
         guard depth < 64 else { throw ScanStop(rule: "yaml-depth", message: "the document nests more than 64 deep") }
         let offset = node.mark.map { $0.line } ?? 0
         switch node {
@@ -52,17 +66,17 @@ enum YAMLScanner: FormatScanner {
         case .sequence(let sequence):
             try tag(sequence.tag.rawValue, node, walk)
             var elements: [JSONNode] = []
-            for element in sequence { elements.append(try self.node(element, &walk, depth + 1)) }
+            for element in sequence { elements.append(try self.node(element, &walk, depth + 1, &values)) }
             return JSONNode(value: .array(elements), offset: offset)
         case .mapping(let mapping):
             try tag(mapping.tag.rawValue, node, walk)
             var members: [JSONNode.Member] = []
             for (key, value) in mapping {
-                _ = try self.node(key, &walk, depth + 1)
+                _ = try self.node(key, &walk, depth + 1, &values)
                 members.append(
                     JSONNode.Member(
                         key: Array((key.scalar?.string ?? "").utf8),
-                        value: try self.node(value, &walk, depth + 1)
+                        value: try self.node(value, &walk, depth + 1, &values)
                     )
                 )
             }

@@ -6,11 +6,21 @@ enum YAMLTags {
     ].reduce(into: []) { $0.insert("tag:yaml.org,2002:\($1)") }
 
     /// What tags that make objects look like in the text.
-    static let hostile = [
+    private static let hostile = [
         "!!python/", "!python/", "tag:yaml.org,2002:python", "!ruby/", "!!ruby/", "tag:ruby.yaml.org", "!!java",
         "!!com.",
         "!!org.", "!php/",
     ]
+
+    /// Those that a text holds.
+    static func hostile(in bytes: [UInt8]) -> [String] {
+        var found: Set<String> = []
+        // Each begins with one of two letters, so that a text is gone through once.
+        for index in bytes.indices where bytes[index] == UInt8(ascii: "!") || bytes[index] == UInt8(ascii: "t") {
+            for tag in hostile where bytes[index...].starts(with: tag.utf8) { found.insert(tag) }
+        }
+        return hostile.filter(found.contains)
+    }
 
     /// Whether a tag is one of the core schema's, or only says that there is none.
     static func isCore(_ tag: String) -> Bool { tag.isEmpty || tag == "!" || tag == "?" || core.contains(tag) }

@@ -20,7 +20,7 @@ enum PythonLines {
             } else if isFirst, opens(line) {
                 return true
             } else if !isFenced, line.first?.isWhitespace == false {
-                if defines(line) { return true }
+                if defines(line) || runs(line) { return true }
                 switch PythonBlock(line) {
                 case .opens: opensBlock = true
                 case .holds(let body) where isImport(body) || isCall(body) || isAssignment(body) || defines(body):
@@ -61,6 +61,13 @@ enum PythonLines {
         }
         if line.hasPrefix("@"), isName(line.dropFirst().prefix { $0 != "(" && $0 != "\r" }) { return true }
         return defines(line) || isImport(line)
+    }
+
+    /// Whether a line calls what runs code, with something to run.
+    private static func runs(_ line: String) -> Bool {
+        ["__import__(", "exec(", "eval(", "os.system("].contains {
+            line.hasPrefix($0) && line.dropFirst($0.count).contains(")")
+        }
     }
 
     private static func defines(_ line: String) -> Bool {

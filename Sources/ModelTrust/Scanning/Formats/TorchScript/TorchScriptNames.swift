@@ -108,7 +108,7 @@ enum TorchScriptNames {
         quantize_per_channel quantize_per_tensor rad2deg radians rand rand_like randint randint_like randn randn_like randperm range real reciprocal reflection_pad1d \
         reflection_pad2d relu relu6 relu6_ relu_ remainder remove repeat repeat_interleave replace replication_pad1d replication_pad2d replication_pad3d requires_grad_ reshape \
         reshape_as resize_ resolve_conj reverse rfind rjust rms_norm rnn_relu rnn_tanh roll rot90 round rrelu rsplit rsqrt rstrip rsub scalar_tensor scaled_dot_product_attention \
-        scatter scatter_ scatter_add scatter_add_ scatter_reduce searchsorted segment_reduce select select_scatter selu setdefault sgn sigmoid sigmoid_ sign silu silu_ sin sinc sinh size slice \
+        scatter scatter_ scatter_add scatter_add_ scatter_reduce searchsorted segment_reduce select select_scatter selu set_grad_enabled setdefault sgn sigmoid sigmoid_ sign silu silu_ sin sinc sinh size slice \
         slice_scatter slogdet smooth_l1_loss soft_margin_loss softmax softplus softshrink sort sparse_coo_tensor sparse_dim special_expit special_logsumexp split split_with_sizes splitlines \
         sqrt square squeeze squeeze_ stack startswith std std_mean stft storage_offset str stride strip sub sub_ sum swapaxes swapdims t take take_along_dim tan tanh \
         tanh_ tensor tensor_split tensordot threshold tile title to topk trace transpose transpose_ triangular_solve tril tril_indices triplet_margin_loss triu triu_indices \

@@ -14,6 +14,8 @@ struct TorchScriptReader {
     private var index = 0
     private var isPython = false
     private var reported: Set<String> = []
+    /// Names that stand for functions of the archive's own code: `_1 = __torch__.torch.nn.functional.pad`.
+    private var aliases: Set<String> = []
 
     init(_ bytes: [UInt8], _ input: ScanInput, _ context: ScanContext) {
         self.bytes = bytes
@@ -68,6 +70,8 @@ struct TorchScriptReader {
 
     /// A name with what follows its dots; says what stood last.
     private mutating func name(_ first: String, _ start: Int, _ before: Token) throws(ScanStop) -> Token {
+        // TorchScript enters its own classes: `with torch.no_grad():`.
+        if first == "with", input.role == .torchScript { return .word(first) }
         if TorchScriptNames.foreign.contains(first), before != .sign(UInt8(ascii: ".")) {
             var rest = index
             while rest < bytes.count, bytes[rest] == 0x20 { rest += 1 }
@@ -93,6 +97,7 @@ struct TorchScriptReader {
                 "the class is one that a library brings"
             )
         }
+        if input.role == .torchScript, parts.count == 1, before != .sign(UInt8(ascii: ".")) { learn(first) }
         let isDeclared = before == .word("def") || before == .word("class")
         guard peek() == UInt8(ascii: "("), !isDeclared, !TorchScriptNames.keywords.contains(first) else {
             return .word(parts.last ?? first)
@@ -103,6 +108,7 @@ struct TorchScriptReader {
 
     private mutating func call(_ parts: [String], _ start: Int, isMethod: Bool) throws(ScanStop) {
         let name = parts.joined(separator: ".")
+        if !isMethod, aliases.contains(name) { return }
         switch TorchScriptNames.judge(parts, isMethod: isMethod) {
         case .proven: return
         case .notProven:
@@ -115,6 +121,25 @@ struct TorchScriptReader {
             )
         case .unsafe:
             try find("torchscript-call", .unsafe, start, name, "what is called reads or writes files, or runs code")
+        }
+    }
+
+    /// Notes whether a name that is assigned to stands for one of the archive's functions from here on.
+    private mutating func learn(_ name: String) {
+        var place = index
+        func skipSpaces() { while place < bytes.count, bytes[place] == 0x20 { place += 1 } }
+        skipSpaces()
+        guard place + 1 < bytes.count, bytes[place] == UInt8(ascii: "="), bytes[place + 1] != UInt8(ascii: "=") else {
+            return
+        }
+        place += 1
+        skipSpaces()
+        let value = bytes[place...].prefix { Self.isLetter($0) || Self.isDigit($0) || $0 == UInt8(ascii: ".") }
+        let end = place + value.count
+        if value.starts(with: "__torch__.".utf8), end == bytes.count || bytes[end] == 0x0A {
+            aliases.insert(name)
+        } else {
+            aliases.remove(name)
         }
     }
 

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import ModelTrust
+
+/// Harmless names by which a pickle asks for more than a machine has, or for an attribute that Python would call.
+@Suite struct PickleLimitTests {
+    private static func call(_ module: String, _ name: String, _ argument: PickleBuilder) -> [UInt8] {
+        PickleBuilder(protocol: 2).global(module, name).raw(argument.bytes).op(.tuple1, .reduce).done
+    }
+    private static var bare: PickleBuilder { PickleBuilder(protocol: nil) }
+
+    @Test func `a power of ten that would be multiplied out is not proven`() {
+        #expect(ScanProbe.verdict(Self.call("fractions", "Fraction", Self.bare.text("1/3"))) == .proven)
+        #expect(ScanProbe.verdict(Self.call("fractions", "Fraction", Self.bare.text("1e999999999"))) != .proven)
+        let decimal = Self.bare.global("decimal", "Decimal").text("1e999999999").op(.tuple1, .reduce)
+        #expect(ScanProbe.verdict(decimal.done) == .proven)
+        for name in ["int", "str", "float", "bool", "complex"] {
+            #expect(ScanProbe.verdict(Self.call("builtins", name, decimal)) != .proven, "\(name)")
+        }
+    }
+
+    @Test func `bytes out of nothing are counted over all calls`() {
+        func zeros(_ calls: Int) -> [UInt8] {
+            var pickle = PickleBuilder(protocol: 2).op(.mark)
+            for _ in 0..<calls {
+                pickle = pickle.global("builtins", "bytearray").raw([0x4A, 0, 0, 0x10, 0]).op(.tuple1, .reduce)
+            }
+            return pickle.op(.tuple).done
+        }
+        #expect(ScanProbe.verdict(zeros(4)) == .proven)
+        #expect(ScanProbe.rules(zeros(40)).contains("limit-expansion"))
+    }
+
+    @Test func `an array is made empty before its state follows`() {
+        func array(_ length: UInt8) -> [UInt8] {
+            PickleBuilder(protocol: 3).global("numpy.core.multiarray", "_reconstruct").global("numpy", "ndarray")
+                .small(length).op(.tuple1).raw([0x43, 1, 0x62]).op(.tuple3, .reduce).done
+        }
+        #expect(ScanProbe.verdict(array(0)) == .proven)
+        #expect(ScanProbe.verdict(array(9)) != .proven)
+    }
+
+    @Test(arguments: ["requires", "__class__"]) func `a tensor is given no attribute that Python looks up`(
+        _ name: String
+    ) {
+        let pickle = PickleBuilder(protocol: 2).global("torch._utils", "_rebuild_parameter_with_state").op(.mark, .none)
+            .op(.newFalse, .none, .emptyDict).text(name).op(.none, .setItem, .tuple, .reduce).done
+        #expect((ScanProbe.verdict(pickle) == .proven) == (name == "requires"))
+    }
+
+    /// What joblib before 1.2 writes for an array of bytes, with more fields where they are said.
+    private static func joblib(_ data: [UInt8], fields: PickleBuilder = bare) -> [UInt8] {
+        let type = bare.global("numpy", "dtype").text("u1").op(.newFalse, .newTrue, .tuple3, .reduce)
+            .op(.mark).small(3).text("|").op(.none, .none, .none)
+            .raw([0x4A, 0xFF, 0xFF, 0xFF, 0xFF, 0x4A, 0xFF, 0xFF, 0xFF, 0xFF]).small(0).op(.tuple, .build)
+        return PickleBuilder(protocol: 3).global("joblib.numpy_pickle", "NumpyArrayWrapper").op(.emptyTuple, .newObj)
+            .op(.emptyDict, .mark).text("subclass").global("numpy", "ndarray")
+            .text("shape").raw([0x4A] + [UInt8].little(UInt32(data.count))).op(.tuple1).text("order").text("C")
+            .text("dtype").raw(type.bytes).text("allow_mmap").op(.newFalse).raw(fields.bytes).op(.setItems, .build)
+            .raw(data).done
+    }
+
+    @Test func `opcodes behind many that do nothing are no array`() {
+        #expect(ScanProbe.verdict(Self.joblib([0, 1, 2, 3])) == .proven)
+        for padding in [10, 100_000] {
+            let nothing = (0..<2 * padding).map { index in UInt8(index.isMultiple(of: 2) ? 0x4E : 0x30) }
+            let verdict = ScanProbe.verdict(Self.joblib(nothing + Array(PickleBuilder.command.dropFirst(2))))
+            #expect(verdict != .proven, "\(padding)")
+        }
+    }
+
+    @Test func `the stand-in of an array has no method of its own`() {
+        let fields = Self.bare.text("read").global("builtins", "slice")
+        #expect(ScanProbe.verdict(Self.joblib([0, 1, 2, 3], fields: fields)) == .unsafe)
+    }
+}

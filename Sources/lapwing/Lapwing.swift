@@ -28,9 +28,15 @@ struct Lapwing: AsyncParsableCommand {
         ]
     )
 
+    private static func command(_ words: [String]) throws -> any ParsableCommand {
+        if let direct = DirectCommand.parse(words) { return direct }
+        return try parseAsRoot(words)
+    }
+
     static func main() async {
         do {
-            var command = try parseAsRoot()
+            let words = Array(CommandLine.arguments.dropFirst())
+            var command = try command(words)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -6,6 +6,7 @@ extension ModelCommand {
     /// `lapwing model scan`.
     struct Scan: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "scan",
             abstract: "Say of model files whether loading them is safe: proven, not proven, or unsafe.",
             discussion: """
                 Formats are told apart by content; names mean nothing, and nothing is ever loaded. Files are read by a \

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Testing
+
+@testable import lapwing
+
+/// A command line that is read without the tree of all commands means what it means with it.
+@Suite
+struct DirectCommandTests {
+    @Test(
+        arguments: [
+            ["model", "verify", "m", "--public-key", "key.pem", "--quiet"],
+            ["model", "verify", "m", "--public-key", "key.pem", "-o", "json"],
+            ["model", "scan", "m", "n"],
+            ["model", "run", "--model", "m", "--public-key", "k", "--", "python3", "--version", "--help"],
+            ["model", "sign", "m", "--private-key", "key.pem"],
+            ["doctor"],
+        ]
+    )
+    func `a plain call is the same command with the same arguments`(words: [String]) throws {
+        let direct = try #require(DirectCommand.parse(words))
+        let whole = try Lapwing.parseAsRoot(words)
+        #expect(String(reflecting: direct) == String(reflecting: whole))
+    }
+
+    @Test(
+        arguments: [
+            [], ["--version"], ["--help"], ["model"], ["model", "--help"], ["model", "verify", "--help"],
+            ["model", "verify", "m", "--version"], ["help", "model", "verify"], ["model", "help", "verify"],
+            ["model", "verify"], ["model", "verify", "m", "--no-such-option"], ["model", "verfy", "m"], ["modle"],
+            ["--generate-completion-script", "bash"], ["run", "--version"],
+        ]
+    )
+    func `help, the version and mistakes are left to the whole tree`(words: [String]) {
+        #expect(DirectCommand.parse(words) == nil)
+    }
+}

@@ -37,6 +37,11 @@ import Testing
             result.output.contains("withdrawn in 2 s") || result.output.contains("no /dev/fuse here"),
             "\(result.output)"
         )
+        // The service's gateway passes on what it is asked while the model is proved to be loaded, and no longer.
+        #expect(
+            result.output.contains("its gateway refuses to pass it on") || result.output.contains("no /dev/fuse here"),
+            "\(result.output)"
+        )
     }
 
     @Test(.timeLimit(.minutes(2)))

@@ -150,7 +150,7 @@ struct DemoModelRows {
         let after = try await send(Self.call)
         rows.append(
             Row(
-                "the next call that needs it",
+                "the next call: its gateway refuses to pass it on",
                 must: "503",
                 got: after.inWords,
                 why: String(after.body.trimmingCharacters(in: .whitespacesAndNewlines).prefix(100))

@@ -130,7 +130,9 @@ struct DemoScenario {
             gateway(
                 .inferenceService,
                 paths: ["/v1/predict", "/v1/stream"] + DemoGuardrails.paths,
-                admin: true
+                admin: true,
+                // Nothing reaches the service while it is not proved to have loaded that model.
+                model: models.digest
             ),
             gateway(
                 .registry,
@@ -195,12 +197,14 @@ struct DemoScenario {
         paths: [String],
         admin: Bool,
         upstream: String? = nil,
-        bodyLimit: String = "64Ki"
+        bodyLimit: String = "64Ki",
+        model: String? = nil
     ) -> String {
         let routes = paths.map {
             "  - { name: \"route\($0.replacing("/", with: "-"))\", path: { prefix: \($0) }, upstream: service, "
                 + "bodyLimit: \(bodyLimit), timeouts: { response: 1m }\(DemoGuardrails.reference(path: $0)) }"
         }
+        let proof = model.map { ", model: { digest: \"\($0)\" }" } ?? ""
         return """
             apiVersion: lapwing.dev/v1alpha1
             kind: Gateway
@@ -211,7 +215,7 @@ struct DemoScenario {
               listeners:
               - { name: mtls, address: 127.0.0.1, port: \(ports[workload] ?? 0) }
               upstreams:
-              - { name: service, unixSocket: \(upstream ?? upstreamSocket(workload)) }
+              - { name: service, unixSocket: \(upstream ?? upstreamSocket(workload))\(proof) }
               routes:
             \(routes.joined(separator: "\n"))
             \(admin ? "  admin: { address: 127.0.0.1, port: \(adminPort) }\n" : "")

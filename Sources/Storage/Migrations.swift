@@ -136,6 +136,9 @@ enum Migrations {
                 sql: "ALTER TABLE entry ADD COLUMN outlives_process INTEGER NOT NULL DEFAULT 0;"
             )
         }
+        migrator.registerMigration("0007 entries of loaders") { database in
+            try database.execute(sql: "ALTER TABLE entry ADD COLUMN model_loader TEXT;")
+        }
         return migrator
     }
 }

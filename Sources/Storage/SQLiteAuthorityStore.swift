@@ -313,12 +313,13 @@ extension SQLiteAuthorityStore {
     private static func insert(_ stored: StoredEntry, _ database: Database) throws {
         let entry = stored.entry
         try database.execute(
-            sql: "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            sql: "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             arguments: [
                 entry.name, entry.id.description, entry.selectors.map(\.description).sorted().joined(separator: "\n"),
                 entry.lifetime.map { Int64($0) }, entry.dnsNames.joined(separator: "\n"), entry.subject?.description,
                 entry.hint, stored.revision, stored.creator, Int64(stored.createdAt.timeIntervalSince1970),
                 entry.federatesWith.map(\.name).sorted().joined(separator: "\n"), entry.outlivesProcess,
+                entry.modelLoader?.rawValue,
             ]
         )
     }
@@ -328,6 +329,11 @@ extension SQLiteAuthorityStore {
         let lines = { (text: String) in text.split(separator: "\n").map(String.init) }
         let lifetime: Int64? = row["lifetime"]
         let subject: String? = row["subject"]
+        let kind: String? = row["model_loader"]
+        let loader = kind.flatMap { WorkloadEntry.ModelLoader(rawValue: $0) }
+        guard (kind == nil) == (loader == nil) else {
+            throw IdentityError(.unavailable, "the database holds the entry `\(name)` with an unknown kind of loader")
+        }
         let entry = try WorkloadEntry(
             name: name,
             id: try SPIFFEID(row["spiffe_id"] as String),
@@ -337,6 +343,7 @@ extension SQLiteAuthorityStore {
             subject: try subject.map { try CertificateSubject($0) },
             hint: row["hint"],
             federatesWith: Set(try lines(row["federates_with"]).map { try TrustDomain($0) }),
+            modelLoader: loader,
             outlivesProcess: row["outlives_process"]
         )
         return StoredEntry(

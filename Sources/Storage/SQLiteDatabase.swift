@@ -19,6 +19,18 @@ public final class SQLiteDatabase: Sendable {
         case registry
         /// What records of the audit log are searched by, which can be made again.
         case recordSearch
+        /// What stands for processes, none of which outlives a loss of power.
+        case standing
+
+        /// What must be on the disk when a write returns (SQLite's `synchronous`): all of it, or what a crash of the process
+        /// alone cannot take.
+        fileprivate var synchronous: String {
+            switch self {
+            case .authority, .registry: "FULL"
+            case .standing: "NORMAL"
+            case .recordSearch: "OFF"
+            }
+        }
     }
 
     /// Opens the file, makes it where it is missing, and brings its schema forward.
@@ -32,8 +44,7 @@ public final class SQLiteDatabase: Sendable {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
             configuration.prepareDatabase { database in
-                // What can be made again need not survive a loss of power.
-                try database.execute(sql: "PRAGMA synchronous = \(schema == .recordSearch ? "OFF" : "FULL")")
+                try database.execute(sql: "PRAGMA synchronous = \(schema.synchronous)")
                 if schema == .recordSearch { try database.execute(sql: "PRAGMA cache_size = -131072") }
             }
             self.pool = try DatabasePool(path: path, configuration: configuration)
@@ -41,6 +52,7 @@ public final class SQLiteDatabase: Sendable {
             case .authority: try Migrations.run(Migrations.migrator(), on: pool)
             case .registry: try Migrations.run(RegistryMigrations.migrator(), on: pool)
             case .recordSearch: try Migrations.run(RecordSearchMigrations.migrator(), on: pool)
+            case .standing: try Migrations.run(StandingMigrations.migrator(), on: pool)
             }
         } catch let error as IdentityError {
             throw error

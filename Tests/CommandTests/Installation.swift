@@ -39,6 +39,20 @@ final class Installation {
         try process.run()
     }
 
+    /// The process that it runs in a role, by its number; nil while there is none.
+    func child(_ role: String) -> Int32? {
+        let own = process.processIdentifier
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(own)/task")) ?? []
+        for task in tasks {
+            let text = (try? String(contentsOfFile: "/proc/\(own)/task/\(task)/children", encoding: .utf8)) ?? ""
+            for pid in text.split(separator: " ").compactMap({ Int32($0) }) {
+                let words = (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) ?? ""
+                if words.split(separator: "\0").dropFirst().first.map(String.init) == role { return pid }
+            }
+        }
+        return nil
+    }
+
     /// Ends it, and returns once it has ended.
     func stop() { process.stop() }
 

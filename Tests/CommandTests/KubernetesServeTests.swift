@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Glibc
 import TestIdentities
@@ -71,6 +72,116 @@ struct `Kubernetes end to end` {
     }
 }
 
+/// Who has signed an image, end to end.
+@Suite(.enabled(if: CloudPeers.areInstalled && RealControlGroup.isAvailable), .serialized)
+struct `Signed images` {
+    /// A bundle as `cosign sign --key` writes it.
+    private static func bundle(of digest: String, by key: P256.Signing.PrivateKey) throws -> Data {
+        let type = "application/vnd.in-toto+json"
+        let payload = Data(
+            (#"{"_type":"https://in-toto.io/Statement/v1","predicate":{},"#
+                + #""predicateType":"https://sigstore.dev/cosign/sign/v1","subject":[{"digest":{"sha256":"\#(digest)"}}]}"#)
+                .utf8
+        )
+        let signed = Data("DSSEv1 \(type.utf8.count) \(type) \(payload.count) ".utf8) + payload
+        let signature = try key.signature(for: SHA256.hash(data: signed)).derRepresentation
+        let hint = Data(SHA256.hash(data: key.publicKey.derRepresentation)).base64EncodedString()
+        return try JSONSerialization.data(withJSONObject: [
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": ["publicKey": ["hint": hint]],
+            "dsseEnvelope": [
+                "payload": payload.base64EncodedString(), "payloadType": type,
+                "signatures": [["sig": signature.base64EncodedString()]],
+            ],
+        ])
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `a process gets what its entry gives signed images, from the signature on and until it is taken away`() throws
+    {
+        let cluster = try Cluster()
+        let (uid, container) = ("6d1f0f0e-93c4-4c2a-8f8e-7a4f4b1a7e56", String(repeating: "5d", count: 32))
+        let digest = String(repeating: "9c", count: 32)
+        try cluster.put("model-1", uid: uid, container: container, label: "model", digest: digest)
+        let (key, stranger) = (P256.Signing.PrivateKey(), P256.Signing.PrivateKey())
+        let images = try TemporaryDirectory()
+        try Self.bundle(of: digest, by: stranger).write(to: URL(fileURLWithPath: images.path + "/stranger.json"))
+        try Self.bundle(of: String(repeating: "0", count: 64), by: key)
+            .write(to: URL(fileURLWithPath: images.path + "/other.json"))
+        _ = try images.write("no bundle", to: "README")
+        let lapwing = try Installation { folder in
+            try key.publicKey.pemRepresentation.write(
+                toFile: folder + "/cosign.pub",
+                atomically: true,
+                encoding: .utf8
+            )
+            try """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: KubernetesAttestation
+            metadata: { name: cluster }
+            spec:
+              nodeName: node-1
+              apiServer:
+                url: https://127.0.0.1:\(cluster.port)
+                caFile: \(cluster.directory.path)/ca.crt
+                tokenFile: \(cluster.directory.path)/token
+            ---
+            apiVersion: lapwing.dev/v1alpha1
+            kind: ImageSignatures
+            metadata: { name: images }
+            spec:
+              directory: \(images.path)
+              signers:
+                - key: { publicKey: { file: cosign.pub } }
+            ---
+            apiVersion: lapwing.dev/v1alpha1
+            kind: WorkloadEntry
+            metadata: { name: a-signed-pod }
+            spec:
+              spiffeID: spiffe://cluster.local/ns/ml/sa/signed
+              selectors: ["k8s:ns:ml", "k8s:image-signature:verified"]
+            """.write(toFile: folder + "/kubernetes.yaml", atomically: true, encoding: .utf8)
+        }
+        let signed = "spiffe://cluster.local/ns/ml/sa/signed"
+        #expect(try lapwing.wait { try lapwing.run("identity", "svid", "fetch").status == 0 })
+        let group = try RealControlGroup(uid: uid, container: container)
+        func isGiven() throws -> Bool {
+            try Program.run(
+                [
+                    "-c", "echo $$ > \(group.path)/cgroup.procs && exec \"$0\" \"$@\"", try Program.path, "identity",
+                    "svid", "fetch",
+                ]
+                    + lapwing.places,
+                program: "/bin/sh"
+            ).output.contains(signed)
+        }
+        #expect(try !isGiven(), "signed by a stranger, or another image")
+        let file = images.path + "/model.json"
+        try Self.bundle(of: digest, by: key).write(to: URL(fileURLWithPath: file))
+        #expect(try lapwing.wait(isGiven))
+        // One that has it loses it with the signature.
+        let holder = Process()
+        holder.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let folder = lapwing.directory.path + "/kept"
+        holder.arguments =
+            [
+                "-c", "echo $$ > \(group.path)/cgroup.procs && exec \"$0\" \"$@\"", try Program.path, "identity",
+                "watch", "--audience", "shop", "--spiffe-id", signed, "--directory", folder,
+            ] + lapwing.places
+        holder.standardError = FileHandle.nullDevice
+        try holder.run()
+        defer { holder.stop() }
+        #expect(try lapwing.wait { FileManager.default.fileExists(atPath: folder + "/environment") })
+        try FileManager.default.removeItem(atPath: file)
+        #expect(try lapwing.wait { try !isGiven() })
+        #expect(
+            try lapwing.wait {
+                try lapwing.run("identity", "revocations").output.contains("is no longer what its entry asks for")
+            }
+        )
+    }
+}
+
 /// The API server of the tests, beside a program.
 final class Cluster {
     let directory: TemporaryDirectory
@@ -107,12 +218,12 @@ final class Cluster {
         for _ in 0..<200 where try count() == before { Thread.sleep(forTimeInterval: 0.05) }
     }
 
-    func put(_ name: String, uid: String, container: String, label: String) throws {
+    func put(_ name: String, uid: String, container: String, label: String, digest: String = "ab") throws {
         try tell(
             """
             {"put": {"metadata": {"name": "\(name)", "namespace": "ml", "uid": "\(uid)", "labels": {"app": "\(label)"}}, \
             "spec": {"nodeName": "node-1", "serviceAccountName": "model"}, "status": {"phase": "Running", \
-            "containerStatuses": [{"name": "server", "image": "r/model:1", "imageID": "r/model@sha256:ab", \
+            "containerStatuses": [{"name": "server", "image": "r/model:1", "imageID": "r/model@sha256:\(digest)", \
             "containerID": "containerd://\(container)", "ready": true, "restartCount": 0}]}}}
             """
         )

@@ -80,17 +80,22 @@ import Testing
         #expect(try get("/prod/keys").output != before)
     }
 
-    @Test(.timeLimit(.minutes(3)), .enabled(if: geteuid() == 0, "only root can become another user"))
-    func `with a gateway's user, the endpoints for strangers are that user's processes and still hear the authority`()
-        throws
-    {
+    @Test(
+        .timeLimit(.minutes(3)),
+        .enabled(if: geteuid() == 0, "only root can become another user"),
+        arguments: [nil, "daemon"] as [String?]
+    )
+    func `the endpoints for strangers are processes of the gateway's user, or of their own, and hear the authority`(
+        _ own: String?
+    ) throws {
         let directory = try TemporaryDirectory()
         let user = try SystemUser(named: "nobody")
+        let endpoints = try own.map { try SystemUser(named: $0) } ?? user
         let web = directory.path + "/web"
         try Self.makeCertificate(web)
-        try user.own(web + ".key")
+        try endpoints.own(web + ".key")
         unsafe chmod(directory.path, 0o755)
-        let lapwing = try Installation("--gateway-user", user.name) { folder in
+        let lapwing = try Installation("--gateway-user", user.name, "--endpoint-user", own ?? "") { folder in
             for (name, from, to) in [
                 ("settings", "# jwtIssuer: https://id.example/prod", "jwtIssuer: https://id.example/prod"),
                 ("identities", "unix:uid:\(geteuid())", "unix:uid:\(user.uid)"),
@@ -116,8 +121,13 @@ import Testing
             }
         )
         #expect(
-            try ServeTests.uids(of: lapwing.process) == ["authority": 0, "gateway": user.uid, "federation": user.uid]
+            try ServeTests.uids(of: lapwing.process) == [
+                "authority": 0, "gateway": user.uid, "federation": endpoints.uid,
+            ]
         )
+        // Who is the gateway reads the web key only where it is the same user's.
+        let read = try Program.run(["-u", user.name, "--", "cat", web + ".key"], program: "/usr/sbin/runuser")
+        #expect((read.status == 0) == (own == nil))
     }
 
     @Test func `an endpoint without an issuer is an error that says what is missing`() throws {

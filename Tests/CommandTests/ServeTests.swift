@@ -116,8 +116,10 @@ import Testing
 
     @Test func `a gateway's user has to be there, to be another than root, and to be root's to choose`() throws {
         for (user, words) in [("root", "name another user"), ("no-such-user", "there is no user")] {
-            let result = try Program.run("config", "show", "--gateway-user", user)
-            #expect(result.status == 2 && result.errors.contains(words), "\(result.errors)")
+            for option in ["--gateway-user", "--endpoint-user"] {
+                let result = try Program.run("config", "show", option, user)
+                #expect(result.status == 2 && result.errors.contains(words), "\(result.errors)")
+            }
         }
     }
 

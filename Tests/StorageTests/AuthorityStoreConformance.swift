@@ -59,6 +59,7 @@ struct AuthorityStoreConformance {
             subject: try CertificateSubject("CN=\(name),O=Example"),
             hint: hint,
             federatesWith: [try TrustDomain("one.example"), try TrustDomain("two.example")],
+            modelLoader: hint.map { $0 == "h" ? .separateUser : .sameUser },
             outlivesProcess: hint == nil
         )
     }

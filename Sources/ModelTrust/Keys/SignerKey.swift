@@ -9,6 +9,8 @@ public struct SignerKey: Sendable {
     public let curve: SigningCurve
     /// The SHA-256 of the key's PEM text in lower-case hexadecimal, by which bundles name it.
     public let fingerprint: String
+    /// The SHA-256 of the key's SubjectPublicKeyInfo in base64, by which cosign's bundles name it.
+    let cosignHint: String
     private let key: Key
 
     private enum Key: Sendable {
@@ -49,6 +51,7 @@ public struct SignerKey: Sendable {
             case .p521(let key): Array(key.derRepresentation)
             }
         let text = PEMDocument(type: "PUBLIC KEY", derBytes: canonical).pemString + "\n"
+        cosignHint = Base64.encode(SHA256.hash(data: canonical))
         fingerprint = Hexadecimal.text(Array(SHA256.hash(data: Array(text.utf8))))
     }
 

@@ -14,7 +14,7 @@ struct SignerProof {
         switch (trust, bundle.material) {
         case (.key(let key), .key(let hint)):
             try refuseExtras(bundle, logs: true, timestamps: true)
-            guard hint.isEmpty || hint == key.fingerprint else {
+            guard hint.isEmpty || hint == key.fingerprint || hint == key.cosignHint else {
                 throw ModelRefusal(
                     .otherKey,
                     "the model was signed with the key \(hint.prefix(64)), and not with this one"

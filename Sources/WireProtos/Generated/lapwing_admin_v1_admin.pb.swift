@@ -199,6 +199,9 @@ public nonisolated struct Admin_Entry: Sendable {
   /// What it gives stays good once the process has ended that fetched it.
   public var outlivesProcess: Bool = false
 
+  /// Which children the workload may prove to have loaded a model: `separateUser` or `sameUser`. Empty: it is no loader.
+  public var modelLoader: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -694,7 +697,7 @@ nonisolated extension Admin_AuthorityState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Admin_Entry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Entry"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}spiffe_id\0\u{1}selectors\0\u{1}ttl\0\u{3}dns_names\0\u{1}subject\0\u{1}hint\0\u{1}source\0\u{1}location\0\u{3}federates_with\0\u{3}outlives_process\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}spiffe_id\0\u{1}selectors\0\u{1}ttl\0\u{3}dns_names\0\u{1}subject\0\u{1}hint\0\u{1}source\0\u{1}location\0\u{3}federates_with\0\u{3}outlives_process\0\u{3}model_loader\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -713,6 +716,7 @@ nonisolated extension Admin_Entry: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 9: try { try decoder.decodeSingularStringField(value: &self.location) }()
       case 10: try { try decoder.decodeRepeatedStringField(value: &self.federatesWith) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.outlivesProcess) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.modelLoader) }()
       default: break
       }
     }
@@ -756,6 +760,9 @@ nonisolated extension Admin_Entry: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.outlivesProcess != false {
       try visitor.visitSingularBoolField(value: self.outlivesProcess, fieldNumber: 11)
     }
+    if !self.modelLoader.isEmpty {
+      try visitor.visitSingularStringField(value: self.modelLoader, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -771,6 +778,7 @@ nonisolated extension Admin_Entry: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.location != rhs.location {return false}
     if lhs.federatesWith != rhs.federatesWith {return false}
     if lhs.outlivesProcess != rhs.outlivesProcess {return false}
+    if lhs.modelLoader != rhs.modelLoader {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

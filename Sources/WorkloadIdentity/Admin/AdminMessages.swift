@@ -19,6 +19,7 @@ extension Admin_Entry {
         hint = item.entry.hint ?? ""
         federatesWith = item.entry.federatesWith.map(\.name).sorted()
         outlivesProcess = item.entry.outlivesProcess
+        modelLoader = item.entry.modelLoader?.rawValue ?? ""
         switch item.source {
         case .file(let place):
             source = .file
@@ -46,6 +47,14 @@ extension Admin_Entry {
                 throw IdentityError(.invalidArgument, "`\(name.prefix(200))` is no trust domain: \(error)")
             }
         }
+        let loader = WorkloadEntry.ModelLoader(rawValue: modelLoader)
+        guard modelLoader.isEmpty || loader != nil else {
+            throw IdentityError(
+                .invalidArgument,
+                "`\(modelLoader.prefix(80))` is no kind of loader; expected "
+                    + WorkloadEntry.ModelLoader.allCases.map { "`\($0.rawValue)`" }.joined(separator: " or ")
+            )
+        }
         var found: Set<Selector> = []
         for text in selectors { found.insert(try Selector(text)) }
         return try WorkloadEntry(
@@ -57,6 +66,7 @@ extension Admin_Entry {
             subject: subject.isEmpty ? nil : try CertificateSubject(subject),
             hint: hint.isEmpty ? nil : hint,
             federatesWith: domains,
+            modelLoader: loader,
             outlivesProcess: outlivesProcess
         )
     }

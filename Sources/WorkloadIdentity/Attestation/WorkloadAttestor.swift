@@ -15,6 +15,7 @@ import RPC
 public final class WorkloadAttestor: Sendable {
     private let digests: ExecutableDigests
     private let pods: (any PodSource)?
+    private let images: (any ImageSignatureSource)?
     private let logger: Logger
 
     /// The largest program that is measured unless told otherwise: 512 MiB.
@@ -25,22 +26,29 @@ public final class WorkloadAttestor: Sendable {
     /// - Parameters:
     ///   - maximumExecutableSize: the largest program that is measured, in bytes.
     ///   - pods: where pods are looked up; nil where there are none.
+    ///   - images: where it is known who has signed the images of containers; nil where nobody is asked.
     ///   - logger: where failures are told.
     public init(
         maximumExecutableSize: Int64 = defaultMaximumExecutableSize,
         pods: (any PodSource)? = nil,
+        images: (any ImageSignatureSource)? = nil,
         logger: Logger
     ) {
         self.digests = ExecutableDigests(maximumSize: maximumExecutableSize)
         self.pods = pods
+        self.images = images
         self.logger = logger
+        let changes = ChangeFeed()
+        self.changes = pods == nil && images == nil ? nil : changes
+        for source in [pods?.changes, images?.changes] { _ = source?.observe { changes.announce() } }
     }
 
-    /// Announces that a process may be something else, though it has not changed itself: its pod has.
-    var changes: ChangeFeed? { pods?.changes }
+    /// Announces that a process may be something else, though it has not changed itself: its pod has, or who has signed its
+    /// image.
+    let changes: ChangeFeed?
 
     /// Grows with every such change.
-    var revision: UInt64 { pods?.revision ?? 0 }
+    var revision: UInt64 { (pods?.revision ?? 0) &+ (images?.revision ?? 0) }
 
     /// The selectors of these kinds that the process fits now.
     ///
@@ -80,13 +88,16 @@ public final class WorkloadAttestor: Sendable {
     ) async throws -> Set<Selector> {
         guard kinds.contains(where: { $0.namespace == .k8s }), let pods, let uid = container.podUID else { return [] }
         guard let pod = try await pods.pod(uid: uid, container: container.id),
-            let found = pod.selectors(ofContainer: container.id, kinds)
+            var found = pod.selectors(ofContainer: container.id, kinds)
         else {
             logger.warning(
                 "pod of a process not found",
                 metadata: ["process.pid": "\(process.credentials.pid)", "k8s.pod.uid": "\(uid)"]
             )
             return []
+        }
+        if let images, let own = pod.containers.first(where: { $0.id == container.id }) {
+            found.formUnion(own.selectors(signedBy: images, kinds))
         }
         // The answer took its time: it counts where the process is the same still.
         try await NIOThreadPool.singleton.runIfActive { try process.read { () throws(IdentityError) in } }
@@ -119,6 +130,7 @@ public final class WorkloadAttestor: Sendable {
             case .kubernetesNamespace, .kubernetesServiceAccount, .kubernetesNode, .kubernetesPodName,
                 .kubernetesPodUID, .kubernetesPodLabel, .kubernetesPodOwner, .kubernetesPodOwnerUID,
                 .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerName, .kubernetesContainerImage,
+                .kubernetesImageSignature, .kubernetesImageSignatureSubject, .kubernetesImageSignatureIssuer,
                 .containerID, .containerRuntime, .systemdUnit:
                 break
             // These are shown by workloads of other machines.

@@ -78,13 +78,19 @@ public struct EntrySnapshot: Sendable {
         return found.sorted { $0.entry.name < $1.entry.name }
     }
 
+    /// Whether an entry, by its name, asks what a workload has loaded.
+    func asksModel(of name: String) -> Bool {
+        items[name]?.entry.selectors.contains { $0.kind.isModel } ?? false
+    }
+
     /// The selector that the fewest workloads share; those of models are no one's to ask with.
     private static func pivot(of entry: WorkloadEntry) -> Selector? {
         let order: [Selector.Kind] = [
             .joinToken, .x509Subject, .evidence, .containerID, .kubernetesPodUID, .kubernetesPodName, .sha256,
             .systemdUnit, .path, .kubernetesServiceAccount,
             .kubernetesPodOwnerUID, .kubernetesPodOwner, .kubernetesPodLabel, .kubernetesContainerImage,
-            .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerName, .user, .uid, .supplementaryGroup,
+            .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerName, .kubernetesImageSignatureSubject,
+            .kubernetesImageSignatureIssuer, .kubernetesImageSignature, .user, .uid, .supplementaryGroup,
             .supplementaryGID, .kubernetesNamespace, .group, .gid, .containerRuntime, .kubernetesNode, .x509Authority,
         ]
         return entry.selectors.filter { !$0.kind.isModel }.min {

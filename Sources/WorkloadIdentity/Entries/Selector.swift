@@ -51,6 +51,12 @@ public struct Selector: Hashable, Sendable {
         case kubernetesContainerName = "container-name"
         /// The image of the container that the process is in.
         case kubernetesContainerImage = "container-image"
+        /// That somebody who is believed has signed the image of the container: `verified`.
+        case kubernetesImageSignature = "image-signature"
+        /// One who has signed it.
+        case kubernetesImageSignatureSubject = "image-signature-subject"
+        /// Who vouched for the name of one who has signed it.
+        case kubernetesImageSignatureIssuer = "image-signature-issuer"
         /// The ID of the container that the process is in, 64 digits of hexadecimal in lower case.
         case containerID = "container-id"
         /// The runtime that started the container: `containerd`, `cri-o`, `docker`, `podman`.
@@ -80,7 +86,8 @@ public struct Selector: Hashable, Sendable {
             case .modelDigest, .modelSigner, .modelVerified: .model
             case .kubernetesNamespace, .kubernetesServiceAccount, .kubernetesNode, .kubernetesPodName,
                 .kubernetesPodUID, .kubernetesPodLabel, .kubernetesPodOwner, .kubernetesPodOwnerUID,
-                .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerName, .kubernetesContainerImage:
+                .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerName, .kubernetesContainerImage,
+                .kubernetesImageSignature, .kubernetesImageSignatureSubject, .kubernetesImageSignatureIssuer:
                 .k8s
             case .containerID, .containerRuntime: .container
             case .systemdUnit: .systemd
@@ -98,6 +105,11 @@ public struct Selector: Hashable, Sendable {
             }
         }
 
+        /// Those about who has signed an image.
+        static let ofImageSignatures: Set<Kind> = [
+            .kubernetesImageSignature, .kubernetesImageSignatureSubject, .kubernetesImageSignatureIssuer,
+        ]
+
         /// Whether it is about the model that a process has loaded, as its loader proves.
         public var isModel: Bool { namespace == .model }
 
@@ -106,6 +118,7 @@ public struct Selector: Hashable, Sendable {
             switch self {
             case .supplementaryGID, .supplementaryGroup, .modelVerified, .kubernetesPodLabel, .kubernetesPodOwner,
                 .kubernetesPodOwnerUID, .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerImage,
+                .kubernetesImageSignature, .kubernetesImageSignatureSubject, .kubernetesImageSignatureIssuer,
                 .x509Authority, .evidence:
                 false
             default: true
@@ -197,6 +210,10 @@ public struct Selector: Hashable, Sendable {
             else { return "expected `NAME:VALUE`" }
         case .kubernetesPodImage, .kubernetesPodInitialImage, .kubernetesContainerImage:
             guard isLine(value), !value.contains(" ") else { return "expected an image" }
+        case .kubernetesImageSignature:
+            guard value == "verified" else { return "expected `k8s:image-signature:verified`" }
+        case .kubernetesImageSignatureSubject, .kubernetesImageSignatureIssuer:
+            guard isLine(value) else { return "expected the name of who signed, or of who vouched for it" }
         case .containerID:
             guard value.utf8.count == 64,
                 value.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })

@@ -93,6 +93,7 @@ extension WorkloadAPIService {
                 id: issued.id
             )
             try note([number], for: caller)
+            try await keep([number], for: caller)
         }
         do {
             try await onIssue(TokenIssuance(issued, entry: entry.name, process: process))

@@ -195,18 +195,26 @@ public final class WorkloadAPIService: Sendable {
     /// Returns once what was issued is noted for the process, so that it ends with it, and recorded.
     func record(_ issued: [(svid: IssuedSVID, entry: WorkloadEntry)], for caller: ServedCaller) async throws {
         guard !issued.isEmpty else { return }
-        try note(
-            issued.filter { !$0.entry.outlivesProcess }.map { svid, entry in
-                IssuedNumber(number: svid.serialNumber, notAfter: svid.notAfter, entry: entry.name, id: svid.id)
-            },
-            for: caller
-        )
+        let numbers = issued.filter { !$0.entry.outlivesProcess }.map { svid, entry in
+            IssuedNumber(number: svid.serialNumber, notAfter: svid.notAfter, entry: entry.name, id: svid.id)
+        }
+        try note(numbers, for: caller)
         let credentials = caller.attested.process.credentials
+        async let kept: Void = keep(numbers, for: caller)
         do {
             try await onCertify(issued.map { SVIDIssuance($0.svid, entry: $0.entry.name, to: credentials) })
         } catch {
             logger.error("X.509-SVID not recorded", metadata: ["error": "\(error)"])
             throw RPCStatus(.unavailable, "the identity cannot be recorded, and is not handed out")
+        }
+        try await kept
+    }
+
+    /// Returns once what was noted is kept, so that it ends with its process even when the authority is started again.
+    func keep(_ issued: [IssuedNumber], for caller: ServedCaller) async throws {
+        do { try await continuous.keep(issued, of: caller.attested) } catch {
+            logger.error("SVIDs are not kept, and not handed out", metadata: ["error": "\(error)"])
+            throw RPCStatus(.unavailable, "the identity cannot be kept track of, and is not handed out")
         }
     }
 

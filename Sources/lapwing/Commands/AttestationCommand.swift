@@ -28,8 +28,8 @@ struct AttestationCommand: AsyncParsableCommand {
         let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
         let settings = try Settings(options, documents: documents)
         let logger = settings.logger("lapwing.attestation")
-        // What strangers send is read by the gateway's user, to whom alone the authority answers.
-        if geteuid() == 0, let user = settings.gatewayUser.value { try user.restart() }
+        // What strangers send is read by the endpoints' user, to whom alone the authority answers.
+        if geteuid() == 0, let user = settings.endpointsRunAs { try user.restart() }
         guard let rules = try Configuration(settings: settings).attestation else {
             throw CommandError(.usage, "there is no AttestationEndpoint in `\(settings.config.value)`")
         }

@@ -51,6 +51,8 @@ private struct AuthorityProcess {
     private let federation: FederatedBundles
     /// The pods of this node; nil where there is no cluster.
     private let pods: (directory: PodDirectory, api: KubernetesAPI)?
+    /// Who has signed the pods' images.
+    private let images: SignedImages
     private let admin: AdminService
     private let withdrawal: ModelWithdrawal
     private let loaders: LoaderService
@@ -120,7 +122,10 @@ private struct AuthorityProcess {
             let origin: PodDirectory.Origin = rules.kubelet == nil ? .apiServer : .kubelet
             return (directory: PodDirectory(api: api, node: rules.nodeName, origin: origin, logger: logger), api: api)
         }
-        let attestor = WorkloadAttestor(pods: pods?.directory, logger: logger)
+        images = SignedImages(clock: now, logger: logger)
+        images.follow(configuration.images)
+        let images = self.images
+        let attestor = WorkloadAttestor(pods: pods?.directory, images: images, logger: logger)
         let kubernetesAtStart = configuration.kubernetes
         let attestationAtStart = configuration.attestation
         var verifiers: [any EvidenceVerifier] = []
@@ -151,7 +156,7 @@ private struct AuthorityProcess {
             registry: registry,
             federation: federation,
             verifiers: verifiers,
-            allowedUIDs: settings.gatewayUIDs,
+            allowedUIDs: settings.endpointUIDs,
             clock: now,
             logger: logger,
             onCertify: spooled.record
@@ -161,10 +166,13 @@ private struct AuthorityProcess {
         loaders = LoaderService(proofs: proofs, registry: registry, attestor: attestor, logger: logger) { act in
             try await RemoteActLog(socket: settings.recordSocket).record(ActRecord(act, node: settings.node.value))
         }
-        continuous = ContinuousAttestation(
+        continuous = try ContinuousAttestation(
             registry: registry,
             proofs: proofs,
             attestor: attestor,
+            store: SQLiteStandingStore(
+                try SQLiteDatabase(path: directory + "/" + AuthorityBackup.standing, schema: .standing)
+            ),
             clock: now,
             logger: logger,
             onWithdraw: spooled.record
@@ -225,6 +233,7 @@ private struct AuthorityProcess {
                 try entries.load(next.documents)
                 federation.follow(next.federation.trustDomains)
                 audiences.replace(next.credentials)
+                images.follow(next.images)
                 return (next.adminPolicy, next.digest)
             },
             onAct: spooled.record
@@ -239,7 +248,8 @@ private struct AuthorityProcess {
                 attestation.service, callerTokens.service,
                 RevocationService(registry: registry, allowedUIDs: gatewayUIDs).service,
                 remote.service,
-                FederationService(authority: authority, federation: federation, allowedUIDs: gatewayUIDs).service,
+                FederationService(authority: authority, federation: federation, allowedUIDs: settings.endpointUIDs)
+                    .service,
             ],
             logger: logger
         )
@@ -252,6 +262,7 @@ private struct AuthorityProcess {
     func start() async throws {
         if issues {
             try await authority.maintain()
+            try await continuous.resume()
             // Any process may ask who it is; the kernel says what it is.
             try await workloadServer.bind(unixSocket: settings.workloadSocket, mode: 0o666)
         }
@@ -274,6 +285,7 @@ private struct AuthorityProcess {
             group.addTask { await spool.run() }
             group.addTask { await clock.run() }
             group.addTask { await pods?.directory.run() }
+            group.addTask { await images.run() }
             group.addTask {
                 while (try? await Task.sleep(for: .seconds(60))) != nil {
                     await withdrawal.prune()

@@ -22,8 +22,8 @@ struct FederationCommand: AsyncParsableCommand {
         let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
         let settings = try Settings(options, documents: documents)
         let logger = settings.logger("lapwing.federation")
-        // What strangers send is read by the gateway's user, to whom alone the authority answers.
-        if geteuid() == 0, let user = settings.gatewayUser.value { try user.restart() }
+        // What strangers send is read by the endpoints' user, to whom alone the authority answers.
+        if geteuid() == 0, let user = settings.endpointsRunAs { try user.restart() }
         let rules = try Configuration(settings: settings).federation
         guard !rules.isEmpty else {
             throw CommandError(

@@ -91,6 +91,15 @@ struct IdentityEntryCommand: AsyncParsableCommand {
         )
         var outlivesProcess = false
 
+        @Option(
+            name: .customLong("model-loader"),
+            help: """
+                Lets the workload prove that its children have loaded a model: separateUser (those of another user) or \
+                sameUser.
+                """
+        )
+        var modelLoader: String?
+
         @Option(name: .shortAndLong, help: "Output: table or json.")
         var output = OutputFormat.table
 
@@ -105,6 +114,7 @@ struct IdentityEntryCommand: AsyncParsableCommand {
             entry.hint = hint ?? ""
             entry.federatesWith = federatesWith
             entry.outlivesProcess = outlivesProcess
+            entry.modelLoader = modelLoader ?? ""
             var request = Admin_CreateEntryRequest()
             request.entry = entry
             let created: Admin_Entry = try await AdminClient(options).call("CreateEntry", request)
@@ -140,7 +150,7 @@ private enum EntryOutput {
         let ttlSeconds: Int64?
         let dnsNames, federatesWith: [String]
         let outlivesProcess: Bool
-        let subject, hint, source, location: String
+        let subject, hint, modelLoader, source, location: String
 
         init(_ entry: Admin_Entry) {
             name = entry.name
@@ -152,6 +162,7 @@ private enum EntryOutput {
             outlivesProcess = entry.outlivesProcess
             subject = entry.subject
             hint = entry.hint
+            modelLoader = entry.modelLoader
             source = entry.source == .file ? "file" : "store"
             location = entry.location
         }

@@ -63,7 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
                     name: "federation",
                     arguments: ["federation"] + arguments,
                     startTimeout: .seconds(30),
-                    user: settings.gatewayUser.value
+                    user: settings.endpointsRunAs
                 )
             )
         }
@@ -73,7 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
                     name: "attestation",
                     arguments: ["attestation"] + arguments,
                     startTimeout: .seconds(30),
-                    user: settings.gatewayUser.value
+                    user: settings.endpointsRunAs
                 )
             )
         }

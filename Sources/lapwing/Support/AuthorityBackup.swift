@@ -15,6 +15,8 @@ import ZeroTrust
 struct AuthorityBackup {
     /// The file of the database.
     private static let database = "authority.sqlite"
+    /// What stands for the processes of this machine: it means nothing on another, and is in no backup.
+    static let standing = "standing.sqlite"
     /// The file of the key that signs the log.
     private static let signingKey = "log/signing.key"
     /// The file that names the others.
@@ -260,6 +262,10 @@ struct AuthorityBackup {
         let database = try SQLiteDatabase(path: next + "/" + Self.database)
         let hasCarried = try database.goOn(from: old + "/" + Self.database)
         try database.close()
+        // What the authority of before has given to processes of this machine ends with them still.
+        if FileManager.default.fileExists(atPath: old + "/" + Self.standing) {
+            try SQLiteDatabase.copy(old + "/" + Self.standing, to: next + "/" + Self.standing)
+        }
         for name in Self.lasting where FileManager.default.fileExists(atPath: old + "/" + name) {
             try FileManager.default.copyItem(atPath: old + "/" + name, toPath: next + "/" + name)
         }

@@ -42,6 +42,8 @@ struct Configuration: Sendable {
     let federation: FederationRules
     /// Whose pods are attested here; nil where no cluster is.
     let kubernetes: KubernetesAttestation?
+    /// Whose signatures of the pods' images are believed; nil where nobody's are.
+    let images: ImageSignatureRules?
     /// What workloads of other machines may show, and where; nil where they may not.
     let attestation: AttestationEndpoint?
     /// What loads and is doubtful.
@@ -120,6 +122,18 @@ struct Configuration: Sendable {
             )
         }
         let kubernetes = try gather { try KubernetesAttestation.load(snapshot.documents) }
+        let images = try gather {
+            let rules = try ImageSignatureRules.load(snapshot.documents)
+            if rules != nil, case .some(nil) = kubernetes,
+                let document = snapshot.documents.first(where: { $0.kind == ImageSignatureRules.kind })
+            {
+                throw ResourceError(
+                    at: document.location,
+                    "there are no pods whose images could be signed; add a `\(KubernetesAttestation.kind)`"
+                )
+            }
+            return rules
+        }
         let attestation = try gather {
             try AttestationEndpoint.load(snapshot.documents, in: settings.trustDomain.value)
         }
@@ -145,6 +159,7 @@ struct Configuration: Sendable {
         self.credentials = credentials ?? nil
         self.federation = federation
         self.kubernetes = kubernetes ?? nil
+        self.images = images ?? nil
         self.attestation = attestation ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
         warnings += (estates ?? []).flatMap(\.warnings)
@@ -395,7 +410,7 @@ private enum KnownKinds {
         "lapwing.dev": [
             "Settings", "Gateway", "WorkloadEntry", "AdminPolicy", "PolicyTest", "ReachAssertions", "ModelRegistry",
             "ModelTrustPolicy", "Guardrail", "CloudCredentials", "AuditPolicy", "Estate", "MonitorPolicy", "AlertRoute",
-            "FederatedTrustDomain", "BundleEndpoint", "KubernetesAttestation",
+            "FederatedTrustDomain", "BundleEndpoint", "KubernetesAttestation", "ImageSignatures",
             "AttestationEndpoint", "OIDCEndpoint",
         ],
         "spire.spiffe.io": ["ClusterFederatedTrustDomain"],

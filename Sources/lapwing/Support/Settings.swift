@@ -38,6 +38,14 @@ struct SettingsOptions: ParsableArguments {
     )
     var gatewayUser: String?
 
+    @Option(
+        help: """
+            The user that the endpoints of bundles, keys and attestation run as where root starts them; the gateway's unless \
+            said (LAPWING_ENDPOINT_USER).
+            """
+    )
+    var endpointUser: String?
+
     @Option(help: "Event loops of each gateway; one for each core unless said (LAPWING_THREADS).")
     var threads: Int?
 
@@ -55,6 +63,7 @@ struct SettingsOptions: ParsableArguments {
             "--log-level", settings.logLevel.value.rawValue,
         ] + (settings.threads.value.map { ["--threads", String($0)] } ?? [])
             + (settings.gatewayUser.value.map { ["--gateway-user", $0.name] } ?? [])
+            + (settings.endpointUser.value.map { ["--endpoint-user", $0.name] } ?? [])
             + (settings.compatibility.value.map { ["--compat", $0.rawValue] } ?? [])
     }
 
@@ -95,6 +104,8 @@ struct Settings: Sendable {
     let logLevel: Setting<Logger.Level>
     /// The user that the gateway runs as; nil for whoever starts it.
     let gatewayUser: Setting<SystemUser?>
+    /// The user that the endpoints of bundles, keys and attestation run as; nil for the gateway's.
+    let endpointUser: Setting<SystemUser?>
     /// Whose Workload API gives the gateway its identity and bundles; nil for our own authority's.
     let workloadAPI: Setting<WorkloadEndpoint?>
     /// Event loops of each gateway; nil for one on each core.
@@ -160,10 +171,14 @@ struct Settings: Sendable {
             return Compatibility(rawValue: $0).map { .success($0) }
                 ?? .failure(.init(reason: "unknown value `\($0)`; \(suggestion(for: $0, among: names))"))
         }
-        self.gatewayUser = try finder.find("gateway-user", options.gatewayUser, default: "").map {
-            if $0.isEmpty { return .success(nil) }
-            do { return .success(try SystemUser(named: $0)) } catch { return .failure(.init(reason: "\(error)")) }
+        func user(_ name: String, _ option: String?) throws -> Setting<SystemUser?> {
+            try finder.find(name, option, default: "").map {
+                if $0.isEmpty { return .success(nil) }
+                do { return .success(try SystemUser(named: $0)) } catch { return .failure(.init(reason: "\(error)")) }
+            }
         }
+        self.gatewayUser = try user("gateway-user", options.gatewayUser)
+        self.endpointUser = try user("endpoint-user", options.endpointUser)
         self.workloadAPI = try finder.find("workload-api", source?.workloadAPI, default: "").map {
             if $0.isEmpty { return .success(nil) }
             do throws(WorkloadEndpointError) {
@@ -259,13 +274,22 @@ struct Settings: Sendable {
     /// The users that a gateway may run as, to whom the authority answers.
     var gatewayUIDs: Set<UInt32> { gatewayUser.value.map { [$0.uid] } ?? [0, geteuid()] }
 
-    /// Refuses a gateway's user that this process could not become.
+    /// The users that the endpoints of bundles, keys and attestation may run as.
+    var endpointUIDs: Set<UInt32> { endpointUser.value.map { [$0.uid] } ?? gatewayUIDs }
+    /// The user that those endpoints become; nil where they stay whoever starts them.
+    var endpointsRunAs: SystemUser? { endpointUser.value ?? gatewayUser.value }
+
+    /// Refuses users that this process could not become.
     private func requireUser() throws {
-        guard let user = gatewayUser.value, geteuid() != 0, geteuid() != user.uid else { return }
-        throw CommandError(
-            .usage,
-            "\(gatewayUser.origin): only root can have the gateway run as `\(user.name)`; leave it out, or start as root"
-        )
+        // One of these processes that has become its user reads of the other's.
+        let users = [0, gatewayUser.value?.uid, endpointUser.value?.uid]
+        for (setting, what) in [(gatewayUser, "the gateway"), (endpointUser, "the endpoints")] {
+            guard let user = setting.value, !users.contains(geteuid()) else { continue }
+            throw CommandError(
+                .usage,
+                "\(setting.origin): only root can have \(what) run as `\(user.name)`; leave it out, or start as root"
+            )
+        }
     }
 
     /// Refuses a directory that is a link, that another user owns, or that others may write to.

@@ -21,6 +21,7 @@ struct SettingsResource {
         for (field, key) in [
             ("stateDirectory", "state"), ("runtimeDirectory", "run"), ("trustDomain", "trust-domain"), ("node", "node"),
             ("logFormat", "log-format"), ("logLevel", "log-level"), ("gatewayUser", "gateway-user"),
+            ("endpointUser", "endpoint-user"),
             ("workloadAPI", "workload-api"),
         ] {
             strings[key] = try fields.optional(field) { (try $0.string(), $0.location) }

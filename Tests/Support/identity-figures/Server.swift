@@ -54,9 +54,12 @@ enum Server {
             )
         }
         let attestor = WorkloadAttestor(logger: IdentityFigures.logger)
-        let continuous = ContinuousAttestation(
+        let continuous = try ContinuousAttestation(
             registry: base.registry,
             attestor: attestor,
+            store: SQLiteStandingStore(
+                try SQLiteDatabase(path: base.directory + "/standing.sqlite", schema: .standing)
+            ),
             logger: IdentityFigures.logger
         )
         let api = WorkloadAPIService(

@@ -115,6 +115,26 @@ import ZeroTrust
         await fixture.end()
     }
 
+    @Test func `a loader is made by command as by a file: by its user and its program`() async throws {
+        let fixture = try await Fixture()
+        var loader = Self.entry("loader")
+        loader.modelLoader = "separateUser"
+        await #expect(throws: RPCStatus.self) {
+            let _: Admin_Entry = try await fixture.call("CreateEntry", Self.create(loader))
+        }
+        loader.selectors += ["unix:path:/usr/bin/lapwing"]
+        let made: Admin_Entry = try await fixture.call("CreateEntry", Self.create(loader))
+        #expect(made.modelLoader == "separateUser")
+        #expect(fixture.base.registry.snapshot.items["loader"]?.entry.modelLoader == .separateUser)
+        loader.name = "other"
+        loader.modelLoader = "anyUser"
+        let refused = await #expect(throws: RPCStatus.self) {
+            let _: Admin_Entry = try await fixture.call("CreateEntry", Self.create(loader))
+        }
+        #expect(refused?.message.contains("`separateUser` or `sameUser`") == true, "\(refused as Any)")
+        await fixture.end()
+    }
+
     @Test func `what cannot be done says why, and the failure is handed over as well`() async throws {
         let fixture = try await Fixture()
         let _: Admin_Entry = try await fixture.call("CreateEntry", Self.create(Self.entry("a")))

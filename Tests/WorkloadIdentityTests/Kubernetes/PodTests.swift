@@ -36,6 +36,49 @@ import Testing
         #expect(try Self.pod().selectors(ofContainer: Self.id, [.kubernetesNamespace])?.map(\.value) == ["ml"])
     }
 
+    /// Who has signed which image.
+    private struct Signed: ImageSignatureSource {
+        let changes = ChangeFeed()
+        let revision: UInt64 = 1
+        let signers: [String: Set<ImageSigner>]
+        func signers(of digest: String) -> Set<ImageSigner> { signers[digest] ?? [] }
+    }
+
+    @Test func `a container has the signers of the image that it runs, and of no other of the pod`() throws {
+        let (own, other) = (String(repeating: "ab", count: 32), String(repeating: "cd", count: 32))
+        func selectors(_ imageID: String, _ kinds: Set<Selector.Kind> = Set(Selector.Kind.allCases)) throws -> [String]
+        {
+            let pod = try Self.pod(
+                Self.json.replacing("r/model@sha256:ab", with: imageID)
+                    .replacing("r/fetch@sha256:cd", with: "r/fetch@sha256:\(other)")
+            )
+            let container = try #require(pod.containers.first { $0.id == Self.id })
+            let source = Signed(signers: [
+                own: [
+                    ImageSigner(subject: "ci@example.com", issuer: "https://id.example"),
+                    ImageSigner(subject: "5a5a", issuer: nil),
+                ],
+                other: [ImageSigner(subject: "mallory@example.com", issuer: nil)],
+            ])
+            return container.selectors(signedBy: source, kinds).map(\.description).sorted()
+        }
+        let found = try selectors("registry.example:5000/r/model@sha256:\(own)")
+        #expect(
+            found == [
+                "k8s:image-signature-issuer:https://id.example", "k8s:image-signature-subject:5a5a",
+                "k8s:image-signature-subject:ci@example.com", "k8s:image-signature:verified",
+            ]
+        )
+        for text in found { #expect(try Selector(text).description == text) }
+        #expect(try selectors("r/model@sha256:\(own)", [.kubernetesImageSignature]) == ["k8s:image-signature:verified"])
+        for none in [
+            "sha256:\(own)", "r/model@sha256:\(own.uppercased())", "r/model@sha256:\(own)0", "r/model:\(own)",
+            "r/model@sha512:\(own)", "@sha256:", "r/model@sha256:\(own)@sha256:\(own.dropLast())e",
+        ] {
+            #expect(try selectors(none).isEmpty, "\(none)")
+        }
+    }
+
     @Test func `what is missing is empty, and what a pod must have is asked for`() throws {
         let bare = try Self.pod(#"{"metadata":{"uid":"u","namespace":"n","name":"p"},"spec":{},"status":{}}"#)
         #expect(bare.serviceAccount == "default" && bare.node.isEmpty && bare.containers.isEmpty)
@@ -53,7 +96,8 @@ import Testing
         "k8s:ns:", "k8s:ns:ML", "k8s:sa:a:b", "k8s:pod-label:app", "k8s:pod-label::x", "k8s:pod-uid:x", "k8s:node:n",
         "k8s:uid:1",
         "unix:ns:ml", "container:id:abc", "container:runtime:rkt", "systemd:id:model", "systemd:id:a/b.service", "k8s:",
-        "k8s:pod-owner:ReplicaSet:", "k8s:pod-image:a b", "docker:id:x",
+        "k8s:pod-owner:ReplicaSet:", "k8s:pod-image:a b", "k8s:image-signature:", "k8s:image-signature:no",
+        "k8s:image-signature-subject:", "k8s:image-signature-issuer:", "docker:id:x",
     ])
     func `a selector that nothing could fit is refused`(_ text: String) {
         #expect(throws: IdentityError.self) { try Selector(text) }

@@ -55,10 +55,16 @@ public final class ContinuousAttestation: Sendable {
     /// Announces that a process which the gateway was told of is something else or has ended.
     let changes = ChangeFeed()
 
-    fileprivate struct Record {
+    struct Record {
         let attested: AttestedProcess
-        /// What it was like before it was attested last.
-        var traits: ProcessTraits
+        /// What it was like before it was attested last; nil where this authority has not attested it.
+        var traits: ProcessTraits?
+        /// When what stands on proofs of load is withdrawn, unless they are offered anew; nil where nobody waits for that.
+        var proofsBy: Date?
+        /// The state of the proofs when it was attested last; nil for a process of which those are told otherwise.
+        var proofsRevision: UInt64?
+        /// The state of what others say of processes when it was attested last.
+        var attestorRevision: UInt64
         /// How many calls look at it.
         var calls = 0
         /// Whether the gateway was told who it is.
@@ -69,12 +75,16 @@ public final class ContinuousAttestation: Sendable {
         /// Waits for its end.
         let exit: ExitWatch
 
+        var uid: UInt32 { attested.process.credentials.uid }
+
         /// Whether there is no reason left to look at it.
         var isIdle: Bool { calls == 0 && !isFollowed && issued.list.isEmpty }
     }
 
-    fileprivate struct State {
+    struct State {
         var records: [AttestedProcess.Member: Record] = [:]
+        /// Those of them that could not be attested anew when that was tried last.
+        var failing: Set<AttestedProcess.Member> = []
         /// What is to be revoked.
         var pending: [Withdrawal] = []
         /// What is revoked and has not expired, with the user that it counts for.
@@ -93,11 +103,16 @@ public final class ContinuousAttestation: Sendable {
     private let proofs: ModelProofs
     private let attestor: WorkloadAttestor
     private let limits: Limits
-    private let clock: @Sendable () -> Date
-    private let logger: Logger
+    let clock: @Sendable () -> Date
+    let logger: Logger
     private let onWithdraw: @Sendable (Withdrawal) async throws -> Void
+    /// Where what stands is kept; nil where nothing is.
+    let store: (any StandingStore)?
+    private let keeper: StandingKeeper?
+    /// Where the numbers of processes mean what they mean to us; empty where nothing is kept.
+    let place: String
     /// Guards the processes and what stands for them.
-    private let state = Mutex(State())
+    let state = Mutex(State())
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
@@ -107,9 +122,34 @@ public final class ContinuousAttestation: Sendable {
     ///   - registry: which process gets what, and where SVIDs are revoked.
     ///   - proofs: which process has loaded what.
     ///   - attestor: finds out what a process is.
+    ///   - store: keeps what stands for processes, for an authority that comes after this one and calls ``resume()``.
     ///   - clock: the time of day.
     ///   - logger: where changes and failures are told.
     ///   - onWithdraw: records what was withdrawn; that is done whatever it throws.
+    /// - Throws: ``IdentityError`` where a store is given and the kernel does not say where we run.
+    public convenience init(
+        registry: EntryRegistry,
+        proofs: ModelProofs = ModelProofs(),
+        attestor: WorkloadAttestor,
+        store: any StandingStore,
+        clock: @escaping @Sendable () -> Date = { Date() },
+        logger: Logger,
+        onWithdraw: @escaping @Sendable (Withdrawal) async throws -> Void = { _ in }
+    ) throws(IdentityError) {
+        self.init(
+            registry: registry,
+            proofs: proofs,
+            attestor: attestor,
+            limits: Limits(),
+            store: store,
+            place: try ProcessPlace.current(),
+            clock: clock,
+            logger: logger,
+            onWithdraw: onWithdraw
+        )
+    }
+
+    /// Looks at nobody yet, and keeps nothing.
     public convenience init(
         registry: EntryRegistry,
         proofs: ModelProofs = ModelProofs(),
@@ -134,6 +174,8 @@ public final class ContinuousAttestation: Sendable {
         proofs: ModelProofs,
         attestor: WorkloadAttestor,
         limits: Limits,
+        store: (any StandingStore)? = nil,
+        place: String = "",
         clock: @escaping @Sendable () -> Date,
         logger: Logger,
         onWithdraw: @escaping @Sendable (Withdrawal) async throws -> Void = { _ in }
@@ -145,6 +187,9 @@ public final class ContinuousAttestation: Sendable {
         self.clock = clock
         self.logger = logger
         self.onWithdraw = onWithdraw
+        self.store = store
+        self.keeper = store.map { StandingKeeper($0, clock: clock) }
+        self.place = place
         (self.wakes, self.wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -181,11 +226,14 @@ public final class ContinuousAttestation: Sendable {
         }
         if let known { return known }
         let attested = AttestedProcess(process)
+        let revision = attestor.revision
         let traits = ProcessTraits(pid: member.pid, asksGroups: asksGroups)
         let exit = process.onExit { [weak self] in self?.ended(member) }
         let held = state.withLock { state in
             // Another call of the process may have been quicker.
-            var record = state.records[member] ?? Record(attested: attested, traits: traits, exit: exit)
+            var record =
+                state.records[member]
+                ?? Record(attested: attested, traits: traits, attestorRevision: revision, exit: exit)
             change(&record)
             state.records[member] = record
             return record.attested
@@ -202,7 +250,26 @@ public final class ContinuousAttestation: Sendable {
     /// How many processes are looked at.
     var processCount: Int { state.withLock { $0.records.count } }
 
+    /// Looks at a process that has SVIDs of an authority before this one.
+    func resume(_ process: WorkloadProcess, _ issued: [IssuedNumber], at now: Date) {
+        _ = enter(process) { record in
+            record.traits = nil
+            record.proofsBy = now + Self.proofGrace
+            record.proofsRevision = proofs.revision
+            _ = record.issued.add(issued, at: now)
+        }
+        state.withLock { $0.count(issued.count, process.credentials.uid) }
+    }
+
     // MARK: What stands for it
+
+    /// Returns once what was noted for a process is kept for an authority that comes after this one.
+    ///
+    /// - Throws: where it cannot be kept; then it may not be handed out.
+    func keep(_ issued: [IssuedNumber], of attested: AttestedProcess) async throws {
+        guard !issued.isEmpty else { return }
+        try await keeper?.keep(kept(issued, of: attested))
+    }
 
     /// Notes what was issued to a process, before it gets that.
     ///
@@ -250,8 +317,9 @@ public final class ContinuousAttestation: Sendable {
         let now = clock()
         let ended = state.withLock { state -> Record? in
             guard let record = state.records.removeValue(forKey: member) else { return nil }
+            state.failing.remove(member)
             record.attested.advance()
-            state.withdraw(record.issued.list, of: record.attested, at: now, "has ended")
+            state.withdraw(record.issued.list, of: member.pid, record.uid, at: now, "has ended")
             return record
         }
         guard let ended else { return }
@@ -270,11 +338,16 @@ public final class ContinuousAttestation: Sendable {
 
     /// The processes that are not as they were, without those that are being attested anew already; each is from now on.
     private func changed() async -> [(AttestedProcess, ProcessTraits)] {
+        let (proofsRevision, attestorRevision, asksGroups) = (proofs.revision, attestor.revision, asksGroups)
         let processes = state.withLock { state in
-            state.records.values.filter { !$0.isAttested }.map { ($0.attested, $0.traits) }
+            state.records.values.filter { !$0.isAttested }.map { record in
+                let isProved = record.proofsRevision == nil || record.proofsRevision == proofsRevision
+                // What is said of a pod may be something else, and the process in it the same.
+                let isTold = !asksGroups || record.attestorRevision == attestorRevision
+                return (record.attested, isProved && isTold ? record.traits : nil)
+            }
         }
         guard !processes.isEmpty else { return [] }
-        let asksGroups = asksGroups
         // Some of `/proc` is slow to answer.
         let changed = try? await NIOThreadPool.singleton.runIfActive {
             processes.compactMap { attested, before -> (AttestedProcess, ProcessTraits)? in
@@ -292,6 +365,7 @@ public final class ContinuousAttestation: Sendable {
     private func attestAnew(_ attested: AttestedProcess, _ traits: ProcessTraits) async {
         defer { state.withLock { $0.records[attested.member]?.isAttested = false } }
         let snapshot = registry.snapshot
+        let (proofsRevision, attestorRevision) = (proofs.revision, attestor.revision)
         var grants: [EntryGrant] = []
         do {
             let selectors = try await attestor.selectors(of: attested.process, kinds: snapshot.kinds)
@@ -300,22 +374,47 @@ public final class ContinuousAttestation: Sendable {
         } catch {
             // What cannot be told now is looked at again in a moment; whoever is gone, or no longer the same, has nothing.
             guard (error as? IdentityError)?.code == .processGone else {
-                logger.error("a process cannot be attested now", metadata: ["error": "\(error)"])
+                let isFirst = state.withLock { $0.failing.insert(attested.member).inserted && $0.failing.count == 1 }
+                // Once, and not twice a second for each.
+                if isFirst {
+                    logger.error(
+                        "processes that have an identity cannot be attested now; they are tried again",
+                        metadata: ["process.pid": "\(attested.member.pid)", "error": "\(error)"]
+                    )
+                }
                 return
             }
         }
+        if state.withLock({ $0.failing.remove(attested.member) != nil && $0.failing.isEmpty }) {
+            logger.notice("processes that have an identity can be attested again")
+        }
         let now = clock()
         let entries = Set(grants.map { Granted(entry: $0.entry.name, id: $0.entry.id) })
-        let (isFollowed, count) = state.withLock { state -> (Bool, Int) in
+        let found = state.withLock { state -> (isFollowed: Bool, count: Int)? in
             // One that was let go of and has called anew since was looked at by that.
-            guard var record = state.records[attested.member], record.attested === attested else { return (false, 0) }
-            record.traits = traits
-            let gone = record.issued.remove { !entries.contains(Granted(entry: $0.entry, id: $0.id)) }
+            guard var record = state.records[attested.member], record.attested === attested else { return nil }
+            let hasChanged = record.traits.map { $0 != traits } ?? false
+            // Loaders need a moment to offer their proofs to an authority that was started again.
+            let waits = record.proofsBy.map { now < $0 } ?? false
+            let gone = record.issued.remove { number in
+                !entries.contains(Granted(entry: number.entry, id: number.id))
+                    && !(waits && snapshot.asksModel(of: number.entry))
+            }
+            if waits, record.issued.list.contains(where: { !entries.contains(Granted(entry: $0.entry, id: $0.id)) }) {
+                record.traits = nil
+            } else {
+                record.traits = traits
+                record.proofsBy = nil
+            }
+            if record.proofsRevision != nil { record.proofsRevision = proofsRevision }
+            record.attestorRevision = attestorRevision
             state.records[attested.member] = record.isIdle ? nil : record
+            guard hasChanged || !gone.isEmpty else { return nil }
             attested.advance()
-            state.withdraw(gone, of: attested, at: now, "is no longer what its entry asks for")
+            state.withdraw(gone, of: attested.member.pid, record.uid, at: now, "is no longer what its entry asks for")
             return (record.isFollowed, gone.count)
         }
+        guard let (isFollowed, count) = found else { return }
         logger.notice(
             "a process with an identity has changed",
             metadata: [
@@ -382,6 +481,8 @@ public final class ContinuousAttestation: Sendable {
                 }
             }
             try await registry.revoke(all: revocations)
+            // One that is withdrawn twice, because an authority did not come to note it, is revoked once.
+            try await store?.withdraw(pending.flatMap(\.numbers))
         } catch {
             logger.critical(
                 "SVIDs of processes that have ended or changed are not revoked yet",
@@ -408,6 +509,9 @@ public final class ContinuousAttestation: Sendable {
     ///   this one stays as long.
     public func prune(longestLife lifetime: TimeInterval) async {
         let now = clock()
+        do { try await store?.forget(expiredBefore: now - Self.slack) } catch {
+            logger.warning("SVIDs that have expired are kept still", metadata: ["error": "\(error)"])
+        }
         let (expired, known) = state.withLock { state in
             state.removeExpired(at: now, slack: Self.slack)
             defer { state.lapsed = [] }
@@ -429,7 +533,7 @@ public final class ContinuousAttestation: Sendable {
 }
 
 extension ContinuousAttestation.State {
-    fileprivate mutating func count(_ more: Int, _ uid: UInt32) {
+    mutating func count(_ more: Int, _ uid: UInt32) {
         let count = counts[uid, default: 0] + more
         counts[uid] = count > 0 ? count : nil
     }
@@ -446,31 +550,39 @@ extension ContinuousAttestation.State {
     }
 
     /// Puts what stood for a process on the list of what is to be revoked; what has expired needs no revocation.
-    fileprivate mutating func withdraw(
+    mutating func withdraw(
         _ issued: [IssuedNumber],
-        of attested: AttestedProcess,
+        of pid: Int32,
+        _ uid: UInt32,
         at now: Date,
         _ reason: String
     ) {
-        let credentials = attested.process.credentials
         let living = issued.filter { $0.notAfter >= now }
-        count(living.count - issued.count, credentials.uid)
+        count(living.count - issued.count, uid)
         for number in living {
             let name = RevocationSet.serialNumber(number.number) ?? number.number
-            withdrawn[name] = (number.notAfter, credentials.uid)
+            withdrawn[name] = (number.notAfter, uid)
         }
-        if !living.isEmpty { withdrawnCounts[credentials.uid, default: 0] += living.count }
+        if !living.isEmpty { withdrawnCounts[uid, default: 0] += living.count }
         for (id, numbers) in Dictionary(grouping: living, by: \.id) {
             pending.append(
                 Withdrawal(
                     id: id,
                     numbers: numbers.map(\.number),
-                    pid: credentials.pid,
-                    uid: credentials.uid,
-                    reason: "the process \(credentials.pid) of uid \(credentials.uid) \(reason)"
+                    pid: pid,
+                    uid: uid,
+                    reason: "the process \(pid) of uid \(uid) \(reason)"
                 )
             )
         }
+    }
+
+    /// Counts what an authority before this one has withdrawn.
+    mutating func recall(_ svid: StandingSVID) {
+        let name = RevocationSet.serialNumber(svid.number) ?? svid.number
+        guard withdrawn.updateValue((svid.notAfter, svid.holder.uid), forKey: name) == nil else { return }
+        count(1, svid.holder.uid)
+        withdrawnCounts[svid.holder.uid, default: 0] += 1
     }
 
     /// Lets go of what has expired; what of it was withdrawn is left to whoever takes it off the list.
@@ -480,7 +592,7 @@ extension ContinuousAttestation.State {
             var record = record
             let expired = record.issued.removeExpired(at: now)
             guard expired > 0 else { continue }
-            count(-expired, record.attested.process.credentials.uid)
+            count(-expired, record.uid)
             records[member] = record.isIdle ? nil : record
         }
         let expired = withdrawn.filter { $0.value.notAfter + slack < now }

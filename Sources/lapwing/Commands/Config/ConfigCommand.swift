@@ -47,6 +47,10 @@ struct ConfigCommand: AsyncParsableCommand {
                     settings.gatewayUser.origin
                 ),
                 (
+                    "endpoint-user", settings.endpointUser.value?.name ?? "the gateway's",
+                    settings.endpointUser.origin
+                ),
+                (
                     "workload-api", settings.workloadAPI.value.map { "\($0)" } ?? "our own authority's",
                     settings.workloadAPI.origin
                 ),

@@ -1,0 +1,18 @@
+import FoundationEssentials
+
+/// Where the numbers of processes mean what they mean to us: one run of the machine, and one process namespace.
+enum ProcessPlace {
+    /// Ours.
+    ///
+    /// - Throws: ``IdentityError`` where the kernel does not say.
+    static func current() throws(IdentityError) -> String {
+        let run = try PrivateFile.readPublic("/proc/sys/kernel/random/boot_id", maximum: 256)
+        let namespace: String
+        do {
+            namespace = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
+        } catch {
+            throw IdentityError(.unavailable, "cannot tell our own process namespace", cause: error)
+        }
+        return run.filter { !$0.isWhitespace } + " " + namespace
+    }
+}

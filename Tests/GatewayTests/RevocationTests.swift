@@ -1,3 +1,4 @@
+import Authorization
 import Foundation
 import SPIFFE
 import TestIdentities
@@ -102,6 +103,58 @@ import ZeroTrust
             #expect(await leaving.end().isClosed)
             #expect(await staying.request(TestGateway.post(), responses: 2).statuses == [200, 200])
             await staying.close()
+        }
+    }
+
+    @Test func `a withdrawn token is refused, its answer under way ends, and another of its workload goes on`()
+        async throws
+    {
+        let issuer = try TokenIssuer("cluster.local")
+        let keys = TokenKeyStore()
+        keys.replace(try issuer.bundle, until: .distantFuture)
+        let policy = """
+            apiVersion: security.istio.io/v1
+            kind: RequestAuthentication
+            metadata: { name: workloads, namespace: ml-inference }
+            spec: { jwtRules: [{ issuer: "spiffe://cluster.local", audiences: [inference] }] }
+            ---
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: { name: inference, namespace: ml-inference }
+            spec:
+              action: ALLOW
+              rules: [{ when: [{ key: "request.auth.claims[sub]", values: ["spiffe://cluster.local/job"] }] }]
+            """
+        let expiry = Int(Date().timeIntervalSince1970) + 300
+        func headers(_ number: String) throws -> String {
+            let payload =
+                #"{"sub":"spiffe://cluster.local/job","aud":"inference","exp":\#(expiry),"jti":"\#(number)"}"#
+            return "Authorization: Bearer \(try issuer.token(payload: payload))\r\n"
+        }
+        try await TestGateway.with({ request, responder in
+            if request.body == "slow" { return responder.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfirst") }
+            responder.write(TestUpstream.ok)
+        }) { gateway, _ in
+            try await gateway.replace(policy: TestGateway.snapshot(policy, keys: keys))
+            var busy: [TestClient] = []
+            for number in ["0a1", "b2"] {
+                let client = try await gateway.client()
+                client.send(TestGateway.post("/v1/predict", "slow", headers: try headers(number)))
+                await client.wait(for: "first")
+                busy.append(client)
+            }
+            keys.revoke(RevocationSet(serialNumbers: ["a1"]))
+            #expect(await busy[0].end().text.hasSuffix("first"))
+            #expect(await gateway.log.records("completion", count: 1).map { $0["ended"] } == ["revoked"])
+            let client = try await gateway.client()
+            #expect(await client.request(TestGateway.post(headers: try headers("0a1"))).statuses == [401])
+            #expect(
+                await client.request(TestGateway.post(headers: try headers("b2")), responses: 2).statuses == [401, 200]
+            )
+            let decisions = await gateway.log.records("decision", count: 4)
+            #expect(decisions.contains { $0.text.contains("token_revoked") })
+            await client.close()
+            await busy[1].close()
         }
     }
 }

@@ -139,6 +139,9 @@ import ZeroTrust
         #expect(seen.time.description.hasPrefix("2019-02-06T00:00:38"))
         let policy = try #require(try Self.read(start + "REST.PUT.BUCKETPOLICY -" + end, .s3))
         #expect(policy.verb == "REST.PUT.BUCKETPOLICY" && policy.marks == [.controlPlane])
+        // What is copied is read, object by object.
+        let copied = try #require(try Self.read(start + "REST.COPY.OBJECT_GET rows/part-1.parquet" + end, .s3))
+        #expect(copied.verb == "GET" && copied.verbClass == .read && copied.marks.isEmpty && copied.bytes == 4096)
     }
 
     @Test func `an event of CloudTrail names the role and not its session`() throws {
@@ -151,6 +154,70 @@ import ZeroTrust
         #expect(seen.marks == [.controlPlane])
         let file = #"{"Records":[\#(line),\#(line)]}"#
         #expect(try LogParser.cloudTrail(file: file.utf8, first: 5).map(\.record) == [5, 6])
+    }
+
+    private static let head =
+        #""eventSource":"s3.amazonaws.com","eventName":"GetObject","eventTime":"2026-11-22T18:47:35Z""#
+
+    /// What an event leaves out, or has as null or of another type than usual, and who is then taken to have done it.
+    @Test(
+        arguments: [
+            ("", "unknown"), (#","sourceIPAddress":"192.0.2.1""#, "192.0.2.1"),
+            (#","userIdentity":null,"sourceIPAddress":"192.0.2.1""#, "192.0.2.1"),
+            (#","userIdentity":"ada","sourceIPAddress":"""#, "unknown"),
+            (#","userIdentity":{"type":"AssumedRole","sessionContext":{"sessionIssuer":null}}"#, "unknown"),
+            (#","userIdentity":{"type":"AssumedRole","arn":"","principalId":"AROA:s"}"#, "AROA:s"),
+            (#","userIdentity":{"type":"AWSAccount","principalId":"","accountId":"123456789012"}"#, "123456789012"),
+            (#","userIdentity":{"accountId":123456789012},"requestParameters":null,"resources":null"#, "123456789012"),
+            (
+                #","requestParameters":[1],"resources":[null],"additionalEventData":{"bytesTransferredOut":-1}"#,
+                "unknown"
+            ),
+            (#","requestParameters":{"bucketName":{"x":1},"key":7},"errorCode":null,"readOnly":"true""#, "unknown"),
+        ]
+    )
+    func `an event of CloudTrail that leaves much out is read as far as it goes`(_ rest: String, _ caller: String)
+        throws
+    {
+        let seen = try #require(try Self.read("{\(Self.head)\(rest)}", .cloudTrail))
+        #expect(seen.caller == caller && seen.callee == "s3.amazonaws.com" && seen.verb == "GetObject")
+        #expect(seen.decision == .allow && seen.bytes == 0)
+    }
+
+    @Test(
+        arguments: [
+            #"{}"#, #"[]"#, #"{"eventSource":"","eventName":"x","eventTime":"2026-11-22T18:47:35Z"}"#,
+            #"{"eventSource":"s","eventName":"x"}"#, #"{"eventSource":"s","eventName":"x","eventTime":"yesterday"}"#,
+            #"{"eventSource":"s","eventName":"x","eventTime":"1969-12-31T23:59:59Z"}"#,
+            #"{"eventSource":"s","eventName":null,"eventTime":"2026-11-22T18:47:35Z"}"#,
+        ]
+    )
+    func `an event of CloudTrail without its source, name or time is an error`(_ event: String) {
+        #expect(throws: MonitoringError.self) { try Self.read(event, .cloudTrail) }
+    }
+
+    @Test func `an event that cannot be read hides no other of its file`() throws {
+        let (good, bad) = ("{\(Self.head)}", #"{"eventName":"GetObject"}"#)
+        let insight = #"{"eventTime":"2026-11-22T18:47:35Z","eventType":"AwsCloudTrailInsight","insightDetails":{}}"#
+        for file in [
+            #"{"Records":[\#(good),\#(bad),\#(insight),\#(good)]}"#, "[\(good),\(bad),\(insight),\(good)]",
+            [good, bad, insight, good].joined(separator: "\n"), [good, "{", insight, good].joined(separator: "\r\n"),
+        ] {
+            var (seen, bad): ([UInt64], [UInt64]) = ([], [])
+            try LogParser.cloudTrail(file: file.utf8, first: 5) { record, event in
+                switch event {
+                case .success(let observation): if observation != nil { seen.append(record) }
+                case .failure: bad.append(record)
+                }
+            }
+            #expect(seen == [5, 8] && bad == [6], "\(file)")
+            #expect(throws: MonitoringError.self) { try LogParser.cloudTrail(file: file.utf8) }
+        }
+        for file in [#"{"Records":{}}"#, #"{"Records":"none"}"#, "7", "no\nlog", #"{"Records":["#] {
+            #expect(throws: MonitoringError.self, "\(file)") { try LogParser.cloudTrail(file: file.utf8) }
+        }
+        #expect(try LogParser.cloudTrail(file: #"{"Records":[]}"#.utf8).isEmpty)
+        #expect(try LogParser.cloudTrail(file: "".utf8).isEmpty)
     }
 
     @Test func `texts beyond a bound are refused`() {

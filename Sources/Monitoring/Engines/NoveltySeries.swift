@@ -101,9 +101,15 @@ public struct NoveltySeries: Hashable, Sendable {
     /// A series of which nothing is known.
     public init() {}
 
-    /// Takes the next value.
+    /// Beyond this a value is taken for this, so that differences of values stay numbers.
+    private static let largest = 1e150
+
+    /// Takes the next value; what is no number is passed over, as a value that is missing.
     public mutating func observe(_ value: Double, at time: Timestamp, _ settings: Settings) -> Verdict {
-        let value = value.isFinite ? value : 0
+        guard !value.isNaN else {
+            return Verdict(score: 0, isAnomaly: false, view: .high, observed: value, limit: value)
+        }
+        let value = min(max(value, -Self.largest), Self.largest)
         if seen == 0 { (last, short, long) = (value, value, value) }
         let step = abs(value - last)
         last = value

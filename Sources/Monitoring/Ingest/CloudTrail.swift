@@ -4,7 +4,13 @@ import ZeroTrust
 enum CloudTrail {
     static func observation(_ event: JSONText, _ record: UInt64) throws(MonitoringError) -> Observation? {
         guard case .object = event else { throw MonitoringError(.malformed, "event \(record) is no JSON object") }
-        guard let service = event["eventSource"]?.text, let action = event["eventName"]?.text, !action.isEmpty else {
+        // An insight tells of rates that AWS found unusual, and of nobody who did anything.
+        if event["eventCategory"]?.text == "Insight" || event["eventType"]?.text == "AwsCloudTrailInsight" {
+            return nil
+        }
+        guard let service = event["eventSource"]?.text, !service.isEmpty, let action = event["eventName"]?.text,
+            !action.isEmpty
+        else {
             throw MonitoringError(.malformed, "event \(record) has no `eventSource`, or no `eventName`")
         }
         guard let time = event["eventTime"]?.text.flatMap({ LogTime.rfc3339($0) }) else {
@@ -23,7 +29,7 @@ enum CloudTrail {
         let error = event["errorCode"]?.text ?? ""
         // A key that is not there: the answer to who may list the bucket.
         let isMissing = ["NoSuchKey", "NoSuchVersion", "NotFound", "404"].contains(error)
-        let isDenied = error.contains("AccessDenied") || error.contains("Unauthorized")
+        let isDenied = denials.contains { error.contains($0) }
         return Observation(
             source: .cloudTrail,
             record: record,
@@ -42,24 +48,32 @@ enum CloudTrail {
         )
     }
 
+    /// What the codes of refusals hold, which each service names in its own way.
+    private static let denials = [
+        "AccessDenied", "Unauthorized", "NotAuthorized", "AuthorizationError", "AuthFailure", "Forbidden",
+    ]
+
     /// Who: the role that was taken on and not its session, else the ARN, else what there is.
     private static func caller(_ event: JSONText, _ identity: JSONText?) -> String {
         let issuer = identity?["sessionContext"]?["sessionIssuer"]?["arn"]?.text
-        if identity?["type"]?.text == "AssumedRole", let issuer { return issuer }
+        if identity?["type"]?.text == "AssumedRole", let issuer, !issuer.isEmpty { return issuer }
         if let arn = identity?["arn"]?.text, !arn.isEmpty {
             // `…:assumed-role/NAME/SESSION`
             let parts = arn.split(separator: "/", omittingEmptySubsequences: false)
             if parts.count == 3, parts[0].hasSuffix(":assumed-role") { return "\(parts[0])/\(parts[1])" }
             return arn
         }
-        if let service = identity?["invokedBy"]?.text { return service }
+        if let service = identity?["invokedBy"]?.text, !service.isEmpty { return service }
         if identity?["type"]?.text == "IAMUser", let account = identity?["accountId"]?.text,
             let user = identity?["userName"]?.text
         {
             return "arn:aws:iam::\(account):user/\(user)"
         }
-        if let principal = identity?.first("principalId", "userName", "accountId")?.text { return principal }
-        return event["sourceIPAddress"]?.text ?? "unknown"
+        for name in ["principalId", "userName", "accountId"] {
+            if let principal = identity?[name]?.text, !principal.isEmpty { return principal }
+        }
+        guard let address = event["sourceIPAddress"]?.text, !address.isEmpty else { return "unknown" }
+        return address
     }
 
     /// Whether the cloud did it by itself, or as a part of what its user did.

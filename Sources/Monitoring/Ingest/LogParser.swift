@@ -44,29 +44,56 @@ public enum LogParser {
     ///   - file: the file's bytes, unpacked.
     ///   - first: the index of its first event.
     /// - Returns: what was observed, in the order of the file.
-    /// - Throws: ``MonitoringError`` for a file that is none of the three.
+    /// - Throws: ``MonitoringError`` for a file that is none of the three, or an event that cannot be read.
     public static func cloudTrail(file: some Collection<UInt8>, first: UInt64 = 0) throws(MonitoringError)
         -> [Observation]
     {
         var observations: [Observation] = []
-        for (index, event) in try cloudTrailEvents(file).enumerated() {
-            if let observation = try CloudTrail.observation(event, first + UInt64(index)) {
-                observations.append(observation)
+        var problem: MonitoringError?
+        try cloudTrail(file: file, first: first) { _, event in
+            switch event {
+            case .success(let observation?): observations.append(observation)
+            case .success(nil): break
+            case .failure(let error): problem = problem ?? error
             }
         }
+        if let problem { throw problem }
         return observations
     }
 
-    private static func cloudTrailEvents(_ file: some Collection<UInt8>) throws(MonitoringError) -> [JSONText] {
+    /// Hands over one by one what a file of CloudTrail holds, so that an event that cannot be read hides no other.
+    ///
+    /// - Parameters:
+    ///   - file: the file's bytes, unpacked.
+    ///   - first: the index of its first event.
+    ///   - take: is given the index of each event, and what was observed, nil for an event that says nothing of the kind, or
+    ///     why it cannot be read.
+    /// - Throws: ``MonitoringError`` for a file that is none of the three.
+    public static func cloudTrail(
+        file: some Collection<UInt8>,
+        first: UInt64,
+        _ take: (UInt64, Result<Observation?, MonitoringError>) -> Void
+    ) throws(MonitoringError) {
+        for (index, event) in try cloudTrailEvents(file).enumerated() {
+            let record = first + UInt64(index)
+            take(record, Result { () throws(MonitoringError) in try CloudTrail.observation(event.get(), record) })
+        }
+    }
+
+    private static func cloudTrailEvents(
+        _ file: some Collection<UInt8>
+    ) throws(MonitoringError) -> [Result<JSONText, MonitoringError>] {
         if let document = try? JSONText(file, .file) {
-            if let records = document["Records"] { return records.elements }
-            if case .array(let events) = document { return events }
-            return [document]
+            switch document["Records"] ?? document {
+            case .array(let events): return events.map { .success($0) }
+            case .object where document["Records"] == nil: return [.success(document)]
+            default: throw MonitoringError(.malformed, "the file holds no list of CloudTrail's events under `Records`")
+            }
         }
-        var events: [JSONText] = []
-        for line in Array(file).split(separator: UInt8(ascii: "\n")) where !trimmed(Array(line)).isEmpty {
-            events.append(try JSONText(line))
-        }
+        let lines = Array(file).split(separator: UInt8(ascii: "\n")).filter { !trimmed(Array($0)).isEmpty }
+        let events = lines.map { line in Result { () throws(MonitoringError) in try JSONText(line) } }
+        // A file of which no line can be read is no log.
+        if let first = events.first, events.allSatisfy({ (try? $0.get()) == nil }) { _ = try first.get() }
         return events
     }
 

@@ -31,11 +31,14 @@ enum S3AccessLog {
         let status = Int(fields[Field.status])
         // `REST.GET.OBJECT`, `BATCH.DELETE.OBJECT`, `S3.EXPIRE.OBJECT`, …
         let words = fields[Field.operation].split(separator: ".")
-        let method = words.count >= 2 ? String(words[1]) : "GET"
+        // Of a copy, `REST.COPY.OBJECT_GET` and `REST.COPY.PART_GET` are the reading of what is copied.
+        let isCopied = words.count >= 3 && words[1] == "COPY" && words[2].hasSuffix("_GET")
+        let method = words.count >= 2 && !isCopied ? String(words[1]) : "GET"
         // An upload is begun with a key; without one, those of a bucket are listed.
         let listsUploads = words.count >= 3 && words[2] == "UPLOADS" && fields[Field.key] == "-"
         let isOnObject =
-            words.count >= 3 && ["OBJECT", "PART", "UPLOAD", "UPLOADS"].contains(words[2]) && !listsUploads
+            isCopied
+            || words.count >= 3 && ["OBJECT", "PART", "UPLOAD", "UPLOADS"].contains(words[2]) && !listsUploads
         let isListing = words.count >= 3 && words[2] == "BUCKET" || listsUploads
         var marks: Observation.Marks = []
         if isAnonymous { marks.insert(.anonymous) }

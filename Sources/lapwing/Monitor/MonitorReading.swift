@@ -43,9 +43,12 @@ enum MonitorReading {
         let first = min(monitor.next[.lapwing] ?? 0, size)
         var next = first
         let bar = ProgressBar(label: "reading", unit: "entries")
+        let texts = RecordTexts()
         while next < size {
             let end = min(next + batch, size)
-            for entry in try records.reading({ try records.reader.entries(in: next..<end) }) { monitor.take(entry) }
+            for entry in try records.reading({ try records.reader.entries(in: next..<end) }) {
+                monitor.take(entry, knowing: texts)
+            }
             next = end
             bar.show(next - first, of: size - first)
         }
@@ -61,14 +64,23 @@ enum MonitorReading {
             guard let data = FileManager.default.contents(atPath: file) else {
                 throw CommandError(.usage, "`\(file)` cannot be read")
             }
+            var malformed = 0
             do {
-                for seen in try LogParser.cloudTrail(file: data, first: monitor.next[source] ?? 0) {
-                    monitor.observe(seen)
+                try LogParser.cloudTrail(file: data, first: monitor.next[source] ?? 0) { record, event in
+                    switch event {
+                    case .success(let seen?): monitor.observe(seen)
+                    case .success(nil): monitor.skip(to: record + 1, of: source)
+                    case .failure(let problem):
+                        if malformed == 0 { StandardError.write("`\(file)`: \(problem)") }
+                        malformed += 1
+                        monitor.take(.unreadable(problem.message), of: source, record: record)
+                        monitor.skip(to: record + 1, of: source)
+                    }
                 }
             } catch {
                 throw CommandError(.usage, "`\(file)`: \(error)")
             }
-            return 0
+            return malformed
         }
         guard let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file) else {
             throw CommandError(.usage, "`\(file)` cannot be read")

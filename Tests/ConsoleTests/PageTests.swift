@@ -145,6 +145,22 @@ import ZeroTrust
         ]
     }
 
+    private static let id = "spiffe://td/ns/a/sa/b"
+
+    @Test(
+        arguments: [
+            ("`\(id)` called `x` (GET)", id, #"<code title="\#(id)">a/b</code> called <code>x</code> (GET)"#),
+            ("to `x` by `\(id)`", id, #"to <code>x</code> by <code title="\#(id)">a/b</code>"#),
+            ("12 paths were used", "", "12 paths were used"), ("", "", ""), ("a ` b", "", "a ` b"), ("``", "", "``"),
+            ("`a`b` called `x`", "a`b", "<code>a`b</code> called <code>x</code>"),
+            ("`\(id)` called `x` and `y`", id, #"<code title="\#(id)">a/b</code> called `x` and `y`"#),
+            ("`<b>` & `\u{202E}x`", "<b>", "<code>&lt;b&gt;</code> &amp; <code>⟨U+202E⟩x</code>"),
+        ]
+    )
+    func `names stand out in what a finding says`(_ cause: String, _ subject: String, _ html: String) {
+        #expect(CauseText.html(cause, subject: subject).text == "<bdi>\(html)</bdi>")
+    }
+
     @Test(arguments: [3, 200])
     func `every page is at most 100 KiB`(_ services: Int) {
         for (name, html) in Self.pages("spiffe://cluster.local/ns/ml-api/sa/api-gateway", services: services) {

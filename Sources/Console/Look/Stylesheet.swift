@@ -53,6 +53,7 @@ package enum Stylesheet {
         .tag.bad{background:var(--bad-t);color:var(--bad)}.tag.warn{background:var(--warn-t);color:var(--warn)}.tag.ok{background:var(--good-t);color:var(--good)}
         code,.code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12.5px}
         code,.code{overflow-wrap:anywhere}
+        h1 code,.found a code{font-size:.9em;font-weight:600}
         pre{background:var(--sunk);border:1px solid var(--rule);border-radius:8px;padding:10px 12px;margin:0 0 10px;overflow:auto;line-height:1.5;max-height:440px;white-space:pre-wrap;overflow-wrap:anywhere}
         pre b{font-weight:400;color:var(--muted);user-select:none}
         table{border-collapse:collapse;width:100%;font-size:13.5px}

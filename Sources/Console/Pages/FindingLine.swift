@@ -55,7 +55,7 @@ package struct FindingLine: Sendable {
     func item(now: Timestamp) -> HTML {
         let mark: HTML = state == "open" ? "" : " · \(state)"
         return """
-            <li>\(Self.tag(severity, weight)) <a href="\(ConsolePath.finding(id))">\(HTML.isolated(cause))</a><span class="muted"><code>\(id)</code> · \(records) \(records == 1 ? "record" : "records") · \(TimeText.ago(updated, now: now))\(mark)</span></li>
+            <li>\(Self.tag(severity, weight)) <a href="\(ConsolePath.finding(id))">\(CauseText.html(cause, subject: subject))</a><span class="muted"><code>\(id)</code> · \(records) \(records == 1 ? "record" : "records") · \(TimeText.ago(updated, now: now))\(mark)</span></li>
 
             """
     }

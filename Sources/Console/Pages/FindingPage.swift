@@ -38,7 +38,7 @@ package struct FindingPage: Sendable {
             line.id,
             tab: .findings,
             """
-            <h1>\(HTML.isolated(line.cause))</h1>
+            <h1>\(CauseText.html(line.cause, subject: line.subject))</h1>
             <section class="card"><div class="head"><h2>\(FindingLine.tag(line.severity, line.weight)) <code>\(line.id)</code></h2><span class="note">\(line.state)</span></div><dl>\(terms)</dl>\(group)\(act)
             <p class="note">Accept or resolve it with <code>lapwing alert accept \(line.id) --reason …</code> or <code>lapwing alert resolve \(line.id)</code>.</p></section>
             <section class="card"><div class="head"><h2>The records that show it</h2><span class="note">each with a proof that it is in the log</span></div>\(table(frame))</section>

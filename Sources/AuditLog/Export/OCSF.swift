@@ -194,7 +194,32 @@ public struct OCSFExporter: Sendable {
         json.name("duration")
         json.integer(record.timings.total / 1_000_000)
         if let decision { control(isAllowed: decision.outcome == .allow, decision.policy, &json) }
+        unmapped(record, &json)
         status(isWhole, code: record.ending.rawValue, detail: record.guardrail?.rule, &json)
+    }
+
+    /// What an HTTP Activity has no attributes for, under the names that the OTLP export has: tokens, and the model that
+    /// answered.
+    private func unmapped(_ record: CompletionRecord, _ json: inout JSONWriter) {
+        let counts: [(StaticString, UInt64?)] = [
+            ("gen_ai.usage.input_tokens", record.usage?.input), ("gen_ai.usage.output_tokens", record.usage?.output),
+            ("gen_ai.usage.cache_read.input_tokens", record.usage?.cached),
+            ("gen_ai.usage.reasoning.output_tokens", record.usage?.reasoning),
+        ]
+        let texts: [(StaticString, String?)] = [
+            ("lapwing.response.model.digest", record.model?.digest),
+            ("lapwing.response.model.signer", record.model?.signer),
+            ("lapwing.response.model.refusal", record.model?.refusal),
+        ]
+        guard counts.contains(where: { $0.1 != nil }) || texts.contains(where: { $0.1 != nil }) else { return }
+        json.name("unmapped")
+        json.beginObject()
+        for case (let name, let count?) in counts {
+            json.name(name)
+            json.integer(count)
+        }
+        for case (let name, let text?) in texts { string(name, text, &json) }
+        json.endObject()
     }
 
     private func request(_ record: DecisionRecord, _ json: inout JSONWriter) {

@@ -186,6 +186,7 @@ public struct OTLPExporter: Sendable {
         if let caller = decision.caller {
             attribute(field, "lapwing.caller", caller.spiffeID.description, &writer)
             if let digest = caller.modelDigest { attribute(field, "lapwing.caller.model", digest, &writer) }
+            if let signer = caller.modelSigner { attribute(field, "lapwing.caller.model.signer", signer, &writer) }
         }
         attribute(field, "lapwing.decision", decision.outcome.rawValue, &writer)
         attribute(field, "lapwing.reason", decision.reason, &writer)
@@ -207,7 +208,11 @@ public struct OTLPExporter: Sendable {
             if let count = usage.cached { attribute(field, "gen_ai.usage.cache_read.input_tokens", count, &writer) }
             if let count = usage.reasoning { attribute(field, "gen_ai.usage.reasoning.output_tokens", count, &writer) }
         }
-        if let digest = completion.model?.digest { attribute(field, "lapwing.response.model.digest", digest, &writer) }
+        if let model = completion.model {
+            if let digest = model.digest { attribute(field, "lapwing.response.model.digest", digest, &writer) }
+            if let signer = model.signer { attribute(field, "lapwing.response.model.signer", signer, &writer) }
+            if let refusal = model.refusal { attribute(field, "lapwing.response.model.refusal", refusal, &writer) }
+        }
         attribute(field, "lapwing.ended", completion.ending.rawValue, &writer)
         if let finding = completion.guardrail?.rule { attribute(field, "lapwing.answer.finding", finding, &writer) }
         if completion.ending != .complete, completion.ending != .refused {

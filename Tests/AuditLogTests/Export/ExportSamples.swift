@@ -50,6 +50,9 @@ struct ExportSamples {
         if chance() { completion.timings.upstreamHead = nil }
         if chance(4) { completion.model = .init(digest: text(), signer: text(), refusal: chance() ? text() : nil) }
         if chance(4) { completion.guardrail = .init(name: text(), rule: text()) }
+        if number.isMultiple(of: 3) {
+            completion.usage = TokenUsage(input: number.isMultiple(of: 2) ? 7 : nil, output: 5, cached: 3)
+        }
         return (decision, completion)
     }
 

@@ -49,4 +49,19 @@ import ZeroTrust
         #expect(text("policy", "uid") == "ml-inference/callers:0" && text("ai_model", "name") == "fraud-scorer")
         #expect(text("action_id") == "1")
     }
+
+    @Test func `the end of a request says which model answered and with how many tokens`() throws {
+        var completion = Sample.completion()
+        completion.usage = TokenUsage(input: 42, output: 7)
+        completion.model = .init(digest: "sha256:55", signer: "release@example.com")
+        let record = ExportedRecord(index: 8, entry: completion.encoded(), record: .completion(completion))
+        let bytes = try #require(exporter.event(record))
+        let event = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+        let unmapped = try #require(event["unmapped"] as? [String: Any])
+        #expect(unmapped["gen_ai.usage.input_tokens"] as? Int == 42)
+        #expect(unmapped["gen_ai.usage.output_tokens"] as? Int == 7)
+        #expect(unmapped["lapwing.response.model.digest"] as? String == "sha256:55")
+        #expect(unmapped["lapwing.response.model.signer"] as? String == "release@example.com")
+        #expect(unmapped.count == 4)
+    }
 }

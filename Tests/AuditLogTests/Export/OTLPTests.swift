@@ -46,8 +46,11 @@ import ZeroTrust
         other.traceparent = nil
         var failed = Sample.completion(id: Sample.id(99))
         failed.ending = .upstreamDied
+        failed.model = .init(refusal: "expired")
         var answered = Sample.completion()
         answered.usage = TokenUsage(input: 42, output: 7, cached: 30, reasoning: 5)
+        let digest = "sha256:" + String(repeating: "5", count: 64)
+        answered.model = .init(digest: digest, signer: "release@example.com")
         let records = [
             (AuditRecord.decision(decision), nil), (.completion(answered), decision),
             (.completion(failed), other), (.act(Sample.act()), nil),
@@ -72,6 +75,11 @@ import ZeroTrust
         #expect(attributes["gen_ai.usage.output_tokens"] as? Int == 7)
         #expect(attributes["gen_ai.usage.cache_read.input_tokens"] as? Int == 30)
         #expect(attributes["gen_ai.usage.reasoning.output_tokens"] as? Int == 5)
+        #expect(attributes["lapwing.response.model.digest"] as? String == digest)
+        #expect(attributes["lapwing.response.model.signer"] as? String == "release@example.com")
+        #expect(attributes["lapwing.response.model.refusal"] == nil)
+        let others = spans[1]["attributes"] as? [String: Any]
+        #expect(others?["lapwing.response.model.refusal"] as? String == "expired")
         // Without a traceparent the request's own id is the trace.
         let id = Sample.id(99).description.replacing("-", with: "")
         #expect(spans[1]["trace"] as? String == id && spans[1]["parent"] as? String == "")

@@ -164,6 +164,13 @@ import Testing
         #expect(ScanProbe.rules(Array(text.utf8)).contains("limit-expansion"))
     }
 
+    @Test func `YAML of many documents, or of more than is read, is not proven for being text`() {
+        #expect(ScanProbe.rules(Array(String(repeating: "a: 1\n---\n", count: 2_000).utf8)).contains("limit-steps"))
+        let padding = String(repeating: "# nothing to see here, and on it goes\n", count: 240_000)
+        #expect(ScanProbe.rules(Array((padding + "a: {_target_: os.system}\n").utf8)).contains("yaml-size"))
+        #expect(ScanProbe.verdict(String(repeating: "a word and another one\n", count: 400_000)) == .proven)
+    }
+
     @Test func `an alias that stands for a value is that value`() {
         #expect(ScanProbe.verdict("base: &base {lr: 0.1, steps: 10}\na: *base\nb: {<<: *base, lr: 0.2}\n") == .proven)
     }

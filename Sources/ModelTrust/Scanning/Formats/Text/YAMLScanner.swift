@@ -8,14 +8,28 @@ enum YAMLScanner: FormatScanner {
     static let basis = RecognitionBasis.guess
     private static let longest: UInt64 = 8 << 20
 
+    /// How many documents are read; configurations have one or two.
+    private static let mostDocuments = 1_000
+
     /// Whether the text is YAML that is more than one plain scalar.
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
-        guard input.size <= longest, let text = try PlainText(input)?.text else { return false }
-        return documents(text)?.contains { $0.scalar == nil || !YAMLTags.isCore($0.tag.rawValue) } ?? false
+        guard let text = try PlainText(input) else { return false }
+        guard input.size <= longest else { return beginsLikeYAML(text.bytes) }
+        guard let (documents, isMore) = documents(text.text) else { return false }
+        return isMore || documents.contains { $0.scalar == nil || !YAMLTags.isCore($0.tag.rawValue) }
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
-        guard let text = try PlainText(input)?.text, let documents = documents(text) else { return }
+        guard input.size <= longest else {
+            throw ScanStop(
+                rule: "yaml-size",
+                message: "it begins like YAML, and has more than the \(longest >> 20) MiB that are read of such"
+            )
+        }
+        guard let text = try PlainText(input)?.text, let (documents, isMore) = documents(text) else { return }
+        guard !isMore else {
+            throw ScanStop(rule: "limit-steps", message: "it has more than \(mostDocuments) documents")
+        }
         var walk = ConfigurationWalk(path: input.path, context: context)
         // A value that is written out takes a byte at least: what becomes more was repeated by aliases.
         var values = 1_024 + text.utf8.count
@@ -23,23 +37,34 @@ enum YAMLScanner: FormatScanner {
         try walk.finish()
     }
 
-    /// The documents of a text; nil where it does not parse.
-    private static func documents(_ text: String) -> [Node]? {
-        guard let nodes = try? Yams.compose_all(yaml: text) else { return nil }
+    /// The first documents of a text, and whether there are more than are read; nil where it does not parse.
+    private static func documents(_ text: String) -> (documents: [Node], isMore: Bool)? {
+        guard let parser = try? Yams.Parser(yaml: text) else { return nil }
         var result: [Node] = []
-        for node in nodes { result.append(node) }
-        // An iterator ends quietly at an error, so that the text is parsed to its end once more.
-        guard (try? Yams.Parser(yaml: text)).map({ parses($0) }) == true else { return nil }
-        return result.isEmpty ? nil : result
+        do {
+            while let node = try parser.nextRoot() {
+                guard result.count < mostDocuments else { return (result, true) }
+                result.append(node)
+            }
+        } catch {
+            return nil
+        }
+        return result.isEmpty ? nil : (result, false)
     }
 
-    private static func parses(_ parser: Yams.Parser) -> Bool {
-        do {
-            while try parser.nextRoot() != nil {}
-            return true
-        } catch {
-            return false
+    /// Whether the first line that is no comment is one of a mapping, a list, or YAML's own.
+    private static func beginsLikeYAML(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let whole = rest.prefix { $0 != 0x0A }
+            rest = rest.dropFirst(whole.count + 1)
+            let line = whole.prefix(400).drop { $0 == 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
+            guard let first = line.first, first != UInt8(ascii: "#"), first != 0x0D else { continue }
+            if Array("-?%&!{[".utf8).contains(first) { return true }
+            let text = String(decoding: line, as: UTF8.self)
+            return text.contains(": ") || text.last { !$0.isWhitespace } == ":"
         }
+        return false
     }
 
     /// The same value as JSON would have it, after its tags were looked at.

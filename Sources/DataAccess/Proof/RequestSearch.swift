@@ -174,15 +174,19 @@ struct RequestSearch {
         mutating func find(in area: Glob, outside: [Glob]) -> Outcome {
             let ways = waysToAllow()
             guard !ways.isEmpty else { return doubt.map { .unknown($0) } ?? .none }
-            let denials = self.denials()
+            var denials: [(PolicyStatement, IAMDecision.Layer)]?
             for allow in ways {
+                var path = Path(allow, in: area)
+                // What is allowed is about nothing that was asked about.
+                guard !path.choices.contains(where: \.isEmpty) else { continue }
                 // Conditions that cannot be met together end it, however many resources there are.
                 let conditions = conditions(of: allow)
                 if case .none = solver.solve(conditions) { continue }
-                var path = Path(allow, in: area)
                 path.forbidden += outside
                 path.wishes = conditions
-                if let outcome = escape(denials, from: 0, path) { return outcome }
+                let found = denials ?? self.denials()
+                denials = found
+                if let outcome = escape(found, from: 0, path) { return outcome }
             }
             return doubt.map { .unknown($0) } ?? .none
         }

@@ -14,16 +14,18 @@ struct FileOpener {
 
     mutating func open(_ path: ModelPath) throws(ModelRefusal) -> ModelFile {
         // A link may lead anywhere within the model, so that a path through one is walked each time.
-        guard links == .refuse, let slash = path.bytes.lastIndex(of: UInt8(ascii: "/")) else {
-            return try tree.open(path, links: links)
-        }
-        let parent = path.bytes[..<slash]
+        guard links == .refuse, !tree.isFile else { return try tree.open(path, links: links) }
+        let slash = path.bytes.lastIndex(of: UInt8(ascii: "/"))
+        let parent = path.bytes[..<(slash ?? 0)]
         if folder?.path != parent {
-            folder = (parent, try tree.locate(ModelPath(unchecked: Array(parent)), links: links))
+            folder = (
+                parent,
+                slash == nil ? tree.rootDirectory : try tree.locate(ModelPath(unchecked: Array(parent)), links: links)
+            )
         }
+        let name = slash.map { Array(path.bytes[($0 + 1)...]) } ?? path.bytes
         guard let folder, folder.file.facts.isDirectory,
-            let file = try? ModelTree.open(Array(path.bytes[(slash + 1)...]), in: folder.file, path),
-            file.facts.isFile
+            let file = try? ModelTree.open(name, in: folder.file, path), file.facts.isFile
         else { return try tree.open(path, links: links) }
         return file
     }

@@ -148,15 +148,35 @@ struct DemoModelRows {
             )
         )
         let after = try await send(Self.call)
+        let refusal = try await Self.refusal(of: after, log)
         rows.append(
             Row(
                 "the next call: its gateway refuses to pass it on",
                 must: "503",
                 got: after.inWords,
-                why: String(after.body.trimmingCharacters(in: .whitespacesAndNewlines).prefix(100))
+                why: refusal.why,
+                entry: refusal.entry
             )
         )
         try nextStart(isSealed: false)
+    }
+
+    /// Why the gateway did not take the service for one that has its model, by the record under the answer's id.
+    private static func refusal(of outcome: DemoOutcome, _ log: LogReader) async throws -> (why: String, entry: String)
+    {
+        guard let id = outcome.requestID else { return ("no record", "-") }
+        // The completion is recorded a moment after the answer has gone.
+        for _ in 0..<50 {
+            for entry in try log.find(id) {
+                guard case .completion(let completion) = try entry.record(), let reason = completion.model?.refusal
+                else {
+                    continue
+                }
+                return ("the upstream's model: \(reason)", "\(entry.index)")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return ("no record", "-")
     }
 
     /// Without a file system to mount there is nothing to withdraw: the service reads a copy that nobody can change.

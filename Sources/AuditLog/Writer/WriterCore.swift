@@ -37,6 +37,12 @@ final class WriterCore: Sendable {
     /// Batches are written in pieces of at most this, so that a segment can hold any.
     private static let batchLimit = 512 << 10
 
+    /// From how many bytes on the tree takes entries in before its moment has come, and how many it takes in at a time.
+    ///
+    /// A large batch holds up the checkpoint of its first entry until its last is on the disk, and the synchronisations of
+    /// the write-ahead log with it.
+    private static let treeBatch = 8 << 20
+
     struct Pending {
         let entry: [UInt8]
         /// Who is told, where somebody is.
@@ -343,14 +349,17 @@ final class WriterCore: Sendable {
         }
         let next = first + UInt64(entries.count)
         durable.store(next, ordering: .sequentiallyConsistent)
-        shared.withLock { shared in
+        let fillsTreeBatch = shared.withLock { shared -> Bool in
             shared.durable += entries
+            let before = shared.durableBytes
             shared.durableBytes += entries.reduce(0) { $0 + $1.count }
             shared.segmentEnd = end
             shared.stats.acknowledged = next
             shared.stats.syncs += 1
             if shared.uncoveredSince == nil { shared.uncoveredSince = monotonicNow() }
+            return before < Self.treeBatch && shared.durableBytes >= Self.treeBatch
         }
+        if fillsTreeBatch { signal(.integration) }
         return first
     }
 
@@ -386,13 +395,16 @@ final class WriterCore: Sendable {
             let step = shared.wait(on: Thread.integration.rawValue) {
                 shared -> Monitor<Shared>.Step<(entries: [[UInt8]], spare: Bool, last: Bool)> in
                 if shared.failure != nil { return .go(([], false, true)) }
-                guard shared.isCommitted || monotonicNow() >= next else { return .wait(until: next) }
-                var entries: [[UInt8]] = []
-                swap(&entries, &shared.durable)
-                return .go((entries, shared.needsSpare && shared.spare == nil, shared.isCommitted))
+                // What is being taken in has left `durableBytes` by the time this is asked.
+                guard shared.isCommitted || shared.durableBytes >= Self.treeBatch || monotonicNow() >= next else {
+                    return .wait(until: next)
+                }
+                let entries = Self.takeBatch(&shared.durable)
+                let isLast = shared.isCommitted && shared.durable.isEmpty
+                return .go((entries, shared.needsSpare && shared.spare == nil, isLast))
             }
             isLast = step.last
-            next = max(next + interval, monotonicNow())
+            next = monotonicNow() + interval
             do {
                 try integrate(step.entries)
             } catch {
@@ -408,6 +420,21 @@ final class WriterCore: Sendable {
         }
         shared.withLock { $0.isIntegrated = true }
         signal(.publication)
+    }
+
+    /// The first of the entries that wait for the tree, as many as it takes in at a time.
+    private static func takeBatch(_ waiting: inout [[UInt8]]) -> [[UInt8]] {
+        var bytes = 0
+        let end = waiting.firstIndex { entry in
+            bytes += entry.count
+            return bytes > 2 * treeBatch
+        }
+        guard let end else {
+            defer { waiting = [] }
+            return waiting
+        }
+        defer { waiting.removeFirst(end) }
+        return Array(waiting[..<end])
     }
 
     /// A spare of its own name, so that it cannot meet one that the committing thread reserves for itself.
@@ -510,7 +537,8 @@ final class WriterCore: Sendable {
             let oldSize = shared.withLock { $0.published?.size ?? 0 }
             do {
                 if try publish(size: step.size, root: step.root) {
-                    next = 0
+                    // A tree that grows in many batches has one checkpoint for several of them.
+                    next = start + interval / 5
                     tidy(from: oldSize, to: step.size)
                 } else {
                     next = start + interval

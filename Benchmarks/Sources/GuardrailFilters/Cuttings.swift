@@ -7,7 +7,7 @@ enum Cuttings {
     private struct Line: Decodable { let text: String }
 
     static func run(rounds: Int, files: [String]) throws -> Bool {
-        let rules = try OutputRules(.everything(.redact))
+        let rules = try OutputRules(.everything(.redact, names: true))
         var random = Numbers(state: 1)
         var cuttings = 0
         var different = 0

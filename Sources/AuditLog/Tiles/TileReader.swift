@@ -1,6 +1,6 @@
 /// Reads the tiles and bundles of a log that lie in a directory, as a tree of one size has them.
 ///
-/// Where a partial tile is gone because the full one exists, the full one's beginning is read.
+/// Where a partial tile is gone because the full one exists, or is damaged beside it, the full one's beginning is read.
 package final class TileReader: HashSource {
     private let files: any FileSystem
     private let directory: String
@@ -21,11 +21,9 @@ package final class TileReader: HashSource {
             throw AuditLogError(.notFound, "a tree of \(size) entries has no tile \(index) at level \(level)")
         }
         if let bytes = cache[path] { return bytes }
-        var bytes = try contents(path)
-        guard bytes.count >= path.width * 32 else {
-            throw AuditLogError(.corrupt, "`\(path)` holds \(bytes.count) bytes; expected \(path.width * 32)")
+        let bytes = try read(path, as: "hashes of 32 bytes each") { bytes, found in
+            bytes.count == found.width * 32 ? Array(bytes.prefix(path.width * 32)) : nil
         }
-        bytes.removeLast(bytes.count - path.width * 32)
         if cache.count >= Self.cacheLimit { cache.removeAll(keepingCapacity: true) }
         cache[path] = bytes
         return bytes
@@ -36,16 +34,33 @@ package final class TileReader: HashSource {
         guard let path = TilePath(level: nil, index: index, treeSize: size) else {
             throw AuditLogError(.notFound, "a tree of \(size) entries has no bundle \(index)")
         }
-        guard let entries = EntryBundle.entries(try contents(path)[...]), entries.count >= path.width else {
-            throw AuditLogError(.corrupt, "`\(path)` is not a bundle of \(path.width) entries")
+        return try read(path, as: "entries, each after its length") { bytes, found in
+            guard let entries = EntryBundle.entries(bytes[...]), entries.count == found.width else { return nil }
+            return Array(entries.prefix(path.width))
         }
-        return Array(entries.prefix(path.width))
     }
 
-    private func contents(_ path: TilePath) throws -> [UInt8] {
-        if let bytes = try files.contents("\(directory)/\(path)") { return bytes }
-        if !path.isFull, let bytes = try files.contents("\(directory)/\(path.full)") { return bytes }
-        throw AuditLogError(.corrupt, "`\(path)` is missing")
+    /// What a file of the log holds; where it is gone or damaged, the beginning of what its full form holds.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - form: of what the file is made, for an error.
+    ///   - part: reads the bytes of the file that was found; nil where it does not hold exactly what it should.
+    /// - Returns: what was read.
+    /// - Throws: ``AuditLogError`` where no form of the file holds it.
+    private func read<Part>(
+        _ path: TilePath,
+        as form: String,
+        _ part: ([UInt8], TilePath) -> Part?
+    ) throws -> Part {
+        var damaged: TilePath?
+        for found in path.isFull ? [path] : [path, path.full] {
+            guard let bytes = try files.contents("\(directory)/\(found)") else { continue }
+            if let part = part(bytes, found) { return part }
+            damaged = damaged ?? found
+        }
+        guard let damaged else { throw AuditLogError(.corrupt, "`\(path)` is missing") }
+        throw AuditLogError(.corrupt, "`\(damaged)` is damaged: it is not \(damaged.width) \(form)")
     }
 
     /// The hash of a complete subtree.

@@ -144,6 +144,38 @@ import ZeroTrust
         #expect(copied.verb == "GET" && copied.verbClass == .read && copied.marks.isEmpty && copied.bytes == 4096)
     }
 
+    /// What a client may say of itself, whatever marks it has, hides nothing of what it read.
+    @Test(
+        arguments: [
+            (#"-" "curl/8"#, "GET /a HTTP/1.1"), (#"x" [a" "curl/8"#, "GET /a HTTP/1.1"),
+            (#"-" "x" [a"#, "GET /a HTTP/1.1"), (#"x" "" ""#, "GET /a HTTP/1.1"), (#"-" """#, "GET /a HTTP/1.1"),
+            (#"-" "a" \#(String(repeating: "b ", count: 200))"#, "GET /a HTTP/1.1"), (#"-" "-"#, "-"),
+            (#"-" "curl/8"#, #"GET /a" HTTP/1.1"#), (#"-" "curl/8"#, #"GET /"-"x HTTP/1.1"#),
+        ] as [(String, String)]
+    )
+    func `marks in a client's own words hide nothing of what it read from S3`(_ words: String, _ request: String) throws
+    {
+        let start = "0123 bucket [06/Feb/2019:00:00:38 +0000] 192.0.2.3 ada 3E57 REST.GET.OBJECT rows/1 "
+        let line = start + #""\#(request)" 200 - 4096 4096 7 6 "\#(words)" - id= SigV4 c AuthHeader h TLSV1.2 - -"#
+        let seen = try #require(try Self.read(line, .s3))
+        #expect(
+            seen.caller == "ada" && seen.object == "rows/1" && seen.time.description.hasPrefix("2019-02-06T00:00:38")
+        )
+        #expect(seen.status == 200 && seen.bytes == 4096 && seen.verb == "GET" && seen.decision == .allow)
+    }
+
+    @Test func `a line of S3 with blanks for what it does not know is read, and one that is cut off is an error`()
+        throws
+    {
+        let line =
+            #"0123 bucket [06/Feb/2019:00:00:38 +0000] - - 3E57 S3.EXPIRE.OBJECT rows/1 "-" - - - 4096 - - "-" "-" - id= - - - - - - -"#
+        let seen = try #require(try Self.read(line, .s3))
+        #expect(seen.status == nil && seen.bytes == 0 && seen.marks == [.anonymous, .automatic])
+        for cut in ["0123", #"0123 bucket [06/Feb/2019"#, String(line.prefix(92)), String(line.prefix(98))] {
+            #expect(throws: MonitoringError.self, "\(cut)") { try Self.read(cut, .s3) }
+        }
+    }
+
     @Test func `an event of CloudTrail names the role and not its session`() throws {
         let line = #"""
             {"eventSource":"bedrock.amazonaws.com","eventName":"InvokeModel","eventTime":"2026-11-22T18:47:35Z","readOnly":true,"managementEvent":true,"userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/trainer/session-9","sessionContext":{"sessionIssuer":{"arn":"arn:aws:iam::1:role/trainer"}}},"requestParameters":{"modelId":"anthropic.claude-v2"},"errorCode":"AccessDenied"}

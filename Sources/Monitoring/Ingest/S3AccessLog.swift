@@ -1,6 +1,6 @@
 import ZeroTrust
 
-/// S3's server access log: up to 27 fields with blanks between, of which times stand in brackets and texts in quotation marks.
+/// S3's server access log: fields with blanks between, of which the time stands in brackets and texts in quotation marks.
 enum S3AccessLog {
     /// The places of the fields that are used, counted from 0.
     private enum Field {
@@ -10,6 +10,7 @@ enum S3AccessLog {
         static let requester = 4
         static let operation = 6
         static let key = 7
+        static let request = 8
         static let status = 9
         static let error = 10
         static let bytes = 11
@@ -60,44 +61,51 @@ enum S3AccessLog {
         )
     }
 
-    /// The fields of a line; nil where a bracket or quotation mark is not closed, or there are too many.
+    /// The fields that all lines have; nil where a line has fewer, or a bracket or quotation mark is not closed.
+    ///
+    /// What the client says of itself, the referrer and the agent, stands last of them and is not escaped. A mark in it
+    /// moves no field that is used, and what follows is not looked at: so nobody can make their own lines unreadable.
     static func fields(_ line: [UInt8]) -> [String]? {
         var fields: [String] = []
         var index = 0
-        while index < line.count {
+        while fields.count < Field.least {
             while index < line.count, line[index] == UInt8(ascii: " ") { index += 1 }
-            guard index < line.count else { break }
-            let start: Int
-            let end: Int
+            guard index < line.count else { return nil }
+            let place = fields.count
+            let range: Range<Int>
             switch line[index] {
-            case UInt8(ascii: "["):
-                start = index + 1
-                guard let close = line[start...].firstIndex(of: UInt8(ascii: "]")) else { return nil }
-                end = close
+            case UInt8(ascii: "[") where place == Field.time:
+                guard let close = line[index...].firstIndex(of: UInt8(ascii: "]")) else { return nil }
+                range = (index + 1)..<close
                 index = close + 1
             case UInt8(ascii: "\""):
-                start = index + 1
-                // A quotation mark within a text is not escaped; the one that closes it has a blank behind it.
-                var close = start
-                while close < line.count {
-                    if line[close] == UInt8(ascii: "\""),
-                        close + 1 == line.count || line[close + 1] == UInt8(ascii: " ")
-                    {
-                        break
-                    }
-                    close += 1
-                }
-                guard close < line.count else { return nil }
-                end = close
+                guard let close = closingMark(line, after: index, isRequest: place == Field.request) else { return nil }
+                range = (index + 1)..<close
                 index = close + 1
             default:
-                start = index
-                while index < line.count, line[index] != UInt8(ascii: " ") { index += 1 }
-                end = index
+                let end = line[index...].firstIndex(of: UInt8(ascii: " ")) ?? line.count
+                range = index..<end
+                index = end
             }
-            fields.append(String(decoding: line[start..<end], as: UTF8.self))
-            guard fields.count <= 64 else { return nil }
+            fields.append(String(decoding: line[range], as: UTF8.self))
         }
         return fields
+    }
+
+    /// Where a text ends: at a quotation mark with a blank behind it, and after a request with a status behind that, since
+    /// its path may hold marks of its own.
+    private static func closingMark(_ line: [UInt8], after open: Int, isRequest: Bool) -> Int? {
+        var place = open + 1
+        while let mark = line[place...].firstIndex(of: UInt8(ascii: "\"")) {
+            place = mark + 1
+            if place == line.count { return isRequest ? nil : mark }
+            guard line[place] == UInt8(ascii: " ") else { continue }
+            if !isRequest || isStatus(line[(place + 1)...].prefix { $0 != UInt8(ascii: " ") }) { return mark }
+        }
+        return nil
+    }
+
+    private static func isStatus(_ word: ArraySlice<UInt8>) -> Bool {
+        word.elementsEqual([UInt8(ascii: "-")]) || word.count == 3 && word.allSatisfy { (0x30...0x39).contains($0) }
     }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Console
@@ -60,6 +61,52 @@ import Testing
         #expect(sessions.exchange(given[0], at: start, using: &generator) == nil)
         #expect(sessions.makeToken(for: "uid 200", at: start, using: &generator) != nil)
         #expect(sessions.exchange(given[1], at: start, using: &generator) != nil)
+    }
+
+    private struct NotRecorded: Error {}
+
+    @Test func `a token is answered once it is on record, and where it cannot be it opens nothing`() async throws {
+        let shared = Mutex(ConsoleSessions<String>())
+        // The same numbers make the same tokens: what nobody was told is known here.
+        var numbers = Repeatable(state: 7)
+        var foretold = numbers
+        var other = ConsoleSessions<String>()
+        let first = try #require(other.makeToken(for: "uid 7", at: start, using: &foretold))
+        await #expect(throws: NotRecorded.self) {
+            try await ConsoleSessions.makeToken(for: "uid 7", in: shared, at: start, using: &numbers) {
+                // It is refused after it was made, or this would show nothing.
+                #expect(shared.withLock { $0.caller(of: first, at: start) } == "uid 7")
+                throw NotRecorded()
+            }
+        }
+        var generator = generator
+        #expect(shared.withLock { $0.caller(of: first, at: start) } == nil)
+        #expect(shared.withLock { $0.exchange(first, at: start, using: &generator) } == nil)
+
+        var steps: [String] = []
+        let token = try await ConsoleSessions.makeToken(for: "uid 7", in: shared, at: start, using: &numbers) {
+            await Task.yield()
+            steps.append("recorded")
+        }
+        steps.append("answered")
+        #expect(steps == ["recorded", "answered"])
+        let given = try #require(token)
+        #expect(given != first)
+        #expect(shared.withLock { $0.exchange(given, at: start, using: &generator) } != nil)
+    }
+
+    @Test func `where no token can be made nothing is recorded`() async throws {
+        let shared = Mutex(ConsoleSessions<String>())
+        var numbers = generator
+        for number in 0..<128 {
+            let made = shared.withLock { $0.makeToken(for: "uid \(number)", at: start, using: &numbers) }
+            #expect(made != nil)
+        }
+        var records = 0
+        let token = try await ConsoleSessions.makeToken(for: "uid 200", in: shared, at: start, using: &numbers) {
+            records += 1
+        }
+        #expect(token == nil && records == 0)
     }
 
     @Test mutating func `one caller cannot take the room of the others`() throws {

@@ -1,3 +1,5 @@
+package import Synchronization
+
 /// Who has the console open: tokens that open it once, and the sessions that they are exchanged for; and the sessions of
 /// callers who show with each connection who they are.
 ///
@@ -46,6 +48,34 @@ package struct ConsoleSessions<Caller: Hashable & Sendable>: Sendable {
         guard tokens.count < Self.maximum else { return nil }
         let token = Self.secret(using: &generator)
         tokens[token] = (caller, now + Self.tokenLifetime)
+        return token
+    }
+
+    /// Makes a token for a caller, of which nobody hears before it is on record that they were let in.
+    ///
+    /// Where that cannot be recorded, the token is worth nothing: who is let in unseen would be who is never found again.
+    ///
+    /// - Parameters:
+    ///   - caller: who is let in.
+    ///   - sessions: who has the console open.
+    ///   - now: the time.
+    ///   - generator: where the token comes from.
+    ///   - record: puts on record that the caller is let in, for good.
+    /// - Returns: the token; nil where there are too many that nobody has used, and then nothing is recorded.
+    /// - Throws: what `record` throws.
+    package static func makeToken(
+        for caller: Caller,
+        in sessions: borrowing Mutex<Self>,
+        at now: ContinuousClock.Instant,
+        using generator: inout some RandomNumberGenerator,
+        record: () async throws -> Void
+    ) async throws -> String? {
+        let made = sessions.withLock { $0.makeToken(for: caller, at: now, using: &generator) }
+        guard let token = made else { return nil }
+        do { try await record() } catch {
+            sessions.withLock { $0.drop(token) }
+            throw error
+        }
         return token
     }
 

@@ -96,15 +96,16 @@ final class ConsoleService: Sendable {
             )
         }
         var generator = SystemRandomNumberGenerator()
-        let made = sessions.withLock { $0.makeToken(for: caller, at: .now, using: &generator) }
-        guard let token = made else {
-            throw CommandError(.refused, "too many tokens wait to be used; each lives a minute")
-        }
+        let token: String?
         do {
-            try await acts.record(AdminAction.openConsole.rawValue, on: process.settings.node.value, by: caller)
+            token = try await ConsoleSessions.makeToken(for: caller, in: sessions, at: .now, using: &generator) {
+                try await acts.record(AdminAction.openConsole.rawValue, on: process.settings.node.value, by: caller)
+            }
         } catch {
-            sessions.withLock { $0.drop(token) }
             throw CommandError(.unreachable, "the act cannot be recorded, so that nobody is let in: \(error)")
+        }
+        guard let token else {
+            throw CommandError(.refused, "too many tokens wait to be used; each lives a minute")
         }
         return (name, server.port, token)
     }

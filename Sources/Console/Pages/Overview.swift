@@ -89,6 +89,8 @@ package struct Overview: Sendable {
     package static let nodesShown = 24
     /// The nodes that fit the width of a phone, one or two beside each other.
     static let nodesOnPhone = 8
+    /// How they are laid out there.
+    static let metricsOnPhone = GraphLayout.Metrics(nodeWidth: 150, gap: 12, between: 44, perLayer: 2)
 
     /// Nothing.
     package init() {}
@@ -174,9 +176,8 @@ package struct Overview: Sendable {
         }
         let drawing: HTML
         if drawn.nodes.count <= Self.nodesOnPhone {
-            let narrow = GraphLayout.Metrics(nodeWidth: 150, gap: 12, between: 44, perLayer: 2)
             drawing = """
-                <div class="draw fit wide-only">\(GraphDrawing(drawn).html)</div><div class="draw fit narrow">\(GraphDrawing(drawn, direction: .down, metrics: narrow).html)</div>
+                <div class="draw fit wide-only">\(GraphDrawing(drawn).html)</div><div class="draw fit narrow">\(GraphDrawing(drawn, direction: .down, metrics: Self.metricsOnPhone).html)</div>
                 """
         } else {
             let metrics = GraphLayout.Metrics(nodeWidth: 160, gap: 10, between: 76, perLayer: 14)

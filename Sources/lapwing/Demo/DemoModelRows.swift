@@ -143,7 +143,7 @@ struct DemoModelRows {
                 "a byte of the model is changed under the service: its SVID",
                 must: "withdrawn in 2 s",
                 got: got,
-                why: String(found.why.prefix(100)),
+                why: DemoProgram.Result.shortened(found.why),
                 entry: found.entry
             )
         )

@@ -158,7 +158,13 @@ struct DemoProgram {
             for beginning in ["lapwing: ", "error: ", "refused: "] where line.hasPrefix(beginning) {
                 line = line.dropFirst(beginning.count)
             }
-            return String(line.drop { $0 == " " }.prefix(100))
+            return Self.shortened(String(line.drop { $0 == " " }))
+        }
+
+        /// A line that fits a table: long digests are cut first, so that what is said of them stays.
+        static func shortened(_ line: String) -> String {
+            let line = line.replacing(#/[0-9a-f]{40,}/#) { "\($0.output.prefix(12))…" }
+            return line.count <= 100 ? line : "\(line.prefix(99))…"
         }
     }
 

@@ -16,6 +16,18 @@ enum Codecs {
             ends.append(max(text.ends[first], text.ends[last]))
         }
 
+        /// Without the zero bytes of ASCII in UTF-16, as shells encode their commands; what it is where it is not that.
+        var narrowed: Self {
+            guard bytes.count >= 12, bytes.count % 2 == 0 else { return self }
+            for zero in 0...1 {
+                let isWide = bytes.indices.allSatisfy { (bytes[$0] == 0) == ($0 % 2 == zero) }
+                guard isWide else { continue }
+                let kept = bytes.indices.filter { $0 % 2 != zero }
+                return Self(bytes: kept.map { bytes[$0] }, starts: kept.map { starts[$0] }, ends: kept.map { ends[$0] })
+            }
+            return self
+        }
+
         var text: TracedText { TracedText(bytes, starts: starts, ends: ends) }
     }
 

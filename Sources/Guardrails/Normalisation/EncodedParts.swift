@@ -114,7 +114,11 @@ struct EncodedParts {
         var isDecimal = true
         while place < scalars.count {
             var start = place
-            if place + 2 < scalars.count, scalars[place] == 0x30, scalars[place + 1] | 0x20 == 0x78 {
+            // `0x41` and `U+0041`
+            if place + 2 < scalars.count,
+                scalars[place] == 0x30 && scalars[place + 1] | 0x20 == 0x78
+                    || scalars[place] | 0x20 == 0x75 && scalars[place + 1] == 0x2B
+            {
                 start = place + 2
                 isHex = true
             }
@@ -151,6 +155,7 @@ struct EncodedParts {
             return reads(result, least: 4) ? Part(range: range, text: result, decoding: decoding) : nil
         }
         if lengths == [8] || lengths == [7] { return part(2, .binary) }
+        if lengths == [4], isHex { return part(16, .hex) }
         if lengths == [2] { return part(16, .hex) ?? part(10, .decimal) }
         if lengths.isSubset(of: [2, 3]), !isHex { return part(10, .decimal) ?? part(8, .decimal) }
         return nil
@@ -211,7 +216,7 @@ struct EncodedParts {
     private func bitCode(_ text: TracedText, _ places: [Int], range: Range<Int>) -> Part? {
         let scalars = text.scalars
         func attempt(_ width: UInt32, _ decoding: Decoding, _ digit: (UInt32) -> UInt32?) -> Part? {
-            let decoded = Codecs.bits(text, places, width: width, digit: digit).text
+            let decoded = Codecs.bits(text, places, width: width, digit: digit).narrowed.text
             return reads(decoded, least: 6) ? Part(range: range, text: decoded, decoding: decoding) : nil
         }
         let isHex = places.allSatisfy { Escapes.hexDigit(scalars[$0]) != nil }

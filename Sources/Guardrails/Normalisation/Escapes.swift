@@ -5,7 +5,7 @@ enum Escapes {
     /// One pass, and never longer than what it reads.
     static func decode(_ text: TracedText, seen: inout Set<Decoding>) -> TracedText? {
         let scalars = text.scalars
-        guard mayHave(scalars) else { return nil }
+        guard mayHave(scalars) || scalars.contains(0x3C) else { return nil }
         var result = TracedText()
         result.reserve(text.count)
         var changed = false
@@ -22,6 +22,12 @@ enum Escapes {
                 seen.insert(.entity)
                 changed = true
                 result.append(value, from: text, index, end - 1)
+                index = end
+                continue
+            }
+            if scalar == 0x3C, let end = InlineTags.end(scalars, at: index) {
+                seen.insert(.entity)
+                changed = true
                 index = end
                 continue
             }

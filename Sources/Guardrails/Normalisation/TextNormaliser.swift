@@ -75,6 +75,13 @@ struct TextReader {
             read(moved, depth: depth + 1)
             return
         }
+        if depth < normaliser.mostDepth, let upright = TurnedLetters.upright(text),
+            EncodedParts(lexicon: normaliser.lexicon).knownShare(upright) >= 60, spend(upright.count)
+        {
+            result.note(.reversed, text.origin(0..<text.count))
+            read(upright, depth: depth + 1)
+            return
+        }
         let parts = depth < normaliser.mostDepth ? EncodedParts(lexicon: normaliser.lexicon).find(in: text) : []
         var place = 0
         var line = WordLine(lexicon: normaliser.lexicon)

@@ -103,10 +103,18 @@ struct ContextIndex: Sendable {
         Int(first & 31) << 5 | Int(second & 31)
     }
 
+    /// A unit in lower case; names of settings part words with `_`, as texts do with spaces.
+    @inline(__always)
+    private static func plain(_ unit: UInt8) -> UInt8 {
+        unit == UInt8(ascii: "_") ? 0x20 : UnitClass.lowercased(unit)
+    }
+
     /// The lists of which a word ends within reach before a place, and begins where a word begins.
     func standing(before place: Int, in reader: inout UnitReader) -> ContextSet {
         let lowest = max(0, place - ContextWords.reach)
-        // Places come in their order, so that each unit is looked at once.
+        // Places come in their order, so that each unit is looked at once; but names look ahead, and what stands behind a
+        // place says nothing of it.
+        if place < reader.memory.end { reader.memory = Memory() }
         var end = max(reader.memory.end, lowest)
         while end < place {
             end += 1
@@ -118,7 +126,7 @@ struct ContextIndex: Sendable {
                 let start = end - word.count
                 guard start >= lowest else { continue }
                 var back = 0
-                while back < word.count, UnitClass.lowercased(reader.before(end - back)) == units[word.end - 1 - back] {
+                while back < word.count, Self.plain(reader.before(end - back)) == units[word.end - 1 - back] {
                     back += 1
                 }
                 if back == word.count, !UnitClass.isLetter(reader.before(start)) {

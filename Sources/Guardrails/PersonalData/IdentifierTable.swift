@@ -1,12 +1,13 @@
 /// The numbers that states and institutions give to people, as a table.
 ///
 /// A line: entity, form, check, words. Words after `!` have to stand beside the number, since its form alone says too
-/// little; without words the form or its check is enough. A check is named in ``IdentifierCheck``.
+/// little; without words the form or its check is enough. A check is named in ``IdentifierCheck``. Of lines that the
+/// same characters fit the first counts: one with a check digit stands before one without.
 enum IdentifierTable {
     static let text = #"""
         US_SSN                        | \d{3}-\d{2}-\d{4} | ssn |
-        US_SSN                        | \d{3} \d{2} \d{4} | ssn | ! social security, ssn
-        US_SSN                        | \d{9} | ssn | ! social security, ssn
+        US_SSN                        | \d{3}[ .]\d{2}[ .]\d{4} | ssn | ! social security, socialsecurity, ssn
+        US_SSN                        | \d{9} | ssn | ! social security, socialsecurity, ssn
         US_ITIN                       | 9\d{2}-[5-9]\d-\d{4} | |
         US_ITIN                       | 9\d{2}[- ]?[5-9]\d[- ]?\d{4} | | ! itin, taxpayer
         ABA_ROUTING_NUMBER            | [0-8]\d{3}-\d{4}-\d | aba |
@@ -51,8 +52,9 @@ enum IdentifierTable {
         DE_TAX_ID                     | \d{2} ?\d{3} ?\d{3} ?\d{3} | mod11 | ! steuer, tax id, idnr, tin
         DE_TAX_NUMBER                 | \d{2,3}/\d{3,4}/\d{4,5} | | ! steuer, tax number, finanzamt
         DE_VAT_ID                     | DE ?\d{9} | mod11 |
-        ES_NIE                        | [XYZ]-?\d{7}-?[A-Z] | nie |
+        ES_NIE                        | [XYZxyz]-?\d{7}-?[A-Za-z] | nie |
         ES_NIF                        | \d{8}-?[A-Z] | nif |
+        ES_NIF                        | \d{8}-?[a-z] | nif | ! dni, nif, documento
         ES_PASSPORT                   | [A-Za-z]{3}\d{6} | | ! pasaporte, passport
         FI_PERSONAL_IDENTITY_CODE     | \d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y] | finnish |
         IN_AADHAAR                    | [2-9]\d{3}[ -]\d{4}[ -]\d{4} | verhoeff |
@@ -63,7 +65,7 @@ enum IdentifierTable {
         IN_VEHICLE_REGISTRATION       | [A-Z]{2}[- ]?\d{1,2}[- ]?[A-Z]{1,3}[- ]?\d{4} | indianState |
         IN_VOTER                      | [A-Za-z]{3}\d{7} | | ! voter, epic, election
         IT_DRIVER_LICENSE             | [A-Za-z]{2}\d{7}[A-Za-z] | | ! patente, driving, driver
-        IT_FISCAL_CODE                | [A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z] | fiscal |
+        IT_FISCAL_CODE                | [A-Za-z]{6}\d{2}[A-EHLMPRSTa-ehlmprst]\d{2}[A-Za-z]\d{3}[A-Za-z] | fiscal |
         IT_IDENTITY_CARD              | [A-Z]{2}\d{5}[A-Z]{2} | |
         IT_IDENTITY_CARD              | [A-Za-z]{2} ?\d{7} | | ! carta, identit
         IT_IDENTITY_CARD              | \d{7}[A-Za-z]{2} | | ! carta, identit
@@ -72,6 +74,7 @@ enum IdentifierTable {
         IT_VAT_CODE                   | \d{11} | luhn | ! iva, vat, partita
         KR_BRN                        | \d{3}-\d{2}-\d{5} | koreanBusiness |
         KR_DRIVER_LICENSE             | [12]\d-\d{2}-\d{6}-\d{2} | |
+        ZA_ID_NUMBER                  | \d{6} ?\d{4} ?\d{3} | southAfrican |
         KR_FRN                        | \d{6}-?[5-8]\d{6} | birth |
         KR_RRN                        | \d{6}-?[1-4]\d{6} | birth |
         KR_PASSPORT                   | [MSRODGmsrodg]\d{3}[0-9A-Za-z]\d{4} | | ! passport, 여권
@@ -94,6 +97,7 @@ enum IdentifierTable {
         UK_DRIVING_LICENCE            | [A-Z9]{5}\d{6}[A-Z9]{2}\d[A-Z]{2} | |
         UK_NHS                        | \d{3}[- ]?\d{3}[- ]?\d{4} | nhs | ! nhs, health service
         UK_NINO                       | [A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D] | nino |
+        UK_NINO                       | [a-ceghj-pr-tw-z][a-ceghj-npr-tw-z] ?\d{2} ?\d{2} ?\d{2} ?[a-d] | nino | ! national insurance, nino, ni number
         UK_PASSPORT                   | \d{9} | | ! passport
         UK_PASSPORT                   | [A-Za-z]{2}\d{7} | | ! passport
         UK_POSTCODE                   | [A-PR-UWYZ][A-HK-Y]?\d[0-9A-HJKPSTUW]? \d[ABD-HJLNP-UW-Z]{2} | |
@@ -101,7 +105,6 @@ enum IdentifierTable {
         UK_VEHICLE_REGISTRATION       | [A-HJ-PR-Ya-hj-pr-y]{2}\d{2} ?[A-HJ-PR-Za-hj-pr-z]{3} | | ! registration, vehicle, number plate, plate
         ZA_COMPANY_REGISTRATION       | (19|20)\d{2}/\d{6}/\d{2} | |
         ZA_DRIVER_LICENSE             | \d{10,12}[0-9A-Za-z]{2} | | ! licence, license
-        ZA_ID_NUMBER                  | \d{6} ?\d{4} ?\d{3} | southAfrican |
         ZA_INCOME_TAX_NUMBER          | [01239]\d{9} | luhn | ! income tax, sars, tax reference
         ZA_LICENSE_PLATE              | [A-Z]{2} ?\d{2} ?[A-Z]{2} ?[A-Z]{2} | | ! plate, registration
         ZA_LICENSE_PLATE              | [A-Z]{3} ?\d{3} ?[A-Z]{2} | | ! plate, registration

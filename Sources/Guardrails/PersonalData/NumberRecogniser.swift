@@ -133,10 +133,16 @@ struct NumberRecogniser {
             reader[start] <= UInt8(ascii: "6")
         else { return false }
         guard run - start == 4 else { return true }
-        guard reader[run] == 0x20 || reader[run] == UInt8(ascii: "-") else { return false }
+        guard isCardSeparator(reader[run]) else { return false }
         let next = reader[run + 1] == UInt8(ascii: "(") ? run + 2 : run + 1
         for place in next..<next + 4 where !UnitClass.isDigit(reader[place]) { return false }
         return true
+    }
+
+    /// What stands between the groups of a card's number.
+    @inline(__always)
+    private static func isCardSeparator(_ unit: UInt8) -> Bool {
+        unit == 0x20 || unit == UInt8(ascii: "-") || unit == UInt8(ascii: ".")
     }
 
     /// The groups that begin at a place; no more are read than have that many digits.
@@ -182,7 +188,7 @@ struct NumberRecogniser {
         var best: Match?
         var taken = 0
         for group in 0..<groups.count {
-            if group > 0, groups.separators[group] != 0x20, groups.separators[group] != UInt8(ascii: "-") { break }
+            if group > 0, !Self.isCardSeparator(groups.separators[group]) { break }
             if group > 1, groups.separators[group] != groups.separators[1] { break }
             taken += groups.length(group)
             if taken > 19 { break }
@@ -227,7 +233,12 @@ struct NumberRecogniser {
     // MARK: - Addresses
 
     private func address(_ reader: inout UnitReader, _ start: Int) -> Match? {
-        guard rules.looks(for: .ipAddress) else { return nil }
+        guard rules.looks(for: .ipAddress), let end = Self.quad(&reader, start) else { return nil }
+        return Match(.ipAddress, start, end)
+    }
+
+    /// Where four numbers below 256 end that have dots between them.
+    private static func quad(_ reader: inout UnitReader, _ start: Int) -> Int? {
         var index = start
         for part in 0..<4 {
             var value = 0
@@ -245,7 +256,7 @@ struct NumberRecogniser {
         let next = reader[index]
         if UnitClass.isWord(next) || next == UInt8(ascii: "-") { return nil }
         if next == UInt8(ascii: "."), UnitClass.isDigit(reader[index + 1]) { return nil }
-        return Match(.ipAddress, start, index)
+        return index
     }
 
     /// An address of version 6, whose first unit is hexadecimal or a colon.
@@ -264,6 +275,14 @@ struct NumberRecogniser {
             while index < from + 5, UnitClass.isHex(reader[index]) { index += 1 }
             guard index <= from + 4 else { return nil }
             guard index > from else { break }
+            // The last four bytes may be written as an address of version 4 is (RFC 4291, section 2.2).
+            if reader[index] == UInt8(ascii: "."), parts > 0 || isShortened, parts <= 6,
+                let quad = Self.quad(&reader, from)
+            {
+                parts += 2
+                end = quad
+                break
+            }
             parts += 1
             end = index
             guard reader[index] == UInt8(ascii: ":") else { break }

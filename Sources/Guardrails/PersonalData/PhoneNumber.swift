@@ -24,7 +24,7 @@ enum PhoneNumber {
             return end
         }
         if let end = american(groups, &reader) { return end }
-        if let end = national(groups, &reader) { return end }
+        if let end = national(groups, &reader) ?? mobile(groups, &reader) { return end }
         return named(groups, &reader, start: start, words: words)
     }
 
@@ -73,6 +73,24 @@ enum PhoneNumber {
             if total >= least, groups.length(group) > 1 { best = groups.end(group) }
         }
         return best.flatMap { bounded($0, &reader) }
+    }
+
+    /// `1dd-dddd-dddd` of China and `dd 9dddd-dddd` of Brazil, which have neither a trunk prefix nor parentheses.
+    private static func mobile(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader) -> Int? {
+        guard groups.count >= 3, groups.length(2) == 4 else { return nil }
+        let (first, last) = (groups.separators[1], groups.separators[2])
+        switch (groups.length(0), groups.length(1)) {
+        case (3, 4):
+            guard groups.digits[0] == 1, groups.digits[1] >= 3, first == last,
+                first == 0x20 || first == UInt8(ascii: "-")
+            else { return nil }
+        case (2, 5):
+            guard groups.digits[0] > 0, groups.digits[2] == 9, first == 0x20, last == UInt8(ascii: "-") else {
+                return nil
+            }
+        default: return nil
+        }
+        return bounded(groups.end(2), &reader)
     }
 
     /// Six to eleven digits beside a word that says what they are.

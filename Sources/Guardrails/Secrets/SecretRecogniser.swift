@@ -37,7 +37,7 @@ struct SecretRecogniser {
             unit = reader[index]
         }
         var quotes = 0
-        while quotes < 4, unit == 0x20 || unit == 0x09 || Self.isQuote(unit) || unit == UInt8(ascii: "\\") {
+        while quotes < 4, Self.isGap(unit) || unit == UInt8(ascii: "]") {
             quotes += 1
             index += 1
             unit = reader[index]
@@ -45,6 +45,9 @@ struct SecretRecogniser {
         let sign = index
         while index < sign + 4, Self.isSign(reader[index]) { index += 1 }
         guard index > sign else { return nil }
+        if index == sign + 1, reader[sign] == UInt8(ascii: ":"), let typed = Self.pastType(&reader, index) {
+            index = typed
+        }
         var spaces = 0
         while spaces < 6 {
             let unit = reader[index]
@@ -62,7 +65,7 @@ struct SecretRecogniser {
         var index = end
         if reader.before(index + 1) == UInt8(ascii: "]") { index += 1 }
         var quotes = 0
-        while quotes < 4, Self.isGap(reader.before(index + 1)) {
+        while quotes < 4, Self.isGap(reader.before(index + 1)) || reader.before(index + 1) == UInt8(ascii: "]") {
             quotes += 1
             index += 1
         }
@@ -79,7 +82,31 @@ struct SecretRecogniser {
         let value = index
         while index < value + 6, values.contains(reader.before(index + 1)) { index += 1 }
         // What comes next is there, so that nothing is said of what may go on.
-        return index < value + 6 && index < reader.count
+        guard index < value + 6, index < reader.count else { return false }
+        // `name: str = "value"`
+        guard reader.before(index + 1) == 0x20 else { return true }
+        return index + 1 < reader.count && reader.before(index + 2) != UInt8(ascii: "=")
+    }
+
+    /// Where the quotation mark stands of `name: Type = "value"`; nil where no type stands after the colon.
+    private static func pastType(_ reader: inout UnitReader, _ start: Int) -> Int? {
+        var index = start
+        if reader[index] == 0x20 { index += 1 }
+        let type = index
+        while index < type + 24, UnitClass.isWord(reader[index]) || isTypeSign(reader[index]) { index += 1 }
+        guard index > type else { return nil }
+        if reader[index] == 0x20 { index += 1 }
+        guard reader[index] == UInt8(ascii: "=") else { return nil }
+        index += 1
+        if reader[index] == 0x20 { index += 1 }
+        return isQuote(reader[index]) ? index : nil
+    }
+
+    private static func isTypeSign(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "&"), UInt8(ascii: "?"), UInt8(ascii: "."), UInt8(ascii: "<"), UInt8(ascii: ">"): true
+        default: false
+        }
     }
 
     private static func isGap(_ unit: UInt8) -> Bool {
@@ -118,12 +145,31 @@ struct SecretRecogniser {
             }
         }
         if isHarmless { found.isGeneric = false }
+        // `"name": "API_TOKEN", "value": "…"`, `variable "password" { default = "…" }`: the name stands before.
+        if !found.isGeneric, isValue(&reader, start, end), Self.named.stand(before: start, in: reader) {
+            found.isGeneric = true
+            found.isPassword = Self.namedPassword.stand(before: start, in: reader)
+        }
         found.isValue =
             end - start == 5 && reader.hasCaseless(Self.valueWord, at: start)
             && Self.password.stand(before: start, in: reader)
         return found
     }
 
+    private func isValue(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        end - start == 5 && reader.hasCaseless(Self.valueWord, at: start)
+            || end - start == 7 && reader.hasCaseless(Self.defaultWord, at: start)
+    }
+
+    /// The names of ``SecretTable/generic`` where they end.
+    private static let named = ended(SecretTable.generic + ["secret_key", "secretkey"])
+    private static let namedPassword = ended(SecretTable.generic.filter { $0.hasPrefix("pass") || $0 == "pwd" })
+
+    private static func ended(_ names: [String]) -> ContextWords {
+        ContextWords(names.flatMap { ["\($0)\"", "\($0)'", "\($0)\n"] }.joined(separator: ","))
+    }
+
+    private static let defaultWord = Array("default".utf8)
     private static let password = ContextWords("password\" , password' , password\"")
     private static let kubernetes = ContextWords("kind: secret")
     private static let curl = ContextWords("curl")
@@ -230,7 +276,7 @@ struct SecretRecogniser {
         while index < last {
             let unit = reader.before(index + 1)
             if isSign(unit) { return true }
-            guard unit == 0x20 || unit == 0x09 || isQuote(unit) || unit == UInt8(ascii: "\\") else { return false }
+            guard isGap(unit) || unit == UInt8(ascii: "]") else { return false }
             index += 1
         }
         // After four of them nothing else is passed over.
@@ -273,11 +319,19 @@ struct SecretRecogniser {
         guard isPrivate, reader.has("-----", at: index) else { return nil }
         index += 5
         let body = index
+        var isQuoted = false
+        var run = 0
+        var longest = 0
         while index < body + 48 {
             let unit = reader[index]
             guard Armour.contains(unit) else { return nil }
+            if Armour.isJoint(unit) { isQuoted = true }
+            run = UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "+") || unit == UInt8(ascii: "/") ? run + 1 : 0
+            longest = max(longest, run)
             index += 1
         }
+        // A text about keys quotes their first and last lines, too.
+        guard !isQuoted || longest >= 16 else { return nil }
         return Match(secrets.index(.privateKey), start, index, tail: .armour)
     }
 
@@ -343,7 +397,8 @@ struct SecretRecogniser {
     }
 }
 
-/// What may stand in an armoured key: base64, headers, line ends, also written as `\n`.
+/// What may stand in an armoured key: base64, headers, line ends, also written as `\n`, and what quotes its lines in
+/// programs, mails, links and markup.
 enum Armour {
     @inline(__always)
     static func contains(_ unit: UInt8) -> Bool {
@@ -352,7 +407,18 @@ enum Armour {
         case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ","),
             UInt8(ascii: "\\"), UInt8(ascii: "."), UInt8(ascii: "-"):
             return true
-        default: return false
+        default: return isJoint(unit)
+        }
+    }
+
+    /// `"…" +`, `> …`, `%0A`, `&#10;`.
+    @inline(__always)
+    static func isJoint(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ">"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+            UInt8(ascii: "#"), UInt8(ascii: ";"):
+            true
+        default: false
         }
     }
 }

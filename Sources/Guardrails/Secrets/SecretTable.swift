@@ -151,6 +151,7 @@ enum SecretTable {
         atlassian-api-token | atlassian, confluence, jira | \a{24} | 3.5
         aws-secret-access-key | aws_secret, aws-secret, awssecret, secretaccesskey, secret_access_key | \b{40} | 4
         azure-storage-key | accountkey, account_key, storagekey | \b{86}={2} | 4
+        azure-openai-key | openai | \x{32} | 3
         beamer-api-token | beamer | b_[A-Za-z0-9=_-]{44} | 3
         bitbucket-client-id | bitbucket | \a{32} | 3
         bitbucket-client-secret | bitbucket | [A-Za-z0-9=_-]{64} | 3
@@ -239,7 +240,8 @@ enum SecretTable {
 
     /// Names of settings whose values are secret whatever they look like.
     static let generic = [
-        "password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key", "accesskey",
+        "password", "passwd", "passwort", "passphrase", "pwd", "secret", "token", "apikey", "api_key", "api-key",
+        "accesskey",
         "access_key", "access-key", "credential", "creds", "auth", "privatekey", "private_key", "private-key",
         "client_secret", "clientsecret", "signingkey", "signing_key", "encryptionkey", "encryption_key",
     ]

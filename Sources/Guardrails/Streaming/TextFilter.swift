@@ -93,6 +93,7 @@ public struct TextFilter: Sendable {
         consumed += text.raw.count
         text = TextUnits()
         position = 0
+        scanner.namedUntil = 0
         tail = nil
     }
 
@@ -247,8 +248,12 @@ struct TailState: Sendable {
             if unit == 0x20 {
                 shortWords = (1..<16).contains(word) ? shortWords + 1 : word == 0 ? shortWords : 0
                 word = 0
+            } else if UnitClass.isSpace(unit) {
+                // What begins each line of a key that is quoted is no word of prose.
+                if word >= 16 { shortWords = 0 }
+                word = 0
             } else {
-                word = UnitClass.isSpace(unit) ? 0 : word + 1
+                word += 1
             }
             return (true, !isEnding && shortWords > 4)
         }

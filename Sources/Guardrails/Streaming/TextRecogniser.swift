@@ -140,7 +140,8 @@ final class TextRecogniser: Sendable {
         let end = index
         let terminator = reader[end]
         if terminator == UInt8(ascii: "@"), let email = addresses.email(&reader, start, at: end) { return email }
-        if terminator == UInt8(ascii: ":"), token == nil {
+        // `mongodb+srv://`, `postgresql+psycopg://`
+        if terminator == UInt8(ascii: ":"), token == nil || reader[token ?? end] == UInt8(ascii: "+") {
             if reader[end + 1] == UInt8(ascii: "/"), reader[end + 2] == UInt8(ascii: "/") {
                 if looksForSecrets, let secret = secrets.urlCredentials(&reader, body: end + 3) { return secret }
                 if let link = addresses.link(&reader, start, body: end + 3) { return link }

@@ -27,6 +27,91 @@ import Testing
     }
 
     @Test(arguments: [
+        (##"{"multipleOf":0.1}"##, ##"0.3"##, true),
+        (##"{"multipleOf":0.01}"##, ##"4.35"##, true),
+        (##"{"multipleOf":0.01}"##, ##"4.355"##, false),
+        (##"{"multipleOf":1e-8}"##, ##"12391239123"##, true),
+        (##"{"multipleOf":0.1}"##, ##"1e308"##, true),
+        (##"{"type":"integer"}"##, ##"1.0e2"##, true),
+        (##"{"type":"integer"}"##, ##"1e-1"##, false),
+        (##"{"type":"integer"}"##, ##"123456789012345678901234567890"##, true),
+        (##"{"maximum":9007199254740992}"##, ##"9007199254740993"##, false),
+        (##"{"const":1.0}"##, ##"1"##, true),
+        (##"{"const":9007199254740993}"##, ##"9007199254740992"##, false),
+        (##"{"enum":[1e2]}"##, ##"100"##, true),
+        (##"{"uniqueItems":true}"##, ##"[1,1.0]"##, false),
+        (##"{"uniqueItems":true}"##, ##"[{"a":1,"b":2},{"b":2,"a":1}]"##, false),
+        (##"{"uniqueItems":true}"##, ##"[1,true,"1"]"##, true),
+        (##"{"maxLength":1}"##, ##""\ud83d\ude00""##, true),
+        (##"{"pattern":"^\\p{Lu}$"}"##, ##""É""##, true),
+        (##"{"pattern":"^.$"}"##, ##""😀""##, true),
+        (##"{"pattern":"b"}"##, ##""abc""##, true),
+        (
+            ##"{"$id":"http://x/a/","$defs":{"s":{"$id":"b/c","$defs":{"n":{"$anchor":"n","type":"integer"}}}},"$ref":"b/c#n"}"##,
+            ##"1"##, true
+        ),
+        (
+            ##"{"$id":"http://x/a/","$defs":{"s":{"$id":"b/c","$defs":{"n":{"$anchor":"n","type":"integer"}}}},"$ref":"b/c#n"}"##,
+            ##""1""##, false
+        ),
+        (##"{"$ref":"#/$defs/a~1b/x%25y","$defs":{"a/b":{"x%y":{"type":"null"}}}}"##, ##"null"##, true),
+        (##"{"$ref":"#/$defs/a~1b/x%25y","$defs":{"a/b":{"x%y":{"type":"null"}}}}"##, ##"0"##, false),
+        (
+            ##"{"$id":"https://x/strings","$ref":"list","$defs":{"i":{"$dynamicAnchor":"item","type":"string"},"l":{"$id":"list","type":"array","items":{"$dynamicRef":"#item"},"$defs":{"d":{"$dynamicAnchor":"item"}}}}}"##,
+            ##"["a"]"##, true
+        ),
+        (
+            ##"{"$id":"https://x/strings","$ref":"list","$defs":{"i":{"$dynamicAnchor":"item","type":"string"},"l":{"$id":"list","type":"array","items":{"$dynamicRef":"#item"},"$defs":{"d":{"$dynamicAnchor":"item"}}}}}"##,
+            ##"[1]"##, false
+        ),
+        (
+            ##"{"allOf":[{"properties":{"a":true}}],"anyOf":[{"properties":{"b":{"type":"string"}}},{"properties":{"c":true},"required":["c"]}],"unevaluatedProperties":false}"##,
+            ##"{"a":1,"b":"x"}"##, true
+        ),
+        (
+            ##"{"allOf":[{"properties":{"a":true}}],"anyOf":[{"properties":{"b":{"type":"string"}}},{"properties":{"c":true},"required":["c"]}],"unevaluatedProperties":false}"##,
+            ##"{"a":1,"b":1,"c":2}"##, false
+        ),
+        (##"{"not":{"not":{"properties":{"a":true}}},"unevaluatedProperties":false}"##, ##"{"a":1}"##, false),
+        (
+            ##"{"if":{"prefixItems":[{"const":1}]},"then":{"prefixItems":[true,true]},"unevaluatedItems":false}"##,
+            ##"[1,2]"##, true
+        ),
+        (
+            ##"{"if":{"prefixItems":[{"const":1}]},"then":{"prefixItems":[true,true]},"unevaluatedItems":false}"##,
+            ##"[1,2,3]"##, false
+        ),
+        (##"{"contains":{"type":"string"},"unevaluatedItems":false}"##, ##"["a","b"]"##, true),
+        (##"{"contains":{"type":"string"},"unevaluatedItems":false}"##, ##"["a",1]"##, false),
+        (
+            ##"{"contains":{"type":"string"},"minContains":0,"unevaluatedItems":{"type":"integer"}}"##, ##"[1,"a"]"##,
+            true
+        ),
+        (
+            ##"{"dependentSchemas":{"a":{"properties":{"b":true}}},"properties":{"a":true},"unevaluatedProperties":false}"##,
+            ##"{"a":1,"b":1}"##, true
+        ),
+        (
+            ##"{"dependentSchemas":{"a":{"properties":{"b":true}}},"properties":{"a":true},"unevaluatedProperties":false}"##,
+            ##"{"b":1}"##, false
+        ),
+        (
+            ##"{"propertyNames":{"maxLength":1},"patternProperties":{"^[ab]$":{"type":"integer"}},"additionalProperties":{"type":"null"}}"##,
+            ##"{"a":1,"c":null}"##, true
+        ),
+        (##"{"minContains":2,"contains":{"const":1},"maxContains":3}"##, ##"[1,1,1,1]"##, false),
+        (##"{"required":["__proto__","toString"]}"##, ##"{}"##, false),
+        (##"{"properties":{"__proto__":{"type":"number"}}}"##, ##"{"__proto__":"x"}"##, false),
+    ])
+    func `numbers, references and what is left over`(_ schema: String, _ value: String, _ isValid: Bool) throws {
+        switch try verdict(schema, value) {
+        case .valid: #expect(isValid, "\(schema) takes \(value)")
+        case .invalid: #expect(!isValid, "\(schema) does not take \(value)")
+        case .undecided(let why): Issue.record("\(schema) on \(value): \(why)")
+        }
+    }
+
+    @Test(arguments: [
         (##"{"$ref":"#"}"##, "1"),
         (##"{"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$ref":"#/$defs/a"}},"$ref":"#/$defs/a"}"##, "1"),
         (##"{"anyOf":[{"$ref":"#"},{"$ref":"#"}]}"##, "{}"), (##"{"not":{"$ref":"#"}}"##, "{}"),

@@ -108,6 +108,37 @@ struct OutputFilterTests {
         #expect(content(whole.output) == "Mail [EMAIL_ADDRESS] or 😀 [CREDIT_CARD]")
     }
 
+    @Test(
+        "Lines end in any of three ways, and fields, comments and a mark at the beginning are no matter",
+        arguments: ["\n", "\r\n", "\r"],
+        [1, 3, Int.max]
+    )
+    func framing(end: String, size: Int) throws {
+        let lines = [
+            "\u{FEFF}: hello 4111 1111 1111 1111", "", "retry: 100", "", "event: x", "",
+            #"data:{"id":"c1","choices":[{"index":1,"#,
+            #"data: "delta":{"content":"no 4111 1111 "}},{"index":0,"delta":{"content":"","reasoning_content":"of 4111 11"}}]}"#,
+            "",
+            #"data: {"id":"c1","choices":[{"index":0,"delta":{"reasoning_content":"11 1111 1111.","content":null}}]}"#,
+            "",
+            #"data: {"id":"c1","choices":[{"index":1,"delta":{"content":"1111 1111!"}}]}"#, "",
+            #"data: {"id":"c1","choices":[{"index":2,"delta":{"refusal":"mail jane@exam"}}]}"#, "",
+            #"data: {"id":"c1","choices":[{"index":2,"delta":{"refusal":"ple.org no"}}]}"#, "",
+            #"data: {"id":"c1","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}"#, "",
+            "data: [DONE]", "",
+            #"data: {"id":"c1","choices":[{"index":0,"delta":{"content":"and jane@example.org"}}]}"#,
+        ]
+        let (output, refusal, findings) = try run(lines.joined(separator: end), .openAIChat, by: size)
+        #expect(refusal == nil)
+        #expect(!output.contains("4111") && !output.contains("1111") && !output.contains("jane"))
+        #expect(
+            findings.map(\.rule).sorted() == [
+                "pii/CREDIT_CARD", "pii/CREDIT_CARD", "pii/EMAIL_ADDRESS", "pii/EMAIL_ADDRESS",
+            ]
+        )
+        #expect(output.contains(#""total_tokens":3"#))
+    }
+
     @Test("Texts of two choices are not one text")
     func choices() throws {
         let body = [(0, "4111 1111 "), (1, "1111 1111 "), (0, "1111 1111."), (1, "x")].map { index, text in

@@ -1,0 +1,94 @@
+import Guardrails
+import Testing
+
+@Suite("National forms, settings and keys in the places where they are written")
+struct NationalFormsTests {
+    private static let rules = Result { try OutputRules(.everything(.redact)) }
+
+    private func filtered(_ text: String, by size: Int = .max) throws -> String {
+        var filter = TextFilter(try Self.rules.get())
+        var output: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            filter.feed(rest.prefix(size), into: &output)
+            rest = rest.dropFirst(size)
+        }
+        filter.finish(into: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    @Test(
+        "Numbers as nations write them",
+        arguments: [
+            ("pay 4111.1111.1111.1111 now", "pay [CREDIT_CARD] now"),
+            ("pay 4111.1111.1111.1112 now", "pay 4111.1111.1111.1112 now"),
+            ("pay 4111-1111.1111-1111 now", "pay 4111-1111.1111-1111 now"),
+            ("at ::ffff:192.0.2.128 and 64:ff9b::192.0.2.33.", "at [IP_ADDRESS] and [IP_ADDRESS]."),
+            ("at 2001:db8:1:2:3:4:192.0.2.1 too", "at [IP_ADDRESS] too"),
+            ("ask 138-0013-8000 or 11 91234-5678", "ask [PHONE_NUMBER] or [PHONE_NUMBER]"),
+            ("rows 138 2000 300 and 11 81234-5678", "rows 138 2000 300 and 11 81234-5678"),
+            ("SSN: 536.90.4399", "SSN: [US_SSN]"),
+            ("build 536.90.4399", "build 536.90.4399"),
+            (#"{"social_security_number":536904399}"#, #"{"social_security_number":[US_SSN]}"#),
+            ("socialSecurityNumber=536904399", "socialSecurityNumber=[US_SSN]"),
+            ("rssmra85t10a562s, not rssmra85t10a562q", "[IT_FISCAL_CODE], not rssmra85t10a562q"),
+            ("nie x1234567l, dni 12345678z", "nie [ES_NIE], dni [ES_NIF]"),
+            ("nino ab123456c but part ab123456c-x", "nino [UK_NINO] but part [UK_NINO]-x"),
+            ("id 8001015009087", "id [ZA_ID_NUMBER]"),
+        ]
+    )
+    func numbers(_ text: String, _ expected: String) throws {
+        #expect(try filtered(text) == expected)
+        for size in [1, 7] { #expect(try filtered(text, by: size) == expected, "\(size) bytes at a time") }
+    }
+
+    @Test(
+        "Settings, however they are written",
+        arguments: [
+            (#"config['DB_PASSWORD'] = 'hT7kq2Lm9zQw'"#, #"config['DB_PASSWORD'] = '[SECRET]'"#),
+            (#"env["API_TOKEN"]="k2J8sLq0Zx71mNbV5tYr""#, #"env["API_TOKEN"]="[SECRET]""#),
+            (#"let api_key: &str = "k2J8sLq0Zx71mNbV5tYr";"#, #"let api_key: &str = "[SECRET]";"#),
+            (#"const apiKey: string = "k2J8sLq0Zx71mNbV5tYr";"#, #"const apiKey: string = "[SECRET]";"#),
+            (#"let password: String = readLine()!"#, #"let password: String = readLine()!"#),
+            (#"{"name":"API_TOKEN","value":"k2J8sLq0Zx71mNbV5tYr"}"#, #"{"name":"API_TOKEN","value":"[SECRET]"}"#),
+            ("- name: DB_PASSWORD\n  value: hT7kq2Lm9zQw\n", "- name: DB_PASSWORD\n  value: [SECRET]\n"),
+            (
+                "variable \"db_password\" {\n  default = \"hT7kq2Lm9zQw\"\n}",
+                "variable \"db_password\" {\n  default = \"[SECRET]\"\n}"
+            ),
+            (
+                #"<add key="ClientSecret" value="k2J8sLq0Zx71mNbV5tYr"/>"#,
+                #"<add key="ClientSecret" value="[SECRET]"/>"#
+            ),
+            (#"{"name":"limit","value":"k2J8sLq0Zx71mNbV5tYr"}"#, #"{"name":"limit","value":"k2J8sLq0Zx71mNbV5tYr"}"#),
+            ("MYSQL_PWD=r8Gh2pQ91xzz", "MYSQL_PWD=[SECRET]"),
+            ("PWD=/home/user1/work", "PWD=/home/user1/work"),
+            ("AZURE_OPENAI_KEY=9f86d081884c7d659a2feaa0c55ad015", "AZURE_OPENAI_KEY=[SECRET]"),
+            ("mongodb+srv://app:Zt7kP20qLx@c0/?x=1", "mongodb+srv://[SECRET]@c0/?x=1"),
+        ]
+    )
+    func settings(_ text: String, _ expected: String) throws {
+        #expect(try filtered(text) == expected)
+        for size in [1, 7] { #expect(try filtered(text, by: size) == expected, "\(size) bytes at a time") }
+    }
+
+    @Test(
+        "A private key goes whole where its lines are quoted",
+        arguments: ["\n> ", "\\n\" +\n\"", "%0A", "&#10;", "\\\\n", "\n# ", "\n// "]
+    )
+    func keys(_ joint: String) throws {
+        let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDAC4AWkdwKYSd8"
+        let key =
+            (["-----BEGIN RSA PRIVATE KEY-----"] + Array(repeating: line, count: 12)
+            + ["-----END RSA PRIVATE KEY-----"])
+            .joined(separator: joint)
+        #expect(try filtered("a \(key) b") == "a [SECRET] b")
+        #expect(try filtered("a \(key) b", by: 5) == "a [SECRET] b")
+    }
+
+    @Test("A text about keys is none")
+    func manual() throws {
+        let text = #"It opens with "-----BEGIN PRIVATE KEY-----" and ends with "-----END PRIVATE KEY-----", each alone"#
+        #expect(try filtered(text) == text)
+    }
+}

@@ -18,10 +18,9 @@ struct FileOpener {
         let slash = path.bytes.lastIndex(of: UInt8(ascii: "/"))
         let parent = path.bytes[..<(slash ?? 0)]
         if folder?.path != parent {
-            folder = (
-                parent,
-                slash == nil ? tree.rootDirectory : try tree.locate(ModelPath(unchecked: Array(parent)), links: links)
-            )
+            var found: ModelFile? = tree.rootDirectory
+            if slash != nil { found = try? tree.locate(ModelPath(unchecked: Array(parent)), links: links) }
+            folder = found.map { (parent, $0) }
         }
         let name = slash.map { Array(path.bytes[($0 + 1)...]) } ?? path.bytes
         guard let folder, folder.file.facts.isDirectory,

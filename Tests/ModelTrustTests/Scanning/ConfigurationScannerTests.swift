@@ -129,6 +129,9 @@ import Testing
         ("_1 = ops.aten.save\n    x0 = _1(x)", .notProven),
         ("x0 = _1(x)\n    _1 = __torch__.f", .notProven),
         ("_1 == __torch__.f\n    x0 = _1(x)", .notProven),
+        ("_1 = __torch__.f\n    _1\t= torch.from_file\n    x0 = _1(x)", .notProven),
+        ("_1 = __torch__.f\n    _1, _2 = y, z\n    x0 = _1(x)", .notProven),
+        ("_1 = torch.from_file\n    y = __torch__.g(_1=__torch__.E.A\n)\n    x0 = _1(x)", .notProven),
     ])
     func `a name that stands for a function of the archive may be called`(body: String, verdict: ScanVerdict) {
         let code =
@@ -171,6 +174,18 @@ import Testing
         #expect(ScanProbe.verdict(String(repeating: "a word and another one\n", count: 400_000)) == .proven)
     }
 
+    /// Yams compares keys as wholes before anybody can count them.
+    @Test(arguments: ["? *a11\n: 1\n", "*a11 : 1\n", "{*a11, b: 1}\n", "[*a11]: 1\n", "z: {b: 1, [*a11]: 2}\n"])
+    func `a key that many aliases make is not compared`(_ key: String) {
+        let text =
+            "a0: &a0 [x, x]\n"
+            + (1..<12).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1), *a\($0 - 1)]\n" }.joined()
+        let findings = ScanProbe.scan(Array((text + "---\n" + key).utf8)).findings
+        #expect(findings.contains { $0.rule == "limit-expansion" && $0.message.contains("keys") })
+        let plain = (0..<40).map { "k\($0): {<<: *b, n: [*b, 1]}\n" }.joined()
+        #expect(ScanProbe.verdict("b: &b {x: 1}\n" + plain) == .proven)
+    }
+
     @Test func `an alias that stands for a value is that value`() {
         #expect(ScanProbe.verdict("base: &base {lr: 0.1, steps: 10}\na: *base\nb: {<<: *base, lr: 0.2}\n") == .proven)
     }
@@ -178,6 +193,9 @@ import Testing
     @Test(arguments: [
         "<?xml version=\"1.0\"?>\n<!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]>\n<PMML>&y;</PMML>\n",
         "<net><xi:include href=\"http://example.com/x\"/></net>", "<html><SCRIPT src=\"x\"></SCRIPT></html>",
+        "\u{FEFF}<!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]><x>&y;</x>", "<svg onload=\"f()\"/>",
+        "<svg><image\n  x=\"1\" onError = f() /></svg>", "<s:svg xmlns:s=\"x\"><s:script>f()</s:script></s:svg>",
+        "<n xmlns:a=\"http://www.w3.org/2001/XInclude\"><a:include href=\"x\"/></n>",
         "x=1\n__import__('os').system('id')\n", "a vocabulary\nexec(open('x').read())\n",
     ])
     func `markup that fetches and text that runs are not proven`(_ text: String) {
@@ -187,7 +205,8 @@ import Testing
     @Test(arguments: [
         "<!DOCTYPE html>\n<p>A model.</p>\n", "<PMML version=\"4.4\"><Header/></PMML>\n",
         "the\neval(\nexec(\n__import__\n",
-        "<div align=\"center\">\n# A model\n</div>\n",
+        "<div align=\"center\">\n# A model\n</div>\n", "<p>Moved on = never, if x < y once = 1.</p>\n",
+        "<annotation><object><name>dog</name></object></annotation>\n",
     ])
     func `markup that holds text, and words of a vocabulary, are proven`(_ text: String) {
         #expect(ScanProbe.verdict(text) == .proven)

@@ -31,6 +31,36 @@ import Testing
         #expect(ScanProbe.rules(zeros(40)).contains("limit-expansion"))
     }
 
+    @Test func `what lies in the memo is not copied without end`() {
+        let size = 1 << 20
+        func copies(_ value: [UInt8], _ call: PickleBuilder, _ more: PickleBuilder, _ calls: Int) -> [UInt8] {
+            var pickle = PickleBuilder(protocol: 3).raw(value).raw([0x71, 0, 0x30]).op(.mark)
+            for _ in 0..<calls { pickle = pickle.raw(call.bytes + [0x68, 0] + more.bytes).op(.reduce) }
+            return pickle.op(.tuple).done
+        }
+        let zeros = [UInt8](repeating: 0x61, count: size)
+        let bytes = [0x42] + [UInt8].little(UInt32(size)) + zeros
+        let text = [0x58] + [UInt8].little(UInt32(size)) + zeros
+        let list = [UInt8]([0x5D, 0x28]) + [UInt8](repeating: 0x4E, count: 100_000) + [0x65]
+        let latin = Self.bare.text("latin1").op(.tuple2)
+        let kinds: [(String, [UInt8], PickleBuilder, PickleBuilder)] = [
+            ("bytes", bytes, Self.bare.global("builtins", "bytearray"), Self.bare.op(.tuple1)),
+            ("text", text, Self.bare.global("_codecs", "encode"), latin),
+            ("list", list, Self.bare.global("builtins", "set"), Self.bare.op(.tuple1)),
+        ]
+        for (name, value, call, more) in kinds {
+            #expect(ScanProbe.verdict(copies(value, call, more, 2)) == .proven, "\(name)")
+            #expect(ScanProbe.rules(copies(value, call, more, 100)).contains("limit-expansion"), "\(name)")
+        }
+    }
+
+    @Test func `a size is not counted out`() {
+        let sizes = Self.bare.op(.mark).small(2).small(3).op(.tuple)
+        #expect(ScanProbe.verdict(Self.call("torch", "Size", sizes)) == .proven)
+        let range = Self.bare.global("builtins", "range").raw([0x4A, 0xFF, 0xFF, 0xFF, 0x7F]).op(.tuple1, .reduce)
+        #expect(ScanProbe.verdict(Self.call("torch", "Size", range)) != .proven)
+    }
+
     @Test func `an array is made empty before its state follows`() {
         func array(_ length: UInt8) -> [UInt8] {
             PickleBuilder(protocol: 3).global("numpy.core.multiarray", "_reconstruct").global("numpy", "ndarray")
@@ -67,6 +97,12 @@ import Testing
             let verdict = ScanProbe.verdict(Self.joblib(nothing + Array(PickleBuilder.command.dropFirst(2))))
             #expect(verdict != .proven, "\(padding)")
         }
+    }
+
+    @Test func `arrays without bytes are read by pickle once, and not each from each`() {
+        let array = Self.joblib([]).dropFirst(2).dropLast()
+        let arrays = [[UInt8]](repeating: Array(array), count: 200).joined()
+        #expect(ScanProbe.verdict([0x80, 3, 0x28] + arrays + [0x74, 0x2E]) == .proven)
     }
 
     @Test func `the stand-in of an array has no method of its own`() {

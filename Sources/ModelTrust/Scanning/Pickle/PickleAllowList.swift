@@ -64,6 +64,7 @@ enum PickleAllowList {
             "builtins.set": .listed(.container(.set)),
             "builtins.frozenset": .listed(.container(.value)),
             "builtins.tuple": .listed(.container(.value)),
+            "torch.Size": .listed(.container(.value)),
             "builtins.bytearray": .listed(.sized),
             "builtins.bytes": .listed(.sized),
             "builtins.object": .listed(.namespace),
@@ -124,7 +125,7 @@ enum PickleAllowList {
         "builtins.slice", "builtins.range", "builtins.xrange",
         "datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone",
         "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.WindowsPath",
-        "pathlib.PureWindowsPath", "torch.Size", "torch.device", "torch.serialization._get_layout",
+        "pathlib.PureWindowsPath", "torch.device", "torch.serialization._get_layout",
     ]
 
     /// Of `torch._utils` and `torch._tensor`: tensors over storages that the archive holds.

@@ -40,7 +40,16 @@ extension PickleMachine {
         guard all.count == arguments.count else { return try refuse(callable, arguments, "with too many arguments") }
         let value = PickleValue.container(arguments)
         try check(weight: value.weight, depth: value.depth + 1)
+        let size = all.reduce(0) { $0 + $1.size }
+        try make(bytes: size)
         let made: PickleObject.Nature?
+        switch rule {
+        case .container, .defaultDictionary: try make(values: value.weight)
+        case .sized:
+            let zeros = all.compactMap(\.integer).reduce(0) { $0 + max(0, min($1, Self.freeBytes)) }
+            try make(bytes: zeros + value.weight)
+        default: break
+        }
         switch rule {
         case .container(let nature): made = all.count <= 2 && all.allSatisfy(isItems) ? nature : nil
         case .defaultDictionary:
@@ -50,12 +59,7 @@ extension PickleMachine {
         case .value: made = all.allSatisfy(isPlain) ? .value : nil
         case .number(let mayHaveExponent):
             made = all.allSatisfy { isConstant($0, mayHaveExponent: mayHaveExponent) } ? .value : nil
-        case .sized:
-            made = all.allSatisfy(isSized) ? .value : nil
-            zeros += all.compactMap(\.integer).reduce(0) { $0 + max(0, min($1, Self.zeros)) }
-            guard zeros <= Self.zeros else {
-                throw stop("limit-expansion", "its calls make more than \(Self.zeros) bytes out of nothing")
-            }
+        case .sized: made = all.allSatisfy(isSized) ? .value : nil
         case .encode:
             let codec = all.count == 2 ? all[1].text : nil
             made = codec.map(Self.codecs.contains) == true && isPlain(all[0]) ? .value : nil
@@ -71,7 +75,7 @@ extension PickleMachine {
         case .generator: made = all.count <= 2 && all.allSatisfy(isGenerator) ? .generator : nil
         case .seedSequence: made = all.count == 3 && isSeedSequence(all[0]) && isPlain(all[2]) ? .generator : nil
         case .tensor: made = try isTensor(all) ? .value : nil
-        case .tensorOfType: made = all.count == 4 && isTensorOfType(all) ? .value : nil
+        case .tensorOfType: made = try isTensorOfType(all) ? .value : nil
         case .parameter:
             made =
                 all.allSatisfy { isData($0) || isClass($0) } && all.dropFirst(3).allSatisfy(isState) ? .parameter : nil
@@ -79,7 +83,9 @@ extension PickleMachine {
         case .arrayWrapper: made = all.isEmpty ? .arrayWrapper : nil
         }
         guard let made else { return try refuse(callable, arguments, "in a way that it is not meant to be called") }
-        return .object(PickleObject(maker: global.qualified, nature: made, of: value))
+        let object = PickleObject(maker: global.qualified, nature: made, of: value)
+        object.size = size
+        return .object(object)
     }
 
     /// `copyreg.__newobj__(cls, *args)`, and `copyreg._reconstructor(cls, base, state)`, which calls
@@ -151,8 +157,6 @@ extension PickleMachine {
         return .object(PickleObject(maker: maker, nature: .refused, of: value))
     }
 
-    /// How many bytes of zeros all calls together may make.
-    private static let zeros = 16 << 20
     private static let codecs: Set = ["latin1", "latin-1", "iso-8859-1", "utf-8", "utf8", "ascii"]
 }
 
@@ -279,9 +283,10 @@ extension PickleMachine {
     /// A tensor's elements lie within its storage.
     private func isTensor(_ all: [PickleValue]) throws(ScanStop) -> Bool {
         guard all.allSatisfy({ isData($0) || isClass($0) }) else { return false }
-        guard case .object(let object)? = all.first, let storage = object.storage, all.count >= 4,
-            let offset = all[1].integer, let sizes = integers(all[2]), let strides = integers(all[3])
-        else { return true }
+        guard case .object(let object)? = all.first, let storage = object.storage else { return true }
+        // PyTorch makes a storage larger where a tensor reaches outside it.
+        guard all.count >= 4, let offset = all[1].integer, let sizes = integers(all[2]), let strides = integers(all[3])
+        else { return false }
         guard sizes.count == strides.count, offset >= 0, let last = lastElement(offset, sizes, strides),
             last <= storage.count
         else { throw stop("torch-bounds", "a tensor reaches outside its storage of \(storage.count) elements") }
@@ -310,10 +315,10 @@ extension PickleMachine {
     }
 
     /// `_rebuild_from_type_v2(function, type, arguments, state)` calls the function with the arguments.
-    private func isTensorOfType(_ all: [PickleValue]) -> Bool {
-        guard case .global(let function) = all[0], case .listed(.tensor) = function.standing, isClass(all[1]),
-            let arguments = all[2].tuple, arguments.allSatisfy({ isData($0) || isClass($0) })
+    private func isTensorOfType(_ all: [PickleValue]) throws(ScanStop) -> Bool {
+        guard all.count == 4, case .global(let function) = all[0], case .listed(.tensor) = function.standing,
+            isClass(all[1]), let arguments = all[2].tuple, isState(all[3])
         else { return false }
-        return isState(all[3])
+        return try isTensor(arguments)
     }
 }

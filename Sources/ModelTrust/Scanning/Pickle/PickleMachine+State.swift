@@ -84,8 +84,11 @@ extension PickleMachine {
         case .refused, .script: break
         case .dictionary, .list, .set, .namespace: try attributes(state, of: maker)
         case .dtype(let type): object.nature = .dtype(try dtype(type, state))
-        case .array: try array(state)
-        case .maskedArray: try maskedArray(state)
+        case .array, .maskedArray:
+            // NumPy copies bytes that are in another order than the machine's.
+            object.size = (state.tuple ?? []).reduce(0) { $0 + $1.size }
+            try make(bytes: object.size)
+            if case .array = object.nature { try array(state) } else { try maskedArray(state) }
         case .arrayWrapper: try wrappedArray(state)
         case .generator where isPlain(state): break
         case .parameter where state.tuple != nil: break
@@ -213,6 +216,8 @@ extension PickleMachine {
 
     /// joblib reads an array's bytes from the stream where the state of its stand-in has been set.
     private mutating func wrappedArray(_ state: PickleValue) throws(ScanStop) {
+        // To `pickle.load` it is an object like any other.
+        if isOtherReading { return }
         guard case .container(let fields) = state, let shape = fields.value("shape")?.tuple?.compactMap(\.integer),
             shape.count == fields.value("shape")?.tuple?.count, case .object(let object)? = fields.value("dtype"),
             case .dtype(let type) = object.nature, let type
@@ -246,7 +251,9 @@ extension PickleMachine {
         }
         var inner = PickleMachine(reader, loader: loader, context: context)
         inner.nesting = nesting + 1
+        (inner.madeBytes, inner.madeValues) = (madeBytes, madeValues)
         _ = try inner.run()
+        (madeBytes, madeValues) = (inner.madeBytes, inner.madeValues)
         reader = inner.reader
     }
 }

@@ -37,8 +37,12 @@ struct PickleMachine {
     private var taken = 0
     /// The storages that the pickle names, for an archive to compare.
     var storages: [String: TorchStorage] = [:]
-    /// Bytes of zeros that calls have made.
-    var zeros = 0
+    /// Bytes that calls have made: zeros, and copies of what was read.
+    var madeBytes = 0
+    /// Values that calls have copied from one container into another.
+    var madeValues = 0
+    /// Whether this is how `pickle.load` reads what joblib wrote.
+    private(set) var isOtherReading = false
     /// Pickles within this one, as joblib writes arrays of objects.
     var nesting = 0
 
@@ -105,8 +109,10 @@ struct PickleMachine {
         other.memo = memo.map { $0.map(Self.constant) }
         other.memoized = memoized
         other.taken = taken
+        other.isOtherReading = true
         var ended = true
         do throws(ScanStop) { _ = try other.run() } catch { ended = error.rule != "limit-steps" }
+        try context.budget.step(Self.otherReading - aside.budget.steps)
         guard let finding = aside.findings.first(where: { $0.rule == "pickle-import" }) else {
             if ended { return }
             // Bytes that are no opcodes stop it soon; what does not stop may import something later.
@@ -339,21 +345,22 @@ struct PickleMachine {
         // Protocol 0 writes an array's bytes as one line.
         let (line, last, count) = try reader.longLine(keeping: 8 * PickleValue.longestText)
         let isWhole = line.count == count
-        guard opcode == .string else { return push(text: PickleText.unescape(line), whole: isWhole) }
+        guard opcode == .string else { return push(text: PickleText.unescape(line), of: count, whole: isWhole) }
         guard count >= 2, let quote = line.first, quote == 0x22 || quote == 0x27, last == quote else {
             throw stop("pickle-malformed", "a text is not within quotes")
         }
-        push(text: PickleText.unescape(Array(isWhole ? line[1..<(line.count - 1)] : line[1...])), whole: isWhole)
+        let text = Array(isWhole ? line[1..<(line.count - 1)] : line[1...])
+        push(text: PickleText.unescape(text), of: count, whole: isWhole)
     }
 
     private mutating func push(text count: UInt64) throws(ScanStop) {
         let bytes = try reader.run(count, keeping: PickleValue.longestText)
-        push(text: bytes, whole: UInt64(bytes.count) == count)
+        push(text: bytes, of: Int(min(count, 1 << 50)), whole: UInt64(bytes.count) == count)
     }
 
-    private mutating func push(text bytes: [UInt8], whole: Bool) {
+    private mutating func push(text bytes: [UInt8], of count: Int, whole: Bool) {
         let text = String(decoding: bytes.prefix(PickleValue.longestText), as: UTF8.self)
-        push(whole && bytes.count <= PickleValue.longestText ? .text(text) : .longText(text))
+        push(whole && bytes.count <= PickleValue.longestText ? .text(text) : .longText(text, count: count))
     }
 
     private mutating func push(bytes count: UInt64) throws(ScanStop) {
@@ -390,6 +397,28 @@ struct PickleMachine {
         }
         guard weight <= max(1_000_000, 64 * taken) else {
             throw stop("limit-expansion", "values are repeated so often that walking through them would not end")
+        }
+    }
+
+    /// How many bytes calls may make, beside a few times those that were read.
+    static let freeBytes = 16 << 20
+
+    /// Counts bytes that a call makes of nothing or copies: what lies in the memo can be copied again and again.
+    mutating func make(bytes count: Int) throws(ScanStop) {
+        // Picklers of protocol 2 copy bytes twice: out of a text, and into their array.
+        let most = Self.freeBytes + 4 * Int(min(reader.input.size, 1 << 50))
+        let (sum, overflows) = madeBytes.addingReportingOverflow(count)
+        guard !overflows, sum <= most else {
+            throw stop("limit-expansion", "its calls make more than \(most) bytes of nothing, or of the same bytes")
+        }
+        madeBytes = sum
+    }
+
+    /// Counts values that a call copies out of a container.
+    mutating func make(values count: Int) throws(ScanStop) {
+        madeValues += count
+        guard madeValues <= max(1_000_000, 16 * taken) else {
+            throw stop("limit-expansion", "its calls copy the same values again and again")
         }
     }
 

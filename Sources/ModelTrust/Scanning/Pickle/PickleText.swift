@@ -53,7 +53,7 @@ enum PickleText {
         case .bool(let value): return value ? "True" : "False"
         case .integer(let value): return value.map(String.init) ?? "a large integer"
         case .float: return "a float"
-        case .text(let text), .longText(let text): return "'" + clean(text, limit: limit) + "'"
+        case .text(let text), .longText(let text, _): return "'" + clean(text, limit: limit) + "'"
         case .bytes(let bytes):
             let text = bytes.beginning.map { 0x20...0x7e ~= $0 ? String(Unicode.Scalar($0)) : "." }.joined()
             return "b'" + clean(text, limit: min(limit, 40)) + (bytes.count > 40 ? "…" : "") + "'"

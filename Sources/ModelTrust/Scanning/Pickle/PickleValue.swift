@@ -7,8 +7,8 @@ enum PickleValue {
     case float
     /// Text of at most ``PickleValue/longestText`` bytes.
     case text(String)
-    /// Longer text, of which the beginning is kept.
-    case longText(String)
+    /// Longer text, of which the beginning is kept, and how many bytes it has.
+    case longText(String, count: Int)
     case bytes(PickleBytes)
     case global(PickleGlobal)
     case container(PickleContainer)
@@ -25,6 +25,16 @@ enum PickleValue {
         case .container(let container): container.weight
         case .object(let object): object.weight
         default: 1
+        }
+    }
+
+    /// How many bytes a copy of it takes, of what is large: bytes, long texts, and what was made of them.
+    var size: Int {
+        switch self {
+        case .bytes(let bytes): Int(min(bytes.count, 1 << 50))
+        case .longText(_, let count): count
+        case .object(let object): object.size
+        default: 0
         }
     }
 
@@ -175,6 +185,8 @@ final class PickleObject {
     var nature: Nature
     /// The storage that a persistent identifier stands for.
     var storage: TorchStorage?
+    /// How many bytes a copy of it takes, of those that the pickle gave it.
+    var size = 0
     private(set) var weight: Int
     private(set) var depth: Int
     /// How many opcodes added one thing alone.

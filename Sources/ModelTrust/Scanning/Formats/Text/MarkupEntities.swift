@@ -1,16 +1,42 @@
 /// What XML and HTML can hold that makes a reader fetch or run something: PMML and OpenVINO's models are XML.
 enum MarkupEntities {
     private static let hostile = [
-        "<!entity", "<!doctype", "<script", "<?php", "<?xml-stylesheet", "xi:include", "javascript:",
+        "<!entity", "<!doctype", "<script", ":script", "<?php", "<?xml-stylesheet", "xi:include", "2001/xinclude",
+        "javascript:", "<iframe", "<embed", "<foreignobject",
     ]
     /// A document type that names no file.
     private static let plain = "<!doctype html>"
+    private static let spaces: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0C, 0x0D]
+    /// What may stand before an attribute.
+    private static let gaps = spaces.union("/\"'".utf8)
 
     /// The first of them, where a text is markup.
     static func first(in text: PlainText) -> String? {
-        let spaces: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
-        guard text.bytes.first(where: { !spaces.contains($0) }) == UInt8(ascii: "<") else { return nil }
+        // A byte order mark is none of the text.
+        let bytes = text.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? text.bytes[3...] : text.bytes[...]
+        guard bytes.first(where: { !spaces.contains($0) }) == UInt8(ascii: "<") else { return nil }
         let lower = text.text.lowercased().replacing(plain, with: "")
-        return hostile.first { lower.contains($0) }
+        return hostile.first { lower.contains($0) } ?? (hasHandler(Array(lower.utf8)) ? "on…=" : nil)
+    }
+
+    /// Whether an element has an attribute whose value is run: `onload="…"`.
+    private static func hasHandler(_ bytes: [UInt8]) -> Bool {
+        func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) }
+        var isInTag = false
+        for index in bytes.indices.dropLast(3) {
+            switch bytes[index] {
+            case UInt8(ascii: "<"): isInTag = isLetter(bytes[index + 1])
+            case UInt8(ascii: ">"): isInTag = false
+            case let byte where isInTag && gaps.contains(byte):
+                guard bytes[(index + 1)...].starts(with: "on".utf8) else { continue }
+                let name = bytes[(index + 1)...].prefix { isLetter($0) }
+                guard name.count > 2, let next = bytes[name.endIndex...].first(where: { !spaces.contains($0) }) else {
+                    continue
+                }
+                if next == UInt8(ascii: "=") { return true }
+            default: continue
+            }
+        }
+        return false
     }
 }

@@ -15,6 +15,7 @@ enum YAMLScanner: FormatScanner {
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
         guard let text = try PlainText(input) else { return false }
         guard input.size <= longest else { return beginsLikeYAML(text.bytes) }
+        if YAMLAliases.mayBeKeys(text.bytes) { return true }
         guard let (documents, isMore) = documents(text.text) else { return false }
         return isMore || documents.contains { $0.scalar == nil || !YAMLTags.isCore($0.tag.rawValue) }
     }
@@ -26,7 +27,12 @@ enum YAMLScanner: FormatScanner {
                 message: "it begins like YAML, and has more than the \(longest >> 20) MiB that are read of such"
             )
         }
-        guard let text = try PlainText(input)?.text, let (documents, isMore) = documents(text) else { return }
+        guard let plain = try PlainText(input) else { return }
+        guard !YAMLAliases.mayBeKeys(plain.bytes) else {
+            throw ScanStop(rule: "limit-expansion", message: "it has many aliases, and keys that are lists or aliases")
+        }
+        let text = plain.text
+        guard let (documents, isMore) = documents(text) else { return }
         guard !isMore else {
             throw ScanStop(rule: "limit-steps", message: "it has more than \(mostDocuments) documents")
         }

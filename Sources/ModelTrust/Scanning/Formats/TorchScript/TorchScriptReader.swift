@@ -16,6 +16,8 @@ struct TorchScriptReader {
     private var reported: Set<String> = []
     /// Names that stand for functions of the archive's own code: `_1 = __torch__.torch.nn.functional.pad`.
     private var aliases: Set<String> = []
+    /// How many brackets are open.
+    private var brackets = 0
 
     init(_ bytes: [UInt8], _ input: ScanInput, _ context: ScanContext) {
         self.bytes = bytes
@@ -50,6 +52,10 @@ struct TorchScriptReader {
             try context.budget.step()
             let start = index
             let token = try next()
+            if case .sign(let sign) = token {
+                if Self.opening.contains(sign) { brackets += 1 }
+                if Self.closing.contains(sign) { brackets -= 1 }
+            }
             switch token {
             case .end: return
             case .word(let word):
@@ -124,23 +130,27 @@ struct TorchScriptReader {
         }
     }
 
-    /// Notes whether a name that is assigned to stands for one of the archive's functions from here on.
+    private static let opening = Set("([{".utf8)
+    private static let closing = Set(")]}".utf8)
+
+    /// Notes whether a name stands for one of the archive's functions from here on: as long as it is only called.
+    ///
+    /// Assigned to in any other way, as one of several or as a parameter, it may be anything.
     private mutating func learn(_ name: String) {
         var place = index
-        func skipSpaces() { while place < bytes.count, bytes[place] == 0x20 { place += 1 } }
+        func skipSpaces() { while place < bytes.count, bytes[place] == 0x20 || bytes[place] == 0x09 { place += 1 } }
         skipSpaces()
-        guard place + 1 < bytes.count, bytes[place] == UInt8(ascii: "="), bytes[place + 1] != UInt8(ascii: "=") else {
-            return
-        }
+        guard place < bytes.count, bytes[place] != UInt8(ascii: "(") else { return }
+        aliases.remove(name)
+        // Within brackets `=` names an argument.
+        guard brackets == 0, place + 1 < bytes.count, bytes[place] == UInt8(ascii: "="),
+            bytes[place + 1] != UInt8(ascii: "=")
+        else { return }
         place += 1
         skipSpaces()
         let value = bytes[place...].prefix { Self.isLetter($0) || Self.isDigit($0) || $0 == UInt8(ascii: ".") }
         let end = place + value.count
-        if value.starts(with: "__torch__.".utf8), end == bytes.count || bytes[end] == 0x0A {
-            aliases.insert(name)
-        } else {
-            aliases.remove(name)
-        }
+        if value.starts(with: "__torch__.".utf8), end == bytes.count || bytes[end] == 0x0A { aliases.insert(name) }
     }
 
     /// The next sign that is no space, without taking it.

@@ -56,8 +56,8 @@ struct AccountExport {
     private func role(_ fields: Fields) throws -> AWSArtifacts.Role {
         let name = try fields.required("RoleName").string()
         let arn = try fields.required("Arn")
-        guard case .role(let text, let account, _) = RequestPrincipal(try arn.string()) else {
-            throw arn.error("`\(try arn.string().prefix(120))` is no ARN of a role")
+        guard case .role(let text, let account, name) = RequestPrincipal(try arn.string()) else {
+            throw arn.error("`\(try arn.string().prefix(120))` is no ARN of the role `\(name.prefix(64))`")
         }
         var role = AWSArtifacts.Role(
             name: name,

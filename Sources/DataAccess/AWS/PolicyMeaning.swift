@@ -151,7 +151,7 @@ struct PolicyMeaning {
         for probe in probes {
             var search = search(as: probe, statement, others)
             if !within.isEmpty { search.policies.session = [PolicyDocument(statements: within)] }
-            for action in search.toldApart(KnownActions.all) + samples(statement) {
+            for action in search.toldApart(KnownActions.all) + samples([statement] + others) {
                 switch search.find(action, in: area) {
                 case .none: continue
                 case .found(let request): return .found(request)
@@ -189,16 +189,17 @@ struct PolicyMeaning {
         )
     }
 
-    /// Actions beside those of S3 that stand for what a statement is about.
-    private func samples(_ statement: PolicyStatement) -> [String] {
-        guard let actions = statement.actions else { return [] }
-        let named = actions.elements.map { pattern -> String in
+    /// Actions beside those of S3 that stand for what statements are about, and for what they are not.
+    private func samples(_ statements: [PolicyStatement]) -> [String] {
+        let actions = statements.compactMap(\.actions)
+        let named = actions.flatMap(\.elements).map { pattern -> String in
             guard let service = pattern.service else { return "unnamed:action" }
             let action = pattern.action.tokens.compactMap { Glob.isStar($0) ? nil : $0 < 256 ? UInt8($0) : 0x78 }
             return service + ":" + String(decoding: action.isEmpty ? [0x78] : action, as: UTF8.self)
         }
-        let unknown = actions.isNegated ? ["unnamed:action", "s3:unnamed"] : named
-        return (others + unknown).filter { KnownActions.bit($0) == nil }
+        let unknown = actions.contains(where: \.isNegated) ? ["unnamed:action", "s3:unnamed"] : []
+        var seen: Set<String> = []
+        return (others + named + unknown).filter { KnownActions.bit($0) == nil && seen.insert($0).inserted }
     }
 }
 
@@ -244,7 +245,9 @@ private struct StatementForm: Hashable {
     }
 
     /// What is written with variables is another thing than the same without, as in policies of another version.
-    private static func text(_ text: PolicyText) -> String { (text.hasVariable ? "variable " : "") + text.source }
+    private static func text(_ text: PolicyText) -> String {
+        (text.parts == [.text(text.source)] ? "" : "variable ") + text.source
+    }
 
     /// An account is named by its number or by its root.
     private static func name(_ principal: PrincipalPattern) -> String {

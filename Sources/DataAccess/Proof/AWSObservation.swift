@@ -276,7 +276,9 @@ public struct AWSObservation: Sendable {
                     guard case .session(_, let account, let role, _) = RequestPrincipal(element.text) else {
                         return Glob(element.text)
                     }
-                    return Glob(literal: "arn:\(artifacts.partition):iam::\(account):role/\(role)")
+                    // A session's ARN does not have its role's path.
+                    let known = roles[role].flatMap { $0.account == account ? $0.arn(artifacts.partition) : nil }
+                    return Glob(literal: known ?? "arn:\(artifacts.partition):iam::\(account):role/\(role)")
                 }
         }
     }

@@ -84,10 +84,14 @@ import Testing
             ),
             (#"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/r"}]}"#, "is missing"),
             (
+                #"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/s"}]}"#,
+                "no ARN of the role"
+            ),
+            (
                 #"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::123456789012:role/r", "#
                     + #""AssumeRolePolicyDocument": "%7B%22Statement%22%3A%5B%5D%7D"}]}"#, "URL-encoded"
             ),
-            (#"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::1:user/r"}]}"#, "no ARN of a role"),
+            (#"{"RoleDetailList": [{"RoleName": "r", "Arn": "arn:aws:iam::1:user/r"}]}"#, "no ARN of the role"),
         ]
     )
     func refusesHalves(_ text: String, _ word: String) throws {
@@ -109,5 +113,28 @@ import Testing
         #expect(live.roles[role]?.arn("aws") == "arn:aws:iam::123456789012:role/team/\(role)")
         let found = try AWSDrift(of: live, from: estate).differences
         #expect(found.contains { $0.kind == .changed && $0.detail.contains("role/team/") }, "\(found)")
+        // A session's ARN has no path.
+        let policy = try PolicyDocument(
+            json: (#"{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Principal": {"AWS": "#
+                + #""arn:aws:sts::123456789012:assumed-role/\#(role)/s"}}}"#).utf8,
+            file: "policy.json"
+        )
+        let observation = AWSObservation(estate, live)
+        #expect(observation.roles(named: observation.namedPrincipals(policy)).map(\.name) == [role])
+    }
+
+    @Test("is found in an action that a Deny alone names")
+    func namesWhatIsLeft() throws {
+        let estate = try EstateExample.load()
+        var live = try AWSArtifacts(generatedFor: estate)
+        let role = try #require(live.roles.keys.min())
+        for left in ["kms:Decrypt", "kms:Describe*"] {
+            let policy =
+                #"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}, "#
+                + #"{"Effect": "Deny", "NotAction": "\#(left)", "Resource": "*"}]}"#
+            live.roles[role]?.policies = [try PolicyDocument(json: policy.utf8, file: "policy.json")]
+            let found = try AWSDrift(of: live, from: estate).differences
+            #expect(found.contains { $0.kind == .more && $0.detail.contains("kms:") }, "\(found)")
+        }
     }
 }

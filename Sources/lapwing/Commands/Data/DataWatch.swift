@@ -87,13 +87,19 @@ struct DataWatch {
             let isEstateSaved = !estates.changes().isEmpty || isEstateUnread
             let saved = Set((places.aws?.changes() ?? []).map(AWSArtifacts.place)).union(unread)
             let beside = places.changesBeside()
-            if isEstateSaved || saved.contains(where: AWSArtifacts.isAboutSeveral) {
+            if isEstateSaved || !saved.isEmpty && (saved.contains(where: AWSArtifacts.isAboutSeveral) || isExport) {
                 try again((isEstateSaved ? [options.path] : []) + saved.sorted() + beside)
                 continue
             }
             if !saved.isEmpty { try prove(saved) }
             if !beside.isEmpty || areOthersUnread { try proveBeside(beside) }
         }
+    }
+
+    /// Whether there is an export, whose roles and endpoints nothing beside it may name again.
+    private var isExport: Bool {
+        let names = places.aws.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0.directory) } ?? []
+        return names.contains(where: AWSArtifacts.isAboutSeveral)
     }
 
     /// Begins anew, with another estate or another export.

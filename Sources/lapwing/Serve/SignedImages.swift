@@ -38,6 +38,8 @@ final class SignedImages: ImageSignatureSource {
 
     private struct State {
         var rules: ImageSignatureRules?
+        /// How often the rules were set.
+        var edition = 0
         var listing: Listing?
         var readAt = Date.distantPast
         var signers: [String: Set<ImageSigner>] = [:]
@@ -64,6 +66,7 @@ final class SignedImages: ImageSignatureSource {
     func follow(_ rules: ImageSignatureRules?) {
         state.withLock { state in
             state.rules = rules
+            state.edition += 1
             state.listing = nil
             state.remarks = [:]
         }
@@ -80,7 +83,7 @@ final class SignedImages: ImageSignatureSource {
 
     /// Reads the directory, where it is not as it was.
     func read() {
-        let (rules, before, readAt) = state.withLock { ($0.rules, $0.listing, $0.readAt) }
+        let (rules, edition, before, readAt) = state.withLock { ($0.rules, $0.edition, $0.listing, $0.readAt) }
         let now = clock()
         var (signers, remarks): ([String: Set<ImageSigner>], [String: String]) = ([:], [:])
         var listing: Listing?
@@ -106,16 +109,19 @@ final class SignedImages: ImageSignatureSource {
                 remarks[rules.directory] = "\(error)"
             }
         }
-        take(signers, remarks, listing, at: now)
+        take(signers, remarks, listing, of: edition, at: now)
     }
 
     private func take(
         _ signers: [String: Set<ImageSigner>],
         _ remarks: [String: String],
         _ listing: Listing?,
+        of edition: Int,
         at now: Date
     ) {
-        let (isChanged, news) = state.withLock { state in
+        let (isChanged, news) = state.withLock { state -> (Bool, [String: String]) in
+            // What was verified by rules that are no longer in force says nothing.
+            guard state.edition == edition else { return (false, [:]) }
             let news = remarks.filter { state.remarks[$0.key] != $0.value }
             state.remarks = remarks
             state.listing = listing

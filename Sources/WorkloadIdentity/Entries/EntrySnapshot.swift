@@ -1,5 +1,6 @@
 public import Resources
 public import SPIFFE
+import ZeroTrust
 
 /// Every entry at one moment, arranged so that a workload's are found without looking at the others.
 public struct EntrySnapshot: Sendable {
@@ -78,9 +79,11 @@ public struct EntrySnapshot: Sendable {
         return found.sorted { $0.entry.name < $1.entry.name }
     }
 
-    /// Whether an entry, by its name, asks what a workload has loaded.
-    func asksModel(of name: String) -> Bool {
-        items[name]?.entry.selectors.contains { $0.kind.isModel } ?? false
+    /// Whether an entry, by its name, would give an ID to a workload with these selectors if only a load were proven.
+    func lacksProofOnly(_ name: String, _ id: SPIFFEID, _ selectors: Set<Selector>) -> Bool {
+        guard let entry = items[name]?.entry, entry.id == id, !revocations.ids.contains(id) else { return false }
+        let asked = entry.selectors.filter(\.kind.isModel)
+        return !asked.isEmpty && entry.selectors.subtracting(asked).isSubset(of: selectors)
     }
 
     /// The selector that the fewest workloads share; those of models are no one's to ask with.

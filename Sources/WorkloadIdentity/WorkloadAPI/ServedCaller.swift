@@ -5,6 +5,8 @@ struct ServedCaller {
     let attested: AttestedProcess
     /// The process's state before it was looked at.
     let revision: UInt64
+    /// The state of what others say of processes, before that too.
+    let attestorRevision: UInt64
     let grants: [EntryGrant]
 }
 

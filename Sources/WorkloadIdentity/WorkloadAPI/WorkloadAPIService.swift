@@ -223,7 +223,12 @@ public final class WorkloadAPIService: Sendable {
     /// - Throws: `RPCStatus` where it may not be handed out.
     func note(_ issued: [IssuedNumber], for caller: ServedCaller) throws {
         do throws(IdentityError) {
-            try continuous.note(issued, of: caller.attested, since: caller.revision)
+            try continuous.note(
+                issued,
+                of: caller.attested,
+                since: caller.revision,
+                told: caller.attestorRevision
+            )
         } catch {
             logger.info("an SVID is not handed out", metadata: ["error": "\(error)"])
             switch error.code {
@@ -310,7 +315,8 @@ public final class WorkloadAPIService: Sendable {
             // Looked at again within a minute in any case: a clock may step, a machine may sleep.
             let deadline = look.pushed.deadline?.timeIntervalSince(clock()) ?? Self.longestWait
             let wait = min(max(deadline, 0.05), Self.longestWait)
-            look.next = clock() + wait
+            // What is due already is so at the next wake, also where the clock stands.
+            look.next = clock() + min(wait, max(deadline, 0))
             last = look
             timer = Task { [sleep] in
                 // A timer may be early by the clock on the wall; it asks again until it is let go.
@@ -360,8 +366,6 @@ public final class WorkloadAPIService: Sendable {
         var pushed = Pushed()
         /// The state of the proofs of load that the grants are by.
         let proofsRevision: UInt64
-        /// The state of what processes are by the word of others.
-        let attestorRevision: UInt64
         /// The state of the bundles of other trust domains.
         let federationRevision: UInt64
         /// The state of the authority that the last message was made of.
@@ -377,7 +381,7 @@ public final class WorkloadAPIService: Sendable {
         return clock() < look.next && authority.state.revision == look.revision && snapshot.kinds == look.kinds
             && !look.pushed.serialNumbers.contains(where: snapshot.revocations.serialNumbers.contains)
             && (!snapshot.usesModels || proofs.revision == look.proofsRevision)
-            && attestor.revision == look.attestorRevision
+            && attestor.revision == look.caller.attestorRevision
             && (look.caller.grants.federatesWith.isEmpty || federation.revision == look.federationRevision)
             && snapshot.grants(matching: look.selectors, proofs: look.proofs) == look.caller.grants
     }
@@ -416,12 +420,16 @@ public final class WorkloadAPIService: Sendable {
             throw RPCStatus(.permissionDenied, "no identity is issued to this process")
         }
         return Look(
-            caller: ServedCaller(attested: attested, revision: processRevision, grants: grants),
+            caller: ServedCaller(
+                attested: attested,
+                revision: processRevision,
+                attestorRevision: attestorRevision,
+                grants: grants
+            ),
             kinds: snapshot.kinds,
             selectors: selectors,
             proofs: loaded,
             proofsRevision: proofsRevision,
-            attestorRevision: attestorRevision,
             federationRevision: federationRevision,
             revision: revision,
             next: .distantPast

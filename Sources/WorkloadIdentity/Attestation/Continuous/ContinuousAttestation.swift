@@ -207,7 +207,7 @@ public final class ContinuousAttestation: Sendable {
         state.withLock { state in
             guard var record = state.records[attested.member] else { return }
             record.calls -= 1
-            state.records[attested.member] = record.isIdle ? nil : record
+            state.put(record, of: attested.member)
         }
     }
 
@@ -277,12 +277,14 @@ public final class ContinuousAttestation: Sendable {
     ///   - issued: the SVIDs, without those that outlive the process.
     ///   - attested: the process.
     ///   - revision: the process's state before it was looked at for these.
+    ///   - told: the state of what others say of processes, before that too; nil where nobody was asked.
     /// - Throws: ``IdentityError``: `processGone` where the process has ended, `conflict` where it was attested anew
     ///   meanwhile, `exhausted` where too much stands for its user. Then nothing is noted, and nothing may be handed out.
     func note(
         _ issued: [IssuedNumber],
         of attested: AttestedProcess,
-        since revision: UInt64
+        since revision: UInt64,
+        told: UInt64? = nil
     ) throws(IdentityError) {
         guard !issued.isEmpty else { return }
         let now = clock()
@@ -308,6 +310,10 @@ public final class ContinuousAttestation: Sendable {
             }
             let more = state.records[attested.member]?.issued.add(issued, at: now) ?? 0
             state.count(more, uid)
+            // It may have been attested anew meanwhile without these: then that is done once more, with them.
+            if let told, let last = state.records[attested.member]?.attestorRevision, told < last {
+                state.records[attested.member]?.attestorRevision = told
+            }
         }
     }
 
@@ -366,15 +372,19 @@ public final class ContinuousAttestation: Sendable {
         defer { state.withLock { $0.records[attested.member]?.isAttested = false } }
         let snapshot = registry.snapshot
         let (proofsRevision, attestorRevision) = (proofs.revision, attestor.revision)
+        var selectors: Set<Selector> = []
         var grants: [EntryGrant] = []
         do {
-            let selectors = try await attestor.selectors(of: attested.process, kinds: snapshot.kinds)
+            let found = try await attestor.selectors(of: attested.process, kinds: snapshot.kinds)
             let loaded = snapshot.usesModels ? try proofs.proofs(of: attested.process) : []
-            grants = snapshot.grants(matching: selectors, proofs: loaded)
+            (selectors, grants) = (found, snapshot.grants(matching: found, proofs: loaded))
         } catch {
             // What cannot be told now is looked at again in a moment; whoever is gone, or no longer the same, has nothing.
             guard (error as? IdentityError)?.code == .processGone else {
-                let isFirst = state.withLock { $0.failing.insert(attested.member).inserted && $0.failing.count == 1 }
+                let isFirst = state.withLock { state in
+                    state.records[attested.member] != nil && state.failing.insert(attested.member).inserted
+                        && state.failing.count == 1
+                }
                 // Once, and not twice a second for each.
                 if isFirst {
                     logger.error(
@@ -398,7 +408,7 @@ public final class ContinuousAttestation: Sendable {
             let waits = record.proofsBy.map { now < $0 } ?? false
             let gone = record.issued.remove { number in
                 !entries.contains(Granted(entry: number.entry, id: number.id))
-                    && !(waits && snapshot.asksModel(of: number.entry))
+                    && !(waits && snapshot.lacksProofOnly(number.entry, number.id, selectors))
             }
             if waits, record.issued.list.contains(where: { !entries.contains(Granted(entry: $0.entry, id: $0.id)) }) {
                 record.traits = nil
@@ -408,7 +418,7 @@ public final class ContinuousAttestation: Sendable {
             }
             if record.proofsRevision != nil { record.proofsRevision = proofsRevision }
             record.attestorRevision = attestorRevision
-            state.records[attested.member] = record.isIdle ? nil : record
+            state.put(record, of: attested.member)
             guard hasChanged || !gone.isEmpty else { return nil }
             attested.advance()
             state.withdraw(gone, of: attested.member.pid, record.uid, at: now, "is no longer what its entry asks for")
@@ -533,6 +543,12 @@ public final class ContinuousAttestation: Sendable {
 }
 
 extension ContinuousAttestation.State {
+    /// Keeps a record for as long as there is a reason to look at the process.
+    fileprivate mutating func put(_ record: ContinuousAttestation.Record, of member: AttestedProcess.Member) {
+        records[member] = record.isIdle ? nil : record
+        if record.isIdle { failing.remove(member) }
+    }
+
     mutating func count(_ more: Int, _ uid: UInt32) {
         let count = counts[uid, default: 0] + more
         counts[uid] = count > 0 ? count : nil
@@ -593,7 +609,7 @@ extension ContinuousAttestation.State {
             let expired = record.issued.removeExpired(at: now)
             guard expired > 0 else { continue }
             count(-expired, record.uid)
-            records[member] = record.isIdle ? nil : record
+            put(record, of: member)
         }
         let expired = withdrawn.filter { $0.value.notAfter + slack < now }
         for (name, value) in expired {

@@ -32,7 +32,8 @@ public final class RecordTexts {
     func id(_ text: String) throws(SPIFFEIDError) -> SPIFFEID {
         // Names differ at their ends more than anywhere else.
         let place = text.utf8.suffix(4).reduce(text.utf8.count) { ($0 &* 31) ^ Int($1) } & (Self.count - 1)
-        if let id = ids[place], id.description == text { return id }
+        // Texts that Swift takes for the same may differ, but not in what is ASCII throughout: then their lengths do.
+        if let id = ids[place], id.description.utf8.count == text.utf8.count, id.description == text { return id }
         let id = try SPIFFEID(text)
         ids[place] = id
         return id

@@ -72,6 +72,17 @@ struct RecordReaderTests {
         #expect(same > 40)
     }
 
+    /// To Swift the sign of the kelvin and the letter `K` are one text; in a SPIFFE ID only the letter may stand.
+    @Test("An ID that is known lets no other pass that only looks the same")
+    func knowsIDs() throws {
+        let texts = RecordTexts()
+        for number in 0..<500 {
+            let known = try texts.id("spiffe://cluster.local/\(number)K")
+            #expect(known.path == "/\(number)K")
+            #expect(throws: SPIFFEIDError.self) { try texts.id("spiffe://cluster.local/\(number)\u{212A}") }
+        }
+    }
+
     @Test("A fingerprint is sixteen digits in lower case, and nothing else")
     func fingerprints() throws {
         var decision = try Sample.decision()

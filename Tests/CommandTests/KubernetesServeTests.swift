@@ -76,7 +76,7 @@ struct `Kubernetes end to end` {
 @Suite(.enabled(if: CloudPeers.areInstalled && RealControlGroup.isAvailable), .serialized)
 struct `Signed images` {
     /// A bundle as `cosign sign --key` writes it.
-    private static func bundle(of digest: String, by key: P256.Signing.PrivateKey) throws -> Data {
+    static func bundle(of digest: String, by key: P256.Signing.PrivateKey) throws -> Data {
         let type = "application/vnd.in-toto+json"
         let payload = Data(
             (#"{"_type":"https://in-toto.io/Statement/v1","predicate":{},"#

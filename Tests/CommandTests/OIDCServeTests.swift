@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Glibc
 import Testing
@@ -128,6 +129,17 @@ import Testing
         // Who is the gateway reads the web key only where it is the same user's.
         let read = try Program.run(["-u", user.name, "--", "cat", web + ".key"], program: "/usr/sbin/runuser")
         #expect((read.status == 0) == (own == nil))
+    }
+
+    @Test func `endpoints become their user, and do not run as one whom the authority would not answer`() throws {
+        let (own, other) = (try SystemUser(named: "daemon"), try SystemUser(named: "nobody"))
+        let settings = try Settings(SettingsOptions.parse(["--endpoint-user", "daemon", "--gateway-user", "nobody"]))
+        #expect(try settings.endpointsToBecome(from: 0) == own && settings.endpointsToBecome(from: own.uid) == nil)
+        let error = #expect(throws: CommandError.self) { try settings.endpointsToBecome(from: other.uid) }
+        #expect(error.map { "\($0)".contains("only root can have the endpoints run as `daemon`") } == true)
+        let shared = try Settings(SettingsOptions.parse(["--gateway-user", "nobody"]))
+        #expect(try shared.endpointsToBecome(from: 0) == other && shared.endpointsToBecome(from: other.uid) == nil)
+        #expect(try Settings(SettingsOptions.parse([])).endpointsToBecome(from: 4242) == nil)
     }
 
     @Test func `an endpoint without an issuer is an error that says what is missing`() throws {

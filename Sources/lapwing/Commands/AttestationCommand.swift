@@ -29,7 +29,7 @@ struct AttestationCommand: AsyncParsableCommand {
         let settings = try Settings(options, documents: documents)
         let logger = settings.logger("lapwing.attestation")
         // What strangers send is read by the endpoints' user, to whom alone the authority answers.
-        if geteuid() == 0, let user = settings.endpointsRunAs { try user.restart() }
+        if let user = try settings.endpointsToBecome() { try user.restart() }
         guard let rules = try Configuration(settings: settings).attestation else {
             throw CommandError(.usage, "there is no AttestationEndpoint in `\(settings.config.value)`")
         }

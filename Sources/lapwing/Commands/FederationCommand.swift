@@ -23,7 +23,7 @@ struct FederationCommand: AsyncParsableCommand {
         let settings = try Settings(options, documents: documents)
         let logger = settings.logger("lapwing.federation")
         // What strangers send is read by the endpoints' user, to whom alone the authority answers.
-        if geteuid() == 0, let user = settings.endpointsRunAs { try user.restart() }
+        if let user = try settings.endpointsToBecome() { try user.restart() }
         let rules = try Configuration(settings: settings).federation
         guard !rules.isEmpty else {
             throw CommandError(

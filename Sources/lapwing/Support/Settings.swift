@@ -279,6 +279,21 @@ struct Settings: Sendable {
     /// The user that those endpoints become; nil where they stay whoever starts them.
     var endpointsRunAs: SystemUser? { endpointUser.value ?? gatewayUser.value }
 
+    /// The user that a process of those endpoints has to become; nil where it is the right one's already.
+    ///
+    /// - Throws: ``CommandError`` where that cannot be: the authority would not answer.
+    func endpointsToBecome(from uid: UInt32 = geteuid()) throws -> SystemUser? {
+        guard let user = endpointsRunAs, uid != user.uid else { return nil }
+        guard uid == 0 else {
+            let origin = endpointUser.value == nil ? gatewayUser.origin : endpointUser.origin
+            throw CommandError(
+                .usage,
+                "\(origin): only root can have the endpoints run as `\(user.name)`; leave it out, or start as root"
+            )
+        }
+        return user
+    }
+
     /// Refuses users that this process could not become.
     private func requireUser() throws {
         // One of these processes that has become its user reads of the other's.

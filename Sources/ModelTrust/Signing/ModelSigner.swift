@@ -44,8 +44,16 @@ public struct ModelSigner: Sendable {
         let signature = try credential.key.sign(unsigned.signedBytes)
         let token = try timestamp?(signature)
         let envelope = SignatureEnvelope(payload: payload, signature: signature)
+        let bundle = BundleWriter.write(envelope, credential: credential, timestamp: token)
+        guard bundle.count <= SignatureBundle.maximumSize else {
+            throw ModelRefusal(
+                .malformedBundle,
+                "the signature would have \(bundle.count) bytes, and \(SignatureBundle.maximumSize) are read; "
+                    + "sign it by larger shards"
+            )
+        }
         return SignedModel(
-            bundle: BundleWriter.write(envelope, credential: credential, timestamp: token),
+            bundle: bundle,
             rootDigest: Hexadecimal.text(manifest.rootDigest),
             manifestDigest: ArtifactDigest(of: manifest),
             files: manifest.files.map(\.path)
@@ -108,7 +116,10 @@ public struct ModelSigner: Sendable {
                     let end = min(file.facts.size, start + size)
                     jobs.append(HashingJob(path: file.path, facts: file.facts, range: start..<end))
                     guard jobs.count <= SignedManifest.maximumResources else {
-                        throw ModelRefusal(.irregular, "there are more than \(SignedManifest.maximumResources) shards")
+                        throw ModelRefusal(
+                            .irregular,
+                            "there are more than \(SignedManifest.maximumResources) shards; sign it by larger ones"
+                        )
                     }
                     start = end
                 }

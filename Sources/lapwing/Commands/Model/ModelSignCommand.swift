@@ -41,10 +41,10 @@ struct ModelSignCommand: AsyncParsableCommand {
     @Option(help: "What digests the files: sha256, blake2b or blake3.")
     var hash = Hash.sha256
 
-    @Option(help: "How files are cut: files or shards.")
+    @Option(help: "How files are cut: files or shards. What is loaded by shards begins at once.")
     var method = Cut.files
 
-    @Option(help: "The size of a shard in bytes.")
+    @Option(help: "The size of a shard in bytes; 4194304 suits models of more than 200 GB.")
     var shardSize = SerializationMethod.defaultShardSize
 
     @OptionGroup var identity: SigningIdentity

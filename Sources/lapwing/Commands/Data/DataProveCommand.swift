@@ -82,13 +82,13 @@ struct DataProveCommand: ParsableCommand {
     func run() throws {
         let estate = try options.load()
         // What is looked at is taken before it is read: what changes meanwhile is read again.
-        let places = try DataWatch.Places(aws: aws, kubernetes: kubernetes, minio: minio)
+        let places = watch ? try DataWatch.Places(aws: aws, kubernetes: kubernetes, minio: minio) : nil
         let artifacts = try artifacts(estate)
         let proof = IncrementalProof(estate, aws: artifacts)
         let others = try others(estate)
         let whole = proof.proof.adding(others)
         try write(whole, of: estate)
-        if watch {
+        if let places {
             var watch = try DataWatch(options, places, output, proof, others, self.others)
             try watch.run()
         }

@@ -279,7 +279,7 @@ let package = Package(
             name: "guardrail-training",
             dependencies: ["Guardrails"],
             path: "Training",
-            exclude: ["README.md", "unicode_tables.py", "names.py", "names.txt"],
+            exclude: ["README.md", "unicode_tables.py", "names.py"],
             sources: ["Sources"]
         ),
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Writes the lists that names are trained with: `names.py OUTPUT`, with Faker 40.63.0 (MIT) from PyPI.
 
+They stay outside the repository.
+
 Given and family names, towns, countries, lines of addresses and firms of all of Faker's locales that write in Latin letters.
 Its chance is seeded, so that the same version gives the same file.
 """
@@ -45,6 +47,10 @@ def samples(locale: str, kind: str, count: int) -> set[str]:
         maker = faker.Faker(locale)
     except (AttributeError, ModuleNotFoundError):
         return set()
+    # What Faker makes of sets comes in another order each time.
+    for provider in maker.get_providers():
+        if isinstance(cities := getattr(provider, "cities", None), list):
+            provider.cities = sorted(cities)
     maker.seed_instance(20261126)
     found: set[str] = set()
     for _ in range(count):

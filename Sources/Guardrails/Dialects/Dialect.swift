@@ -41,9 +41,10 @@ public enum Dialect: String, CaseIterable, Sendable, Hashable {
 }
 
 extension Dialect {
-    /// The dialect whose answers state the tokens that they took, by a path that no other API is known to have.
+    /// The dialect whose answers state the tokens that they took, by how a path ends.
     ///
-    /// What comes before such a path varies: a gateway's prefix, a deployment's name.
+    /// What comes before varies: a gateway's prefix, a deployment's name. Another API may end a path so, too; its answers are
+    /// read in vain, or state tokens in the same way.
     ///
     /// - Returns: nil where the path says nothing of the API.
     public init?(path: String) {

@@ -114,7 +114,7 @@ extension NameTagger {
             while place < units.count {
                 reader.begin(at: place)
                 if NameWord.isPart(reader[place]), !NameWord.isPart(reader.before(place)),
-                    let name = name(&reader, at: place, isOther: { _, _ in false })
+                    let name = name(&reader, at: place, isWanted: { _ in true }, isOther: { _, _ in false })
                 {
                     found.append((place..<name.end, name.kind))
                     place = name.end

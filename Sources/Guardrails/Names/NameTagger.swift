@@ -106,16 +106,18 @@ package final class NameTagger: Sendable {
         return score > 0
     }
 
-    /// The name that begins at a place; `isOther` says of a word within it that something else begins there.
+    /// The name that begins at a place, of a kind that `isWanted`; `isOther` says of a word within it that something else
+    /// begins there.
     func name(
         _ reader: inout UnitReader,
         at start: Int,
+        isWanted: (NameKind) -> Bool,
         isOther: (inout UnitReader, Int) -> Bool
     ) -> (kind: NameKind, end: Int)? {
         let first = NameWord.at(start, &reader)
         guard Self.mayOpen(first, lists, &reader) else { return nil }
         let kind = kind(of: .opening(first, lists, &reader))
-        guard kind != .none else { return nil }
+        guard kind != .none, isWanted(kind) else { return nil }
         var last = first
         var count = 1
         while let (word, separator) = Self.step(after: last, from: start, &reader), !isOther(&reader, word.start) {

@@ -69,17 +69,30 @@ final class TextRecogniser: Sendable {
 
     /// A name, which ends before whatever else begins within it.
     private func name(_ reader: inout UnitReader, _ start: Int, _ tagger: NameTagger) -> Match? {
-        guard let name = tagger.name(&reader, at: start, isOther: begins), let type = name.kind.entity,
-            rules.looks(for: type)
-        else { return nil }
-        return Match(type, start, name.end)
+        let name = tagger.name(
+            &reader,
+            at: start,
+            isWanted: { kind in kind.entity.map { rules.looks(for: $0) } ?? false },
+            isOther: begins
+        )
+        return name.flatMap { name in name.kind.entity.map { Match($0, start, name.end) } }
     }
 
-    /// Whether something that is no name begins at a word.
+    /// Whether something that is no name begins at a word or right before it, or may, further than can be seen: taken into a
+    /// name, its rest would go out.
     private func begins(_ reader: inout UnitReader, at place: Int) -> Bool {
-        if UnitClass.isDigit(reader[place]) { return numbers.recognise(&reader, at: place) != nil }
-        return looksForSecrets && secretRules.mayOpen(reader[place], reader[place + 1])
-            && secretRules.told(&reader, at: place, startsWord: true) != nil
+        reader.touchedLimit = false
+        var back = place
+        var inRun = true
+        while !NameWord.isPart(reader.before(back)), back > 0 {
+            let unit = reader.before(back)
+            back -= 1
+            if UnitClass.table[Int(unit)] & UnitClass.joint == 0 { inRun = false }
+            if unit == UInt8(ascii: "-"), symbol(&reader, back, inRun: false) != nil { return true }
+        }
+        let kind = UnitClass.table[Int(reader[place])]
+        let match = word(&reader, place, kind, startsWord: true, inRun: inRun, mayBeName: false)
+        return reader.touchedLimit || match.map { rules.action($0.rule) != nil } ?? false
     }
 
     /// Whether the letter belongs to an escape that was not undone: `\n`, `\t`, `\r`.

@@ -16,6 +16,8 @@ struct UnitReader {
     private var bound: Int
     /// Whether a unit was asked for that did not come yet.
     private(set) var touchedEnd = false
+    /// Whether a unit was asked for that is too far away to belong to the candidate.
+    var touchedLimit = false
     /// The words that were found before candidates.
     var memory = ContextIndex.Memory()
     /// Room for the letters and digits of a token, and for its digits, while a check looks at them.
@@ -46,7 +48,7 @@ struct UnitReader {
         mutating get {
             // Sound: `bound` is no more than the units that are there.
             if index < bound { return unsafe base[index] }
-            if index < limit, !isFinal { touchedEnd = true }
+            if index >= limit { touchedLimit = true } else if !isFinal { touchedEnd = true }
             return TextUnits.end
         }
     }

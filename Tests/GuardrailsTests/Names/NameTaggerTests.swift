@@ -85,6 +85,57 @@ struct NameTaggerTests {
         }
     }
 
+    @Test("What else is found is what is found without names")
+    func besideNames() throws {
+        var policy = OutputPolicy.everything(.flag)
+        policy.entities[.person] = .flag
+        let (plain, named) = (try OutputRules(.everything(.flag)), try OutputRules(policy))
+        // An address, which is not looked for, would take in what stands before a word that says what it is.
+        let texts = [
+            "Main driving licence\n+49 30 123456\nAnna 1 1 - phone & 123456789",
+            "12 Main Street AB123456 12 passport 75002",
+            "passport " + String(repeating: "Main Street ", count: 4) + "AB123456 12 Main Street 12345678, 12345678",
+        ]
+        for text in texts {
+            let found = Self.filtered(text, named).1.filter { $0.rule != "pii/PERSON" }
+            #expect(found == Self.filtered(text, plain).1, "\(text)")
+        }
+    }
+
+    @Test(
+        "Nothing else goes out for standing behind a name",
+        arguments: [
+            "Universidad de Chile\nToken=abcDEF123456789xyz01, and more", "75002 Apt. 4\npassword=Hunter2zzz9 and more",
+            "Main Street'anna.kowalska@example.com is it", "Siemens NHS m-b@example.org and more",
+            "Berg Authorization: Bearer abc123DEF456 and more", "Maria'www.example.com/a and more",
+            "NHS Password: Hunter2zzz9 and more", "O'Brien May 5, and more",
+            "Anna-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEAx2JmYk8G9c1Yw5oYxkU3bQm0Zc4F1s7Tn2\n-----END RSA PRIVATE KEY-----",
+            "12 Main Street, " + String(repeating: "Main Street ", count: 11) + String(repeating: "anna.", count: 12)
+                + "berg@" + String(repeating: "example.", count: 10) + "com and more",
+        ]
+    )
+    func behindNames(text: String) throws {
+        let (plain, named) = (try OutputRules(.everything(.redact)), try Self.rules.get())
+        let found = Self.filtered(text, named).1
+        let places = Set(found.flatMap { $0.start..<$0.end })
+        let other = Self.filtered(text, plain).1
+        #expect(!other.isEmpty)
+        for finding in other {
+            #expect((finding.start..<finding.end).allSatisfy(places.contains), "\(finding.rule) in \(text): \(found)")
+        }
+    }
+
+    @Test("A filter that has ended begins anew")
+    func again() throws {
+        var filter = TextFilter(try OutputRules(.everything(.flag, names: true)))
+        for _ in 0..<2 {
+            _ = filter.feed(Array("My name is Maria Schneider".utf8)) + filter.finish()
+            #expect(filter.takeFindings().map(\.rule) == ["pii/PERSON"])
+            _ = filter.feed(Array("Maria Schneider is my name.".utf8)) + filter.finish()
+            #expect(filter.takeFindings().map(\.rule) == ["pii/PERSON"])
+        }
+    }
+
     @Test("Names are looked for only where they are asked for")
     func notAsked() throws {
         #expect(OutputPolicy.standard.entities.keys.allSatisfy { !$0.isName })

@@ -161,9 +161,10 @@ struct DemoProgram {
             return Self.shortened(String(line.drop { $0 == " " }))
         }
 
-        /// A line that fits a table: long digests are cut first, so that what is said of them stays.
+        /// A line that fits a table: long digests and the folders of files are cut first, so that what is said of them stays.
         static func shortened(_ line: String) -> String {
             let line = line.replacing(#/[0-9a-f]{40,}/#) { "\($0.output.prefix(12))…" }
+                .replacing(#/`/[^` ]*/([^`/ ]+)`/#) { "`\($0.output.1)`" }
             return line.count <= 100 ? line : "\(line.prefix(99))…"
         }
     }

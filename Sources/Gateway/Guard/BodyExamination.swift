@@ -32,6 +32,9 @@ final class BodyExamination: Sendable {
         }
     }
 
+    /// Who sent it.
+    var identity: String { caller.identity }
+
     /// Nobody waits any more: what has not begun will not.
     func abandon() { body.withLock { $0 = nil } }
 

@@ -28,12 +28,16 @@ import Testing
         }
     }
 
-    private static func examination(_ inspectors: [any RequestInspector], _ body: String) throws -> BodyExamination {
+    private static func examination(
+        _ inspectors: [any RequestInspector],
+        _ body: String,
+        by identity: String = "spiffe://cluster.local/a"
+    ) throws -> BodyExamination {
         let stage = GuardrailStage(try GuardTests.guardrail("dialect: json"), inspectors: inspectors)
         return BodyExamination(
             stage,
             RequestBody(path: "/v1/predict", bytes: Array(body.utf8)),
-            by: RequestCaller(identity: "spiffe://cluster.local/a", route: "r", day: 1)
+            by: RequestCaller(identity: identity, route: "r", day: 1)
         )
     }
 
@@ -50,6 +54,24 @@ import Testing
         waiting.goOn.signal()
         let told = try #require(try await outcome.get())
         #expect((try? told.result.get()) != nil)
+        try await examiners.stop()
+        try await group.shutdownGracefully()
+    }
+
+    @Test func `a caller whose bodies wait leaves room for others`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let waiting = Waiting()
+        let examiners = BodyExaminers(threads: 1, waiting: 8)
+        let first = try #require(examiners.run(try Self.examination([waiting], "{}"), on: group.next()))
+        waiting.begun.wait()
+        let second = try #require(examiners.run(try Self.examination([], "{}"), on: group.next()))
+        #expect(examiners.run(try Self.examination([], "{}"), on: group.next()) == nil, "a quarter is the caller's")
+        let other = try Self.examination([], "{}", by: "spiffe://cluster.local/b")
+        let others = try #require(examiners.run(other, on: group.next()))
+        waiting.goOn.signal()
+        for outcome in [first, second, others] { #expect(try await outcome.get() != nil) }
+        let again = try #require(examiners.run(try Self.examination([], "{}"), on: group.next()))
+        #expect(try await again.get() != nil, "what is done makes room")
         try await examiners.stop()
         try await group.shutdownGracefully()
     }

@@ -12,9 +12,9 @@ public protocol TokenKeySource: Sendable {
     func missedKey(for rule: TokenRule)
     /// How the keys of each URL stand; empty where none are fetched.
     var statuses: [TokenKeyStatus] { get }
-    /// Whether a workload is revoked: none of its JWT-SVIDs is accepted then.
+    /// Whether a workload is revoked: no token whose subject it is is accepted then.
     func isRevoked(_ id: SPIFFEID) -> Bool
-    /// Whether the JWT-SVID with this `jti` is revoked, because its process has ended or for another reason.
+    /// Whether the token of a workload with this `jti` is revoked, because its process has ended or for another reason.
     func isRevoked(tokenID: String) -> Bool
 }
 

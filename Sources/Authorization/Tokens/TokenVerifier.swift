@@ -14,11 +14,11 @@ public struct RequestIdentity: Sendable {
     /// What becomes of the token, and what goes upstream in its place.
     public let forwarding: TokenForwarding
 
-    /// What it is as a JWT-SVID; nil for another token.
-    fileprivate let profile: JWTSVIDProfile?
+    /// What it is withdrawn by; nil where its subject is no SPIFFE ID.
+    fileprivate let revocable: RevocableToken?
 
     fileprivate init(_ token: VerifiedToken, _ forwarding: TokenForwarding) {
-        self.profile = token.profile
+        self.revocable = token.revocable
         self.claims = token.claims
         self.expiresAt = token.expiresAt.map { Date(timeIntervalSince1970: $0) }
         self.forwarding = forwarding
@@ -96,14 +96,14 @@ public struct TokenVerifier: Sendable {
 
     /// Whether what stands on a verified token may not go on, since its workload or the token was revoked meanwhile.
     ///
-    /// Only JWT-SVIDs can be revoked.
+    /// Only tokens of workloads can be revoked: their subject is a SPIFFE ID.
     public func isRevoked(_ identity: RequestIdentity) -> Bool {
-        identity.profile.flatMap(revocation) != nil
+        identity.revocable.flatMap(revocation) != nil
     }
 
-    private func revocation(of profile: JWTSVIDProfile) -> TokenRefusal.Code? {
-        if keys.isRevoked(profile.id) { return .revoked }
-        return profile.tokenID.map(keys.isRevoked(tokenID:)) == true ? .tokenRevoked : nil
+    private func revocation(of token: RevocableToken) -> TokenRefusal.Code? {
+        if keys.isRevoked(token.id) { return .revoked }
+        return token.tokenID.map(keys.isRevoked(tokenID:)) == true ? .tokenRevoked : nil
     }
 
     /// Verifies the tokens of a request.
@@ -209,17 +209,16 @@ public struct TokenVerifier: Sendable {
             let keys = verifier.keys.keys(for: rule)
             let key = VerifiedTokens.Key(digest: SHA256.hash(data: Array(text.utf8)), rule: index)
             if let keys, let token = verifier.verified.token(key, generation: keys.generation) {
-                if let profile = token.profile {
-                    try check(profile)
-                } else {
-                    try checkTimes(token.expiresAt, token.notBefore)
-                }
+                try checkTimes(token.profile, token.expiresAt, token.notBefore)
+                try checkRevocation(token.revocable)
                 return token
             }
             let token = try parse(text)
             guard rule.concerns(token) else { throw unknown(token, "the rule is for another issuer") }
             let profile = try rule.trustDomain.map { _ throws(TokenRefusal) in try JWTSVIDProfile(token) }
-            if let profile { try check(profile) } else { try checkTimes(token.expiresAt, token.notBefore) }
+            try checkTimes(profile, token.expiresAt, token.notBefore)
+            let revocable = RevocableToken(token)
+            try checkRevocation(revocable)
             guard rule.audiences.isEmpty || !rule.audiences.isDisjoint(with: token.audiences) else {
                 throw TokenRefusal(.wrongAudience, "none of the token's audiences is accepted")
             }
@@ -230,7 +229,7 @@ public struct TokenVerifier: Sendable {
                 if error.code == .unknownKey { verifier.keys.missedKey(for: rule) }
                 throw error
             }
-            let verified = VerifiedToken(token, rule, profile)
+            let verified = VerifiedToken(token, rule, profile, revocable)
             verifier.verified.insert(verified, key, generation: keys.generation)
             return verified
         }
@@ -244,18 +243,22 @@ public struct TokenVerifier: Sendable {
             return TokenRefusal(.unknownIssuer, "\(message): the token is of `\(issuer.prefix(200))`")
         }
 
-        /// Whether a JWT-SVID holds now, and its workload is still believed.
-        private func check(_ profile: JWTSVIDProfile) throws(TokenRefusal) {
-            try profile.checkTimes(at: verifier.clock())
-            if let code = verifier.revocation(of: profile) {
-                throw TokenRefusal(
-                    code,
-                    "`\(profile.id)` \(code == .revoked ? "is revoked" : "has had this token withdrawn")"
-                )
-            }
+        /// Whether a token's workload is still believed, and the token not withdrawn.
+        private func checkRevocation(_ token: RevocableToken?) throws(TokenRefusal) {
+            guard let token, let code = verifier.revocation(of: token) else { return }
+            throw TokenRefusal(
+                code,
+                "`\(token.id)` \(code == .revoked ? "is revoked" : "has had this token withdrawn")"
+            )
         }
 
-        private func checkTimes(_ expiresAt: Double?, _ notBefore: Double?) throws(TokenRefusal) {
+        /// Whether a token holds now: a JWT-SVID by its own rules, with no grace.
+        private func checkTimes(
+            _ profile: JWTSVIDProfile?,
+            _ expiresAt: Double?,
+            _ notBefore: Double?
+        ) throws(TokenRefusal) {
+            if let profile { return try profile.checkTimes(at: verifier.clock()) }
             let now = verifier.clock().timeIntervalSince1970
             if let notBefore, now + TokenVerifier.leeway < notBefore {
                 throw TokenRefusal(.notYetValid, "the token is not valid yet")

@@ -63,10 +63,12 @@ struct VerifiedToken: Sendable {
     let notBefore: Double?
     /// What it is as a JWT-SVID; nil for another token.
     let profile: JWTSVIDProfile?
+    /// What it is withdrawn by; nil where its subject is no SPIFFE ID.
+    let revocable: RevocableToken?
     /// The headers that carry what it says upstream.
     let setHeaders: [Exchange.Header]
 
-    init(_ token: CompactToken, _ rule: TokenRule, _ profile: JWTSVIDProfile?) {
+    init(_ token: CompactToken, _ rule: TokenRule, _ profile: JWTSVIDProfile?, _ revocable: RevocableToken?) {
         var members = token.payload.mapValues { TokenClaims.Claim($0) }
         // A JWT-SVID counts by its trust domain: its own `iss` is for those who find keys by it.
         if let trustDomain = rule.trustDomain { members["iss"] = .text(trustDomain.id.description) }
@@ -79,6 +81,7 @@ struct VerifiedToken: Sendable {
         }
         self.claims = TokenClaims(members, spaceDelimited: rule.spaceDelimited)
         self.profile = profile
+        self.revocable = revocable
         self.expiresAt = token.expiresAt
         self.notBefore = token.notBefore
         self.setHeaders = headers

@@ -142,6 +142,35 @@ import ZeroTrust
         #expect(verifier.outcome(bearer: gone) == "spiffe://cluster.local/api")
     }
 
+    @Test(arguments: Compatibility.allCases)
+    func `our own tokens are withdrawn too where the rule names their https issuer`(
+        _ compatibility: Compatibility
+    ) throws {
+        let issuer = try TestIssuer()
+        let store = TokenKeyStore(clock: { TestIssuer.now })
+        let verifier = TestIssuer.verifier([try issuer.rule()], compatibility: compatibility, keys: store)
+        let workload = "spiffe://cluster.local/api"
+        let (gone, other) = (
+            try issuer.token(["sub": workload, "jti": "0a0b"]), try issuer.token(["sub": workload, "jti": "c"])
+        )
+        let person = try issuer.token(["jti": "0a0b"])
+        let request = TokenRequest(headers: [.init(name: "authorization", value: "Bearer " + gone)], path: "/")
+        let identity = try #require(verifier.verify(request).identity)
+        #expect(!verifier.isRevoked(identity))
+        store.revoke(RevocationSet(serialNumbers: ["a0b"]))
+        #expect(verifier.outcome(bearer: gone) == TokenRefusal.Code.tokenRevoked.rawValue)
+        #expect(verifier.isRevoked(identity), "an answer under way ends")
+        // One that was never verified before is refused as well.
+        let fresh = TestIssuer.verifier([try issuer.rule()], compatibility: compatibility, keys: store)
+        #expect(fresh.outcome(bearer: gone) == TokenRefusal.Code.tokenRevoked.rawValue)
+        #expect(verifier.outcome(bearer: other) == workload)
+        // The list names no person's token.
+        #expect(verifier.outcome(bearer: person) == "alice")
+        store.revoke(RevocationSet(ids: [try SPIFFEID(workload)]))
+        #expect(verifier.outcome(bearer: other) == TokenRefusal.Code.revoked.rawValue)
+        #expect(verifier.outcome(bearer: person) == "alice")
+    }
+
     @Test(arguments: [
         #"{ issuer: "spiffe://cluster.local" }"#, #"{ issuer: "spiffe://cluster.local/a", audiences: [shop] }"#,
         #"{ issuer: "spiffe://CLUSTER.local", audiences: [shop] }"#, #"{ issuer: "spiffe:", audiences: [shop] }"#,

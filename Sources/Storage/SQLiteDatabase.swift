@@ -57,6 +57,7 @@ public final class SQLiteDatabase: Sendable {
         } catch let error as IdentityError {
             throw error
         } catch {
+            if schema == .standing && Self.isDamage(error) { throw SQLiteStandingStore.damaged(path, error) }
             throw IdentityError(.badFile, "cannot open the database `\(path)`", cause: error)
         }
     }

@@ -14,10 +14,34 @@ public struct SQLiteStandingStore: StandingStore {
     }
 
     /// Everything that is kept.
+    ///
+    /// - Throws: what ``damaged(_:_:)`` says where the file or a row of it cannot be read.
     public func standing() async throws -> [StandingSVID] {
-        try await database.pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM standing ORDER BY number").map(Self.svid)
+        do {
+            return try await database.pool.read { database in
+                try Row.fetchAll(database, sql: "SELECT * FROM standing ORDER BY number").map(Self.svid)
+            }
+        } catch let error where error is UnreadableRow || SQLiteDatabase.isDamage(error) {
+            throw Self.damaged(database.path, error)
         }
+    }
+
+    /// The error for a file that cannot be read: what is lost without it, and how to go on without it.
+    ///
+    /// It is never moved away by itself: whoever does that knows that nothing of before is withdrawn.
+    public static func damaged(_ path: String, _ cause: any Error) -> IdentityError {
+        // SQLite's log and its index lie beside the file, under its name.
+        let aside = path.dropLast(path.split(separator: "/").last?.count ?? 0) + "damaged"
+        return IdentityError(
+            .badFile,
+            """
+            `\(path)` is damaged. It says which certificates and tokens were issued to which process: without it, those \
+            issued before are not withdrawn when their process ends, and stand until they expire, within their lifetime. \
+            Identities, keys and revocations are not in it. To go on without it, type \
+            `mkdir -p \(aside) && mv \(path)* \(aside)/`, and start again
+            """,
+            cause: cause
+        )
     }
 
     /// Keeps some more, and forgets what has expired and was not withdrawn.
@@ -61,27 +85,43 @@ public struct SQLiteStandingStore: StandingStore {
 
     /// A row that does not decode is an error and never skipped: what it names would stand although its process is gone.
     private static func svid(_ row: Row) throws -> StandingSVID {
-        let groups: String = row["groups"]
-        let number: String = row["number"]
+        let groups: String = try value(row, "groups")
+        let number: String = try value(row, "number")
         let members = groups.split(separator: ",")
         let read = members.compactMap { UInt32($0) }
         guard read.count == members.count else {
-            throw IdentityError(.unavailable, "the database holds `\(number)` with groups that cannot be read")
+            throw UnreadableRow(description: "it holds `\(number)` with groups that cannot be read")
+        }
+        let id: SPIFFEID
+        do { id = try SPIFFEID(try value(row, "spiffe_id") as String) } catch let error as SPIFFEIDError {
+            throw UnreadableRow(description: "it holds `\(number)` of an identity that is none: \(error)")
         }
         return StandingSVID(
             number: number,
-            notAfter: Date(timeIntervalSince1970: TimeInterval(row["not_after"] as Int64)),
-            entry: row["entry"],
-            id: try SPIFFEID(row["spiffe_id"] as String),
+            notAfter: Date(timeIntervalSince1970: TimeInterval(try value(row, "not_after") as Int64)),
+            entry: try value(row, "entry"),
+            id: id,
             holder: .init(
-                pid: row["pid"],
-                startTime: UInt64(bitPattern: row["start_time"] as Int64),
-                uid: row["uid"],
-                gid: row["gid"],
+                pid: try value(row, "pid"),
+                startTime: UInt64(bitPattern: try value(row, "start_time") as Int64),
+                uid: try value(row, "uid"),
+                gid: try value(row, "gid"),
                 groups: read,
-                place: row["place"]
+                place: try value(row, "place")
             ),
-            isWithdrawn: row["withdrawn"]
+            isWithdrawn: try value(row, "withdrawn")
         )
+    }
+
+    /// GRDB's own conversion ends the process where a value is of another kind.
+    private static func value<Value: DatabaseValueConvertible>(_ row: Row, _ name: String) throws -> Value {
+        guard let value = Value.fromDatabaseValue(row[name] as DatabaseValue) else {
+            throw UnreadableRow(description: "it holds a row whose `\(name)` cannot be read")
+        }
+        return value
+    }
+
+    private struct UnreadableRow: Error, CustomStringConvertible {
+        let description: String
     }
 }

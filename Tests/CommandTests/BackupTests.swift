@@ -58,6 +58,20 @@ import Testing
         #expect(try command(lapwing, "authority").status != 0)
         #expect(!FileManager.default.fileExists(atPath: lapwing.directory.path + "/s/authority/authority.sqlite"))
         close(lock)
+        let authority = lapwing.directory.path + "/s/authority"
+        for name in try FileManager.default.contentsOfDirectory(atPath: authority) where name.hasPrefix("standing.") {
+            try FileManager.default.removeItem(atPath: authority + "/" + name)
+        }
+        let isMade = FileManager.default.createFile(
+            atPath: authority + "/standing.sqlite",
+            contents: Data(repeating: 0x78, count: 4096),
+            attributes: [.posixPermissions: 0o600]
+        )
+        #expect(isMade)
+        let damaged = try command(lapwing, "restore", copy)
+        #expect(damaged.status != 0 && damaged.errors.contains("standing.sqlite` is damaged"), "\(damaged.errors)")
+        #expect(damaged.errors.contains("mkdir -p \(authority)/damaged && mv "), "\(damaged.errors)")
+        try FileManager.default.removeItem(atPath: authority + "/standing.sqlite")
         let restored = try command(lapwing, "restore", copy)
         #expect(restored.status == 0 && restored.errors.contains("what was there lies in"), "\(restored.errors)")
         #expect(restored.errors.contains("has to be revoked again"), "the database was lost")

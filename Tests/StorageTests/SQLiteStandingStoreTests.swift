@@ -11,6 +11,8 @@ import ZeroTrust
 
     init() throws { directory = try TemporaryDirectory() }
 
+    private struct Unread: Error {}
+
     private func open() throws -> (database: SQLiteDatabase, store: SQLiteStandingStore) {
         let database = try SQLiteDatabase(path: directory.path + "/standing.sqlite", schema: .standing)
         return (database, SQLiteStandingStore(database))
@@ -64,7 +66,8 @@ import ZeroTrust
         try await queue.write { try $0.execute(sql: "UPDATE standing SET groups = '4,x'") }
         try queue.close()
         let damaged = try open()
-        await #expect(throws: IdentityError.self) { try await damaged.store.standing() }
+        let unread = await #expect(throws: IdentityError.self) { try await damaged.store.standing() }
+        #expect(unread?.message == SQLiteStandingStore.damaged(directory.path + "/standing.sqlite", Unread()).message)
         try damaged.database.close()
         try Data("no database".utf8).write(to: URL(fileURLWithPath: directory.path + "/standing.sqlite"))
         for end in ["-wal", "-shm"] {
@@ -72,5 +75,20 @@ import ZeroTrust
         }
         let refused = #expect(throws: IdentityError.self) { try open() }
         #expect(refused?.code == .badFile)
+        // Exactly what the message says to type makes room for a new one.
+        let words = try #require(refused?.message)
+        #expect(words.contains(directory.path + "/standing.sqlite") && words.contains("not withdrawn"))
+        let command = try #require(words.split(separator: "`").map(String.init).first { $0.hasPrefix("mkdir") })
+        // SQLite may have left a log beside it.
+        try Data("x".utf8).write(to: URL(fileURLWithPath: directory.path + "/standing.sqlite-wal"))
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+        shell.arguments = ["-c", command]
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 0)
+        let fresh = try open()
+        #expect(try await fresh.store.standing().isEmpty)
+        try fresh.database.close()
     }
 }

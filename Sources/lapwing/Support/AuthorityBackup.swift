@@ -264,7 +264,10 @@ struct AuthorityBackup {
         try database.close()
         // What the authority of before has given to processes of this machine ends with them still.
         if FileManager.default.fileExists(atPath: old + "/" + Self.standing) {
-            try SQLiteDatabase.copy(old + "/" + Self.standing, to: next + "/" + Self.standing)
+            do { try SQLiteDatabase.copy(old + "/" + Self.standing, to: next + "/" + Self.standing) } catch {
+                guard SQLiteDatabase.isDamage(error) else { throw error }
+                throw SQLiteStandingStore.damaged(old + "/" + Self.standing, error)
+            }
         }
         for name in Self.lasting where FileManager.default.fileExists(atPath: old + "/" + name) {
             try FileManager.default.copyItem(atPath: old + "/" + name, toPath: next + "/" + name)

@@ -28,6 +28,7 @@ import ZeroTrust
         /// A part of an authority that is started.
         func start(
             place: String? = nil,
+            limits: ContinuousAttestation.Limits = .init(),
             proofs: ModelProofs = ModelProofs()
         ) async throws -> (continuous: ContinuousAttestation, registry: EntryRegistry) {
             let registry = EntryRegistry(trustDomain: try TrustDomain("cluster.local"), store: base.store)
@@ -37,7 +38,7 @@ import ZeroTrust
                 registry: registry,
                 proofs: proofs,
                 attestor: WorkloadAttestor(logger: quietLogger),
-                limits: .init(),
+                limits: limits,
                 store: store,
                 place: try place ?? ProcessPlace.current(),
                 clock: { clock.now },
@@ -187,6 +188,33 @@ import ZeroTrust
         await second.prune(longestLife: 7200)
         #expect(again.snapshot.revocations.serialNumbers.isEmpty)
         #expect(try await world.store.standing().isEmpty)
+    }
+
+    @Test func `what was of before a start of the machine is withdrawn, and leaves its user room for as much again`()
+        async throws
+    {
+        let world = try World()
+        let limits = ContinuousAttestation.Limits(issued: 5, issuedPerUser: 2, withdrawnPerUser: 2)
+        let (first, registry) = try await world.start(limits: limits)
+        try await world.entry(registry, "job", user)
+        let job = try WorkloadAttestorTests.sleeper()
+        defer { job.end() }
+        try await world.hold(first, job.processIdentifier, "job", "job", number: "a")
+
+        // Another process namespace in the same run: the user's own doing.
+        let run = try #require(try ProcessPlace.current().split(separator: " ").first)
+        let (moved, _) = try await world.start(place: "\(run) pid:[0]", limits: limits)
+        #expect(moved.state.withLock { $0.withdrawnCounts[geteuid()] } == 2)
+        await #expect(throws: IdentityError.self) {
+            try await world.hold(moved, job.processIdentifier, "job", number: "b")
+        }
+        // Another run; the one after it has what was withdrawn in the store.
+        for number in ["c", "d"] {
+            let (next, again) = try await world.start(place: "next pid:[0]", limits: limits)
+            #expect(again.snapshot.revocations.serialNumbers.isSuperset(of: ["a0", "a1"]))
+            #expect(next.state.withLock { $0.counts } == (number == "c" ? [nil: 2] : [nil: 2, geteuid(): 1]))
+            if number == "c" { try await world.hold(next, job.processIdentifier, "job", number: number) }
+        }
     }
 
     @Test func `what stands on a proof of load waits for the loader a while, and no longer`() async throws {

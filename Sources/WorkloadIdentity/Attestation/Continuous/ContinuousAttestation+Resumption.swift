@@ -37,7 +37,9 @@ extension ContinuousAttestation {
         let now = clock()
         let all = try await store.standing()
         let (withdrawn, standing) = (all.filter(\.isWithdrawn), all.filter { !$0.isWithdrawn && $0.notAfter >= now })
-        state.withLock { state in for svid in withdrawn { state.recall(svid) } }
+        state.withLock { state in
+            for svid in withdrawn { state.recall(svid, countsForUser: countsForUser(svid.holder)) }
+        }
         var gone = 0
         for (holder, svids) in Dictionary(grouping: standing, by: \.holder) {
             let issued = svids.map {
@@ -46,12 +48,14 @@ extension ContinuousAttestation {
             guard let process = process(of: holder) else {
                 gone += issued.count
                 state.withLock { state in
-                    state.count(issued.count, holder.uid)
+                    let countsForUser = countsForUser(holder)
+                    state.count(issued.count, countsForUser ? holder.uid : nil)
                     state.withdraw(
                         issued,
                         of: holder.pid,
                         holder.uid,
                         at: now,
+                        countsForUser: countsForUser,
                         "has ended while the authority was away"
                     )
                 }
@@ -65,6 +69,10 @@ extension ContinuousAttestation {
             metadata: ["standing": "\(standing.count - gone)", "withdrawn": "\(gone)"]
         )
         await withdraw()
+    }
+
+    private func countsForUser(_ holder: StandingSVID.Holder) -> Bool {
+        !ProcessPlace.areOfDifferentRuns(holder.place, place)
     }
 
     /// The very process that connected then; nil where it is gone, or runs as another user.

@@ -88,11 +88,14 @@ public final class ContinuousAttestation: Sendable {
         /// What is to be revoked.
         var pending: [Withdrawal] = []
         /// What is revoked and has not expired, with the user that it counts for.
-        var withdrawn: [String: (notAfter: Date, uid: UInt32)] = [:]
+        ///
+        /// What was issued before a start of the machine counts for no user (nil), only for all together: nobody's processes
+        /// did away with it, and all come for their first again at once.
+        var withdrawn: [String: (notAfter: Date, uid: UInt32?)] = [:]
         /// How much stands for the processes of each user, withdrawn and not.
-        var counts: [UInt32: Int] = [:]
+        var counts: [UInt32?: Int] = [:]
         /// How much of that is withdrawn.
-        var withdrawnCounts: [UInt32: Int] = [:]
+        var withdrawnCounts: [UInt32?: Int] = [:]
         /// What was withdrawn and has expired, and stands on the list of revocations still.
         var lapsed: Set<String> = []
         /// When what has expired was looked for last.
@@ -549,7 +552,7 @@ extension ContinuousAttestation.State {
         if record.isIdle { failing.remove(member) }
     }
 
-    mutating func count(_ more: Int, _ uid: UInt32) {
+    mutating func count(_ more: Int, _ uid: UInt32?) {
         let count = counts[uid, default: 0] + more
         counts[uid] = count > 0 ? count : nil
     }
@@ -566,20 +569,24 @@ extension ContinuousAttestation.State {
     }
 
     /// Puts what stood for a process on the list of what is to be revoked; what has expired needs no revocation.
+    ///
+    /// It counts for the user whose process it was, unless `countsForUser` is false.
     mutating func withdraw(
         _ issued: [IssuedNumber],
         of pid: Int32,
         _ uid: UInt32,
         at now: Date,
+        countsForUser: Bool = true,
         _ reason: String
     ) {
         let living = issued.filter { $0.notAfter >= now }
-        count(living.count - issued.count, uid)
+        let counted = countsForUser ? uid : nil
+        count(living.count - issued.count, counted)
         for number in living {
             let name = RevocationSet.serialNumber(number.number) ?? number.number
-            withdrawn[name] = (number.notAfter, uid)
+            withdrawn[name] = (number.notAfter, counted)
         }
-        if !living.isEmpty { withdrawnCounts[uid, default: 0] += living.count }
+        if !living.isEmpty { withdrawnCounts[counted, default: 0] += living.count }
         for (id, numbers) in Dictionary(grouping: living, by: \.id) {
             pending.append(
                 Withdrawal(
@@ -593,12 +600,13 @@ extension ContinuousAttestation.State {
         }
     }
 
-    /// Counts what an authority before this one has withdrawn.
-    mutating func recall(_ svid: StandingSVID) {
+    /// Counts what an authority before this one has withdrawn, as that one did.
+    mutating func recall(_ svid: StandingSVID, countsForUser: Bool) {
         let name = RevocationSet.serialNumber(svid.number) ?? svid.number
-        guard withdrawn.updateValue((svid.notAfter, svid.holder.uid), forKey: name) == nil else { return }
-        count(1, svid.holder.uid)
-        withdrawnCounts[svid.holder.uid, default: 0] += 1
+        let counted = countsForUser ? svid.holder.uid : nil
+        guard withdrawn.updateValue((svid.notAfter, counted), forKey: name) == nil else { return }
+        count(1, counted)
+        withdrawnCounts[counted, default: 0] += 1
     }
 
     /// Lets go of what has expired; what of it was withdrawn is left to whoever takes it off the list.

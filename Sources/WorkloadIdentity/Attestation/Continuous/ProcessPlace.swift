@@ -15,4 +15,9 @@ enum ProcessPlace {
         }
         return run.filter { !$0.isWhitespace } + " " + namespace
     }
+
+    /// Whether two places are of different runs of the machine: no process is in both.
+    static func areOfDifferentRuns(_ one: String, _ other: String) -> Bool {
+        one.prefix { $0 != " " } != other.prefix { $0 != " " }
+    }
 }

@@ -396,7 +396,10 @@ import ZeroTrust
         try await world.entry("job", "unix:uid:\(geteuid())")
         func hold(_ number: String) throws -> Process {
             let job = try WorkloadAttestorTests.sleeper()
-            try world.hold(job.processIdentifier, "job", number: number, lifetime: 60)
+            do { try world.hold(job.processIdentifier, "job", number: number, lifetime: 60) } catch {
+                job.end()
+                throw error
+            }
             return job
         }
         let lasting = try hold("0")

@@ -31,9 +31,6 @@ final class WriterCore: Sendable {
         case commit, integration, publication
     }
 
-    /// A segment that is full sooner holds large batches.
-    private static let slowSegment: UInt64 = 5_000_000_000
-
     /// Batches are written in pieces of at most this, so that a segment can hold any.
     private static let batchLimit = 512 << 10
 
@@ -74,8 +71,6 @@ final class WriterCore: Sendable {
         var spare: SegmentFile.Spare?
         /// Whether the thread that integrates shall reserve one.
         var needsSpare = true
-        /// Whether it shall be filled: that pays where a segment takes many small batches.
-        var fillsSpare = true
         /// How much of the current segment is written.
         var segmentEnd = Segment.headerLength
         /// The segments that are complete.
@@ -91,8 +86,6 @@ final class WriterCore: Sendable {
     struct CommitState {
         var segment: SegmentFile
         var next: UInt64
-        /// When the segment was begun.
-        var since = monotonicNow()
     }
 
     struct IntegrationState {
@@ -373,11 +366,8 @@ final class WriterCore: Sendable {
         state.segment.close(files: files)
         let (path, end) = (state.segment.path, state.next)
         state.segment = segment
-        let isSlow = monotonicNow() - state.since >= Self.slowSegment
-        state.since = monotonicNow()
         shared.withLock { shared in
             shared.segments.append((path, end))
-            shared.fillsSpare = isSlow
             shared.needsSpare = true
         }
     }
@@ -443,8 +433,7 @@ final class WriterCore: Sendable {
             in: layout.segments,
             length: max(options.segmentSize, 1 << 20),
             files: files,
-            name: "spare-ahead",
-            isFilled: shared.withLock { $0.fillsSpare }
+            name: "spare-ahead"
         )
     }
 

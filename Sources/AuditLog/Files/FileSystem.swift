@@ -44,12 +44,6 @@ package protocol FileSystem: Sendable {
     func write(_ bytes: ArraySlice<UInt8>, to file: Int32, at offset: Int, path: String) throws(FileError) -> Int
     /// Brings a file's bytes to the disk.
     func synchronize(_ file: Int32, path: String) throws(FileError)
-    /// Opens a file for ``writeDirect(_:to:at:path:)``; nil where its file system has no such writes.
-    func openDirect(_ path: String) throws(FileError) -> Int32?
-    /// Writes whole blocks of ``directBlock`` bytes, from the beginning of one on, and brings them to the disk.
-    ///
-    /// The error number is EINVAL where the disk has other blocks; then nothing was written.
-    func writeDirect(_ bytes: [UInt8], to file: Int32, at offset: Int, path: String) throws(FileError)
     /// Brings everything of the file system that a file lies on to the disk.
     func synchronizeFileSystem(_ file: Int32, path: String) throws(FileError)
     /// Brings a directory's entries to the disk.
@@ -183,25 +177,6 @@ package struct SystemFiles: FileSystem {
         guard fdatasync(file) == 0 else { throw FileError(number: errno, operation: "sync", path: path) }
     }
 
-    package func openDirect(_ path: String) throws(FileError) -> Int32? {
-        do {
-            return try Self.retry("open", path) { unsafe lapwing_open_direct(path) }
-        } catch {
-            guard error.number == EINVAL || error.number == EOPNOTSUPP else { throw error }
-            return nil
-        }
-    }
-
-    package func writeDirect(_ bytes: [UInt8], to file: Int32, at offset: Int, path: String) throws(FileError) {
-        let written = try Self.retry("write", path) {
-            // The buffer is read only within the closure.
-            unsafe bytes.withUnsafeBytes { buffer in
-                unsafe buffer.baseAddress.map { unsafe lapwing_write_direct(file, $0, buffer.count, offset) } ?? 0
-            }
-        }
-        guard written == bytes.count else { throw FileError(number: EIO, operation: "write", path: path) }
-    }
-
     package func synchronizeFileSystem(_ file: Int32, path: String) throws(FileError) {
         guard lapwing_syncfs(file) == 0 else { throw FileError(number: errno, operation: "sync", path: path) }
     }
@@ -273,25 +248,6 @@ package struct SystemFiles: FileSystem {
 }
 
 extension FileSystem {
-    /// A multiple of the blocks of nearly every disk.
-    package static var directBlock: Int { 4096 }
-
-    package func openDirect(_ path: String) throws(FileError) -> Int32? { nil }
-
-    package func writeDirect(_ bytes: [UInt8], to file: Int32, at offset: Int, path: String) throws(FileError) {
-        throw FileError(number: EINVAL, operation: "write", path: path)
-    }
-
-    /// Writes zeros to the first bytes of a file, piece by piece, so that what else is to be synchronised waits for one
-    /// piece at most.
-    func fill(_ file: Int32, length: Int, path: String) throws(FileError) {
-        let zeros = [UInt8](repeating: 0, count: min(length, 1 << 20))
-        for offset in stride(from: 0, to: length, by: zeros.count) {
-            try writeAll(Array(zeros.prefix(length - offset)), to: file, at: offset, path: path)
-            try synchronize(file, path: path)
-        }
-    }
-
     /// Writes all bytes at an offset.
     ///
     /// A write that makes no progress is a failure.

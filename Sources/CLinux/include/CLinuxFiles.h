@@ -1,13 +1,12 @@
 #ifndef CLINUX_FILES_H
 #define CLINUX_FILES_H
 
-// What the file system says of a file, and writes that go to the disk at once. Swift sees `struct stat` in two modules, Glibc and CoreFoundation, and cannot
+// What the file system says of a file. Swift sees `struct stat` in two modules, Glibc and CoreFoundation, and cannot
 // always tell whose its members are.
 
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 
 struct lapwing_file_facts {
     uint64_t device;
@@ -57,11 +56,5 @@ static inline int lapwing_file_facts_of_path(const char *_Nonnull path, struct l
     struct stat status;
     return lapwing_facts_of(stat(path, &status), &status, out);
 }
-
-/// open with O_WRONLY, O_DIRECT and O_DSYNC: writes pass by the system's memory and are on the disk when they return.
-int lapwing_open_direct(const char *_Nonnull path);
-
-/// pwrite to such a file, from memory that lies as disks want it.
-ssize_t lapwing_write_direct(int fd, const void *_Nonnull bytes, size_t count, off_t offset);
 
 #endif

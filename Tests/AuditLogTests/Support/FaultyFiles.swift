@@ -30,14 +30,10 @@ final class FaultyFiles: FileSystem {
     }
 
     private let system = SystemFiles()
-    /// Whether batches are written past the system's memory.
-    private let isDirect: Bool
     private let faults = Mutex<[Fault]>([])
     private let log = Mutex<[Done]>([])
     private let reads = Mutex<[String]>([])
     private let hook = Mutex<(@Sendable (Done) -> Void)?>(nil)
-
-    init(isDirect: Bool = false) { self.isDirect = isDirect }
 
     var done: [Done] { log.withLock { $0 } }
 
@@ -122,25 +118,6 @@ final class FaultyFiles: FileSystem {
     func synchronize(_ file: Int32, path: String) throws(FileError) {
         try check(.sync, path)
         try system.synchronize(file, path: path)
-    }
-
-    func openDirect(_ path: String) throws(FileError) -> Int32? {
-        guard isDirect else { return nil }
-        try check(.open, path)
-        return try system.openDirect(path)
-    }
-
-    func writeDirect(_ bytes: [UInt8], to file: Int32, at offset: Int, path: String) throws(FileError) {
-        switch effect(.write, path) {
-        case nil: break
-        case .error(let number): throw FileError(number: number, operation: "write", path: path)
-        case .short: throw FileError(number: EIO, operation: "write", path: path)
-        case .torn(_, let number):
-            try system.writeDirect(Array(bytes.prefix(Self.directBlock)), to: file, at: offset, path: path)
-            throw FileError(number: number, operation: "write", path: path)
-        }
-        try system.writeDirect(bytes, to: file, at: offset, path: path)
-        try check(.sync, path)
     }
 
     func synchronizeFileSystem(_ file: Int32, path: String) throws(FileError) {

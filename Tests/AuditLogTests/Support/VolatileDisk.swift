@@ -49,11 +49,8 @@ final class VolatileDisk: FileSystem {
     }
 
     private let state: Mutex<State>
-    /// Whether batches are written past the system's memory.
-    private let isDirect: Bool
 
     init(seed: UInt64) {
-        isDirect = seed.isMultiple(of: 2)
         state = Mutex(State(generator: SeededGenerator(state: seed)))
     }
 
@@ -258,15 +255,6 @@ final class VolatileDisk: FileSystem {
         try change("sync", path) { state throws(FileError) in
             if let number = state.handles[file] { Self.synchronize(number, &state) }
         }
-    }
-
-    func openDirect(_ path: String) throws(FileError) -> Int32? { isDirect ? try open(path, create: false) : nil }
-
-    func writeDirect(_ bytes: [UInt8], to file: Int32, at offset: Int, path: String) throws(FileError) {
-        try change("write", path) { state throws(FileError) in
-            try Self.update(file, .write(offset, bytes), &state, path)
-        }
-        try synchronize(file, path: path)
     }
 
     func synchronizeFileSystem(_ file: Int32, path: String) throws(FileError) {

@@ -28,9 +28,9 @@ import Testing
         Case(name: "synchronisation finds the disk full", operation: .sync, effect: .error(ENOSPC), code: .diskFull),
     ]
 
-    @Test(arguments: cases, [false, true])
-    func `a failing write-ahead log refuses all that follows, and loses nothing`(fault: Case, isDirect: Bool) throws {
-        let files = FaultyFiles(isDirect: isDirect)
+    @Test(arguments: cases)
+    func `a failing write-ahead log refuses all that follows, and loses nothing`(fault: Case) throws {
+        let files = FaultyFiles()
         let writer = try fixture.writer(files: files)
         #expect(writer.appendAndWait(LogFixture.entries(20)).last?.index == 19)
         files.inject(.init(operation: fault.operation, path: ".wal", effect: fault.effect, isLasting: false))

@@ -44,26 +44,6 @@ import Testing
         writer.close()
     }
 
-    /// The first batch ends with a block, as does the third; others begin in the middle of one, or span several.
-    @Test(arguments: [false, true])
-    func `every batch is whole on the disk, wherever in its blocks it begins`(isDirect: Bool) throws {
-        let writer = try fixture.writer(files: FaultyFiles(isDirect: isDirect)) {
-            $0.checkpointInterval = .seconds(3600)
-        }
-        var all: [[UInt8]] = []
-        for length in [3966, 1, 3965, 4030, 9000, 0, 40, 65_535, 4096, 7] {
-            let entry = [UInt8](repeating: UInt8(truncatingIfNeeded: length), count: length)
-            _ = writer.appendAndWait([entry])
-            all.append(entry)
-            let name = try #require(try fixture.directory.files().keys.first { $0.hasSuffix(".wal") })
-            let contents = try #require(Segment.read(fixture.directory.read(name)))
-            #expect(contents.entries.elementsEqual(all, by: { Array($0) == $1 }))
-            #expect(!contents.isBroken)
-        }
-        writer.close()
-        #expect(try fixture.verify().verified == UInt64(all.count))
-    }
-
     @Test func `a log goes on where it ended, whatever its size`() throws {
         var all: [[UInt8]] = []
         for count in [1, 254, 1, 1, 255, 256, 513, 0, 7] {

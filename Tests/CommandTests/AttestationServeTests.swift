@@ -78,15 +78,7 @@ import Testing
               x509: { caFile: \(path)/ca.pem }
               kubernetes: { issuer: https://kubernetes.default.svc.cluster.local, audiences: [lapwing] }
             ---
-            apiVersion: lapwing.dev/v1alpha1
-            kind: KubernetesAttestation
-            metadata: { name: cluster }
-            spec:
-              nodeName: node-1
-              apiServer:
-                url: https://127.0.0.1:\(cluster.port)
-                caFile: \(cluster.directory.path)/ca.crt
-                tokenFile: \(cluster.directory.path)/token
+            \(cluster.resource)
             ---
             apiVersion: lapwing.dev/v1alpha1
             kind: WorkloadEntry

@@ -43,9 +43,7 @@ import Testing
             }
             return "no certificate"
         }
-        let began = ContinuousClock.now
         #expect(try lapwing.wait { try answer("spiffe://cluster.local/mayfly") == "000" })
-        #expect(ContinuousClock.now - began < .seconds(5))
         #expect(try answer("spiffe://cluster.local/ns/ml-inference/sa/inference-service") == "403")
 
         func token(_ id: String) throws -> Program.Result {
@@ -154,9 +152,7 @@ import Testing
         defer { for process in [first.process, second.process, third.process] { process.stop() } }
         for token in [first.token, second.token, third.token] { #expect(try status(token).hasPrefix("5")) }
         first.process.stop()
-        let ended = ContinuousClock.now
         #expect(try lapwing.wait { try status(first.token) == "401" })
-        #expect(ContinuousClock.now - ended < .seconds(5))
         #expect(try status(second.token).hasPrefix("5"))
         #expect(
             try lapwing.wait {

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import RPC
 import SPIFFE
 import Storage
@@ -26,7 +27,8 @@ import ZeroTrust
 
         init(
             _ limits: ContinuousAttestation.Limits = .init(),
-            attestor: WorkloadAttestor = WorkloadAttestor(logger: quietLogger)
+            attestor: WorkloadAttestor = WorkloadAttestor(logger: quietLogger),
+            logger: Logger = quietLogger
         ) async throws {
             base = try AuthorityFixture(clock: TestClock(Date()))
             registry = EntryRegistry(trustDomain: try TrustDomain("cluster.local"), store: base.store)
@@ -39,7 +41,7 @@ import ZeroTrust
                 attestor: attestor,
                 limits: limits,
                 clock: { clock.now },
-                logger: quietLogger,
+                logger: logger,
                 onWithdraw: { told.add($0) }
             )
         }
@@ -304,6 +306,69 @@ import ZeroTrust
             #expect(try await world.holds { world.revoked == ["a10"] })
             try await Task.sleep(for: .milliseconds(600))
             #expect(world.revoked == ["a10"])
+        }
+    }
+
+    /// Pods that nobody can be asked about for a while.
+    private final class Pods: PodSource {
+        let changes = ChangeFeed()
+        private let state = Mutex<(revision: UInt64, isSilent: Bool)>((0, false))
+        var revision: UInt64 { state.withLock { $0.revision } }
+        func pod(uid: String, container: String) async throws -> Pod? {
+            guard !state.withLock({ $0.isSilent }) else { throw IdentityError(.exhausted, "nobody answers") }
+            return nil
+        }
+        func change(isSilent: Bool) { state.withLock { $0 = ($0.revision + 1, isSilent) } }
+    }
+
+    /// Keeps what is told.
+    private struct Messages: LogHandler {
+        final class Kept: Sendable {
+            private let list = Mutex<[String]>([])
+            func add(_ message: String) { list.withLock { $0.append(message) } }
+            func count(_ part: String) -> Int { list.withLock { $0.count { $0.contains(part) } } }
+        }
+
+        let kept: Kept
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.debug
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+        func log(event: LogEvent) { kept.add("\(event.message)") }
+    }
+
+    @Test(.enabled(if: RealControlGroup.isAvailable))
+    func `that nobody can be attested is told once when it begins and once when it ends`() async throws {
+        let (pods, kept) = (Pods(), Messages.Kept())
+        let world = try await World(
+            attestor: WorkloadAttestor(pods: pods, logger: quietLogger),
+            logger: Logger(label: "test") { _ in Messages(kept: kept) }
+        )
+        try await world.entry("pod", "k8s:ns:ml")
+        let group = try RealControlGroup(
+            "kubepods.slice/kubepods-pod5f8a3c3e_5a1d_4b6e_9d36_0c2f4b1a7e55.slice/cri-containerd-\(PodTests.id).scope"
+        )
+        let job = try WorkloadAttestorTests.sleeper()
+        defer {
+            job.end()
+            job.waitUntilExit()
+        }
+        try group.add(job.processIdentifier)
+        try world.hold(job.processIdentifier, "pod")
+        for round in 1...2 {
+            pods.change(isSilent: true)
+            for _ in 0..<3 { await world.continuous.look() }
+            await world.continuous.withdraw()
+            #expect(kept.count("cannot be attested now") == round)
+            #expect(kept.count("can be attested again") == round - 1)
+            #expect(world.revoked.isEmpty == (round == 1), "what cannot be told withdraws nothing")
+            pods.change(isSilent: false)
+            for _ in 0..<3 { await world.continuous.look() }
+            await world.continuous.withdraw()
+            #expect(kept.count("can be attested again") == round)
+            #expect(world.revoked == ["a10"], "the pod is gone")
         }
     }
 

@@ -2,7 +2,7 @@
 enum JSONText {
     /// A value to write.
     indirect enum Value {
-        case integer(Int64)
+        case integer(UInt64)
         case string(String)
         case array([Value])
         case object([String: Value])

@@ -147,8 +147,8 @@ public struct SPIFFEBundle: Sendable, Hashable {
             keys += authorities.map { JWKSet.entry($0, use: use) }
         }
         var members: [String: JSONText.Value] = ["keys": .array(keys)]
-        if let sequence { members["spiffe_sequence"] = .integer(Int64(clamping: sequence)) }
-        if let refreshHint { members["spiffe_refresh_hint"] = .integer(Int64(clamping: refreshHint)) }
+        if let sequence { members["spiffe_sequence"] = .integer(sequence) }
+        if let refreshHint { members["spiffe_refresh_hint"] = .integer(refreshHint) }
         return .object(members)
     }
 }

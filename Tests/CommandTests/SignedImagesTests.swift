@@ -55,6 +55,12 @@ import Testing
         #expect(signed.signers(of: digest).count == 1 && signed.revision == 1)
         signed.read()
         #expect(signed.revision == 1, "nothing has changed")
+        // One that another program is just taking away, or a link to nothing.
+        let link = URL(fileURLWithPath: images.path + "/b.json")
+        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: images.path + "/none")
+        signed.read()
+        #expect(signed.signers(of: digest).count == 1 && signed.revision == 1, "what is not there hides no other")
+        try FileManager.default.removeItem(at: link)
         signed.follow(try rules(other, images.path))
         #expect(signed.signers(of: digest).isEmpty && signed.revision == 2)
         signed.follow(try rules(key, images.path))

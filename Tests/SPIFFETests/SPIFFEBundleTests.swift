@@ -118,6 +118,7 @@ import ZeroTrust
     @Test func `takes a sequence number of 64 bits`() throws {
         let bundle = try parse(#"{"keys":[],"spiffe_sequence":18446744073709551615,"spiffe_refresh_hint":0}"#)
         #expect(bundle.sequence == .max && bundle.refreshHint == 0)
+        #expect(try parse(bundle.document).sequence == .max, "what is written says the same")
         #expect(try parse(#"{"keys":[],"spiffe_sequence":null}"#).sequence == nil)
     }
 

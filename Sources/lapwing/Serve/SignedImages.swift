@@ -143,12 +143,13 @@ final class SignedImages: ImageSignatureSource {
         var listing = Listing()
         var bytes = 0
         for name in try FileManager.default.contentsOfDirectory(atPath: directory).sorted() where !name.hasPrefix(".") {
-            let facts = try FileManager.default.attributesOfItem(
-                // What a link leads to is what is read.
+            // What a link leads to is what is read. A file that has just been taken away, or a link to nothing, is one
+            // that cannot be read, and hides no other.
+            let facts = try? FileManager.default.attributesOfItem(
                 atPath: URL(fileURLWithPath: directory + "/" + name).resolvingSymlinksInPath().path
             )
-            guard facts[.type] as? FileAttributeType == .typeRegular else { continue }
-            let size = (facts[.size] as? NSNumber)?.intValue ?? 0
+            guard facts.map({ $0[.type] as? FileAttributeType == .typeRegular }) ?? true else { continue }
+            let size = (facts?[.size] as? NSNumber)?.intValue ?? 0
             bytes += size
             guard listing.files.count < maximumFiles, bytes <= maximumBytes else {
                 throw CommandError(
@@ -161,8 +162,8 @@ final class SignedImages: ImageSignatureSource {
                 Listing.File(
                     name: name,
                     size: size,
-                    modified: facts[.modificationDate] as? Date ?? .distantPast,
-                    number: (facts[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
+                    modified: facts?[.modificationDate] as? Date ?? .distantPast,
+                    number: (facts?[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
                 )
             )
         }

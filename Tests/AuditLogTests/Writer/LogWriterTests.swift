@@ -78,6 +78,19 @@ import Testing
         #expect(try fixture.verify().verified == 803)
     }
 
+    /// Without a burst the tree would take them in an hour from now.
+    @Test(.timeLimit(.minutes(2))) func `a burst joins the tree before its moment, in order and whole`() throws {
+        let writer = try fixture.writer { $0.checkpointInterval = .seconds(3600) }
+        let entries = LogFixture.entries(800, length: 50_000)
+        #expect(writer.appendAndWait(entries).compactMap(\.index) == Array(0..<800))
+        // What is left is less than what the tree waits for.
+        while writer.stats.integrated < 800 - (8 << 20) / 50_000 - 1 { usleep(2_000) }
+        writer.close()
+        let report = try fixture.verify()
+        #expect(report.fault == nil && report.verified == 800)
+        #expect(try fixture.reader.entries(in: 0..<800).map(\.bytes) == entries)
+    }
+
     @Test func `one writer has a log at a time`() throws {
         let first = try fixture.writer()
         let error = #expect(throws: AuditLogError.self) { try fixture.writer() }

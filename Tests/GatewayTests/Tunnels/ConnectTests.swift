@@ -4,6 +4,7 @@ import MutualTLS
 import NIOCore
 import Resources
 import SPIFFE
+import TestIdentities
 import Testing
 import ZeroTrust
 
@@ -384,6 +385,37 @@ import ZeroTrust
             let id = try SPIFFEID("spiffe://cluster.local/ns/ml-api/sa/api-gateway")
             gateway.identity.revoke(RevocationSet(ids: [id]))
             gateway.server.revisitConnections()
+            _ = await client.end()
+            #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "revoked")
+            await upstream.closed.wait { $0 == 1 }
+        }
+    }
+
+    @Test func `a tunnel ends when the token that it stands on is withdrawn`() async throws {
+        let issuer = try TokenIssuer("cluster.local")
+        let keys = TokenKeyStore()
+        keys.replace(try issuer.bundle, until: .distantFuture)
+        let rule = """
+
+            ---
+            apiVersion: security.istio.io/v1
+            kind: RequestAuthentication
+            metadata: { name: workloads, namespace: ml-inference }
+            spec: { jwtRules: [{ issuer: "spiffe://cluster.local", audiences: [inference] }] }
+            """
+        let expiry = Int(Date().timeIntervalSince1970) + 300
+        let token = try issuer.token(
+            payload: #"{"sub":"spiffe://cluster.local/job","aud":"inference","exp":\#(expiry),"jti":"0a1"}"#
+        )
+        try await Self.with { gateway, upstream in
+            try await gateway.replace(policy: TestGateway.snapshot(Self.policy + rule, keys: keys))
+            let client = try await gateway.client()
+            client.send(Self.ask(headers: "Authorization: Bearer \(token)\r\n"))
+            await client.wait(for: "\r\n\r\n")
+            keys.revoke(RevocationSet(serialNumbers: ["b2"]))
+            client.send("still here")
+            await upstream.heard.wait { $0.contains { $0.hasSuffix("still here") } }
+            keys.revoke(RevocationSet(serialNumbers: ["a1"]))
             _ = await client.end()
             #expect(await gateway.log.records("completion", count: 1).first?["ended"] == "revoked")
             await upstream.closed.wait { $0 == 1 }

@@ -186,6 +186,10 @@ import Testing
         #expect(ScanProbe.verdict("b: &b {x: 1}\n" + plain) == .proven)
     }
 
+    @Test func `a word of a mebibyte is gone through once`() {
+        #expect(ScanProbe.verdict(String(repeating: "a", count: 1 << 20)) == .proven)
+    }
+
     @Test func `an alias that stands for a value is that value`() {
         #expect(ScanProbe.verdict("base: &base {lr: 0.1, steps: 10}\na: *base\nb: {<<: *base, lr: 0.2}\n") == .proven)
     }
@@ -196,6 +200,7 @@ import Testing
         "\u{FEFF}<!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]><x>&y;</x>", "<svg onload=\"f()\"/>",
         "<svg><image\n  x=\"1\" onError = f() /></svg>", "<s:svg xmlns:s=\"x\"><s:script>f()</s:script></s:svg>",
         "<n xmlns:a=\"http://www.w3.org/2001/XInclude\"><a:include href=\"x\"/></n>",
+        "<svg title=\">\" onload=\"f()\"/>", "<svg a=b=\" c=\">\" onload=f() />",
         "x=1\n__import__('os').system('id')\n", "a vocabulary\nexec(open('x').read())\n",
     ])
     func `markup that fetches and text that runs are not proven`(_ text: String) {

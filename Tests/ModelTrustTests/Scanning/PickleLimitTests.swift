@@ -99,6 +99,23 @@ import Testing
         }
     }
 
+    @Test func `opcodes behind what only this reader refuses are no array`() {
+        let asides: [[UInt8]] = [
+            [0x80, 2], [0x49] + Array("0x1\n0".utf8), [0x46] + Array("1_0\n0".utf8), [0x4E, 0x4E, 0x62, 0x30],
+            [0x4E, 0x28, 0x65, 0x30], [0x4E, 0x72, 0, 0, 2, 0, 0x6A, 0, 0, 2, 0, 0x30, 0x30],
+        ]
+        for aside in asides {
+            let data = aside + PickleBuilder.command.dropFirst(2)
+            #expect(ScanProbe.verdict(Self.joblib(data)) != .proven, "\(aside)")
+        }
+        for noise: [UInt8] in [
+            [0x49, 0x31, 0xFE, 0x0A], [0x72, 9, 8, 7, 6, 0xFF], [0x80, 0x3F], [0x4B, 1, 0x4B, 1, 0x62],
+            [0x4E, 0x4E, 0x61], [0x95, 1, 2, 3, 4, 5, 6, 7, 8],
+        ] {
+            #expect(ScanProbe.verdict(Self.joblib(noise)) == .proven, "\(noise)")
+        }
+    }
+
     @Test func `arrays without bytes are read by pickle once, and not each from each`() {
         let array = Self.joblib([]).dropFirst(2).dropLast()
         let arrays = [[UInt8]](repeating: Array(array), count: 200).joined()

@@ -10,7 +10,7 @@ extension PickleMachine {
             try check(singleAdditions: container.singleAdditions)
             try check(weight: container.weight, depth: container.depth)
         case .object(let object): try absorb(items, into: object, singly: singly, "adds to")
-        case let other: try refuse(adding: "adds to", other)
+        case let other: try refuse(items, "adds to", other)
         }
     }
 
@@ -24,7 +24,7 @@ extension PickleMachine {
             try check(singleAdditions: container.singleAdditions)
             try check(weight: container.weight, depth: container.depth)
         case .object(let object): try absorb(items, into: object, singly: singly, "sets items of")
-        case let other: try refuse(adding: "sets items of", other)
+        case let other: try refuse(items, "sets items of", other)
         }
     }
 
@@ -52,9 +52,12 @@ extension PickleMachine {
         }
     }
 
-    private func refuse(adding verb: String, _ value: PickleValue) throws(ScanStop) {
+    private func refuse(_ items: [PickleValue], _ verb: String, _ value: PickleValue) throws(ScanStop) {
         guard case .global = value else {
-            throw stop("pickle-malformed", "\(verb) \(PickleText.show(value)), which takes none")
+            if isOtherReading, case .unknown = value { return }
+            let message = "\(verb) \(PickleText.show(value)), which takes none"
+            // Unpicklers look at no target where there is nothing to add.
+            throw items.isEmpty ? stricter(message) : stop("pickle-malformed", message)
         }
         try report("pickle-state", .unsafe, "\(verb) `\(PickleText.show(value))`, which belongs to the loading program")
     }
@@ -73,7 +76,8 @@ extension PickleMachine {
                 )
             }
             guard case .unknown = target else {
-                throw stop("pickle-malformed", "sets the state of \(PickleText.show(target)), which has none")
+                let message = "sets the state of \(PickleText.show(target)), which has none"
+                throw state.mayBeFalse ? stricter(message) : stop("pickle-malformed", message)
             }
             return try report("pickle-state", .notProven, "sets the state of an object from outside")
         }

@@ -69,7 +69,8 @@ struct PickleMachine {
                     throw stop("pickle-malformed", "there is no opcode 0x\(String(code, radix: 16))")
                 }
                 self.opcode = opcode
-                if opcode == .proto, start != begin {
+                // Unpicklers take it anywhere.
+                if opcode == .proto, start != begin, !isOtherReading {
                     throw stop("pickle-malformed", "PROTO stands within the pickle, where no pickler writes it")
                 }
                 if opcode == .stop { return try end() }
@@ -111,7 +112,7 @@ struct PickleMachine {
         other.taken = taken
         other.isOtherReading = true
         var ended = true
-        do throws(ScanStop) { _ = try other.run() } catch { ended = error.rule != "limit-steps" }
+        do throws(ScanStop) { _ = try other.run() } catch { ended = Self.endings.contains(error.rule) }
         try context.budget.step(Self.otherReading - aside.budget.steps)
         guard let finding = aside.findings.first(where: { $0.rule == "pickle-import" }) else {
             if ended { return }
@@ -133,6 +134,22 @@ struct PickleMachine {
             )
         )
     }
+
+    /// The rules of what stops Python's unpickler, too; by others it is only this one that goes no further.
+    private static let endings: Set = ["pickle-malformed", "pickle-truncated", "pickle-stack"]
+
+    /// What is refused here and may be taken by Python, such as nothing that is appended to a number.
+    func stricter(_ message: String) -> ScanStop {
+        stop(isOtherReading ? "limit-reading" : "pickle-malformed", message)
+    }
+
+    /// What is no number here; Python takes some with spaces and underscores, or to another base.
+    private func noNumber(_ line: [UInt8], _ message: String) -> ScanStop {
+        let mayBeOne = !line.isEmpty && line.allSatisfy(Self.numbers.contains)
+        return mayBeOne ? stricter(message) : stop("pickle-malformed", message)
+    }
+
+    private static let numbers = Set("0123456789abcdefABCDEFoOxXinftyINFTYlL+-._ \t\r\u{B}\u{C}".utf8)
 
     private static func constant(_ value: PickleValue) -> PickleValue {
         switch value {
@@ -265,6 +282,7 @@ struct PickleMachine {
     // MARK: The memo
 
     private mutating func get(_ index: Int) throws(ScanStop) {
+        if isOtherReading, index > taken + 1 << 16 { return push(.unknown) }
         guard index < memo.count, let value = memo[index] else {
             throw stop("pickle-malformed", "nothing was stored in the memo under \(index)")
         }
@@ -275,6 +293,7 @@ struct PickleMachine {
         let value = try top()
         // The unpickler makes room for every index up to this one.
         guard index <= taken + 1 << 16 else {
+            if isOtherReading { return }
             throw stop("limit-memo", "index \(index) makes the unpickler's memo larger than any pickler needs")
         }
         while memo.count <= index { memo.append(nil) }
@@ -288,7 +307,7 @@ struct PickleMachine {
         let count = try reader.number(8)
         guard frameEnd == nil else { throw stop("pickle-frame", .unsafe, "a frame begins within a frame") }
         guard count <= reader.remaining else {
-            throw stop("pickle-frame", "a frame reaches over the end of the file")
+            throw stop(isOtherReading ? "pickle-truncated" : "pickle-frame", "a frame reaches over the end of the file")
         }
         frameEnd = reader.offset + count
     }
@@ -307,8 +326,9 @@ struct PickleMachine {
             _ = try reader.number(8)
             push(.float)
         case .float:
-            guard let text = String(validating: try reader.line(), as: UTF8.self), Double(text) != nil else {
-                throw stop("pickle-malformed", "what should be a number is none")
+            let line = try reader.line()
+            guard let text = String(validating: line, as: UTF8.self), Double(text) != nil else {
+                throw noNumber(line, "what should be a number is none")
             }
             push(.float)
         default:
@@ -320,7 +340,7 @@ struct PickleMachine {
             let unsigned = digits.first == "-" || digits.first == "+" ? digits.dropFirst() : digits
             // Python takes a time that grows with the square of the length to read one.
             guard !unsigned.isEmpty, unsigned.utf8.count <= 4300, unsigned.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else {
-                throw stop("pickle-malformed", "what should be a number is none")
+                throw noNumber(line, "what should be a number is none")
             }
             push(.integer(Int(digits)))
         }
@@ -337,7 +357,7 @@ struct PickleMachine {
     private func decimal(_ line: [UInt8]) throws(ScanStop) -> Int {
         guard let text = String(validating: line, as: UTF8.self), let value = Int(text), value >= 0,
             value <= Int(UInt32.max)
-        else { throw stop("pickle-malformed", "what should be an index of the memo is none") }
+        else { throw noNumber(line, "what should be an index of the memo is none") }
         return value
     }
 

@@ -38,6 +38,18 @@ enum PickleValue {
         }
     }
 
+    /// Whether Python may take it for false: unpicklers set no state that is.
+    var mayBeFalse: Bool {
+        switch self {
+        case .bool(let value): !value
+        case .integer(let number): number == 0
+        case .text(let text): text.isEmpty
+        case .longText, .global: false
+        case .bytes(let bytes): bytes.count == 0
+        default: true
+        }
+    }
+
     /// How deep values lie in one another within it.
     var depth: Int {
         switch self {

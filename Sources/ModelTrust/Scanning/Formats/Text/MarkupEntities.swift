@@ -19,6 +19,17 @@ enum MarkupEntities {
         return hostile.first { lower.contains($0) } ?? (hasHandler(Array(lower.utf8)) ? "on…=" : nil)
     }
 
+    /// How the names of browsers' events begin: their handlers count wherever they stand, since what looks like the end of
+    /// an element may be in a comment or a value.
+    private static let events = [
+        "abort", "after", "animation", "auxclick", "before", "begin", "blur", "cancel", "canplay", "change", "click",
+        "close", "contextmenu", "copy", "cut", "dblclick", "drag", "drop", "end", "error", "focus", "formdata",
+        "fullscreen", "gotpointer", "hashchange", "input", "invalid", "key", "load", "lostpointer", "message", "mouse",
+        "page", "paste", "pause", "play", "pointer", "popstate", "progress", "readystate", "repeat", "reset", "resize",
+        "scroll", "search", "select", "show", "slotchange", "storage", "submit", "toggle", "touch", "transition",
+        "unload", "webkit", "wheel", "zoom",
+    ].map { Array($0.utf8) }
+
     /// Whether an element has an attribute whose value is run: `onload="…"`.
     private static func hasHandler(_ bytes: [UInt8]) -> Bool {
         func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) }
@@ -27,10 +38,12 @@ enum MarkupEntities {
             switch bytes[index] {
             case UInt8(ascii: "<"): isInTag = isLetter(bytes[index + 1])
             case UInt8(ascii: ">"): isInTag = false
-            case let byte where isInTag && gaps.contains(byte):
-                guard bytes[(index + 1)...].starts(with: "on".utf8) else { continue }
+            case let byte where bytes[index + 1] == UInt8(ascii: "o") && gaps.contains(byte):
                 let name = bytes[(index + 1)...].prefix { isLetter($0) }
-                guard name.count > 2, let next = bytes[name.endIndex...].first(where: { !spaces.contains($0) }) else {
+                guard name.count > 2, name.starts(with: "on".utf8),
+                    isInTag || events.contains(where: name.dropFirst(2).starts),
+                    let next = bytes[name.endIndex...].first(where: { !spaces.contains($0) })
+                else {
                     continue
                 }
                 if next == UInt8(ascii: "=") { return true }

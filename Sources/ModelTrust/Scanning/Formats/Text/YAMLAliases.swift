@@ -5,6 +5,8 @@
 enum YAMLAliases {
     /// How many aliases may be in keys: so few become four times the text at most.
     private static let most = 4
+    /// What may stand before a key's `?`, and what may begin a key that is no plain scalar.
+    private static let (openers, starters) = (Array("-?:{[,".utf8), Array("*[{&!".utf8))
 
     /// Whether a text has many aliases, and keys that are lists, mappings or aliases themselves.
     static func mayBeKeys(_ bytes: [UInt8]) -> Bool {
@@ -16,23 +18,24 @@ enum YAMLAliases {
         while index < bytes.count {
             let byte = bytes[index]
             index += 1
-            let name = bytes[index...].prefix(while: isName)
             switch byte {
             case 0x20, 0x09, 0x0A, 0x0D:
                 isFirst = isFirst || byte == 0x0A || byte == 0x0D
                 continue
             case UInt8(ascii: "&"):
-                anchors.insert(name)
-            case UInt8(ascii: "*") where anchors.contains(name):
+                anchors.insert(name(bytes, at: index))
+            case UInt8(ascii: "*"):
+                let name = name(bytes, at: index)
+                guard anchors.contains(name) else { break }
                 aliases += 1
                 mayBeKey = mayBeKey || bytes[name.endIndex...].first { $0 != 0x20 && $0 != 0x09 } == UInt8(ascii: ":")
-            case UInt8(ascii: "?") where isFirst || Array("-?:{[,".utf8).contains(before):
+            case UInt8(ascii: "?") where isFirst || openers.contains(before):
                 mayBeKey = true
             case UInt8(ascii: ":"):
                 mayBeKey = mayBeKey || before == UInt8(ascii: "]") || before == UInt8(ascii: "}")
             default: break
             }
-            if Array("*[{&!".utf8).contains(byte) {
+            if starters.contains(byte) {
                 mayBeKey = mayBeKey || before == UInt8(ascii: "{")
                 mayBeFlowKey = mayBeFlowKey || before == UInt8(ascii: ",")
             }
@@ -40,6 +43,10 @@ enum YAMLAliases {
             (before, isFirst) = (byte, false)
         }
         return aliases > most && (mayBeKey || mayBeFlowKey && hasFlow)
+    }
+
+    private static func name(_ bytes: [UInt8], at index: Int) -> ArraySlice<UInt8> {
+        bytes[index...].prefix(while: isName)
     }
 
     private static func isName(_ byte: UInt8) -> Bool {

@@ -83,9 +83,10 @@ struct SecretRecogniser {
         while index < value + 6, values.contains(reader.before(index + 1)) { index += 1 }
         // What comes next is there, so that nothing is said of what may go on.
         guard index < value + 6, index < reader.count else { return false }
-        // `name: str = "value"`
-        guard reader.before(index + 1) == 0x20 else { return true }
-        return index + 1 < reader.count && reader.before(index + 2) != UInt8(ascii: "=")
+        // `name: str = "value"`, `name: str="value"`, `name: Any? = "value"`
+        let next = reader.before(index + 1)
+        if index > value, reader.before(index) == UInt8(ascii: "=") || Self.isTypeSign(next) { return false }
+        return next != 0x20 || index + 1 < reader.count && reader.before(index + 2) != UInt8(ascii: "=")
     }
 
     /// Where the quotation mark stands of `name: Type = "value"`; nil where no type stands after the colon.
@@ -202,7 +203,9 @@ struct SecretRecogniser {
             let next = reader[last]
             if UnitClass.isWord(next) || next == UInt8(ascii: "-") || next == UInt8(ascii: "=") { continue }
             guard Entropy.bits(&reader, start, last) >= rule.entropy else { continue }
-            return Match(OutputRules.firstSecret + rule.rule, start, last)
+            let whole = joined(&reader, last)
+            let tail: Match.Tail? = whole >= place + 200 ? .units(Self.values) : nil
+            return Match(OutputRules.firstSecret + rule.rule, start, whole, tail: tail)
         }
         // Punctuation that ends a sentence is no part of a value.
         let whole = end
@@ -219,6 +222,23 @@ struct SecretRecogniser {
             isRandom(&reader, start, end, name.isPassword)
         else { return nil }
         return Match(secrets.index(.generic), start, end, tail: tail)
+    }
+
+    /// Where a value ends of which a form fits the beginning: what is joined to it without a space is of the same secret.
+    private func joined(_ reader: inout UnitReader, _ place: Int) -> Int {
+        var end = place
+        while Self.joins(reader[end]), UnitClass.isAlphanumeric(reader[end + 1]) {
+            end += 2
+            while UnitClass.isWord(reader[end]) || reader[end] == UInt8(ascii: "-") { end += 1 }
+        }
+        return end
+    }
+
+    private static func joins(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "+"), UInt8(ascii: "~"): true
+        default: false
+        }
     }
 
     /// The value of a member of a secret in Kubernetes' YAML, which is base64.
@@ -322,8 +342,11 @@ struct SecretRecogniser {
         var isQuoted = false
         var run = 0
         var longest = 0
-        while index < body + 48 {
+        var spaces = 0
+        // Lines that are quoted may be indented as far as the program that they stand in.
+        while index < body + 48 + (isQuoted ? min(spaces, 64) : 0) {
             let unit = reader[index]
+            if UnitClass.isSpace(unit) { spaces += 1 }
             guard Armour.contains(unit) else { return nil }
             if Armour.isJoint(unit) { isQuoted = true }
             run = UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "+") || unit == UInt8(ascii: "/") ? run + 1 : 0

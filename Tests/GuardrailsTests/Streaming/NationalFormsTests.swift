@@ -64,6 +64,13 @@ struct NationalFormsTests {
             ("MYSQL_PWD=r8Gh2pQ91xzz", "MYSQL_PWD=[SECRET]"),
             ("PWD=/home/user1/work", "PWD=/home/user1/work"),
             ("AZURE_OPENAI_KEY=9f86d081884c7d659a2feaa0c55ad015", "AZURE_OPENAI_KEY=[SECRET]"),
+            (
+                "OPENAI_API_KEY=9f86d081884c7d659a2feaa0c55ad015.k2J8sLq0Zx71mNbV and so on",
+                "OPENAI_API_KEY=[SECRET] and so on"
+            ),
+            ("openai_key: 9f86d081884c7d659a2feaa0c55ad015. It works", "openai_key: [SECRET]. It works"),
+            (#"def f(password: str="hT7kq2Lm9zQw"):"#, #"def f(password: str="[SECRET]"):"#),
+            (#"val password: Any? = "hT7kq2Lm9zQw""#, #"val password: Any? = "[SECRET]""#),
             ("mongodb+srv://app:Zt7kP20qLx@c0/?x=1", "mongodb+srv://[SECRET]@c0/?x=1"),
         ]
     )
@@ -74,7 +81,10 @@ struct NationalFormsTests {
 
     @Test(
         "A private key goes whole where its lines are quoted",
-        arguments: ["\n> ", "\\n\" +\n\"", "%0A", "&#10;", "\\\\n", "\n# ", "\n// "]
+        arguments: [
+            "\n> ", "\\n\" +\n\"", "%0A", "&#10;", "\\\\n", "\n# ", "\n// ",
+            "\\n\" +\n" + String(repeating: " ", count: 40) + "\"",
+        ]
     )
     func keys(_ joint: String) throws {
         let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDAC4AWkdwKYSd8"

@@ -38,10 +38,19 @@ public struct SQLiteStandingStore: StandingStore {
             `\(path)` is damaged. It says which certificates and tokens were issued to which process: without it, those \
             issued before are not withdrawn when their process ends, and stand until they expire, within their lifetime. \
             Identities, keys and revocations are not in it. To go on without it, type \
-            `mkdir -p \(aside) && mv \(path)* \(aside)/`, and start again
+            `mkdir -p \(word(aside)) && mv \(word(path))* \(word(aside))/`, and start again
             """,
             cause: cause
         )
+    }
+
+    /// A text as a word of a shell's command line.
+    private static func word(_ text: some StringProtocol) -> String {
+        let isPlain = text.utf8.allSatisfy {
+            (0x61...0x7a).contains($0 | 0x20) || (0x2d...0x39).contains($0) || $0 == UInt8(ascii: "_")
+        }
+        let parts = text.split(separator: "'", omittingEmptySubsequences: false)
+        return isPlain ? String(text) : "'" + parts.joined(separator: #"'\''"#) + "'"
     }
 
     /// Keeps some more, and forgets what has expired and was not withdrawn.

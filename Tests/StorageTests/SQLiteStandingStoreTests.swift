@@ -58,6 +58,25 @@ import ZeroTrust
         try database.close()
     }
 
+    @Test func `what is to be typed is right wherever the file lies`() throws {
+        let folder = directory.path + "/it's a state"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/standing.sqlite-wal"))
+        let words = SQLiteStandingStore.damaged(folder + "/standing.sqlite", Unread()).message
+        let command = try #require(words.split(separator: "`").map(String.init).first { $0.hasPrefix("mkdir") })
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+        shell.arguments = ["-c", command]
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 0)
+        #expect(
+            try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() == [
+                "damaged", "damaged/standing.sqlite-wal",
+            ]
+        )
+    }
+
     @Test func `a row that cannot be read is an error, and a damaged file is refused`() async throws {
         let (database, store) = try open()
         try await store.keep([try svid("a")], at: now)

@@ -131,6 +131,17 @@ public struct Selector: Hashable, Sendable {
     /// What it must be.
     public let value: String
 
+    /// Byte by byte: two paths that only look the same, as Unicode spells them, are two files.
+    public static func == (left: Selector, right: Selector) -> Bool {
+        left.kind == right.kind && left.value.utf8.elementsEqual(right.value.utf8)
+    }
+
+    /// Of the same bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        for byte in value.utf8 { hasher.combine(byte) }
+    }
+
     /// A selector whose value is of the right form already, as attestation makes them.
     init(_ kind: Kind, _ value: String) {
         self.kind = kind

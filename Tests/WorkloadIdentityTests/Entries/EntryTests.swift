@@ -6,6 +6,14 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 @Suite struct SelectorTests {
+    @Test func `what only looks the same is another`() throws {
+        let (one, two) = ("unix:path:/srv/caf\u{e9}", "unix:path:/srv/cafe\u{301}")
+        #expect(one == two, "as Swift compares texts")
+        #expect(try Selector(one) != Selector(two))
+        #expect(try Selector(one) == Selector(one))
+        #expect(try !Set([Selector(one)]).isSubset(of: [Selector(two)]))
+    }
+
     @Test(arguments: [
         "unix:uid:0", "unix:uid:4294967294", "unix:user:ml-inference", "unix:gid:1000", "unix:group:ml",
         "unix:supplementary_gid:27", "unix:supplementary_group:sudo", "unix:path:/usr/bin/python3.12",

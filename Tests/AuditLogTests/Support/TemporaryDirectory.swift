@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A directory of a test's own, removed with the value.
 final class TemporaryDirectory: Sendable {
@@ -14,12 +15,15 @@ final class TemporaryDirectory: Sendable {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// All files below the directory, with their sizes, in order.
+    /// All files below the directory, with their sizes. What a writer at work renames or removes meanwhile is not among
+    /// them.
     func files() throws -> [String: Int] {
         var files: [String: Int] = [:]
-        for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
-            let attributes = try FileManager.default.attributesOfItem(atPath: path + "/" + name)
-            guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
+        let all = try #require(FileManager.default.enumerator(atPath: path))
+        for case let name as String in all {
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/" + name),
+                attributes[.type] as? FileAttributeType == .typeRegular
+            else { continue }
             files[name] = attributes[.size] as? Int
         }
         return files

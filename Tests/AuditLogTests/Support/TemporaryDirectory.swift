@@ -15,8 +15,9 @@ final class TemporaryDirectory: Sendable {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// All files below the directory, with their sizes. What a writer at work renames or removes meanwhile is not among
-    /// them.
+    /// All files below the directory, with their sizes.
+    ///
+    /// What a writer at work renames or removes meanwhile is not among them.
     func files() throws -> [String: Int] {
         var files: [String: Int] = [:]
         let all = try #require(FileManager.default.enumerator(atPath: path))

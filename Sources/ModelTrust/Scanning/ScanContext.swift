@@ -52,7 +52,12 @@ final class ScanContext {
                 if try scanner.recognises(input) { recognised.append(scanner) }
             }
             guard !recognised.isEmpty else {
-                throw ScanStop(rule: "unknown-format", message: "its format is not one that can be proven")
+                throw ScanStop(
+                    rule: "unknown-format",
+                    message:
+                        "its format is not one that can be proven; take the model in one of plain data: safetensors, "
+                        + "GGUF or ONNX"
+                )
             }
             if recognised.count > 1 {
                 let names = recognised.map { $0.format }.joined(separator: " and as ")
@@ -66,6 +71,17 @@ final class ScanContext {
                 )
             }
             for scanner in recognised { self.scan(input, as: scanner) }
+            if recognised.allSatisfy({ $0.basis == .guess }), input.role == nil, ScriptNames.isScript(input.name) {
+                try self.add(
+                    ScanFinding(
+                        rule: "script-name",
+                        verdict: .notProven,
+                        path: input.path,
+                        message:
+                            "by its name, programs take it for code; a model needs none, so leave it out or rename it"
+                    )
+                )
+            }
         }
     }
 

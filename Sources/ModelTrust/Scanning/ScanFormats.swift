@@ -13,6 +13,7 @@ enum ScanFormats {
         KerasMetadataScanner.self,
         SentencePieceScanner.self,
         MessagePackScanner.self,
+        TFLiteScanner.self,
         ExecutableScanner.self,
         ForeignScanner.self,
     ]

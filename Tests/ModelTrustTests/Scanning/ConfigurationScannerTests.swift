@@ -10,7 +10,10 @@ import Testing
         #"{"chat_template":[{"name":"default","template":"{{ messages[0].content }}"}]}"#,
         #"{"é":1,"e\#u{301}":2}"#,
         #"{"trust_remote_code":false,"auto_map":{}}"#,
-        #"{"_class_name":"StableDiffusionPipeline","unet":["diffusers","UNet2DConditionModel"]}"#,
+        #"{"_class_name":"StableDiffusionPipeline","unet":["diffusers","UNet2DConditionModel"],"a":[null,null]}"#,
+        #"{"_class_name":"UNet2DConditionModel","act_fns":["silu","gelu"]}"#,
+        #"{"activation_function":"gelu_new"}"#, #"{"activation_function":"torch.nn.modules.activation.Tanh"}"#,
+        #"{"target":"label","price":"$5 (net)","type":"a.b"}"#,
         #"[{"idx":0,"name":"0","path":"","type":"sentence_transformers.models.Transformer"}]"#,
         "{\"a\":1}\n{\"a\":2}\n",
         "model:\n  layers: 3\n  name: small\n",
@@ -31,6 +34,15 @@ import Testing
         #"{"_class_name":["pipeline","P"]}"#,
         #"{"unet":["my_module","UNet"]}"#,
         #"[{"idx":0,"name":"0","path":"","type":"os.path.X"}]"#,
+        #"[{"name":"0","path":"","type":"mine.Transformer"}]"#,
+        #"{"in_features":4,"activation_function":"mine.activation"}"#,
+        #"{"_class_name":"StableDiffusionPipeline","helper":["os","system"]}"#,
+        #"{"_class_name":"ModularPipeline","unet":["mine","UNet",{"repo":"someone/unet"}]}"#,
+        #"{"model":{"target":"mine.models.Diffusion","params":{"a":1}}}"#,
+        #"{"lc":1,"type":"secret","id":["OPENAI_API_KEY"]}"#,
+        #"{"components":{"a":{"type":"mine.Component","init_parameters":{}}}}"#,
+        #"{"executors":[{"path":"subprocess.Popen","args":{}}]}"#,
+        #"{"epochs":"$__import__('os').getpid()"}"#, #"{"run":["a"],"stop":"$f(1)"}"#,
         #"{"auto_mapping":{"parent_library":"evil.module"}}"#,
         #"{"attn_implementation":"someone/kernel"}"#,
         "!custom {a: 1}\n",
@@ -201,6 +213,14 @@ import Testing
         "<svg><image\n  x=\"1\" onError = f() /></svg>", "<s:svg xmlns:s=\"x\"><s:script>f()</s:script></s:svg>",
         "<n xmlns:a=\"http://www.w3.org/2001/XInclude\"><a:include href=\"x\"/></n>",
         "<svg title=\">\" onload=\"f()\"/>", "<svg a=b=\" c=\">\" onload=f() />",
+        "<p><a href=\"data:text/html,x\">x</a></p>", "<p><a href='java&#x73;cript:f()'>x</a></p>",
+        "<!-- a --!><link>-->",
+        "<a <b <3 oncustom=f()>", "<title><!--</title><base>-->", "<x:stylesheet version=\"1.0\">",
+        "<net><![CDATA[x]]></net>",
+        "<div style=\"background: url(http://example.com)\">", "<meta http-equiv=refresh content=\"0;url=x\">",
+        "<?php f(); ?>",
+        "<div><script>a: b</script></div>", "<net xmlns=\"clr-namespace:System\"/>", "<net><file href=\"x\"/></net>", "<p><object data=\"x\"></p>",
+        "<?= f() ?>",
         "x=1\n__import__('os').system('id')\n", "a vocabulary\nexec(open('x').read())\n",
     ])
     func `markup that fetches and text that runs are not proven`(_ text: String) {
@@ -212,9 +232,30 @@ import Testing
         "the\neval(\nexec(\n__import__\n",
         "<div align=\"center\">\n# A model\n</div>\n", "<p>Moved on = never, if x < y once = 1.</p>\n",
         "<annotation><object><name>dog</name></object></annotation>\n",
+        "<!-- a -->\n<p align=center><a href=\"https://example.com\"><img src=\"x.png\" width=\"60%\"/></a> <your-token></p>\n",
+        "<?xml version=\"1.0\"?>\n<net name=\"m\" version=\"11\"><layers><layer id=\"0\" type=\"Const\"/></layers></net>\n",
     ])
     func `markup that holds text, and words of a vocabulary, are proven`(_ text: String) {
         #expect(ScanProbe.verdict(text) == .proven)
+    }
+
+    @Test(arguments: ["x: int = 3\n", "del x\n", "alert(1)", "[1]"])
+    func `a text under a name of code is not proven, and no name makes a model code`(_ text: String) {
+        let bytes = Array(text.utf8)
+        #expect(ScanProbe.verdict(bytes) == .proven)
+        for name in ["a.py", "folder/a.PY", "a.sh", "b.html", "notes.txt.js"] {
+            #expect(ScanProbe.verdict(bytes, path: name) == .notProven)
+        }
+        #expect(ScanProbe.verdict(PickleBuilder.plain, path: "model.ts") == .proven)
+    }
+
+    @Test func `models of formats that are not read are told by what to do`() {
+        let model = Array("CBM1".utf8) + [UInt8](repeating: 0, count: 40)
+        for (bytes, words) in [(model, "ONNX"), (Array("RDA3\nA\n3\n".utf8), "R's objects")] {
+            let findings = ScanProbe.scan(bytes).findings
+            #expect(findings.map(\.rule).contains("foreign-format"))
+            #expect(findings.contains { $0.message.contains(words) })
+        }
     }
 
     @Test func `changed texts never stop the scanners`() {

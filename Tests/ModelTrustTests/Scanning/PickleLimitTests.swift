@@ -54,6 +54,29 @@ import Testing
         }
     }
 
+    /// One element with strides of zero is a tensor of any size, which a device gets whole.
+    @Test(arguments: [(size: UInt8(100), isProven: true), (255, false)])
+    func `a tensor that is copied to a device is as large as its shape`(size: UInt8, isProven: Bool) {
+        let storage = Self.bare.op(.mark).text("storage").global("torch", "FloatStorage").text("0").text("cpu").small(1)
+            .op(.tuple, .binPersID)
+        let tensor = Self.bare.global("torch._utils", "_rebuild_tensor_v2").op(.mark).raw(storage.bytes).small(0)
+            .op(.mark).small(size).small(size).small(size).op(.tuple, .mark).small(0).small(0).small(0)
+            .op(.tuple, .newFalse).global("collections", "OrderedDict").op(.emptyTuple, .reduce, .tuple, .reduce)
+        let copy = PickleBuilder(protocol: 2).global("torch._utils", "_rebuild_device_tensor_from_cpu_tensor")
+            .op(.mark).raw(tensor.bytes).global("torch", "float32").text("xla:0").op(.newFalse, .tuple, .reduce).done
+        let context = ScanContext()
+        let verdict: ScanVerdict
+        do throws(ScanStop) {
+            _ = try PickleScanner.scan(
+                PickleReader(ScanInput(path: "data.pkl", bytes: copy)),
+                loader: .torch,
+                context
+            )
+            verdict = context.verdict
+        } catch { verdict = error.verdict }
+        #expect((verdict == .proven) == isProven)
+    }
+
     @Test func `a size is not counted out`() {
         let sizes = Self.bare.op(.mark).small(2).small(3).op(.tuple)
         #expect(ScanProbe.verdict(Self.call("torch", "Size", sizes)) == .proven)

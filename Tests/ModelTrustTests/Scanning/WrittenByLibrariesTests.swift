@@ -50,6 +50,48 @@ import Testing
         #expect(ScanProbe.verdict(Self.masked(data: [1, 2], type: "O")) != .proven)
     }
 
+    /// `numpy.rec.array([(1,), (2,)], dtype=[('x', 'u1')])`, whose field may lie elsewhere.
+    private static func records(offset: UInt8 = 0, size: UInt8 = 1, flags: UInt8 = 16, field: String = "u1") -> [UInt8]
+    {
+        let plain = bare.global("numpy", "dtype").text(field).op(.newFalse, .newTrue, .tuple3, .reduce)
+            .op(.mark).small(3).text("|").op(.none, .none, .none)
+            .raw([0x4A, 0xFF, 0xFF, 0xFF, 0xFF, 0x4A, 0xFF, 0xFF, 0xFF, 0xFF])
+            .small(flags == 16 ? 0 : flags).op(.tuple, .build)
+        let type = bare.global("numpy", "dtype").global("numpy", "record").op(.newFalse, .newTrue, .tuple3, .reduce)
+            .op(.mark).small(3).text("|").op(.none).text("x").op(.tuple1, .emptyDict).text("x").raw(plain.bytes)
+            .small(offset).op(.tuple2, .setItem).small(size).small(1).small(flags).op(.tuple, .build)
+        return PickleBuilder(protocol: 4).global("numpy.core.multiarray", "_reconstruct")
+            .global("numpy.rec", "recarray").small(0).op(.tuple1).raw([0x43, 1, 0x62]).op(.tuple3, .reduce)
+            .op(.mark).small(1).small(2).op(.tuple1).raw(type.bytes).op(.newFalse).raw([0x43, 2, 7, 9])
+            .op(.tuple, .build).done
+    }
+
+    @Test func `an array of records is an array, and its fields lie within its elements`() {
+        #expect(ScanProbe.verdict(Self.records()) == .proven)
+        #expect(ScanProbe.verdict(Self.records(offset: 1)) != .proven)
+        #expect(ScanProbe.verdict(Self.records(offset: 0, size: 2)) != .proven)
+        #expect(ScanProbe.verdict(Self.records(field: "u8")) != .proven)
+        #expect(ScanProbe.verdict(Self.records(field: "O")) != .proven)
+    }
+
+    /// NumPy takes an array's numbers for pointers where the type's flags say so.
+    @Test func `a type of numbers has no flags of objects`() {
+        for flags: UInt8 in [1, 2, 4, 63] { #expect(ScanProbe.verdict(Self.records(flags: flags)) != .proven) }
+    }
+
+    @Test func `an array of texts is a list of them`() {
+        func texts(_ data: PickleBuilder) -> [UInt8] {
+            let type = Self.bare.global("numpy._core._internal", "_convert_to_stringdtype_kwargs").small(1)
+                .op(.tuple1, .reduce)
+            return PickleBuilder(protocol: 4).global("numpy._core.multiarray", "_reconstruct")
+                .global("numpy", "ndarray").small(0).op(.tuple1).raw([0x43, 1, 0x62]).op(.tuple3, .reduce)
+                .op(.mark).small(1).small(1).op(.tuple1).raw(type.bytes).op(.newFalse).raw(data.bytes)
+                .op(.tuple, .build).done
+        }
+        #expect(ScanProbe.verdict(texts(Self.bare.op(.emptyList).text("abc").op(.append))) == .proven)
+        #expect(ScanProbe.verdict(texts(Self.bare.raw([0x43, 16] + [UInt8](repeating: 1, count: 16)))) != .proven)
+    }
+
     @Test func `a generator's seed is a sequence of its own class`() {
         func seed(_ name: String) -> [UInt8] {
             PickleBuilder(protocol: 2).global("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence")

@@ -55,7 +55,7 @@ struct NpyHeader {
             var size: UInt64 = 0
             var holdsObjects = false
             for field in fields {
-                guard case .sequence(let parts) = field, 2...3 ~= parts.count, case .text = parts[0],
+                guard case .sequence(let parts) = field, 2...3 ~= parts.count, isName(parts[0]),
                     let type = type(parts[1], depth: depth + 1)
                 else { return nil }
                 var shape: [Int] = []
@@ -74,6 +74,15 @@ struct NpyHeader {
             }
             return NumpyType(size: size, holdsObjects: holdsObjects)
         default: return nil
+        }
+    }
+
+    /// A field's name, or its title and its name.
+    private static func isName(_ value: PythonLiteral.Value) -> Bool {
+        switch value {
+        case .text: true
+        case .sequence(let parts): parts.count == 2 && parts.allSatisfy { if case .text = $0 { true } else { false } }
+        default: false
         }
     }
 

@@ -35,6 +35,9 @@ struct NumpyType: Hashable, Sendable {
         }
     }
 
+    /// Texts of any length (`StringDType`), which are pickled one by one.
+    static let texts = NumpyType(size: 16, holdsObjects: true)
+
     init(size: UInt64, holdsObjects: Bool) {
         self.size = size
         self.holdsObjects = holdsObjects

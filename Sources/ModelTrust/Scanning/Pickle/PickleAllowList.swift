@@ -47,7 +47,8 @@ enum PickleAllowList {
     /// Names that modules had before they were renamed.
     private static let aliases = [
         "__builtin__": "builtins", "copy_reg": "copyreg", "numpy._core.multiarray": "numpy.core.multiarray",
-        "numpy._core.numeric": "numpy.core.numeric", "torch.cuda": "torch", "UserDict": "collections",
+        "numpy._core.numeric": "numpy.core.numeric", "numpy._core._internal": "numpy.core._internal",
+        "numpy._core.records": "numpy.core.records", "torch.cuda": "torch", "UserDict": "collections",
     ]
 
     /// Names of Python 2's built-in types, which picklers of protocols 0 to 2 write for today's.
@@ -99,6 +100,7 @@ enum PickleAllowList {
             "numpy.ndarray": .constant,
             "numpy.matrix": .constant,
             "numpy.matrixlib.defmatrix.matrix": .constant,
+            "numpy.core._internal._convert_to_stringdtype_kwargs": .listed(.stringType),
             "joblib.numpy_pickle.NumpyArrayWrapper": .listed(.arrayWrapper),
             "torch._tensor._rebuild_from_type_v2": .listed(.tensorOfType),
             "torch._utils._rebuild_parameter": .listed(.parameter),
@@ -113,6 +115,10 @@ enum PickleAllowList {
         for name in tensorMakers { all[name] = .listed(.tensor) }
         for name in torchConstants { all["torch.\(name)"] = .constant }
         for name in numpyConstants { all["numpy.\(name)"] = .constant }
+        for module in ["numpy", "numpy.rec", "numpy.core.records"] {
+            for name in ["record", "recarray"] { all["\(module).\(name)"] = .constant }
+        }
+        for name in extensionTypes.keys { all["ml_dtypes.\(name)"] = .constant }
         for name in numpyTypes { all["numpy.dtypes.\(name)DType"] = .listed(.dtype) }
         return all
     }()
@@ -152,6 +158,13 @@ enum PickleAllowList {
         "uint32", "uint64", "uintc", "uint", "uintp", "ulonglong", "float16", "float32", "float64", "longdouble",
         "complex64", "complex128", "clongdouble", "str_", "bytes_", "void", "object_", "datetime64", "timedelta64",
         "generic", "number", "floating", "integer", "float_", "complex_", "unicode_", "string_",
+    ]
+
+    /// The types that `ml_dtypes` adds to NumPy, with the bytes an element.
+    static let extensionTypes: [String: UInt64] = [
+        "bfloat16": 2, "float8_e3m4": 1, "float8_e4m3": 1, "float8_e4m3b11fnuz": 1, "float8_e4m3fn": 1,
+        "float8_e4m3fnuz": 1, "float8_e5m2": 1, "float8_e5m2fnuz": 1, "float8_e8m0fnu": 1, "float6_e2m3fn": 1,
+        "float6_e3m2fn": 1, "float4_e2m1fn": 1, "int4": 1, "uint4": 1, "int2": 1, "uint2": 1,
     ]
 
     private static let numpyTypes = [

@@ -9,7 +9,8 @@ extension PickleMachine {
                     push(try refuse(values[0], PickleContainer(.tuple, [values[1]]), "with arguments that a call made"))
                     return
                 }
-                throw stop("pickle-malformed", "it calls with something else than a tuple of arguments")
+                // Python's slower unpickler calls with whatever can be gone through.
+                throw stricter("it calls with something else than a tuple of arguments")
             }
             push(try result(of: values[0], called: arguments))
         case .obj:
@@ -21,7 +22,7 @@ extension PickleMachine {
             let keywords = opcode == .newObjEx ? try pop(1)[0] : .none
             let values = try pop(2)
             guard case .container(let arguments) = values[1] else {
-                throw stop("pickle-malformed", "it makes an object with something else than a tuple of arguments")
+                throw stricter("it makes an object with something else than a tuple of arguments")
             }
             if case .container(let keywords) = keywords, keywords.count > 0 {
                 push(try refuse(values[0], arguments, "with keyword arguments"))
@@ -43,6 +44,7 @@ extension PickleMachine {
         let size = all.reduce(0) { $0 + $1.size }
         try make(bytes: size)
         let made: PickleObject.Nature?
+        var elements = 0
         switch rule {
         case .container, .defaultDictionary: try make(values: value.weight)
         case .sized:
@@ -70,13 +72,19 @@ extension PickleMachine {
         case .maskedArrayReconstructor:
             made = all.count == 4 && isClass(all[0]) && isClass(all[1]) && isEmptyShape(all[2]) ? .maskedArray : nil
         case .dtype: made = dtype(all)
+        case .stringType: made = all.count <= 2 && all.allSatisfy(isPlain) ? .dtype(.texts) : nil
         case .scalar: made = all.count == 2 && isScalar(all[0], all[1]) ? .value : nil
         case .arrayFromBuffer: made = all.count == 4 && isBytes(all[0]) && all[2].tuple != nil ? .array : nil
         case .generator: made = all.count <= 2 && all.allSatisfy(isGenerator) ? .generator : nil
         case .seedSequence: made = all.count == 3 && isSeedSequence(all[0]) && isPlain(all[2]) ? .generator : nil
-        case .tensor: made = try isTensor(all) ? .value : nil
-        case .tensorOfType: made = try isTensorOfType(all) ? .value : nil
+        case .tensor:
+            let count = try tensor(by: global, all)
+            (made, elements) = (count == nil ? nil : .value, count ?? 0)
+        case .tensorOfType:
+            let count = try tensorOfType(all)
+            (made, elements) = (count == nil ? nil : .value, count ?? 0)
         case .parameter:
+            elements = self.elements(all.first)
             made =
                 all.allSatisfy { isData($0) || isClass($0) } && all.dropFirst(3).allSatisfy(isState) ? .parameter : nil
         case .script: made = .script
@@ -85,6 +93,7 @@ extension PickleMachine {
         guard let made else { return try refuse(callable, arguments, "in a way that it is not meant to be called") }
         let object = PickleObject(maker: global.qualified, nature: made, of: value)
         object.size = size
+        object.elements = elements
         return .object(object)
     }
 
@@ -265,6 +274,15 @@ extension PickleMachine {
 
     private func dtype(_ all: [PickleValue]) -> PickleObject.Nature? {
         guard let text = all.first?.text, all.count <= 4, all.allSatisfy(isPlain), let type = NumpyType(text) else {
+            if case .global(let type)? = all.first, case .constant = type.standing, all.count <= 4,
+                all.dropFirst().allSatisfy(isPlain)
+            {
+                if type.name == "record" { return .recordType }
+                guard type.module == "ml_dtypes", let size = PickleAllowList.extensionTypes[type.name] else {
+                    return nil
+                }
+                return .dtype(NumpyType(size: size, holdsObjects: false))
+            }
             // A dtype class, or one of fields, whose description follows as state.
             return all.isEmpty ? .dtype(nil) : nil
         }
@@ -293,7 +311,7 @@ extension PickleMachine {
         return true
     }
 
-    private func integers(_ value: PickleValue) -> [Int]? {
+    func integers(_ value: PickleValue) -> [Int]? {
         guard let items = value.tuple else { return nil }
         let numbers = items.compactMap(\.integer)
         return numbers.count == items.count ? numbers : nil
@@ -314,11 +332,45 @@ extension PickleMachine {
         return overflows ? nil : count
     }
 
+    /// How many elements a tensor has that a listed call makes; nil where it is called in another way.
+    ///
+    /// Tensors share their storage, but for those that are copied to a device, each as large as its shape: one element
+    /// with strides of zero is as many as the shape says.
+    private mutating func tensor(by maker: PickleGlobal, _ all: [PickleValue]) throws(ScanStop) -> Int? {
+        guard try isTensor(all) else { return nil }
+        var count = elements(all.first)
+        if case .object(let object)? = all.first, object.storage != nil, let sizes = integers(all[2]) {
+            count = sizes.reduce(1) { product, size in
+                let (next, overflows) = product.multipliedReportingOverflow(by: size)
+                return overflows ? Int(Int32.max) << 16 : min(next, Int(Int32.max) << 16)
+            }
+        }
+        if maker.name == "_rebuild_device_tensor_from_cpu_tensor" {
+            let (bytes, overflows) = count.multipliedReportingOverflow(by: Self.width(all))
+            try make(bytes: overflows ? .max : bytes)
+        }
+        return count
+    }
+
+    private func elements(_ value: PickleValue?) -> Int {
+        guard case .object(let object)? = value else { return 0 }
+        return object.elements
+    }
+
+    /// Bytes an element of the type that a call names, at the most.
+    private static func width(_ all: [PickleValue]) -> Int {
+        for case .global(let type) in all {
+            if type.name == "complex128" || type.name == "cdouble" { return 16 }
+            if type.name.hasSuffix("64") || ["double", "long", "cfloat"].contains(type.name) { return 8 }
+        }
+        return 4
+    }
+
     /// `_rebuild_from_type_v2(function, type, arguments, state)` calls the function with the arguments.
-    private func isTensorOfType(_ all: [PickleValue]) throws(ScanStop) -> Bool {
+    private mutating func tensorOfType(_ all: [PickleValue]) throws(ScanStop) -> Int? {
         guard all.count == 4, case .global(let function) = all[0], case .listed(.tensor) = function.standing,
             isClass(all[1]), let arguments = all[2].tuple, isState(all[3])
-        else { return false }
-        return try isTensor(arguments)
+        else { return nil }
+        return try tensor(by: function, arguments)
     }
 }

@@ -21,8 +21,14 @@ extension PickleMachine {
             try importName(module: module, name: name)
         default:
             let module = try nameLine()
-            let name = try nameLine()
+            let name = try nameLine(orRest: opcode == .inst)
             guard opcode == .inst else { return try importName(module: module, name: name) }
+            // The name is imported before the arguments are looked for.
+            guard hasMark else {
+                // Of a module that is there; other words are a text's.
+                if PickleDangers.isAtHand(module: module) { try importName(module: module, name: name) }
+                throw stop("pickle-malformed", "there is no mark")
+            }
             let arguments = PickleContainer(.tuple, try popMark())
             try importName(module: module, name: name)
             let callable = try pop(1)[0]
@@ -30,8 +36,8 @@ extension PickleMachine {
         }
     }
 
-    private mutating func nameLine() throws(ScanStop) -> String {
-        let line = try reader.line()
+    private mutating func nameLine(orRest: Bool = false) throws(ScanStop) -> String {
+        let line = try reader.line(orRest: orRest)
         guard let text = String(validating: line, as: UTF8.self), line.count <= PickleValue.longestText else {
             throw stop("pickle-malformed", "it imports a name that is no text")
         }
@@ -51,6 +57,7 @@ extension PickleMachine {
                 "imports `\(shown)`, with which code can be run or the machine be reached"
             )
         case .unlisted:
+            importsLibrary = importsLibrary || PickleDangers.isAtHand(module: module)
             try report("pickle-import", .notProven, "imports `\(shown)`, which is on no list of what is harmless")
         }
     }
@@ -65,7 +72,9 @@ extension PickleMachine {
         if let earlier = storages[key], earlier.bytes != storage.bytes {
             throw stop("torch-storage", "storage `\(PickleText.clean(key, limit: 40))` has two sizes")
         }
-        storages[key] = storage
+        if storages.updateValue(storage, forKey: key) == nil {
+            storedBytes = min(storedBytes &+ Int(min(storage.bytes ?? 0, 1 << 50)), 1 << 50)
+        }
         let object = PickleObject(maker: type.qualified, nature: .value)
         object.storage = storage
         push(.object(object))

@@ -56,7 +56,8 @@ extension PickleMachine {
         guard case .global = value else {
             if isOtherReading, case .unknown = value { return }
             let message = "\(verb) \(PickleText.show(value)), which takes none"
-            // Unpicklers look at no target where there is nothing to add.
+            // Unpicklers look at no target where there is nothing to add, and set items of lists, too.
+            if case .container(let list) = value, list.kind == .list { throw stricter(message) }
             throw items.isEmpty ? stricter(message) : stop("pickle-malformed", message)
         }
         try report("pickle-state", .unsafe, "\(verb) `\(PickleText.show(value))`, which belongs to the loading program")
@@ -88,6 +89,7 @@ extension PickleMachine {
         case .refused, .script: break
         case .dictionary, .list, .set, .namespace: try attributes(state, of: maker)
         case .dtype(let type): object.nature = .dtype(try dtype(type, state))
+        case .recordType: object.nature = .dtype(try record(state))
         case .array, .maskedArray:
             // NumPy copies bytes that are in another order than the machine's.
             object.size = (state.tuple ?? []).reduce(0) { $0 + $1.size }
@@ -134,42 +136,81 @@ extension PickleMachine {
         guard let parts = state.tuple, parts.count >= 6, parts.count <= 9, parts.allSatisfy(isPlain) else {
             throw stop("numpy-dtype", "the state of a data type is not one")
         }
-        if let parts = try fields(parts) {
-            guard let size = parts.size, size == type?.size else {
+        if let form = try fields(parts) {
+            guard form.size == type?.size else {
                 throw stop("numpy-dtype", "a data type declares a size that it does not have")
             }
-            return NumpyType(size: size, holdsObjects: parts.holdObjects)
+            return form
         }
         guard case .none = parts[2], case .none = parts[3] else { throw stop("numpy-dtype", "a data type has no form") }
         // -1: as the type has it. Strings have their size here as well.
         guard let type, let size = parts[5].integer, size == -1 || size == Int(clamping: type.size) else {
             throw stop("numpy-dtype", "a data type declares a size that it does not have")
         }
+        try check(flags: parts, holdsObjects: type.holdsObjects)
         return type
     }
 
-    /// What a type of fields, or of an array in each element, is made of; nil where it is a plain one.
-    private func fields(_ parts: [PickleValue]) throws(ScanStop) -> (size: UInt64?, holdObjects: Bool)? {
-        var types: [PickleValue] = []
-        if case .container(let inner) = parts[2] {
-            types = Array(inner.items.prefix(1))
+    /// The type of NumPy's records, which has no size of its own.
+    private func record(_ state: PickleValue) throws(ScanStop) -> NumpyType {
+        guard let parts = state.tuple, parts.count >= 6, parts.count <= 9, parts.allSatisfy(isPlain),
+            case .container = parts[3], let form = try fields(parts)
+        else { throw stop("numpy-dtype", "the state of a data type is not one") }
+        return form
+    }
+
+    /// NumPy takes the flags as they are: by some of them it takes numbers for pointers to objects.
+    private func check(flags parts: [PickleValue], holdsObjects: Bool) throws(ScanStop) {
+        guard parts.count > 7, !holdsObjects else { return }
+        guard let flags = parts[7].integer, flags & 0b111 == 0 else {
+            throw stop("numpy-dtype", "the flags of a data type say that its numbers are objects")
+        }
+    }
+
+    /// A type of fields, or of an array in each element; nil where it is a plain one.
+    private func fields(_ parts: [PickleValue]) throws(ScanStop) -> NumpyType? {
+        guard let size = parts[5].integer, size >= 0 else { return try plain(parts) }
+        var types: [(type: PickleValue, offset: Int)] = []
+        if let inner = parts[2].tuple {
+            guard inner.count == 2, case .object(let object) = inner[0], case .dtype(let known?) = object.nature,
+                let shape = integers(inner[1]) ?? inner[1].integer.map({ [$0] }),
+                known.bytes(shape: shape) == UInt64(size)
+            else { throw stop("numpy-dtype", "an array in each element is not as large as the element") }
+            types = [(inner[0], 0)]
         } else if case .container = parts[3] {
             guard case .container(let fields) = parts[4], fields.kind == .dictionary, let all = fields.allItems else {
                 throw stop("numpy-dtype", "the fields of a data type are none, or too many")
             }
-            types = stride(from: 1, to: all.count, by: 2).compactMap { all[$0].tuple?.first }
-            guard types.count == all.count / 2 else { throw stop("numpy-dtype", "a field has no type") }
+            for index in stride(from: 1, to: all.count, by: 2) {
+                guard let field = all[index].tuple, field.count >= 2, let offset = field[1].integer else {
+                    throw stop("numpy-dtype", "a field has no type and place")
+                }
+                types.append((field[0], offset))
+            }
         } else {
             return nil
         }
         var holdObjects = false
-        for type in types {
+        for (type, offset) in types {
             guard case .object(let object) = type, case .dtype(let known) = object.nature, let known else {
                 throw stop("numpy-dtype", "a field is of a type that is not known")
             }
+            // NumPy believes what the state says, and would read beside the element.
+            guard offset >= 0, offset <= size, known.size <= UInt64(size - offset) else {
+                throw stop("numpy-dtype", "a field reaches outside its element")
+            }
             holdObjects = holdObjects || known.holdsObjects
         }
-        return (parts[5].integer.flatMap { $0 >= 0 ? UInt64($0) : nil }, holdObjects)
+        try check(flags: parts, holdsObjects: holdObjects)
+        return NumpyType(size: UInt64(size), holdsObjects: holdObjects)
+    }
+
+    /// A type without a size of its own has no fields.
+    private func plain(_ parts: [PickleValue]) throws(ScanStop) -> NumpyType? {
+        guard case .none = parts[2], case .none = parts[3] else {
+            throw stop("numpy-dtype", "a data type declares a size that it does not have")
+        }
+        return nil
     }
 
     /// `(version, shape, dtype, fortran, data)`; the data of objects is a list.
@@ -236,7 +277,9 @@ extension PickleMachine {
                 )
             }
         }
-        if case .global(let subclass)? = fields.value("subclass"), !["ndarray", "matrix"].contains(subclass.name) {
+        if case .global(let subclass)? = fields.value("subclass"),
+            !["ndarray", "matrix", "recarray"].contains(subclass.name)
+        {
             try report("joblib-array", .notProven, "an array is made as a `\(PickleText.show(.global(subclass)))`")
         }
         guard endFrame() else { throw stop("joblib-array", .unsafe, "an array's bytes lie within a frame") }

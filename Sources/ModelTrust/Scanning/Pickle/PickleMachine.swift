@@ -28,6 +28,8 @@ struct PickleMachine {
     private var frameEnd: UInt64?
     /// Whether an opcode has called something or set an object's state.
     private(set) var hasCalled = false
+    /// Whether it has imported a name, on no list, of a module that is there on any machine that loads models.
+    var importsLibrary = false
     /// Whether a byte stood where an opcode should that is none.
     private(set) var hasStrayed = false
     /// The opcode that is carried out, and its offset.
@@ -37,12 +39,17 @@ struct PickleMachine {
     private var taken = 0
     /// The storages that the pickle names, for an archive to compare.
     var storages: [String: TorchStorage] = [:]
+    /// Bytes of those storages, which a tensor that is copied is made of.
+    var storedBytes = 0
     /// Bytes that calls have made: zeros, and copies of what was read.
     var madeBytes = 0
     /// Values that calls have copied from one container into another.
     var madeValues = 0
     /// Whether this is how `pickle.load` reads what joblib wrote.
     private(set) var isOtherReading = false
+    /// Whether it is tried whether this is a pickle at all: what Python may take and this machine does not is none of a
+    /// reason to say no.
+    var isTrial = false
     /// Pickles within this one, as joblib writes arrays of objects.
     var nesting = 0
 
@@ -140,16 +147,27 @@ struct PickleMachine {
 
     /// What is refused here and may be taken by Python, such as nothing that is appended to a number.
     func stricter(_ message: String) -> ScanStop {
-        stop(isOtherReading ? "limit-reading" : "pickle-malformed", message)
+        stop(isOtherReading || isTrial ? "limit-reading" : "pickle-malformed", message)
     }
 
     /// What is no number here; Python takes some with spaces and underscores, or to another base.
     private func noNumber(_ line: [UInt8], _ message: String) -> ScanStop {
-        let mayBeOne = !line.isEmpty && line.allSatisfy(Self.numbers.contains)
-        return mayBeOne ? stricter(message) : stop("pickle-malformed", message)
+        Self.mayBeNumber(line) ? stricter(message) : stop("pickle-malformed", message)
     }
 
-    private static let numbers = Set("0123456789abcdefABCDEFoOxXinftyINFTYlL+-._ \t\r\u{B}\u{C}".utf8)
+    /// Whether Python may take a line for a number: `0x10`, `1_000`, ` 7 `, `+3`, of any length.
+    private static func mayBeNumber(_ line: [UInt8]) -> Bool {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
+        var rest = line.drop(while: isSpace)
+        while let last = rest.last, isSpace(last) { rest.removeLast() }
+        if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest.removeFirst() }
+        guard let first = rest.first else { return false }
+        if 0x30...0x39 ~= first || first == UInt8(ascii: ".") { return rest.allSatisfy(numerals.contains) }
+        return rest.count <= 8
+            && ["inf", "infinity", "nan"].contains(String(decoding: rest, as: UTF8.self).lowercased())
+    }
+
+    private static let numerals = Set("0123456789abcdefABCDEFoOxXlL+-._".utf8)
 
     private static func constant(_ value: PickleValue) -> PickleValue {
         switch value {
@@ -273,6 +291,8 @@ struct PickleMachine {
         return value
     }
 
+    var hasMark: Bool { !marks.isEmpty }
+
     mutating func popMark() throws(ScanStop) -> [PickleValue] {
         guard let mark = marks.popLast() else { throw stop("pickle-malformed", "there is no mark") }
         defer { stack.removeSubrange(mark...) }
@@ -367,7 +387,11 @@ struct PickleMachine {
         let isWhole = line.count == count
         guard opcode == .string else { return push(text: PickleText.unescape(line), of: count, whole: isWhole) }
         guard count >= 2, let quote = line.first, quote == 0x22 || quote == 0x27, last == quote else {
-            throw stop("pickle-malformed", "a text is not within quotes")
+            // Python 2 passes over blanks at the end.
+            let isQuoted = line.first == 0x22 || line.first == 0x27
+            let endsInBlank = last.map { $0 <= 0x20 } ?? false
+            throw isQuoted && endsInBlank
+                ? stricter("blanks follow a text in quotes") : stop("pickle-malformed", "a text is not within quotes")
         }
         let text = Array(isWhole ? line[1..<(line.count - 1)] : line[1...])
         push(text: PickleText.unescape(text), of: count, whole: isWhole)
@@ -426,7 +450,7 @@ struct PickleMachine {
     /// Counts bytes that a call makes of nothing or copies: what lies in the memo can be copied again and again.
     mutating func make(bytes count: Int) throws(ScanStop) {
         // Picklers of protocol 2 copy bytes twice: out of a text, and into their array.
-        let most = Self.freeBytes + 4 * Int(min(reader.input.size, 1 << 50))
+        let most = Self.freeBytes + 4 * Int(min(reader.input.size, 1 << 50)) + 4 * min(storedBytes, 1 << 50)
         let (sum, overflows) = madeBytes.addingReportingOverflow(count)
         guard !overflows, sum <= most else {
             throw stop("limit-expansion", "its calls make more than \(most) bytes of nothing, or of the same bytes")

@@ -63,14 +63,18 @@ struct PickleReader {
     }
 
     /// The bytes up to a line feed, which is passed over and left out.
-    mutating func line() throws(ScanStop) -> [UInt8] {
+    ///
+    /// Python's slower unpickler, which joblib and dill build on, takes a last line without one as well, and cuts off its
+    /// last byte.
+    mutating func line(orRest: Bool = false) throws(ScanStop) -> [UInt8] {
         let start = offset
         var line: [UInt8] = []
         while true {
+            if orRest, remaining == 0 { return line.dropLast() }
             let byte = try byte()
             if byte == 0x0a { return line }
             guard line.count < Self.longestLine else {
-                throw ScanStop(rule: "pickle-malformed", offset: start, message: "a line of it does not end")
+                throw ScanStop(rule: "limit-steps", offset: start, message: "a line of it does not end")
             }
             line.append(byte)
         }

@@ -12,11 +12,14 @@ enum PickleScanner: FormatScanner {
         let hasMagic = head[0] == PickleOpcode.proto.rawValue && head[1] <= 5
         let context = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: trial))
         var machine = PickleMachine(PickleReader(input), loader: .plain, context: context)
+        machine.isTrial = true
         do throws(ScanStop) {
             _ = try machine.run()
             return true
         } catch {
             if error.verdict == .unsafe || context.verdict == .unsafe || error.rule.hasPrefix("limit-") { return true }
+            // Importing a module runs it, whatever follows.
+            if machine.importsLibrary { return true }
             // Protocols 0 and 1 have no magic: what neither runs to its STOP nor does harm before it fails is no pickle.
             guard hasMagic else { return false }
             // The magic is two bytes that a length may begin with as well (640, of a safetensors header). No unpickler

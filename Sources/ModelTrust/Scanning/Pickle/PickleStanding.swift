@@ -37,6 +37,8 @@ enum PickleRule {
     case maskedArrayReconstructor
     /// `numpy.dtype`.
     case dtype
+    /// `_convert_to_stringdtype_kwargs`: the type of texts of any length, whose arrays are pickled as lists.
+    case stringType
     /// `numpy.core.multiarray.scalar`: a type and its bytes.
     case scalar
     /// `numpy.core.numeric._frombuffer`: an array over bytes.

@@ -183,6 +183,8 @@ final class PickleObject {
         /// A generator of random numbers.
         case generator
         case dtype(NumpyType?)
+        /// The type of NumPy's records, whose fields follow.
+        case recordType
         /// The stand-in that joblib leaves for an array whose bytes follow.
         case arrayWrapper
         case parameter
@@ -199,6 +201,8 @@ final class PickleObject {
     var storage: TorchStorage?
     /// How many bytes a copy of it takes, of those that the pickle gave it.
     var size = 0
+    /// How many elements a tensor has; more than its storage holds where it repeats them.
+    var elements = 0
     private(set) var weight: Int
     private(set) var depth: Int
     /// How many opcodes added one thing alone.

@@ -30,6 +30,7 @@ enum ExecutableScanner: FormatScanner {
             ([0x42, 0x43, 0xC0, 0xDE], "LLVM bitcode"),
             ([0x21, 0x3C, 0x61, 0x72, 0x63, 0x68, 0x3E], "a library of objects"),
             ([0x23, 0x21], "a script"), ([0xEF, 0xBB, 0xBF, 0x23, 0x21], "a script"),
+            (Array("jartsr='".utf8), "an APE program"), (Array("APEDBG='".utf8), "an APE program"),
             ([0x4C, 0x00, 0x00, 0x00, 0x01, 0x14, 0x02, 0x00], "a Windows shortcut"),
         ]
         for (magic, name) in magics where head.starts(with: magic) { return name }

@@ -1,4 +1,5 @@
-/// What some loader opens and no scan looks into: LZ4 frames, Zstandard, 7-Zip, RAR, Python's compiled code.
+/// What some loader opens and no scan looks into: LZ4 frames, Zstandard, 7-Zip, RAR, Python's compiled code, R's objects,
+/// documents, and models of formats that nobody reads here.
 ///
 /// It is never proven, also where a model names the file as its raw data.
 enum ForeignScanner: FormatScanner {
@@ -21,7 +22,9 @@ enum ForeignScanner: FormatScanner {
 
     /// What somebody who wants it proven can do; joblib and NumPy write the formats that are looked through as well.
     private static func advice(_ kind: String) -> String {
-        kind.hasSuffix("frame") ? "; expand it, or compress with zlib, gzip, bzip2, xz or LZMA instead" : ""
+        if kind.hasSuffix("frame") { return "; expand it, or compress with zlib, gzip, bzip2, xz or LZMA instead" }
+        if kind.hasSuffix("archive") { return "; unpack it, or pack it with zip or tar instead" }
+        return kind.hasSuffix("model") ? "; have it converted to ONNX" : ""
     }
 
     private static func kind(_ input: ScanInput) throws(ScanStop) -> String? {
@@ -31,6 +34,11 @@ enum ForeignScanner: FormatScanner {
             ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard frame"),
             ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7-Zip archive"),
             ([0x52, 0x61, 0x72, 0x21, 0x1A, 0x07], "a RAR archive"),
+            (Array("MSCF".utf8), "a cabinet archive"), (Array("%PDF-".utf8), "a PDF document"),
+            (Array("%!PS".utf8), "a PostScript program"), (Array("CBM1".utf8), "a CatBoost model"),
+            // What R unserialises can run code (CVE-2024-27322); its third form is text.
+            (Array("RDX".utf8), "a file of R's objects"), (Array("RDA".utf8), "a file of R's objects"),
+            (Array("A\n2\n".utf8), "a file of R's objects"), (Array("A\n3\n".utf8), "a file of R's objects"),
         ]
         for (magic, name) in magics where head.starts(with: magic) { return name }
         // CPython's `importlib/_bootstrap_external.py`: a number of the version, and CR LF.

@@ -52,15 +52,21 @@ struct ConfigurationWalk {
         switch node.value {
         case .null, .bool, .number, .string: break
         case .array(let elements):
-            for element in elements { try walk(element, key: key, trail: trail) }
+            for element in elements {
+                try expression(element, trail)
+                try walk(element, key: key, trail: trail)
+            }
         case .object(let members):
             try KerasObject.check(node, self, trail)
             try module(node, trail)
+            let isPipeline = node["_class_name"]?.text?.contains("Pipeline") == true
             for member in members {
                 // Vocabularies have a hundred thousand keys; only text that can be a key of ours is made a string.
                 let name = member.key.count <= 64 ? member.name : ""
                 let place = trail.isEmpty ? name : trail.count < 160 ? "\(trail).\(name)" : trail
                 try check(name, member.value, place)
+                try pair(name, member.value, place, isPipeline: isPipeline)
+                try named(member.value, place)
                 try walk(member.value, key: name, trail: place)
             }
         }
@@ -104,7 +110,28 @@ struct ConfigurationWalk {
                     "MLflow imports the module named here"
                 )
             }
-        case "attn_implementation", "_attn_implementation", "experts_implementation":
+        case "activation_function", "activation_fn", "sbert_ce_default_activation_function":
+            if let text = value.text, Self.looksImported(text), !Self.activations.contains(where: text.hasPrefix) {
+                try find(
+                    "instantiate",
+                    .notProven,
+                    value,
+                    "\(place): \(text)",
+                    "Sentence Transformers imports and calls what this key names"
+                )
+            }
+        case "target":
+            if let text = value.text, Self.looksImported(text) {
+                try find(
+                    "instantiate",
+                    .notProven,
+                    value,
+                    "\(place): \(text)",
+                    "configurations of Stable Diffusion import and call what this key names"
+                )
+            }
+        case "attn_implementation", "_attn_implementation", "experts_implementation", "_attn_implementation_internal",
+            "_experts_implementation":
             if let text = value.text, text.contains("/") {
                 try find("remote-code", .notProven, value, place, "the attention kernel is fetched as native code")
             }
@@ -124,8 +151,68 @@ struct ConfigurationWalk {
             if let elements = value.elements, elements.count == 2 {
                 try find("remote-code", .notProven, value, place, "Diffusers loads a pipeline from a file beside it")
             }
-        default: try pair(name, value, place)
+        default: break
         }
+    }
+
+    /// The packages of which Sentence Transformers' own models take their activations.
+    private static let activations = ["torch.nn.", "sentence_transformers."]
+
+    /// A value that a framework evaluates: MONAI runs what begins with `$` as Python, and OmegaConf has `${name:…}`
+    /// answered by a function that the program registered under the name, or by the environment.
+    private func expression(_ value: JSONNode, _ place: String) throws(ScanStop) {
+        guard case .string(let bytes) = value.value, bytes.contains(UInt8(ascii: "$")), bytes.count < 4096,
+            let text = value.text
+        else { return }
+        if text.hasPrefix("$import ") || text.hasPrefix("$__") || Self.isCall(text) {
+            try find("expression", .notProven, value, place, "MONAI runs a text that begins with `$` as Python")
+        }
+        for part in text.split(separator: "${", omittingEmptySubsequences: false).dropFirst() {
+            let name = part.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
+            let rest = part.dropFirst(name.count)
+            // `${NAME:-default}` is a shell's.
+            guard !name.isEmpty, rest.first == ":", let next = rest.dropFirst().first, !"-?+=".contains(next),
+                !Self.resolvers.contains(String(name))
+            else { continue }
+            try find(
+                "expression",
+                .notProven,
+                value,
+                "\(place): ${\(name):…}",
+                "OmegaConf has this answered by a function of the program, or by its environment"
+            )
+        }
+    }
+
+    /// Resolvers of OmegaConf and Hydra that answer from the configuration itself, or with the time.
+    private static let resolvers: Set<String> = [
+        "now", "hydra", "oc.select", "oc.deprecated", "oc.decode", "oc.dict.keys", "oc.dict.values",
+    ]
+
+    /// A value that names something of Python's with which code can be run, whatever its key.
+    private func named(_ value: JSONNode, _ place: String) throws(ScanStop) {
+        guard case .string(let bytes) = value.value else { return }
+        try expression(value, place)
+        guard bytes.count <= 200, let dot = bytes.lastIndex(of: UInt8(ascii: ".")), let text = value.text,
+            Self.looksImported(text)
+        else { return }
+        let module = String(decoding: bytes[..<dot], as: UTF8.self)
+        guard PickleDangers.isDangerous(module: module, name: String(decoding: bytes[(dot + 1)...], as: UTF8.self))
+        else { return }
+        try find(
+            "instantiate",
+            .notProven,
+            value,
+            "\(place): \(text)",
+            "it names something with which code can be run"
+        )
+    }
+
+    /// Whether a text is `$`, a name, and something in parentheses.
+    private static func isCall(_ text: String) -> Bool {
+        guard text.first == "$", text.contains(")") else { return false }
+        let name = text.dropFirst().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." || $0 == "@" }
+        return name.first?.isNumber == false && text.dropFirst(1 + name.count).first == "("
     }
 
     private static let flavours: Set<String> = [
@@ -148,10 +235,16 @@ struct ConfigurationWalk {
         return true
     }
 
-    /// An entry of Sentence Transformers' modules.json, whose type is imported.
+    /// Objects whose type is imported: of Sentence Transformers' modules.json, of Haystack's pipelines, and of LangChain,
+    /// whose objects name their class by its path, or a variable of the environment.
     private func module(_ node: JSONNode, _ place: String) throws(ScanStop) {
-        guard let type = node["type"], let text = type.text, node["path"] != nil, node["idx"] != nil,
-            !text.hasPrefix("sentence_transformers."), Self.looksImported(text)
+        guard let type = node["type"], let text = type.text else { return }
+        if node["lc"] != nil, node["id"] != nil, ["constructor", "secret", "not_implemented"].contains(text) {
+            return try find("instantiate", .notProven, node, place, "LangChain makes the object that is named here")
+        }
+        let isHaystack = node["init_parameters"] != nil
+        guard isHaystack || node["path"] != nil, !text.hasPrefix(isHaystack ? "haystack." : "sentence_transformers."),
+            Self.looksImported(text)
         else { return }
         try find("instantiate", .notProven, type, "\(place) type: \(text)", "a module is imported by its name")
     }
@@ -204,12 +297,14 @@ struct ConfigurationWalk {
         }
     }
 
-    /// `"unet": ["library", "Class"]` of Diffusers' model_index.json.
-    private func pair(_ name: String, _ value: JSONNode, _ place: String) throws(ScanStop) {
-        guard let elements = value.elements, elements.count == 2, let library = elements[0].text,
-            let type = elements[1].text, DiffusersLibraries.components.contains(name)
+    /// `"unet": ["library", "Class"]` of Diffusers' model_index.json; its modular pipelines say a third thing, where the
+    /// component comes from.
+    private func pair(_ name: String, _ value: JSONNode, _ place: String, isPipeline: Bool) throws(ScanStop) {
+        guard let elements = value.elements, 2...3 ~= elements.count, let library = elements[0].text,
+            let type = elements[1].text, !type.isEmpty,
+            isPipeline && name != "_class_name" || DiffusersLibraries.components.contains(name)
         else { return }
-        guard !DiffusersLibraries.known.contains(library), !type.isEmpty else { return }
+        guard !DiffusersLibraries.known.contains(library) else { return }
         try find("instantiate", .notProven, value, "\(place): \(library).\(type)", "a library is imported by its name")
     }
 }

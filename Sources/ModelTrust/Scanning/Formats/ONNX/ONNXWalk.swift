@@ -217,7 +217,8 @@ struct ONNXWalk {
                 throw fault("onnx-external", record, name, "external data says `\(key.prefix(40))`, which is not known")
             }
         }
-        guard RelativeName.isInside(location) else {
+        // ONNX Runtime takes `*/_ORT_MEM_ADDR_/*` for its own memory, and the offset for an address in it.
+        guard RelativeName.isInside(location), !location.contains("*") else {
             return try find(
                 "onnx-external",
                 .unsafe,

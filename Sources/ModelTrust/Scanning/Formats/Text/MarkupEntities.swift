@@ -10,13 +10,25 @@ enum MarkupEntities {
     /// What may stand before an attribute.
     private static let gaps = spaces.union("/\"'".utf8)
 
+    /// Whether a text begins as markup does; YAML's `<<` is none.
+    static func isMarkup(_ bytes: [UInt8]) -> Bool {
+        let bytes = begin(bytes)
+        guard bytes.first == UInt8(ascii: "<"), let next = bytes.dropFirst().first else { return false }
+        return (0x41...0x5A).contains(next) || (0x61...0x7A).contains(next) || Array("!?/_".utf8).contains(next)
+    }
+
+    /// A text behind its byte order mark, which is none of it, and the first blanks.
+    private static func begin(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0).drop { spaces.contains($0) }
+    }
+
     /// The first of them, where a text is markup.
     static func first(in text: PlainText) -> String? {
-        // A byte order mark is none of the text.
-        let bytes = text.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? text.bytes[3...] : text.bytes[...]
-        guard bytes.first(where: { !spaces.contains($0) }) == UInt8(ascii: "<") else { return nil }
+        let bytes = begin(text.bytes)
+        guard bytes.first == UInt8(ascii: "<") else { return nil }
         let lower = text.text.lowercased().replacing(plain, with: "")
         return hostile.first { lower.contains($0) } ?? (hasHandler(Array(lower.utf8)) ? "on…=" : nil)
+            ?? MarkupElements.first(in: Array(bytes))
     }
 
     /// How the names of browsers' events begin: their handlers count wherever they stand, since what looks like the end of

@@ -13,7 +13,7 @@ enum YAMLScanner: FormatScanner {
 
     /// Whether the text is YAML that is more than one plain scalar.
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
-        guard let text = try PlainText(input) else { return false }
+        guard let text = try PlainText(input), !MarkupEntities.isMarkup(text.bytes) else { return false }
         guard input.size <= longest else { return beginsLikeYAML(text.bytes) }
         if YAMLAliases.mayBeKeys(text.bytes) { return true }
         guard let (documents, isMore) = documents(text.text) else { return false }

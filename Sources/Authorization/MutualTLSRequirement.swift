@@ -63,6 +63,9 @@ public struct MutualTLSRequirement: Sendable, Hashable {
         self.portsDecidedBy = workload?.ports.isEmpty ?? true ? nil : workload
     }
 
+    /// Whether every port asks for mutual TLS, so that whoever calls has proved who it is.
+    public var isStrict: Bool { mode == .strict && ports.values.allSatisfy { $0 == .strict } }
+
     /// What is asked on a port of the workload.
     public func mode(onPort port: UInt16) -> MutualTLSMode { ports[port] ?? mode }
 

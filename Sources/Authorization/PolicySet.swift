@@ -49,6 +49,32 @@ public struct PolicySet: Sendable, Hashable {
         return result.sound
     }
 
+    /// What is wrong with the kind of a document that was meant for a policy, or with its group; nil where nothing is.
+    ///
+    /// Such a document would be left to another module, which nobody has: a DENY policy that denies nothing.
+    package static func misnamed(_ document: Document) -> Diagnostic? {
+        if document.group == group {
+            guard !kinds.contains(document.kind) else { return nil }
+            let nearest = nearestName(to: document.kind, among: kinds)
+            return Diagnostic(
+                at: document.kindLocation,
+                "unknown kind `\(document.kind)` of `\(group)`; \(suggestion(for: document.kind, among: kinds))",
+                correction: nearest.map { .init(of: document.kind, to: $0) }
+            )
+        }
+        // Other groups have an AuthorizationPolicy of their own.
+        guard kinds.contains(document.kind), isMisspelt(document.group) else { return nil }
+        return Diagnostic(
+            at: document.location,
+            "unknown API group `\(document.group)` of \(document.kind); did you mean `\(group)`?"
+        )
+    }
+
+    /// Whether a group is nearly that of the policies.
+    static func isMisspelt(_ group: Substring) -> Bool {
+        group != Self.group && nearestName(to: String(group), among: [Self.group]) != nil
+    }
+
     /// Reads the security policies among documents, and returns those that are sound and all findings.
     ///
     /// This serves reports. A configuration is loaded whole with ``load(_:checks:)``, or not at all.
@@ -60,7 +86,9 @@ public struct PolicySet: Sendable, Hashable {
         var peerAuthentications: [PeerAuthentication] = []
         var requestAuthentications: [RequestAuthentication] = []
         var diagnostics: [Diagnostic] = []
-        for document in documents where document.group == group {
+        for document in documents {
+            if let problem = misnamed(document) { diagnostics.append(problem) }
+            guard document.group == group else { continue }
             switch document.kind {
             case "AuthorizationPolicy":
                 let result = PolicyDecoder.decode(document, checks: checks)

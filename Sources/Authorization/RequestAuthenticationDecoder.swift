@@ -265,7 +265,15 @@ struct RequestAuthenticationDecoder {
 
     private mutating func timeout(_ value: Value?) -> Duration {
         let standard = Duration.seconds(5)
-        guard let value, !value.isNull, let text = text(value) else { return standard }
+        guard let value, !value.isNull else { return standard }
+        if case .number(let number) = value.content {
+            reader.report(
+                value.location,
+                "`timeout`: expected a length of time, found the number \(number); write its unit, such as `\(number)s`"
+            )
+            return standard
+        }
+        guard let text = text(value) else { return standard }
         guard let timeout = GoDuration.parse(text.text), timeout >= .milliseconds(1) else {
             reader.report(
                 text.location,

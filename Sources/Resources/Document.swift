@@ -6,6 +6,8 @@ public struct Document: Hashable, Sendable {
     public let apiVersion: String
     /// The kind: `AuthorizationPolicy`.
     public let kind: String
+    /// Where the kind stands.
+    public let kindLocation: SourceLocation
     /// Name, namespace, labels and annotations.
     public let metadata: Metadata
     /// What the resource says, or nil where it has no spec.
@@ -46,7 +48,7 @@ public struct Document: Hashable, Sendable {
     public init(_ value: Value) throws {
         var fields = try FieldReader(value, of: "a resource")
         self.apiVersion = try fields.required("apiVersion") { try $0.string() }
-        self.kind = try fields.required("kind") { try $0.string() }
+        (self.kind, self.kindLocation) = try fields.required("kind") { (try $0.string(), $0.location) }
         let isFlat = apiVersion.hasPrefix("lapwing.dev/") && Self.flatKinds.contains(kind)
         self.metadata = try fields.required("metadata") { try Metadata($0, hasTrustDomain: isFlat) }
         let spec = fields.value("spec")
@@ -54,7 +56,7 @@ public struct Document: Hashable, Sendable {
         // What a cluster adds when a resource is exported.
         fields.ignore("status")
         self.spec = isFlat && spec == nil ? fields.remaining() : spec
-        try fields.finish()
+        try fields.finish(hint: "what a resource says stands under `spec`, further in than `spec` itself")
     }
 }
 

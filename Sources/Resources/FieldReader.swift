@@ -35,10 +35,16 @@ public struct FieldReader {
 
     /// A field that must be there.
     ///
-    /// - Throws: ``ResourceError`` at the mapping where the field is absent or null, else what reading throws.
+    /// - Throws: ``ResourceError`` where the field is absent or null, at the mapping or at what may be the field
+    ///   misspelt, else what reading throws.
     public mutating func required<Field>(_ name: String, _ read: (Value) throws -> Field) throws -> Field {
         guard let value = value(name), !value.isNull else {
-            throw ResourceError(at: location, "\(owner) needs `\(name)`")
+            let misspelt = entries.first { !known.contains($0.key) && nearestName(to: $0.key, among: [name]) != nil }
+            guard let misspelt else { throw ResourceError(at: location, "\(owner) needs `\(name)`") }
+            throw ResourceError(
+                at: misspelt.keyLocation,
+                "\(owner) needs `\(name)`; is it what `\(misspelt.key)` was meant to be?"
+            )
         }
         return try read(value)
     }
@@ -63,22 +69,27 @@ public struct FieldReader {
         known.formUnion(names)
     }
 
-    /// Ends the reading.
+    /// Ends the reading; `hint` says what to do about a field that is near none, instead of all that are known.
     ///
     /// - Throws: ``ResourceError`` for each field that nobody asked for, with the nearest name that is known.
-    public func finish() throws {
+    public func finish(hint: String? = nil) throws {
         let unknown = entries.filter { !known.contains($0.key) }
         guard unknown.isEmpty else {
             throw ResourceError(
                 unknown.map {
                     Diagnostic(
                         at: $0.keyLocation,
-                        "unknown field `\($0.key)` in \(owner); \(suggestion(for: $0.key, among: known))",
+                        "unknown field `\($0.key)` in \(owner); \(advice(on: $0.key, or: hint))",
                         correction: correction(of: $0.key)
                     )
                 }
             )
         }
+    }
+
+    private func advice(on key: String, or hint: String?) -> String {
+        if let hint, nearestName(to: key, among: known) == nil { return hint }
+        return suggestion(for: key, among: known)
     }
 
     /// The nearest known field, unless it is there already.

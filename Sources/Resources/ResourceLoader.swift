@@ -18,7 +18,7 @@ public enum ResourceLoader {
         public let sources: [(file: String, bytes: Data)]
     }
 
-    /// Reads one file, or every `.yaml` and `.yml` file of a directory and its folders, hidden ones left out.
+    /// Reads one file, or every `.yaml` and `.yml` file (in any case) of a directory and its folders, hidden ones left out.
     ///
     /// - Throws: ``ResourceError`` with everything wrong in any of the files; an error of the file system as a finding
     ///   at the file.
@@ -93,7 +93,8 @@ public enum ResourceLoader {
         guard let text = String(data: source.bytes, encoding: .utf8) else {
             throw ResourceError(
                 at: SourceLocation(file: source.file, line: 1, column: 1),
-                "the file is not UTF-8 text"
+                source.bytes.starts(with: [0xff, 0xfe]) || source.bytes.starts(with: [0xfe, 0xff])
+                    ? "the file is UTF-16 text; save it as UTF-8" : "the file is not UTF-8 text"
             )
         }
         return text
@@ -134,19 +135,28 @@ public enum ResourceLoader {
         }
     }
 
-    /// The items of a `v1` `List`, as `kubectl get -o yaml` prints it, or nil for any other document.
+    /// The items of a list, or nil for any other document.
+    ///
+    /// It is a `v1` `List`, as `kubectl get -o yaml` prints it, or one of a kind, as `kubectl get --raw` does, where each
+    /// item says of what kind it is: `AuthorizationPolicyList`.
     private static func listItems(_ value: Value) throws -> [Value]? {
         guard case .mapping(let entries) = value.content,
-            entries.contains(where: { $0.key == "kind" && $0.value.content == .string("List") }),
-            let items = entries.first(where: { $0.key == "items" })
+            case .string(let kind)? = entries.first(where: { $0.key == "kind" })?.value.content, kind.hasSuffix("List"),
+            let items = entries.first(where: { $0.key == "items" })?.value
         else { return nil }
-        return try items.value.list { $0 }
+        if kind == "List" { return items.isNull ? [] : try items.list { $0 } }
+        guard case .list(let elements) = items.content else { return nil }
+        let areWhole = elements.allSatisfy { element in
+            guard case .mapping(let fields) = element.content else { return false }
+            return fields.contains { $0.key == "kind" }
+        }
+        return areWhole && !elements.isEmpty ? elements : nil
     }
 
     private static func files(at path: String) throws -> [String] {
         let manager = FileManager.default
         guard let isFolder = isDirectory(path) else {
-            let isFile = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
+            let isFile = isYAML(path)
             throw ResourceError(
                 at: SourceLocation(file: path, line: 1, column: 1),
                 isFile
@@ -173,7 +183,7 @@ public enum ResourceLoader {
                 }
                 let child = folder + (folder.hasSuffix("/") ? "" : "/") + name
                 guard let isFolder = isDirectory(child) else {
-                    guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { continue }
+                    guard isYAML(name) else { continue }
                     throw ResourceError(
                         at: SourceLocation(file: child, line: 1, column: 1),
                         "the link leads nowhere; remove it, or mend what it points to"
@@ -183,12 +193,18 @@ public enum ResourceLoader {
                     // A link to a folder is not followed, so that there can be no endless loop.
                     let type = try? manager.attributesOfItem(atPath: child)[.type] as? FileAttributeType
                     if type != .typeSymbolicLink { folders.append(child) }
-                } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+                } else if isYAML(name) {
                     files.append(child)
                 }
             }
         }
         return files.sorted()
+    }
+
+    /// Whether a name is one of YAML, in whatever case: `DENY.YAML` that is passed over would deny nothing.
+    package static func isYAML(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return name.hasSuffix(".yaml") || name.hasSuffix(".yml")
     }
 
     /// Whether a path, links followed, is a directory; nil where there is nothing.

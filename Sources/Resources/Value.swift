@@ -93,6 +93,17 @@ public struct Value: Hashable, Sendable {
     /// - Throws: ``ResourceError`` for anything else.
     public func integer(in range: ClosedRange<Int>) throws -> Int {
         guard case .number(let text) = content, let number = Int(text) else {
+            if case .string(let text) = content {
+                if Int(text) != nil {
+                    throw error("expected a whole number, found the string `\(text)`; write it without quotes")
+                }
+                for (suffix, shift) in [("Ki", 10), ("Mi", 20), ("Gi", 30)] where text.hasSuffix(suffix) {
+                    guard let count = UInt32(text.dropLast(2)) else { break }
+                    throw error(
+                        "expected a whole number, found the string `\(text)`; write it out: \(Int(count) << shift)"
+                    )
+                }
+            }
             throw error("expected a whole number, found \(kindInWords)")
         }
         guard range.contains(number) else {
@@ -135,6 +146,10 @@ public struct Value: Hashable, Sendable {
     ///
     /// - Throws: ``ResourceError`` for anything else, for zero, and for more than a year.
     public func duration() throws -> Duration {
+        if case .number(let text) = content {
+            // Quotes would not help: what it lacks is the unit.
+            throw error("expected a length of time, found the number \(text); write its unit, such as `\(text)s`")
+        }
         let text = try string()
         guard let duration = DurationText.parse(text) else {
             throw error("expected a length of time such as `30s`, `5m`, `1h30m` or `250ms`, found `\(text)`")
@@ -159,9 +174,9 @@ public struct Value: Hashable, Sendable {
 }
 
 /// Reads lengths of time as Go and Kubernetes write them.
-enum DurationText {
+package enum DurationText {
     /// The length, or nil where the text is not of the form.
-    static func parse(_ text: String) -> Duration? {
+    package static func parse(_ text: String) -> Duration? {
         var rest = text.utf8[...]
         var milliseconds = 0
         var lastUnit = Int.max

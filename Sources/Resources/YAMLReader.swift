@@ -35,7 +35,7 @@ enum YAMLReader {
             }
             return values
         } catch let error as YamlError {
-            throw resourceError(error, file: file)
+            throw resourceError(error, of: text, file: file)
         }
     }
 
@@ -59,14 +59,15 @@ enum YAMLReader {
         return count
     }
 
-    private static func resourceError(_ error: YamlError, file: String) -> ResourceError {
+    private static func resourceError(_ error: YamlError, of text: String, file: String) -> ResourceError {
         func at(_ mark: Mark, _ message: String) -> ResourceError {
             ResourceError(at: SourceLocation(file: file, line: mark.line, column: mark.column), message)
         }
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            return at(mark, "not valid YAML: \(problem)")
+            let hint = hint(for: problem, in: line(mark.line, of: text)).map { "; \($0)" } ?? ""
+            return at(mark, "not valid YAML: \(problem)\(hint)")
         case .duplicatedKeysInMapping(let keys, let context):
             let quoted = keys.map { "`\($0)`" }.joined(separator: ", ")
             return at(context.mark, "the key \(quoted) stands twice in one mapping")
@@ -77,6 +78,31 @@ enum YAMLReader {
             )
         default:
             return ResourceError(at: SourceLocation(file: file, line: 1, column: 1), "not valid YAML")
+        }
+    }
+
+    /// A line of a text, from 1, without its end.
+    private static func line(_ number: Int, of text: String) -> Substring.UTF8View {
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), maxSplits: number, omittingEmptySubsequences: false)
+        return (1...lines.count).contains(number) ? Substring(lines[number - 1]).utf8 : Substring().utf8
+    }
+
+    /// What to do about the parser's complaint, where that is known: it speaks of tokens, and not of what was written.
+    private static func hint(for problem: String, in line: Substring.UTF8View) -> String? {
+        let indentation = line.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        if indentation.contains(UInt8(ascii: "\t")) { return "the line begins with a tab; indent with blanks" }
+        switch problem {
+        case "found undefined alias", "did not find expected alphabetic or numeric character":
+            return "`*` begins an alias; put a value that begins with it in quotes"
+        case "found character that cannot start any token":
+            return "put a value that begins with this character in quotes"
+        case "mapping values are not allowed in this context":
+            return "look at the indentation, and put a value that holds `: ` in quotes"
+        case "did not find expected key", "did not find expected '-' indicator", "could not find expected ':'":
+            return "look at the indentation of this line and of those before it"
+        case "did not find expected ',' or ']'": return "a `[` before this is not closed"
+        case "did not find expected ',' or '}'": return "a `{` before this is not closed"
+        default: return nil
         }
     }
 }
@@ -103,15 +129,25 @@ private struct Converter {
         case .mapping(let mapping):
             let entries = try mapping.map { key, value in
                 guard case .scalar(let scalar) = key else {
-                    throw ResourceError(at: location, "a key must be plain text")
+                    throw ResourceError(
+                        at: location,
+                        "a key must be plain text; a template such as `{{ .Values.name }}` has to be rendered first"
+                    )
+                }
+                let keyLocation = SourceLocation(
+                    file: file,
+                    line: key.mark?.line ?? location.line,
+                    column: key.mark?.column ?? location.column
+                )
+                guard scalar.style != .plain || scalar.string != "<<" else {
+                    throw ResourceError(
+                        at: keyLocation,
+                        "merging by `<<` is not read; write the fields out, or let an alias stand for a whole value"
+                    )
                 }
                 return Value.Entry(
                     key: scalar.string,
-                    keyLocation: SourceLocation(
-                        file: file,
-                        line: key.mark?.line ?? location.line,
-                        column: key.mark?.column ?? location.column
-                    ),
+                    keyLocation: keyLocation,
                     value: try convert(value, depth: depth + 1)
                 )
             }

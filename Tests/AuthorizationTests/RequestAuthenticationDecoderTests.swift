@@ -107,7 +107,7 @@ import Testing
         Row(rule: "issuer: a, timeout: apple", message: "`timeout`: expected a length of time of at least 1ms"),
         Row(rule: "issuer: a, timeout: 999us", message: "at least 1ms"),
         Row(rule: "issuer: a, timeout: -5s", message: "at least 1ms"),
-        Row(rule: "issuer: a, timeout: 5", message: "found the number 5"),
+        Row(rule: "issuer: a, timeout: 5", message: "found the number 5; write its unit, such as `5s`"),
         Row(
             rule: "issuer: a, spaceDelimitedClaims: ['']",
             message: "`spaceDelimitedClaims`: a value must not be empty"

@@ -40,8 +40,46 @@ import Testing
         #expect(try ResourceLoader.parse(yaml: yaml, file: "-").map(\.metadata.name) == ["one", "two"])
     }
 
+    @Test func `a list of one kind counts as its items where each says of what kind it is`() throws {
+        let yaml = """
+            apiVersion: a/v1
+            kind: KList
+            metadata: {continue: "", resourceVersion: "1"}
+            items:
+            - apiVersion: a/v1
+              kind: K
+              metadata: {name: one}
+
+            """
+        #expect(try ResourceLoader.parse(yaml: yaml, file: "-").map(\.metadata.name) == ["one"])
+        let bare = yaml.replacing("  kind: K\n", with: "")
+        #expect(throws: ResourceError.self) { try ResourceLoader.parse(yaml: bare, file: "-") }
+        #expect(try ResourceLoader.parse(yaml: "apiVersion: v1\nkind: List\nitems:\n", file: "-").isEmpty)
+    }
+
+    @Test func `line ends of Windows, a byte order mark and comments change nothing`() throws {
+        let text = "\u{feff}# first\r\n---\r\n" + Self.policy.replacing("\n", with: "\r\n") + "\r\n...\r\n"
+        let source = (file: "policy.yaml", bytes: Data(text.utf8))
+        let document = try #require(try ResourceLoader.load(sources: [source]).documents.first)
+        #expect(document.metadata.name == "only-api-gateway")
+        #expect(document.kindLocation == SourceLocation(file: "policy.yaml", line: 4, column: 7))
+        let wide = try #require(Self.policy.data(using: .utf16))
+        let error = #expect(throws: ResourceError.self) {
+            try ResourceLoader.load(sources: [(file: "policy.yaml", bytes: wide)])
+        }
+        #expect(error?.description == "policy.yaml:1:1: error: the file is UTF-16 text; save it as UTF-8")
+    }
+
     @Test(arguments: [
-        ("apiVersion: a/v1\nkind: K\nmetadata: {nam: x}\n", "f.yaml:3:11: error: metadata needs `name`"),
+        (
+            "apiVersion: a/v1\nkind: K\nmetadata: {nam: x}\n",
+            "f.yaml:3:12: error: metadata needs `name`; is it what `nam` was meant to be?"
+        ),
+        ("apiVersion: a/v1\nkind: K\nmetadata: {namespace: x}\n", "f.yaml:3:11: error: metadata needs `name`\n"),
+        (
+            "apiVersion: a/v1\nkind: K\nmetadata: {name: x}\nspec:\nrules: []\n",
+            "f.yaml:5:1: error: unknown field `rules` in a resource; what a resource says stands under `spec`"
+        ),
         (
             "apiVersion: a/v1\nkind: K\nmetadata: {name: x, lables: {}}\n",
             "f.yaml:3:21: error: unknown field `lables` in metadata; did you mean `labels`?"
@@ -59,10 +97,19 @@ import Testing
         ("a: [1, 2\nb: 3\n", "f.yaml:2:2: error: not valid YAML"),
         ("just text\n", "expected a resource to be a mapping, found the string `just text`"),
         ("a: *nowhere\n", "not valid YAML"),
+        ("hosts: [*.example.com]\n", "`*` begins an alias; put a value that begins with it in quotes"),
+        ("a: [*]\n", "`*` begins an alias; put a value that begins with it in quotes"),
+        ("spec:\n\taction: ALLOW\n", "f.yaml:2:1: error: not valid YAML"),
+        ("spec:\n\taction: ALLOW\n", "the line begins with a tab; indent with blanks"),
+        ("a: @b\n", "put a value that begins with this character in quotes"),
+        ("a: [1\nb: 2\n", "a `[` before this is not closed"),
+        ("a: b: c\n", "put a value that holds `: ` in quotes"),
+        ("a: {{ .Values.b }}\n", "f.yaml:1:4: error: a key must be plain text; a template such as"),
+        ("a: &x {b: 1}\nc:\n  <<: *x\n", "f.yaml:3:3: error: merging by `<<` is not read; write the fields out"),
     ])
     func `what is wrong is named with its place`(yaml: String, expected: String) {
         let error = #expect(throws: ResourceError.self) { try ResourceLoader.parse(yaml: yaml, file: "f.yaml") }
-        #expect(error?.description.contains(expected) == true, "\(error.map(String.init(describing:)) ?? "")")
+        #expect(error.map { "\($0)\n".contains(expected) } == true, "\(error.map(String.init(describing:)) ?? "")")
     }
 
     @Test func `all that is wrong in a text is reported at once`() {
@@ -116,9 +163,11 @@ import Testing
         try Self.policy.write(to: directory.appending(path: "b.yaml"), atomically: true, encoding: .utf8)
         try Self.policy.replacing("only-api-gateway", with: "other")
             .write(to: directory.appending(path: "more/c.yml"), atomically: true, encoding: .utf8)
+        try Self.policy.replacing("only-api-gateway", with: "third")
+            .write(to: directory.appending(path: "more/d.YAML"), atomically: true, encoding: .utf8)
         try "not read".write(to: directory.appending(path: ".hidden.yaml"), atomically: true, encoding: .utf8)
         let snapshot = try ResourceLoader.load(path: directory.path)
-        #expect(snapshot.documents.map(\.metadata.name) == ["only-api-gateway", "other"])
+        #expect(snapshot.documents.map(\.metadata.name) == ["only-api-gateway", "other", "third"])
 
         try Self.policy.write(to: directory.appending(path: "d.yaml"), atomically: true, encoding: .utf8)
         let error = #expect(throws: ResourceError.self) { try ResourceLoader.load(path: directory.path) }

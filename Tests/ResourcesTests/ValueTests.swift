@@ -19,6 +19,22 @@ import Testing
         #expect(throws: ResourceError.self) { try value.duration() }
     }
 
+    @Test func `a number that lacks its unit, and one in quotes, are told how to be written`() throws {
+        let (bare, quoted, quantity) = (try value("30"), try value("\"8443\""), try value("32Ki"))
+        #expect(
+            #expect(throws: ResourceError.self) { try quantity.integer(in: 1...65535) }?.description
+                == "f.yaml:4:15: error: expected a whole number, found the string `32Ki`; write it out: 32768"
+        )
+        #expect(
+            #expect(throws: ResourceError.self) { try bare.duration() }?.description
+                == "f.yaml:4:15: error: expected a length of time, found the number 30; write its unit, such as `30s`"
+        )
+        #expect(
+            #expect(throws: ResourceError.self) { try quoted.integer(in: 1...65535) }?.description
+                == "f.yaml:4:15: error: expected a whole number, found the string `8443`; write it without quotes"
+        )
+    }
+
     @Test func `a value outside its range or list names what is allowed`() throws {
         let port = try value("70000")
         let mode = try value("strct")

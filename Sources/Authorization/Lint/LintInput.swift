@@ -35,7 +35,10 @@ struct LintInput: Sendable {
             gather { try ResourceLoader.values(yaml: source.text, file: source.file) } ?? []
         }
         let objects = values.compactMap { ClusterObject($0) }
-        let documents = objects.filter { Self.groups.contains($0.group) }.compactMap { object in
+        let documents = objects.filter { object in
+            Self.groups.contains(object.group)
+                || PolicySet.kinds.contains(object.kind) && PolicySet.isMisspelt(object.group)
+        }.compactMap { object in
             gather { try Document(object.value) }
         }
         _ = gather { try ResourceLoader.refuseDuplicates(documents) }

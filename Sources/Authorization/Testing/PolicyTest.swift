@@ -96,7 +96,8 @@ public struct PolicyTest: Sendable {
             PathNormalization(rawValue: try $0.oneOf(PathNormalization.allCases.map(\.rawValue))) ?? .base
         }
         let trustDomains = try fields.optional("trustDomains") { try $0.list { try $0.string() } }
-        let own = ["compatibility", "pathNormalization", "trustDomains"]
+        let providers = try fields.optional("providers") { try $0.list { try $0.string() } }
+        let own = ["compatibility", "pathNormalization", "trustDomains", "providers"]
         guard let workload else {
             for name in own {
                 if let value = fields.value(name), !value.isNull {
@@ -108,7 +109,11 @@ public struct PolicyTest: Sendable {
         guard gateway == nil else {
             throw ResourceError(at: fields.location, "at most one of `gateway` and `workload` may be set")
         }
-        let options = PolicyEngine.Options(compatibility: compatibility ?? .strict, trustDomains: trustDomains ?? [])
+        let options = PolicyEngine.Options(
+            compatibility: compatibility ?? .strict,
+            trustDomains: trustDomains ?? [],
+            providers: Set(providers ?? [])
+        )
         return .workload(workload, options, normalization ?? .base)
     }
 }

@@ -144,6 +144,14 @@ extension LintCase {
             bad: Y.source("notNamespaces: [a]"),
             good: Y.source("namespaces: ['*'], notNamespaces: [a]")
         ),
+        LintCase(
+            "LW0087",
+            bad: Y.rule("{from: [{source: {namespaces: [a]}}]}, {to: [{operation: {methods: [GET]}}]}"),
+            good: Y.rule(
+                "{from: [{source: {namespaces: [a]}}], to: [{operation: {methods: [GET]}}]}, "
+                    + "{to: [{operation: {paths: [/health]}}]}"
+            )
+        ),
         LintCase("LW0037", bad: Y.source("principals: ['*']"), good: Y.source("principals: ['cluster.local/*']")),
         LintCase("LW0038", bad: Y.source("trustDomains: ['*']"), good: Y.source("trustDomains: [cluster.local]")),
         LintCase(

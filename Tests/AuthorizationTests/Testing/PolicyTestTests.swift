@@ -147,6 +147,12 @@ import ZeroTrust
             options: .init(providers: ["nobody"])
         )
         #expect(PolicyTestRunner(asking, engine: engine, screen: RequestScreen()).run().flatMap(\.problems).isEmpty)
+        let named = try Self.table("  - {path: /ask, expect: custom}", target: "workload: {}\n  providers: [nobody]")
+        guard case .workload(_, let options, _) = named.target else {
+            Issue.record("the table describes a workload")
+            return
+        }
+        #expect(options.providers == ["nobody"])
     }
 
     // MARK: - Coverage

@@ -54,6 +54,29 @@ extension LintRule {
                 }
             }
         },
+        LintRule(
+            "LW0087",
+            "rule-in-two",
+            .warning,
+            "an ALLOW policy names callers in one rule and operations in the next"
+        ) { input, found in
+            for policy in input.policies where policy.action == .allow && !policy.isDryRun {
+                for (first, second) in zip(policy.rules, policy.rules.dropFirst())
+                where first.namesOnly(callers: true) && second.namesOnly(callers: false)
+                    || first.namesOnly(callers: false) && second.namesOnly(callers: true)
+                {
+                    found.add(
+                        second.location,
+                        in: policy.location,
+                        "this rule and the one before it are alternatives: the callers of one may do anything, and what "
+                            + "the other names anybody may do",
+                        fix:
+                            "if one rule was meant, take away the dash before the second key; if both were, write them "
+                            + "as two policies"
+                    )
+                }
+            }
+        },
         LintRule("LW0037", "any-principal", .warning, "an ALLOW rule takes any certificate for an identity") {
             input,
             found in
@@ -188,6 +211,11 @@ extension AuthorizationPolicy.Rule {
             let identities = group.fields.filter { $0.subject.isIdentity }
             return !identities.isEmpty && identities.allSatisfy(\.isNegated)
         }
+    }
+
+    /// Whether it says who calls and nothing of what, or what is called and nothing of by whom.
+    func namesOnly(callers: Bool) -> Bool {
+        when.isEmpty && (callers ? !from.isEmpty && to.isEmpty : from.isEmpty && !to.isEmpty)
     }
 
     /// Whether, as a rule of a DENY policy, it denies whole ports that carry no HTTP.

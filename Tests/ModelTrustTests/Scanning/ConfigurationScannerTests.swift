@@ -198,6 +198,27 @@ import Testing
         #expect(ScanProbe.verdict("b: &b {x: 1}\n" + plain) == .proven)
     }
 
+    /// PyYAML reads all of these; Yams does not.
+    @Test(arguments: [
+        "a: 1\na: 2\n_target_: os.system\n", "a: 1\na: 2\nb: !!pyth%6fn/object/apply:os.system [id]\n",
+        "%YAML 1.3\n---\n_target_: os.system\n", "- _target_: os.system\n- \"\\ud800\"\n",
+        "x: &a _target_\n*a : os.system\nx: 2\n", "a: 1\na: 2\n\"_targ\\x65t_\": os.system\n",
+        "a: 1\na: 2\nmodel: {class_path : os.system}\n", "# {{ messages }}\n_target_: os.system\n",
+        "a: 1\na: 2\nb: !<tag:yaml.org,2002:python/name:os.system> x\n", "<a>: 1\n<b>: 1\n_target_: os.system\n",
+        "%TAG !p! tag:yaml.org,2002:python/\n---\na: 1\na: !p!name:os.system x\n",
+    ])
+    func `YAML that other readers take is no text without meaning`(_ text: String) {
+        #expect(ScanProbe.verdict(text) != .proven)
+    }
+
+    @Test(arguments: [
+        "# A model\n\nSet `trust_remote_code=True`: it is needed!! 100% sure. The target: fast.\n",
+        "---\nlicense: mit\n---\nSay \"this\": or !that: <!here>.\n", "the\ntarget\nclass_path\nauto_map\n",
+    ])
+    func `prose about configurations is text`(_ text: String) {
+        #expect(ScanProbe.verdict(text) == .proven)
+    }
+
     @Test func `a word of a mebibyte is gone through once`() {
         #expect(ScanProbe.verdict(String(repeating: "a", count: 1 << 20)) == .proven)
     }
@@ -219,7 +240,8 @@ import Testing
         "<net><![CDATA[x]]></net>",
         "<div style=\"background: url(http://example.com)\">", "<meta http-equiv=refresh content=\"0;url=x\">",
         "<?php f(); ?>",
-        "<div><script>a: b</script></div>", "<net xmlns=\"clr-namespace:System\"/>", "<net><file href=\"x\"/></net>", "<p><object data=\"x\"></p>",
+        "<div><script>a: b</script></div>", "<net xmlns=\"clr-namespace:System\"/>", "<net><file href=\"x\"/></net>",
+        "<p><object data=\"x\"></p>",
         "<?= f() ?>",
         "x=1\n__import__('os').system('id')\n", "a vocabulary\nexec(open('x').read())\n",
     ])

@@ -12,6 +12,7 @@ enum JinjaScanner: FormatScanner {
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
         guard let text = try PlainText(input) else { return }
+        try YAMLWords.check(text.bytes, input, context)
         try ChatTemplate.check(text.text, element: nil, path: input.path, offset: 0, context)
     }
 }

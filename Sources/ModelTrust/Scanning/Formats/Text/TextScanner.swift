@@ -25,6 +25,7 @@ enum TextScanner: FormatScanner {
                 )
             )
         }
+        try YAMLWords.check(text.bytes, input, context)
         for tag in YAMLTags.hostile(in: text.bytes) {
             try context.add(
                 ScanFinding(

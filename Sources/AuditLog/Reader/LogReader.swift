@@ -20,6 +20,8 @@ public struct LogReader: Sendable {
         public let bytes: [UInt8]
         /// Whether the published checkpoint covers it; if not, it is in the write-ahead log only, for a second or so.
         public let isCovered: Bool
+        /// What the entry tells, where it was made by this process a moment ago.
+        package var gist: RecordGist?
 
         /// The record that the entry holds.
         ///

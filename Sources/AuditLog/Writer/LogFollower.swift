@@ -41,7 +41,8 @@ public final class LogFollower {
             return try LogReader(directory: log.directory).entries(in: range.lowerBound..<end)
         }
         return (range.lowerBound..<min(range.upperBound, run.end)).map {
-            LogReader.Entry(index: $0, bytes: run.entries[Int($0 - run.first)], isCovered: false)
+            let place = Int($0 - run.first)
+            return LogReader.Entry(index: $0, bytes: run.entries[place], isCovered: false, gist: run.gists[place])
         }
     }
 }

@@ -7,6 +7,8 @@ final class LogTap: Sendable {
         /// The index of the first.
         var first: UInt64 = 0
         var entries: [[UInt8]] = []
+        /// What each entry tells, where that is known.
+        var gists: [RecordGist?] = []
         var bytes = 0
 
         var end: UInt64 { first + UInt64(entries.count) }
@@ -21,13 +23,17 @@ final class LogTap: Sendable {
 
     /// Adds what has become durable; where there is no room for it, lets go of what waits.
     ///
-    /// Called on the log's thread.
-    func add(_ entries: [[UInt8]], first: UInt64) {
-        let count = entries.reduce(0) { $0 + $1.count }
+    /// Called on the log's thread; with each entry comes what it tells, where that is known.
+    func add(_ entries: [[UInt8]], _ gists: [RecordGist?]? = nil, first: UInt64) {
+        let gists = gists ?? Array(repeating: nil, count: entries.count)
+        let count =
+            entries.reduce(0) { $0 + $1.count }
+            + gists.reduce(0) { $0 + ($1 == nil ? 0 : RecordGist.size) }
         waiting.withLock { run in
             if run.end != first || run.bytes + count > limit { run = Run(first: first) }
             guard count <= limit else { return run = Run(first: first + UInt64(entries.count)) }
             run.entries += entries
+            run.gists += gists
             run.bytes += count
         }
     }

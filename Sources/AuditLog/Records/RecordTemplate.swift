@@ -1,0 +1,195 @@
+import CLinux
+public import ZeroTrust
+
+/// Decision records that say the same but for their id, their time and how long the decision took: they are written by
+/// copying one of them.
+///
+/// ```swift
+/// let entry = record.entry(with: fragments)
+/// let template = DecisionTemplate(record, entry)
+/// log.append(template.entry(id: id, time: .now(), latency: 850))  // the bytes that encoding such a record gives
+/// ```
+public struct DecisionTemplate: Sendable {
+    private let template: RecordTemplate
+    private let gist: RecordGist.Decision
+
+    /// A template from a record and its entry; nil where something of the record was cut, or it is too long.
+    public init?(_ record: DecisionRecord, _ entry: RecordEntry) {
+        guard case .decision(let gist)? = entry.gist,
+            let template = RecordTemplate(
+                entry.bytes,
+                numbers: ["latency_ns"],
+                id: record.id,
+                time: record.time,
+                { _ in record.latency }
+            )
+        else { return nil }
+        self.template = template
+        self.gist = gist
+    }
+
+    /// The entry of a record like it.
+    public func entry(id: RequestID, time: Timestamp, latency: UInt64) -> RecordEntry {
+        var gist = gist
+        gist.id = id
+        gist.time = time
+        return RecordEntry(bytes: template.bytes(id: id, time: time) { _ in latency }, gist: .decision(gist))
+    }
+}
+
+/// Completion records that say the same but for their id, their time and their timings, all of which they have.
+public struct CompletionTemplate: Sendable {
+    private let template: RecordTemplate
+    private let gist: RecordGist.Completion
+
+    /// A template from a record and its entry; nil where a timing is missing, or something of the record was cut.
+    public init?(_ record: CompletionRecord, _ entry: RecordEntry) {
+        guard case .completion(let gist)? = entry.gist, record.timings.isComplete,
+            let template = RecordTemplate(
+                entry.bytes,
+                numbers: ["request_ns", "total_ns", "upstream_body_ns", "upstream_head_ns"],
+                id: record.id,
+                time: record.time,
+                { record.timings[$0] }
+            )
+        else { return nil }
+        self.template = template
+        self.gist = gist
+    }
+
+    /// The entry of a record like it; nil where a timing is missing.
+    public func entry(id: RequestID, time: Timestamp, timings: CompletionRecord.Timings) -> RecordEntry? {
+        guard timings.isComplete else { return nil }
+        var gist = gist
+        gist.id = id
+        gist.time = time
+        return RecordEntry(bytes: template.bytes(id: id, time: time) { timings[$0] }, gist: .completion(gist))
+    }
+}
+
+extension CompletionRecord.Timings {
+    fileprivate var isComplete: Bool { requestReceived != nil && upstreamBody != nil && upstreamHead != nil }
+
+    /// The timings in the order of their names.
+    fileprivate subscript(place: Int) -> UInt64 {
+        switch place {
+        case 0: requestReceived ?? 0
+        case 1: total
+        case 2: upstreamBody ?? 0
+        default: upstreamHead ?? 0
+        }
+    }
+}
+
+/// An entry with holes for a record's id, its time and some of its numbers.
+///
+/// What is filled in gives what encoding would have given. Where it is not so for the record that the template was made
+/// from, there is no template.
+struct RecordTemplate: Sendable {
+    private enum Content: Sendable {
+        case id
+        case time
+        /// One of the numbers, by its place among their names.
+        case number(Int)
+    }
+
+    private struct Hole: Sendable {
+        var range: Range<Int>
+        var content: Content
+    }
+
+    private let text: [UInt8]
+    /// In the order in which they stand.
+    private let holes: [Hole]
+
+    /// The longest that a number is; those of a record are at most 2^53.
+    private static let numberLength = 16
+
+    /// A template from an entry, and the values that it was written with; nil where that is not possible.
+    ///
+    /// - Parameters:
+    ///   - entry: the entry.
+    ///   - names: the members that are numbers and differ, of which the first of a name is meant.
+    ///   - id: the record's id.
+    ///   - time: its time.
+    ///   - number: the value of a member, by the place of its name.
+    init?(
+        _ entry: [UInt8],
+        numbers names: [StaticString],
+        id: RequestID,
+        time: Timestamp,
+        _ number: (Int) -> UInt64
+    ) {
+        guard entry.count + names.count * Self.numberLength <= RecordEncoding.maximumLength,
+            let idStart = Self.value(of: "id", in: entry), let timeStart = Self.value(of: "time", in: entry)
+        else { return nil }
+        // Both texts have always as many characters; their quotation marks stay.
+        var holes = [
+            Hole(range: idStart + 1..<idStart + 37, content: .id),
+            Hole(range: timeStart + 1..<timeStart + 31, content: .time),
+        ]
+        for (place, name) in names.enumerated() {
+            guard let start = Self.value(of: name, in: entry) else { return nil }
+            let end = entry[start...].firstIndex { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            holes.append(Hole(range: start..<(end ?? entry.count), content: .number(place)))
+        }
+        holes.sort { $0.range.lowerBound < $1.range.lowerBound }
+        guard holes.allSatisfy({ $0.range.upperBound <= entry.count }),
+            zip(holes, holes.dropFirst()).allSatisfy({ $0.range.upperBound <= $1.range.lowerBound })
+        else { return nil }
+        self.text = entry
+        self.holes = holes
+        guard bytes(id: id, time: time, number) == entry else { return nil }
+    }
+
+    /// Where the value of the first member of a name begins.
+    ///
+    /// Within a string of JSON a quotation mark has a backslash before it, so a name with its quotation marks cannot stand
+    /// in one.
+    private static func value(of name: StaticString, in entry: [UInt8]) -> Int? {
+        let mark = Array("\"\(name)\":".utf8)
+        // Both buffers are only read within the closures.
+        let found = unsafe entry.withUnsafeBytes { bytes in
+            unsafe mark.withUnsafeBytes { mark in
+                unsafe lapwing_find(bytes.baseAddress, bytes.count, mark.baseAddress, mark.count)
+            }
+        }
+        return found < 0 ? nil : found + mark.count
+    }
+
+    /// The entry of a record with these values.
+    func bytes(id: RequestID, time: Timestamp, _ number: (Int) -> UInt64) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count + holes.count * Self.numberLength)
+        var position = 0
+        for hole in holes {
+            bytes.append(contentsOf: text[position..<hole.range.lowerBound])
+            position = hole.range.upperBound
+            switch hole.content {
+            case .id: bytes.append(addingCapacity: 36) { output in id.forEachByte { output.append($0) } }
+            case .time: bytes.append(addingCapacity: 48) { output in time.forEachByte { output.append($0) } }
+            case .number(let place): Self.append(min(number(place), 1 << 53), to: &bytes)
+            }
+        }
+        bytes.append(contentsOf: text[position...])
+        return bytes
+    }
+
+    private static func append(_ value: UInt64, to bytes: inout [UInt8]) {
+        // From the last digit, in a number that holds a digit in each four bits: sixteen are enough for 2^53.
+        var digits: UInt64 = 0
+        var count = 0
+        var rest = value
+        repeat {
+            digits = digits << 4 | rest % 10
+            rest /= 10
+            count += 1
+        } while rest > 0
+        bytes.append(addingCapacity: count) { output in
+            for _ in 0..<count {
+                output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits & 0xf))
+                digits >>= 4
+            }
+        }
+    }
+}

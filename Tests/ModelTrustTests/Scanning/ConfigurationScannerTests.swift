@@ -213,6 +213,7 @@ import Testing
 
     @Test(arguments: [
         "# A model\n\nSet `trust_remote_code=True`: it is needed!! 100% sure. The target: fast.\n",
+        "# A call\n\n    call --body '{\"a\": \"{\\\"name\\\":{\\\"b\\\": 1}}\"}'\n\nand: so: on\n",
         "---\nlicense: mit\n---\nSay \"this\": or !that: <!here>.\n", "the\ntarget\nclass_path\nauto_map\n",
     ])
     func `prose about configurations is text`(_ text: String) {

@@ -27,7 +27,9 @@ import Testing
         #expect(ScanProbe.verdict(text) != .proven)
     }
 
-    @Test(arguments: ["If it is so\n", "Fan\n", "cat\ndog\n", "pan\n", "good\n", "I am\n", "Languages\n", "Sun\n"])
+    @Test(arguments: [
+        "If it is so\n", "Fan\n", "cat\ndog\n", "isympy\nsympy\n", "pan\n", "good\n", "I am\n", "Languages\n", "Sun\n",
+    ])
     func `words that begin like opcodes are text`(_ text: String) {
         #expect(ScanProbe.verdict(text) == .proven)
     }

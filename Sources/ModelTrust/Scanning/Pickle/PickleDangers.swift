@@ -24,11 +24,6 @@ enum PickleDangers {
         return name.contains(".") || !letter.isUppercase
     }
 
-    /// Whether a module is Python's own, or of a package that is likely to be there.
-    static func isAtHand(module: String) -> Bool {
-        isInStandardLibrary(module) || packages.contains(String(module.prefix { $0 != "." }))
-    }
-
     /// Whether a module is Python's own.
     static func isInStandardLibrary(_ module: String) -> Bool {
         guard let package = module.split(separator: ".").first else { return true }

@@ -25,8 +25,7 @@ extension PickleMachine {
             guard opcode == .inst else { return try importName(module: module, name: name) }
             // The name is imported before the arguments are looked for.
             guard hasMark else {
-                // Of a module that is there; other words are a text's.
-                if PickleDangers.isAtHand(module: module) { try importName(module: module, name: name) }
+                if PickleDangers.isInStandardLibrary(module) { try importName(module: module, name: name) }
                 throw stop("pickle-malformed", "there is no mark")
             }
             let arguments = PickleContainer(.tuple, try popMark())
@@ -57,7 +56,7 @@ extension PickleMachine {
                 "imports `\(shown)`, with which code can be run or the machine be reached"
             )
         case .unlisted:
-            importsLibrary = importsLibrary || PickleDangers.isAtHand(module: module)
+            importsLibrary = importsLibrary || PickleDangers.isInStandardLibrary(module)
             try report("pickle-import", .notProven, "imports `\(shown)`, which is on no list of what is harmless")
         }
     }

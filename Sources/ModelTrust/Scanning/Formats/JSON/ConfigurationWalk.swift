@@ -121,7 +121,8 @@ struct ConfigurationWalk {
                 )
             }
         case "target":
-            if let text = value.text, Self.looksImported(text) {
+            // Modules have names in lower case; `Account.Id` is a path in data.
+            if let text = value.text, Self.looksImported(text), text.first?.isUppercase == false {
                 try find(
                     "instantiate",
                     .notProven,

@@ -122,7 +122,7 @@ struct AddressRecogniser {
                 if taken < 4 { head[taken] = unit } else { rest = Checksum.mod97(rest, unit) }
                 taken += 1
             } else {
-                guard unit == 0x20 || unit == UInt8(ascii: "-"), taken % 4 == 0,
+                guard unit == 0x20 || unit == UInt8(ascii: "-") || unit == UInt8(ascii: "."), taken % 4 == 0,
                     UnitClass.isAlphanumeric(reader[index + 1])
                 else { return nil }
             }

@@ -1,4 +1,4 @@
-/// The kinds of personal data, by the names that Presidio's users know.
+/// The kinds of personal data, by the names that Presidio's users know, and Brazil's in their manner.
 ///
 /// Which of them a recogniser stands behind, and how sure it is, `Documentation/guardrails.md` tells: those with a
 /// check digit are found by it, those without need a word beside them that says what they are, and names of people,
@@ -25,6 +25,9 @@ public enum EntityType: String, CaseIterable, Sendable, Hashable, Codable {
     case auACN = "AU_ACN"
     case auMedicare = "AU_MEDICARE"
     case auTFN = "AU_TFN"
+    // Brazil.
+    case brCNPJ = "BR_CNPJ"
+    case brCPF = "BR_CPF"
     // Canada.
     case caPostalCode = "CA_POSTAL_CODE"
     case caSIN = "CA_SIN"

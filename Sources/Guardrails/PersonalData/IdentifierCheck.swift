@@ -7,7 +7,7 @@ enum IdentifierCheck: String, Sendable {
     case none = ""
     case ssn, aba, npi, dea, abn, acn, medicare, tfn, luhn, lanr, kvnr, mrz, rvnr, mod11, nie, nif, finnish, verhoeff
     case gstin, indianState, fiscal, koreanBusiness, birth, pesel, swedish, nric, thai, turkish, nhs, nino
-    case southAfrican, base58, bech32
+    case southAfrican, cpf, cnpj, base58, bech32
 
     /// Whether upper and lower case differ.
     var isCaseSensitive: Bool { self == .base58 || self == .bech32 }
@@ -110,6 +110,22 @@ enum IdentifierCheck: String, Sendable {
             return !["BG", "GB", "KN", "NK", "NT", "TN", "ZZ"].contains(prefix)
         case .southAfrican:
             return Self.isDate(day: digits[4..<6], month: digits[2..<4]) && digits[10] <= 2 && Checksum.luhn(digits)
+        case .cpf:
+            guard !Self.isOneDigit(digits) else { return false }
+            return [9, 10].allSatisfy { count in
+                let sum = digits[0..<count].enumerated().reduce(0) { $0 + Int($1.element) * (count + 1 - $1.offset) }
+                return sum * 10 % 11 % 10 == Int(digits[count])
+            }
+        case .cnpj:
+            // Letters count with what they are more than `0` (Instrução Normativa RFB 2.229 of 2024).
+            let values = token.map { Int($0) - 0x30 }
+            guard values.contains(where: { $0 != values[0] }) else { return false }
+            return [12, 13].allSatisfy { count in
+                let sum = values[0..<count].enumerated().reduce(0) { sum, entry in
+                    sum + entry.element * ((count - 1 - entry.offset) % 8 + 2)
+                }
+                return (sum % 11 < 2 ? 0 : 11 - sum % 11) == values[count]
+            }
         case .base58: return CryptoAddress.isBase58Check(token)
         case .bech32: return CryptoAddress.isBech32(token)
         }

@@ -21,10 +21,15 @@ final class IdentifierRules: Sendable {
         }
     }
 
-    /// Lines of the table that are asked together, and which of them a token's first three units leave.
+    /// Lines of the table that are asked together, and which of them a token's first units leave.
     private struct Group: Sendable {
+        /// How many units are looked at before the forms are.
+        static let places = 6
+
         let candidates: PlainTable<Candidate>
-        /// For each unit in each of three places, the candidates that it may be of, a bit for each.
+        /// The candidates before which a word has to stand, a bit for each.
+        let needsWord: UInt64
+        /// For each unit in each of the places, the candidates that it may be of, a bit for each.
         private let open: PlainTable<UInt64>
 
         init(_ lines: [(candidate: Candidate, pattern: TokenPattern)]) throws {
@@ -32,14 +37,17 @@ final class IdentifierRules: Sendable {
                 throw PatternError(.tooLarge, "more than 64 identifiers begin in the same way")
             }
             candidates = PlainTable(lines.map(\.candidate))
-            var open = [UInt64](repeating: 0, count: lines.isEmpty ? 0 : 3 * 256)
+            var needsWord: UInt64 = 0
+            var open = [UInt64](repeating: 0, count: lines.isEmpty ? 0 : Self.places << 8)
             for (number, line) in lines.enumerated() {
-                for (place, set) in line.pattern.prefix(3).enumerated() {
+                if !line.candidate.context.isEmpty { needsWord |= 1 << UInt64(number) }
+                for (place, set) in line.pattern.prefix(Self.places).enumerated() {
                     for unit in UInt8(0)...255 where set.contains(unit) {
                         open[place << 8 | Int(unit)] |= 1 << UInt64(number)
                     }
                 }
             }
+            self.needsWord = needsWord
             self.open = PlainTable(open)
         }
 
@@ -170,23 +178,23 @@ final class IdentifierRules: Sendable {
         guard !group.candidates.isEmpty else { return nil }
         // The reader is asked for no more than a form would ask for.
         var open = group.open(reader[start], at: 0)
-        if open != 0 { open &= group.open(reader[start + 1], at: 1) }
-        if open != 0 { open &= group.open(reader[start + 2], at: 2) }
+        var place = 1
+        while open != 0, place < Group.places {
+            open &= group.open(reader[start + place], at: place)
+            place += 1
+        }
         guard open != 0 else { return nil }
         let candidates = group.candidates
-        var standing: ContextSet?
+        // What stands before a place stays what it is: a rule whose words do not stand there needs no look at what
+        // follows.
+        let standing = open & group.needsWord != 0 ? words.standing(before: start, in: &reader) : ContextSet()
+        if standing.isEmpty { open &= ~group.needsWord }
         var best: Match?
         while open != 0 {
             let index = open.trailingZeroBitCount
             open &= open - 1
-            // What stands before a place stays what it is: a rule whose words do not stand there needs no look at what
-            // follows.
             let context = candidates[index].context
-            if !context.isEmpty {
-                let found = standing ?? words.standing(before: start, in: &reader)
-                standing = found
-                if context.isDisjoint(with: found) { continue }
-            }
+            if !context.isEmpty, context.isDisjoint(with: standing) { continue }
             let type = candidates[index].type
             guard output.looks(for: type), let end = candidates[index].matcher.end(&reader, from: start),
                 end > best?.end ?? start, Self.isBoundary(&reader, end)

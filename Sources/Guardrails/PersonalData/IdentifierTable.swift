@@ -36,6 +36,11 @@ enum IdentifierTable {
         AU_ACN                        | \d{3} ?\d{3} ?\d{3} | acn | ! acn, company number
         AU_MEDICARE                   | [2-6]\d{3} ?\d{5} ?\d | medicare | ! medicare
         AU_TFN                        | \d{3} ?\d{3} ?\d{3} | tfn | ! tfn, tax file
+        BR_CPF                        | \d{3}\.\d{3}\.\d{3}-\d{2} | cpf |
+        BR_CPF                        | \d{11} | cpf | ! cpf, cadastro de pessoa
+        BR_CPF                        | \d{9}-\d{2} | cpf | ! cpf, cadastro de pessoa
+        BR_CNPJ                       | \d[0-9A-Z]\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-\d{2} | cnpj |
+        BR_CNPJ                       | \d{14} | cnpj | ! cnpj, cadastro nacional
         CA_SIN                        | \d{3}[- ]?\d{3}[- ]?\d{3} | luhn | ! social insurance, sin
         CA_POSTAL_CODE                | [ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d | |
         CA_POSTAL_CODE                | [ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]\d[ABCEGHJ-NPRSTV-Z]\d | | ! postal

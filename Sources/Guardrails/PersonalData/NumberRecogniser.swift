@@ -84,6 +84,7 @@ struct NumberRecogniser {
         }
         var run = start
         while run < start + 24, UnitClass.isDigit(reader[run]) { run += 1 }
+        if reader.touchedEnd { return nil }
         // In the middle of a number only a card is looked for: four digits, or all of them.
         guard !continues || run == start + 4 || run >= start + 12 else { return nil }
         let mayBeCard = Self.mayBeCard(&reader, start, run: run)
@@ -93,7 +94,7 @@ struct NumberRecogniser {
         }
         // Telephone numbers with a form have at most fifteen digits, and those without one eleven.
         let hasForm = run - start < 4 || first == UInt8(ascii: "0") || reader[run] == UInt8(ascii: ")")
-        let groups = Self.groups(&reader, start, enough: mayBeCard ? 24 : hasForm ? 16 : 12)
+        let groups = Self.groups(&reader, start, enough: mayBeCard ? 20 : hasForm ? 16 : 12)
         guard groups.count > 0 else { return nil }
         var best: Match?
         if UnitClass.isDigit(first) {

@@ -22,6 +22,7 @@ struct SecretRecogniser {
         var unit = reader[index]
         // What most words are followed by is looked at before the name, which costs more.
         guard Self.mayAssign(unit) else { return nil }
+        if unit == 0x20, end - start == 3, reader.has("ENV", at: start) { return environment(&reader, after: end) }
         if index + 1 < reader.count, !Self.isSign(unit) {
             guard Self.mayAssign(reader[index + 1]) || reader[index + 1] == 0x09 else { return nil }
         }
@@ -134,15 +135,15 @@ struct SecretRecogniser {
             guard secrets.mayName(first, second),
                 at + 2 >= end || secrets.mayName(first, second, UnitClass.lowercased(reader[at + 2]))
             else { continue }
-            for name in secrets.names[Int(first)] where at + name.name.count <= end {
-                if reader.hasCaseless(name.name, at: at) { found.rules += name.rules }
-            }
-            for word in secrets.generic[Int(first)] where at + word.count <= end && reader.hasCaseless(word, at: at) {
-                found.isGeneric = true
-                if word[0] == UInt8(ascii: "p") || word[0] == UInt8(ascii: "c") { found.isPassword = true }
-            }
-            for word in secrets.harmless[Int(first)] where at + word.count <= end && reader.hasCaseless(word, at: at) {
-                isHarmless = true
+            secrets.names(&reader, at: at, upTo: end, first: first) { name in
+                switch name.kind {
+                case .rule: found.rules.append(name.rule)
+                case .generic: found.isGeneric = true
+                case .password:
+                    found.isGeneric = true
+                    found.isPassword = true
+                case .harmless: isHarmless = true
+                }
             }
         }
         if isHarmless { found.isGeneric = false }
@@ -177,6 +178,25 @@ struct SecretRecogniser {
     private static let authorization = Array("authorization".utf8)
     private static let valueWord = Array("value".utf8)
 
+    /// `ENV name value` of a Dockerfile.
+    private func environment(_ reader: inout UnitReader, after end: Int) -> Match? {
+        let start = end + 1
+        var index = start
+        while index < start + 64, UnitClass.isWord(reader[index]) { index += 1 }
+        guard index > start, reader[index] == 0x20 else { return nil }
+        let name = name(&reader, start, index)
+        return name.isTelling ? given(&reader, name, after: index) : nil
+    }
+
+    /// The value of a name that stands behind blanks, without a sign.
+    private func given(_ reader: inout UnitReader, _ name: Name, after end: Int) -> Match? {
+        var index = end
+        while index < end + 4, reader[index] == 0x20 { index += 1 }
+        if Self.isQuote(reader[index]) { index += 1 }
+        // Another option is no value.
+        return reader[index] == UInt8(ascii: "-") ? nil : value(&reader, name, at: index)
+    }
+
     private func value(_ reader: inout UnitReader, _ name: Name, at place: Int) -> Match? {
         var start = place
         if name.isAuthorization {
@@ -189,6 +209,7 @@ struct SecretRecogniser {
         var end = start
         while values.contains(reader[end]) { end += 1 }
         guard end - start >= 6 else { return nil }
+        if DocumentedKeys.contains(&reader, start, end) { return nil }
         // A credential that tells itself goes by its own name.
         if secrets.mayOpen(reader[start], reader[start + 1]),
             let told = secrets.told(&reader, at: start, startsWord: true), rules.action(told.rule) != nil
@@ -358,6 +379,47 @@ struct SecretRecogniser {
         return Match(secrets.index(.privateKey), start, index, tail: .armour)
     }
 
+    /// `--password value`; `-p value`, `-a value` and `-w value` of the programs that take a password so; `-pvalue` of
+    /// MySQL's.
+    func option(_ reader: inout UnitReader, at start: Int) -> Match? {
+        let letter = reader[start + 1]
+        let before = reader.before(start)
+        guard before != UInt8(ascii: "-"), !UnitClass.isWord(before) else { return nil }
+        if letter == UInt8(ascii: "-") {
+            guard UnitClass.isLetter(reader[start + 2]) else { return nil }
+            var end = start + 3
+            while end < start + 42, UnitClass.isWord(reader[end]) || reader[end] == UInt8(ascii: "-") { end += 1 }
+            guard reader[end] == 0x20 else { return nil }
+            let name = name(&reader, start + 2, end)
+            return name.isTelling ? given(&reader, name, after: end) : nil
+        }
+        let programs: ContextWords
+        var place = start + 2
+        let isParted = reader[place] == 0x20
+        switch letter {
+        case UInt8(ascii: "p"): programs = isParted ? Self.logins : Self.databases
+        case UInt8(ascii: "a") where isParted: programs = Self.caches
+        case UInt8(ascii: "w") where isParted: programs = Self.directories
+        default: return nil
+        }
+        if !isParted, Self.isQuote(reader[place]) { place += 1 }
+        let name = Name(isGeneric: true, isPassword: true)
+        guard let value = isParted ? given(&reader, name, after: place) : value(&reader, name, at: place),
+            programs.stand(before: start, in: reader, reach: 190)
+        else { return nil }
+        return value
+    }
+
+    private static let logins = ContextWords(
+        "docker login ,podman login ,buildah login ,skopeo login ,nerdctl login ,registry login ,oc login ,az login "
+            + ",cf login ,sshpass ,mongo ,mongosh ,mongodump ,mongorestore ,mongoexport ,mongoimport "
+    )
+    private static let databases = ContextWords(
+        "mysql ,mysqldump ,mysqladmin ,mysqlimport ,mariadb ,mariadb-dump ,sshpass "
+    )
+    private static let caches = ContextWords("redis-cli ")
+    private static let directories = ContextWords("ldapsearch ,ldapadd ,ldapmodify ,ldapdelete ,ldapwhoami ")
+
     /// `-u name:password` and `--user name:password` of curl.
     func curlUser(_ reader: inout UnitReader, at start: Int) -> Match? {
         var index: Int
@@ -416,8 +478,33 @@ struct SecretRecogniser {
     }
 
     private static func isAuthorityUnit(_ unit: UInt8) -> Bool {
-        "-._~%!&'()*+,;=:#^".utf8.contains(unit)
+        switch unit {
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"),
+            UInt8(ascii: "#"), UInt8(ascii: "^"), 0x26...0x2C, UInt8(ascii: "!"), UInt8(ascii: ";"),
+            UInt8(ascii: "="), UInt8(ascii: ":"):
+            true
+        default: false
+        }
     }
+}
+
+/// Keys that the manuals of AWS show, which are nobody's.
+enum DocumentedKeys {
+    static func contains(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        var end = end
+        while end > start, reader[end - 1] == UInt8(ascii: ".") { end -= 1 }
+        if end - start == 20 {
+            guard reader.has("EXAMPLE", at: end - 7) else { return false }
+            return reader.has("AKIA", at: start) || reader.has("ASIA", at: start)
+        }
+        guard end - start == 40 || end - start == 41, reader.has("EXAMPLEKEY", at: end - 10) else { return false }
+        return secrets.contains { $0.count == end - start && reader.has($0, at: start) }
+    }
+
+    private static let secrets = [
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY",
+        "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
+    ].map { Array($0.utf8) }
 }
 
 /// What may stand in an armoured key: base64, headers, line ends, also written as `\n`, and what quotes its lines in

@@ -23,10 +23,19 @@ final class SecretRules: Sendable {
         let entropy: Double
     }
 
-    /// A name of a setting, in lower case.
+    /// A name of a setting, in lower case, or a part of one.
     struct Name: Sendable {
-        let name: [UInt8]
-        let rules: [Int]
+        /// What a name says that this is in.
+        enum Kind: Sendable { case rule, generic, password, harmless }
+
+        let second: UInt8
+        /// 0 where it has but two letters.
+        let third: UInt8
+        /// The letters, by their places in `literals`.
+        fileprivate let literal: Range<Int>
+        let kind: Kind
+        /// The rule that it tells, by its place in `named`.
+        let rule: Int
     }
 
     /// What a form begins with.
@@ -57,9 +66,9 @@ final class SecretRules: Sendable {
     /// The forms of all rules, which live as long as this.
     private let patterns: [TokenPattern]
     let named: [Named]
-    let names: [[Name]]
-    let generic: [[[UInt8]]]
-    let harmless: [[[UInt8]]]
+    /// The names by their first letter, as `openings`.
+    private let names: PlainTable<Name>
+    private let namesOf: PlainTable<Int>
     /// The forms that begin with a class: too few to need a table.
     private let classLed: PlainTable<Int>
     /// What forms begin with, by their first units: from `openingsOf[n]` to `openingsOf[n + 1]`.
@@ -143,24 +152,31 @@ final class SecretRules: Sendable {
             let pattern = try TokenPattern(fields[2])
             named.append(Named(rule: rule(fields[0]), pattern: pattern, entropy: entropy))
         }
-        var names = [[Name]](repeating: [], count: 256)
-        for (name, rules) in byName.sorted(by: { $0.key < $1.key }) {
-            names[Int(name.utf8.first ?? 0)].append(Name(name: Array(name.utf8), rules: rules))
+        var listed: [(String, Name.Kind, Int)] = []
+        for (name, rules) in byName.sorted(by: { $0.key < $1.key }) { listed += rules.map { (name, .rule, $0) } }
+        for name in SecretTable.generic {
+            listed.append((name, name.hasPrefix("p") || name.hasPrefix("c") ? .password : .generic, 0))
         }
-        for name in byName.keys.map({ Array($0.utf8) })
-            + (SecretTable.generic + SecretTable.harmless).map({ Array($0.utf8) })
-        {
-            let pair = Int(name[0]) << 8 | Int(name[1])
+        for name in SecretTable.harmless { listed.append((name, .harmless, 0)) }
+        var names = [[Name]](repeating: [], count: 256)
+        for (name, kind, rule) in listed {
+            let units = Array(name.utf8)
+            literals += units
+            names[Int(units[0])].append(
+                Name(
+                    second: units[1],
+                    third: units.count > 2 ? units[2] : 0,
+                    literal: literals.count - units.count..<literals.count,
+                    kind: kind,
+                    rule: rule
+                )
+            )
+            let pair = Int(units[0]) << 8 | Int(units[1])
             unsafe namePairs[pair >> 6] |= 1 << UInt64(pair & 63)
-            for third in name.count > 2 ? name[2]...name[2] : 0...255 {
-                let place = Self.place(name[0], name[1], third)
+            for third in units.count > 2 ? units[2]...units[2] : 0...255 {
+                let place = Self.place(units[0], units[1], third)
                 unsafe nameTriples[place >> 6] |= 1 << UInt64(place & 63)
             }
-        }
-        func byFirst(_ words: [String]) -> [[[UInt8]]] {
-            var table = [[[UInt8]]](repeating: [], count: 256)
-            for word in words { table[Int(word.utf8.first ?? 0)].append(Array(word.utf8)) }
-            return table
         }
         self.ids = ids
         self.telling = PlainTable(telling)
@@ -173,9 +189,8 @@ final class SecretRules: Sendable {
         for (unit, list) in openings.enumerated() where !list.isEmpty { firsts.insert(UInt8(unit)...UInt8(unit)) }
         self.firsts = firsts
         self.named = named
-        self.names = names
-        generic = byFirst(SecretTable.generic)
-        harmless = byFirst(SecretTable.harmless)
+        self.names = PlainTable(names.flatMap(\.self))
+        namesOf = PlainTable(names.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) })
     }
 
     deinit {
@@ -187,6 +202,8 @@ final class SecretRules: Sendable {
         classLed.deallocate()
         openings.deallocate()
         openingsOf.deallocate()
+        names.deallocate()
+        namesOf.deallocate()
         literals.deallocate()
     }
 
@@ -235,6 +252,26 @@ final class SecretRules: Sendable {
         return unsafe nameTriples[place >> 6] >> UInt64(place & 63) & 1 != 0
     }
 
+    /// Goes through the names that stand at a place of the name of a setting, which ends at another.
+    @inline(__always)
+    func names(_ reader: inout UnitReader, at start: Int, upTo end: Int, first: UInt8, _ found: (Name) -> Void) {
+        let second = UnitClass.lowercased(reader[start + 1])
+        let third = start + 2 < end ? UnitClass.lowercased(reader[start + 2]) : 0
+        for index in namesOf[Int(first)]..<namesOf[Int(first) + 1] {
+            let name = names[index]
+            guard name.second == second, name.third == 0 || name.third == third, start + name.literal.count <= end,
+                hasCaseless(name.literal, &reader, start)
+            else { continue }
+            found(name)
+        }
+    }
+
+    private func hasCaseless(_ literal: Range<Int>, _ reader: inout UnitReader, _ start: Int) -> Bool {
+        for place in literal
+        where UnitClass.lowercased(reader[start + place - literal.lowerBound]) != literals[place] { return false }
+        return true
+    }
+
     /// The credential that begins at a place.
     func told(_ reader: inout UnitReader, at start: Int, startsWord: Bool) -> Match? {
         var best: Match?
@@ -272,7 +309,9 @@ final class SecretRules: Sendable {
             if UnitClass.isAlphanumeric(next) || next == UInt8(ascii: "_") { return nil }
         }
         if rule.needsDigit, !(start + 2..<end).contains(where: { UnitClass.isDigit(reader[$0]) }) { return nil }
-        guard Entropy.bits(&reader, start, end) >= rule.entropy else { return nil }
+        guard Entropy.bits(&reader, start, end) >= rule.entropy, !DocumentedKeys.contains(&reader, start, end) else {
+            return nil
+        }
         return Match(
             OutputRules.firstSecret + rule.rule,
             start,

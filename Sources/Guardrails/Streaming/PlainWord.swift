@@ -18,13 +18,15 @@ struct PlainWord {
     @unsafe
     func end(_ units: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         let count = units.count
+        guard start &+ 2 < count else { return nil }
         // Sound: indices are tested, and the table has an entry for each unit.
         var index = start
-        while index + 2 < count {
-            let unit = unsafe units[index]
-            if unsafe table[Int(unit)] & UnitClass.letter == 0 { break }
-            if let secrets, unsafe secrets.mayOpen(unit, units[index + 1], units[index + 2]) { return nil }
-            index += 1
+        var (unit, second) = unsafe (units[start], units[start &+ 1])
+        while index &+ 2 < count, unsafe table[Int(unit)] & UnitClass.letter != 0 {
+            let third = unsafe units[index &+ 2]
+            if let secrets, secrets.mayOpen(unit, second, third) { return nil }
+            (unit, second) = (second, third)
+            index &+= 1
         }
         // Longer ones may be keys, and what follows tells whether a name is given a value.
         guard index + 2 < count, index - start < 36 else { return nil }
@@ -36,6 +38,26 @@ struct PlainWord {
         guard unsafe UnitClass.isUpper(units[start]), index - start > 2 else { return index }
         let three = unsafe (UInt32(units[start]) << 16 | UInt32(units[start + 1]) << 8 | UInt32(units[start + 2]))
         return Self.begins(aDate: three | 0x20_2020) ? nil : index
+    }
+
+    /// Whether a word of prose that begins at a place goes on to the end of what is there.
+    ///
+    /// Of such a word every recogniser asks for the unit that did not come yet.
+    @unsafe
+    func isOpen(_ units: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+        let count = units.count
+        guard count - start < 36 else { return false }
+        // Sound: as above.
+        var index = start
+        while index < count {
+            let unit = unsafe units[index]
+            if unsafe table[Int(unit)] & UnitClass.letter == 0 { return false }
+            if index + 2 < count, let secrets, unsafe secrets.mayOpen(unit, units[index + 1], units[index + 2]) {
+                return false
+            }
+            index += 1
+        }
+        return count - start > 2
     }
 
     /// The same where names are looked for, which begin with few words in small letters.

@@ -3,8 +3,9 @@ import RegularExpressions
 /// What of a request must not come back in its answer: its system prompt, and the canaries in it.
 ///
 /// The system prompt is looked for by its words: from 24 letters and digits in a row that stand in it in the same
-/// order, whatever the case and the punctuation, also read backwards, turned by thirteen letters, or in base64 and
-/// hexadecimal. Making an index sorts the prompt's words, so keep it for the requests that share a prompt.
+/// order, whatever the case and the punctuation, also read backwards, turned by thirteen letters or forty-seven
+/// characters, or in base64 and hexadecimal. Making an index sorts the prompt's words, so keep
+/// it for the requests that share a prompt.
 public struct PromptIndex: Sendable {
     /// How many letters and digits in a row are a leak.
     public static let leastOverlap = 24
@@ -14,7 +15,7 @@ public struct PromptIndex: Sendable {
     /// How many places are kept that go on alike for ``leastOverlap`` letters and digits.
     private static let maximumAlike = 4
 
-    /// The prompt's letters and digits, forwards, turned and backwards, with a 0 after each.
+    /// The prompt's letters and digits, forwards, turned both ways and backwards, with a 0 after each.
     private let text: [UInt8]
     /// Where words begin in `text`, in the order of what follows there.
     private let words: [Int32]
@@ -30,7 +31,7 @@ public struct PromptIndex: Sendable {
         var text: [UInt8] = []
         var starts: [Int32] = []
         let prompt = Array(systemPrompt.utf8.prefix(Self.maximumPrompt))
-        for variant in [prompt, prompt.map(Self.turned), prompt.reversed()] {
+        for variant in [prompt, prompt.map(Self.turned), prompt.map(Self.moved), prompt.reversed()] {
             var inWord = false
             for byte in variant {
                 guard let unit = Self.plain(byte) else {
@@ -76,6 +77,7 @@ public struct PromptIndex: Sendable {
             guard bytes.compactMap(Self.plain).count >= 12 else { continue }
             variants.append(bytes)
             variants.append(bytes.map(Self.turned))
+            variants.append(bytes.map(Self.moved))
             variants.append(bytes.reversed())
             variants.append(OutputKeys.hexadecimal(bytes))
             for alignment in 0..<3 {
@@ -175,5 +177,9 @@ public struct PromptIndex: Sendable {
         guard UnitClass.isLetter(byte) else { return byte }
         let base = byte & 0xE0 | 1
         return base + (byte - base + 13) % 26
+    }
+
+    private static func moved(_ byte: UInt8) -> UInt8 {
+        UInt8(truncatingIfNeeded: Ciphers.rot47(UInt32(byte)))
     }
 }

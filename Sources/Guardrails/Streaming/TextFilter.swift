@@ -18,6 +18,8 @@ public struct TextFilter: Sendable {
     private(set) var findings: [OutputFinding] = []
     /// What ended the text; nothing goes out after it.
     public private(set) var blocked: OutputFinding?
+    /// Whether something did, which is asked for each piece.
+    private var isBlocked = false
 
     private var text = TextUnits()
     private var scanner: TextScanner
@@ -62,12 +64,12 @@ public struct TextFilter: Sendable {
     /// Adds bytes, and appends those that may go out.
     public mutating func feed(_ bytes: ArraySlice<UInt8>, into output: inout [UInt8]) {
         if bytes.count <= Self.slice {
-            guard !bytes.isEmpty, blocked == nil else { return }
+            guard !bytes.isEmpty, !isBlocked else { return }
             text.append(bytes)
             return scan(isFinal: false, into: &output)
         }
         var rest = bytes
-        while !rest.isEmpty, blocked == nil {
+        while !rest.isEmpty, !isBlocked {
             text.append(rest.prefix(Self.slice))
             rest = rest.dropFirst(Self.slice)
             scan(isFinal: false, into: &output)
@@ -83,10 +85,10 @@ public struct TextFilter: Sendable {
 
     /// Ends the text, and appends what was held.
     public mutating func finish(into output: inout [UInt8]) {
-        guard blocked == nil else { return }
+        guard !isBlocked else { return }
         text.finish()
         scan(isFinal: true, into: &output)
-        guard blocked == nil else { return }
+        guard !isBlocked else { return }
         compact()
         // Characters that are not seen, at the very end, belong to nothing.
         output += text.raw
@@ -99,7 +101,7 @@ public struct TextFilter: Sendable {
 
     /// Lets go of what is held as if it had been found (rule S9): it is redacted, and the text goes on after it.
     public mutating func redactHeld(into output: inout [UInt8]) {
-        guard text.held > 0, blocked == nil else { return }
+        guard text.held > 0, !isBlocked else { return }
         output += Array("[HELD]".utf8)
         let end = text.units.count
         note(Match(scanner.rules.overlap, position, end), rule: "held/time", action: .redact)
@@ -117,7 +119,7 @@ public struct TextFilter: Sendable {
     // MARK: - The scan
 
     private mutating func scan(isFinal: Bool, into output: inout [UInt8]) {
-        while blocked == nil {
+        while !isBlocked {
             if tail != nil, !follow() { return compact() }
             var reached = position
             // Sound: the units are not changed while they are looked at.
@@ -153,6 +155,7 @@ public struct TextFilter: Sendable {
         case .block:
             emit(to: match.start, into: &output)
             blocked = findings.last
+            isBlocked = true
         default:
             emit(to: match.start, into: &output)
             let bytes = text.bytes(match.start, match.end)

@@ -51,6 +51,7 @@ final class TextRecogniser: Sendable {
     ) -> Match? {
         if looksForSecrets, secretRules.mayOpen(reader[start]),
             secretRules.mayOpen(reader[start], reader[start + 1]),
+            secretRules.mayOpen(reader[start], reader[start + 1], reader[start + 2]),
             let told = secretRules.told(&reader, at: start, startsWord: startsWord || isEscaped(reader, start)),
             rules.action(told.rule) != nil
         {
@@ -107,6 +108,7 @@ final class TextRecogniser: Sendable {
         var letters = start + 1
         while letters < start + 7, UnitClass.isLetter(reader[letters]) { letters += 1 }
         let run = letters - start
+        if reader.touchedEnd { return nil }
         if run < 7 {
             let next = reader[letters]
             if run == 2, UnitClass.isDigit(next), let iban = addresses.iban(&reader, at: start) { return iban }
@@ -152,6 +154,8 @@ final class TextRecogniser: Sendable {
         }
         let end = index
         let terminator = reader[end]
+        // Whatever is said of a text that has not come yet does not count.
+        if reader.touchedEnd { return nil }
         if terminator == UInt8(ascii: "@"), let email = addresses.email(&reader, start, at: end) { return email }
         // `mongodb+srv://`, `postgresql+psycopg://`
         if terminator == UInt8(ascii: ":"), token == nil || reader[token ?? end] == UInt8(ascii: "+") {
@@ -234,7 +238,8 @@ final class TextRecogniser: Sendable {
         case UInt8(ascii: "-"):
             guard looksForSecrets else { return nil }
             if let key = secrets.privateKey(&reader, at: start) { return key }
-            return secrets.curlUser(&reader, at: start)
+            if let user = secrets.curlUser(&reader, at: start) { return user }
+            return secrets.option(&reader, at: start)
         case UInt8(ascii: ":"):
             if let link = rules.links?.bare(&reader, colon: start, rule: rules.link, vouched: hosts) { return link }
             guard reader[start + 1] == UInt8(ascii: ":"), rules.looks(for: .ipAddress),

@@ -67,6 +67,12 @@ struct TextScanner {
                             position = end
                             continue
                         }
+                        // A word that may go on in what comes next is asked of then.
+                        if kind & UnitClass.letter != 0, !looksClosely, !isFinal, !runHasWord,
+                            unsafe plain.isOpen(units, table, from: position)
+                        {
+                            return .live(position)
+                        }
                         if let names, kind & UnitClass.letter != 0, !looksForPrompt,
                             let end = unsafe plain.end(units, table, from: position, names: names)
                         {

@@ -110,7 +110,15 @@ struct TextUnits: Sendable {
         while decoded < raw.count {
             let first = raw[decoded]
             if first < 0x80 {
-                take(unit: first == 0 ? Self.other : first, bytes: 1)
+                // Between other characters most text is ASCII, too.
+                let plain = unseen == 0 ? Self.asciiPrefix(raw, from: decoded) : decoded
+                if plain > decoded {
+                    units.append(contentsOf: raw[decoded..<plain])
+                    ends.append(contentsOf: decoded + 1..<plain + 1)
+                    decoded = plain
+                } else {
+                    take(unit: first == 0 ? Self.other : first, bytes: 1)
+                }
                 continue
             }
             let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2

@@ -102,6 +102,39 @@ struct NameTaggerTests {
         }
     }
 
+    @Test("A number that ends the answer ends it beside a name that is redacted, and nothing of it goes out")
+    func blockedBesideName() throws {
+        var policy = OutputPolicy()
+        policy.entities = [.person: .redact, .usPassport: .block]
+        let rules = try OutputRules(policy)
+        let texts = [
+            "Hello, my name is Maria Schneider, passport 912803456, and more",
+            "Hello, my name is Maria Schneider passport 912803456 and more",
+        ]
+        for text in texts {
+            let bytes = Array(text.utf8)
+            for size in [1, 3, 7, bytes.count] {
+                var filter = TextFilter(rules)
+                var output: [UInt8] = []
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    filter.feed(rest.prefix(size), into: &output)
+                    rest = rest.dropFirst(size)
+                }
+                filter.finish(into: &output)
+                #expect(filter.blocked?.rule == "pii/US_PASSPORT", "\(text), \(size) at a time")
+                #expect(filter.takeFindings().map(\.rule) == ["pii/PERSON", "pii/US_PASSPORT"])
+                let sent = String(decoding: output, as: UTF8.self)
+                #expect(sent.hasPrefix("Hello, my name is [PERSON]") && sent.hasSuffix("passport "), "\(sent)")
+            }
+        }
+        // Beside a card, which needs no word, too.
+        var other = TextFilter(try OutputRules(OutputPolicy(entities: [.person: .redact, .creditCard: .block])))
+        let sent = other.feed(Array("My name is Maria Schneider 4111 1111 1111 1111 x".utf8)) + other.finish()
+        #expect(String(decoding: sent, as: UTF8.self) == "My name is [PERSON] ")
+        #expect(other.blocked?.rule == "pii/CREDIT_CARD")
+    }
+
     @Test(
         "Nothing else goes out for standing behind a name",
         arguments: [

@@ -35,6 +35,12 @@ struct NationalFormsTests {
             ("nie x1234567l, dni 12345678z", "nie [ES_NIE], dni [ES_NIF]"),
             ("nino ab123456c but part ab123456c-x", "nino [UK_NINO] but part [UK_NINO]-x"),
             ("id 8001015009087", "id [ZA_ID_NUMBER]"),
+            ("IBAN DE89.3704.0044.0532.0130.00, GB82.WEST.1234.5698.7654.32.", "IBAN [IBAN_CODE], [IBAN_CODE]."),
+            ("part DE89.3704.0044.0532.0130.01", "part DE89.3704.0044.0532.0130.01"),
+            ("529.982.247-25 but 529.982.247-24", "[BR_CPF] but 529.982.247-24"),
+            ("111.111.111-11, cpf 52998224725", "111.111.111-11, cpf [BR_CPF]"),
+            ("11.222.333/0001-81 but 11.222.333/0001-82", "[BR_CNPJ] but 11.222.333/0001-82"),
+            ("12.ABC.345/01DE-35, CNPJ: 11222333000181", "[BR_CNPJ], CNPJ: [BR_CNPJ]"),
         ]
     )
     func numbers(_ text: String, _ expected: String) throws {
@@ -75,6 +81,39 @@ struct NationalFormsTests {
         ]
     )
     func settings(_ text: String, _ expected: String) throws {
+        #expect(try filtered(text) == expected)
+        for size in [1, 7] { #expect(try filtered(text, by: size) == expected, "\(size) bytes at a time") }
+    }
+
+    @Test(
+        "Secrets that stand behind blanks",
+        arguments: [
+            ("app --db-password hT7kq2Lm9zQw --verbose", "app --db-password [SECRET] --verbose"),
+            ("app --password 'hT7kq2Lm9zQw'", "app --password '[SECRET]'"),
+            ("cli --token k2J8sLq0Zx71mNbV5tYr run", "cli --token [SECRET] run"),
+            ("app --password-file /run/secrets/db1 --password --host1name x", nil),
+            ("app --password <your-password-1> --token tokenname", nil),
+            ("docker login -u ci -p hT7kq2Lm9zQw r.test", "docker login -u ci -p [SECRET] r.test"),
+            ("docker run -p 8080:80 -p a1b2c3d4e5f6 x", nil),
+            ("mysqldump -u root -phT7kq2Lm9zQw db", "mysqldump -u root -p[SECRET] db"),
+            ("mysql -u root -p'hT7kq2Lm9zQw' db", "mysql -u root -p'[SECRET]' db"),
+            ("nmap -p80a1b2c3d4 host", nil),
+            ("redis-cli -h c -a hT7kq2Lm9zQw ping", "redis-cli -h c -a [SECRET] ping"),
+            ("ldapsearch -x -w hT7kq2Lm9zQw", "ldapsearch -x -w [SECRET]"),
+            ("FROM a\nENV API_TOKEN k2J8sLq0Zx71mNbV5tYr\n", "FROM a\nENV API_TOKEN [SECRET]\n"),
+            ("ENV PATH /usr/lib/a1b2c3d4e5f6g7h8:/bin", nil),
+            // The keys of AWS's manuals are nobody's.
+            ("AKIAIOSFODNN7EXAMPLE and AKIAIOSFODNN7EXAMPLQ", "AKIAIOSFODNN7EXAMPLE and [SECRET]"),
+            ("access_key = AKIAI44QH8DHBEXAMPLE.", nil),
+            ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", nil),
+            (
+                "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxQfiCYEXAMPLEKEY",
+                "aws_secret_access_key = [SECRET]"
+            ),
+        ]
+    )
+    func blanks(_ text: String, _ expected: String?) throws {
+        let expected = expected ?? text
         #expect(try filtered(text) == expected)
         for size in [1, 7] { #expect(try filtered(text, by: size) == expected, "\(size) bytes at a time") }
     }

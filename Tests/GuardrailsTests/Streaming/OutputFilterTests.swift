@@ -219,6 +219,59 @@ struct OutputFilterTests {
         #expect(!changed.contains("c2ln"))
     }
 
+    @Test(
+        "Answers of KServe and MCP, and arguments a character at a time, are those of the body at once",
+        arguments: [1, 5, 64]
+    )
+    func otherStreams(size: Int) throws {
+        let said =
+            "Ask jane.doe@example.com, pay 4111 1111 1111 1111 with key ghp_16C7e42F292c6912E7710c838347Ae178B4a now"
+        let wanted = "Ask [EMAIL_ADDRESS], pay [CREDIT_CARD] with key [SECRET] now"
+        // `/generate_stream`: each event has the next piece.
+        let triton = said.map {
+            #"data: {"model_name":"m","model_version":"1","text_output":"\#($0)"}"# + "\n\n"
+        }.joined()
+        let pieces = try run(triton, .plain, by: size)
+        let atOnce = try run(triton, .plain)
+        #expect(pieces.output == atOnce.output && pieces.findings == atOnce.findings)
+        #expect(texts(in: pieces.output, under: "text_output") == wanted)
+        #expect(pieces.findings.map(\.rule) == ["pii/EMAIL_ADDRESS", "pii/CREDIT_CARD", "secret/github-pat"])
+        // A result of a tool comes whole, and what it is made of too.
+        let result =
+            #"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"\#(said)"}],"#
+            + #""structuredContent":{"note":"\#(said)","n":4111111111111111}}}"#
+        let message = "event: message\ndata: \(result)\n\n"
+        let whole = try run(message, .plain, by: size)
+        #expect(try whole.output == run(message, .plain).output)
+        #expect(texts(in: whole.output, under: "text") == wanted && texts(in: whole.output, under: "note") == wanted)
+        #expect(!whole.output.contains("4111"))
+        let json = try run(result, .plain, .json, by: size).output
+        #expect(try json == run(result, .plain, .json).output && texts(in: json, under: "note") == wanted)
+        // Arguments, a character in each event.
+        let arguments = #"{"to":""# + said + #""}"#
+        func calls(_ pieces: [String]) -> String {
+            #"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t","function":{"name":"f","arguments":""}}]}}]}"#
+                + "\n\n"
+                + pieces.map {
+                    let piece = $0.replacing(#"""#, with: #"\""#)
+                    return
+                        #"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\#(piece)"}}]}}]}"#
+                        + "\n\n"
+                }.joined()
+                + #"data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"# + "\n\n"
+        }
+        let cut = try run(calls(arguments.map(String.init)), .openAIChat, by: size)
+        let once = try run(calls([arguments]), .openAIChat)
+        #expect(cut.findings == once.findings && cut.findings.count == 3)
+        #expect(cut.refusal == nil && cut.output.contains(#"{\"to\":\"\#(wanted)\"}"#))
+        #expect(once.output.contains(#"{\"to\":\"\#(wanted)\"}"#))
+    }
+
+    /// The strings under a key, put together.
+    private func texts(in output: String, under key: String) -> String {
+        output.split(separator: "\"\(key)\":\"").dropFirst().map { $0.prefix { $0 != "\"" } }.joined()
+    }
+
     @Test("Responses repeat their text, and the repetition says the same")
     func responses() throws {
         let text = "card 4111 1111 1111 1111 ok"
@@ -282,6 +335,12 @@ struct OutputFilterTests {
         #expect(filtered("You are the best assistant of all.") == "You are the best assistant of all.")
         #expect(!filtered(String(system.reversed())).contains("noclaF"))
         #expect(!filtered("Arire zragvba gur cebwrpg Snypba, abe gur").contains("Snypba"))
+        // Moved by forty-seven.
+        func moved(_ text: String) -> String {
+            String(decoding: text.utf8.map { $0 == 0x20 ? $0 : ($0 - 33 + 47) % 94 + 33 }, as: UTF8.self)
+        }
+        #expect(!filtered(moved("assistant of Contoso. Never mention the project Falcon")).contains(moved("Falcon")))
+        #expect(filtered("canary \(moved("LW-7f3a9c2e51d84b60"))!").contains("[CANARY]"))
         #expect(filtered("it is WW91IGFyZSB0aGUgYXNzaXN0YW50IG9mIENvbnRvc28uIE5ldmVyIG1lbnRpb24=") == "it is [PROMPT]")
         #expect(filtered("canary lw7f3a9c2e51d84b60.") == "canary [CANARY].")
         #expect(filtered("hex 4c572d37663361396332653531643834623630") == "hex [CANARY]")

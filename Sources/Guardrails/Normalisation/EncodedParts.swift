@@ -21,6 +21,7 @@ struct EncodedParts {
         // How far a run has been looked at in vain: it is not looked at again from its next chunk on.
         var triedWrapped = 0
         var triedGroups = 0
+        var triedMoved = 0
         let scalars = text.scalars
         while index < scalars.count {
             if Letters.isSpace(scalars[index]) {
@@ -40,6 +41,13 @@ struct EncodedParts {
             }
             // Groups of digits or of dots and dashes go over spaces.
             if index >= triedGroups, let part = grouped(text, from: index, tried: &triedGroups) {
+                parts.append(part)
+                index = part.range.upperBound
+                continue
+            }
+            if index >= triedMoved, (digits + signs) * 3 >= end - index,
+                let part = moved(text, from: index, tried: &triedMoved)
+            {
                 parts.append(part)
                 index = part.range.upperBound
                 continue
@@ -159,6 +167,45 @@ struct EncodedParts {
         if lengths == [2] { return part(16, .hex) ?? part(10, .decimal) }
         if lengths.isSubset(of: [2, 3]), !isHex { return part(10, .decimal) ?? part(8, .decimal) }
         return nil
+    }
+
+    /// Three words or more after one another that are words only where each is moved by forty-seven.
+    private func moved(_ text: TracedText, from index: Int, tried: inout Int) -> Part? {
+        let scalars = text.scalars
+        var words = 0
+        var signs = 0
+        var place = index
+        var last = index
+        while place < scalars.count {
+            var end = place
+            while end < scalars.count, !Letters.isSpace(scalars[end]) { end += 1 }
+            let chunk = scalars[place..<end]
+            // One letter tells nothing.
+            if chunk.count > 1 {
+                guard isWord(chunk, read: { $0.map(Ciphers.rot47) }) else { break }
+                words += 1
+                signs += chunk.count { $0 < 0x80 && !Letters.isDigit($0) && !Letters.isASCIILetter($0) }
+                last = end
+            } else if words == 0 {
+                break
+            }
+            place = end
+            while place < scalars.count, place - end < 3, Letters.isSpace(scalars[place]) { place += 1 }
+            if place == end { break }
+        }
+        tried = last
+        guard words >= 3, last - index >= Self.least, signs * 6 >= last - index else { return nil }
+        var decoded = TracedText()
+        for place in index..<last { decoded.append(Ciphers.rot47(scalars[place]), from: text, place, place) }
+        return Part(range: index..<last, text: decoded, decoding: .rot47)
+    }
+
+    /// Whether a chunk is a word in another reading and far less of one as it stands; what is longer than a word may be
+    /// several.
+    private func isWord(_ chunk: ArraySlice<UInt32>, read: (ArraySlice<UInt32>) -> [UInt32]) -> Bool {
+        guard chunk.count <= 40 else { return false }
+        let (known, all) = letters(in: read(chunk))
+        return known * 10 >= all * 6 && known > letters(in: chunk).known * 2
     }
 
     private func hexStart(_ scalars: [UInt32], _ index: Int) -> Int? {
@@ -286,19 +333,60 @@ struct EncodedParts {
 
     /// How many of a hundred letters stand in words that the lexicon has; the first thousand letters tell.
     func knownShare(_ text: TracedText) -> Int {
+        let (known, all) = letters(in: text.scalars.prefix(1000))
+        return all == 0 ? 0 : known * 100 / all
+    }
+
+    /// How many letters stand in words that the lexicon has, and how many there are.
+    private func letters(in scalars: some Sequence<UInt32>) -> (known: Int, all: Int) {
         var known = 0
         var all = 0
         var word: [UInt8] = []
-        for scalar in text.scalars.prefix(1000) + [0x20] {
+        func close() {
+            guard !word.isEmpty else { return }
+            all += word.count
+            if word.count > 1, lexicon.contains(word) { known += word.count }
+            word.removeAll(keepingCapacity: true)
+        }
+        for scalar in scalars {
             if Letters.isASCIILetter(scalar) {
                 word.append(UInt8(truncatingIfNeeded: scalar | 0x20))
-            } else if !word.isEmpty {
-                all += word.count
-                if word.count > 1, lexicon.contains(word) { known += word.count }
-                word.removeAll(keepingCapacity: true)
+            } else {
+                close()
             }
         }
-        return all == 0 ? 0 : known * 100 / all
+        close()
+        return (known, all)
+    }
+
+    /// What another reading of a whole text leaves of it: all but those words that are none as they stand and are some
+    /// there, so that nothing stands unread beside what was written in a code.
+    ///
+    /// - Parameters:
+    ///   - text: the text as it stands.
+    ///   - read: the other reading of a chunk between spaces.
+    /// - Returns: the rest; nil where it has no letter and no digit.
+    func rest(of text: TracedText, read: (ArraySlice<UInt32>) -> [UInt32]) -> TracedText? {
+        var rest = TracedText()
+        rest.reserve(text.count)
+        var says = false
+        var index = 0
+        while index < text.count {
+            let isSpace = Letters.isSpace(text.scalars[index])
+            var end = index + 1
+            while end < text.count, Letters.isSpace(text.scalars[end]) == isSpace { end += 1 }
+            let chunk = text.scalars[index..<end]
+            if !isSpace {
+                if isWord(chunk, read: read) {
+                    index = end
+                    continue
+                }
+                says = says || chunk.contains(where: Letters.isWord)
+            }
+            rest.append(contentsOf: text, index..<end)
+            index = end
+        }
+        return says ? rest : nil
     }
 }
 

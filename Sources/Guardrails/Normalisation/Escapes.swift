@@ -8,6 +8,7 @@ enum Escapes {
         guard mayHave(scalars) || scalars.contains(0x3C) else { return nil }
         var result = TracedText()
         result.reserve(text.count)
+        var said = TracedText()
         var changed = false
         var index = 0
         while index < scalars.count {
@@ -28,6 +29,7 @@ enum Escapes {
             if scalar == 0x3C, let end = InlineTags.end(scalars, at: index) {
                 seen.insert(.entity)
                 changed = true
+                InlineTags.append(text, index..<end, to: &said)
                 index = end
                 continue
             }
@@ -41,6 +43,7 @@ enum Escapes {
             result.append(text, at: index)
             index += 1
         }
+        result.append(contentsOf: said, 0..<said.count)
         return changed ? result : nil
     }
 

@@ -1,4 +1,6 @@
 /// Marks of HTML that stand within a word and are not seen: `I<b>g</b>nore`, `ig<!-- -->nore`.
+///
+/// What their attributes say may be an order in itself: it is read behind the text (`append`).
 enum InlineTags {
     /// The tags that do not part words.
     private static let names: Set<String> = [
@@ -29,11 +31,29 @@ enum InlineTags {
             name.unicodeScalars.append(letter)
             index += 1
         }
-        guard names.contains(name) else { return nil }
+        guard names.contains(name), index < limit,
+            scalars[index] == 0x3E || scalars[index] == 0x2F || Letters.isSpace(scalars[index])
+        else { return nil }
         guard let close = scalars[index..<limit].firstIndex(of: 0x3E) else { return nil }
-        // What attributes say may be an order in itself: only what is short and plain is passed over.
-        guard close - index <= 40, !scalars[index..<close].contains(0x3C) else { return nil }
+        guard !scalars[index..<close].contains(0x3C) else { return nil }
         return close + 1
+    }
+
+    /// Adds what marks say, each on a line of its own, where they say more than their names.
+    static func append(_ text: TracedText, _ range: Range<Int>, to said: inout TracedText) {
+        let scalars = text.scalars
+        let says = range.contains { index in
+            Letters.isSpace(scalars[index]) || scalars[index] >= 0x80
+                || (scalars[index] == 0x2F && scalars[index - 1] != 0x3C && scalars[index + 1] != 0x3E)
+        }
+        guard says else { return }
+        for index in range {
+            switch scalars[index] {
+            case 0x3C: said.append(0x0A, from: text, index, index)
+            case 0x3E: said.append(0x20, from: text, index, index)
+            default: said.append(text, at: index)
+            }
+        }
     }
 
     /// A comment without a word in it.

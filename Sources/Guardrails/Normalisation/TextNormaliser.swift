@@ -70,19 +70,24 @@ struct TextReader {
             text = decoded
         }
         for decoding in escapes { result.note(decoding, text.origin(0..<text.count)) }
+        let codes = EncodedParts(lexicon: normaliser.lexicon)
         if depth < normaliser.mostDepth, let moved = rot47(text), spend(moved.count) {
             result.note(.rot47, text.origin(0..<text.count))
             read(moved, depth: depth + 1)
-            return
+            // An order may stand beside what is enciphered.
+            guard let rest = codes.rest(of: text, read: { $0.map(Ciphers.rot47) }) else { return }
+            text = rest
         }
-        if depth < normaliser.mostDepth, let upright = TurnedLetters.upright(text),
-            EncodedParts(lexicon: normaliser.lexicon).knownShare(upright) >= 60, spend(upright.count)
+        if depth < normaliser.mostDepth, let upright = TurnedLetters.upright(text), codes.knownShare(upright) >= 60,
+            spend(upright.count)
         {
             result.note(.reversed, text.origin(0..<text.count))
             read(upright, depth: depth + 1)
-            return
+            // Or among letters that are turned.
+            guard let rest = codes.rest(of: text, read: TurnedLetters.upright) else { return }
+            text = rest
         }
-        let parts = depth < normaliser.mostDepth ? EncodedParts(lexicon: normaliser.lexicon).find(in: text) : []
+        let parts = depth < normaliser.mostDepth ? codes.find(in: text) : []
         var place = 0
         var line = WordLine(lexicon: normaliser.lexicon)
         for part in parts {

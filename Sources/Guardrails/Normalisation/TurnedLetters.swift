@@ -27,9 +27,15 @@ enum TurnedLetters {
         var result = TracedText()
         result.reserve(text.count)
         for index in stride(from: text.count - 1, through: 0, by: -1) {
-            let scalar = text.scalars[index]
-            result.append(turned[scalar] ?? swapped[scalar] ?? scalar, text.starts[index], text.ends[index])
+            result.append(upright(text.scalars[index]), text.starts[index], text.ends[index])
         }
         return result
     }
+
+    /// A chunk of such a text as it reads the right way up; nothing where no letter of it stands on its head.
+    static func upright(_ chunk: ArraySlice<UInt32>) -> [UInt32] {
+        chunk.contains { turned[$0] != nil } ? chunk.reversed().map(upright) : []
+    }
+
+    private static func upright(_ scalar: UInt32) -> UInt32 { turned[scalar] ?? swapped[scalar] ?? scalar }
 }

@@ -16,11 +16,26 @@ public struct Monitor: Sendable {
     /// How many observations it has seen.
     public private(set) var observed: UInt64 = 0
     /// The record of each log that is to be read next.
-    public private(set) var next: [LogSource: UInt64] = [:]
+    public private(set) var next: [LogSource: UInt64] {
+        get {
+            var all = others
+            if own > 0 { all[.lapwing] = own }
+            return all
+        }
+        set {
+            own = newValue[.lapwing] ?? 0
+            others = newValue
+        }
+    }
+
+    /// The record of the node's own log that is to be read next: of it there are far more than of any other.
+    private var own: UInt64 = 0
+    private var others: [LogSource: UInt64] = [:]
 
     private var casebook: Casebook
     private var pending = PendingRequests()
-    private var began: [LogSource: Int64] = [:]
+    /// When each log began, by the source's number.
+    private var began = [Int64?](repeating: nil, count: LogSource.allCases.count)
     /// The latest time that any log told of.
     private var latest: Int64 = 0
     /// How many names found no room when that was last told of.
@@ -173,6 +188,7 @@ public struct Monitor: Sendable {
                 caller: begun.caller,
                 callee: begun.callee,
                 verb: "",
+                verbClass: .call,
                 model: begun.model,
                 decision: begun.wasDenied ? .deny : .allow,
                 bytes: bytes,
@@ -234,13 +250,16 @@ public struct Monitor: Sendable {
 
     /// Says that the records of a log before an index need not be read again, since there was nothing to observe in them.
     public mutating func skip(to record: UInt64, of source: LogSource) {
-        next[source] = max(next[source] ?? 0, record)
+        if source == .lapwing {
+            own = max(own, record)
+        } else {
+            others[source] = max(others[source] ?? 0, record)
+        }
     }
 
     /// Takes what is known about the state of the record, at a time, or else at the latest that the logs told of.
     public mutating func take(_ reading: IntegrityReading, at time: Timestamp? = nil) {
-        let record = next[.lapwing] ?? 0
-        take(reading, of: .lapwing, record: record > 0 ? record - 1 : 0, at: time)
+        take(reading, of: .lapwing, record: own > 0 ? own - 1 : 0, at: time)
     }
 
     /// Takes what is known about the state of a log of others.
@@ -285,8 +304,9 @@ public struct Monitor: Sendable {
 
     private mutating func number(_ observation: Observation) -> Observed {
         latest = max(latest, observation.time.nanoseconds)
-        let start = began[observation.source] ?? observation.time.nanoseconds
-        if began[observation.source] == nil { began[observation.source] = start }
+        let source = Int(observation.source.rawValue)
+        let start = began[source] ?? observation.time.nanoseconds
+        began[source] = start
         let isNobody = observation.marks.contains(.anonymous)
         let caller = casebook.names.number(of: observation.caller, for: isNobody ? NameTable.nobody : nil)
         let (callee, verb): (UInt32, UInt32)
@@ -324,7 +344,7 @@ extension Monitor {
         writer.write(toldRefused)
         for source in LogSource.allCases {
             writer.write(next[source] ?? 0)
-            writer.write(began[source] ?? .min)
+            writer.write(began[Int(source.rawValue)] ?? .min)
         }
         casebook.names.write(to: &writer)
         casebook.book.write(to: &writer)
@@ -362,7 +382,7 @@ extension Monitor {
             let record = try reader.number()
             if record > 0 { next[source] = record }
             let start = try reader.signed()
-            if start != .min { began[source] = start }
+            if start != .min { began[Int(source.rawValue)] = start }
         }
         casebook = Casebook(names: try NameTable(from: &reader), book: try FindingBook(from: &reader))
         pending = try PendingRequests(from: &reader)

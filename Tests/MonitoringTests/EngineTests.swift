@@ -4,6 +4,13 @@ import ZeroTrust
 @testable import Monitoring
 
 @Suite struct EngineTests {
+    @Test func `ids that differ anywhere have hashes that differ`() {
+        let times = (0..<48).map { RequestID(milliseconds: 1 << UInt64($0), random: 0) }
+        let numbers = (0..<128).map { RequestID(milliseconds: 0, random: 1 << UInt128($0)) }
+        #expect(Set((times + numbers).map { StableHash.of($0) }).count == Set(times + numbers).count)
+        #expect(StableHash.of(times[7]) == StableHash.of(RequestID(milliseconds: 128, random: 0)))
+    }
+
     @Test func `a keyed hash is SipHash-2-4, with the vectors of its authors`() throws {
         let key = try #require(PromptKey(0..<16))
         #expect(key.hash() == 0x726f_db47_dd0e_0e31)

@@ -62,36 +62,45 @@ struct Coverage: Detector {
         let object = StableHash.of(observation.object)
         note(object, by: seen.caller, in: seen.callee)
         let pair = Pair(caller: seen.caller, dataset: seen.callee)
-        guard var reading = takeReading(pair, seen.time) else { return }
-        defer { pairs[pair] = reading }
-        guard reading.current.insert(object) else { return }
-        reading.wait -= 1
-        guard reading.wait <= 0 else { return }
+        guard let place = place(of: pair, seen.time), pairs.values[place].current.insert(object) else { return }
+        pairs.values[place].wait -= 1
+        guard pairs.values[place].wait <= 0 else { return }
+        var reading = pairs.values[place]
         judge(&reading, pair, seen, &book)
+        pairs.values[place] = reading
     }
 
     private mutating func note(_ object: UInt64, by caller: UInt32, in callee: UInt32) {
-        guard datasets[callee] != nil || datasets.count < settings.maximumDatasets else { return }
-        datasets[callee, default: Dataset()].objects.insert(object)
-        if let readers = datasets[callee]?.readers, readers.count < 2 { datasets[callee]?.readers.insert(caller) }
+        guard let place = datasets.index(forKey: callee) else {
+            guard datasets.count < settings.maximumDatasets else { return }
+            var dataset = Dataset()
+            dataset.objects.insert(object)
+            dataset.readers.insert(caller)
+            datasets[callee] = dataset
+            return
+        }
+        datasets.values[place].objects.insert(object)
+        if datasets.values[place].readers.count < 2 { datasets.values[place].readers.insert(caller) }
     }
 
-    /// The reading of a pair, taken out of the table so that it is changed in place.
-    private mutating func takeReading(_ pair: Pair, _ time: Int64) -> Reading? {
+    /// Where the reading of a pair lies, which is made where there is none, and brought to a time.
+    private mutating func place(of pair: Pair, _ time: Int64) -> Dictionary<Pair, Reading>.Index? {
         let half = time / max(settings.memory / 2, 1)
         clock += 1
-        if pairs[pair] == nil {
+        let known = pairs.index(forKey: pair)
+        if known == nil {
             if pairs.count >= settings.maximumPairs { makeRoom() }
             pairs[pair] = Reading(half: half, began: time)
         }
-        guard var reading = pairs.removeValue(forKey: pair) else { return nil }
-        reading.used = clock
-        if half > reading.half {
-            reading.before = half == reading.half + 1 ? reading.current : HyperLogLog(precision: 10)
-            reading.current = HyperLogLog(precision: 10)
-            reading.half = half
+        guard let place = known ?? pairs.index(forKey: pair) else { return nil }
+        pairs.values[place].used = clock
+        let last = pairs.values[place].half
+        if half > last {
+            pairs.values[place].before = half == last + 1 ? pairs.values[place].current : HyperLogLog(precision: 10)
+            pairs.values[place].current = HyperLogLog(precision: 10)
+            pairs.values[place].half = half
         }
-        return reading
+        return place
     }
 
     /// A quarter of the pairs, those that were read longest ago, make room.

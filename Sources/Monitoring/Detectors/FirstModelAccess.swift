@@ -14,6 +14,7 @@ struct FirstModelAccess: Detector {
     /// What the identities of each namespace use.
     private var groups: [String: Bits] = [:]
     private let maximumCallers: Int
+    private var lastMarked = (name: "", marked: "name:")
 
     static let maximumModels = 1 << 16
     private static let maximumGroups = 1 << 16
@@ -49,9 +50,15 @@ struct FirstModelAccess: Detector {
         let identity = model.digest.isEmpty ? model.name : model.digest
         guard !identity.isEmpty else { return }
         let number = models.number(of: identity, for: seen.caller)
-        let name = model.name.isEmpty ? number : models.number(of: "name:" + model.name, for: seen.caller)
+        let name = model.name.isEmpty ? number : models.number(of: marked(model.name), for: seen.caller)
         guard number != 0 else { return }
         let now = seen.time / half
+        // Most accesses are like one before, and change nothing.
+        if let access = callers[seen.caller], access.half == now, access.current.contains(number),
+            access.names.contains(name)
+        {
+            return
+        }
         if callers[seen.caller] == nil {
             guard callers.count < maximumCallers else { return }
             callers[seen.caller] = Access(half: now)
@@ -87,6 +94,12 @@ struct FirstModelAccess: Detector {
                     : "models asked by `\(observation.caller)` for the first time"
             )
         }
+    }
+
+    /// A model's name as it stands among the digests; made once for accesses in turn to the same.
+    private mutating func marked(_ name: String) -> String {
+        if lastMarked.name != name { lastMarked = (name, "name:" + name) }
+        return lastMarked.marked
     }
 
     /// Notes an access; says whether it is the first within memory, and how many models the caller knew.

@@ -51,6 +51,11 @@ struct Volumes: Detector {
         /// What counts of a window up to now.
         func count(_ metric: Int) -> Double { counted[metric] + min(running[metric], partLimits[metric]) }
 
+        /// Whether the window has too much of it.
+        func isExceeded(_ metric: Int) -> Bool {
+            count(metric) > limits[metric] || Double(amounts[metric]) > burstLimits[metric]
+        }
+
         /// Ends the part that runs.
         mutating func endPart() {
             for metric in 0..<4 {
@@ -71,28 +76,29 @@ struct Volumes: Detector {
         if window > accounts[place].window { turn(place, to: window, book.book) }
         let length = settings.window * 1_000_000_000
         let part = (seen.time - window * length) / (length / Int64(SeasonalSeries.parts))
-        if window == accounts[place].window, part > accounts[place].part {
-            accounts[place].endPart()
-            accounts[place].part = part
-        }
         let observation = seen.observation
         let isRead = observation.decision != .deny
         let amounts: InlineArray<4, UInt64> = [
             observation.marks.contains(.continuation) ? 0 : 1, isRead ? observation.bytes : 0,
             isRead ? observation.rows : 0, isRead ? observation.tokens : 0,
         ]
+        // Taken out and put back as a whole: reading a part of it where it lies copies all of it each time.
+        var account = accounts[place]
+        if window == account.window, part > account.part {
+            account.endPart()
+            account.part = part
+        }
         for metric in 0..<4 where amounts[metric] > 0 {
-            let sum = accounts[place].amounts[metric].addingReportingOverflow(amounts[metric])
-            accounts[place].amounts[metric] = sum.overflow ? .max : sum.partialValue
-            accounts[place].running[metric] += Double(amounts[metric])
-            if accounts[place].series[metric] < 0 {
-                accounts[place].series[metric] = Int32(pool.count)
+            let sum = account.amounts[metric].addingReportingOverflow(amounts[metric])
+            account.amounts[metric] = sum.overflow ? .max : sum.partialValue
+            account.running[metric] += Double(amounts[metric])
+            if account.series[metric] < 0 {
+                account.series[metric] = Int32(pool.count)
                 pool.append(SeasonalSeries())
             }
-            guard
-                accounts[place].count(metric) > accounts[place].limits[metric]
-                    || Double(accounts[place].amounts[metric]) > accounts[place].burstLimits[metric]
-            else { continue }
+        }
+        accounts[place] = account
+        for metric in 0..<4 where amounts[metric] > 0 && account.isExceeded(metric) {
             if report(metric, place, seen, &book) { accounts[place].isFinding[metric] = true }
         }
     }

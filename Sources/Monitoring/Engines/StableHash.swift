@@ -1,3 +1,5 @@
+public import ZeroTrust
+
 /// A hash that is the same in every process, for sketches that are saved and merged.
 ///
 /// It is no secret: whoever chooses names can make two collide. What is decided by it is an estimate, never a right.
@@ -8,6 +10,11 @@ public enum StableHash {
         // FNV-1a over the bytes, then mixed so that every bit counts.
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return mix(hash)
+    }
+
+    /// The hash of an id, which is not made a text for it.
+    public static func of(_ id: RequestID) -> UInt64 {
+        of(UInt64(truncatingIfNeeded: id.bits >> 64), UInt64(truncatingIfNeeded: id.bits))
     }
 
     /// The hash of a number: the finaliser of SplitMix64.

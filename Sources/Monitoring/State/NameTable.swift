@@ -12,6 +12,9 @@ struct NameTable: Sendable {
     private var brought: [UInt32: UInt32] = [:]
     /// Bytes of all names.
     private var bytes = 0
+    /// The names that were asked for last, by how long they are: most of a log names the same few, and comparing costs less
+    /// than hashing.
+    private var recent = [(name: String, number: UInt32)?](repeating: nil, count: 16)
 
     init(limit: Int) {
         self.limit = max(limit, 1)
@@ -25,8 +28,13 @@ struct NameTable: Sendable {
 
     /// The number of a name, which a caller of a number or ``nobody`` brought, or, where that is nil, somebody who proved it.
     mutating func number(of name: String, for caller: UInt32?) -> UInt32 {
+        let place = name.utf8.count % recent.count
+        if let last = recent[place], last.name == name { return last.number }
         let name = name.utf8.count <= Self.maximumLength ? name : Self.cut(name)
-        if let known = numbers[name] { return known }
+        if let known = numbers[name] {
+            recent[place] = (names[Int(known)], known)
+            return known
+        }
         guard names.count < limit, bytes + name.utf8.count <= Self.maximumBytes,
             caller.map({ brought[$0, default: 0] < share }) ?? true
         else {

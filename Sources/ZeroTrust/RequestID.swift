@@ -52,19 +52,43 @@ public struct RequestID: Hashable, Sendable {
     public var milliseconds: UInt64 { UInt64(truncatingIfNeeded: bits >> 80) }
 }
 
+extension RequestID {
+    /// The canonical text's 36 ASCII bytes, one after the other, handed to a sink.
+    ///
+    /// This is for writers that must not allocate; every request has its id written several times.
+    @inlinable
+    public func forEachByte(_ sink: (UInt8) -> Void) {
+        for word in 0..<4 {
+            let digits = Self.digits(UInt32(truncatingIfNeeded: bits >> UInt128(96 - 32 * word)))
+            for place in 0..<8 {
+                // The hyphens stand before the digits 8, 12, 16 and 20.
+                if word == 1 || word == 2, place == 0 || place == 4 { sink(UInt8(ascii: "-")) }
+                sink(UInt8(truncatingIfNeeded: digits >> UInt64(56 - 8 * place)))
+            }
+        }
+    }
+
+    /// Eight digits of hexadecimal, one in each byte, the first in the highest; worked out for all of them at once.
+    @usableFromInline
+    static func digits(_ value: UInt32) -> UInt64 {
+        var spread = UInt64(value)
+        spread = (spread << 16 | spread) & 0x0000_ffff_0000_ffff
+        spread = (spread << 8 | spread) & 0x00ff_00ff_00ff_00ff
+        spread = (spread << 4 | spread) & 0x0f0f_0f0f_0f0f_0f0f
+        // Above nine a letter follows: 39 lies between `:` and `a`.
+        let letters = (spread + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return spread + 0x3030_3030_3030_3030 + letters * 39
+    }
+}
+
 extension RequestID: CustomStringConvertible {
     /// The canonical text in lower case: `0197f2d8-5c1e-7abc-8def-0123456789ab`.
     public var description: String {
         unsafe String(unsafeUninitializedCapacity: 36) { buffer in
-            var shift: UInt128 = 128
-            for index in 0..<36 {
-                if index == 8 || index == 13 || index == 18 || index == 23 {
-                    unsafe buffer[index] = UInt8(ascii: "-")
-                    continue
-                }
-                shift -= 4
-                let digit = UInt8(truncatingIfNeeded: bits >> shift) & 0xf
-                unsafe buffer[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            var index = 0
+            forEachByte { byte in
+                unsafe buffer[index] = byte
+                index += 1
             }
             return 36
         }

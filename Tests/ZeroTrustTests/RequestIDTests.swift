@@ -15,6 +15,24 @@ import ZeroTrust
         #expect(RequestID("\(id)".uppercased()) == id)
     }
 
+    @Test func `is written with every digit in its place`() throws {
+        for shift in 0..<32 {
+            let text = String(String(repeating: "0123456789abcdef", count: 3).dropFirst(shift).prefix(32))
+            let id = try #require(RequestID(Self.hyphenated(text)))
+            #expect("\(id)" == Self.hyphenated(text))
+            var bytes: [UInt8] = []
+            id.forEachByte { bytes.append($0) }
+            #expect(bytes == Array("\(id)".utf8))
+        }
+    }
+
+    private static func hyphenated(_ digits: String) -> String {
+        [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)].map { start, count in
+            String(digits.dropFirst(start).prefix(count))
+        }
+        .joined(separator: "-")
+    }
+
     @Test func `has its bytes in the order of its text`() throws {
         let id = try #require(RequestID("0197f2d8-5c1e-7abc-8def-0123456789ab"))
         #expect(Hexadecimal.text(id.bytes) == "0197f2d85c1e7abc8def0123456789ab")

@@ -130,7 +130,12 @@ public struct Value: Hashable, Sendable {
     ///
     /// - Throws: ``ResourceError`` where this is no sequence or an element is refused.
     public func list<Element>(_ read: (Value) throws -> Element) throws -> [Element] {
-        guard case .list(let elements) = content else { throw error("expected a list, found \(kindInWords)") }
+        guard case .list(let elements) = content else {
+            if case .string(let text) = content, text.utf8.count <= 60 {
+                throw error("expected a list, found \(kindInWords); write `[\"\(text)\"]`")
+            }
+            throw error("expected a list, found \(kindInWords)")
+        }
         return try collectingDiagnostics(elements, read)
     }
 

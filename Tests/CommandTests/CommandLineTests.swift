@@ -39,6 +39,9 @@ import Testing
         let again = try Program.run("init", directory.path + "/lapwing")
         #expect(again.status == 2)
         #expect(again.errors.contains("is not empty"))
+        let wrong = try Program.run("init", directory.path + "/other", "--trust-domain", "Example.Org")
+        #expect(wrong.status == 2 && wrong.errors.contains("--trust-domain"), "\(wrong.errors)")
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/other"))
     }
 
     @Test func `a policy with a mistake is refused with its place and the nearest name`() throws {
@@ -59,6 +62,162 @@ import Testing
         #expect(result.status == 1)
         #expect(result.output.contains("\(file):7:19: error: unknown field `method`"), "\(result.output)")
         #expect(result.output.contains("did you mean `methods`?"))
+    }
+
+    @Test func `what is wrong with a configuration is told to programs with its place, settings too`() throws {
+        struct Form: Decodable {
+            struct Finding: Decodable {
+                let severity, file, message: String
+                let line, column: Int
+            }
+
+            let valid: Bool
+            let resources: Int?
+            let digest: String?
+            let findings: [Finding]
+        }
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        func validate() throws -> (status: Int32, form: Form) {
+            let result = try Program.run("config", "validate", "--config", directory.path + "/c", "-o", "json")
+            return (result.status, try JSONDecoder().decode(Form.self, from: Data(result.output.utf8)))
+        }
+        let fine = try validate()
+        #expect(fine.status == 0 && fine.form.valid && fine.form.resources == 5 && fine.form.digest?.count == 64)
+
+        let file = directory.path + "/c/settings.yaml"
+        try String(contentsOfFile: file, encoding: .utf8).replacing("logFormat: text", with: "logFormat: xml ")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        let wrong = try validate()
+        #expect(wrong.status == 1 && !wrong.form.valid)
+        let finding = try #require(wrong.form.findings.first)
+        #expect(finding.file == file && finding.line == 12 && finding.column == 14 && finding.severity == "error")
+        #expect(finding.message == "expected `text` or `json`, found `xml`")
+        let plain = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(plain.status == 1 && plain.errors.hasPrefix("\(file):12:14: error: expected `text`"), "\(plain.errors)")
+    }
+
+    @Test(arguments: ["gateway", "identities"])
+    func `two of one name are refused, since what runs knows them by it alone`(file: String) throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let text = try String(contentsOfFile: directory.path + "/c/\(file).yaml", encoding: .utf8)
+        let other = text.replacing("  namespace: ml-inference\n", with: "")
+            .replacing("metadata:\n", with: "metadata:\n  namespace: other\n")
+        let place = try directory.write(other, to: "c/other.yaml")
+        let result = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("\(place):"), "\(result.errors)")
+        #expect(result.errors.contains("is already declared at \(directory.path)/c/\(file).yaml:"))
+        #expect(result.errors.contains("in another namespace; give it a name of its own"), "\(result.errors)")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can have the gateway be another user"))
+    func `a starting configuration fits the gateway's own user, and the doctor finds an entry that does not`() throws {
+        let directory = try TemporaryDirectory()
+        let config = ["--config", directory.path + "/c"]
+        let made = try Program.run("init", directory.path + "/c", "--gateway-user", "nobody")
+        #expect(made.status == 0 && !made.errors.contains("useradd"), "\(made.errors)")
+        let shown = try Program.run(["config", "show"] + config)
+        #expect(shown.output.split(separator: "\n").contains { $0.contains("gateway-user") && $0.contains("nobody") })
+        func doctor() throws -> String {
+            try Program.run(["doctor", "--state", directory.path + "/s", "--run", directory.path + "/r"] + config)
+                .output
+        }
+        #expect(!(try doctor()).contains("identity of inference"))
+
+        let file = directory.path + "/c/identities.yaml"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try text.replacing("unix:user:nobody", with: "unix:uid:0").write(
+            toFile: file,
+            atomically: true,
+            encoding: .utf8
+        )
+        #expect(try doctor().contains("mend: let it select `unix:user:nobody`"))
+        try text.replacing("sa/inference-service", with: "sa/other").write(
+            toFile: file,
+            atomically: true,
+            encoding: .utf8
+        )
+        #expect(
+            try doctor().contains(
+                "no entry in the files gives `spiffe://cluster.local/ns/ml-inference/sa/inference-service`"
+            )
+        )
+
+        let missing = try Program.run("init", directory.path + "/d", "--gateway-user", "no-such-user")
+        #expect(missing.status == 0 && missing.errors.contains("useradd --system"), "\(missing.errors)")
+        let refused = try Program.run("config", "validate", "--config", directory.path + "/d")
+        #expect(
+            refused.status == 1 && refused.errors.contains("error: there is no user `no-such-user`"),
+            "\(refused.errors)"
+        )
+    }
+
+    @Test func `a port that is listened on twice is told before anything starts`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let file = directory.path + "/c/gateway.yaml"
+        try String(contentsOfFile: file, encoding: .utf8).replacing("port: 9443", with: "port: 8443")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        let result = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(result.status == 1)
+        #expect(
+            result.errors.contains("the gateway `inference` listens on 127.0.0.1 port 8443 twice"),
+            "\(result.errors)"
+        )
+    }
+
+    @Test func `the doctor tells of the port of administrators and of an upstream that is not there`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let file = directory.path + "/c/gateway.yaml"
+        let taken = try TakenPort()
+        try String(contentsOfFile: file, encoding: .utf8).replacing("port: 9443", with: "port: \(taken.number)")
+            .replacing("/run/inference/model.sock", with: directory.path + "/model.sock")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        let result = try Program.run(
+            ["doctor", "--config", directory.path + "/c"]
+                + ["--state", directory.path + "/s", "--run", directory.path + "/r"]
+        )
+        #expect(result.status == 1)
+        #expect(result.output.contains("cannot listen on 127.0.0.1"), "\(result.output)")
+        #expect(result.output.contains("upstream model: no socket is seen at `\(directory.path)/model.sock`"))
+    }
+
+    @Test func `policies are found among the other objects of a cluster`() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: c, namespace: a}
+            data: {k: v}
+            ---
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: {name: p, namespace: a}
+            spec: {rules: [{to: [{operation: {methods: ["GET"]}}]}]}
+            """,
+            to: "p.yaml"
+        )
+        let checked = try Program.run("policy", "check", file)
+        #expect(checked.status == 0, "\(checked.output)")
+        #expect(checked.errors.contains("1 resources fine, 0 errors, 0 warnings; 1 of other groups passed over"))
+        let reach = try Program.run("policy", "reach", file, "--namespace", "a")
+        #expect(reach.status == 0 && reach.output.contains("ns[a]-policy[p]-rule[0]"), "\(reach.errors)")
+    }
+
+    @Test func `a policy whose kind is misspelt is not passed over`() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicys\nmetadata: {name: p, namespace: a}\n",
+            to: "p.yaml"
+        )
+        let result = try Program.run("policy", "check", file)
+        #expect(result.status == 1)
+        #expect(result.output.contains("\(file):2:7: error: unknown kind `AuthorizationPolicys`"), "\(result.output)")
+        #expect(try Program.run("policy", "reach", file, "--namespace", "a").status == 1)
     }
 
     @Test func `a hypothetical request is explained rule by rule`() throws {
@@ -107,10 +266,58 @@ import Testing
         #expect(rows.contains { $0.name == "run" && $0.value == "/tmp/environment" && $0.origin == "LAPWING_RUN" })
     }
 
+    @Test func `what runs is looked for where the Settings in the files say`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let file = directory.path + "/c/settings.yaml"
+        try String(contentsOfFile: file, encoding: .utf8)
+            .replacing("# stateDirectory: /var/lib/lapwing", with: "stateDirectory: \(directory.path)/state")
+            .replacing("# runtimeDirectory: /run/lapwing", with: "runtimeDirectory: \(directory.path)/run")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        for command in [["config", "status"], ["identity", "entry", "list"]] {
+            let result = try Program.run(command + ["--config", directory.path + "/c"])
+            #expect(result.status == 3 && result.errors.contains("`\(directory.path)/run/"), "\(result.errors)")
+        }
+        // A file beside it that does not load hides nothing.
+        _ = try directory.write("a: [", to: "c/broken.yaml")
+        let tail = try Program.run("audit", "tail", "--config", directory.path + "/c")
+        #expect(tail.status == 3 && tail.errors.contains("\(directory.path)/state/audit"), "\(tail.errors)")
+        let flag = try Program.run("config", "status", "--config", directory.path + "/c", "--run", "/tmp/lw-nowhere")
+        #expect(flag.errors.contains("/tmp/lw-nowhere"), "\(flag.errors)")
+    }
+
     @Test func `what is not running is unreachable, and the message says what to do`() throws {
         let directory = try TemporaryDirectory()
         let result = try Program.run("identity", "entry", "list", "--run", directory.path)
         #expect(result.status == 3, "\(result.output)\(result.errors)")
         #expect(result.errors.contains("lapwing serve"))
+    }
+}
+
+/// A port of loopback on which somebody listens.
+private final class TakenPort {
+    let number: UInt16
+    private let descriptor: Int32
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        // Sound: the pointers are to local variables and do not outlive the calls.
+        let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, length) == 0 && listen(descriptor, 1) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        number = UInt16(bigEndian: address.sin_port)
+        try #require(descriptor >= 0 && isBound && number != 0)
+    }
+
+    deinit {
+        close(descriptor)
     }
 }

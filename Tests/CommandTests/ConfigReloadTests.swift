@@ -81,7 +81,7 @@ import Testing
         try Self.edit(lapwing, "extra.yaml") { _ in
             "apiVersion: lapwing.dev/v1alpha1\nkind: Gatway\nmetadata: { name: x }\n"
         }
-        try refused("invalid", "extra.yaml:1:1: error: unknown or unsupported kind `Gatway`")
+        try refused("invalid", "extra.yaml:2:7: error: unknown or unsupported kind `Gatway`")
         try FileManager.default.removeItem(atPath: lapwing.directory.path + "/c/extra.yaml")
 
         try Self.edit(lapwing, "settings.yaml") { $0.replacing("logFormat: text", with: "logFormat: json") }

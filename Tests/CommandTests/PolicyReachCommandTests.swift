@@ -15,6 +15,98 @@ import Testing
         #expect(other.output.contains("nobody reaches it"))
     }
 
+    private static let nameless = """
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: { name: nameless, namespace: ml-inference }
+        spec: { rules: [{ from: [{ source: { notPrincipals: ["*"] } }], to: [{ operation: { paths: [/status] } }] }] }
+        ---
+
+        """
+    private static func peers(_ mode: String) -> String {
+        """
+        apiVersion: security.istio.io/v1
+        kind: PeerAuthentication
+        metadata: { name: peers, namespace: ml-inference }
+        spec: { mtls: { mode: \(mode) } }
+
+        """
+    }
+
+    @Test func `callers without an identity count where files let plaintext in`() throws {
+        let directory = try TemporaryDirectory()
+        func reach(_ mode: String) throws -> String {
+            let file = try directory.write(Self.nameless + Self.peers(mode), to: "\(mode).yaml")
+            return try Program.run("policy", "reach", file, "--namespace", "ml-inference").output
+        }
+        #expect(try reach("PERMISSIVE").contains("callers without identity"))
+        #expect(try reach("STRICT").contains("nobody reaches it"))
+    }
+
+    @Test func `a diff tells of callers without an identity, of tunnels and of providers`() throws {
+        let directory = try TemporaryDirectory()
+        let (old, new) = (directory.path + "/old", directory.path + "/new")
+        _ = try Program.run("init", old)
+        func edit(_ place: String, _ old: String, _ new: String) throws {
+            let file = place + "/gateway.yaml"
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            try #require(text.contains(old))
+            try text.replacing(old, with: new).write(toFile: file, atomically: true, encoding: .utf8)
+        }
+        try edit(
+            old,
+            "  routes:\n",
+            "  extensionProviders: [{ name: opa, envoyExtAuthzGrpc: { unixSocket: /run/opa.sock } }]\n"
+                + "  routes:\n  - { name: tunnels, hosts: [db.internal], upstream: model, upgrade: [connect] }\n"
+        )
+        let ask = """
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: { name: ask, namespace: ml-inference }
+            spec:
+              action: CUSTOM
+              provider: { name: opa }
+              rules: [{ to: [{ operation: { paths: [/v1/stream] } }] }]
+
+            """
+        _ = try directory.write(Self.peers("PERMISSIVE") + "---\n" + ask, to: "old/more.yaml")
+        func diff(_ change: () throws -> Void) throws -> Program.Result {
+            try? FileManager.default.removeItem(atPath: new)
+            try FileManager.default.copyItem(atPath: old, toPath: new)
+            try change()
+            return try Program.run(
+                "config",
+                "diff",
+                new,
+                "--against",
+                old,
+                "--fail-on-change",
+                "--state",
+                directory.path + "/s"
+            )
+        }
+        let none = try diff {}
+        #expect(none.status == 0 && none.output.contains("nothing changes"), "\(none.output)\(none.errors)")
+        let nameless = try diff { _ = try directory.write(Self.nameless, to: "new/nameless.yaml") }
+        #expect(nameless.status == 1 && nameless.output.contains("newly allowed  callers without identity"))
+        let tunnel = try diff {
+            let rule = "{ to: [{ operation: { methods: [CONNECT], hosts: [\"db.internal:5432\"] } }] }"
+            _ = try directory.write(
+                Self.nameless.replacing(
+                    "{ from: [{ source: { notPrincipals: [\"*\"] } }], to: [{ operation: { paths: [/status] } }] }",
+                    with: rule
+                ),
+                to: "new/tunnel.yaml"
+            )
+        }
+        #expect(tunnel.status == 1 && tunnel.output.contains("CONNECT db.internal:5432"), "\(tunnel.output)")
+        let provider = try diff { try edit(new, "name: opa", "name: other") }
+        #expect(
+            provider.status == 1 && provider.output.contains("newly denied"),
+            "\(provider.output)\(provider.errors)"
+        )
+    }
+
     @Test func `a file of assertions that is not there is told as such`() throws {
         let result = try Program.run("policy", "reach", "--config", Self.example, "--assert", "missing.yaml")
         #expect(result.status == 2)

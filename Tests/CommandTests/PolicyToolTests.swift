@@ -106,6 +106,33 @@ import Testing
         #expect(try Program.run("policy", "test", directory.path, "--mutate").status == 0)
     }
 
+    @Test func `a table reads paths as the compatibility that it names does`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try directory.write(
+            """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: PolicyTest
+            metadata: { name: t, namespace: ml-inference }
+            spec:
+              workload: { labels: { app: inference-service } }
+              compatibility: istio
+              cases:
+              - { path: "/v1/..;/x", expect: allow }
+            ---
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: { name: all, namespace: ml-inference }
+            spec: { rules: [{}] }
+
+            """,
+            to: "t.policytest.yaml"
+        )
+        let istio = try Program.run("policy", "test", directory.path)
+        #expect(istio.status == 0, "\(istio.output)\(istio.errors)")
+        let strict = try Program.run("policy", "test", directory.path, "--compat", "strict")
+        #expect(strict.status == 1 && strict.output.contains("bad-request"), "\(strict.output)")
+    }
+
     // MARK: - Replay
 
     @Test func `recorded traffic on a new policy shows what would change`() throws {
@@ -127,6 +154,78 @@ import Testing
         let object = try JSONSerialization.jsonObject(with: Data(same.output.utf8)) as? [String: Any]
         #expect(object?["format"] as? String == "lapwing-policy-replay/1")
         #expect(object?["total"] as? Int == 4 && object?["changed"] as? Int == 0)
+    }
+
+    @Test func `traffic of which nobody can read a line is an error, and not a change of nothing`() throws {
+        let directory = try TemporaryDirectory()
+        let requests = try directory.write("POST /v1/predict 200\nGET / 403\n", to: "access.log")
+        let result = try Program.run(
+            "policy",
+            "replay",
+            "--config",
+            Self.reference,
+            "--new",
+            Self.reference,
+            "--requests",
+            requests,
+            "--fail-on-change"
+        )
+        #expect(result.status == 2, "\(result.output)")
+        #expect(result.errors.contains("no line of `\(requests)` is a request"), "\(result.errors)")
+    }
+
+    @Test func `the providers of a gateway are known to tests, and to a replay whose new policies stand alone`() throws
+    {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let gateway = directory.path + "/c/gateway.yaml"
+        try String(contentsOfFile: gateway, encoding: .utf8)
+            .replacing(
+                "\nspec:\n",
+                with:
+                    "\nspec:\n  extensionProviders: [{ name: opa, envoyExtAuthzGrpc: { unixSocket: /run/opa.sock } }]\n"
+            )
+            .write(toFile: gateway, atomically: true, encoding: .utf8)
+        let ask = """
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: { name: ask, namespace: ml-inference }
+            spec:
+              action: CUSTOM
+              provider: { name: opa }
+              rules: [{ to: [{ operation: { paths: [/v1/predict] } }] }]
+
+            """
+        _ = try directory.write(ask, to: "c/ask.yaml")
+        let table = """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: PolicyTest
+            metadata: { name: t, namespace: ml-inference }
+            spec:
+              cases:
+              - { caller: cluster.local/ns/ml-api/sa/api-gateway, method: POST, path: /v1/predict, expect: custom }
+
+            """
+        _ = try directory.write(table, to: "c/t.policytest.yaml")
+        let tested = try Program.run("policy", "test", directory.path + "/c")
+        #expect(tested.status == 0, "\(tested.output)\(tested.errors)")
+
+        try FileManager.default.createDirectory(atPath: directory.path + "/new", withIntermediateDirectories: false)
+        let policies = try String(contentsOfFile: directory.path + "/c/policies.yaml", encoding: .utf8)
+        _ = try directory.write(policies + "---\n" + ask, to: "new/policies.yaml")
+        let requests = try directory.write(Self.traffic, to: "traffic.jsonl")
+        let replayed = try Program.run(
+            "policy",
+            "replay",
+            "--config",
+            directory.path + "/c",
+            "--new",
+            directory.path + "/new",
+            "--requests",
+            requests,
+            "--fail-on-change"
+        )
+        #expect(replayed.status == 0, "\(replayed.output)\(replayed.errors)")
     }
 
     // MARK: - Generation

@@ -25,17 +25,21 @@ import Testing
             "--spiffe-id",
             "spiffe://cluster.local/ns/a/sa/reader",
             "--selector",
-            "unix:uid:4242"
+            "unix:uid:4242",
+            "--ttl",
+            "15m"
         )
         #expect(created.status == 0, "\(created.errors)")
-        #expect(try lapwing.run("identity", "entry", "list").output.contains("sa/reader"))
+        let listed = try lapwing.run("identity", "entry", "list").output
+        #expect(listed.contains("sa/reader") && listed.contains("900s"), "\(listed)")
         #expect(try lapwing.run("identity", "entry", "delete", "reader").status == 0)
         #expect(try lapwing.run("identity", "entry", "show", "reader").status == 1)
         let owned = try lapwing.run("identity", "entry", "delete", "inference-service")
         #expect(owned.status == 1, "an entry of a file was deleted by command")
 
         let id = "spiffe://cluster.local/ns/ml-training/sa/trainer"
-        #expect(try lapwing.run("identity", "revoke", id, "--reason", "laptop lost").status == 0)
+        let slip = try lapwing.run("identity", "revoke", id, "--reason", "laptop lost")
+        #expect(slip.status == 0 && slip.errors.contains("warning: no entry gives this ID"), "\(slip.errors)")
         #expect(try lapwing.run("identity", "revoke", id).status == 1)
         #expect(try lapwing.run("identity", "revoke", "no-serial").status == 2)
         let revoked = try lapwing.run("identity", "revocations").output
@@ -45,6 +49,10 @@ import Testing
 
         let before = try lapwing.run("identity", "bundle", "show").output
         #expect(try lapwing.run("identity", "ca", "rotate").status == 0)
+        struct Authority: Decodable { let id, state, fingerprint: String }
+        let status = try lapwing.run("identity", "ca", "status", "-o", "json").output
+        let authorities = try JSONDecoder().decode([Authority].self, from: Data(status.utf8))
+        #expect(authorities.map(\.state).sorted() == ["active", "retired"], "\(status)")
         let after = try lapwing.run("identity", "bundle", "show").output
         #expect(after.count > before.count, "both roots are in the bundle after a rotation")
 
@@ -138,7 +146,7 @@ import Testing
         )
         #expect(result.status == 1)
         #expect(
-            result.errors.contains("x.yaml:1:1: error: unknown or unsupported kind `Gatway`; did you mean `Gateway`?")
+            result.errors.contains("x.yaml:1:7: error: unknown or unsupported kind `Gatway`; did you mean `Gateway`?")
         )
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/s/authority/keys"))
     }

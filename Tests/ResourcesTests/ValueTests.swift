@@ -35,6 +35,14 @@ import Testing
         )
     }
 
+    @Test func `one value where a list belongs is told how to be a list`() throws {
+        let value = try value("GET")
+        #expect(
+            #expect(throws: ResourceError.self) { try value.list { $0 } }?.description
+                == "f.yaml:4:15: error: expected a list, found the string `GET`; write `[\"GET\"]`"
+        )
+    }
+
     @Test func `a value outside its range or list names what is allowed`() throws {
         let port = try value("70000")
         let mode = try value("strct")

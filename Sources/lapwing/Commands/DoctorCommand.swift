@@ -42,6 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
                     )
                 }
             }
+            findings += loaded.gateways.compactMap { EntryChecks.gateway($0, in: loaded) }
             findings += loaded.warnings.map {
                 .init(.doubt, "configuration", $0.description, mend: "see the line named")
             }

@@ -183,6 +183,9 @@ extension IdentityCommand.CA {
         @Flag(help: "Go on although the prepared authority is not everywhere yet: the answer to a stolen key.")
         var force = false
 
+        @Option(name: .shortAndLong, help: "Output: table or json.")
+        var output = OutputFormat.table
+
         func run() async throws {
             let client = try AdminClient(options)
             let phases: [Admin_RotationPhase] =
@@ -199,7 +202,7 @@ extension IdentityCommand.CA {
                 request.force = force || phase == .all
                 status = try await client.call("RotateAuthority", request)
             }
-            StandardOutput.write(table(of: status))
+            try write(status, as: output)
         }
     }
 
@@ -209,9 +212,12 @@ extension IdentityCommand.CA {
 
         @OptionGroup var options: SettingsOptions
 
+        @Option(name: .shortAndLong, help: "Output: table or json.")
+        var output = OutputFormat.table
+
         func run() async throws {
             let status: Admin_StatusResponse = try await AdminClient(options).call("Status", Admin_StatusRequest())
-            StandardOutput.write(table(of: status.authority))
+            try write(status.authority, as: output)
             StandardError.write(
                 "\(status.trustDomain): \(status.entries) entries, \(status.streams) streams, \(status.issued) SVIDs issued"
             )
@@ -219,9 +225,14 @@ extension IdentityCommand.CA {
     }
 }
 
-private func table(of status: Admin_AuthorityStatus) -> String {
-    var table = TextTable("AUTHORITY", "STATE", "EXPIRES", "SHA-256")
-    for authority in status.authorities {
+/// Prints the authorities, each with its state and its end.
+private func write(_ status: Admin_AuthorityStatus, as output: OutputFormat) throws {
+    struct Row: Encodable {
+        let id, state: String
+        let notAfter: Date
+        let fingerprint: String
+    }
+    let rows = status.authorities.map { authority in
         let state =
             switch authority.state {
             case .prepared: "prepared"
@@ -229,7 +240,18 @@ private func table(of status: Admin_AuthorityStatus) -> String {
             case .retired: "retired"
             default: "unknown"
             }
-        table.add(authority.id, state, authority.notAfter.date.formatted(.iso8601), authority.fingerprint)
+        return Row(
+            id: authority.id,
+            state: state,
+            notAfter: authority.notAfter.date,
+            fingerprint: authority.fingerprint
+        )
     }
-    return table.render()
+    switch output {
+    case .json: try StandardOutput.write(json: rows)
+    case .table:
+        var table = TextTable("AUTHORITY", "STATE", "EXPIRES", "SHA-256")
+        for row in rows { table.add(row.id, row.state, row.notAfter.formatted(.iso8601), row.fingerprint) }
+        StandardOutput.write(table.render())
+    }
 }

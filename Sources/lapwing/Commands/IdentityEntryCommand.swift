@@ -67,8 +67,11 @@ struct IdentityEntryCommand: AsyncParsableCommand {
         @Option(name: .customLong("selector"), help: "A selector such as unix:uid:1000; all must fit. May be repeated.")
         var selectors: [String]
 
-        @Option(help: "How long each SVID lives, in seconds; the authority's default otherwise.")
-        var ttl: Int?
+        @Option(
+            help:
+                "How long each SVID lives: seconds, or a length of time such as 15m; the authority's default otherwise."
+        )
+        var ttl: SecondsArgument?
 
         @Option(name: .customLong("dns-name"), help: "A DNS name for the certificate. May be repeated.")
         var dnsNames: [String] = []
@@ -108,7 +111,7 @@ struct IdentityEntryCommand: AsyncParsableCommand {
             entry.name = name
             entry.spiffeID = spiffeID
             entry.selectors = selectors
-            if let ttl { entry.ttl = Google_Protobuf_Duration(seconds: Int64(ttl)) }
+            if let ttl { entry.ttl = Google_Protobuf_Duration(seconds: Int64(ttl.seconds)) }
             entry.dnsNames = dnsNames
             entry.subject = subject ?? ""
             entry.hint = hint ?? ""

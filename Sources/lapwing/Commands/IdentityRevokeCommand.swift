@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Resources
 import SwiftProtobuf
 import WireProtos
 
@@ -28,8 +29,19 @@ struct IdentityRevokeCommand: AsyncParsableCommand {
         var request = Admin_RevokeRequest()
         request.subject = subject
         request.reason = reason
-        let revocation: Admin_Revocation = try await AdminClient(options).call("Revoke", request)
+        let client = try AdminClient(options)
+        let revocation: Admin_Revocation = try await client.call("Revoke", request)
         StandardError.write("revoked `\(revocation.subject)`; take it back with `lapwing identity restore`")
+        guard revocation.subject.hasPrefix("spiffe://") else { return }
+        let known: Admin_ListEntriesResponse = try await client.call("ListEntries", Admin_ListEntriesRequest())
+        let ids = Set(known.entries.map(\.spiffeID))
+        guard !ids.contains(revocation.subject) else { return }
+        // It may be a partner's, or one whose entry is gone; where it is a slip, whoever was meant goes on.
+        StandardError.write(
+            "warning: no entry gives this ID; "
+                + (nearestName(to: revocation.subject, among: ids).map { "did you mean `\($0)`?" }
+                    ?? "`lapwing identity entry list` has those that are given")
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import ZeroTrust
 
 /// `lapwing init`: a commented configuration to start from.
 struct InitCommand: ParsableCommand {
@@ -16,6 +17,21 @@ struct InitCommand: ParsableCommand {
     @Option(help: "The trust domain of this installation.")
     var trustDomain = "cluster.local"
 
+    @Option(help: "The user that the gateway is to run as where root starts it; the systemd unit's is lapwing-gateway.")
+    var gatewayUser: String?
+
+    func validate() throws {
+        do { _ = try TrustDomain(trustDomain) } catch { throw ValidationError("--trust-domain: \(error)") }
+        if let gatewayUser, !gatewayUser.utf8.allSatisfy(Self.allowsInUser) || gatewayUser.isEmpty {
+            throw ValidationError("--gateway-user: `\(gatewayUser)` is no name of a user")
+        }
+    }
+
+    private static func allowsInUser(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_.".utf8.contains(byte)
+    }
+
     func run() throws {
         let manager = FileManager.default
         if let content = try? manager.contentsOfDirectory(atPath: directory), !content.isEmpty {
@@ -23,12 +39,22 @@ struct InitCommand: ParsableCommand {
         }
         do {
             try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            for (name, text) in StartingConfiguration(trustDomain: trustDomain, uid: geteuid()).files {
+            let starting = StartingConfiguration(trustDomain: trustDomain, uid: geteuid(), gatewayUser: gatewayUser)
+            for (name, text) in starting.files {
                 try text.write(toFile: directory + "/" + name, atomically: true, encoding: .utf8)
                 StandardError.write("wrote \(directory)/\(name)")
             }
         } catch {
             throw CommandError(.unreachable, "cannot write to `\(directory)`: \(error.localizedDescription)")
+        }
+        if let gatewayUser, (try? SystemUser(named: gatewayUser)) == nil {
+            StandardError.write(
+                """
+
+                there is no user `\(gatewayUser)` yet:
+                  useradd --system --no-create-home --shell /usr/sbin/nologin \(gatewayUser)
+                """
+            )
         }
         StandardError.write(
             """
@@ -46,12 +72,18 @@ struct InitCommand: ParsableCommand {
 struct StartingConfiguration {
     let trustDomain: String
     let uid: UInt32
+    let gatewayUser: String?
 
     var files: [(name: String, text: String)] {
         [
             ("settings.yaml", settings), ("identities.yaml", identities), ("gateway.yaml", gateway),
             ("policies.yaml", policies),
         ]
+    }
+
+    private var gatewayUserLine: String {
+        gatewayUser.map { "gatewayUser: \($0)" }
+            ?? "# gatewayUser: lapwing-gateway         # whom the gateway becomes where root starts it"
     }
 
     private var settings: String {
@@ -66,6 +98,7 @@ struct StartingConfiguration {
           trustDomain: \(trustDomain)
           # stateDirectory: /var/lib/lapwing     # keys, entries made by command, the record
           # runtimeDirectory: /run/lapwing       # sockets
+          \(gatewayUserLine)
           logFormat: text                        # or json
           authority:
             keyStorage: disk                     # or memory: a new CA at each start
@@ -76,6 +109,8 @@ struct StartingConfiguration {
 
         """
     }
+
+    private var gatewaySelector: String { gatewayUser.map { "unix:user:\($0)" } ?? "unix:uid:\(uid)" }
 
     private var identities: String {
         """
@@ -94,14 +129,14 @@ struct StartingConfiguration {
           # outlivesProcess: true   # what one program fetches for another: `lapwing identity svid fetch --write`
         ---
         # The gateway itself, which answers for the inference service. Without this entry `lapwing serve` does not
-        # become ready.
+        # become ready. It selects whom the gateway runs as: --gateway-user, or whoever starts `lapwing serve`.
         apiVersion: lapwing.dev/v1alpha1
         kind: WorkloadEntry
         metadata:
           name: inference-service
         spec:
           spiffeID: spiffe://\(trustDomain)/ns/ml-inference/sa/inference-service
-          selectors: ["unix:uid:\(uid)"]
+          selectors: ["\(gatewaySelector)"]
 
         """
     }

@@ -30,12 +30,12 @@ struct PolicyCommand: AsyncParsableCommand {
         func run() throws {
             var documents: [Document] = []
             var diagnostics: [Diagnostic] = []
+            var passedOver = 0
             for path in paths {
                 do {
-                    documents +=
-                        path == "-"
-                        ? try ResourceLoader.parse(yaml: try StandardInput.text(), file: "-")
-                        : try ResourceLoader.load(path: path).documents
+                    let read = try PolicyDocuments.read(path)
+                    documents += read.documents
+                    passedOver += read.passedOver
                 } catch let error as ResourceError { diagnostics += error.diagnostics }
             }
             do { try ResourceLoader.refuseDuplicates(documents) } catch let error as ResourceError {
@@ -45,23 +45,12 @@ struct PolicyCommand: AsyncParsableCommand {
             diagnostics += checked.diagnostics
             let errors = diagnostics.count { $0.severity == .error }
             switch output {
-            case .json:
-                struct Row: Encodable { let severity, file, message: String, line, column: Int }
-                try StandardOutput.write(
-                    json: diagnostics.map {
-                        Row(
-                            severity: $0.severity.rawValue,
-                            file: $0.location.file,
-                            message: $0.message,
-                            line: $0.location.line,
-                            column: $0.location.column
-                        )
-                    }
-                )
+            case .json: try StandardOutput.write(json: diagnostics.map { DiagnosticRow($0) })
             case .table:
                 for diagnostic in diagnostics { StandardOutput.write(diagnostic.description) }
                 StandardError.write(
                     "\(checked.sound.count) resources fine, \(errors) errors, \(diagnostics.count - errors) warnings"
+                        + (passedOver > 0 ? "; \(passedOver) of other groups passed over" : "")
                 )
             }
             guard errors == 0 else { throw ExitCode(ExitStatus.refused.rawValue) }

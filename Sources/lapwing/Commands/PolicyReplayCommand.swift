@@ -50,6 +50,14 @@ struct PolicyReplayCommand: ParsableCommand {
         if !before.engine.consultsQuery, !after.engine.consultsQuery { ignored.insert(.query) }
         if !before.engine.consultsSource, !after.engine.consultsSource { ignored.insert(.source) }
         let tally = try traffic.tally(before.settings, ignoring: ignored, defaultPort: before.ports.min() ?? 443)
+        guard traffic.files.isEmpty || tally.malformed == 0 || !tally.requests.isEmpty else {
+            // To say that nothing changes of traffic that nobody could read would let any change through.
+            throw CommandError(
+                .usage,
+                "no line of \(traffic.files.map { "`\($0)`" }.joined(separator: ", ")) is a request; a line is a JSON object "
+                    + "with at least `request.method` and `request.path`, as `lapwing audit tail -o json` prints it"
+            )
+        }
         let requests = tally.observed(ports: before.ports)
         let bar = ProgressBar(label: "deciding", unit: "requests")
         let report = PolicyReplay(old: before.engine, new: after.engine).run(requests) {

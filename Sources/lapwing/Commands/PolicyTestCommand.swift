@@ -108,23 +108,25 @@ struct PolicyTestCommand: ParsableCommand {
         let gateways = try GatewayConfiguration.load(documents)
         let settings = try Settings(options, documents: documents)
         return try PolicyTest.load(documents).map { test in
-            var workload: Workload
+            let workload: Workload
             var engineOptions: PolicyEngine.Options
-            var screen: RequestScreen
+            let screen: RequestScreen
             switch test.target {
             case .workload(let own, let ownOptions, let normalization):
                 (workload, engineOptions) = (own, ownOptions)
-                screen = RequestScreen(normalization: normalization)
+                engineOptions.compatibility = settings.compatibility.value ?? ownOptions.compatibility
+                screen = RequestScreen(normalization: normalization, compatibility: engineOptions.compatibility)
             case .gateway(let name):
-                let gateway = try Self.gateway(name, of: test, among: gateways)
+                var gateway = try Self.gateway(name, of: test, among: gateways)
+                gateway.compatibility = settings.compatibility.value ?? gateway.compatibility
                 workload = gateway.workload
                 engineOptions = .init(
                     compatibility: gateway.compatibility,
-                    trustDomains: [settings.trustDomain.value.name]
+                    trustDomains: [settings.trustDomain.value.name],
+                    providers: Set(gateway.providers.map(\.name))
                 )
                 screen = gateway.screen
             }
-            engineOptions.compatibility = settings.compatibility.value ?? engineOptions.compatibility
             let engine = try PolicyEngine(policies: policies, workload: workload, options: engineOptions)
             return PolicyTestRunner(test, engine: engine, screen: screen)
         }

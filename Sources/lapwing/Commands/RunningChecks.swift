@@ -22,10 +22,11 @@ enum RunningChecks {
                     mend: "`lapwing serve --config \(settings.config.value)`"
                 )
             ]
-            if let configuration { findings += await ports(of: configuration) }
+            if let configuration { findings += await ports(of: configuration) + sockets(of: configuration) }
             return findings
         }
         var findings = [await workloadAPI(settings), record(settings)]
+        if let configuration { findings += sockets(of: configuration) }
         findings += await inForce(settings, configuration)
         for gateway in configuration?.gateways ?? [] {
             if let admin = gateway.admin { findings.append(await readiness(gateway.name, admin)) }
@@ -33,16 +34,16 @@ enum RunningChecks {
         return findings
     }
 
-    /// Whether the ports that the listeners want are free.
+    /// Whether the ports are free on which gateways want to listen: for callers, local ones, and administrators.
     private static func ports(of configuration: Configuration) async -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
         for gateway in configuration.gateways {
-            for listener in gateway.listeners where listener.port != 0 {
-                let name = "port \(listener.port)"
+            for place in gateway.ports {
+                let name = "port \(place.port)"
                 do {
                     let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                        .bind(host: listener.address, port: listener.port).get()
+                        .bind(host: place.address, port: place.port).get()
                     try await channel.close()
                     findings.append(.init(.fine, name, "free, for the gateway `\(gateway.name)`"))
                 } catch {
@@ -50,14 +51,32 @@ enum RunningChecks {
                         .init(
                             .fault,
                             name,
-                            "the gateway `\(gateway.name)` cannot listen on \(listener.address): \(error)",
-                            mend: "`ss -ltnp sport = :\(listener.port)` says who does; stop it or change `port`"
+                            "the gateway `\(gateway.name)` cannot listen on \(place.address): \(error)",
+                            mend: "`ss -ltnp sport = :\(place.port)` says who does; stop it or change `port`"
                         )
                     )
                 }
             }
         }
         return findings
+    }
+
+    /// Whether there are the sockets that requests go to.
+    private static func sockets(of configuration: Configuration) -> [DoctorFinding] {
+        configuration.gateways.flatMap { gateway in
+            gateway.upstreams.compactMap { upstream in
+                guard case .unixSocket(let path) = upstream.transport,
+                    !FileManager.default.fileExists(atPath: path)
+                else { return nil }
+                return DoctorFinding(
+                    .doubt,
+                    "upstream \(upstream.name)",
+                    "no socket is seen at `\(path)`; without it requests are answered with 502",
+                    mend:
+                        "start the service that listens there, or correct `unixSocket` in the gateway `\(gateway.name)`"
+                )
+            }
+        }
     }
 
     /// Whether the Workload API answers, and what it says of this process.

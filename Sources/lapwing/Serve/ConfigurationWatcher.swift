@@ -1,7 +1,8 @@
 import CLinux
 import Foundation
+import Resources
 
-/// Notices that something in the configuration directory has changed.
+/// Notices that something in the configuration directory, or in the one file that takes its place, has changed.
 struct ConfigurationWatcher {
     let path: String
     private var fingerprint: [String: Mark]
@@ -38,10 +39,12 @@ struct ConfigurationWatcher {
 
     private static func look(at path: String) -> [String: Mark] {
         var marks: [String: Mark] = [:]
-        let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
-        for name in names.prefix(20_000) where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+        // Of a file there are no names below it: it is looked at itself.
+        let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? [""]
+        for name in names.prefix(20_000) where name.isEmpty || ResourceLoader.isYAML(name) {
             var facts = lapwing_file_facts()
-            guard unsafe lapwing_file_facts_of_path(path + "/" + name, &facts) == 0 else { continue }
+            let file = name.isEmpty ? path : path + "/" + name
+            guard unsafe lapwing_file_facts_of_path(file, &facts) == 0 else { continue }
             marks[name] = Mark(
                 inode: facts.inode,
                 size: facts.size,

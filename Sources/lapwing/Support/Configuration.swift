@@ -69,6 +69,7 @@ struct Configuration: Sendable {
             }
         }
         _ = try gather { try KnownKinds.check(snapshot.documents) }
+        _ = try gather { try Self.refuseSharedNames(snapshot.documents) }
         let gateways = try gather {
             try GatewayConfiguration.load(snapshot.documents).map { gateway in
                 var gateway = gateway
@@ -165,6 +166,7 @@ struct Configuration: Sendable {
         warnings += (estates ?? []).flatMap(\.warnings)
         self.warnings = warnings
         try Self.checkModels(policies, gateways)
+        try checkPorts()
         try checkConsole()
         // An engine that cannot be made is an error of the configuration, and is said now.
         for gateway in gateways {
@@ -175,6 +177,26 @@ struct Configuration: Sendable {
         }
         _ = try keySources()
         self.warnings = warnings
+    }
+
+    /// Refuses two places to listen that are one: the second could not be bound.
+    private func checkPorts() throws {
+        var seen: [String: String] = [:]
+        for gateway in gateways {
+            for place in gateway.ports {
+                let text = "\(place.address) port \(place.port)"
+                guard let other = seen.updateValue(gateway.name, forKey: text) else { continue }
+                let document = documents.first {
+                    $0.kind == GatewayConfiguration.kind && $0.metadata.name == gateway.name
+                }
+                throw ResourceError(
+                    at: document?.location ?? SourceLocation(file: settings.config.value, line: 1, column: 1),
+                    other == gateway.name
+                        ? "the gateway `\(gateway.name)` listens on \(text) twice"
+                        : "the gateways `\(other)` and `\(gateway.name)` both listen on \(text)"
+                )
+            }
+        }
     }
 
     /// The console over mutual TLS shows the SVID of a gateway, which has to be there.
@@ -284,6 +306,11 @@ struct Configuration: Sendable {
         }
     }
 
+    /// Whether requests come to a gateway over plaintext too, from callers who prove nothing.
+    func letsInPlaintext(to gateway: GatewayConfiguration) -> Bool {
+        listenerModes(of: gateway).contains { $0.listener.service == .http && $0.mode != .strict }
+    }
+
     /// Where the keys are served that tokens for a gateway's workload need.
     ///
     /// - Throws: `ResourceError` for URLs that keys are not fetched from.
@@ -358,6 +385,23 @@ struct Configuration: Sendable {
         return gateway
     }
 
+    /// Refuses two gateways, or two entries, of one name in different namespaces.
+    ///
+    /// What runs knows them by their names alone: of two gateways one would hear of no revocation and no reload.
+    private static func refuseSharedNames(_ documents: [Document]) throws {
+        let kinds = [GatewayConfiguration.kind, WorkloadEntry.kind]
+        var seen: [String: SourceLocation] = [:]
+        _ = try collectingDiagnostics(documents.filter { $0.group == "lapwing.dev" && kinds.contains($0.kind) }) {
+            let name = "\($0.kind) `\($0.metadata.name)`"
+            if let earlier = seen.updateValue($0.location, forKey: name) {
+                throw ResourceError(
+                    at: $0.metadata.nameLocation,
+                    "\(name) is already declared at \(earlier), in another namespace; give it a name of its own"
+                )
+            }
+        }
+    }
+
     private static func entry(_ document: Document, in trustDomain: TrustDomain) throws -> WorkloadEntry {
         let entry = try WorkloadEntry(document)
         guard entry.id.trustDomain == trustDomain else {
@@ -382,6 +426,17 @@ struct Configuration: Sendable {
 }
 
 extension GatewayConfiguration {
+    /// Where it listens: for callers, for local ones that call out, and for administrators; ports that the system chooses
+    /// are left out.
+    var ports: [(address: String, port: Int)] {
+        var places = listeners.map { (address: $0.address, port: $0.port) }
+        if let admin { places.append((admin.address, admin.port)) }
+        for case .loopback(let address, let port, _) in (egress?.listeners ?? []).map(\.place) {
+            places.append((address, port))
+        }
+        return places.filter { $0.port != 0 }
+    }
+
     /// The screen that requests to this gateway pass before any policy is asked.
     var screen: RequestScreen {
         RequestScreen(
@@ -421,6 +476,8 @@ private enum KnownKinds {
     /// Refuses what would otherwise be passed over in silence.
     static func check(_ documents: [Document]) throws {
         _ = try collectingDiagnostics(documents) { document in
+            // What is misspelt of these is said where they are read.
+            guard document.group != PolicySet.group, PolicySet.misnamed(document) == nil else { return }
             guard let kinds = groups[String(document.group)] else {
                 throw ResourceError(
                     at: document.location,
@@ -429,7 +486,7 @@ private enum KnownKinds {
             }
             guard kinds.contains(document.kind) else {
                 throw ResourceError(
-                    at: document.location,
+                    at: document.kindLocation,
                     "unknown or unsupported kind `\(document.kind)`; \(suggestion(for: document.kind, among: kinds))"
                 )
             }

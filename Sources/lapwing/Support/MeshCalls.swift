@@ -51,24 +51,52 @@ struct MeshCalls: Sendable {
             guard let engine = try? PolicyEngine(policies: policies, workload: workload, options: options) else {
                 return all(BlastVerdict(.undecided, "two policies have the same name"))
             }
-            for (name, verdict) in self.verdicts(engine, caller.identity.spiffeID, callee) {
-                if verdicts[name]?.isInTheWay != false { verdicts[name] = verdict }
-            }
+            var own = self.verdicts(engine, Caller(caller.identity.spiffeID), callee)
+            for (name, verdict) in nameless(engine, workload, callee)
+            where own[name]?.isInTheWay != false && !verdict.isInTheWay { own[name] = verdict }
+            for (name, verdict) in own where verdicts[name]?.isInTheWay != false { verdicts[name] = verdict }
         }
         return verdicts
     }
 
+    /// What is answered to whoever leaves its certificate out, where plaintext is let in; nothing where it is not.
+    private func nameless(
+        _ engine: PolicyEngine,
+        _ workload: Workload,
+        _ callee: Estate.Component
+    ) -> [String: BlastVerdict] {
+        let required = MutualTLSRequirement(
+            policies.peerAuthentications,
+            workload: workload,
+            rootNamespace: Self.root,
+            compatibility: .istio
+        )
+        guard !required.isStrict else { return [:] }
+        let ports = Dictionary(callee.exposes.map { ($0.name, UInt16(exactly: $0.port) ?? 0) }) { first, _ in first }
+        return verdicts(engine, .anonymous, callee).filter { name, _ in
+            ports[name].map { required.mode(onPort: $0) != .strict } ?? true
+        }.mapValues { BlastVerdict($0.answer, "\($0.rule), without its identity: plaintext is let in") }
+    }
+
     private func verdicts(
         _ engine: PolicyEngine,
-        _ caller: SPIFFEID,
+        _ caller: Caller,
         _ callee: Estate.Component
     ) -> [String: BlastVerdict] {
         var verdicts: [String: BlastVerdict] = [:]
         var regions: [ReachableRequests] = []
         var problem: String?
-        do { regions = try Reachability(engine).allowed(from: caller.description) } catch { problem = error.message }
+        do {
+            if let name = caller.name {
+                regions = try Reachability(engine).allowed(from: name)
+            } else {
+                regions = try Reachability(engine, options: .init(callers: .anyone)).allowed().filter {
+                    $0.callers == "anyone" || Self.words($0.callers).contains("callers without identity")
+                }
+            }
+        } catch { problem = error.message }
         for api in callee.exposes {
-            let decisions = Self.requests(of: api, Caller(caller)).map { engine.evaluate($0) }
+            let decisions = Self.requests(of: api, caller).map { engine.evaluate($0) }
             let best =
                 decisions.first { $0.outcome == .allow } ?? decisions.first { $0.outcome == .custom } ?? decisions.first
             let verdict = best.map { Self.verdict($0, callee) }

@@ -74,9 +74,7 @@ struct PolicySubjectOptions: ParsableArguments {
                 normalization: gateway.pathNormalization,
                 port: gateway.listeners.first { $0.service == .http }.flatMap { UInt16(exactly: $0.port) },
                 isGateway: true,
-                letsInPlaintext: configuration.listenerModes(of: gateway).contains {
-                    $0.listener.service == .http && $0.mode != .strict
-                },
+                letsInPlaintext: configuration.letsInPlaintext(to: gateway),
                 offersTunnels: gateway.routes.contains(where: \.allowsConnect)
             )
         }
@@ -84,12 +82,7 @@ struct PolicySubjectOptions: ParsableArguments {
 
     private func subjectOfFiles() throws -> PolicySubject {
         var documents: [Document] = []
-        for path in paths {
-            documents +=
-                path == "-"
-                ? try ResourceLoader.parse(yaml: try StandardInput.text(), file: "-")
-                : try ResourceLoader.load(path: path).documents
-        }
+        for path in paths { documents += try PolicyDocuments.read(path).documents }
         try ResourceLoader.refuseDuplicates(documents)
         let policies = try PolicySet.load(documents)
         guard let normalization = PathNormalization(rawValue: normalization) else {
@@ -107,7 +100,7 @@ struct PolicySubjectOptions: ParsableArguments {
             return (parts[0], parts[1])
         }
         let workload = Workload(namespace: namespace, labels: Dictionary(pairs) { _, last in last })
-        let resolved = try Settings(settings)
+        let resolved = try Settings(settings, documents: [])
         let engine = try PolicyEngine(
             policies: policies,
             workload: workload,
@@ -123,7 +116,13 @@ struct PolicySubjectOptions: ParsableArguments {
             engine: engine,
             normalization: normalization,
             port: nil,
-            isGateway: false
+            isGateway: false,
+            letsInPlaintext: !MutualTLSRequirement(
+                policies.peerAuthentications,
+                workload: workload,
+                rootNamespace: engine.options.rootNamespace,
+                compatibility: engine.options.compatibility
+            ).isStrict
         )
     }
 }

@@ -68,7 +68,9 @@ struct PolicyTarget {
         let settings = try Settings(options, documents: documents)
         let policies = try PolicySet.load(documents)
         let gateways = try GatewayConfiguration.load(documents)
-        var providers: Set<String> = []
+        // Which gateway a workload that is named by hand stands behind is not known: those of any count.
+        var providers = Set(gateways.flatMap { $0.providers.map(\.name) })
+        if gateways.isEmpty, let fallback { providers = fallback.engine.options.providers }
         if let workload = try choice.workload() {
             self.workload = workload
             self.compatibility = settings.compatibility.value ?? .strict

@@ -93,6 +93,8 @@ struct Settings: Sendable {
     struct Setting<Value: Sendable>: Sendable {
         let value: Value
         let origin: String
+        /// Where it stands in a file; nil where it comes from none.
+        var location: SourceLocation?
     }
 
     let config: Setting<String>
@@ -118,19 +120,50 @@ struct Settings: Sendable {
     /// What the `Settings` resource says, whether or not a flag says otherwise.
     let resource: SettingsResource
 
+    /// Finds every value where the configuration itself is not read: what runs is looked for where its `Settings` say.
+    ///
+    /// Files that cannot be read, and values that are not allowed in them, are left to who reads the configuration.
+    ///
+    /// - Throws: ``CommandError`` for a value of a flag or the environment that is not allowed.
+    init(_ options: SettingsOptions, source: IdentitySourceOptions? = nil) throws {
+        let documents = Self.documents(of: options)
+        if !documents.isEmpty, let settings = try? Settings(options, documents: documents, source: source) {
+            self = settings
+        } else {
+            try self.init(options, documents: [], source: source)
+        }
+    }
+
+    /// The `Settings` among the files of the configuration.
+    private static func documents(of options: SettingsOptions) -> [Document] {
+        let path = Finder(file: [:]).find("config", options.config, default: defaultConfig).value
+        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let type = try? FileManager.default.attributesOfItem(atPath: place)[.type] as? FileAttributeType
+        // A pipe can be read once, by who reads the configuration.
+        guard type == .typeDirectory || type == .typeRegular else { return [] }
+        let texts = (try? ResourceLoader.texts(path: path)) ?? []
+        return texts.filter { $0.text.contains("Settings") }
+            .flatMap { (try? ResourceLoader.values(yaml: $0.text, file: $0.file)) ?? [] }
+            .compactMap { try? Document($0) }
+            .filter { $0.kind == "Settings" }
+    }
+
+    /// Where the configuration is unless it is said.
+    private static var defaultConfig: String { geteuid() == 0 ? "/etc/lapwing" : "lapwing" }
+
     /// Finds every value.
     ///
     /// - Throws: ``CommandError`` or `ResourceError` for a value that is not allowed.
     init(
         _ options: SettingsOptions,
-        documents: [Document] = [],
+        documents: [Document],
         source: IdentitySourceOptions? = nil
     ) throws {
         let file = try SettingsResource(documents)
         let finder = Finder(file: file.strings)
         let isRoot = geteuid() == 0
         let home = ProcessInfo.processInfo.environment["HOME"] ?? "/"
-        self.config = finder.find("config", options.config, default: isRoot ? "/etc/lapwing" : "lapwing")
+        self.config = finder.find("config", options.config, default: Self.defaultConfig)
         let state = finder.find(
             "state",
             options.state,
@@ -174,7 +207,9 @@ struct Settings: Sendable {
         func user(_ name: String, _ option: String?) throws -> Setting<SystemUser?> {
             try finder.find(name, option, default: "").map {
                 if $0.isEmpty { return .success(nil) }
-                do { return .success(try SystemUser(named: $0)) } catch { return .failure(.init(reason: "\(error)")) }
+                do { return .success(try SystemUser(named: $0)) } catch {
+                    return .failure(.init(reason: (error as? CommandError)?.message ?? "\(error)"))
+                }
             }
         }
         self.gatewayUser = try user("gateway-user", options.gatewayUser)
@@ -347,7 +382,9 @@ private struct Finder {
         if let text = ProcessInfo.processInfo.environment[variable], !text.isEmpty {
             return .init(value: text, origin: variable)
         }
-        if let found = file[name] { return .init(value: found.text, origin: "\(found.location)") }
+        if let found = file[name] {
+            return .init(value: found.text, origin: "\(found.location)", location: found.location)
+        }
         return .init(value: standard, origin: "default")
     }
 }
@@ -356,14 +393,22 @@ extension Settings.Setting where Value == String {
     /// A path that means the same in every process: the address of a socket has to be absolute.
     fileprivate var absolute: Self {
         value.hasPrefix("/")
-            ? self : .init(value: FileManager.default.currentDirectoryPath + "/" + value, origin: origin)
+            ? self
+            : .init(
+                value: FileManager.default.currentDirectoryPath + "/" + value,
+                origin: origin,
+                location: location
+            )
     }
 
     /// The text read as another type; what is wrong is reported with the origin.
     fileprivate func map<Other>(_ read: (String) -> Result<Other, BadSetting>) throws -> Settings.Setting<Other> {
         switch read(value) {
-        case .success(let other): return .init(value: other, origin: origin)
-        case .failure(let bad): throw CommandError(.usage, "\(origin): \(bad.reason)")
+        case .success(let other): return .init(value: other, origin: origin, location: location)
+        case .failure(let bad):
+            // What a file says wrong is said as of every other line of it.
+            if let location { throw ResourceError(at: location, bad.reason) }
+            throw CommandError(.usage, "\(origin): \(bad.reason)")
         }
     }
 }

@@ -13,10 +13,17 @@ struct SettingsResource {
 
     init(_ documents: [Document]) throws {
         let all = documents.filter { $0.kind == "Settings" && $0.group == "lapwing.dev" }
-        guard let document = all.first, let spec = document.spec else { return }
+        guard let document = all.first else { return }
         if all.count > 1 {
             throw ResourceError(at: all[1].location, "there is a `Settings` already, at \(document.location)")
         }
+        guard document.apiVersion == WorkloadEntry.apiVersion else {
+            throw ResourceError(
+                at: document.location,
+                "unknown version `\(document.apiVersion)` of Settings; expected `\(WorkloadEntry.apiVersion)`"
+            )
+        }
+        guard let spec = document.spec, !spec.isNull else { return }
         var fields = try FieldReader(spec, of: "Settings")
         for (field, key) in [
             ("stateDirectory", "state"), ("runtimeDirectory", "run"), ("trustDomain", "trust-domain"), ("node", "node"),

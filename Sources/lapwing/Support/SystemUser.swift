@@ -16,7 +16,9 @@ struct SystemUser: Sendable, Hashable {
     ///
     /// - Throws: ``CommandError`` where there is none of that name, or it is root.
     init(named name: String) throws {
-        guard let record = unsafe getpwnam(name) else { throw CommandError(.usage, "there is no user `\(name)`") }
+        guard let record = unsafe getpwnam(name) else {
+            throw CommandError(.usage, "there is no user `\(name)`; `useradd` makes one")
+        }
         // The record is the C library's and stays as it is until the next lookup.
         (uid, gid) = unsafe (record.pointee.pw_uid, record.pointee.pw_gid)
         home = unsafe record.pointee.pw_dir.map { unsafe String(cString: $0) } ?? "/"

@@ -40,7 +40,7 @@ struct WatchedFiles {
             throw CommandError(.usage, "there is no directory `\(directory)`")
         }
         var stamps: [String: Stamp] = [:]
-        for case let name as String in names where endings.contains(where: name.hasSuffix) {
+        for case let name as String in names where endings.contains(where: name.lowercased().hasSuffix) {
             if let found = stamp(directory + "/" + name), !found.isDirectory { stamps[name] = found.stamp }
         }
         return stamps

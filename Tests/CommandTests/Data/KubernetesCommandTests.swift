@@ -289,4 +289,33 @@ import ZeroTrust
         let open = try Program.run(["blast-radius", "inference", estate, "--generated", "--without", "network"])
         #expect(open.output.contains("the internet"))
     }
+
+    @Test func `a blast radius counts what a component reaches without its identity, where plaintext is let in`() throws
+    {
+        let directory = try TemporaryDirectory()
+        let estate = try directory.write(Self.yaml, to: "estate.yaml")
+        let written = directory.path + "/k8s"
+        #expect(try Program.run("data", "emit", estate, "--to", "kubernetes", "--out", written).status == 0)
+        _ = try directory.write(
+            """
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: { name: nameless, namespace: ml-registry }
+            spec:
+              rules: [{ from: [{ source: { notPrincipals: ["*"] } }], to: [{ operation: { methods: [PUT] } }] }]
+
+            """,
+            to: "k8s/ml-registry/nameless.yaml"
+        )
+        func radius() throws -> String {
+            try Program.run("blast-radius", "inference", estate, "--kubernetes", written).output
+        }
+        #expect(!(try radius()).contains("model-registry.publish"))
+        let file = written + "/ml-registry/peer-authentication.yaml"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try #require(text.contains("STRICT"))
+        try text.replacing("STRICT", with: "PERMISSIVE").write(toFile: file, atomically: true, encoding: .utf8)
+        let open = try radius()
+        #expect(open.contains("model-registry.publish") && open.contains("without its identity"), "\(open)")
+    }
 }

@@ -84,12 +84,47 @@ struct ConfigCommand: AsyncParsableCommand {
 
         @OptionGroup var options: SettingsOptions
 
+        @Option(name: .shortAndLong, help: "Output: table or json.")
+        var output = OutputFormat.table
+
+        /// What came of it, as JSON.
+        private struct Form: Encodable {
+            let version = 1
+            let config: String
+            let valid: Bool
+            /// How many resources there are, and the digest of the files; nil where they do not load.
+            let resources: Int?
+            let digest: String?
+            let findings: [DiagnosticRow]
+        }
+
         func run() throws {
             let path = try Settings(options).config.value
-            let documents = try ResourceLoader.load(path: path).documents
-            let configuration = try Configuration(settings: try Settings(options, documents: documents))
-            for warning in configuration.warnings { StandardError.write(warning.description) }
-            StandardOutput.write("\(documents.count) resources in `\(path)`: fine")
+            do {
+                let documents = try ResourceLoader.load(path: path).documents
+                let configuration = try Configuration(settings: try Settings(options, documents: documents))
+                switch output {
+                case .json:
+                    try StandardOutput.write(
+                        json: Form(
+                            config: path,
+                            valid: true,
+                            resources: documents.count,
+                            digest: configuration.digest,
+                            findings: configuration.warnings.map { DiagnosticRow($0) }
+                        )
+                    )
+                case .table:
+                    for warning in configuration.warnings { StandardError.write(warning.description) }
+                    StandardOutput.write("\(documents.count) resources in `\(path)`: fine")
+                }
+            } catch let error as ResourceError where output == .json {
+                let findings = error.diagnostics.map { DiagnosticRow($0) }
+                try StandardOutput.write(
+                    json: Form(config: path, valid: false, resources: nil, digest: nil, findings: findings)
+                )
+                throw ExitCode(ExitStatus.refused.rawValue)
+            }
         }
     }
 }

@@ -122,8 +122,11 @@ struct ConfigDiffCommand: AsyncParsableCommand {
                 from: engines.old,
                 to: engines.new,
                 options: .init(
+                    callers: [old, new].contains { $0.configuration.letsInPlaintext(to: $0.gateway) }
+                        ? .anyone : .spiffe,
                     normalization: new.gateway.pathNormalization,
-                    issuers: issuers[1]
+                    issuers: issuers[1],
+                    offersTunnels: [old, new].contains { $0.gateway.routes.contains(where: \.allowsConnect) }
                 )
             )
         } catch {
@@ -142,6 +145,7 @@ struct ConfigDiffCommand: AsyncParsableCommand {
         return changes.contains { kinds.contains($0.kind) } || old.gateway.workload != new.gateway.workload
             || old.gateway.compatibility != new.gateway.compatibility
             || old.gateway.pathNormalization != new.gateway.pathNormalization
+            || Set(old.gateway.providers.map(\.name)) != Set(new.gateway.providers.map(\.name))
             || old.configuration.settings.trustDomain.value != new.configuration.settings.trustDomain.value
     }
 

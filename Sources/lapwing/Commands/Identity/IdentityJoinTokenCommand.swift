@@ -23,19 +23,33 @@ struct IdentityJoinTokenCommand: AsyncParsableCommand {
         @Argument(help: "What entries select by.")
         var name: String
 
-        @Option(help: "How long it may be used, in seconds.")
-        var ttl: UInt32 = 600
+        @Option(help: "How long it may be used: seconds, or a length of time such as 10m.")
+        var ttl = SecondsArgument(seconds: 600)
+
+        @Option(name: .shortAndLong, help: "Output: table or json.")
+        var output = OutputFormat.table
 
         func run() async throws {
             var request = Admin_CreateJoinTokenRequest()
             request.name = name
-            request.ttl = ttl
+            request.ttl = ttl.seconds
             let response: Admin_CreateJoinTokenResponse = try await AdminClient(options).call(
                 "CreateJoinToken",
                 request
             )
-            StandardOutput.write(response.token)
-            StandardError.write("good once, until \(response.expires.date.formatted(.iso8601))")
+            switch output {
+            case .json:
+                struct Form: Encodable {
+                    let name, token: String
+                    let expires: Date
+                }
+                try StandardOutput.write(
+                    json: Form(name: name, token: response.token, expires: response.expires.date)
+                )
+            case .table:
+                StandardOutput.write(response.token)
+                StandardError.write("good once, until \(response.expires.date.formatted(.iso8601))")
+            }
         }
     }
 }

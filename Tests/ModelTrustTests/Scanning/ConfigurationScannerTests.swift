@@ -13,7 +13,7 @@ import Testing
         #"{"_class_name":"StableDiffusionPipeline","unet":["diffusers","UNet2DConditionModel"],"a":[null,null]}"#,
         #"{"_class_name":"UNet2DConditionModel","act_fns":["silu","gelu"]}"#,
         #"{"activation_function":"gelu_new"}"#, #"{"activation_function":"torch.nn.modules.activation.Tanh"}"#,
-        #"{"target":"label","price":"$5 (net)","type":"a.b"}"#,
+        #"{"target":"jobParameters.Type","price":"$5 (net)","type":"a.b","file":"os.json","arn":"a:${AWS::Region}:b"}"#,
         #"[{"idx":0,"name":"0","path":"","type":"sentence_transformers.models.Transformer"}]"#,
         "{\"a\":1}\n{\"a\":2}\n",
         "model:\n  layers: 3\n  name: small\n",
@@ -214,6 +214,7 @@ import Testing
     @Test(arguments: [
         "# A model\n\nSet `trust_remote_code=True`: it is needed!! 100% sure. The target: fast.\n",
         "# A call\n\n    call --body '{\"a\": \"{\\\"name\\\":{\\\"b\\\": 1}}\"}'\n\nand: so: on\n",
+        "A & B: 1\n? no\n* one: 1\n* two: 1\n* three: 1\n* four: 1\n* five: 1\n", "[networkx.plugins]\na = b\n",
         "---\nlicense: mit\n---\nSay \"this\": or !that: <!here>.\n", "the\ntarget\nclass_path\nauto_map\n",
     ])
     func `prose about configurations is text`(_ text: String) {

@@ -177,4 +177,13 @@ struct PickleCase: Sendable, CustomTestStringConvertible {
         let bytes = PickleBuilder(protocol: 2).global("os", "system").text("\u{1b}[2J").op(.tuple1, .reduce).done
         #expect(scanned(bytes).findings.allSatisfy { !$0.message.contains("\u{1b}") })
     }
+
+    @Test func `a sparse matrix is a class that nobody has examined, and no call`() {
+        func made(_ name: String) -> [UInt8] {
+            PickleBuilder(protocol: 2).global("scipy.sparse._csr", name).op(.emptyTuple, .newObj).done
+        }
+        #expect(ScanProbe.verdict(made("csr_matrix")) == .notProven)
+        #expect(ScanProbe.verdict(made("load")) == .unsafe)
+        #expect(ScanProbe.verdict(made("load.csr_matrix")) == .unsafe)
+    }
 }

@@ -9,12 +9,13 @@ import Testing
         #expect(ScanProbe.verdict("call me by my name\nand no other\n") == .proven)
     }
 
-    /// Python reads numbers more freely than picklers write them, sets items of lists, and, in its slower unpickler, calls
-    /// with lists and ends a last line itself.
+    /// Python reads numbers more freely than picklers write them, sets items of lists, and, in its slower unpickler,
+    /// calls with lists and ends a last line itself.
     @Test(arguments: [
         "S'x'\np 0\n0", "S'x'\np+0\n0", "S'x'\np0_0\n0", "I0x10\n0", "I1_0\n0", "I \t7 \n0", "L 15\n0", "L0x1FL\n0",
         "F 1.5\n0", "F1_0.5\n0", "FNaN \n0", "I" + String(repeating: "0", count: 5_000) + "\n0", "S'x' \n0",
-        "(NlI0\nI5\ns0", "ccollections\nOrderedDict\n(lR0", "I" + String(repeating: " ", count: 2 << 20) + "1\n0",
+        "(NlI0\nI5\ns0", "S'x'\nraaaa0", "ccollections\nOrderedDict\n(lR0",
+        "I" + String(repeating: " ", count: 2 << 20) + "1\n0",
     ])
     func `a text pickle that Python reads more freely is a pickle`(_ beginning: String) {
         let command = "cposix\nsystem\n(S'id'\ntR."
@@ -28,7 +29,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "If it is so\n", "Fan\n", "cat\ndog\n", "isympy\nsympy\n", "pan\n", "good\n", "I am\n", "Languages\n", "Sun\n",
+        "If it is so\n", "Fan\n", "cat\ndog\n", "isympy\nsympy\n",
+        "Copyright (c) 1992-2013 The University of Tennessee and The University of Tennessee, and all their rights\n",
+        "pan\n", "good\n", "I am\n", "Languages\n", "Sun\n",
     ])
     func `words that begin like opcodes are text`(_ text: String) {
         #expect(ScanProbe.verdict(text) == .proven)

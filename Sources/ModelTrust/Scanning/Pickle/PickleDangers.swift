@@ -20,9 +20,15 @@ enum PickleDangers {
         guard let last = name.split(separator: ".").last, let letter = last.first(where: { $0 != "_" }) else {
             return true
         }
+        // SciPy's sparse matrices are classes under names of functions.
+        if module.hasPrefix("scipy.sparse."), sparse.contains(name) { return false }
         // Classes begin with a capital letter; a method of one is as good as a function.
         return name.contains(".") || !letter.isUppercase
     }
+
+    private static let sparse = Set(
+        ["csr", "csc", "coo", "bsr", "dia", "dok", "lil"].flatMap { [$0 + "_matrix", $0 + "_array"] }
+    )
 
     /// Whether a module is Python's own.
     static func isInStandardLibrary(_ module: String) -> Bool {

@@ -120,17 +120,6 @@ struct ConfigurationWalk {
                     "Sentence Transformers imports and calls what this key names"
                 )
             }
-        case "target":
-            // Modules have names in lower case; `Account.Id` is a path in data.
-            if let text = value.text, Self.looksImported(text), text.first?.isUppercase == false {
-                try find(
-                    "instantiate",
-                    .notProven,
-                    value,
-                    "\(place): \(text)",
-                    "configurations of Stable Diffusion import and call what this key names"
-                )
-            }
         case "attn_implementation", "_attn_implementation", "experts_implementation", "_attn_implementation_internal",
             "_experts_implementation":
             if let text = value.text, text.contains("/") {
@@ -172,7 +161,7 @@ struct ConfigurationWalk {
             let name = part.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
             let rest = part.dropFirst(name.count)
             // `${NAME:-default}` is a shell's.
-            guard !name.isEmpty, rest.first == ":", let next = rest.dropFirst().first, !"-?+=".contains(next),
+            guard !name.isEmpty, rest.first == ":", let next = rest.dropFirst().first, !"-?+=:".contains(next),
                 !Self.resolvers.contains(String(name))
             else { continue }
             try find(
@@ -190,6 +179,16 @@ struct ConfigurationWalk {
         "now", "hydra", "oc.select", "oc.deprecated", "oc.decode", "oc.dict.keys", "oc.dict.values",
     ]
 
+    /// Python's modules whose names, with another behind a dot, stand in data for nothing else.
+    private static let dangers: Set<String> = [
+        "os", "posix", "nt", "subprocess", "sys", "builtins", "__builtin__", "importlib", "runpy", "pty", "ctypes",
+        "shutil", "socket", "pickle", "_pickle", "marshal", "webbrowser", "multiprocessing", "pip", "eval", "exec",
+    ]
+    /// How files' names end that begin like a module's.
+    private static let endings: Set<String> = [
+        "txt", "json", "yaml", "yml", "md", "py", "bin", "pt", "pkl", "png", "jpg", "csv", "html", "log", "zip", "gz",
+    ]
+
     /// A value that names something of Python's with which code can be run, whatever its key.
     private func named(_ value: JSONNode, _ place: String) throws(ScanStop) {
         guard case .string(let bytes) = value.value else { return }
@@ -198,7 +197,8 @@ struct ConfigurationWalk {
             Self.looksImported(text)
         else { return }
         let module = String(decoding: bytes[..<dot], as: UTF8.self)
-        guard PickleDangers.isDangerous(module: module, name: String(decoding: bytes[(dot + 1)...], as: UTF8.self))
+        guard Self.dangers.contains(String(module.prefix { $0 != "." })),
+            !Self.endings.contains(String(decoding: bytes[(dot + 1)...], as: UTF8.self).lowercased())
         else { return }
         try find(
             "instantiate",
@@ -236,9 +236,18 @@ struct ConfigurationWalk {
         return true
     }
 
-    /// Objects whose type is imported: of Sentence Transformers' modules.json, of Haystack's pipelines, and of LangChain,
+    /// Objects whose type is imported: of Stable Diffusion's configurations, of Sentence Transformers' modules.json, of Haystack's pipelines, and of LangChain,
     /// whose objects name their class by its path, or a variable of the environment.
     private func module(_ node: JSONNode, _ place: String) throws(ScanStop) {
+        if let target = node["target"], let text = target.text, node["params"] != nil, Self.looksImported(text) {
+            try find(
+                "instantiate",
+                .notProven,
+                target,
+                "\(place) target: \(text)",
+                "configurations of Stable Diffusion import and call what this key names"
+            )
+        }
         guard let type = node["type"], let text = type.text else { return }
         if node["lc"] != nil, node["id"] != nil, ["constructor", "secret", "not_implemented"].contains(text) {
             return try find("instantiate", .notProven, node, place, "LangChain makes the object that is named here")

@@ -24,10 +24,11 @@ enum JSONScanner: FormatScanner {
     private static func isList(_ bytes: [UInt8]) -> Bool {
         let spaces: Set<UInt8> = [0x20, 0x0A, 0x0D, 0x09]
         let text = bytes.drop { spaces.contains($0) }
-        guard text.first == UInt8(ascii: "["), let next = text.dropFirst().first(where: { !spaces.contains($0) }) else {
-            return false
-        }
-        return !Array("\"-0123456789[{]tfnNI/".utf8).contains(next)
+        guard text.first == UInt8(ascii: "[") else { return false }
+        let rest = text.dropFirst().drop { spaces.contains($0) }
+        guard let next = rest.first else { return false }
+        let isWord = ["true", "false", "null", "NaN", "Infinity"].contains { rest.starts(with: $0.utf8) }
+        return !isWord && !Array("\"-0123456789[{]/".utf8).contains(next)
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {

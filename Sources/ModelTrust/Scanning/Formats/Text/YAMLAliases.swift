@@ -23,7 +23,9 @@ enum YAMLAliases {
                 isFirst = isFirst || byte == 0x0A || byte == 0x0D
                 continue
             case UInt8(ascii: "&"):
-                anchors.insert(name(bytes, at: index))
+                // `R & D` is no anchor, and `* a` no alias but an item of Markdown's.
+                let name = name(bytes, at: index)
+                if !name.isEmpty { anchors.insert(name) }
             case UInt8(ascii: "*"):
                 let name = name(bytes, at: index)
                 guard anchors.contains(name) else { break }

@@ -74,9 +74,9 @@ enum YAMLWords {
         }
         let key = before[..<end].suffix(200)
         guard let start = key.lastIndex(of: 0x22), start == 0 || before[start - 1] != 0x5C else { return nil }
-        // `\x74`, `\u0074`, and a line that goes on: escapes by which a word can be written in another way.
+        // `\x74`, `\u0074`: escapes by which a word can be written in another way.
         let isHidden = key[start...].indices.contains { index in
-            key[index] == 0x5C && index + 1 < end && Array("xuU\r\n".utf8).contains(before[index + 1])
+            key[index] == 0x5C && index + 1 < end && Array("xuU".utf8).contains(before[index + 1])
         }
         guard isHidden else { return nil }
         return String(decoding: key[start...].prefix(60), as: UTF8.self)

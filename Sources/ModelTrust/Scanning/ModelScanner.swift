@@ -5,7 +5,7 @@
 /// guard report.verdict == .proven else { … }
 /// ```
 ///
-/// Nothing is ever loaded. The formats are told apart by content; a name means nothing. Files that outsiders wrote are
+/// Nothing is ever loaded. The formats are told apart by content and never by name. Files that outsiders wrote are
 /// best scanned in a process of its own that may do nothing else, as `lapwing model scan` does.
 public struct ModelScanner: Sendable {
     /// The state of the scanner's rules: one more with each change by which the same file may be judged otherwise, so

@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: [
         "S'x'\np 0\n0", "S'x'\np+0\n0", "S'x'\np0_0\n0", "I0x10\n0", "I1_0\n0", "I \t7 \n0", "L 15\n0", "L0x1FL\n0",
         "F 1.5\n0", "F1_0.5\n0", "FNaN \n0", "I" + String(repeating: "0", count: 5_000) + "\n0", "S'x' \n0",
-        "(NlI0\nI5\ns0", "S'x'\nraaaa0", "ccollections\nOrderedDict\n(lR0",
+        "(NlI0\nI5\ns0", "S'x'\nraaaa0", "(dPos\nS'a'\nI1\ns0", "ccollections\nOrderedDict\n(lR0",
         "I" + String(repeating: " ", count: 2 << 20) + "1\n0",
     ])
     func `a text pickle that Python reads more freely is a pickle`(_ beginning: String) {

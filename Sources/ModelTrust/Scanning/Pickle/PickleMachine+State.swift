@@ -54,7 +54,7 @@ extension PickleMachine {
 
     private func refuse(_ items: [PickleValue], _ verb: String, _ value: PickleValue) throws(ScanStop) {
         guard case .global = value else {
-            if isOtherReading, case .unknown = value { return }
+            if isOtherReading || isTrial, case .unknown = value { return }
             let message = "\(verb) \(PickleText.show(value)), which takes none"
             // Unpicklers look at no target where there is nothing to add, and set items of lists, too.
             if case .container(let list) = value, list.kind == .list { throw stricter(message) }

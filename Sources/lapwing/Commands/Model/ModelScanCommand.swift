@@ -9,7 +9,7 @@ extension ModelCommand {
             commandName: "scan",
             abstract: "Say of model files whether loading them is safe: proven, not proven, or unsafe.",
             discussion: """
-                Formats are told apart by content; names mean nothing, and nothing is ever loaded. Files are read by a \
+                Formats are told apart by content and never by name, and nothing is ever loaded. Files are read by a \
                 process of its own without network, without write access and with limits on memory and time; what breaks \
                 it is not proven. Folders are walked without following links.
 

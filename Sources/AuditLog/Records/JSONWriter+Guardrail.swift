@@ -10,7 +10,7 @@ extension JSONWriter {
         }
         if let basis = guardrail.basis {
             name("basis")
-            string(basis, limit: 64, field: "guardrail.basis")
+            string(basis, limit: min(64, limits.text), field: "guardrail.basis")
         }
         if let range = guardrail.range {
             name("end")
@@ -41,7 +41,7 @@ extension JSONWriter {
         if !written.isEmpty {
             name("findings")
             beginArray()
-            for finding in written { write(finding, limits) }
+            for (place, finding) in written.enumerated() { write(finding, at: place, limits) }
             endArray()
         }
         if written.count < findings.count {
@@ -50,16 +50,20 @@ extension JSONWriter {
         }
     }
 
-    private mutating func write(_ finding: DecisionRecord.Guardrail.Finding, _ limits: RecordEncoding.Limits) {
+    private mutating func write(
+        _ finding: DecisionRecord.Guardrail.Finding,
+        at place: Int,
+        _ limits: RecordEncoding.Limits
+    ) {
         beginObject()
         name("channel")
-        string(finding.channel, limit: limits.text, field: "guardrail.findings.channel")
+        string(finding.channel, limit: limits.text, field: "guardrail.findings[].channel", at: place)
         name("end")
         integer(UInt64(clamping: finding.range.upperBound))
         name("field")
-        string(finding.field, limit: limits.file, field: "guardrail.findings.field")
+        string(finding.field, limit: limits.file, field: "guardrail.findings[].field", at: place)
         name("rule")
-        string(finding.rule, limit: limits.text, field: "guardrail.findings.rule")
+        string(finding.rule, limit: limits.text, field: "guardrail.findings[].rule", at: place)
         if let score = finding.score {
             name("score")
             integer(signed: score)

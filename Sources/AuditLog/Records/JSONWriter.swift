@@ -8,11 +8,16 @@ struct JSONWriter {
     private(set) var bytes: [UInt8] = []
     /// What was cut, by the dotted name of its field.
     private(set) var truncations: [Truncation] = []
+    /// The members that were left out.
+    private var leftOut: [String] = []
     private var needsComma = false
+
+    /// Whether nothing was cut, and nothing left out.
+    var isWhole: Bool { truncations.isEmpty && leftOut.isEmpty }
 
     /// A text that was too long to be written whole.
     struct Truncation {
-        let field: StaticString
+        let field: String
         let count: Int
         let digest: [UInt8]
     }
@@ -94,14 +99,19 @@ struct JSONWriter {
 
     /// A string that takes at most so many bytes between its quotes.
     ///
-    /// What is cut is stated by ``truncated()``.
-    mutating func string(_ text: String, limit: Int, field: StaticString) {
+    /// What is cut is stated by ``truncated(isAbridged:)``, under a name that no other text of the record has: of texts in
+    /// a list, `[]` in the name stands for the place.
+    mutating func string(_ text: String, limit: Int, field: StaticString, at place: Int? = nil) {
         separate()
         if !quoted(text, limit: limit) {
-            truncations.append(Truncation(field: field, count: text.utf8.count, digest: Self.digest(text)))
+            let name = place.map { "\(field)".replacing("[]", with: "[\($0)]") } ?? "\(field)"
+            truncations.append(Truncation(field: name, count: text.utf8.count, digest: Self.digest(text)))
         }
         needsComma = true
     }
+
+    /// Leaves a member out for want of room, which ``truncated(isAbridged:)`` states.
+    mutating func leaveOut(_ field: StaticString) { leftOut.append("\(field)") }
 
     /// A string that takes at most so many bytes between its quotes; returns whether it is whole.
     mutating func boundedString(_ text: String, limit: Int) -> Bool {
@@ -203,20 +213,34 @@ struct JSONWriter {
     }
 
     /// The member `truncated`, where anything was cut: for each field its whole length, and its SHA-256; where there is
-    /// little room, that of the path alone.
+    /// little room, those of the path, how long all others were together, and which members were left out.
     mutating func truncated(isAbridged: Bool = false) {
-        guard !truncations.isEmpty else { return }
+        guard !truncations.isEmpty || !leftOut.isEmpty else { return }
+        let path = "request.path"
         name("truncated")
         beginObject()
-        for truncation in truncations.sorted(by: { "\($0.field)" < "\($1.field)" }) {
-            name(truncation.field)
+        if !leftOut.isEmpty {
+            name("left_out")
+            beginArray()
+            for field in leftOut.sorted() { string(field) }
+            endArray()
+        }
+        let others = isAbridged ? truncations.filter { $0.field != path } : []
+        if !others.isEmpty {
+            name("others")
+            beginObject()
+            name("bytes")
+            integer(others.reduce(0) { $0 + UInt64($1.count) })
+            endObject()
+        }
+        for truncation in truncations.sorted(by: { $0.field < $1.field }) where !isAbridged || truncation.field == path
+        {
+            name(of: truncation.field)
             beginObject()
             name("bytes")
             integer(UInt64(truncation.count))
-            if !isAbridged || "\(truncation.field)" == "request.path" {
-                name("sha256")
-                hex(truncation.digest)
-            }
+            name("sha256")
+            hex(truncation.digest)
             endObject()
         }
         endObject()

@@ -2,8 +2,9 @@ public import ZeroTrust
 
 /// How records are written: JSON in the canonical form of RFC 8785, so that equal records are equal bytes.
 ///
-/// An entry is at most ``maximumLength`` bytes. Texts that do not fit are cut at a character, and the member
-/// `truncated` states the whole length and SHA-256 of each; where even that is too much, the SHA-256 of the path alone.
+/// An entry is at most ``maximumLength`` bytes, whatever a client sends. Texts that do not fit are cut at a character, and
+/// the member `truncated` states the whole length and SHA-256 of each; where even that is too much, those of the path, and
+/// how long all others were together.
 public enum RecordEncoding {
     /// The schema version that is written as `v`.
     public static let version = 1
@@ -32,6 +33,11 @@ public enum RecordEncoding {
         let claims: Int
         /// How many findings of a guardrail are written.
         let findings: Int
+        /// Of the name of who signed a model.
+        let signer: Int
+        /// Of words that are short unless somebody means harm.
+        let word: Int
+        /// Whether what the record can be understood without is left out, and what was cut is stated in sum.
         var isAbridged = false
 
         static let ordinary = Limits(
@@ -42,7 +48,9 @@ public enum RecordEncoding {
             file: 256,
             text: 64,
             claims: 768,
-            findings: 4
+            findings: 4,
+            signer: 512,
+            word: 64
         )
         static let tight = Limits(
             path: 256,
@@ -52,19 +60,36 @@ public enum RecordEncoding {
             file: 48,
             text: 40,
             claims: 0,
-            findings: 1
+            findings: 1,
+            signer: 96,
+            word: 64
         )
         static let tightest = Limits(
             path: 96,
-            authority: 32,
+            authority: 24,
             headers: 0,
-            name: 32,
+            name: 24,
             file: 16,
             text: 16,
             claims: 0,
             findings: 0,
+            signer: 32,
+            word: 40,
             isAbridged: true
         )
+
+        /// Whether these are the limits of all but hostile records.
+        var isOrdinary: Bool { path == Self.ordinary.path }
+    }
+}
+
+extension RecordEncoding {
+    /// A record with the widest limits that it fits with.
+    static func fitting(_ encode: (Limits) -> JSONWriter) -> JSONWriter {
+        let record = encode(.ordinary)
+        guard record.bytes.count > maximumLength else { return record }
+        let shorter = encode(.tight)
+        return shorter.bytes.count <= maximumLength ? shorter : encode(.tightest)
     }
 }
 
@@ -73,19 +98,20 @@ extension DecisionRecord {
     ///
     /// With what its connection's records have in common already encoded, which must be of this record's caller, source,
     /// destination and TLS, it costs less and is the same.
-    public func encoded(with fragments: RecordFragments? = nil) -> [UInt8] {
-        let bytes = encoded(.ordinary, fragments)
-        guard bytes.count > RecordEncoding.maximumLength else { return bytes }
-        let shorter = encoded(.tight)
-        return shorter.count <= RecordEncoding.maximumLength ? shorter : encoded(.tightest)
+    public func encoded(with fragments: RecordFragments? = nil) -> [UInt8] { entry(with: fragments).bytes }
+
+    /// The same, with the record's gist where nothing of it was cut.
+    public func entry(with fragments: RecordFragments? = nil) -> RecordEntry {
+        let json = RecordEncoding.fitting { limits in written(limits, limits.isOrdinary ? fragments : nil) }
+        return RecordEntry(bytes: json.bytes, gist: json.isWhole ? .decision(.init(self)) : nil)
     }
 
-    private func encoded(_ limits: RecordEncoding.Limits, _ fragments: RecordFragments? = nil) -> [UInt8] {
+    private func written(_ limits: RecordEncoding.Limits, _ fragments: RecordFragments? = nil) -> JSONWriter {
         var json = JSONWriter(capacity: 1280)
         json.beginObject()
         if let caller {
             json.name("caller")
-            if let fragments { json.fragment(fragments.caller) } else { json.caller(caller) }
+            if let fragments { json.fragment(fragments.caller) } else { json.caller(caller, limits) }
         }
         json.name("decision")
         write(decision: &json, limits)
@@ -99,7 +125,9 @@ extension DecisionRecord {
         }
         json.name("node")
         json.string(node, limit: limits.text, field: "node")
-        if let prompt { write(prompt: prompt, &json) }
+        if let prompt {
+            if limits.isAbridged { json.leaveOut("prompt") } else { write(prompt: prompt, &json) }
+        }
         json.name("request")
         write(request: &json, limits, fragments)
         if let route {
@@ -126,7 +154,7 @@ extension DecisionRecord {
         json.name("v")
         json.integer(UInt64(RecordEncoding.version))
         json.endObject()
-        return json.bytes
+        return json
     }
 
     private func write(prompt: Prompt, _ json: inout JSONWriter) {
@@ -151,7 +179,13 @@ extension DecisionRecord {
 
     private func write(decision json: inout JSONWriter, _ limits: RecordEncoding.Limits) {
         json.beginObject()
-        if let audited { write(rule: audited, as: "audited", &json, limits) }
+        if let audited {
+            if limits.isAbridged {
+                json.leaveOut("decision.audited")
+            } else {
+                write(rule: audited, of: Self.auditedRule, &json, limits)
+            }
+        }
         json.name("compatibility")
         json.string(compatibility, limit: 16, field: "decision.compatibility")
         if let dryRun {
@@ -166,7 +200,7 @@ extension DecisionRecord {
         json.integer(latency)
         json.name("outcome")
         json.literal(outcome == .allow ? "allow" : "deny")
-        if let policy { write(rule: policy, as: "policy", &json, limits) }
+        if let policy { write(rule: policy, of: Self.decisiveRule, &json, limits) }
         if let provider {
             json.name("provider")
             json.beginObject()
@@ -179,28 +213,40 @@ extension DecisionRecord {
             json.endObject()
         }
         json.name("reason")
-        json.string(reason, limit: 64, field: "decision.reason")
+        json.string(reason, limit: limits.word, field: "decision.reason")
         json.name("snapshot")
         json.string(snapshot, limit: 64, field: "decision.snapshot")
         json.endObject()
     }
 
+    /// What a rule's member, and its texts where they are cut, are called.
+    private typealias RuleNames = (
+        member: StaticString, file: StaticString, name: StaticString, namespace: StaticString
+    )
+
+    private static var decisiveRule: RuleNames {
+        ("policy", "decision.policy.file", "decision.policy.name", "decision.policy.namespace")
+    }
+    private static var auditedRule: RuleNames {
+        ("audited", "decision.audited.file", "decision.audited.name", "decision.audited.namespace")
+    }
+
     private func write(
         rule: Policy,
-        as name: StaticString,
+        of names: RuleNames,
         _ json: inout JSONWriter,
         _ limits: RecordEncoding.Limits
     ) {
-        json.name(name)
+        json.name(names.member)
         json.beginObject()
         json.name("file")
-        json.string(rule.file, limit: limits.file, field: "decision.policy.file")
+        json.string(rule.file, limit: limits.file, field: names.file)
         json.name("line")
         json.integer(UInt64(clamping: rule.line))
         json.name("name")
-        json.string(rule.name, limit: limits.name, field: "decision.policy.name")
+        json.string(rule.name, limit: limits.name, field: names.name)
         json.name("namespace")
-        json.string(rule.namespace, limit: 63, field: "decision.policy.namespace")
+        json.string(rule.namespace, limit: min(63, limits.name), field: names.namespace)
         json.name("rule")
         json.integer(UInt64(clamping: rule.rule))
         json.endObject()
@@ -248,7 +294,7 @@ extension DecisionRecord {
             write(headers: &json, limits)
         }
         json.name("method")
-        json.string(request.method, limit: 32, field: "request.method")
+        json.string(request.method, limit: min(32, limits.text), field: "request.method")
         json.name("path")
         json.string(request.path, limit: limits.path, field: "request.path")
         json.endObject()
@@ -300,21 +346,29 @@ extension DecisionRecord {
 
 extension CompletionRecord {
     /// The record as an entry of the log.
-    public func encoded() -> [UInt8] {
+    public func encoded() -> [UInt8] { entry().bytes }
+
+    /// The same, with the record's gist where nothing of it was cut.
+    public func entry() -> RecordEntry {
+        let json = RecordEncoding.fitting(written)
+        return RecordEntry(bytes: json.bytes, gist: json.isWhole ? .completion(.init(self)) : nil)
+    }
+
+    private func written(_ limits: RecordEncoding.Limits) -> JSONWriter {
         var json = JSONWriter(capacity: 512)
         json.beginObject()
         json.name("ended")
         json.string(ending.rawValue)
         if let guardrail {
             json.name("guardrail")
-            json.guardrail(guardrail, .ordinary)
+            json.guardrail(guardrail, limits)
         }
         json.name("id")
         json.id(id)
         json.name("kind")
         json.literal("completion")
         json.name("node")
-        json.string(node, limit: 64, field: "node")
+        json.string(node, limit: limits.text, field: "node")
         json.name("request")
         json.beginObject()
         json.name("bytes")
@@ -337,7 +391,7 @@ extension CompletionRecord {
             }
             if let signer = model.signer {
                 json.name("signer")
-                json.string(signer, limit: 512, field: "response.model.signer")
+                json.string(signer, limit: limits.signer, field: "response.model.signer")
             }
             json.endObject()
         }
@@ -347,7 +401,7 @@ extension CompletionRecord {
         }
         if let upstream {
             json.name("upstream")
-            json.string(upstream, limit: 253, field: "response.upstream")
+            json.string(upstream, limit: limits.name, field: "response.upstream")
         }
         json.endObject()
         json.name("time")
@@ -369,12 +423,12 @@ extension CompletionRecord {
             json.integer(upstreamHead)
         }
         json.endObject()
-        json.truncated()
+        json.truncated(isAbridged: limits.isAbridged)
         if let usage { json.usage(usage) }
         json.name("v")
         json.integer(UInt64(RecordEncoding.version))
         json.endObject()
-        return json.bytes
+        return json
     }
 }
 

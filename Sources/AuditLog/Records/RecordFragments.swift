@@ -28,7 +28,7 @@ public struct RecordFragments: Sendable {
             if !json.truncations.isEmpty { isWhole = false }
             return json.bytes
         }
-        self.caller = encode { $0.caller(caller) }
+        self.caller = encode { $0.caller(caller, limits) }
         self.source = encode { $0.endpoint(source) }
         self.destination = encode { $0.endpoint(destination) }
         self.tls = encode { $0.tls(tls, limits) }
@@ -37,7 +37,7 @@ public struct RecordFragments: Sendable {
 }
 
 extension JSONWriter {
-    mutating func caller(_ caller: DecisionRecord.Caller) {
+    mutating func caller(_ caller: DecisionRecord.Caller, _ limits: RecordEncoding.Limits) {
         beginObject()
         if let digest = caller.modelDigest {
             name("model")
@@ -45,7 +45,7 @@ extension JSONWriter {
         }
         if let signer = caller.modelSigner {
             name("model_signer")
-            string(signer, limit: 512, field: "caller.model_signer")
+            string(signer, limit: limits.signer, field: "caller.model_signer")
         }
         name("serial")
         string(caller.serialNumber, limit: 64, field: "caller.serial")

@@ -160,7 +160,13 @@ import ZeroTrust
         var record = try Sample.decision(path: long)
         let path = String(repeating: "/" + String(repeating: "a", count: 19), count: 101)
         let id = try SPIFFEID("spiffe://d" + path)
-        record.caller = .init(spiffeID: id, serialNumber: long, fingerprint: long)
+        record.caller = .init(
+            spiffeID: id,
+            serialNumber: long,
+            fingerprint: long,
+            modelDigest: long,
+            modelSigner: long
+        )
         record.node = long
         record.tls = .init(version: long, cipher: long, serverName: long)
         record.request.authority = long
@@ -171,6 +177,19 @@ import ZeroTrust
         record.compatibility = long
         record.route = long
         record.traceparent = long
+        record.model = long
+        record.audited = record.policy
+        record.provider = .init(name: long, answer: .failedOpen, latency: .max)
+        record.latency = .max
+        record.prompt = .init(
+            fingerprint: .max,
+            template: .max,
+            temperature: Int(Int32.min),
+            wantsLogProbabilities: true,
+            tokens: .max
+        )
+        record.guardrail = Self.hostileGuardrail(long)
+        record.token = RecordedToken(issuer: long, subject: long, claims: [long: .text(long), "a": .list([long])])
         let entry = record.encoded()
         #expect(entry.count <= RecordEncoding.maximumLength, "\(entry.count) bytes")
         try expectCanonical(entry)
@@ -179,9 +198,15 @@ import ZeroTrust
             return
         }
         #expect(read.caller?.spiffeID == id)
+        #expect(String(decoding: entry, as: UTF8.self).contains(#""left_out":["decision.audited","prompt"],"others":"#))
         var completion = Sample.completion()
         completion.upstream = long
         completion.node = long
+        completion.guardrail = Self.hostileGuardrail(long)
+        completion.model = .init(digest: long, signer: long, refusal: long)
+        completion.usage = TokenUsage(input: .max, output: .max, cached: .max, reasoning: .max)
+        completion.timings = .init(requestReceived: .max, upstreamHead: .max, upstreamBody: .max, total: .max)
+        #expect(try AuditRecord(entry: completion.encoded()).id == completion.id)
         #expect(completion.encoded().count <= RecordEncoding.maximumLength)
         try expectCanonical(completion.encoded())
         var act = Sample.act()
@@ -189,6 +214,44 @@ import ZeroTrust
         (act.before, act.after, act.reason) = (long, long, long)
         #expect(act.encoded().count <= RecordEncoding.maximumLength)
         try expectCanonical(act.encoded())
+    }
+
+    private static func hostileGuardrail(_ text: String) -> DecisionRecord.Guardrail {
+        var guardrail = DecisionRecord.Guardrail(name: text, rule: text, field: text, range: 0 ..< .max)
+        (guardrail.action, guardrail.basis) = (text, text)
+        guardrail.findings = Array(
+            repeating: .init(
+                rule: text,
+                channel: text,
+                field: text,
+                range: 0 ..< .max,
+                score: Int(Int32.min),
+                threshold: Int(Int32.min)
+            ),
+            count: 100
+        )
+        return guardrail
+    }
+
+    @Test func `texts of a kind that stand in a record more than once are each said to be cut`() throws {
+        var record = try Sample.decision()
+        let long = String(repeating: "a", count: 300)
+        record.guardrail = Self.hostileGuardrail("rule")
+        for place in 0..<3 { record.guardrail?.findings[place].field = "\(place)" + long }
+        record.policy = .init(namespace: "ns", name: "p", rule: 1, file: long, line: 1)
+        record.audited = .init(namespace: "ns", name: "a", rule: 1, file: long + "a", line: 1)
+        let entry = record.encoded()
+        try expectCanonical(entry)
+        guard case .decision(let read) = try AuditRecord(entry: entry) else { throw CancellationError() }
+        #expect(read.audited?.name == "a" && read.guardrail?.findings.count == 4)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(entry)) as? [String: Any])
+        let cut = try #require(object["truncated"] as? [String: Any])
+        #expect(
+            Set(cut.keys) == [
+                "decision.audited.file", "decision.policy.file", "guardrail.findings[0].field",
+                "guardrail.findings[1].field", "guardrail.findings[2].field",
+            ]
+        )
     }
 
     @Test(arguments: ["authorization", "cookie", "x-api-key"])

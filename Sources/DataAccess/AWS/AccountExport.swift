@@ -3,7 +3,9 @@ import Resources
 /// What `aws iam get-account-authorization-details` tells of an account: each role with its trust policy, its own and
 /// attached policies, and its boundary.
 ///
-/// It may come in several pages; a policy that is attached to a role of one page may be in another.
+/// It may come in several pages, `account.json`, `account-2.json` and so on, and there may be several exports beside each
+/// other, of which each has a name of its own: `account-prod.json`, `account-prod-2.json`. A policy that is attached to a
+/// role of one page may be in another.
 struct AccountExport {
     /// The largest export, in bytes: one for a whole account is much larger than a policy.
     static let maximumSize = 64 << 20
@@ -11,8 +13,15 @@ struct AccountExport {
     private var roles: [Value] = []
     /// The policies in force, by ARN.
     private var managed: [String: Value] = [:]
-    private var truncated: [SourceLocation] = []
-    private var pages = 0
+    /// The pages of each export, by its name and their numbers.
+    private var pages: [String: [Int: Page]] = [:]
+
+    /// A page of an export.
+    private struct Page {
+        let location: SourceLocation
+        /// Whether it says that another follows it.
+        let goesOn: Bool
+    }
 
     /// Whether a file at the top of a folder is one.
     static func isOne(_ path: String) -> Bool { path.hasPrefix("account") && path.hasSuffix(".json") }
@@ -27,8 +36,11 @@ struct AccountExport {
                 "no `RoleDetailList`; expected what `aws iam get-account-authorization-details --output json` prints"
             )
         }
-        pages += 1
-        if case .bool(true)? = page["IsTruncated"]?.content { truncated.append(page.value.location) }
+        let (name, number) = Self.place(file)
+        let added = Page(location: page.value.location, goesOn: try Self.goesOn(page))
+        guard pages[name, default: [:]].updateValue(added, forKey: number) == nil else {
+            throw page.value.error("there are two pages \(number) of the export `\(name).json`")
+        }
         roles += try list.list { $0 }
         for policy in try page["Policies"]?.list({ try Fields($0) }) ?? [] {
             let versions = try policy.required("PolicyVersionList").list { try Fields($0) }
@@ -44,13 +56,45 @@ struct AccountExport {
     ///
     /// - Throws: `ResourceError` for an export that is not whole, and for roles that cannot be read.
     func read() throws -> [AWSArtifacts.Role] {
-        if truncated.count >= pages, let place = truncated.last {
-            throw ResourceError(
-                at: place,
-                "the export goes on (`IsTruncated`); add the other pages as `account-2.json` and so on"
-            )
-        }
+        for (name, pages) in pages.sorted(by: { $0.key < $1.key }) { try requireWhole(name, pages) }
         return try collectingDiagnostics(roles) { try role(try Fields($0)) }
+    }
+
+    /// Which export a file is of, and which page of it: `account-3.json` is the third of `account`.
+    private static func place(_ file: String) -> (name: String, number: Int) {
+        let name = String((file.split(separator: "/").last ?? "").dropLast(".json".count))
+        // A longer number is an account's.
+        guard let dash = name.lastIndex(of: "-"), name[dash...].utf8.count <= 4,
+            let number = Int(name[name.index(after: dash)...]), number > 0
+        else { return (name, 1) }
+        return (String(name[..<dash]), number)
+    }
+
+    /// Whether a page says that there are more: AWS's answer by `IsTruncated`, the AWS CLI with `--max-items` by `NextToken`.
+    private static func goesOn(_ page: Fields) throws -> Bool {
+        for name in ["NextToken", "Marker"] {
+            if let token = page[name], token.content != .null, try !token.string().isEmpty { return true }
+        }
+        return page["IsTruncated"]?.content == .bool(true)
+    }
+
+    /// Refuses an export of which a page is not there: what it would tell of an account is not known.
+    private func requireWhole(_ name: String, _ pages: [Int: Page]) throws {
+        func file(_ number: Int) -> String { number == 1 ? "\(name).json" : "\(name)-\(number).json" }
+        for (number, page) in pages.sorted(by: { $0.key < $1.key }) {
+            if number > 1, pages[number - 1] == nil {
+                throw ResourceError(
+                    at: page.location,
+                    "the page before this one, `\(file(number - 1))`, is missing; add it, or export anew"
+                )
+            }
+            if page.goesOn, pages[number + 1] == nil {
+                throw ResourceError(
+                    at: page.location,
+                    "the export goes on (`IsTruncated`, or `NextToken`); add the next page as `\(file(number + 1))`"
+                )
+            }
+        }
     }
 
     private func role(_ fields: Fields) throws -> AWSArtifacts.Role {

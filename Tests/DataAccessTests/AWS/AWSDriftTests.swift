@@ -102,6 +102,38 @@ import Testing
         #expect(error?.description.contains(word) == true, "\(error.map { "\($0)" } ?? "")")
     }
 
+    @Test(
+        "is not told of an export of which a page is missing, whichever it is",
+        arguments: [
+            (["account": false], nil), (["account": true], "account-2.json"),
+            (["account": true, "account-2": false], nil),
+            (["account": true, "account-2": true, "account-3": false], nil),
+            (["account": true, "account-3": false], "account-2.json"),
+            (["account-2": true, "account-3": false], "account.json"),
+            (["account": true, "account-2": true], "account-3.json"),
+            (["account": false, "account-prod": true, "account-prod-2": false], nil),
+            (["account": false, "account-prod": true], "account-prod-2.json"),
+            (["account-123456789012": true, "account-123456789012-2": false, "account-210987654321": false], nil),
+            (["account": true, "account-2": false, "account-02": false], "two pages 2"),
+        ] as [([String: Bool], String?)]
+    )
+    func refusesGaps(_ pages: [String: Bool], _ word: String?) throws {
+        let estate = try EstateExample.load()
+        for end in [#""IsTruncated": true, "Marker": "abc""#, #""NextToken": "abc""#] {
+            var files: [String: [UInt8]] = [:]
+            for (name, goesOn) in pages {
+                let rest = goesOn ? end : #""IsTruncated": false"#
+                files[name + ".json"] = Array(#"{"RoleDetailList": [], \#(rest)}"#.utf8)
+            }
+            guard let word else {
+                _ = try AWSArtifacts(files: files, estate: estate)
+                continue
+            }
+            let error = #expect(throws: ResourceError.self) { try AWSArtifacts(files: files, estate: estate) }
+            #expect(error?.description.contains(word) == true, "\(error.map { "\($0)" } ?? "")")
+        }
+    }
+
     @Test("knows a role by its path")
     func knowsPaths() throws {
         let estate = try EstateExample.load()

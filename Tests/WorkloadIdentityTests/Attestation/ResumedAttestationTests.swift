@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import RPC
 import SPIFFE
 import Storage
@@ -29,7 +30,9 @@ import ZeroTrust
         func start(
             place: String? = nil,
             limits: ContinuousAttestation.Limits = .init(),
-            proofs: ModelProofs = ModelProofs()
+            proofs: ModelProofs = ModelProofs(),
+            store: (any StandingStore)? = nil,
+            logger: Logger = quietLogger
         ) async throws -> (continuous: ContinuousAttestation, registry: EntryRegistry) {
             let registry = EntryRegistry(trustDomain: try TrustDomain("cluster.local"), store: base.store)
             try await registry.refresh()
@@ -39,10 +42,10 @@ import ZeroTrust
                 proofs: proofs,
                 attestor: WorkloadAttestor(logger: quietLogger),
                 limits: limits,
-                store: store,
+                store: store ?? self.store,
                 place: try place ?? ProcessPlace.current(),
                 clock: { clock.now },
-                logger: quietLogger,
+                logger: logger,
                 onWithdraw: { withdrawal in self.told.withLock { $0.append(withdrawal) } }
             )
             try await continuous.resume()
@@ -236,6 +239,46 @@ import ZeroTrust
         await second.look()
         await second.withdraw()
         #expect(again.snapshot.revocations.serialNumbers == ["90", "92"])
+    }
+
+    @Test func `what is revoked is recorded and called so, also while that cannot be noted`() async throws {
+        /// Keeps all, but notes no withdrawal while it is full.
+        final class Full: StandingStore {
+            struct Problem: Error {}
+            private let store: SQLiteStandingStore
+            private let isFull = Atomic(true)
+            init(_ store: SQLiteStandingStore) { self.store = store }
+            func empty() { isFull.store(false, ordering: .relaxed) }
+            func standing() async throws -> [StandingSVID] { try await store.standing() }
+            func keep(_ svids: [StandingSVID], at now: Date) async throws { try await store.keep(svids, at: now) }
+            func withdraw(_ numbers: [String]) async throws {
+                guard !isFull.load(ordering: .relaxed) else { throw Problem() }
+                try await store.withdraw(numbers)
+            }
+            func forget(expiredBefore moment: Date) async throws { try await store.forget(expiredBefore: moment) }
+        }
+        let (world, kept) = (try World(), Messages.Kept())
+        let full = Full(world.store)
+        let (first, registry) = try await world.start(
+            store: full,
+            logger: Logger(label: "test") { _ in Messages(kept: kept) }
+        )
+        try await world.entry(registry, "job", user)
+        let job = try WorkloadAttestorTests.sleeper()
+        try await world.hold(first, job.processIdentifier, "job", number: "7")
+        job.end()
+        job.waitUntilExit()
+        #expect(try await holds { first.state.withLock { !$0.pending.isEmpty } })
+        for _ in 0..<3 { #expect(await first.withdraw() == false) }
+        #expect(registry.snapshot.revocations.serialNumbers == ["70"] && world.reasons.count == 1)
+        #expect(kept.count("are not revoked yet") == 0)
+        #expect(kept.count("are revoked, and that is not noted") == 1, "told once")
+        #expect(try await world.store.standing().map(\.isWithdrawn) == [false])
+        full.empty()
+        #expect(await first.withdraw())
+        #expect(kept.count("is noted beside the authority again") == 1)
+        #expect(try await world.store.standing().map(\.isWithdrawn) == [true])
+        #expect(world.reasons.count == 1)
     }
 
     @Test func `nothing is handed out that cannot be kept, and many are kept in few steps`() async throws {

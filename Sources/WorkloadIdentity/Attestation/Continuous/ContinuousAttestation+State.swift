@@ -49,6 +49,10 @@ extension ContinuousAttestation {
         var failing: Set<AttestedProcess.Member> = []
         /// What is to be revoked.
         var pending: [Withdrawal] = []
+        /// The numbers of what is revoked and not noted as such beside the authority.
+        var unnoted: [String] = []
+        /// Whether that could not be noted when it was tried last.
+        var isNotingFailing = false
         /// What is revoked and has not expired, with the user that it counts for.
         ///
         /// What was issued before a start of the machine counts for no user (nil), only for all together: nobody's processes

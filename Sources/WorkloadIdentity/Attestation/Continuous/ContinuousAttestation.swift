@@ -414,7 +414,10 @@ public final class ContinuousAttestation: Sendable {
     /// - Returns: whether nothing is left that could not be stored.
     @discardableResult
     func withdraw() async -> Bool {
-        await Task.detached { await self.withdrawPending() }.value
+        await Task.detached {
+            guard await self.withdrawPending() else { return false }
+            return await self.noteWithdrawn()
+        }.value
     }
 
     private func withdrawPending() async -> Bool {
@@ -434,8 +437,6 @@ public final class ContinuousAttestation: Sendable {
                 }
             }
             try await registry.revoke(all: revocations)
-            // One that is withdrawn twice, because an authority did not come to note it, is revoked once.
-            try await store?.withdraw(pending.flatMap(\.numbers))
         } catch {
             logger.critical(
                 "SVIDs of processes that have ended or changed are not revoked yet",
@@ -445,6 +446,7 @@ public final class ContinuousAttestation: Sendable {
             wake.yield()
             return false
         }
+        if store != nil { state.withLock { $0.unnoted += pending.flatMap(\.numbers) } }
         for withdrawal in pending {
             do { try await onWithdraw(withdrawal) } catch {
                 logger.error(
@@ -454,6 +456,40 @@ public final class ContinuousAttestation: Sendable {
             }
         }
         return true
+    }
+
+    /// Notes beside the authority what is revoked; what cannot be noted is tried again, and told of once.
+    ///
+    /// Without the note, an authority that is started again revokes it once more, and records that once more.
+    private func noteWithdrawn() async -> Bool {
+        let numbers = state.withLock { state in
+            defer { state.unnoted = [] }
+            return state.unnoted
+        }
+        guard let store, !numbers.isEmpty else { return true }
+        do {
+            try await store.withdraw(numbers)
+            let wasFailing = state.withLock { state in
+                defer { state.isNotingFailing = false }
+                return state.isNotingFailing
+            }
+            if wasFailing { logger.notice("what is revoked is noted beside the authority again") }
+            return true
+        } catch {
+            let wasFailing = state.withLock { state in
+                state.unnoted.insert(contentsOf: numbers, at: 0)
+                defer { state.isNotingFailing = true }
+                return state.isNotingFailing
+            }
+            if !wasFailing {
+                logger.error(
+                    "SVIDs are revoked, and that is not noted beside the authority yet: started again now, it would revoke them again",
+                    metadata: ["count": "\(numbers.count)", "error": "\(error)"]
+                )
+            }
+            wake.yield()
+            return false
+        }
     }
 
     /// Takes what has long expired off the list of revocations, so that it does not grow for ever.

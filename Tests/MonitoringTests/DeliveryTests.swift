@@ -102,6 +102,27 @@ import ZeroTrust
         #expect(gone.map(\.finding) == ["M1-0", "M1-1"])
     }
 
+    @Test func `Alertmanager is told that an alert goes on, of which severity, and when it is over`() throws {
+        var monitor = monitor(for: [.undeclaredEdge])
+        monitor.observe(seen(5, at: 0, "spiffe://td/ns/a/sa/b", "c", decision: .deny, marks: [.undeclared]))
+        /// Of each severity, whether its alert goes on after a day.
+        func alerts() throws -> [String: Bool] {
+            let finding = try #require(monitor.findings.findings.first)
+            let body = AlertPayload.alertmanager(finding, node: "n")
+            let all = try #require(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [[String: Any]])
+            return try all.reduce(into: [:]) { result, alert in
+                let labels = try #require(alert["labels"] as? [String: String])
+                let end = try #require((alert["endsAt"] as? String).flatMap { Timestamp($0) })
+                let start = try #require((alert["startsAt"] as? String).flatMap { Timestamp($0) })
+                #expect(end.nanoseconds >= start.nanoseconds, "Alertmanager refuses it")
+                result[labels["severity"] ?? ""] = end.nanoseconds > Self.later(86_400).nanoseconds
+            }
+        }
+        #expect(try alerts() == ["info": false, "low": false, "medium": true])
+        try monitor.apply(.resolve, to: "M1-5", by: "ada", at: Self.later(3_600))
+        #expect(try alerts() == ["info": false, "low": false, "medium": false])
+    }
+
     @Test func `bodies are JSON whatever names hold`() throws {
         let finding = try Self.finding()
         for body in [

@@ -5,17 +5,21 @@ import ZeroTrust
 public enum AlertPayload {
     /// The body of Alertmanager's `POST /api/v2/alerts`: one alert, of which the labels tell findings apart.
     ///
-    /// A finding that is over ends its alert.
+    /// A finding that is over ends its alert. One that is not says that it goes on: without that, Alertmanager takes an alert
+    /// for over that it was not sent again for five minutes. To Alertmanager, one that has become more severe is another
+    /// alert; those that it may have been before are over.
     public static func alertmanager(_ finding: Finding, node: String) -> String {
+        let end = finding.state.isActive ? nil : finding.state.actor?.time
+        let goesOn = Timestamp(nanoseconds: finding.updated.nanoseconds &+ lasting)
         var builder = JSONBuilder()
-        builder.array([finding]) { array, finding in
+        builder.array(Severity.allCases.filter { $0 <= finding.severity }.reversed()) { array, severity in
             array.object { alert in
                 alert.member("labels") { labels in
                     labels.object {
                         $0.member("alertname", "LapwingFinding")
                         $0.member("finding", finding.id)
                         $0.member("type", finding.type.name)
-                        $0.member("severity", finding.severity.name)
+                        $0.member("severity", severity.name)
                         $0.member("subject", finding.subject)
                         $0.member("node", node)
                     }
@@ -29,13 +33,15 @@ public enum AlertPayload {
                     }
                 }
                 alert.member("startsAt", finding.opened.description)
-                if let actor = finding.state.actor, !finding.state.isActive {
-                    alert.member("endsAt", actor.time.description)
-                }
+                let isNow = severity == finding.severity
+                alert.member("endsAt", (isNow ? end ?? goesOn : finding.updated).description)
             }
         }
         return builder.text
     }
+
+    /// For how long Alertmanager keeps the alert of a finding of which nothing new is told, in nanoseconds: a year.
+    private static let lasting: Int64 = 365 * 86_400_000_000_000
 
     /// The body of a webhook: the finding, and who says so.
     public static func webhook(_ finding: Finding, node: String) -> String {

@@ -47,6 +47,8 @@ package struct GraphPage: Sendable {
             left > 0
             ? "<p class=\"note\">\(left) further paths are not listed here; the worst come first.</p>"
             : ""
+        let metrics = GraphLayout.Metrics(nodeWidth: 150, nodeHeight: 34, gap: 8, between: 70, perLayer: 28)
+        let view = GraphView(graph: drawn, metrics: metrics, hasLinks: false)
         let how: HTML = isDrawn ? "" : ", drawn by namespace"
         return frame.page(
             "Who calls whom",
@@ -54,25 +56,10 @@ package struct GraphPage: Sendable {
             """
             <h1>Who calls whom</h1>
             <section class="card"><div class="head"><h2>Drawing</h2><span class="note">\(graph.nodes.count) services, \(graph.edges.count) paths\(how)\(cut)</span></div>
-            \(drawing(drawn))\(GraphDrawing.key)</section>
+            \(view.html)\(GraphDrawing.key)</section>
             <section class="card"><div class="head"><h2>Paths</h2></div>\(list.html)\(more)</section>
             """
         )
-    }
-
-    /// A small graph is drawn from top to bottom as well, for a phone; a large one can be moved there.
-    private func drawing(_ drawn: ServiceGraph) -> HTML {
-        let metrics = GraphLayout.Metrics(nodeWidth: 150, nodeHeight: 34, gap: 8, between: 70, perLayer: 28)
-        let wide = GraphDrawing(drawn, metrics: metrics, hasLinks: false).html
-        guard drawn.nodes.count <= Overview.nodesOnPhone else {
-            return """
-                <div class="draw" tabindex="0" role="region" aria-label="The drawing, which can be moved">\(wide)</div>
-                """
-        }
-        let narrow = GraphDrawing(drawn, direction: .down, metrics: Overview.metricsOnPhone, hasLinks: false).html
-        return """
-            <div class="draw fit wide-only">\(wide)</div><div class="draw fit narrow">\(narrow)</div>
-            """
     }
 
     private func name(_ id: String) -> String {

@@ -87,10 +87,6 @@ package struct Overview: Sendable {
     static let pathsShown = 10
     /// The nodes from which on namespaces are drawn, and not services.
     package static let nodesShown = 24
-    /// The nodes that fit the width of a phone, one or two beside each other.
-    static let nodesOnPhone = 8
-    /// How they are laid out there.
-    static let metricsOnPhone = GraphLayout.Metrics(nodeWidth: 150, gap: 12, between: 44, perLayer: 2)
 
     /// Nothing.
     package init() {}
@@ -114,8 +110,7 @@ package struct Overview: Sendable {
     /// A graph of a few services stands beside the findings, a larger one has the whole width.
     private func parts(_ frame: Frame) -> HTML {
         let drawn = drawn
-        let isSmall = drawn.nodes.count <= Self.nodesOnPhone
-        return isSmall
+        return GraphView(graph: drawn).isSmall
             ? """
             <div class="cols lead">\(findingsCard(frame))\(graphCard(drawn))</div>
             <div class="cols">\(activityCard)\(usesCard(frame))</div>
@@ -174,23 +169,14 @@ package struct Overview: Sendable {
                 <section class="card" aria-labelledby="h-graph"><div class="head"><h2 id="h-graph">Who calls whom</h2></div><p class="empty">No policy lets anybody call, and nobody has called.</p></section>
                 """
         }
-        let drawing: HTML
-        if drawn.nodes.count <= Self.nodesOnPhone {
-            drawing = """
-                <div class="draw fit wide-only">\(GraphDrawing(drawn).html)</div><div class="draw fit narrow">\(GraphDrawing(drawn, direction: .down, metrics: Self.metricsOnPhone).html)</div>
-                """
-        } else {
-            let metrics = GraphLayout.Metrics(nodeWidth: 160, gap: 10, between: 76, perLayer: 14)
-            drawing = """
-                <div class="draw" tabindex="0" role="region" aria-label="The drawing, which can be moved">\(GraphDrawing(drawn, metrics: metrics).html)</div>
-                """
-        }
+        var view = GraphView(graph: drawn)
+        if !view.isSmall { view.metrics = GraphLayout.Metrics(nodeWidth: 160, gap: 10, between: 76, perLayer: 14) }
         let note: HTML =
             isWhole
             ? "\(graph.nodes.count) services"
             : "\(graph.nodes.count) services, by namespace; whoever took an undeclared path by name"
         return """
-            <section class="card" aria-labelledby="h-graph"><div class="head"><h2 id="h-graph">Who calls whom</h2><span class="note">\(note) · <a href="\(ConsolePath.graph)">every path</a></span></div>\(drawing)\(GraphDrawing.key)</section>
+            <section class="card" aria-labelledby="h-graph"><div class="head"><h2 id="h-graph">Who calls whom</h2><span class="note">\(note) · <a href="\(ConsolePath.graph)">every path</a></span></div>\(view.html)\(GraphDrawing.key)</section>
             """
     }
 

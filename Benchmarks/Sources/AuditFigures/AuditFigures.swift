@@ -1,12 +1,12 @@
 import AuditLog
 import Foundation
 import Glibc
-import Synchronization
 import ZeroTrust
 
 /// What `audit/run` measures the log with.
 ///
-///     auditfigures rate DIRECTORY ENTRIES IN_FLIGHT     how fast entries of 1 KiB are acknowledged, and are covered
+///     auditfigures rate DIRECTORY ENTRIES IN_FLIGHT     how many entries of 1 KiB are acknowledged a second at most
+///     auditfigures steady DIRECTORY RATE SECONDS        how long they take where so many come each second
 ///     auditfigures write DIRECTORY ENTRIES IN_FLIGHT    writes a log as a busy gateway would
 ///     auditfigures verify DIRECTORY                     verifies a log whole
 ///
@@ -15,38 +15,36 @@ import ZeroTrust
 enum AuditFigures {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
-        switch (arguments.first, arguments.count) {
-        case ("rate", 4), ("write", 4):
-            guard let entries = Int(arguments[3]), let inFlight = Int(arguments[4]), entries > 0, inFlight > 0 else {
-                fallthrough
-            }
-            if arguments.first == "rate" {
-                // Entries differ, and cost next to nothing to make.
-                var number: UInt64 = 0
-                try write(to: arguments[2], entries: entries, inFlight: inFlight) {
-                    number += 1
-                    var entry = [UInt8](repeating: 0x78, count: 1_024)
-                    for place in 0..<8 { entry[place] = UInt8(truncatingIfNeeded: number >> UInt64(8 * place)) }
-                    return entry
-                }
-            } else {
-                var traffic = BenchmarkTraffic()
-                try write(to: arguments[2], entries: entries, inFlight: inFlight) { traffic.next() }
-            }
-        case ("verify", 2): try verify(arguments[2])
+        let numbers = arguments.dropFirst(2).compactMap { Int($0) }.filter { $0 > 0 }
+        switch (arguments.first, arguments.count, numbers.count) {
+        case ("rate", 4, 2):
+            try write(to: arguments[2], entries: numbers[0], inFlight: numbers[1]) { numbered($0) }
+        case ("write", 4, 2):
+            var traffic = BenchmarkTraffic()
+            try write(to: arguments[2], entries: numbers[0], inFlight: numbers[1]) { _ in traffic.next() }
+        case ("steady", 4, 2): try steady(in: arguments[2], rate: numbers[0], seconds: numbers[1])
+        case ("verify", 2, 0): try verify(arguments[2])
         default:
-            FileHandle.standardError.write(
-                Data("usage: auditfigures rate|write DIRECTORY ENTRIES IN_FLIGHT | verify DIRECTORY\n".utf8)
-            )
+            let usage = """
+                usage: auditfigures rate|write DIRECTORY ENTRIES IN_FLIGHT | steady DIRECTORY RATE SECONDS | verify DIRECTORY
+
+                """
+            FileHandle.standardError.write(Data(usage.utf8))
             exit(2)
         }
     }
 
     private static let origin = "lapwing.example/benchmark"
 
-    // MARK: Writing
+    /// An entry of 1 KiB like no other, which costs next to nothing to make.
+    private static func numbered(_ number: Int) -> [UInt8] {
+        var entry = [UInt8](repeating: 0x78, count: 1_024)
+        for place in 0..<8 { entry[place] = UInt8(truncatingIfNeeded: number >> (8 * place)) }
+        return entry
+    }
 
-    private static func write(to directory: String, entries: Int, inFlight: Int, _ next: () -> [UInt8]) throws {
+    /// Begins a log below a directory, and leaves its key there.
+    private static func begin(in directory: String) throws -> LogWriter {
         let signer = try CheckpointAuthority(directory: directory + "/authority", origin: origin)
         let log = try LogWriter(directory: directory + "/audit", origin: origin, signer: signer)
         try (signer.verifier.description + "\n").write(
@@ -54,14 +52,27 @@ enum AuditFigures {
             atomically: true,
             encoding: .utf8
         )
+        return log
+    }
+
+    // MARK: As many as it takes
+
+    /// Writes entries as fast as the log takes them, so many of them waiting at any time.
+    private static func write(
+        to directory: String,
+        entries: Int,
+        inFlight: Int,
+        _ next: (Int) -> [UInt8]
+    ) throws {
+        let log = try begin(in: directory)
         let free = DispatchSemaphore(value: inFlight)
-        let latencies = Latencies()
+        let latencies = Latencies(expecting: entries)
         let coverage = Coverage(of: log)
         var bytes = 0
         let began = Moment.now
         for number in 0..<entries {
             if number % 256 == 0 { coverage.keepUp() }
-            let entry = next()
+            let entry = next(number)
             bytes += entry.count
             free.wait()
             let asked = Moment.now.wall
@@ -78,18 +89,73 @@ enum AuditFigures {
             throw Failed(description: "\(entries - latencies.count) of \(entries) entries were refused")
         }
         let covered = coverage.end(at: UInt64(entries))
-        let cpu = Moment.now.cpu
+        let cpu = Moment.now.cpu - began.cpu
         log.close()
-        let (p50, p99) = latencies.percentiles
+        let acknowledged = latencies.figures
         print(
             """
             {"entries":\(entries),"in_flight":\(inFlight),"bytes_per_entry":\(bytes / entries),\
             "per_second":\(Int(Double(entries) / (ended.wall - began.wall))),\
-            "ack_p50_ms":\(p50 * 1e3),"ack_p99_ms":\(p99 * 1e3),\
-            "covered_p50_s":\(covered.p50),"covered_max_s":\(covered.max),"syncs":\(log.stats.syncs),\
-            "cpu_s_per_million":\((cpu - began.cpu) / Double(entries) * 1e6)}
+            \(figures(acknowledged, covered)),"syncs":\(log.stats.syncs),\
+            "cpu_s_per_million":\(cpu / Double(entries) * 1e6)}
             """
         )
+    }
+
+    // MARK: So many each second
+
+    /// Writes entries of 1 KiB at the moments at which they are due, whether or not those before are on the disk.
+    ///
+    /// What an entry waits for counts from when it was due: where the log, or the machine, holds up the one who brings
+    /// entries, those that come late for it have waited as well.
+    private static func steady(in directory: String, rate: Int, seconds: Int) throws {
+        let log = try begin(in: directory)
+        let entries = rate * seconds
+        let latencies = Latencies(expecting: entries)
+        let coverage = Coverage(of: log)
+        let over = DispatchGroup()
+        let began = Moment.now
+        var latest = 0.0
+        var number = 0
+        while number < entries {
+            let now = Moment.now.wall
+            let due = min(entries, Int((now - began.wall) * Double(rate)) + 1)
+            while number < due {
+                let moment = began.wall + Double(number) / Double(rate)
+                latest = max(latest, now - moment)
+                over.enter()
+                log.append(numbered(number)) { result in
+                    if case .success = result { latencies.add(Moment.now.wall - moment) }
+                    over.leave()
+                }
+                number += 1
+            }
+            usleep(500)
+        }
+        over.wait()
+        guard latencies.count == entries else {
+            throw Failed(description: "\(entries - latencies.count) of \(entries) entries were refused")
+        }
+        let ended = Moment.now.wall
+        let covered = coverage.end(at: UInt64(entries))
+        let cpu = Moment.now.cpu - began.cpu
+        log.close()
+        print(
+            """
+            {"entries":\(entries),"offered_per_second":\(rate),\
+            "per_second":\(Int(Double(entries) / (ended - began.wall))),\
+            \(figures(latencies.figures, covered)),"latest_start_ms":\(latest * 1e3),"syncs":\(log.stats.syncs),\
+            "cpu_s_per_million":\(cpu / Double(entries) * 1e6)}
+            """
+        )
+    }
+
+    private static func figures(_ acknowledged: Figures, _ covered: Figures) -> String {
+        """
+        "ack_p50_ms":\(acknowledged.p50 * 1e3),"ack_p99_ms":\(acknowledged.p99 * 1e3),\
+        "ack_max_ms":\(acknowledged.max * 1e3),\
+        "covered_p50_s":\(covered.p50),"covered_p99_s":\(covered.p99),"covered_max_s":\(covered.max)
+        """
     }
 
     // MARK: Verifying
@@ -107,88 +173,4 @@ enum AuditFigures {
     }
 
     private struct Failed: Error, CustomStringConvertible { let description: String }
-}
-
-/// Latencies, of which the percentiles are wanted.
-private final class Latencies: Sendable {
-    // Guards the values, in seconds.
-    private let values = Mutex<[Double]>([])
-
-    func add(_ value: Double) { values.withLock { $0.append(value) } }
-
-    var count: Int { values.withLock { $0.count } }
-
-    var percentiles: (p50: Double, p99: Double) {
-        let sorted = values.withLock { $0.sorted() }
-        return (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
-    }
-}
-
-/// How long durable entries wait for a signed checkpoint that covers them.
-private final class Coverage: Sendable {
-    private struct State {
-        var isOver = false
-        /// When so many entries were durable.
-        var durable: [(time: Double, size: UInt64)] = []
-        /// How many of them a checkpoint has covered.
-        var covered = 0
-        var waits: [Double] = []
-        var size: UInt64 = 0
-    }
-
-    // Guards what was seen so far.
-    private let state = Mutex(State())
-
-    /// Looks every two milliseconds, which is how exact the figures are.
-    init(of log: LogWriter) {
-        Thread.detachNewThread { [self] in
-            while !state.withLock({ $0.isOver }) {
-                let stats = log.stats
-                look(durable: stats.acknowledged, covered: stats.checkpointSize)
-                usleep(2_000)
-            }
-        }
-    }
-
-    private func look(durable: UInt64, covered: UInt64) {
-        let now = Moment.now.wall
-        state.withLock { state in
-            if durable > state.durable.last?.size ?? 0 { state.durable.append((now, durable)) }
-            while state.covered < state.durable.count, state.durable[state.covered].size <= covered {
-                state.waits.append(now - state.durable[state.covered].time)
-                state.covered += 1
-            }
-            state.size = covered
-        }
-    }
-
-    /// Waits where the tree is so far behind the durable entries that the log would refuse more before long, so that the
-    /// rate is one that lasts.
-    func keepUp() {
-        while state.withLock({ ($0.durable.last?.size ?? 0) > $0.size + 100_000 }) { usleep(1_000) }
-    }
-
-    /// Waits until so many entries are covered; returns how long those seen waited.
-    func end(at size: UInt64) -> (p50: Double, max: Double) {
-        while state.withLock({ $0.size < size }) { usleep(2_000) }
-        return state.withLock { state in
-            state.isOver = true
-            let sorted = state.waits.sorted()
-            return (sorted.isEmpty ? 0 : sorted[sorted.count / 2], sorted.last ?? 0)
-        }
-    }
-}
-
-/// Two clocks read together.
-private struct Moment {
-    let cpu: Double
-    let wall: Double
-
-    static var now: Moment { Moment(cpu: read(CLOCK_PROCESS_CPUTIME_ID), wall: read(CLOCK_MONOTONIC)) }
-
-    private static func read(_ clock: clockid_t) -> Double {
-        var time = timespec()
-        unsafe clock_gettime(clock, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
 }

@@ -18,15 +18,13 @@ struct PlainWord {
     @unsafe
     func end(_ units: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         let count = units.count
-        guard start &+ 2 < count else { return nil }
         // Sound: indices are tested, and the table has an entry for each unit.
         var index = start
-        var (unit, second) = unsafe (units[start], units[start &+ 1])
-        while index &+ 2 < count, unsafe table[Int(unit)] & UnitClass.letter != 0 {
-            let third = unsafe units[index &+ 2]
-            if let secrets, secrets.mayOpen(unit, second, third) { return nil }
-            (unit, second) = (second, third)
-            index &+= 1
+        while index + 2 < count {
+            let unit = unsafe units[index]
+            if unsafe table[Int(unit)] & UnitClass.letter == 0 { break }
+            if let secrets, unsafe secrets.mayOpen(unit, units[index + 1], units[index + 2]) { return nil }
+            index += 1
         }
         // Longer ones may be keys, and what follows tells whether a name is given a value.
         guard index + 2 < count, index - start < 36 else { return nil }

@@ -3,11 +3,15 @@ import Foundation
 import Testing
 
 /// Judges a log after each run of a campaign: all of it verifies, and it continues what was signed before, by this code and
-/// by Go's.
+/// by Go's, and now and then by that of `aics-tlog`, which takes long to start.
 struct CampaignJudge {
     let key: NoteVerifier
     /// How many times Go's code accepted a log.
     private(set) var acceptedByGo = 0
+    /// How many logs were judged.
+    private var judged = 0
+    /// Of how many logs one is put to `aics-tlog`.
+    private static let oneIn = 10
     /// The newest checkpoint that readers may have seen.
     private var seen: [UInt8]?
 
@@ -49,12 +53,22 @@ struct CampaignJudge {
             let past = try verifier.checkpoint(seen, file: "the checkpoint from before")
             #expect(try verifier.verify(since: .checkpoint(past)).fault == nil, "\(run)")
         }
-        try judgeWithGo(directory, copy, run)
+        try judgeWithOthers(
+            directory,
+            copy,
+            last: entries.isEmpty || !isRecovered ? nil : UInt64(entries.count - 1),
+            run
+        )
         seen = published
         return entries
     }
 
-    private mutating func judgeWithGo(_ directory: String, _ copy: ((String) throws -> Void)?, _ run: String) throws {
+    private mutating func judgeWithOthers(
+        _ directory: String,
+        _ copy: ((String) throws -> Void)?,
+        last: UInt64?,
+        _ run: String
+    ) throws {
         guard GoVerifier.program != nil else {
             #expect(GoVerifier.isMissingAllowed, "Go has to be installed in CI")
             return
@@ -66,8 +80,14 @@ struct CampaignJudge {
             try place.write(seen, to: "older")
             older = place.path + "/older"
         }
-        let answer = try GoVerifier.verify(log: copy == nil ? directory : place.path + "/log", key: key, older: older)
+        let log = copy == nil ? directory : place.path + "/log"
+        let answer = try GoVerifier.verify(log: log, key: key, older: older)
         #expect(answer?.status == 0, "\(run): \(answer?.output ?? "")")
         acceptedByGo += answer?.status == 0 ? 1 : 0
+        judged += 1
+        guard judged % Self.oneIn == 0 else { return }
+        if let other = try AICSVerifier.verify(log: log, key: key, entry: last, older: older) {
+            #expect(other.status == 0, "\(run): \(other.output)")
+        }
     }
 }

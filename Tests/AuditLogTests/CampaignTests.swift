@@ -247,4 +247,69 @@ import Testing
         tally.acceptedByGo += judge.acceptedByGo
         return true
     }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can make a small file system"), .timeLimit(.minutes(60)))
+    func `a disk that is really full leaves gaps that are recorded, where that was chosen`() throws {
+        var (runs, lost) = (0, UInt64(0))
+        for _ in 0..<scale {
+            let place = try TemporaryDirectory()
+            let mount = place.path + "/small"
+            try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: true)
+            let arguments = ["-t", "tmpfs", "-o", "size=24m", "tmpfs", mount]
+            guard try GoVerifier.run(URL(filePath: "/bin/mount"), arguments).status == 0 else {
+                #expect(GoVerifier.isMissingAllowed, "a tmpfs has to be mountable in CI")
+                return print("gaps: skipped, a tmpfs cannot be mounted here")
+            }
+            defer { _ = try? GoVerifier.run(URL(filePath: "/bin/umount"), ["-l", mount]) }
+            let authority = try CheckpointAuthority(directory: place.path + "/authority", origin: LogFixture.origin)
+            var judge = CampaignJudge(key: authority.verifier)
+            var options = Self.options(authority)
+            options.fullDisk = .recordGap { GapText.entry($0) }
+            let log = try LogWriter(
+                directory: mount + "/log",
+                origin: LogFixture.origin,
+                signer: authority,
+                options: options
+            )
+            let ballast = mount + "/ballast"
+            var all: [[UInt8]] = []
+            for round in 0..<3 {
+                let before = log.stats.lost
+                _ = try GoVerifier.run(URL(filePath: "/bin/dd"), ["if=/dev/zero", "of=\(ballast)", "bs=64k"])
+                while log.stats.lost < before + 100, !log.hasFailed, all.count < 40_000 {
+                    var last: UInt64 = 0
+                    for number in 0..<32 {
+                        all.append(Array("\(round) \(all.count) \(number) ".utf8) + [UInt8](repeating: 7, count: 1_000))
+                        last = try log.append(all[all.count - 1])
+                    }
+                    while log.durable <= last, !log.hasFailed { usleep(200) }
+                }
+                #expect(log.stats.lost >= before + 100 && !log.hasFailed)
+                try FileManager.default.removeItem(atPath: ballast)
+                while log.stats.isInGap, !log.hasFailed { usleep(1_000) }
+                runs += 1
+            }
+            log.close()
+            #expect(log.stats.failure == nil)
+            lost += log.stats.lost
+            // All that was settled is in the log, in order, or in a gap that is told of where it was.
+            var expected: [[UInt8]] = []
+            var rest = all[...]
+            for entry in try LogReader(directory: mount + "/log").entries(in: 0..<UInt64.max).map(\.bytes) {
+                if entry.starts(with: GapText.prefix) {
+                    let count = try #require(Int(String(decoding: entry, as: UTF8.self).split(separator: " ")[1]))
+                    #expect(entry == Array(GapText.text(Array(rest.prefix(count))).utf8))
+                    rest = rest.dropFirst(count)
+                } else {
+                    #expect(entry == rest.first)
+                    rest = rest.dropFirst()
+                }
+                expected.append(entry)
+            }
+            #expect(rest.isEmpty)
+            _ = try judge.judge(mount + "/log", known: expected, run: "gaps")
+        }
+        #expect(lost > 0)
+        print("audit campaign, gaps: \(runs) full disks, \(lost) entries let go of, all of them counted in the log")
+    }
 }

@@ -120,6 +120,8 @@ struct Layout: Sendable {
     var lock: String { state + "/lock" }
     var treeState: String { state + "/tree" }
     var segments: String { state + "/wal" }
+    /// How much the log had no room for.
+    var gap: String { state + "/gap" }
     var recordIndex: String { state + "/record-index" }
 
     func file(_ path: TilePath) -> String { "\(directory)/\(path)" }

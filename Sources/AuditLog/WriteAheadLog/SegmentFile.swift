@@ -30,6 +30,8 @@ struct SegmentFile {
             try files.truncate(file, length: 0, path: path)
             try files.preallocate(file, length: length, path: path)
         } catch {
+            // What was reserved of it takes nobody else's room.
+            try? files.truncate(file, length: 0, path: path)
             files.close(file)
             throw error
         }

@@ -15,7 +15,8 @@ import Synchronization
 /// ```
 ///
 /// After a failing write or synchronisation the writer takes no more entries, for good: what a failed synchronisation
-/// left on the disk cannot be known. A new writer recovers the log.
+/// left on the disk cannot be known. A new writer recovers the log. The same goes for a full disk, unless
+/// ``Options/fullDisk`` says that gaps are recorded.
 public final class LogWriter: Sendable {
     /// The name of the log.
     public let origin: String
@@ -37,6 +38,8 @@ public final class LogWriter: Sendable {
         public var segmentSize = 16 << 20
         /// The most bytes that may wait for the disk, or for the tree, before entries are refused.
         public var maximumPendingBytes = 256 << 20
+        /// What becomes of entries for which the disk has no room.
+        public var fullDisk = FullDisk.refuse
         /// The key that checkpoints have to verify with; nil leaves that to the readers.
         public var verifier: NoteVerifier?
 
@@ -114,16 +117,16 @@ public final class LogWriter: Sendable {
         }
     }
 
-    /// Adds an entry, of which nobody is told when it is on the disk: it is once ``durable`` is higher than its index.
+    /// Adds an entry, of which nobody is told when it is on the disk: it is once ``durable`` is higher than its number.
     ///
     /// - Parameter entry: at most 65,535 bytes.
-    /// - Returns: the entry's index.
+    /// - Returns: the entry's number: its index, as long as the log has had no gap since it was opened.
     /// - Throws: ``AuditLogError`` where the entry is not taken.
     public func append(_ entry: [UInt8]) throws(AuditLogError) -> UInt64 {
         try core.enqueue(entry)
     }
 
-    /// How many entries are on the disk: every one with a lower index is.
+    /// How many entries are settled: each with a lower number is on the disk or, where gaps are recorded, counted there.
     public var durable: UInt64 { core.durable.load(ordering: .sequentiallyConsistent) }
 
     /// Whether the writer takes no more entries; those at or above ``durable`` will never be on the disk.
@@ -182,6 +185,10 @@ public struct LogStats: Hashable, Sendable {
     public var syncs: UInt64 = 0
     /// How many entries were refused.
     public var refused: UInt64 = 0
+    /// How many entries were let go of for want of room, and counted instead.
+    public var lost: UInt64 = 0
+    /// Whether entries are let go of now.
+    public var isInGap = false
     /// How often the signer could not be asked.
     public var signerFailures: UInt64 = 0
     /// What the signer said when it could not be asked last; nil once it answers.

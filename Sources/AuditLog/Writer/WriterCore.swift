@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import ZeroTrust
 
 /// The state that a ``LogWriter`` and its three threads share, and what each thread does.
 final class WriterCore: Sendable {
@@ -13,7 +14,7 @@ final class WriterCore: Sendable {
 
     /// Guards everything that the threads and the callers share.
     let shared: Monitor<Shared>
-    /// How many entries are on the disk: each with a lower index is.
+    /// How many entries are settled: each with a lower number is on the disk, or counted there as one of a gap.
     let durable: Atomic<UInt64>
     /// Whether the writer takes no more entries, and those that wait will never be durable.
     let hasFailed = Atomic<Bool>(false)
@@ -50,8 +51,8 @@ final class WriterCore: Sendable {
         /// Entries that wait to be written.
         var queue: [Pending] = []
         var queueBytes = 0
-        /// The index of the next entry that comes.
-        var nextIndex: UInt64
+        /// The number of the next entry that comes.
+        var nextNumber: UInt64
         /// When the queue is written next; nil while the committing thread sleeps until it is signalled.
         var due: UInt64?
         /// Whether the queue shall be written at once.
@@ -71,6 +72,10 @@ final class WriterCore: Sendable {
         var spare: SegmentFile.Spare?
         /// Whether the thread that integrates shall reserve one.
         var needsSpare = true
+        /// Whether a gap can be recorded now.
+        var isGapDue = false
+        /// When the tree is tried again, after the disk had no room for it.
+        var treeRetry: UInt64?
         /// How much of the current segment is written.
         var segmentEnd = Segment.headerLength
         /// The segments that are complete.
@@ -86,6 +91,8 @@ final class WriterCore: Sendable {
     struct CommitState {
         var segment: SegmentFile
         var next: UInt64
+        /// What there was no room for; nil where that is refused.
+        var gaps: GapFile?
     }
 
     struct IntegrationState {
@@ -119,8 +126,10 @@ final class WriterCore: Sendable {
             files: files
         )
         let segment = try SegmentFile(spare: spare, first: recovery.next, directory: layout.segments, files: files)
+        var gaps: GapFile?
+        if case .recordGap = options.fullDisk { gaps = try GapFile(path: layout.gap, in: layout.state, files: files) }
         var shared = Shared(
-            nextIndex: recovery.next,
+            nextNumber: recovery.next,
             tree: (recovery.edge.size, recovery.edge.root),
             segments: recovery.segments
         )
@@ -132,9 +141,10 @@ final class WriterCore: Sendable {
         shared.stats.integrated = recovery.edge.size
         shared.stats.checkpointSize = recovery.checkpoint?.size ?? 0
         shared.lock = lock
+        shared.isGapDue = gaps?.gap != nil
         self.shared = Monitor(shared, conditions: Thread.allCases.count)
         self.durable = Atomic(recovery.next)
-        self.commit = Monitor(CommitState(segment: segment, next: recovery.next))
+        self.commit = Monitor(CommitState(segment: segment, next: recovery.next, gaps: gaps))
         let index = RecordIndex.Writer(layout: layout, edge: recovery.edge, files: files)
         self.integration = Monitor(IntegrationState(edge: recovery.edge, index: index))
     }
@@ -144,9 +154,19 @@ final class WriterCore: Sendable {
         return UInt64(clamping: seconds) * 1_000_000_000 + UInt64(clamping: attoseconds / 1_000_000_000)
     }
 
+    private static func isFull(_ error: FileError) -> Bool { error.number == ENOSPC || error.number == EDQUOT }
+
+    /// Whether what failed can be done again once there is room, as the owner chose.
+    ///
+    /// A synchronisation cannot: what it left on the disk is not known.
+    private func waitsForRoom(_ error: any Error) -> Bool {
+        guard case .recordGap = options.fullDisk, let error = error as? FileError else { return false }
+        return Self.isFull(error) && !error.operation.hasPrefix("sync")
+    }
+
     /// The failure that a caller is told when a file could not be written.
     static func failure(_ error: FileError) -> AuditLogError {
-        error.number == ENOSPC || error.number == EDQUOT
+        isFull(error)
             ? AuditLogError(.diskFull, "the audit log's disk is full", cause: error)
             : AuditLogError(.io, "the audit log cannot be written", cause: error)
     }
@@ -175,7 +195,7 @@ final class WriterCore: Sendable {
 
     // MARK: - Callers
 
-    /// Puts an entry in the queue and returns its index, or says why not.
+    /// Puts an entry in the queue and returns its number, or says why not.
     func enqueue(
         _ entry: [UInt8],
         immediately: Bool = false,
@@ -186,15 +206,15 @@ final class WriterCore: Sendable {
                 shared.stats.refused += 1
                 return (.failure(refusal), false)
             }
-            let index = shared.nextIndex
-            shared.nextIndex += 1
+            let number = shared.nextNumber
+            shared.nextNumber += 1
             shared.queue.append(Pending(entry: entry, onDurable: onDurable))
             let before = shared.queueBytes
             shared.queueBytes += entry.count + 2
             let isUrgent = immediately || before < Self.batchLimit && shared.queueBytes >= Self.batchLimit
             if isUrgent { shared.isUrgent = true }
             defer { shared.isParked = false }
-            return (.success(index), isUrgent || shared.isParked)
+            return (.success(number), isUrgent || shared.isParked)
         }
         if wakes { signal(.commit) }
         return try result.get()
@@ -250,7 +270,10 @@ final class WriterCore: Sendable {
 
     /// Gives back the files and the lock, once the threads have ended.
     func release() {
-        commit.withLock { $0.segment.close(files: files) }
+        commit.withLock { state in
+            state.segment.close(files: files)
+            state.gaps?.close(files: files)
+        }
         shared.withLock { shared in
             if let spare = shared.spare { files.close(spare.file) }
             shared.spare = nil
@@ -275,6 +298,10 @@ final class WriterCore: Sendable {
     private func nextGroup() -> [Pending]? {
         shared.wait(on: Thread.commit.rawValue) { shared in
             let now = monotonicNow()
+            if shared.isGapDue, shared.failure == nil {
+                shared.isGapDue = false
+                return .go([])
+            }
             guard !shared.queue.isEmpty else {
                 if shared.isClosed { return .go(nil) }
                 if let due = shared.due, now < due { return .wait(until: due) }
@@ -299,7 +326,8 @@ final class WriterCore: Sendable {
 
     private func commitGroup(_ group: [Pending]) {
         var rest = group[...]
-        while !rest.isEmpty {
+        // An empty group is there for the gap that is due.
+        repeat {
             var bytes = 0
             let batch = rest.prefix { pending in
                 bytes += pending.entry.count + 2
@@ -309,59 +337,103 @@ final class WriterCore: Sendable {
             do {
                 // A failure is final: nothing is written after one.
                 if let failure = shared.withLock({ $0.failure }) { throw failure }
-                let entries = batch.map(\.entry)
-                let first = try commitBatch(entries)
-                tellWatchers()
-                for tap in taps.withLock({ $0 }) { tap.add(entries, first: first) }
+                guard let first = try commitBatch(batch) else { continue }
                 for (offset, pending) in batch.enumerated() {
                     pending.onDurable?(.success(first + UInt64(offset)))
                 }
             } catch {
                 fail(error)
-                let failure = shared.withLock { shared -> AuditLogError? in
-                    shared.stats.refused += UInt64(batch.count)
-                    return shared.failure
-                }
-                for pending in batch {
-                    pending.onDurable?(.failure(failure ?? AuditLogError(.io, "the audit log cannot be written")))
-                }
+                refuse(batch)
             }
+        } while !rest.isEmpty
+    }
+
+    private func refuse(_ batch: ArraySlice<Pending>) {
+        let failure = shared.withLock { shared -> AuditLogError? in
+            shared.stats.refused += UInt64(batch.count)
+            return shared.failure
+        }
+        for pending in batch {
+            pending.onDurable?(.failure(failure ?? AuditLogError(.io, "the audit log cannot be written")))
         }
     }
 
-    /// Brings a batch to the disk; returns the index of its first entry.
-    private func commitBatch(_ entries: [[UInt8]]) throws -> UInt64 {
-        let (first, end) = try commit.withLock { state -> (UInt64, Int) in
-            let payload = entries.reduce(0) { $0 + $1.count + 2 }
-            if !state.segment.hasRoom(for: payload) {
-                try rotate(&state)
+    /// Brings a batch to the disk, behind a gap that is not recorded yet; returns the index of its first entry, or nil where
+    /// there was no room and the batch was let go of.
+    private func commitBatch(_ batch: ArraySlice<Pending>) throws -> UInt64? {
+        /// What was written, and where the segment ends behind it.
+        struct Written {
+            let entries: [[UInt8]]
+            let first: UInt64
+            let end: Int
+            let hasGap: Bool
+        }
+        let written = try commit.withLock { state -> Written? in
+            var entries = batch.map(\.entry)
+            let gap = state.gaps?.gap
+            if let gap, case .recordGap(let entry) = options.fullDisk { entries.insert(entry(gap), at: 0) }
+            guard !entries.isEmpty else { return Written(entries: [], first: state.next, end: 0, hasGap: false) }
+            if !state.segment.hasRoom(for: entries.reduce(0) { $0 + $1.count + 2 }) {
+                guard try rotate(&state) else {
+                    let lost = batch.filter { $0.onDurable == nil }.map(\.entry)
+                    try state.gaps?.add(lost, at: .now(), files: files)
+                    return nil
+                }
             }
             try state.segment.commit(entries, first: state.next, files: files)
             defer { state.next += UInt64(entries.count) }
-            return (state.next, state.segment.end)
+            if gap != nil { try state.gaps?.clear(files: files) }
+            return Written(entries: entries, first: state.next, end: state.segment.end, hasGap: gap != nil)
         }
-        let next = first + UInt64(entries.count)
-        durable.store(next, ordering: .sequentiallyConsistent)
+        durable.wrappingAdd(UInt64(batch.count), ordering: .sequentiallyConsistent)
+        guard let written else {
+            letGo(batch)
+            return nil
+        }
+        guard !written.entries.isEmpty else { return nil }
+        let next = written.first + UInt64(written.entries.count)
         let fillsTreeBatch = shared.withLock { shared -> Bool in
-            shared.durable += entries
+            shared.durable += written.entries
             let before = shared.durableBytes
-            shared.durableBytes += entries.reduce(0) { $0 + $1.count }
-            shared.segmentEnd = end
+            shared.durableBytes += written.entries.reduce(0) { $0 + $1.count }
+            shared.segmentEnd = written.end
             shared.stats.acknowledged = next
             shared.stats.syncs += 1
+            shared.stats.isInGap = false
             if shared.uncoveredSince == nil { shared.uncoveredSince = monotonicNow() }
             return before < Self.treeBatch && shared.durableBytes >= Self.treeBatch
         }
         if fillsTreeBatch { signal(.integration) }
-        return first
+        tellWatchers()
+        for tap in taps.withLock({ $0 }) { tap.add(written.entries, first: written.first) }
+        return written.first + (written.hasGap ? 1 : 0)
     }
 
-    private func rotate(_ state: inout CommitState) throws {
-        let reserved = shared.withLock { shared -> SegmentFile.Spare? in
-            defer { shared.spare = nil }
-            return shared.spare
+    /// Lets a batch go that was counted as one of a gap; whoever waits for a call is refused.
+    private func letGo(_ batch: ArraySlice<Pending>) {
+        let waiting = batch.filter { $0.onDurable != nil }
+        shared.withLock { shared in
+            shared.stats.lost += UInt64(batch.count - waiting.count)
+            shared.stats.refused += UInt64(waiting.count)
+            shared.stats.isInGap = true
+            shared.needsSpare = true
         }
-        let spare = try reserved ?? reserveSpare()
+        tellWatchers()
+        for pending in waiting {
+            pending.onDurable?(.failure(AuditLogError(.diskFull, "the audit log's disk is full")))
+        }
+    }
+
+    /// Goes on with another segment; returns false where there is no room for one and gaps are recorded.
+    private func rotate(_ state: inout CommitState) throws -> Bool {
+        let (reserved, isInGap) = shared.withLock { shared -> (SegmentFile.Spare?, Bool) in
+            defer { shared.spare = nil }
+            return (shared.spare, shared.stats.isInGap)
+        }
+        // Once there is none, the thread that integrates looks for room.
+        if reserved == nil, isInGap { return false }
+        let spare: SegmentFile.Spare
+        do { spare = try reserved ?? reserveSpare() } catch  where waitsForRoom(error) { return false }
         let segment = try SegmentFile(spare: spare, first: state.next, directory: layout.segments, files: files)
         state.segment.close(files: files)
         let (path, end) = (state.segment.path, state.next)
@@ -370,6 +442,7 @@ final class WriterCore: Sendable {
             shared.segments.append((path, end))
             shared.needsSpare = true
         }
+        return true
     }
 
     private func reserveSpare() throws(FileError) -> SegmentFile.Spare {
@@ -386,9 +459,8 @@ final class WriterCore: Sendable {
                 shared -> Monitor<Shared>.Step<(entries: [[UInt8]], spare: Bool, last: Bool)> in
                 if shared.failure != nil { return .go(([], false, true)) }
                 // What is being taken in has left `durableBytes` by the time this is asked.
-                guard shared.isCommitted || shared.durableBytes >= Self.treeBatch || monotonicNow() >= next else {
-                    return .wait(until: next)
-                }
+                let isFull = shared.durableBytes >= Self.treeBatch && shared.treeRetry == nil
+                guard shared.isCommitted || isFull || monotonicNow() >= next else { return .wait(until: next) }
                 let entries = Self.takeBatch(&shared.durable)
                 let isLast = shared.isCommitted && shared.durable.isEmpty
                 return .go((entries, shared.needsSpare && shared.spare == nil, isLast))
@@ -397,15 +469,27 @@ final class WriterCore: Sendable {
             next = monotonicNow() + interval
             do {
                 try integrate(step.entries)
+            } catch  where waitsForRoom(error) {
+                // They are in the write-ahead log, and are taken in once there is room: now, or by the next writer.
+                let isOver = shared.withLock { shared in
+                    shared.durable.insert(contentsOf: step.entries, at: 0)
+                    shared.treeRetry = next
+                    return shared.isCommitted
+                }
+                if isOver { break }
+                isLast = false
             } catch {
                 fail(error)
                 break
             }
             if step.spare, !isLast, let spare = try? reserveSpareAhead() {
-                shared.withLock { shared in
+                let isAwaited = shared.withLock { shared in
                     shared.spare = spare
                     shared.needsSpare = false
+                    shared.isGapDue = shared.stats.isInGap
+                    return shared.isGapDue
                 }
+                if isAwaited { signal(.commit) }
             }
         }
         shared.withLock { $0.isIntegrated = true }
@@ -440,17 +524,24 @@ final class WriterCore: Sendable {
     private func integrate(_ entries: [[UInt8]]) throws {
         guard !entries.isEmpty else { return }
         let tree = try integration.withLock { state -> (size: UInt64, root: MerkleHash) in
+            let before = state.edge
             let written = state.edge.append(entries)
-            try install(written)
             let root = state.edge.root
-            try files.install(Array("\(state.edge.size)\n\(root)\n".utf8), at: layout.treeState)
-            try files.synchronizeDirectory(layout.state)
+            do {
+                try install(written)
+                try files.install(Array("\(state.edge.size)\n\(root)\n".utf8), at: layout.treeState)
+                try files.synchronizeDirectory(layout.state)
+            } catch {
+                state.edge = before
+                throw error
+            }
             // The index is an aid for readers and can be made again: its loss is no failure of the log.
             state.index.append(entries)
             return (state.edge.size, root)
         }
         shared.withLock { shared in
             shared.tree = tree
+            shared.treeRetry = nil
             shared.durableBytes -= entries.reduce(0) { $0 + $1.count }
             shared.stats.integrated = tree.size
         }
@@ -532,6 +623,8 @@ final class WriterCore: Sendable {
                 } else {
                     next = start + interval
                 }
+            } catch  where waitsForRoom(error) {
+                next = start + interval
             } catch {
                 fail(error)
                 return

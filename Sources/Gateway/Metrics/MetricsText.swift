@@ -223,6 +223,11 @@ struct MetricsText {
         counter("lapwing_audit_syncs_total", "Synchronisations of the write-ahead log.", log.syncs)
         counter("lapwing_audit_refused_total", "Records that the log did not take.", log.refused)
         counter(
+            "lapwing_audit_gap_events_total",
+            "Records that were let go of for want of room, and counted in the log instead.",
+            log.lost
+        )
+        counter(
             "lapwing_audit_requests_refused_total",
             "Requests refused since their decision could not be recorded.",
             metrics.recordFailures

@@ -113,8 +113,8 @@ struct SinkRounds: Sendable {
                 log: reader,
                 sink: target,
                 cursor: "\(directory)/\(sink.name).cursor",
-                start: sink.startsNow ? log.durable : 0,
-                durable: { [log] in log.durable }
+                start: sink.startsNow ? log.stats.acknowledged : 0,
+                durable: { [log] in log.stats.acknowledged }
             )
             return (runner, otlp)
         } catch {

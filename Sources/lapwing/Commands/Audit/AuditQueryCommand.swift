@@ -55,9 +55,12 @@ extension AuditCommand {
         var limit = 50
 
         @Option(
-            help: ArgumentHelp("Begin behind this entry, as the page before says at its end.", valueName: "entry")
+            help: ArgumentHelp(
+                "Begin behind this entry, as the page before says at its end; of several logs LOG=ENTRY, repeated.",
+                valueName: "entry"
+            )
         )
-        var behind: UInt64?
+        var behind: [String] = []
 
         @Flag(help: "The oldest first; otherwise the newest.")
         var oldestFirst = false
@@ -86,12 +89,40 @@ extension AuditCommand {
             guard (1...1_000_000).contains(limit) else {
                 throw ValidationError("--limit takes a number from 1 to 1000000")
             }
-            guard log.count < 2 || behind == nil else {
-                throw ValidationError("entries are numbered by log; over several, go on with --until or --since")
+            _ = try places()
+            guard Set(log.map(Self.place)).count == log.count else {
+                throw ValidationError("--log names the same directory twice")
             }
             guard log.isEmpty || index == nil else {
                 throw ValidationError("--index is of one log; with --log the indexes lie in the state directory")
             }
+        }
+
+        private static func place(_ log: String) -> String { URL(fileURLWithPath: log).standardizedFileURL.path }
+
+        /// The entries behind which the page begins, one for each log; nil where it begins at the end.
+        private func places() throws -> [UInt64?] {
+            guard log.count > 1 else {
+                guard behind.count < 2 else { throw ValidationError("--behind is said once of one log") }
+                return [try behind.first.map { try Self.entry($0) }]
+            }
+            var places: [String: UInt64] = [:]
+            for text in behind {
+                guard let equals = text.lastIndex(of: "="), log.contains(String(text[..<equals])) else {
+                    throw ValidationError(
+                        "entries are numbered by log; over several, --behind takes LOG=ENTRY, and LOG as --log has it"
+                    )
+                }
+                places[String(text[..<equals])] = try Self.entry(text[text.index(after: equals)...])
+            }
+            return log.map { places[$0] }
+        }
+
+        private static func entry(_ text: some StringProtocol) throws -> UInt64 {
+            guard let entry = UInt64(text) else {
+                throw ValidationError("`\(text.prefix(64))` is no entry; expected its number")
+            }
+            return entry
         }
 
         /// Every condition as a term.
@@ -121,11 +152,12 @@ extension AuditCommand {
                 }
                 return StandardOutput.write(output == .table ? "\(count)" : #"{"count":\#(count)}"#)
             }
-            let page = SearchPage(limit: limit, isAscending: oldestFirst, behind: behind)
-            let results = try searches.map { search in
-                (search.origin, try search.run { try $0.find(query, page) })
+            let found = try zip(searches, places()).map { search, behind in
+                let page = SearchPage(limit: limit, isAscending: oldestFirst, behind: behind)
+                let result = try search.run { try $0.find(query, page) }
+                return MergedMatches.Page(log: search.name, origin: search.origin, behind: behind, result: result)
             }
-            let merged = MergedMatches(results, limit: limit, isAscending: oldestFirst)
+            let merged = MergedMatches(found, limit: limit, isAscending: oldestFirst)
             MatchPrinter(format: output).print(merged)
             guard output == .table, let hint = merged.hint else { return }
             StandardError.write("there may be more; the next page: \(hint)")
@@ -135,7 +167,7 @@ extension AuditCommand {
         private func search(_ directory: String, index: String) throws -> SearchedLog {
             let records = try AuditRecords(directory: directory)
             let origin = log.count > 1 ? try records.reading { try records.reader.checkpoint()?.origin } : nil
-            return SearchedLog(records: records, index: index, anew: reindex, origin: origin)
+            return SearchedLog(records: records, name: directory, index: index, anew: reindex, origin: origin)
         }
     }
 }
@@ -143,6 +175,8 @@ extension AuditCommand {
 /// A log that is searched by an index, which is brought up to date first.
 private struct SearchedLog {
     let records: AuditRecords
+    /// The log's directory, as it was named.
+    let name: String
     let index: String
     /// Whether the index is made anew in any case.
     let anew: Bool

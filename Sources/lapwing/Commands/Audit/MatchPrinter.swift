@@ -14,7 +14,7 @@ struct MatchPrinter {
         case .table: table(found.items)
         case .jsonl: for item in found.items { StandardOutput.write(verbatim: Self.json(item)) }
         case .json:
-            let next = found.next.map { #","next":\#($0)"# } ?? ""
+            let next = found.next.map { #","next":\#($0)"# } ?? Self.json(places: found.places)
             let matches = found.items.map(Self.json).joined(separator: ",\n")
             StandardOutput.write(verbatim: "{\"matches\":[\(matches)]\(next),\"version\":\(Self.version)}")
         }
@@ -28,6 +28,12 @@ struct MatchPrinter {
         // The name of a log holds nothing that JSON escapes: no space, no control character and no quotation mark.
         let log = item.origin.map { #""log":"\#($0.filter { $0 != "\"" && $0 != "\\" })","# } ?? ""
         return #"{\#(completion)"entry":\#(match.entry.index),\#(log)"record":\#(text(match.entry))}"#
+    }
+
+    /// Where the next page of several logs begins.
+    private static func json(places: [String]) -> String {
+        guard !places.isEmpty, let text = try? JSONEncoder().encode(places) else { return "" }
+        return #","behind":\#(String(decoding: text, as: UTF8.self))"#
     }
 
     /// How many tokens the answer took, where it said so.

@@ -59,6 +59,9 @@ import ZeroTrust
         // A new caller of the route, its first access to what is behind it, and five refusals of one edge.
         #expect(Set(ids) == ["M2-50", "M3-50", "M1-55"], "\(first.output)")
         #expect(try run("monitor", "replay", "-o", "json").output == first.output)
+        // Whom a refused request was for is said by name, also where it came to no route.
+        let service = "spiffe://cluster.local/ns/ml-inference/sa/inference-service"
+        #expect(first.output.contains("spiffe://cluster.local/ns/shop/sa/cart → \(service) (call)"), "\(first.output)")
         #expect(try run("alert", "list", "-o", "json").output == first.output)
         let filtered = try run("alert", "list", "--type", "M1", "-o", "json")
         #expect(filtered.output.contains("M1-55") && !filtered.output.contains("M2-50"))

@@ -136,6 +136,9 @@ import Testing
         let id = try #require(finding["id"] as? String)
         #expect(finding["detector"] as? String == "M1" && finding["subject"] as? String == Self.caller)
         #expect(try alert("show", id).output.contains("no policy declares"))
+        // The port was chosen by the system; the service is named all the same.
+        let service = "spiffe://cluster.local/ns/ml-inference/sa/inference-service"
+        #expect(finding["object"] as? String == service, "\(listed.output)")
 
         // The alert arrives at the second try, signed.
         #expect(try lapwing.wait { receiver.first != nil })
@@ -277,7 +280,11 @@ import Testing
     func `an Alertmanager has the alert, until the finding is over`() async throws {
         let directory = try TemporaryDirectory()
         let own = try await Self.freePort()
-        let configuration = try directory.write("route: {receiver: none}\nreceivers: [{name: none}]\n", to: "am.yml")
+        // An alert that is not sent again is over after a second here, unless it says that it goes on.
+        let configuration = try directory.write(
+            "global: {resolve_timeout: 1s}\nroute: {receiver: none}\nreceivers: [{name: none}]\n",
+            to: "am.yml"
+        )
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/prometheus-alertmanager")
         process.arguments = [
@@ -297,6 +304,8 @@ import Testing
         let held = try JSONSerialization.jsonObject(with: Data(alerts().utf8)) as? [[String: Any]]
         let labels = try #require(held?.first?["labels"] as? [String: String])
         #expect(labels["type"] == "undeclared_edge" && labels["subject"] == Self.caller)
+        let end = try #require(held?.first?["endsAt"] as? String)
+        #expect(end > Date(timeIntervalSinceNow: 86_400).formatted(.iso8601), "it is over by itself: \(end)")
         let id = try #require(labels["finding"])
         #expect(try Self.alert(["resolve", id], of: lapwing).status == 0)
         #expect(try lapwing.wait { try !alerts().contains("LapwingFinding") }, "the alert goes on")

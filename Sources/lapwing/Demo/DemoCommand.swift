@@ -338,7 +338,7 @@ private final class RunningDemo {
     func showFindings() throws {
         let directory = scenario.stateDirectory + "/audit"
         var monitor = Monitor()
-        try MonitorReading.catchUp(&monitor, with: directory)
+        try MonitorReading.catchUp(&monitor, with: directory, at: ServedPorts(scenario.workloadsByPort))
         let findings = monitor.findings.findings.filter(\.state.isActive)
         guard let worst = findings.max(by: { $0.severity < $1.severity }),
             let record = worst.records.first(where: { $0.source == .lapwing })?.ranges.first?.lowerBound

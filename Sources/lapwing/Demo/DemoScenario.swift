@@ -44,6 +44,14 @@ struct DemoScenario {
     var runtimeDirectory: String { directory + "/run" }
     var workloadSocket: String { runtimeDirectory + "/workload-api.sock" }
 
+    /// The SPIFFE ID of the workload behind each port.
+    var workloadsByPort: [UInt16: String] {
+        [UInt16: String](
+            ports.map { (UInt16(clamping: $0.value), $0.key.id) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
     func program(_ workload: Workload) -> String { directory + "/bin/\(workload.rawValue)" }
     func upstreamSocket(_ workload: Workload) -> String { directory + "/upstream/\(workload.rawValue).sock" }
 

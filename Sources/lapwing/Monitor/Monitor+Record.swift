@@ -25,8 +25,13 @@ extension Monitor {
     ///
     /// - Parameters:
     ///   - entry: the entry.
+    ///   - ports: whom requests were for that were refused before a route was found.
     ///   - known: the texts of those before, where many are taken in turn.
-    mutating func take(_ entry: LogReader.Entry, knowing known: RecordTexts? = nil) {
+    mutating func take(
+        _ entry: LogReader.Entry,
+        at ports: ServedPorts = ServedPorts(),
+        knowing known: RecordTexts? = nil
+    ) {
         skip(to: entry.index + 1, of: .lapwing)
         let record: AuditRecord
         do { record = try entry.record(knowing: known) } catch {
@@ -36,7 +41,7 @@ extension Monitor {
         if settings.rules.reads(.lapwing) { examine(entry, record) }
         switch record {
         case .decision(let decision):
-            observe(Observation(decision, record: entry.index), until: StableHash.of(decision.id.description))
+            observe(Observation(decision, record: entry.index, at: ports), until: StableHash.of(decision.id.description))
         case .completion(let completion):
             complete(
                 StableHash.of(completion.id.description),
@@ -75,9 +80,9 @@ extension Monitor {
 extension Observation {
     /// What a decision's record tells.
     ///
-    /// The callee is the route, which stands for the service behind it, or the listener where no route was found; for an
-    /// outbound call it is the host and port that was asked for.
-    init(_ record: DecisionRecord, record index: UInt64) {
+    /// The callee is the route, which stands for the service behind it; where none was found, the workload that listens
+    /// there, or the listener where that is not known. For an outbound call it is the host and port that was asked for.
+    init(_ record: DecisionRecord, record index: UInt64, at ports: ServedPorts = ServedPorts()) {
         let isOutbound = record.route?.hasPrefix("egress/") ?? Self.outboundReasons.contains(record.reason)
         var marks: Marks = []
         if isOutbound { marks.insert(.leaves) }
@@ -85,13 +90,14 @@ extension Observation {
         if record.caller == nil { marks.insert(.anonymous) }
         if record.outcome == .deny, Self.undeclaredReasons.contains(record.reason) { marks.insert(.undeclared) }
         let path = record.request.path.prefix { $0 != "?" }
+        let port = record.request.destination.port
         self.init(
             source: .lapwing,
             record: index,
             time: record.time,
             caller: Self.caller(of: record),
             callee: isOutbound
-                ? record.request.authority : record.route ?? "listener:\(record.request.destination.port)",
+                ? record.request.authority : record.route ?? ports.workload(at: port) ?? "listener:\(port)",
             verb: record.request.method,
             object: String(path),
             model: isOutbound ? nil : Self.model(of: path, asked: record.model, route: record.route),

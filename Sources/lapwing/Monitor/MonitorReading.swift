@@ -29,14 +29,14 @@ enum MonitorReading {
             StandardError.write("the monitor's state is not taken up: \(error)")
         }
         var monitor = kept ?? Monitor(settings: policy, declared: declared)
-        try catchUp(&monitor, with: settings.auditDirectory)
+        try catchUp(&monitor, with: settings.auditDirectory, at: try configuration.map { try ServedPorts($0) })
         return monitor
     }
 
     /// Reads what a log has that the monitor has not seen.
     ///
     /// - Throws: ``CommandError`` where it cannot be read.
-    static func catchUp(_ monitor: inout Monitor, with directory: String) throws {
+    static func catchUp(_ monitor: inout Monitor, with directory: String, at ports: ServedPorts? = nil) throws {
         let records = try AuditRecords(directory: directory)
         let size = try records.reading { try records.reader.size() }
         _ = try records.reading { try monitor.passOverPruned(of: records.reader) }
@@ -47,7 +47,7 @@ enum MonitorReading {
         while next < size {
             let end = min(next + batch, size)
             for entry in try records.reading({ try records.reader.entries(in: next..<end) }) {
-                monitor.take(entry, knowing: texts)
+                monitor.take(entry, at: ports ?? ServedPorts(), knowing: texts)
             }
             next = end
             bar.show(next - first, of: size - first)

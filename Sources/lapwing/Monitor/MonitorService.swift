@@ -89,6 +89,7 @@ final class MonitorService: Sendable {
     /// What one configuration's monitor holds.
     private struct Run {
         let configuration: Configuration
+        let ports: ServedPorts
         var monitor: Monitor
         var followers: [LogSource: LineFollower] = [:]
         /// Readings that were put into the log and are still bad, so that each is told of once.
@@ -101,6 +102,8 @@ final class MonitorService: Sendable {
                 logger.error("the policies' closure cannot be made", metadata: ["error": "\(error)"])
                 closure = nil
             }
+            // What fails here has failed above.
+            ports = (try? ServedPorts(configuration)) ?? ServedPorts()
             let policy = configuration.monitorPolicy
             let positions = store.positions()
             let kept: Monitor?
@@ -156,7 +159,7 @@ final class MonitorService: Sendable {
                 guard next < end else { break }
                 let entries = try follower.entries(in: next..<min(next + Self.batch, end))
                 guard !entries.isEmpty else { break }
-                for entry in entries { run.monitor.take(entry, knowing: texts) }
+                for entry in entries { run.monitor.take(entry, at: run.ports, knowing: texts) }
             } catch {
                 logger.error("the monitor cannot read the log", metadata: ["error": "\(error)"])
                 break
@@ -284,6 +287,12 @@ final class MonitorService: Sendable {
         if let witnesses = stats.witnesses {
             let all = max(run.configuration.auditPolicy.witnesses?.witnesses.count ?? 0, witnesses.faults)
             readings.append(("witnesses", witnesses.faults > 0, .witnessesMissing(witnesses.faults, of: all)))
+        }
+        // The gap itself is recorded once there is room.
+        if !stats.isInGap {
+            run.bad.remove("gap")
+        } else if run.bad.insert("gap").inserted {
+            logger.critical("the disk is full; requests go on without records, and are counted")
         }
         for (key, isBad, reading) in readings {
             guard isBad else {

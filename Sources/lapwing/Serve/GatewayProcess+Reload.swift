@@ -90,6 +90,9 @@ extension GatewayProcess {
         guard before.kubernetes == next.kubernetes else {
             throw NotLive(["the `KubernetesAttestation` cannot change while Lapwing runs"])
         }
+        guard before.auditPolicy.fullDisk == next.auditPolicy.fullDisk else {
+            throw NotLive(["`fullDisk` of the `AuditPolicy` cannot change while Lapwing runs"])
+        }
         guard !next.gateways.isEmpty else { throw NotLive(["the last `Gateway` cannot go while Lapwing runs"]) }
         let servers = running.withLock { $0.servers }
         for gateway in next.gateways {

@@ -80,7 +80,8 @@ final class GatewayProcess: Sendable {
             self.log = try LogWriter(
                 directory: settings.auditDirectory,
                 origin: settings.logOrigin,
-                signer: RemoteCheckpointSigner(socket: settings.adminSocket)
+                signer: RemoteCheckpointSigner(socket: settings.adminSocket),
+                options: Self.logOptions(configuration)
             )
         } catch {
             throw CommandError(.unreachable, "the audit log at `\(settings.auditDirectory)` cannot be opened: \(error)")
@@ -103,6 +104,33 @@ final class GatewayProcess: Sendable {
         self.issuerKeys = IssuerKeys(logger: logger, clock: { clock.now })
         (self.reloads, self.ask) = AsyncStream.makeStream(of: ReloadRequest.self, bufferingPolicy: .bufferingNewest(64))
         issuerKeys.follow(try configuration.keySources())
+    }
+
+    private static func logOptions(_ configuration: Configuration) -> LogWriter.Options {
+        var options = LogWriter.Options()
+        if configuration.auditPolicy.fullDisk == .recordGap {
+            let node = configuration.settings.node.value
+            options.fullDisk = .recordGap { Self.record(of: $0, node: node).encoded() }
+        }
+        return options
+    }
+
+    /// The record of a gap, which is a finding of the monitor, too.
+    private static func record(of gap: LogGap, node: String) -> ActRecord {
+        let now = Timestamp.now()
+        let reading = IntegrityReading.gap(records: gap.count).act
+        return ActRecord(
+            id: RequestID(milliseconds: now.milliseconds, random: .random(in: 0 ... .max)),
+            time: now,
+            node: node,
+            actor: "log",
+            action: reading.action,
+            subject: reading.subject,
+            before: gap.began.description,
+            after: gap.ended.description,
+            outcome: .allow,
+            reason: "the disk was full; root \(gap.root)"
+        )
     }
 
     /// What ends a run.

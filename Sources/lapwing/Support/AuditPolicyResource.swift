@@ -16,6 +16,16 @@ struct AuditPolicyResource: Sendable, Equatable {
     let bodies: BodyPolicy?
     /// How long what is kept, and what nobody may remove; nil where nothing is ever removed.
     let retention: AuditRetention?
+    /// What becomes of requests for whose records the disk has no room.
+    let fullDisk: FullDiskChoice
+
+    /// What becomes of requests for whose records the disk has no room.
+    enum FullDiskChoice: String, Sendable, CaseIterable {
+        /// They are refused.
+        case refuse
+        /// They go on, and how many there were is recorded once there is room.
+        case recordGap
+    }
 
     static let kind = "AuditPolicy"
 
@@ -25,7 +35,14 @@ struct AuditPolicyResource: Sendable, Equatable {
     static func load(_ documents: [Document]) throws -> AuditPolicyResource {
         let all = documents.filter { $0.kind == kind && $0.group == "lapwing.dev" }
         guard let document = all.first else {
-            return AuditPolicyResource(witnesses: nil, interval: .seconds(10), sinks: [], bodies: nil, retention: nil)
+            return AuditPolicyResource(
+                witnesses: nil,
+                interval: .seconds(10),
+                sinks: [],
+                bodies: nil,
+                retention: nil,
+                fullDisk: .refuse
+            )
         }
         if all.count > 1 {
             throw ResourceError(at: all[1].location, "there is an `AuditPolicy` already, at \(document.location)")
@@ -52,13 +69,20 @@ struct AuditPolicyResource: Sendable, Equatable {
         let sinks = try fields.optional("sinks") { try Self.sinks($0) }
         let bodies = try fields.optional("bodies") { try BodyPolicy($0) }
         let retention = try fields.optional("retention") { try AuditRetention($0) }
+        let fullDisk = try fields.optional("fullDisk") { value in
+            guard let choice = FullDiskChoice(rawValue: try value.string()) else {
+                throw value.error("expected one of \(FullDiskChoice.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return choice
+        }
         try fields.finish()
         return AuditPolicyResource(
             witnesses: witnesses?.policy,
             interval: witnesses?.interval ?? .seconds(10),
             sinks: sinks ?? [],
             bodies: bodies,
-            retention: retention
+            retention: retention,
+            fullDisk: fullDisk ?? .refuse
         )
     }
 

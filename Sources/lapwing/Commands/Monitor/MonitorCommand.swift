@@ -60,7 +60,8 @@ struct MonitorCommand: ParsableCommand {
                 malformed += try MonitorReading.read(source.file, of: source.kind, into: &monitor)
             }
             if sources.isEmpty || log != nil {
-                try MonitorReading.catchUp(&monitor, with: log ?? settings.auditDirectory)
+                let ports = try configuration.map { try ServedPorts($0) }
+                try MonitorReading.catchUp(&monitor, with: log ?? settings.auditDirectory, at: ports)
             }
             if malformed > 0 { StandardError.write("\(malformed) records could not be read, and are left out") }
             let findings = monitor.findings.findings.filter { all || $0.state.isActive }

@@ -88,6 +88,30 @@ import ZeroTrust
         return monitor.findings.findings
     }
 
+    @Test func `what was made a moment ago is seen as it is read back`() throws {
+        var read = Monitor()
+        var told = Monitor()
+        for number in 0..<300 {
+            let isRefused = number.isMultiple(of: 7)
+            var begun = try DecisionRecord.made(number, outcome: isRefused ? .deny : .allow, guardrail: nil)
+            begun.request.path =
+                number.isMultiple(of: 3) ? "/v2/models/m\(number % 5)/infer?q=1" : "//v1/predict?\(number)"
+            begun.reason = isRefused ? "no_rule_matched" : "allowed_by_rule"
+            if number.isMultiple(of: 11) { begun.caller = nil }
+            if number.isMultiple(of: 13) { begun.route = nil }
+            let ended = Self.completion(number, isRefused ? .refused : .complete, nil)
+            for (place, entry) in [begun.entry(), ended.entry()].enumerated() {
+                let index = UInt64(2 * number + place)
+                read.take(LogReader.Entry(index: index, bytes: entry.bytes, isCovered: true))
+                #expect(entry.gist != nil)
+                // Nothing of the bytes is looked at.
+                told.take(LogReader.Entry(index: index, bytes: [], isCovered: false, gist: entry.gist))
+            }
+        }
+        #expect(read.findings.findings == told.findings.findings && !read.findings.findings.isEmpty)
+        #expect(read.encoded() == told.encoded() && told.observed == 600)
+    }
+
     @Test func `what guardrails found and let through is no refusal`() throws {
         #expect(try Self.refusals(.allow, .complete, asked: "shadow", answered: "pii/EMAIL").isEmpty)
         #expect(try !Self.refusals(.deny, .refused, asked: "injection", answered: nil).isEmpty)

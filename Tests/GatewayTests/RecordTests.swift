@@ -1,3 +1,4 @@
+import AuditLog
 import Foundation
 import NIOCore
 import Testing
@@ -23,6 +24,38 @@ import ZeroTrust
             #expect(await other.wait(for: "}\n").statuses == [403])
             await client.close()
             await other.close()
+        }
+    }
+
+    @Test func `each record tells of its own request, however like it is to the one before`() async throws {
+        try await TestGateway.with { gateway, upstream in
+            let client = try await gateway.client()
+            let trace = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+            let paths = [
+                "/v1/predict", "/v1/predict", "/v1/predict", "/admin", "/admin", "/admin", "/v1/predict?a=b",
+                "/v1/predict", "/v1/predict", "/v1/predict",
+            ]
+            for (number, path) in paths.enumerated() {
+                let headers = number == 8 ? trace : ""
+                let heard = await client.request(TestGateway.post(path, headers: headers), responses: number + 1)
+                #expect(heard.statuses.last == (path == "/admin" ? 403 : 200))
+            }
+            let decisions = await gateway.log.records("decision", count: paths.count)
+            let completions = await gateway.log.records("completion", count: paths.count)
+            #expect(decisions.map { $0["request.path"] } == paths)
+            #expect(decisions.map { $0["decision.outcome"] } == paths.map { $0 == "/admin" ? "deny" : "allow" })
+            #expect(decisions.map { $0["traceparent"] != nil } == paths.indices.map { $0 == 8 })
+            #expect(completions.map { $0["id"] } == decisions.map { $0["id"] })
+            #expect(Set(decisions.map { $0["id"] }).count == paths.count)
+            #expect(completions.map { $0["response.status"] } == paths.map { $0 == "/admin" ? "403" : "200" })
+            for entry in decisions + completions {
+                // Read back and encoded anew it is the same, so that nothing of it is out of place.
+                let record = try AuditRecord(entry: Array(entry.text.utf8))
+                #expect(String(decoding: record.encoded(), as: UTF8.self) == entry.text)
+            }
+            let times = decisions.compactMap { $0["time"] }
+            #expect(times == times.sorted() && times.count == paths.count)
+            await client.close()
         }
     }
 

@@ -5,12 +5,18 @@ import Guardrails
 /// An exact host wins over a wildcard, a longer wildcard over a shorter, and any over none; then an exact path wins
 /// over a prefix, and a longer prefix over a shorter. A host that has routes never falls back to routes of any host.
 struct RouteTable: Sendable {
-    /// A route and the place of its upstream in the configuration.
-    struct Entry: Sendable {
+    /// A route and the place of its upstream in the configuration; a class, since each request hands it on several times.
+    final class Entry: Sendable {
         let route: Route
         let upstream: Int
         /// What judges the requests of the route.
         let guardrail: GuardrailStage?
+
+        init(route: Route, upstream: Int, guardrail: GuardrailStage?) {
+            self.route = route
+            self.upstream = upstream
+            self.guardrail = guardrail
+        }
     }
 
     private struct Paths: Sendable {

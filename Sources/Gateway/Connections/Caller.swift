@@ -13,10 +13,15 @@ extension ClientConnection {
         /// What the handshake settled on, or nil over plaintext.
         let tls: DecisionRecord.TLS?
         let record: DecisionRecord.Caller?
+        /// The caller in log events and metrics: the SPIFFE ID, or Istio's word for none.
+        let name: String
         /// The lines by which an upstream knows the caller; none for one who proved no identity.
         let fields: ByteBuffer
         /// What the records of its decisions have in common; nil where each says it itself.
         let fragments: RecordFragments?
+        /// Its last decision record, where the connection carries one request after the other.
+        var recent: RecentDecision?
+        var recentPause = TemplatePause()
         /// When the caller's certificate ends, and what it proved with it.
         let expiry: NIODeadline
 
@@ -39,6 +44,7 @@ extension ClientConnection {
             self.peer = peer
             self.tls = tls
             self.record = record
+            name = peer.id.description
             fragments =
                 if let source, let destination {
                     RecordFragments(caller: record, source: source, destination: destination, tls: tls)
@@ -53,6 +59,7 @@ extension ClientConnection {
             peer = nil
             tls = nil
             record = nil
+            name = Self.unknown
             fragments = nil
             fields = ByteBuffer()
             expiry = .distantFuture
@@ -67,9 +74,6 @@ extension ClientConnection {
             for header in user { lines.writeString("\(header.name): \(header.value)\r\n") }
             return lines
         }
-
-        /// The caller in log events and metrics: the SPIFFE ID, or Istio's word for none.
-        var name: String { peer?.id.description ?? Self.unknown }
 
         /// Istio's word for a caller who proved no identity.
         static let unknown = "unknown"

@@ -44,6 +44,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     private var scanner: RequestScanner
     private var inbox = ByteBuffer()
     private var firstByte: NIODeadline?
+    /// When what is being processed came: the clock is read once for all of it.
+    private var readAt: NIODeadline
     private var deadline: NIODeadline
     private var requests = 0
     private var discarded = 0
@@ -60,6 +62,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         self.terms = worker.current.snapshot.terms
         self.allowsTLS12 = listener.current.allowsTLS12
         self.scanner = RequestScanner(limits: terms.limits.http1, allowsUpgrade: true)
+        self.readAt = .now()
         // The handshake has its own limit, below us.
         self.deadline = .distantFuture
     }
@@ -172,6 +175,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         // What a request's end sets in motion comes back here; the loop below goes on with it.
         guard !isProcessing else { return }
         isProcessing = true
+        if inbox.readableBytes > 0 { readAt = .now() }
         defer {
             isProcessing = false
             // The storage goes back to whoever reads next, and an idle connection keeps none.
@@ -195,9 +199,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     /// Returns whether a head was whole, so that there may be more to do.
     private func readHead() -> Bool {
         if firstByte == nil {
-            let now = NIODeadline.now()
-            firstByte = now
-            deadline = now + terms.timeouts.head
+            firstByte = readAt
+            deadline = readAt + terms.timeouts.head
             scanner.allowsConnect = worker.current.snapshot.routes.allowsConnect
         }
         do throws(HTTP1Refusal) {
@@ -211,7 +214,12 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         requests += 1
         discarded = 0
         deadline = .distantFuture
-        let pipeline = Pipeline(connection: self, method: scanner.method, startedAt: firstByte ?? .now())
+        let pipeline = Pipeline(
+            connection: self,
+            method: scanner.method,
+            startedAt: firstByte ?? readAt,
+            now: readAt
+        )
         phase = .exchange(pipeline)
         pipeline.begin(scanner, head, room: inbox.readableBytes)
         return true
@@ -228,10 +236,10 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             let step = try body.next(bytes.readableBytesUInt8Span)
             requestBody = body
             if step.forward > 0, let bytes = inbox.readSlice(length: step.forward) {
-                pipeline.takeBody(bytes, content: step.content)
+                pipeline.takeBody(bytes, content: step.content, at: readAt)
             }
             inbox.moveReaderIndex(forwardBy: step.drop)
-            if step.isEnd { pipeline.endBody() }
+            if step.isEnd { pipeline.endBody(at: readAt) }
             return true
         } catch {
             pipeline.breakBody(error)
@@ -342,7 +350,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             discarded = 0
             deadline = .now() + terms.timeouts.body
         } else {
-            startNext()
+            startNext(at: pipeline.progress.endedAt)
         }
         resumeBody()
     }
@@ -353,12 +361,12 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         deadline = .now() + terms.timeouts.linger
     }
 
-    private func startNext() {
+    private func startNext(at now: NIODeadline? = nil) {
         phase = .head
         scanner.reset()
         requestBody = nil
         firstByte = nil
-        deadline = .now() + terms.timeouts.idle
+        deadline = (now ?? .now()) + terms.timeouts.idle
         if isDraining || worker.isDraining { close() }
     }
 

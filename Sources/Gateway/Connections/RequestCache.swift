@@ -6,12 +6,21 @@ import ZeroTrust
 /// What was made of the last request's target and host, since the next one on a connection often has the same.
 struct RequestCache {
     /// A normalised path, or why there is none; the host; the route.
-    struct Entry {
+    ///
+    /// A class, since each request hands it on several times.
+    final class Entry: Sendable {
         let path: PathNormalization.Outcome
         let authority: String
         let route: RouteTable.Entry?
         /// The API that the path is of, where it says so.
         let dialect: Dialect?
+
+        init(path: PathNormalization.Outcome, authority: String, route: RouteTable.Entry?, dialect: Dialect?) {
+            self.path = path
+            self.authority = authority
+            self.route = route
+            self.dialect = dialect
+        }
     }
 
     private var target = ByteBuffer()

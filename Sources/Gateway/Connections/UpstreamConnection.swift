@@ -39,6 +39,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var keepsAlive = true
     private var inbox = ByteBuffer()
     private var requests = 0
+    /// When what is being processed came: the clock is read once for all of it.
+    private var readAt = NIODeadline.distantPast
     private var isRequestWhole = false
     private var readWithheld = false
     /// When a chunked answer was whole after which the connection is to be used again.
@@ -176,6 +178,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         case .head, .body: break
         }
         if inbox.readableBytes == 0 { inbox = bytes } else { inbox.writeBuffer(&bytes) }
+        readAt = .now()
         do throws(HTTP1Refusal) {
             try process()
         } catch {
@@ -218,7 +221,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
             phase = .body(pipeline)
             unsent = nil
             let room = min(inbox.readableBytes + 16, Pipeline.copiedBytes)
-            try readBody(for: pipeline, after: pipeline.makeResponseHead(scanner, head, room: room))
+            try readBody(for: pipeline, after: pipeline.makeResponseHead(scanner, head, room: room, at: readAt))
             return false
         }
     }
@@ -252,19 +255,19 @@ final class UpstreamConnection: ChannelDuplexHandler {
             }
             body = scanner
             if step.forward > 0, let bytes = inbox.readSlice(length: step.forward) {
-                pipeline.came(bytes, content: step.content, isChunked: framing == .chunked)
+                pipeline.came(bytes, content: step.content, isChunked: framing == .chunked, at: readAt)
                 let piece = wrap(bytes)
                 if pending != nil, piece.readableBytes <= Pipeline.copiedBytes, !pipeline.isFiltered {
                     pending?.writeImmutableBuffer(piece)
                     pendingContent += step.content
                 } else {
-                    if let head = pending.take() { pipeline.pass(head, content: pendingContent) }
-                    pipeline.pass(piece, content: step.content)
+                    if let head = pending.take() { pipeline.pass(head, content: pendingContent, at: readAt) }
+                    pipeline.pass(piece, content: step.content, at: readAt)
                 }
             }
             inbox.moveReaderIndex(forwardBy: step.drop)
         }
-        if let pending { pipeline.pass(pending, content: pendingContent) }
+        if let pending { pipeline.pass(pending, content: pendingContent, at: readAt) }
         if body?.isComplete == true { endResponse(for: pipeline) }
     }
 
@@ -287,12 +290,12 @@ final class UpstreamConnection: ChannelDuplexHandler {
             !isChunked || pool.keepsAfterChunks
         {
             phase = .idle
-            if isChunked { chunksEndedAt = .now() }
-            pool.release(self)
+            if isChunked { chunksEndedAt = readAt }
+            pool.release(self, at: readAt)
         } else {
             close()
         }
-        pipeline.endResponse()
+        pipeline.endResponse(at: readAt)
     }
 
     // MARK: The end

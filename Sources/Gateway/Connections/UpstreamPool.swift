@@ -82,13 +82,13 @@ final class UpstreamPool {
     }
 
     /// A connection is free again.
-    func release(_ connection: UpstreamConnection) {
+    func release(_ connection: UpstreamConnection, at now: NIODeadline = .now()) {
         if !waiters.isEmpty {
             waiters.removeFirst().pipeline.upstreamReady(.connection(connection))
         } else if keepsNone {
             connection.close()
         } else {
-            connection.idleSince = .now()
+            connection.idleSince = now
             idle.append(connection)
         }
     }

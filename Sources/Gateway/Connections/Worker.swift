@@ -102,6 +102,9 @@ final class Worker {
     /// The requests that wait for their records.
     let records: RecordQueue
     var metrics = WorkerMetrics()
+    /// The last completion record.
+    var recentCompletion: RecentCompletion?
+    var recentPause = TemplatePause()
     /// Which bodies are kept, as this loop saw it last.
     var bodies = BodyKeeper.Seen()
     private(set) var isDraining = false

@@ -62,8 +62,8 @@ extension Pipeline {
     ///   - bytes: the piece.
     ///   - content: how many bytes of content it has.
     ///   - isChunked: whether the framing of chunks stands among them.
-    func came(_ bytes: ByteBuffer, content: Int, isChunked: Bool) {
-        if content > 0, progress.answeredAt == nil { progress.answeredAt = .now() }
+    func came(_ bytes: ByteBuffer, content: Int, isChunked: Bool, at now: NIODeadline = .now()) {
+        if content > 0, progress.answeredAt == nil { progress.answeredAt = now }
         usage?.take(bytes, isChunked: isChunked)
     }
 

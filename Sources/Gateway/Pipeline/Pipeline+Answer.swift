@@ -11,15 +11,15 @@ extension Pipeline {
     }
 
     /// Passes on a piece of the upstream's response, or holds it until the record is durable.
-    func pass(_ bytes: ByteBuffer, content: Int) {
+    func pass(_ bytes: ByteBuffer, content: Int, at now: NIODeadline = .now()) {
         if isFiltered { return passFiltered(bytes) }
-        passOn(bytes, content: content)
+        passOn(bytes, content: content, at: now)
     }
 
     /// Passes on what may be sent.
-    func passOn(_ bytes: ByteBuffer, content: Int) {
+    func passOn(_ bytes: ByteBuffer, content: Int, at now: NIODeadline = .now()) {
         progress.bytesSent += UInt64(content)
-        progress.last = .now()
+        progress.last = now
         kept?.takeAnswer(bytes, content: content)
         lookForRecord()
         if record.isDurable {

@@ -14,9 +14,9 @@ extension Pipeline {
     }
 
     /// Takes a run of the body, as it came.
-    func takeBody(_ bytes: ByteBuffer, content: Int) {
+    func takeBody(_ bytes: ByteBuffer, content: Int, at now: NIODeadline = .now()) {
         progress.bytesReceived += UInt64(content)
-        progress.last = .now()
+        progress.last = now
         kept?.takeRequest(bytes, content: content)
         if let guarding, guarding.isOpen { return bodyGrew(guarding, bytes) }
         outgoing.take(bytes)
@@ -24,8 +24,8 @@ extension Pipeline {
     }
 
     /// The body is whole.
-    func endBody() {
-        progress.bodyEndedAt = .now()
+    func endBody(at now: NIODeadline = .now()) {
+        progress.bodyEndedAt = now
         guard isAnswered == false else { return }
         if let guarding, guarding.isOpen { return judge(guarding) }
         if let asking { bodyGrew(asking) }

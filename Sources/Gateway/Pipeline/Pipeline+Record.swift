@@ -15,45 +15,14 @@ extension Pipeline {
         _ policy: PolicySnapshot,
         latency: UInt64,
         trace: String?,
-        refusedFor refusal: String? = nil
+        refusedFor refusal: String? = nil,
+        at now: NIODeadline = .now()
     ) {
         guard let caller = connection.caller else { return }
         let isAllowed = refusal == nil && decision?.outcome == .allow
         let reason = refusal ?? decision?.reason.rawValue ?? "bad_request"
-        let rule = decision?.rule
-        var entry = DecisionRecord(
-            id: id,
-            time: .now(),
-            node: worker.context.node,
-            caller: caller.record,
-            source: exchange.source,
-            tls: caller.tls,
-            request: .init(
-                method: exchange.method,
-                path: exchange.path,
-                authority: exchange.authority,
-                headers: exchange.headers,
-                destination: exchange.destination
-            ),
-            outcome: isAllowed ? .allow : .deny,
-            reason: reason,
-            policy: rule.map(DecisionRecord.Policy.init),
-            snapshot: policy.digest,
-            compatibility: generation.snapshot.configuration.compatibility.rawValue,
-            dryRun: decision?.dryRun.map {
-                $0.deniedBy == nil && (!$0.hasAllowPolicy || $0.allowedBy != nil) ? .allow : .deny
-            },
-            latency: latency,
-            route: route?.route.name,
-            traceparent: trace
-        )
-        entry.audited = decision?.auditedBy.map(DecisionRecord.Policy.init)
-        entry.provider = asking?.recorded
-        entry.guardrail = guarding?.recorded
-        entry.model = guarding?.model
-        entry.prompt = guarding?.prompt
-        entry.token = token?.recorded(consulted: policy.engine.consultedClaims)
-        worker.metrics.countDecision(isAllowed: isAllowed, policy: rule?.policy ?? "", reason: reason)
+        let entry = decisionEntry(caller, decision, exchange, policy, latency, trace, refusal, progress.time(at: now))
+        worker.metrics.countDecision(isAllowed: isAllowed, policy: decision?.rule?.policy ?? "", reason: reason)
         if !isAllowed {
             worker.context.logger.info(
                 "request denied",
@@ -65,13 +34,72 @@ extension Pipeline {
                 ]
             )
         }
-        record.deadline = .now() + connection.terms.timeouts.record
+        record.deadline = now + connection.terms.timeouts.record
         do throws(AuditLogError) {
-            record.stage = .pending(try worker.context.log.append(entry.encoded(with: caller.fragments)))
+            record.stage = .pending(try worker.context.log.append(entry))
         } catch {
             notRecorded(error.description)
         }
         if isAwaited { waitForRecord() }
+    }
+
+    /// The record of a decision as an entry: by copying the caller's last one, where that said the same.
+    private func decisionEntry(
+        _ caller: ClientConnection.Caller,
+        _ decision: Decision?,
+        _ exchange: Exchange,
+        _ policy: PolicySnapshot,
+        _ latency: UInt64,
+        _ trace: String?,
+        _ refusal: String?,
+        _ time: Timestamp
+    ) -> RecordEntry {
+        // Whatever else a record can hold makes it one of its own.
+        let isPlain = asking == nil && guarding == nil && tokenIdentity == nil && trace == nil
+        if isPlain, let recent = caller.recent,
+            recent.isLike(generation.snapshot, exchange, decision, refusedFor: refusal, route)
+        {
+            caller.recentPause.wasUsed()
+            return recent.template.entry(id: id, time: time, latency: latency)
+        }
+        var record = DecisionRecord(
+            id: id,
+            time: time,
+            node: worker.context.node,
+            caller: caller.record,
+            source: exchange.source,
+            tls: caller.tls,
+            request: .init(
+                method: exchange.method,
+                path: exchange.path,
+                authority: exchange.authority,
+                headers: exchange.headers,
+                destination: exchange.destination
+            ),
+            outcome: refusal == nil && decision?.outcome == .allow ? .allow : .deny,
+            reason: refusal ?? decision?.reason.rawValue ?? "bad_request",
+            policy: (decision?.rule).map(DecisionRecord.Policy.init),
+            snapshot: policy.digest,
+            compatibility: generation.snapshot.configuration.compatibility.rawValue,
+            dryRun: decision?.dryRun.map {
+                $0.deniedBy == nil && (!$0.hasAllowPolicy || $0.allowedBy != nil) ? .allow : .deny
+            },
+            latency: latency,
+            route: route?.route.name,
+            traceparent: trace
+        )
+        record.audited = decision?.auditedBy.map(DecisionRecord.Policy.init)
+        record.provider = asking?.recorded
+        record.guardrail = guarding?.recorded
+        record.model = guarding?.model
+        record.prompt = guarding?.prompt
+        record.token = token?.recorded(consulted: policy.engine.consultedClaims)
+        let entry = record.entry(with: caller.fragments)
+        guard isPlain, caller.recentPause.isOver() else { return entry }
+        caller.recent = DecisionTemplate(record, entry).map {
+            RecentDecision($0, generation.snapshot, exchange, decision, refusedFor: refusal, route)
+        }
+        return entry
     }
 
     /// There will be no record.

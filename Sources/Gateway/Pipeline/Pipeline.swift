@@ -69,13 +69,14 @@ final class Pipeline: RecordWaiter {
     var closes = false
     var progress: Progress
 
-    init(connection: any ClientSide, method: HTTP1Method, startedAt: NIODeadline) {
+    /// A request whose first byte came at a moment, and whose head is there now.
+    init(connection: any ClientSide, method: HTTP1Method, startedAt: NIODeadline, now: NIODeadline = .now()) {
         self.connection = connection
         self.worker = connection.worker
         self.generation = worker.current
         self.method = method
-        self.progress = Progress(startedAt: startedAt)
-        self.id = worker.makeID(at: .now())
+        self.progress = Progress(startedAt: startedAt, now: now)
+        self.id = worker.makeID(at: progress.time(at: now))
         self.idText = id.description
     }
 
@@ -104,7 +105,7 @@ final class Pipeline: RecordWaiter {
         }
         // What becomes no tunnel ends here: nothing behind it is a request.
         if wanted != nil { keepsAlive = false }
-        if connection.requestBody?.isComplete == true { progress.bodyEndedAt = .now() }
+        if connection.requestBody?.isComplete == true { progress.bodyEndedAt = progress.takenUpAt }
         kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method, &worker.bodies)
         guard case .path(let path) = resolved.path else {
             guard case .badRequest(let reason) = resolved.path else { return }
@@ -147,7 +148,8 @@ final class Pipeline: RecordWaiter {
         else { return refuseHead(reason: "no_identity", status: 400) }
         let before = NIODeadline.now()
         let authorization = policy.engine.authorize(caller.peer, exchange, token: tokens?.verdict, answer: answer)
-        let latency = before.nanoseconds(until: .now())
+        let now = NIODeadline.now()
+        let latency = before.nanoseconds(until: now)
         worker.metrics.decisionDuration.observe(latency)
         tokenIdentity = tokens?.verdict.identity
         if let tokens, let verifier = policy.tokens {
@@ -237,7 +239,8 @@ final class Pipeline: RecordWaiter {
                 tokens: tokens,
                 bodyRoom: min(room, Self.copiedBytes)
             )
-            decided(permit.decision, exchange, policy, latency: latency, trace: trace?.value)
+            progress.last = now
+            decided(permit.decision, exchange, policy, latency: latency, trace: trace?.value, at: now)
             send(with: permit)
         }
     }
@@ -343,7 +346,8 @@ final class Pipeline: RecordWaiter {
         upstream = exchange
         model = exchange.model.map { .init(digest: $0.digest, signer: $0.signer) }
         exchange.attach(self)
-        progress.last = .now()
+        // While the request begins, hardly any time has passed since the decision.
+        if !isBeginning { progress.last = .now() }
         progress.measure(from: progress.last)
         // Where the body came with the head, both leave in one write: the connection sends them once it has read on.
         guard !isBeginning else { return }
@@ -380,9 +384,14 @@ final class Pipeline: RecordWaiter {
     // MARK: 5. Answer: the upstream's, or our own
 
     /// The head of the upstream's response, with room for the body that came with it.
-    func makeResponseHead(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, room: Int) -> ByteBuffer {
+    func makeResponseHead(
+        _ scanner: borrowing ResponseScanner,
+        _ head: ByteBuffer,
+        room: Int,
+        at now: NIODeadline = .now()
+    ) -> ByteBuffer {
         status = scanner.status
-        progress.respondedAt = .now()
+        progress.respondedAt = now
         closes = connection.closesAfter(keepsAlive, isLocal: false, isAwaited: isAwaited)
         usage = answerTokens(scanner, head)
         let isFiltered = beginPassage(scanner, head)
@@ -398,14 +407,14 @@ final class Pipeline: RecordWaiter {
     }
 
     /// The upstream's response is whole, and its connection free again.
-    func endResponse() {
+    func endResponse(at now: NIODeadline = .now()) {
         upstream = nil
         if isFiltered, !finishPassage() { return }
         switch answer {
         case .held(let bytes, _): answer = .held(bytes, isWhole: true)
         case .streaming:
             if let trailers { connection.write(trailers) }
-            end(.complete)
+            end(.complete, at: now)
         default: break
         }
     }
@@ -436,10 +445,10 @@ final class Pipeline: RecordWaiter {
 
     // MARK: 6. Completion: exactly one record of how it ended
 
-    func end(_ ending: CompletionRecord.Ending, aborts: Bool = false) {
+    func end(_ ending: CompletionRecord.Ending, aborts: Bool = false, at now: NIODeadline = .now()) {
         guard !isOver else { return }
         isOver = true
-        complete(ending)
+        complete(ending, at: now)
         if aborts {
             connection.close()
         } else {
@@ -453,7 +462,7 @@ final class Pipeline: RecordWaiter {
         giveUpWaiting(ending.rawValue)
         isOver = true
         abortUpstream()
-        complete(ending)
+        complete(ending, at: .now())
     }
 
     func abortUpstream() {

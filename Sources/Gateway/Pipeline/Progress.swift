@@ -1,13 +1,18 @@
 import NIOCore
+import ZeroTrust
 
 extension Pipeline {
     /// When what happened, and how much has come and gone.
     struct Progress {
         let startedAt: NIODeadline
+        /// What the two clocks said when the request was taken up: they are read once for all that follows soon.
+        private let began: (clock: NIODeadline, time: Timestamp)
         var bodyEndedAt: NIODeadline?
         var respondedAt: NIODeadline?
         /// When the first of the response's body came.
         var answeredAt: NIODeadline?
+        /// When the request was over.
+        var endedAt: NIODeadline?
         /// When either side last sent anything.
         var last: NIODeadline
         /// The content of the request's body, as far as it came.
@@ -19,10 +24,23 @@ extension Pipeline {
         private var measuredFrom: NIODeadline
         private var measuredBytes: UInt64 = 0
 
-        init(startedAt: NIODeadline) {
+        /// A request whose first byte came at a moment, and that is taken up now.
+        init(startedAt: NIODeadline, now: NIODeadline) {
             self.startedAt = startedAt
+            self.began = (now, .now())
             self.last = startedAt
             self.measuredFrom = startedAt
+        }
+
+        /// When the request was taken up.
+        var takenUpAt: NIODeadline { began.clock }
+
+        /// The system's time at a moment, by the reading of its clock when the request was taken up; that holds for a
+        /// second, in which the clocks do not go apart.
+        func time(at moment: NIODeadline) -> Timestamp {
+            let passed = (moment - began.clock).nanoseconds
+            guard passed < 1_000_000_000 else { return .now() }
+            return Timestamp(nanoseconds: began.time.nanoseconds + max(0, passed))
         }
 
         /// Begins to measure the body's rate anew.

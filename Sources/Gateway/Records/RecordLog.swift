@@ -7,6 +7,11 @@ public protocol RecordLog: Sendable {
     /// - Throws: where the entry is not taken.
     func append(_ entry: [UInt8]) throws(AuditLogError) -> UInt64
 
+    /// Adds an entry with what it tells those who follow the log in this process, and returns its index.
+    ///
+    /// - Throws: where the entry is not taken.
+    func append(_ entry: RecordEntry) throws(AuditLogError) -> UInt64
+
     /// Adds an entry, and says when it is durable or why it never will be; once, on any thread.
     ///
     /// Costs a call for each entry; the path of a request does without.
@@ -27,6 +32,11 @@ public protocol RecordLog: Sendable {
 
     /// Figures for metrics and readiness.
     var stats: LogStats { get }
+}
+
+extension RecordLog {
+    /// Adds an entry to a log that nobody follows.
+    public func append(_ entry: RecordEntry) throws(AuditLogError) -> UInt64 { try append(entry.bytes) }
 }
 
 extension LogWriter: RecordLog {}

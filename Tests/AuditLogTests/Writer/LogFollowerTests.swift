@@ -1,4 +1,5 @@
 import Testing
+import ZeroTrust
 
 @testable import AuditLog
 
@@ -64,6 +65,25 @@ struct LogFollowerTests {
             }
         }
         #expect(read == entries)
+    }
+
+    @Test("What entries tell comes with them from memory, and not from the files")
+    func bringsGists() throws {
+        let writer = try fixture.writer()
+        defer { writer.close() }
+        let follower = LogFollower(writer)
+        let record = Sample.completion()
+        _ = try writer.append(record.entry())
+        _ = try writer.append([1, 2, 3])
+        _ = try writer.append(record.entry())
+        // The last of them is on the disk once this one is.
+        _ = writer.appendAndWait([[4]])
+        let gist = RecordGist.completion(.init(record))
+        let entries = try follower.entries(in: 0..<4)
+        #expect(entries.map(\.gist) == [gist, nil, gist, nil])
+        #expect(entries[0].bytes == record.encoded())
+        let read = try LogReader(directory: fixture.log).entries(in: 0..<4)
+        #expect(read.map(\.gist) == [nil, nil, nil, nil] && read.map(\.bytes) == entries.map(\.bytes))
     }
 
     @Test("What waits in memory is bounded, and a follower that is gone holds nothing")

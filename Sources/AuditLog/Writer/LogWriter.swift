@@ -126,6 +126,11 @@ public final class LogWriter: Sendable {
         try core.enqueue(entry)
     }
 
+    /// The same, with what the entry tells those who follow the log: see ``LogFollower``.
+    public func append(_ entry: RecordEntry) throws(AuditLogError) -> UInt64 {
+        try core.enqueue(entry.bytes, gist: entry.gist)
+    }
+
     /// How many entries are settled: each with a lower number is on the disk or, where gaps are recorded, counted there.
     public var durable: UInt64 { core.durable.load(ordering: .sequentiallyConsistent) }
 

@@ -43,6 +43,8 @@ final class WriterCore: Sendable {
 
     struct Pending {
         let entry: [UInt8]
+        /// What it tells, where that is known.
+        let gist: RecordGist?
         /// Who is told, where somebody is.
         let onDurable: (@Sendable (Result<UInt64, AuditLogError>) -> Void)?
     }
@@ -198,6 +200,7 @@ final class WriterCore: Sendable {
     /// Puts an entry in the queue and returns its number, or says why not.
     func enqueue(
         _ entry: [UInt8],
+        gist: RecordGist? = nil,
         immediately: Bool = false,
         onDurable: (@Sendable (Result<UInt64, AuditLogError>) -> Void)? = nil
     ) throws(AuditLogError) -> UInt64 {
@@ -208,7 +211,7 @@ final class WriterCore: Sendable {
             }
             let number = shared.nextNumber
             shared.nextNumber += 1
-            shared.queue.append(Pending(entry: entry, onDurable: onDurable))
+            shared.queue.append(Pending(entry: entry, gist: gist, onDurable: onDurable))
             let before = shared.queueBytes
             shared.queueBytes += entry.count + 2
             let isUrgent = immediately || before < Self.batchLimit && shared.queueBytes >= Self.batchLimit
@@ -364,15 +367,22 @@ final class WriterCore: Sendable {
         /// What was written, and where the segment ends behind it.
         struct Written {
             let entries: [[UInt8]]
+            let gists: [RecordGist?]
             let first: UInt64
             let end: Int
             let hasGap: Bool
         }
         let written = try commit.withLock { state -> Written? in
             var entries = batch.map(\.entry)
+            var gists = batch.map(\.gist)
             let gap = state.gaps?.gap
-            if let gap, case .recordGap(let entry) = options.fullDisk { entries.insert(entry(gap), at: 0) }
-            guard !entries.isEmpty else { return Written(entries: [], first: state.next, end: 0, hasGap: false) }
+            if let gap, case .recordGap(let entry) = options.fullDisk {
+                entries.insert(entry(gap), at: 0)
+                gists.insert(nil, at: 0)
+            }
+            guard !entries.isEmpty else {
+                return Written(entries: [], gists: [], first: state.next, end: 0, hasGap: false)
+            }
             if !state.segment.hasRoom(for: entries.reduce(0) { $0 + $1.count + 2 }) {
                 guard try rotate(&state) else {
                     let lost = batch.filter { $0.onDurable == nil }.map(\.entry)
@@ -383,7 +393,13 @@ final class WriterCore: Sendable {
             try state.segment.commit(entries, first: state.next, files: files)
             defer { state.next += UInt64(entries.count) }
             if gap != nil { try state.gaps?.clear(files: files) }
-            return Written(entries: entries, first: state.next, end: state.segment.end, hasGap: gap != nil)
+            return Written(
+                entries: entries,
+                gists: gists,
+                first: state.next,
+                end: state.segment.end,
+                hasGap: gap != nil
+            )
         }
         durable.wrappingAdd(UInt64(batch.count), ordering: .sequentiallyConsistent)
         guard let written else {
@@ -405,7 +421,7 @@ final class WriterCore: Sendable {
         }
         if fillsTreeBatch { signal(.integration) }
         tellWatchers()
-        for tap in taps.withLock({ $0 }) { tap.add(written.entries, first: written.first) }
+        for tap in taps.withLock({ $0 }) { tap.add(written.entries, written.gists, first: written.first) }
         return written.first + (written.hasGap ? 1 : 0)
     }
 

@@ -33,6 +33,8 @@ extension Monitor {
         knowing known: RecordTexts? = nil
     ) {
         skip(to: entry.index + 1, of: .lapwing)
+        // What was made a moment ago need not be read back, unless rules look at all of it.
+        if let gist = entry.gist, !settings.rules.reads(.lapwing) { return take(gist, entry.index, at: ports) }
         let record: AuditRecord
         do { record = try entry.record(knowing: known) } catch {
             take(.verificationFailed("entry \(entry.index) is no record"))
@@ -40,19 +42,8 @@ extension Monitor {
         }
         if settings.rules.reads(.lapwing) { examine(entry, record) }
         switch record {
-        case .decision(let decision):
-            observe(Observation(decision, record: entry.index, at: ports), until: StableHash.of(decision.id.description))
-        case .completion(let completion):
-            complete(
-                StableHash.of(completion.id.description),
-                record: entry.index,
-                at: completion.time,
-                bytes: completion.bytesSent,
-                // Those of the request were counted when it began.
-                tokens: completion.usage?.output ?? 0,
-                // What was found in an answer that was given all the same is no refusal.
-                guardRule: completion.ending == .answerRefused ? completion.guardrail?.rule : nil
-            )
+        case .decision(let decision): take(.decision(.init(decision)), entry.index, at: ports)
+        case .completion(let completion): take(.completion(.init(completion)), entry.index, at: ports)
         case .act(let act):
             if let reading = IntegrityReading(action: act.action, subject: act.subject) {
                 take(reading, at: act.time)
@@ -64,11 +55,30 @@ extension Monitor {
         }
     }
 
+    /// Takes what an entry tells.
+    private mutating func take(_ gist: RecordGist, _ index: UInt64, at ports: ServedPorts) {
+        switch gist {
+        case .decision(let decision):
+            observe(Observation(decision, record: index, at: ports), until: StableHash.of(decision.id))
+        case .completion(let completion):
+            complete(
+                StableHash.of(completion.id),
+                record: index,
+                at: completion.time,
+                bytes: completion.bytesSent,
+                // Those of the request were counted when it began.
+                tokens: completion.outputTokens ?? 0,
+                // What was found in an answer that was given all the same is no refusal.
+                guardRule: completion.ending == .answerRefused ? completion.guardRule : nil
+            )
+        }
+    }
+
     private mutating func examine(_ entry: LogReader.Entry, _ record: AuditRecord) {
         let (caller, id): (String, UInt64?) =
             switch record {
-            case .decision(let decision): (Observation.caller(of: decision), nil)
-            case .completion(let completion): ("", StableHash.of(completion.id.description))
+            case .decision(let decision): (Observation.caller(of: .init(decision)), nil)
+            case .completion(let completion): ("", StableHash.of(completion.id))
             case .refusals(let refusals): (refusals.source.map { "anonymous@\($0)" } ?? "", nil)
             case .act(let act): (act.actor, nil)
             case .bodies, .sampling: ("", nil)
@@ -82,38 +92,47 @@ extension Observation {
     ///
     /// The callee is the route, which stands for the service behind it; where none was found, the workload that listens
     /// there, or the listener where that is not known. For an outbound call it is the host and port that was asked for.
-    init(_ record: DecisionRecord, record index: UInt64, at ports: ServedPorts = ServedPorts()) {
+    init(_ record: RecordGist.Decision, record index: UInt64, at ports: ServedPorts = ServedPorts()) {
         let isOutbound = record.route?.hasPrefix("egress/") ?? Self.outboundReasons.contains(record.reason)
         var marks: Marks = []
         if isOutbound { marks.insert(.leaves) }
-        if record.tls == nil, !isOutbound { marks.insert(.plaintext) }
+        if !record.isEncrypted, !isOutbound { marks.insert(.plaintext) }
         if record.caller == nil { marks.insert(.anonymous) }
         if record.outcome == .deny, Self.undeclaredReasons.contains(record.reason) { marks.insert(.undeclared) }
-        let path = record.request.path.prefix { $0 != "?" }
-        let port = record.request.destination.port
+        let path = Self.withoutQuery(record.path)
+        let port = record.port
         self.init(
             source: .lapwing,
             record: index,
             time: record.time,
             caller: Self.caller(of: record),
             callee: isOutbound
-                ? record.request.authority : record.route ?? ports.workload(at: port) ?? "listener:\(port)",
-            verb: record.request.method,
-            object: String(path),
+                ? record.authority : record.route ?? ports.workload(at: port) ?? "listener:\(port)",
+            verb: record.method,
+            object: path,
             model: isOutbound ? nil : Self.model(of: path, asked: record.model, route: record.route),
             decision: record.outcome == .allow ? .allow : .deny,
             tokens: record.outcome == .allow ? UInt64(clamping: record.prompt?.tokens ?? 0) : 0,
             // What was found in a request that went on all the same is no refusal.
-            guardRule: record.outcome == .deny ? record.guardrail?.rule : nil,
-            wasGuarded: record.guardrail != nil,
+            guardRule: record.outcome == .deny ? record.guardRule : nil,
+            wasGuarded: record.isGuarded,
             prompt: record.prompt.map(PromptTraits.init),
             marks: marks
         )
     }
 
+    /// The same, of a record that was read.
+    init(_ record: DecisionRecord, record index: UInt64) { self.init(RecordGist.Decision(record), record: index) }
+
     /// Who made a request: the identity that was proved, else the address.
-    fileprivate static func caller(of record: DecisionRecord) -> String {
-        record.caller?.spiffeID.description ?? "anonymous@\(record.source.address)"
+    fileprivate static func caller(of record: RecordGist.Decision) -> String {
+        record.caller ?? "anonymous@\(record.source)"
+    }
+
+    /// A path without what follows `?`; most have nothing there, and are not copied.
+    private static func withoutQuery(_ path: String) -> String {
+        guard let end = path.utf8.firstIndex(of: UInt8(ascii: "?")) else { return path }
+        return String(path[..<end])
     }
 
     /// Reasons that say that nobody has declared it.
@@ -131,13 +150,21 @@ extension Observation {
 
     /// The model that a path names in KServe's and TensorFlow's dialects, `/v2/models/NAME/…`, else the one that the body asks
     /// for, where a guardrail read it, else the one behind a route.
-    private static func model(of path: Substring, asked: String?, route: String?) -> ModelReference? {
-        let parts = path.split(separator: "/", maxSplits: 4)
+    private static func model(of path: String, asked: String?, route: String?) -> ModelReference? {
+        // Most paths name none, and are not taken apart.
+        let parts = mayNameModel(path) ? path.split(separator: "/", maxSplits: 4) : []
         if parts.count >= 3, parts[0] == "v2" || parts[0] == "v1", parts[1] == "models" {
             return ModelReference(name: String(parts[2].prefix { $0 != ":" }))
         }
         if let asked, !asked.isEmpty { return ModelReference(name: asked) }
-        return route.map { ModelReference(name: "route:\($0)") }
+        return route.map { ModelReference(name: "route:" + $0) }
+    }
+
+    /// Whether a path begins as one that names a model does.
+    private static func mayNameModel(_ path: String) -> Bool {
+        let rest = path.utf8.drop { $0 == UInt8(ascii: "/") }
+        guard rest.starts(with: "v1/".utf8) || rest.starts(with: "v2/".utf8) else { return false }
+        return rest.dropFirst(2).drop { $0 == UInt8(ascii: "/") }.starts(with: "models/".utf8)
     }
 }
 

@@ -62,6 +62,7 @@ extension Pipeline {
     ///   - bytes: the piece.
     ///   - content: how many bytes of content it has.
     ///   - isChunked: whether the framing of chunks stands among them.
+    ///   - now: when it came.
     func came(_ bytes: ByteBuffer, content: Int, isChunked: Bool, at now: NIODeadline = .now()) {
         if content > 0, progress.answeredAt == nil { progress.answeredAt = now }
         usage?.take(bytes, isChunked: isChunked)

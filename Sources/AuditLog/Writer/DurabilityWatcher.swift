@@ -2,20 +2,20 @@ import Synchronization
 
 /// Somebody who is woken when an entry that they wait for is on the disk, or never will be.
 ///
-/// Most entries are durable before anybody asks. So an entry's author keeps its index, looks at ``LogWriter/durable`` when
+/// Most entries are durable before anybody asks. So an entry's author keeps its number, looks at ``LogWriter/durable`` when
 /// it matters, and only where that is too low says so here: the log's thread then calls once, however many wait.
 ///
 /// ```swift
 /// let watcher = DurabilityWatcher { eventLoop.execute { lookAgain() } }
 /// log.watch(watcher)
-/// let index = try log.append(entry)
-/// if log.durable <= index {
-///     watcher.want(index)
-///     if log.durable > index || log.hasFailed { lookAgain() }  // it may have come in between
+/// let number = try log.append(entry)
+/// if log.durable <= number {
+///     watcher.want(number)
+///     if log.durable > number || log.hasFailed { lookAgain() }  // it may have come in between
 /// }
 /// ```
 public final class DurabilityWatcher: Sendable {
-    /// The index that is waited for.
+    /// The number that is waited for.
     private let wanted = Atomic<UInt64>(.max)
     private let cancelled = Atomic<Bool>(false)
     private let wake: @Sendable () -> Void
@@ -27,7 +27,7 @@ public final class DurabilityWatcher: Sendable {
         self.wake = wake
     }
 
-    /// Waits for the entry with an index instead of any other, until it is called.
+    /// Waits for the entry with a number instead of any other, until it is called.
     public func want(_ index: UInt64) {
         wanted.store(index, ordering: .sequentiallyConsistent)
     }

@@ -18,21 +18,36 @@ struct GapFile {
     private static let magic = "lapwing-gap-v1"
 
     /// Opens the file, and makes it where there is none.
-    init(path: String, in directory: String, files: any FileSystem) throws(FileError) {
+    ///
+    /// - Throws: `FileError`, and ``AuditLogError`` where what it counted cannot be told.
+    init(path: String, in directory: String, files: any FileSystem) throws {
+        let bytes = try files.contents(path) ?? []
+        // A crash leaves one of the two unreadable at most, or a file that was not made to its end, of zeros.
+        var unreadable = 0
+        for place in 0..<2 where bytes.count == 2 * Self.slot {
+            let slot = Array(bytes[place * Self.slot..<(place + 1) * Self.slot])
+            if let (number, found) = Self.read(slot) {
+                guard number > sequence else { continue }
+                sequence = number
+                gap = found
+            } else if slot.contains(where: { $0 != 0 }) {
+                unreadable += 1
+            }
+        }
+        let isMade = bytes.count == 2 * Self.slot
+        guard unreadable < 2, isMade || bytes.allSatisfy({ $0 == 0 }) else {
+            throw AuditLogError(
+                .corrupt,
+                "`\(path)` does not tell any more how many records the log had no room for: move it aside, and keep it"
+            )
+        }
         self.path = path
         file = try files.openPrivate(path)
-        if try files.length(of: file, path: path) != 2 * Self.slot {
+        if !isMade {
             // Zeros, and not just room: nothing has to be found for what is written over.
             try files.writeAll([UInt8](repeating: 0, count: 2 * Self.slot), to: file, at: 0, path: path)
             try files.synchronize(file, path: path)
             try files.synchronizeDirectory(directory)
-            return
-        }
-        for place in 0..<2 {
-            let bytes = try files.read(file, from: place * Self.slot, count: Self.slot, path: path)
-            guard let (number, found) = Self.read(bytes), number > sequence else { continue }
-            sequence = number
-            gap = found
         }
     }
 

@@ -4,8 +4,8 @@
 ///
 /// ```swift
 /// let follower = LogFollower(log)
-/// while next < log.durable {
-///     let entries = try follower.entries(in: next..<log.durable)
+/// while next < log.stats.acknowledged {
+///     let entries = try follower.entries(in: next..<log.stats.acknowledged)
 ///     next += UInt64(entries.count)
 /// }
 /// ```

@@ -40,6 +40,9 @@ public final class LogWriter: Sendable {
         public var maximumPendingBytes = 256 << 20
         /// What becomes of entries for which the disk has no room.
         public var fullDisk = FullDisk.refuse
+        /// Makes the entry that tells of a gap which a writer with ``FullDisk/recordGap(_:)`` left, where this one refuses what
+        /// there is no room for; nil where a log with such a gap is not to be opened.
+        public var leftGap: (@Sendable (LogGap) -> [UInt8])?
         /// The key that checkpoints have to verify with; nil leaves that to the readers.
         public var verifier: NoteVerifier?
 

@@ -121,6 +121,7 @@ final class WriterCore: Sendable {
         self.interval = Self.nanoseconds(options.checkpointInterval)
         try files.makeDirectories(layout.segments)
         let lock = try FileLock(layout.lock)
+        let gaps = try Self.gapFile(layout, options, files)
         let recovery = try Recovery(layout: layout, origin: origin, files: files)
         let spare = try SegmentFile.reserve(
             in: layout.segments,
@@ -128,8 +129,6 @@ final class WriterCore: Sendable {
             files: files
         )
         let segment = try SegmentFile(spare: spare, first: recovery.next, directory: layout.segments, files: files)
-        var gaps: GapFile?
-        if case .recordGap = options.fullDisk { gaps = try GapFile(path: layout.gap, in: layout.state, files: files) }
         var shared = Shared(
             nextNumber: recovery.next,
             tree: (recovery.edge.size, recovery.edge.root),
@@ -154,6 +153,35 @@ final class WriterCore: Sendable {
     static func nanoseconds(_ duration: Duration) -> UInt64 {
         let (seconds, attoseconds) = duration.components
         return UInt64(clamping: seconds) * 1_000_000_000 + UInt64(clamping: attoseconds / 1_000_000_000)
+    }
+
+    /// Where gaps are counted; nil where they are refused, and no writer before left one that is not recorded yet.
+    private static func gapFile(
+        _ layout: Layout,
+        _ options: LogWriter.Options,
+        _ files: any FileSystem
+    ) throws -> GapFile? {
+        if case .recordGap = options.fullDisk { return try GapFile(path: layout.gap, in: layout.state, files: files) }
+        guard try files.contents(layout.gap) != nil else { return nil }
+        let file = try GapFile(path: layout.gap, in: layout.state, files: files)
+        guard let gap = file.gap else {
+            file.close(files: files)
+            return nil
+        }
+        guard options.leftGap != nil else {
+            file.close(files: files)
+            throw AuditLogError(
+                .diskFull,
+                "\(gap.count) entries for which there was no room are not on record yet: `leftGap` has to say how"
+            )
+        }
+        return file
+    }
+
+    /// The entry that tells of a gap.
+    private func entry(of gap: LogGap) -> [UInt8]? {
+        if case .recordGap(let entry) = options.fullDisk { return entry(gap) }
+        return options.leftGap?(gap)
     }
 
     private static func isFull(_ error: FileError) -> Bool { error.number == ENOSPC || error.number == EDQUOT }
@@ -376,8 +404,8 @@ final class WriterCore: Sendable {
             var entries = batch.map(\.entry)
             var gists = batch.map(\.gist)
             let gap = state.gaps?.gap
-            if let gap, case .recordGap(let entry) = options.fullDisk {
-                entries.insert(entry(gap), at: 0)
+            if let gap, let entry = entry(of: gap) {
+                entries.insert(entry, at: 0)
                 gists.insert(nil, at: 0)
             }
             guard !entries.isEmpty else {
@@ -406,7 +434,11 @@ final class WriterCore: Sendable {
             letGo(batch)
             return nil
         }
-        guard !written.entries.isEmpty else { return nil }
+        guard !written.entries.isEmpty else {
+            // Nothing was let go of but what somebody waited for, and there is room again.
+            shared.withLock { $0.stats.isInGap = false }
+            return nil
+        }
         let next = written.first + UInt64(written.entries.count)
         let fillsTreeBatch = shared.withLock { shared -> Bool in
             shared.durable += written.entries

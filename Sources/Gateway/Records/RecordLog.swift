@@ -2,12 +2,12 @@ public import AuditLog
 
 /// Where records go: the audit log's writer.
 public protocol RecordLog: Sendable {
-    /// Adds an entry and returns its index.
+    /// Adds an entry and returns its number, which is its index as long as the log has no gap.
     ///
     /// - Throws: where the entry is not taken.
     func append(_ entry: [UInt8]) throws(AuditLogError) -> UInt64
 
-    /// Adds an entry with what it tells those who follow the log in this process, and returns its index.
+    /// Adds an entry with what it tells those who follow the log in this process, and returns its number.
     ///
     /// - Throws: where the entry is not taken.
     func append(_ entry: RecordEntry) throws(AuditLogError) -> UInt64
@@ -21,7 +21,7 @@ public protocol RecordLog: Sendable {
         onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
     )
 
-    /// How many entries are durable: every one with a lower index is.
+    /// How many entries are settled: each with a lower number is durable, or counted as one of a gap.
     var durable: UInt64 { get }
 
     /// Whether entries that are not durable yet never will be.

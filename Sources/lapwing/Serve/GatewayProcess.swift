@@ -108,10 +108,11 @@ final class GatewayProcess: Sendable {
 
     private static func logOptions(_ configuration: Configuration) -> LogWriter.Options {
         var options = LogWriter.Options()
-        if configuration.auditPolicy.fullDisk == .recordGap {
-            let node = configuration.settings.node.value
-            options.fullDisk = .recordGap { Self.record(of: $0, node: node).encoded() }
-        }
+        let node = configuration.settings.node.value
+        let entry: @Sendable (LogGap) -> [UInt8] = { Self.record(of: $0, node: node).encoded() }
+        // What is missing is put on record, too, where the choice has been taken back since.
+        options.leftGap = entry
+        if configuration.auditPolicy.fullDisk == .recordGap { options.fullDisk = .recordGap(entry) }
         return options
     }
 

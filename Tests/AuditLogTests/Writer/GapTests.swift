@@ -121,6 +121,82 @@ import ZeroTrust
         #expect(gaps.count == 1 && gaps[0].hasPrefix("gap \(known) "), "\(gaps)")
     }
 
+    @Test func `a count that cannot be brought to the disk ends the writer, and nothing of it is settled`() throws {
+        let log = try writer()
+        fill()
+        files.inject(.init(operation: .write, path: ".state/gap", effect: .error(EIO)))
+        var (last, count) = (UInt64(0), 0)
+        while !log.hasFailed, count < 2_000 {
+            for entry in LogFixture.entries(20, from: count, length: 4_000) {
+                guard let number = try? log.append(entry) else { break }
+                last = number
+            }
+            count += 20
+            #expect(holds { log.durable > last || log.hasFailed })
+        }
+        #expect(log.hasFailed && log.durable <= last && log.stats.lost == 0)
+        #expect(throws: AuditLogError.self) { try log.append([1]) }
+        #expect(log.appendAndWait([[1]]).first?.code == .io)
+        log.close()
+    }
+
+    @Test func `a gap is recorded, too, where the choice was taken back since, or the log is not opened`() throws {
+        let log = try writer()
+        fill()
+        let all = try writeUntilFull(log)
+        log.close()
+        files.clear()
+        let before = try missing(of: all).entries
+        #expect {
+            _ = try fixture.writer()
+        } throws: {
+            ($0 as? AuditLogError)?.code == .diskFull
+        }
+        for _ in 0..<2 {
+            try fixture.writer { $0.leftGap = { GapText.entry($0) } }.close()
+        }
+        try fixture.writer().close()
+        #expect(try missing(of: all).gaps == [GapText.text(before)])
+    }
+
+    @Test func `a count of which nothing can be read is an error, and not none`() throws {
+        let path = URL(filePath: fixture.log + "/.state/gap")
+        let log = try writer()
+        fill()
+        _ = try writeUntilFull(log)
+        log.close()
+        files.clear()
+        let whole = try Data(contentsOf: path)
+        for bytes in [Data(repeating: 7, count: 1_024), whole.prefix(600), whole + [0]] {
+            try bytes.write(to: path)
+            #expect {
+                _ = try writer()
+            } throws: {
+                ($0 as? AuditLogError)?.code == .corrupt
+            }
+        }
+        // What a crash leaves of a file that is being made.
+        try Data(count: 100).write(to: path)
+        try writer().close()
+        #expect(try Data(contentsOf: path).count == 1_024)
+    }
+
+    @Test func `a disk that had no room for what somebody waited for leaves no gap`() throws {
+        let log = try writer()
+        fill()
+        var all: [[UInt8]] = []
+        for round in 0..<100 where !log.stats.isInGap {
+            let entries = LogFixture.entries(20, from: 20 * round, length: 4_000)
+            all += zip(entries, log.appendAndWait(entries)).filter { $0.1.index != nil }.map(\.0)
+        }
+        #expect(log.stats.isInGap && log.stats.lost == 0)
+        files.clear()
+        #expect(holds { !log.stats.isInGap })
+        log.close()
+        let (missing, gaps) = try missing(of: all)
+        #expect(missing.isEmpty && gaps.isEmpty)
+    }
+
     @Test(arguments: ["tile/0", "tile/entries", ".state/tree", "checkpoint"])
     func `a tree without room waits, and loses nothing`(_ path: String) throws {
         let log = try writer()

@@ -59,6 +59,16 @@ import ZeroTrust
         }
     }
 
+    @Test func `what a request waits for is measured from when its head was whole, and its times by one clock`() {
+        let progress = Pipeline.Progress(startedAt: .uptimeNanoseconds(1), now: .uptimeNanoseconds(9))
+        #expect(progress.last == .uptimeNanoseconds(9) && progress.startedAt == .uptimeNanoseconds(1))
+        let time = progress.time(at: .uptimeNanoseconds(9)).nanoseconds
+        #expect(progress.time(at: .uptimeNanoseconds(500_000_009)).nanoseconds == time + 500_000_000)
+        #expect(progress.time(at: .uptimeNanoseconds(2)).nanoseconds == time)
+        // Later than that the system's clock is asked again.
+        #expect(progress.time(at: .uptimeNanoseconds(1_000_000_000_000_000)).nanoseconds < time + 900_000_000_000_000)
+    }
+
     @Test func `where the record comes first, the upstream is called after it`() async throws {
         let log = FakeLog(.held)
         try await TestGateway.with(log: log) { gateway, upstream in

@@ -28,7 +28,7 @@ extension Pipeline {
         init(startedAt: NIODeadline, now: NIODeadline) {
             self.startedAt = startedAt
             self.began = (now, .now())
-            self.last = startedAt
+            self.last = now
             self.measuredFrom = startedAt
         }
 

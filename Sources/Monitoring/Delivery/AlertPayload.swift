@@ -9,7 +9,8 @@ public enum AlertPayload {
     /// for over that it was not sent again for five minutes. To Alertmanager, one that has become more severe is another
     /// alert; those that it may have been before are over.
     public static func alertmanager(_ finding: Finding, node: String) -> String {
-        let end = finding.state.isActive ? nil : finding.state.actor?.time
+        // An end before its beginning would be refused, whatever the clock says by which somebody resolved it.
+        let end = finding.state.isActive ? nil : finding.state.actor.map { Self.later($0.time, finding.opened) }
         let goesOn = Timestamp(nanoseconds: finding.updated.nanoseconds &+ lasting)
         var builder = JSONBuilder()
         builder.array(Severity.allCases.filter { $0 <= finding.severity }.reversed()) { array, severity in
@@ -38,6 +39,10 @@ public enum AlertPayload {
             }
         }
         return builder.text
+    }
+
+    private static func later(_ one: Timestamp, _ other: Timestamp) -> Timestamp {
+        one.nanoseconds < other.nanoseconds ? other : one
     }
 
     /// For how long Alertmanager keeps the alert of a finding of which nothing new is told, in nanoseconds: a year.

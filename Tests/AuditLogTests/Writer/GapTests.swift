@@ -167,7 +167,8 @@ import ZeroTrust
         log.close()
         files.clear()
         let whole = try Data(contentsOf: path)
-        for bytes in [Data(repeating: 7, count: 1_024), whole.prefix(600), whole + [0]] {
+        let damaged: [Data] = [Data(repeating: 7, count: 1_024), Data(whole.prefix(600)), whole + Data(count: 1)]
+        for bytes in damaged {
             try bytes.write(to: path)
             #expect {
                 _ = try writer()

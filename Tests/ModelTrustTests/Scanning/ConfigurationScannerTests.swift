@@ -13,6 +13,7 @@ import Testing
         #"{"_class_name":"StableDiffusionPipeline","unet":["diffusers","UNet2DConditionModel"],"a":[null,null]}"#,
         #"{"_class_name":"UNet2DConditionModel","act_fns":["silu","gelu"]}"#,
         #"{"activation_function":"gelu_new"}"#, #"{"activation_function":"torch.nn.modules.activation.Tanh"}"#,
+        #"{"merges":["$.get( )","$ ( )","$_ ( )"]}"#,
         #"{"target":"jobParameters.Type","price":"$5 (net)","type":"a.b","file":"os.json","arn":"a:${AWS::Region}:b"}"#,
         #"[{"idx":0,"name":"0","path":"","type":"sentence_transformers.models.Transformer"}]"#,
         "{\"a\":1}\n{\"a\":2}\n",
@@ -206,6 +207,9 @@ import Testing
         "a: 1\na: 2\nmodel: {class_path : os.system}\n", "# {{ messages }}\n_target_: os.system\n",
         "a: 1\na: 2\nb: !<tag:yaml.org,2002:python/name:os.system> x\n", "<a>: 1\n<b>: 1\n_target_: os.system\n",
         "%TAG !p! tag:yaml.org,2002:python/\n---\na: 1\na: !p!name:os.system x\n",
+        // Of several documents, those before one that nobody reads are read.
+        "trust_remote_code: true\n---\na: b: c\n", "a: 1\na: 2\ntrust_remote_code: true\n---\na: b: c\n",
+        "a: 1\na: 2\n...\nkey\nvalue: x\n---\nauto_map: {}\n", "Text: as: it is\n_target_: os.system\n",
     ])
     func `YAML that other readers take is no text without meaning`(_ text: String) {
         #expect(ScanProbe.verdict(text) != .proven)
@@ -215,6 +219,10 @@ import Testing
         "# A model\n\nSet `trust_remote_code=True`: it is needed!! 100% sure. The target: fast.\n",
         "# A call\n\n    call --body '{\"a\": \"{\\\"name\\\":{\\\"b\\\": 1}}\"}'\n\nand: so: on\n",
         "A & B: 1\n? no\n* one: 1\n* two: 1\n* three: 1\n* four: 1\n* five: 1\n", "[networkx.plugins]\na = b\n",
+        // What Axolotl writes into readmes.
+        "---\nlicense: mit\n---\n\n<!-- Generated. -->\n\n[<img src=\"a.png\"/>](https://example.com)\n\n"
+            + "version: `0.4.1`\n```yaml\nbase_model: a/b\ntrust_remote_code: true\nchat_template: chatml\n```\n",
+        "# A model\n\nA table:\n- a\n- b\n\nThen\n\n```json\n{\"auto_map\": {}}\n```\n",
         "---\nlicense: mit\n---\nSay \"this\": or !that: <!here>.\n", "the\ntarget\nclass_path\nauto_map\n",
     ])
     func `prose about configurations is text`(_ text: String) {
@@ -243,7 +251,7 @@ import Testing
         "<div style=\"background: url(http://example.com)\">", "<meta http-equiv=refresh content=\"0;url=x\">",
         "<?php f(); ?>",
         "<div><script>a: b</script></div>", "<net xmlns=\"clr-namespace:System\"/>", "<net><file href=\"x\"/></net>",
-        "<p><object data=\"x\"></p>",
+        "<p><object data=\"x\"></p>", "<p><https://example.com style=x></p>", "<p><https:a/b></p>",
         "<?= f() ?>",
         "x=1\n__import__('os').system('id')\n", "a vocabulary\nexec(open('x').read())\n",
     ])
@@ -256,6 +264,7 @@ import Testing
         "the\neval(\nexec(\n__import__\n",
         "<div align=\"center\">\n# A model\n</div>\n", "<p>Moved on = never, if x < y once = 1.</p>\n",
         "<annotation><object><name>dog</name></object></annotation>\n",
+        "<p dir=\"auto\">See <https://example.com/a?b=c&d> or <http://example.com>.</p>\n<br clear=all>\n",
         "<!-- a -->\n<p align=center><a href=\"https://example.com\"><img src=\"x.png\" width=\"60%\"/></a> <your-token></p>\n",
         "<?xml version=\"1.0\"?>\n<net name=\"m\" version=\"11\"><layers><layer id=\"0\" type=\"Const\"/></layers></net>\n",
     ])

@@ -31,7 +31,7 @@ import Testing
     @Test(arguments: [
         "If it is so\n", "Fan\n", "cat\ndog\n", "isympy\nsympy\n",
         "Copyright (c) 1992-2013 The University of Tennessee and The University of Tennessee, and all their rights\n",
-        "pan\n", "good\n", "I am\n", "Languages\n", "Sun\n",
+        "pan\n", "good\n", "I am\n", "Languages\n", "Sun\n", "c\n1\n2\n", "i\n1\n2\n",
     ])
     func `words that begin like opcodes are text`(_ text: String) {
         #expect(ScanProbe.verdict(text) == .proven)

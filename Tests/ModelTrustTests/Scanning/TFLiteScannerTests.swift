@@ -77,6 +77,18 @@ import Testing
         #expect(ScanProbe.rules(other) == ["tflite-operator"])
     }
 
+    @Test func `a shape of nearly as many bits as can be counted is none`() {
+        // The tensor `w` lies before its shape, and its layout before it: without its name, it has room for its type.
+        let shape = Self.place(of: [1, 4, 1, 0x77])
+        var bytes = Self.changed(shape - 22, [4, 0, 8, 0, 0, 0])
+        bytes.replaceSubrange(shape - 12..<shape - 8, with: [UInt8].little(UInt32(17)))
+        bytes.replaceSubrange(shape - 4..<shape, with: [UInt8].little(UInt32(bytes.count - shape + 4)))
+        // 2^64 - 4 bits.
+        bytes += [3, 3, 715_827_883, 2_147_483_647].flatMap { [UInt8].little(UInt32($0)) }
+        let findings = ScanProbe.scan(bytes).findings
+        #expect(findings.map(\.message) == ["a tensor's bytes are not those of its shape"])
+    }
+
     @Test func `a changed model never stops the scanner`() {
         ScanProbe.mutate(Self.model, rounds: 600, seed: 77) { _ = ScanProbe.verdict($0) }
     }

@@ -56,7 +56,8 @@ extension PickleMachine {
                 "imports `\(shown)`, with which code can be run or the machine be reached"
             )
         case .unlisted:
-            importsLibrary = importsLibrary || PickleDangers.isInStandardLibrary(module)
+            // Python imports nothing by an empty name.
+            importsLibrary = importsLibrary || !module.isEmpty && PickleDangers.isInStandardLibrary(module)
             try report("pickle-import", .notProven, "imports `\(shown)`, which is on no list of what is harmless")
         }
     }

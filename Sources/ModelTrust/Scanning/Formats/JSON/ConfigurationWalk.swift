@@ -213,7 +213,8 @@ struct ConfigurationWalk {
     private static func isCall(_ text: String) -> Bool {
         guard text.first == "$", text.contains(")") else { return false }
         let name = text.dropFirst().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." || $0 == "@" }
-        return name.first?.isNumber == false && text.dropFirst(1 + name.count).first == "("
+        // `$.get()` is JavaScript, and stands in tokenizers' merges.
+        return name.first.map { !$0.isNumber && $0 != "." } ?? false && text.dropFirst(1 + name.count).first == "("
     }
 
     private static let flavours: Set<String> = [

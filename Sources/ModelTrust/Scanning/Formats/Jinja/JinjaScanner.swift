@@ -12,7 +12,7 @@ enum JinjaScanner: FormatScanner {
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
         guard let text = try PlainText(input) else { return }
-        try YAMLWords.check(text.bytes, input, context)
+        try YAMLWords.check(text, input, context)
         try ChatTemplate.check(text.text, element: nil, path: input.path, offset: 0, context)
     }
 }

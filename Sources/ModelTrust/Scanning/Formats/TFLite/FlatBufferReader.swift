@@ -98,6 +98,8 @@ struct FlatBufferReader {
         guard vector.count <= 1 << 20, vector.upperBound < size else {
             throw Self.fault("a text is too long", at: vector.lowerBound)
         }
+        // Many fields may lead to the same long text.
+        try context.budget.step(vector.count / 64)
         cursor.move(to: vector.lowerBound..<(vector.upperBound + 1))
         let bytes = try cursor.bytes(UInt64(vector.count) + 1)
         guard bytes.last == 0, let text = String(validating: bytes.dropLast(), as: UTF8.self) else {
@@ -153,6 +155,8 @@ struct FlatBufferReader {
             }
             fields.append(UInt16(offset))
         }
+        // Tables that share a layout are not to look through fields that none of them has.
+        while fields.last == 0 { fields.removeLast() }
         layouts[place] = (size, fields)
         return (size, fields)
     }

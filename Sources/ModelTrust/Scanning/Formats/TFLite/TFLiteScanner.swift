@@ -168,7 +168,9 @@ struct TFLiteWalk {
             guard dimension >= 0, !over else { throw fault("a tensor's shape is none", table) }
             total = product
         }
-        guard (total + 7) / 8 == size else { throw fault("a tensor's bytes are not those of its shape", table) }
+        guard total / 8 + (total.isMultiple(of: 8) ? 0 : 1) == size else {
+            throw fault("a tensor's bytes are not those of its shape", table)
+        }
     }
 
     private mutating func node(_ table: Table, operators: Int, tensors: Int) throws(ScanStop) {

@@ -16,9 +16,9 @@ enum MarkupElements {
     /// Attributes of those, beside `href` and `src`.
     private static let documentAttributes = words(
         """
-        align alt autoplay bgcolor border cellpadding cellspacing class color colspan controls datetime height hspace id lang \
-        loop media muted name open playsinline poster rel rowspan scope size sizes span srcset start style target title type \
-        valign value vspace width
+        align alt autoplay bgcolor border cellpadding cellspacing class clear color colspan controls datetime dir face height \
+        hspace id lang loading loop media muted name nowrap open playsinline poster preload rel role rowspan scope size sizes \
+        span srcset start style target title type valign value vspace width
         """
     )
     /// What runs or fetches without an attribute, and what browsers read as something else than elements within.

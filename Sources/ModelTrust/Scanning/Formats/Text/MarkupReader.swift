@@ -33,7 +33,9 @@ struct MarkupReader {
             case UInt8(ascii: "?"):
                 guard isFirst, take("?xml "), skipDeclaration() else { return .fault("<?") }
             case UInt8(ascii: "/"): break
-            case let byte where Self.isLetter(byte): return element()
+            case let byte where Self.isLetter(byte):
+                // Markdown's `<https://example.com>` is a link.
+                if !skipLink() { return element() }
             default: break
             }
         }
@@ -114,6 +116,18 @@ struct MarkupReader {
             if before.elementsEqual("--!".utf8) { return false }
         }
         return false
+    }
+
+    /// Goes behind an address that stands in brackets by itself; false where none does.
+    private mutating func skipLink() -> Bool {
+        let rest = bytes[index...]
+        guard rest.starts(with: "https://".utf8) || rest.starts(with: "http://".utf8) else { return false }
+        let end = rest.prefix(2_000).firstIndex { byte in
+            Self.isSpace(byte) || [UInt8(ascii: ">"), UInt8(ascii: "<"), 0x22, 0x27].contains(byte)
+        }
+        guard let end, bytes[end] == UInt8(ascii: ">") else { return false }
+        index = end + 1
+        return true
     }
 
     private mutating func skipDeclaration() -> Bool {

@@ -25,7 +25,7 @@ enum TextScanner: FormatScanner {
                 )
             )
         }
-        try YAMLWords.check(text.bytes, input, context)
+        try YAMLWords.check(text, input, context)
         for tag in YAMLTags.hostile(in: text.bytes) {
             try context.add(
                 ScanFinding(

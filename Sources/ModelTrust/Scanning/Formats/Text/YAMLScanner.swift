@@ -58,6 +58,43 @@ enum YAMLScanner: FormatScanner {
         return result.isEmpty ? nil : (result, false)
     }
 
+    /// What no reader of YAML takes, in libYAML's words: most of what is written in Markdown comes to one of them.
+    ///
+    /// Other complaints are libYAML's own, such as those of escapes and directives.
+    private static let faults: Set<String> = [
+        "mapping values are not allowed in this context", "could not find expected ':'",
+        "did not find expected <document start>",
+    ]
+
+    /// Where a document begins that is YAML to no reader, so that none comes to it or to what follows; nil where there
+    /// is none, or another reader may take it.
+    static func brokenDocument(in text: PlainText) -> Int? {
+        guard text.bytes.count <= longest, !YAMLAliases.mayBeKeys(text.bytes),
+            let parser = try? Yams.Parser(yaml: text.text)
+        else { return nil }
+        do {
+            var count = 0
+            while try parser.nextRoot() != nil, count < mostDocuments { count += 1 }
+            return nil
+        } catch YamlError.scanner(_, let problem, let mark, _) where faults.contains(problem) {
+            return documentStart(of: mark.line, in: text.bytes)
+        } catch YamlError.parser(_, let problem, let mark, _) where faults.contains(problem) {
+            return documentStart(of: mark.line, in: text.bytes)
+        } catch { return nil }
+    }
+
+    /// Where the last `---` or `...` stands in the lines up to one. YAML has more ends of lines than are counted here,
+    /// which makes it a later place, and never an earlier one.
+    private static func documentStart(of line: Int, in bytes: [UInt8]) -> Int {
+        var (start, found) = (0, 0)
+        for _ in 0..<line {
+            if bytes[start...].starts(with: "---".utf8) || bytes[start...].starts(with: "...".utf8) { found = start }
+            guard let end = bytes[start...].firstIndex(of: 0x0A) else { break }
+            start = end + 1
+        }
+        return found
+    }
+
     /// Whether the first line that is no comment is one of a mapping, a list, or YAML's own.
     private static func beginsLikeYAML(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]

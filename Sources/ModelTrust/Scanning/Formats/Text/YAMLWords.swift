@@ -17,8 +17,11 @@ enum YAMLWords {
     private static let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
 
     /// Adds a finding where a text holds one.
-    static func check(_ bytes: [UInt8], _ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
-        guard let word = first(in: bytes) else { return }
+    static func check(_ text: PlainText, _ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
+        guard first(in: text.bytes) != nil else { return }
+        // A readme shows configurations: keys in a document that nobody reads are none.
+        let limit = YAMLScanner.brokenDocument(in: text) ?? text.bytes.count
+        guard let word = first(in: text.bytes, keysBefore: limit) else { return }
         try context.add(
             ScanFinding(
                 rule: "yaml-syntax",
@@ -32,7 +35,7 @@ enum YAMLWords {
     }
 
     /// The first of them in a text, or what hides one: an escape in a key, a tag that is put together.
-    static func first(in bytes: [UInt8]) -> String? {
+    static func first(in bytes: [UInt8], keysBefore limit: Int = .max) -> String? {
         for index in bytes.indices {
             switch bytes[index] {
             case UInt8(ascii: "!"):
@@ -48,19 +51,19 @@ enum YAMLWords {
                 if let key = escapedKey(bytes[..<index]) { return key }
             case UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"):
                 guard index == 0 || !isName(bytes[index - 1]) else { continue }
-                if let word = word(bytes[index...]) { return word }
+                if let word = word(bytes[index...], orKey: index < limit) { return word }
             default: continue
             }
         }
         return nil
     }
 
-    private static func word(_ rest: ArraySlice<UInt8>) -> String? {
+    private static func word(_ rest: ArraySlice<UInt8>, orKey: Bool) -> String? {
         guard let first = rest.first else { return nil }
         for word in words[first] ?? [] where rest.starts(with: word) && !isName(rest.dropFirst(word.count).first) {
             return String(decoding: word, as: UTF8.self)
         }
-        for key in keys[first] ?? [] where rest.starts(with: key) {
+        for key in orKey ? keys[first] ?? [] : [] where rest.starts(with: key) {
             let behind = rest.dropFirst(key.count).drop { $0 == 0x22 || $0 == 0x27 || blanks.contains($0) }
             if behind.first == UInt8(ascii: ":") { return String(decoding: key, as: UTF8.self) }
         }

@@ -65,9 +65,15 @@ struct AccountExport {
         let name = String((file.split(separator: "/").last ?? "").dropLast(".json".count))
         // A longer number is an account's.
         guard let dash = name.lastIndex(of: "-"), name[dash...].utf8.count <= 4,
-            let number = Int(name[name.index(after: dash)...]), number > 0
+            let number = Int(name[name.index(after: dash)...]), number > 0, !endsInDate(name)
         else { return (name, 1) }
         return (String(name[..<dash]), number)
+    }
+
+    /// Whether a name ends in a day, as in `account-2026-11-26`, which is no page.
+    private static func endsInDate(_ name: String) -> Bool {
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false).suffix(3)
+        return parts.map(\.utf8.count) == [4, 2, 2] && parts.joined().utf8.allSatisfy { 0x30...0x39 ~= $0 }
     }
 
     /// Whether a page says that there are more: AWS's answer by `IsTruncated`, the AWS CLI with `--max-items` by `NextToken`.

@@ -115,6 +115,8 @@ import Testing
             (["account": false, "account-prod": true], "account-prod-2.json"),
             (["account-123456789012": true, "account-123456789012-2": false, "account-210987654321": false], nil),
             (["account": true, "account-2": false, "account-02": false], "two pages 2"),
+            (["account-2026-11-26": false], nil), (["account-2026-11-26": true], "account-2026-11-26-2.json"),
+            (["account-2026-11-26": true, "account-2026-11-26-2": false], nil),
         ] as [([String: Bool], String?)]
     )
     func refusesGaps(_ pages: [String: Bool], _ word: String?) throws {

@@ -150,7 +150,12 @@ public enum ResourceLoader {
             guard case .mapping(let fields) = element.content else { return false }
             return fields.contains { $0.key == "kind" }
         }
-        return areWhole && !elements.isEmpty ? elements : nil
+        guard elements.isEmpty else { return areWhole ? elements : nil }
+        // An empty list of a cluster has metadata without a name, which no resource has.
+        guard case .mapping(let metadata)? = entries.first(where: { $0.key == "metadata" })?.value.content else {
+            return nil
+        }
+        return metadata.contains { $0.key == "name" } ? nil : []
     }
 
     private static func files(at path: String) throws -> [String] {

@@ -55,6 +55,11 @@ import Testing
         let bare = yaml.replacing("  kind: K\n", with: "")
         #expect(throws: ResourceError.self) { try ResourceLoader.parse(yaml: bare, file: "-") }
         #expect(try ResourceLoader.parse(yaml: "apiVersion: v1\nkind: List\nitems:\n", file: "-").isEmpty)
+        // As a cluster prints it that has none.
+        let empty = "apiVersion: a/v1\nkind: KList\nmetadata: {resourceVersion: \"1\"}\nitems: []\n"
+        #expect(try ResourceLoader.parse(yaml: empty, file: "-").isEmpty)
+        let named = empty.replacing("resourceVersion", with: "name")
+        #expect(throws: ResourceError.self) { try ResourceLoader.parse(yaml: named, file: "-") }
     }
 
     @Test func `line ends of Windows, a byte order mark and comments change nothing`() throws {

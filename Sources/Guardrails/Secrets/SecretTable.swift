@@ -255,5 +255,9 @@ enum SecretTable {
         "authentication-results", "authenticity", "usersecretsid", "keyvault", "key_name", "key_id", "token_id",
         "authmethod", "auth_type", "authtype", "password_hint", "passwordlength", "password_policy", "secretref",
         "secret_ref", "secretkeyref", "type", "csrf", "xsrf",
+        // Options of programs.
+        "secret-name", "secret-arn", "secret-ref", "token-url", "token-uri", "token-file", "token-id", "password-file",
+        "password-policy", "credentials-file", "credentials-id", "private-key-file", "private-key-path", "auth-url",
+        "auth-uri", "auth-method",
     ]
 }

@@ -102,6 +102,8 @@ struct NationalFormsTests {
             ("ldapsearch -x -w hT7kq2Lm9zQw", "ldapsearch -x -w [SECRET]"),
             ("FROM a\nENV API_TOKEN k2J8sLq0Zx71mNbV5tYr\n", "FROM a\nENV API_TOKEN [SECRET]\n"),
             ("ENV PATH /usr/lib/a1b2c3d4e5f6g7h8:/bin", nil),
+            ("app --secret-name prod-db-7Qz4kLm9xT2w --verbose", nil),
+            ("app --password-file secrets/db-password1.txt --private-key-path keys/prod-2024-k7Q9z.pem", nil),
             // The keys of AWS's manuals are nobody's.
             ("AKIAIOSFODNN7EXAMPLE and AKIAIOSFODNN7EXAMPLQ", "AKIAIOSFODNN7EXAMPLE and [SECRET]"),
             ("access_key = AKIAI44QH8DHBEXAMPLE.", nil),

@@ -33,7 +33,9 @@ struct IdentityRevokeCommand: AsyncParsableCommand {
         let revocation: Admin_Revocation = try await client.call("Revoke", request)
         StandardError.write("revoked `\(revocation.subject)`; take it back with `lapwing identity restore`")
         guard revocation.subject.hasPrefix("spiffe://") else { return }
-        let known: Admin_ListEntriesResponse = try await client.call("ListEntries", Admin_ListEntriesRequest())
+        // It is revoked by now, whether or not the entries can be had.
+        let known: Admin_ListEntriesResponse
+        do { known = try await client.call("ListEntries", Admin_ListEntriesRequest()) } catch { return }
         let ids = Set(known.entries.map(\.spiffeID))
         guard !ids.contains(revocation.subject) else { return }
         // It may be a partner's, or one whose entry is gone; where it is a slip, whoever was meant goes on.

@@ -28,9 +28,13 @@ enum PolicyDocuments {
     private static func isRead(_ value: Value) -> Bool {
         guard case .mapping(let fields) = value.content,
             case .string(let version)? = fields.first(where: { $0.key == "apiVersion" })?.value.content,
-            fields.contains(where: { $0.key == "kind" })
+            case .string(let kind)? = fields.first(where: { $0.key == "kind" })?.value.content
         else { return true }
         let group = String(version.prefix { $0 != "/" })
-        return groups.contains(group) || nearestName(to: group, among: groups) != nil
+        guard !groups.contains(group), let meant = nearestName(to: group, among: groups) else {
+            return groups.contains(group)
+        }
+        // `telemetry.istio.io` is near, and has kinds of its own.
+        return meant != PolicySet.group || PolicySet.kinds.contains(kind)
     }
 }

@@ -19,6 +19,9 @@ import ZeroTrust
 
     private func fill() { files.inject(.init(operation: .allocate, path: "spare", effect: .error(ENOSPC))) }
 
+    /// An entry that what is left of a segment has no room for, once ten of ``writeUntilFull(_:)`` had none.
+    private let large = [UInt8](repeating: 9, count: 60_000)
+
     private func holds(_ condition: () -> Bool) -> Bool {
         let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
@@ -32,7 +35,7 @@ import ZeroTrust
     private func writeUntilFull(_ log: LogWriter) throws -> [[UInt8]] {
         var all: [[UInt8]] = []
         while log.stats.lost < 50 {
-            let entries = LogFixture.entries(20, from: all.count, length: 4_000)
+            let entries = LogFixture.entries(10, from: all.count, length: 4_000)
             var last: UInt64 = 0
             for entry in entries { last = try log.append(entry) }
             all += entries
@@ -66,7 +69,7 @@ import ZeroTrust
         fill()
         var all = try writeUntilFull(log)
         // Who waits to be told is refused: an act that is not on record is not done.
-        #expect(log.appendAndWait([[9]]).first?.code == .diskFull)
+        #expect(log.appendAndWait([large]).first?.code == .diskFull)
         let lost = log.stats.lost
         files.clear()
         #expect(holds { !log.stats.isInGap }, "nobody asks, and the gap is recorded all the same")
@@ -107,7 +110,7 @@ import ZeroTrust
         fill()
         let all = try writeUntilFull(log)
         let known = log.stats.lost
-        _ = try log.append(LogFixture.entries(1, from: all.count, length: 4_000)[0])
+        _ = try log.append(large)
         #expect(holds { log.stats.lost == known + 1 })
         log.close()
         let path = fixture.log + "/.state/gap"

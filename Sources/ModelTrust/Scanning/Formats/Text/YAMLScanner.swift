@@ -83,8 +83,9 @@ enum YAMLScanner: FormatScanner {
         } catch { return nil }
     }
 
-    /// Where the last `---` or `...` stands in the lines up to one. YAML has more ends of lines than are counted here,
-    /// which makes it a later place, and never an earlier one.
+    /// Where the last `---` or `...` stands in the lines up to one.
+    ///
+    /// YAML has more ends of lines than are counted here, which makes it a later place, and never an earlier one.
     private static func documentStart(of line: Int, in bytes: [UInt8]) -> Int {
         var (start, found) = (0, 0)
         for _ in 0..<line {

@@ -303,15 +303,24 @@ import ZeroTrust
             metadata: { name: nameless, namespace: ml-registry }
             spec:
               rules: [{ from: [{ source: { notPrincipals: ["*"] } }], to: [{ operation: { methods: [PUT] } }] }]
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: { name: registry, namespace: ml-registry }
+            spec:
+              selector: { matchLabels: { lapwing.dev/component: model-registry } }
+              template:
+                metadata: { labels: { lapwing.dev/component: model-registry } }
+                spec: { serviceAccountName: registry, containers: [{ name: registry, image: registry }] }
 
             """,
-            to: "k8s/ml-registry/nameless.yaml"
+            to: "k8s/namespaces/ml-registry/nameless.yaml"
         )
         func radius() throws -> String {
             try Program.run("blast-radius", "inference", estate, "--kubernetes", written).output
         }
         #expect(!(try radius()).contains("model-registry.publish"))
-        let file = written + "/ml-registry/peer-authentication.yaml"
+        let file = written + "/namespaces/ml-registry/peer-authentication.yaml"
         let text = try String(contentsOfFile: file, encoding: .utf8)
         try #require(text.contains("STRICT"))
         try text.replacing("STRICT", with: "PERMISSIVE").write(toFile: file, atomically: true, encoding: .utf8)

@@ -17,7 +17,7 @@ import ZeroTrust
 
     @Test func `is written with every digit in its place`() throws {
         for shift in 0..<32 {
-            let text = String(String(repeating: "0123456789abcdef", count: 3).dropFirst(shift).prefix(32))
+            let text = String(String(repeating: "0123456789abcdef", count: 4).dropFirst(shift).prefix(32))
             let id = try #require(RequestID(Self.hyphenated(text)))
             #expect("\(id)" == Self.hyphenated(text))
             var bytes: [UInt8] = []

@@ -534,7 +534,8 @@ final class WriterCore: Sendable {
                 let isAwaited = shared.withLock { shared in
                     shared.spare = spare
                     shared.needsSpare = false
-                    shared.isGapDue = shared.stats.isInGap
+                    // One that was left by the writer before is due from the start.
+                    if shared.stats.isInGap { shared.isGapDue = true }
                     return shared.isGapDue
                 }
                 if isAwaited { signal(.commit) }

@@ -19,8 +19,8 @@ import ZeroTrust
 
     private func fill() { files.inject(.init(operation: .allocate, path: "spare", effect: .error(ENOSPC))) }
 
-    /// An entry that what is left of a segment has no room for, once ten of ``writeUntilFull(_:)`` had none.
-    private let large = [UInt8](repeating: 9, count: 60_000)
+    /// An entry that what is left of a segment has no room for, once one of ``writeUntilFull(_:)`` had none.
+    private let large = [UInt8](repeating: 9, count: 65_000)
 
     private func holds(_ condition: () -> Bool) -> Bool {
         let end = ContinuousClock.now + .seconds(60)
@@ -32,13 +32,14 @@ import ZeroTrust
     }
 
     /// Adds entries until some were let go of; returns all of them, in order.
+    ///
+    /// They come one by one and are of one length, so that the gap is one: none has room once one had none.
     private func writeUntilFull(_ log: LogWriter) throws -> [[UInt8]] {
         var all: [[UInt8]] = []
         while log.stats.lost < 50 {
-            let entries = LogFixture.entries(10, from: all.count, length: 4_000)
-            var last: UInt64 = 0
-            for entry in entries { last = try log.append(entry) }
-            all += entries
+            let entry = LogFixture.entries(1, from: 1_000 + all.count, length: 60_000)[0]
+            let last = try log.append(entry)
+            all.append(entry)
             // Whoever only looks whether an entry is settled goes on.
             #expect(holds { log.durable > last })
             guard all.count < 2_000, !log.hasFailed else { break }

@@ -25,10 +25,10 @@ final class WriterCore: Sendable {
     /// What only the thread that commits uses.
     private let commit: Monitor<CommitState>
     /// What only the thread that integrates uses.
-    private let integration: Monitor<IntegrationState>
+    let integration: Monitor<IntegrationState>
 
     /// The threads, by the conditions on which they wait.
-    private enum Thread: Int, CaseIterable {
+    enum Thread: Int, CaseIterable {
         case commit, integration, publication
     }
 
@@ -39,7 +39,7 @@ final class WriterCore: Sendable {
     ///
     /// A large batch holds up the checkpoint of its first entry until its last is on the disk, and the synchronisations of
     /// the write-ahead log with it.
-    private static let treeBatch = 8 << 20
+    static let treeBatch = 8 << 20
 
     struct Pending {
         let entry: [UInt8]
@@ -189,7 +189,7 @@ final class WriterCore: Sendable {
     /// Whether what failed can be done again once there is room, as the owner chose.
     ///
     /// A synchronisation cannot: what it left on the disk is not known.
-    private func waitsForRoom(_ error: any Error) -> Bool {
+    func waitsForRoom(_ error: any Error) -> Bool {
         guard case .recordGap = options.fullDisk, let error = error as? FileError else { return false }
         return Self.isFull(error) && !error.operation.hasPrefix("sync")
     }
@@ -217,7 +217,7 @@ final class WriterCore: Sendable {
         signalAll()
     }
 
-    private func signal(_ thread: Thread) { shared.signal(thread.rawValue) }
+    func signal(_ thread: Thread) { shared.signal(thread.rawValue) }
 
     private func signalAll() {
         for thread in Thread.allCases { signal(thread) }
@@ -495,266 +495,5 @@ final class WriterCore: Sendable {
 
     private func reserveSpare() throws(FileError) -> SegmentFile.Spare {
         try SegmentFile.reserve(in: layout.segments, length: max(options.segmentSize, 1 << 20), files: files)
-    }
-
-    // MARK: - The thread that integrates
-
-    func integrationLoop() {
-        var next = monotonicNow()
-        var isLast = false
-        while !isLast {
-            let step = shared.wait(on: Thread.integration.rawValue) {
-                shared -> Monitor<Shared>.Step<(entries: [[UInt8]], spare: Bool, last: Bool)> in
-                if shared.failure != nil { return .go(([], false, true)) }
-                // What is being taken in has left `durableBytes` by the time this is asked.
-                let isFull = shared.durableBytes >= Self.treeBatch && shared.treeRetry == nil
-                guard shared.isCommitted || isFull || monotonicNow() >= next else { return .wait(until: next) }
-                let entries = Self.takeBatch(&shared.durable)
-                let isLast = shared.isCommitted && shared.durable.isEmpty
-                return .go((entries, shared.needsSpare && shared.spare == nil, isLast))
-            }
-            isLast = step.last
-            next = monotonicNow() + interval
-            do {
-                try integrate(step.entries)
-            } catch  where waitsForRoom(error) {
-                // They are in the write-ahead log, and are taken in once there is room: now, or by the next writer.
-                let isOver = shared.withLock { shared in
-                    shared.durable.insert(contentsOf: step.entries, at: 0)
-                    shared.treeRetry = next
-                    return shared.isCommitted
-                }
-                if isOver { break }
-                isLast = false
-            } catch {
-                fail(error)
-                break
-            }
-            if step.spare, !isLast, let spare = try? reserveSpareAhead() {
-                let isAwaited = shared.withLock { shared in
-                    shared.spare = spare
-                    shared.needsSpare = false
-                    // One that was left by the writer before is due from the start.
-                    if shared.stats.isInGap { shared.isGapDue = true }
-                    return shared.isGapDue
-                }
-                if isAwaited { signal(.commit) }
-            }
-        }
-        shared.withLock { $0.isIntegrated = true }
-        signal(.publication)
-    }
-
-    /// The first of the entries that wait for the tree, as many as it takes in at a time.
-    private static func takeBatch(_ waiting: inout [[UInt8]]) -> [[UInt8]] {
-        var bytes = 0
-        let end = waiting.firstIndex { entry in
-            bytes += entry.count
-            return bytes > 2 * treeBatch
-        }
-        guard let end else {
-            defer { waiting = [] }
-            return waiting
-        }
-        defer { waiting.removeFirst(end) }
-        return Array(waiting[..<end])
-    }
-
-    /// A spare of its own name, so that it cannot meet one that the committing thread reserves for itself.
-    private func reserveSpareAhead() throws(FileError) -> SegmentFile.Spare {
-        try SegmentFile.reserve(
-            in: layout.segments,
-            length: max(options.segmentSize, 1 << 20),
-            files: files,
-            name: "spare-ahead"
-        )
-    }
-
-    private func integrate(_ entries: [[UInt8]]) throws {
-        guard !entries.isEmpty else { return }
-        let tree = try integration.withLock { state -> (size: UInt64, root: MerkleHash) in
-            let before = state.edge
-            let written = state.edge.append(entries)
-            let root = state.edge.root
-            do {
-                try install(written)
-                try files.install(Array("\(state.edge.size)\n\(root)\n".utf8), at: layout.treeState)
-                try files.synchronizeDirectory(layout.state)
-            } catch {
-                state.edge = before
-                throw error
-            }
-            // The index is an aid for readers and can be made again: its loss is no failure of the log.
-            state.index.append(entries)
-            return (state.edge.size, root)
-        }
-        shared.withLock { shared in
-            shared.tree = tree
-            shared.treeRetry = nil
-            shared.durableBytes -= entries.reduce(0) { $0 + $1.count }
-            shared.stats.integrated = tree.size
-        }
-        signal(.publication)
-    }
-
-    /// From how many new files on the whole file system is synchronised, once, and not each file.
-    private static let manyFiles = 8
-
-    /// Puts the files of a grown tree in place, and brings them to the disk with their names.
-    ///
-    /// They are written where they belong: nobody looks for a file of a tree before the tree's state, or its checkpoint,
-    /// is there. A crash before that leaves files that may be cut short, so what is found is written again, except what a
-    /// checkpoint has covered: that never changes.
-    private func install(_ written: [TreeEdge.File]) throws {
-        var directories: [String] = []
-        let isMany = written.count >= Self.manyFiles
-        // Errors of writing are reported to files that were open before.
-        let anchor = isMany ? try files.open(layout.lock, create: false) : nil
-        defer { if let anchor { files.close(anchor) } }
-        let covered = shared.withLock { $0.published?.size ?? 0 }
-        for file in written {
-            let path = layout.file(file.path)
-            let directory = SystemFiles.parent(path)
-            if directories.last != directory, !directories.contains(directory) {
-                try files.makeDirectories(directory)
-                directories.append(directory)
-            }
-            guard let new = try files.create(path) else {
-                try replace(path, with: file, covered: covered)
-                continue
-            }
-            defer { files.close(new) }
-            try files.writeAll(file.bytes, to: new, at: 0, path: path)
-            if !isMany { try files.synchronize(new, path: path) }
-        }
-        if let anchor { return try files.synchronizeFileSystem(anchor, path: layout.directory) }
-        for directory in directories { try files.synchronizeDirectory(directory) }
-    }
-
-    /// Writes a file again that a crash may have left cut short.
-    private func replace(_ path: String, with file: TreeEdge.File, covered: UInt64) throws {
-        if try files.contents(path) == file.bytes {
-            // Who wrote it may have been killed before it was on the disk.
-            let present = try files.open(path, create: false)
-            defer { files.close(present) }
-            return try files.synchronize(present, path: path)
-        }
-        guard !file.path.isCovered(by: covered) else {
-            throw AuditLogError(.corrupt, "`\(path)` exists and holds other bytes")
-        }
-        try files.write(file.bytes, whole: path)
-    }
-
-    // MARK: - The thread that publishes
-
-    func publicationLoop() {
-        var next: UInt64 = 0
-        while true {
-            let step = shared.wait(on: Thread.publication.rawValue) {
-                shared -> Monitor<Shared>.Step<(size: UInt64, root: MerkleHash, last: Bool)?> in
-                if shared.failure != nil { return .go(nil) }
-                let isDone = shared.published?.size == shared.tree.size
-                if shared.isIntegrated {
-                    return .go(isDone ? nil : (shared.tree.size, shared.tree.root, true))
-                }
-                if isDone { return .wait(until: nil) }
-                guard monotonicNow() >= next else { return .wait(until: next) }
-                return .go((shared.tree.size, shared.tree.root, false))
-            }
-            guard let step else { return }
-            let start = monotonicNow()
-            let oldSize = shared.withLock { $0.published?.size ?? 0 }
-            do {
-                if try publish(size: step.size, root: step.root) {
-                    // A tree that grows in many batches has one checkpoint for several of them.
-                    next = start + interval / 5
-                    tidy(from: oldSize, to: step.size)
-                } else {
-                    next = start + interval
-                }
-            } catch  where waitsForRoom(error) {
-                next = start + interval
-            } catch {
-                fail(error)
-                return
-            }
-            if step.last { return }
-        }
-    }
-
-    /// Has a checkpoint signed and puts it in place; returns false where the signer could not be asked.
-    private func publish(size: UInt64, root: MerkleHash) throws -> Bool {
-        let reader = TileReader(directory: layout.directory, size: size, files: files)
-        var oldSize = shared.withLock { $0.published?.size ?? 0 }
-        for _ in 0..<2 {
-            let proof = try MerkleTree.consistencyProof(oldSize: oldSize, size: size, from: reader)
-            let request = CheckpointRequest(
-                origin: origin,
-                size: size,
-                root: root,
-                oldSize: oldSize,
-                consistencyProof: proof
-            )
-            do {
-                try install(note: signer.sign(request), for: Checkpoint(origin: origin, size: size, root: root))
-                return true
-            } catch CheckpointRefusal.conflict(let lastSize) where lastSize <= size && lastSize != oldSize {
-                // A crash came between a signature and its publication, or the state is an older copy.
-                oldSize = lastSize
-            } catch let refusal as CheckpointRefusal {
-                throw AuditLogError(.rolledBack, "the log's authority refuses its checkpoint", cause: refusal)
-            } catch let error as FileError {
-                throw error
-            } catch {
-                shared.withLock { shared in
-                    shared.stats.signerFailures += 1
-                    shared.stats.signerError = "\(error)"
-                }
-                return false
-            }
-        }
-        throw AuditLogError(.rolledBack, "the log's authority names another size each time it is asked")
-    }
-
-    private func install(note bytes: [UInt8], for checkpoint: Checkpoint) throws {
-        guard let note = try? SignedNote(bytes), note.text == checkpoint.text,
-            options.verifier.map({ note.verify(with: [$0]) }) ?? true
-        else { throw AuditLogError(.unverified, "the log's authority returned another note than the one asked for") }
-        try files.install(bytes, at: layout.checkpoint)
-        try files.synchronizeDirectory(layout.directory)
-        shared.withLock { shared in
-            let now = monotonicNow()
-            shared.published = checkpoint
-            shared.publishedAt = now
-            shared.stats.checkpointSize = checkpoint.size
-            shared.stats.signerError = nil
-            // What became durable since the tree was taken waits from then on; the moment is a lower bound.
-            shared.uncoveredSince = shared.stats.acknowledged > checkpoint.size ? now : nil
-        }
-    }
-
-    /// Removes what a published checkpoint has made superfluous: segments that it covers, and partial forms of tiles
-    /// that are full.
-    ///
-    /// What cannot be removed stays until the next time.
-    private func tidy(from oldSize: UInt64, to size: UInt64) {
-        let covered = shared.withLock { shared -> [(path: String, end: UInt64)] in
-            let covered = shared.segments.filter { $0.end <= size }
-            shared.segments.removeAll { $0.end <= size }
-            return covered
-        }
-        for segment in covered { try? files.remove(segment.path) }
-        var level: Int?
-        while true {
-            let shift = UInt64(8 * (level ?? 0) + 8)
-            for index in (oldSize >> shift)..<(size >> shift) {
-                let directory = layout.directory + "/" + TilePath(level: level, index: index).partialDirectory
-                guard let names = try? files.names(directory) else { continue }
-                for name in names { try? files.remove("\(directory)/\(name)") }
-                try? files.removeDirectory(directory)
-            }
-            guard size >> shift > 0 else { return }
-            level = level.map { $0 + 1 } ?? 0
-        }
     }
 }

@@ -338,8 +338,8 @@ let package = Package(
         .target(name: "DataAccess", dependencies: ["ZeroTrust", "Resources", crypto]),
         .testTarget(name: "DataAccessTests", dependencies: ["DataAccess", "ZeroTrust", "Resources"]),
 
-        // PostgreSQL, through Debian's libpq-dev.
-        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // PostgreSQL, through Debian's libpq: headers from libpq-dev, the library when it is first wanted.
+        .target(name: "CPostgres"),
         .target(name: "PostgreSQLClient", dependencies: ["CPostgres"]),
         .testTarget(
             name: "PostgreSQLTests",
@@ -376,10 +376,14 @@ let package = Package(
             ] + nio,
             resources: [.embedInCode("Demo/Resources/model.safetensors")],
             // A quarter of a million relative relocations, packed into 40 KB: 4 MB less to read at each start (DT_RELR,
-            // glibc 2.36). Of the linkers that are there, LLD writes them.
+            // glibc 2.36). Of the linkers that are there, LLD writes them. Nothing looks symbols up in a program: 86,000
+            // that it would export cost time at each start, of the dynamic linker and of the first `dladdr`.
             linkerSettings: [
                 .unsafeFlags(
-                    ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+                    [
+                        "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+                        "-Xlinker", "--no-export-dynamic",
+                    ],
                     .when(platforms: [.linux], configuration: .release)
                 )
             ]
@@ -418,6 +422,12 @@ let writtenInC: Set = ["CLinux", "CAllocationCounter", "CBLAKE3", "CGuardrailDat
 for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     // Generated code is exempt from the last three settings.
     target.swiftSettings = target.name == "WireProtos" ? Array(strict.prefix(6)) : strict
-    if ["Guardrails", "guardrail-training"].contains(target.name) {
+}
+
+// Searches over automata and proofs take ten times as long without optimization, so that `make` asks for it in builds for
+// development too. It is not there unless asked for: SwiftPM takes no package with such a flag as a dependency.
+if Context.environment["LAPWING_OPTIMIZE_SEARCHES"] == "1" {
+    for target in package.targets where ["Authorization", "DataAccess"].contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
     }
 }

@@ -41,6 +41,7 @@ import CPostgres
     ///
     /// - Throws: ``PostgreSQLError`` with `unreachable`.
     public init(_ parameters: [String: String]) throws(PostgreSQLError) {
+        try Self.loadLibrary()
         let text = Self.completed(parameters).sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.quoted($0.value))" }
             .joined(separator: " ")
         guard let handle = unsafe PQconnectdb(text) else { throw PostgreSQLError(.unreachable, "libpq has no memory") }
@@ -122,6 +123,18 @@ extension PostgreSQLConnection {
         parameters["application_name"] = parameters["application_name"] ?? "lapwing"
         parameters["client_encoding"] = "UTF8"
         return parameters
+    }
+
+    /// Comes before anything of libpq's.
+    private static func loadLibrary() throws(PostgreSQLError) {
+        guard let failure = unsafe lapwing_load_libpq() else { return }
+        throw PostgreSQLError(
+            .unreachable,
+            """
+            PostgreSQL's client library does not load (\(unsafe String(cString: failure))); install it, on Debian with \
+            `apt-get install libpq5`
+            """
+        )
     }
 
     private func check(_ result: OpaquePointer?) throws(PostgreSQLError) {
@@ -216,6 +229,7 @@ extension PostgreSQLConnection {
 
     /// What a URI or `key=value` pairs say.
     private static func parsed(_ target: String) throws(PostgreSQLError) -> [String: String] {
+        try loadLibrary()
         var message: UnsafeMutablePointer<CChar>?
         guard let options = unsafe PQconninfoParse(target, &message) else {
             let text = unsafe text(message)

@@ -112,6 +112,16 @@ import Testing
         }
     }
 
+    @Test func `without PostgreSQL's client library, only what needs it fails, and says what to install`() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.estate, to: "estate.yaml")
+        _ = try directory.write("no library\n", to: "libpq.so.5")
+        let environment = ["LD_LIBRARY_PATH": directory.path]
+        let run = try Program.run("data", "drift", file, "--connection", "host=localhost", environment: environment)
+        #expect(run.status == 3 && run.errors.contains("apt-get install libpq5"), "\(run.errors)")
+        #expect(try Program.run("--version", environment: environment).status == 0)
+    }
+
     @Test func `a wrong call is 2, a server that is not there is 3`() throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(Self.estate, to: "estate.yaml")

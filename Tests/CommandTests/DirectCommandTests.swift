@@ -33,4 +33,12 @@ struct DirectCommandTests {
     func `help, the version and mistakes are left to the whole tree`(words: [String]) {
         #expect(DirectCommand.parse(words) == nil)
     }
+
+    @Test func `every command says its name, which the runtime would else be asked for at each start`() {
+        func nameless(_ command: any ParsableCommand.Type) -> [String] {
+            let inner = command.configuration.subcommands.flatMap(nameless)
+            return command.configuration.commandName == nil ? [String(describing: command)] + inner : inner
+        }
+        #expect(nameless(Lapwing.self) == [])
+    }
 }

@@ -24,6 +24,7 @@ struct IdentityCommand: AsyncParsableCommand {
     /// `lapwing identity svid`.
     struct SVID: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "svid",
             abstract: "This process's own X.509-SVID.",
             subcommands: [Fetch.self]
         )
@@ -32,6 +33,7 @@ struct IdentityCommand: AsyncParsableCommand {
     /// `lapwing identity bundle`.
     struct Bundle: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "bundle",
             abstract: "The authorities that are believed.",
             subcommands: [Show.self]
         )
@@ -40,6 +42,7 @@ struct IdentityCommand: AsyncParsableCommand {
     /// `lapwing identity ca`.
     struct CA: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "ca",
             abstract: "The certificate authority.",
             subcommands: [Rotate.self, Status.self]
         )
@@ -50,9 +53,10 @@ extension IdentityCommand.SVID {
     /// `lapwing identity svid fetch`.
     struct Fetch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "fetch",
             abstract: "Fetch what the Workload API gives to the caller of this command.",
             discussion: """
-                The socket is that of --run, or the one that SPIFFE_ENDPOINT_SOCKET names. What is fetched ends with this
+                The socket is that of --run, or the one that SPIFFE_ENDPOINT_SOCKET names. What is fetched ends with this \
                 command, and is refused by the gateways a second later, unless its entry says `outlivesProcess: true`.
                 """
         )
@@ -99,7 +103,7 @@ extension IdentityCommand.SVID {
                     attributes: [.posixPermissions: 0o700]
                 )
             } catch {
-                throw CommandError(.unreachable, "cannot make `\(directory)`: \(error.localizedDescription)")
+                throw CommandError(.unreachable, "cannot make `\(directory)`: \(SystemReason.of(error))")
             }
             for (index, svid) in context.svids.enumerated() {
                 let bundle = context.bundles[svid.id.trustDomain]?.pem ?? ""
@@ -137,7 +141,7 @@ extension IdentityCommand.Bundle {
         /// The forms that a bundle is printed in.
         enum Form: String, ExpressibleByArgument, CaseIterable { case pem, jwks }
 
-        static let configuration = CommandConfiguration(abstract: "Print a trust domain's bundle.")
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Print a trust domain's bundle.")
 
         @OptionGroup var options: SettingsOptions
 
@@ -167,10 +171,11 @@ extension IdentityCommand.CA {
         enum Phase: String, ExpressibleByArgument, CaseIterable { case prepare, activate, prune, all }
 
         static let configuration = CommandConfiguration(
+            commandName: "rotate",
             abstract: "Succeed the signing authority before its time.",
             discussion: """
-                `prepare` publishes the next authority, `activate` signs with it, `prune` withdraws what has expired;
-                `all` prepares and activates. Workloads get new SVIDs at once; both roots stay in the bundle, so that
+                `prepare` publishes the next authority, `activate` signs with it, `prune` withdraws what has expired; \
+                `all` prepares and activates. Workloads get new SVIDs at once; both roots stay in the bundle, so that \
                 nothing is refused in between.
                 """
         )
@@ -208,7 +213,10 @@ extension IdentityCommand.CA {
 
     /// `lapwing identity ca status`.
     struct Status: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the authorities and when they expire.")
+        static let configuration = CommandConfiguration(
+            commandName: "status",
+            abstract: "Print the authorities and when they expire."
+        )
 
         @OptionGroup var options: SettingsOptions
 

@@ -14,7 +14,7 @@ struct IdentityEntryCommand: AsyncParsableCommand {
 
     /// `lapwing identity entry list`.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List every entry.")
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List every entry.")
 
         @OptionGroup var options: SettingsOptions
 
@@ -32,7 +32,7 @@ struct IdentityEntryCommand: AsyncParsableCommand {
 
     /// `lapwing identity entry show`.
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print one entry.")
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Print one entry.")
 
         @OptionGroup var options: SettingsOptions
 
@@ -53,6 +53,7 @@ struct IdentityEntryCommand: AsyncParsableCommand {
     /// `lapwing identity entry create`.
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "create",
             abstract: "Create an entry; processes that fit it get the identity at once."
         )
 
@@ -128,6 +129,7 @@ struct IdentityEntryCommand: AsyncParsableCommand {
     /// `lapwing identity entry delete`.
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "delete",
             abstract: "Delete an entry; its workloads lose the identity at once."
         )
 

@@ -17,6 +17,7 @@ struct PolicyCommand: AsyncParsableCommand {
     /// `lapwing policy check`.
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "check",
             abstract: "Check policy files as Istio's webhook does, and more strictly.",
             discussion: "Prints `file:line:column: error: …` for each finding; exits with 1 where there is an error."
         )

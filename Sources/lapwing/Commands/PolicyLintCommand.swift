@@ -7,6 +7,7 @@ extension PolicyCommand {
     /// `lapwing policy lint`.
     struct Lint: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "lint",
             abstract: "Find what loads and does not do what was meant, and mend what can be mended.",
             discussion: """
                 Prints `file:line:column: warning: …; what to do [LW0001]` for each finding. Files of a cluster (pods, \
@@ -144,7 +145,7 @@ extension PolicyCommand {
             let outcome = LintFixer.fix(sources, with: linter)
             for source in outcome.sources where outcome.changedFiles.contains(source.file) {
                 do { try FileRewriter.write(source.text, to: source.file) } catch {
-                    throw CommandError(.usage, "cannot write `\(source.file)`: \(error.localizedDescription)")
+                    throw CommandError(.usage, "cannot write `\(source.file)`: \(SystemReason.of(error))")
                 }
             }
             for finding in outcome.fixed {

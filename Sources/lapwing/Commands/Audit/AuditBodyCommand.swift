@@ -7,6 +7,7 @@ extension AuditCommand {
     /// `lapwing audit body`.
     struct Body: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "body",
             abstract: "Print what a request or its answer said, where its body was kept.",
             discussion: """
                 The bytes are held against the digest that the log has for them. Exits with 1 where they were not kept, \
@@ -68,6 +69,7 @@ extension AuditCommand {
     /// `lapwing audit shred`.
     struct Shred: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "shred",
             abstract: "Destroy a tenant's key, and with it every body that was kept for the tenant.",
             discussion: """
                 It cannot be undone. The log keeps what it has, and every proof verifies as before; the act is recorded \

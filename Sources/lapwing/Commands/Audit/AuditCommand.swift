@@ -16,7 +16,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     /// `lapwing audit tail`.
     struct Tail: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the newest records.")
+        static let configuration = CommandConfiguration(commandName: "tail", abstract: "Print the newest records.")
 
         @OptionGroup var options: SettingsOptions
 
@@ -61,6 +61,7 @@ struct AuditCommand: AsyncParsableCommand {
     /// `lapwing audit show`.
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Print every record of an id: a request's decision and how it ended."
         )
 
@@ -95,6 +96,7 @@ struct AuditCommand: AsyncParsableCommand {
     /// `lapwing audit verify`.
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Hash the whole log again and hold it against its signed checkpoint; or verify a proof file.",
             discussion: """
                 Exits with 4 where a byte does not fit. A proof file needs nothing but the key to be verified.
@@ -270,6 +272,7 @@ struct AuditCommand: AsyncParsableCommand {
     /// `lapwing audit proof`.
     struct Proof: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "proof",
             abstract: "Write a proof, for somebody else to verify, that a record is in the signed log."
         )
 

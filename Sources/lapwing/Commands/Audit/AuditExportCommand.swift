@@ -7,6 +7,7 @@ extension AuditCommand {
     /// `lapwing audit export`.
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "Write the records for another system: JSON lines, OCSF events, or OpenTelemetry.",
             discussion: """
                   lapwing audit export --format ocsf --since 7d > events.jsonl

@@ -8,6 +8,7 @@ extension AuditCommand {
     /// `lapwing audit prune`.
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "prune",
             abstract: "Remove what the AuditPolicy's `retention` says is old: entries of the log, and kept bodies.",
             discussion: """
                 Entries go in whole bundles of 256, from the first on. The tiles of hashes stay: every proof that was ever \

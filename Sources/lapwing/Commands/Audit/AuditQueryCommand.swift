@@ -11,6 +11,7 @@ extension AuditCommand {
     /// `lapwing audit query`.
     struct Query: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "query",
             abstract: "Find records by caller, model, decision, rule, time, finding, path or status.",
             discussion: """
                 Terms have to hold together; a field that is named twice may be either. `*` stands for anything:
@@ -218,6 +219,14 @@ enum SearchIndex {
             return SQLiteRecordSearch(try SQLiteDatabase(path: path, schema: .recordSearch))
         } catch {
             guard SQLiteDatabase.isDamage(error), !anew else {
+                let folder = (path as NSString).deletingLastPathComponent
+                guard FileManager.default.fileExists(atPath: folder.isEmpty ? "." : folder) else {
+                    throw CommandError(
+                        .unreachable,
+                        "there is no directory `\(folder)`, where the search index would lie; make it, or name another with "
+                            + "--state"
+                    )
+                }
                 throw CommandError(
                     .unreachable,
                     "the search index `\(path)` cannot be used: \(error); "

@@ -16,7 +16,10 @@ struct ConfigCommand: AsyncParsableCommand {
 
     /// `lapwing config show`.
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print each process setting and where it came from.")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Print each process setting and where it came from."
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -79,6 +82,7 @@ struct ConfigCommand: AsyncParsableCommand {
     /// `lapwing config validate`.
     struct Validate: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "validate",
             abstract: "Load the whole configuration as `serve` would, and say what is wrong in it."
         )
 

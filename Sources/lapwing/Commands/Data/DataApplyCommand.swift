@@ -5,6 +5,7 @@ extension DataCommand {
     /// `lapwing data apply`.
     struct Apply: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "apply",
             abstract: "Make a PostgreSQL database enforce an estate.",
             discussion: """
                 Shows the plan, asks, and makes the changes in one transaction: either all of it holds afterwards or \
@@ -44,6 +45,7 @@ extension DataCommand {
     /// `lapwing data rollback`.
     struct Rollback: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rollback",
             abstract: "Undo what `lapwing data apply` did last.",
             discussion: """
                 Shows the statements, asks, and runs them in one transaction. Each rollback undoes one apply; the last \

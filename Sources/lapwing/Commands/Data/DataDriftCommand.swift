@@ -5,6 +5,7 @@ extension DataCommand {
     /// `lapwing data drift`.
     struct Drift: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "drift",
             abstract: "List how a live PostgreSQL database, AWS or a cluster differs from what an estate says.",
             discussion: """
                 Reads the catalog, without changing anything: roles and their attributes, passwords and settings, \
@@ -139,6 +140,7 @@ extension DataCommand {
     /// `lapwing data residual`.
     struct Residual: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "residual",
             abstract: "List what PostgreSQL leaves open whatever is applied.",
             discussion: """
                 Side channels that neither grants nor policies close, with what lessens each. The names are those of \

@@ -6,6 +6,7 @@ extension DataCommand {
     /// `lapwing data plan`.
     struct Plan: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "plan",
             abstract: "Show what would change in a PostgreSQL database for it to enforce an estate.",
             discussion: """
                 Compares the live catalog with the estate: roles, grants, row-level security, policies. `-o sql` prints \

@@ -6,6 +6,7 @@ extension GuardCommand {
     /// `lapwing guard calibrate`.
     struct Calibrate: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "calibrate",
             abstract: "Draw thresholds from benign texts of your own.",
             discussion: """
                 Each line of DATA is a JSON object with `text` and, where it is known, `channel`: what your users, tools \

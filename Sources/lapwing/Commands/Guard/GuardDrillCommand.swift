@@ -7,6 +7,7 @@ extension GuardCommand {
     /// `lapwing guard drill`.
     struct Drill: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "drill",
             abstract: "Attack five small agents whose model obeys everyone, and see whether anything comes of it.",
             discussion: """
                 The agents have mail, files, the web, a repository and payments. An attack reaches its goal where a tool \

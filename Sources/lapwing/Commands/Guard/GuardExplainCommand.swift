@@ -6,6 +6,7 @@ extension GuardCommand {
     /// `lapwing guard explain`.
     struct Explain: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "explain",
             abstract: "Show what a text says once nothing is hidden in it, and why it is judged as it is.",
             discussion: """
                 Prints the normalised text, how its parts were written, each finding with the bytes that it stands on, \

@@ -6,6 +6,7 @@ extension GuardCommand {
     /// `lapwing guard scan`.
     struct Scan: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "scan",
             abstract: "Find personal data and secrets in text, with the recognisers that filter answers.",
             discussion: """
                 Reads files, or standard input where none is named or the name is `-`. With --json-lines each line is a \

@@ -15,6 +15,7 @@ struct IdentityFederationCommand: AsyncParsableCommand {
     /// `lapwing identity federation list`.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List them, with the state of their bundles.",
             discussion: "Exits with 1 where an endpoint gave no bundle that counts when it was asked last."
         )
@@ -72,7 +73,10 @@ struct IdentityFederationCommand: AsyncParsableCommand {
 
     /// `lapwing identity federation refresh`.
     struct Refresh: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Have every bundle endpoint asked now.")
+        static let configuration = CommandConfiguration(
+            commandName: "refresh",
+            abstract: "Have every bundle endpoint asked now."
+        )
 
         @OptionGroup var options: SettingsOptions
 

@@ -14,6 +14,7 @@ struct IdentityJoinTokenCommand: AsyncParsableCommand {
     /// `lapwing identity join-token create`.
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "create",
             abstract: "Make a join token, and print it; it is told this once.",
             discussion: "An entry with the selector `join-token:name:NAME` says who joins by it."
         )

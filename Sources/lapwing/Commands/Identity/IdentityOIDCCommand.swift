@@ -19,10 +19,11 @@ extension IdentityOIDCCommand {
     /// `lapwing identity oidc export`.
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "Write the issuer's documents as files, for a bucket or a web server.",
             discussion: """
-                Writes DIR/.well-known/openid-configuration and DIR/keys. Serve them at the issuer's URL, which is
-                `authority.jwtIssuer` of Settings and stands in every token. A new key is published hours before it signs:
+                Writes DIR/.well-known/openid-configuration and DIR/keys. Serve them at the issuer's URL, which is \
+                `authority.jwtIssuer` of Settings and stands in every token. A new key is published hours before it signs: \
                 export again within the hour (--watch does, whenever the keys have changed).
                 """
         )
@@ -88,7 +89,7 @@ extension IdentityOIDCCommand {
                     chmodReadable(directory + path)
                 }
             } catch {
-                throw CommandError(.unreachable, "cannot write to `\(directory)`: \(error.localizedDescription)")
+                throw CommandError(.unreachable, "cannot write to `\(directory)`: \(SystemReason.of(error))")
             }
         }
 

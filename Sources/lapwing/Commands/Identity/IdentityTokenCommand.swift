@@ -38,10 +38,11 @@ extension IdentityTokenCommand {
     /// `lapwing identity token fetch`.
     struct Fetch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "fetch",
             abstract: "Fetch JWT-SVIDs that the Workload API gives to the caller of this command.",
             discussion: """
-                A token lives five minutes, and whoever has it is you for as long. It is printed with `-o raw` only, or
-                written with --write to a file that you alone can read. The socket is that of --run, or the one that
+                A token lives five minutes, and whoever has it is you for as long. It is printed with `-o raw` only, or \
+                written with --write to a file that you alone can read. The socket is that of --run, or the one that \
                 SPIFFE_ENDPOINT_SOCKET names.
                 """
         )
@@ -97,9 +98,10 @@ extension IdentityTokenCommand {
     /// `lapwing identity token validate`.
     struct Validate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "validate",
             abstract: "Say whose a JWT-SVID is, or why it is not valid.",
             discussion: """
-                The token is read from a file or, without one, from standard input: on a command line every user of the
+                The token is read from a file or, without one, from standard input: on a command line every user of the \
                 machine could see it. The exit code is 4 for a token that is not valid.
                 """
         )

@@ -23,6 +23,7 @@ struct AlertCommand: AsyncParsableCommand {
     /// `lapwing alert list`.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List findings, the worst first.",
             discussion: "Exits with 1 where a finding is open or acknowledged."
         )
@@ -64,7 +65,10 @@ struct AlertCommand: AsyncParsableCommand {
 
     /// `lapwing alert show`.
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print all that one finding holds.")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Print all that one finding holds."
+        )
 
         @OptionGroup var options: SettingsOptions
 
@@ -101,6 +105,7 @@ struct AlertCommand: AsyncParsableCommand {
     /// `lapwing alert accept`.
     struct Accept: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "accept",
             abstract: "Say that what was found is how things are: the same is no finding any more."
         )
 
@@ -122,6 +127,7 @@ struct AlertCommand: AsyncParsableCommand {
     /// `lapwing alert resolve`.
     struct Resolve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "resolve",
             abstract: "Say that it is over: the same would be a new finding."
         )
 

@@ -15,6 +15,7 @@ struct MonitorCommand: ParsableCommand {
     /// `lapwing monitor replay`.
     struct Replay: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "replay",
             abstract: "Run the detectors over a log from its beginning; the same log gives the same findings.",
             usage: """
                 lapwing monitor replay

@@ -418,7 +418,7 @@ let package = Package(
     ]
 )
 
-let writtenInC: Set = ["CLinux", "CAllocationCounter", "CBLAKE3", "CGuardrailData"]
+let writtenInC: Set = ["CLinux", "CAllocationCounter", "CBLAKE3", "CGuardrailData", "CPostgres"]
 for target in package.targets where target.type != .system && !writtenInC.contains(target.name) {
     // Generated code is exempt from the last three settings.
     target.swiftSettings = target.name == "WireProtos" ? Array(strict.prefix(6)) : strict

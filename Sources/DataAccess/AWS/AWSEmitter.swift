@@ -255,8 +255,7 @@ public struct AWSEmitter {
         return order.map { ($0, areas[$0] ?? []) }
     }
 
-    /// What shows objects, and what changes them or hands them on.
-    static let readActions = ["s3:GetObject*", "s3:ListMultipartUploadParts"]
+    /// What lists objects, and what changes them or hands them on.
     static let listActions = ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"]
     static let writeActions = [
         "s3:AbortMultipartUpload", "s3:BypassGovernanceRetention", "s3:DeleteObject*", "s3:InitiateReplication",

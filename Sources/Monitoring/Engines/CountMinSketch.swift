@@ -37,12 +37,6 @@ public struct CountMinSketch: Hashable, Sendable {
         for index in counts.indices { counts[index] &+= other.counts[index] }
     }
 
-    /// Halves every count, so that what is long ago counts less.
-    public mutating func halve() {
-        total /= 2
-        for index in counts.indices { counts[index] /= 2 }
-    }
-
     func write(to writer: inout StateWriter) {
         writer.write(UInt64(width))
         writer.write(UInt64(depth))

@@ -25,7 +25,6 @@ public final class RegistryServer: Sendable {
     private struct State {
         var task: Task<Void, Never>?
         var socket: UnixSocketListener?
-        var isStopping = false
     }
     /// Guards what listens.
     private let state = Mutex(State())

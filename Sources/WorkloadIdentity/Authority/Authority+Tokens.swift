@@ -10,14 +10,6 @@ extension Authority {
     /// The keys of the trust domain that sign JWT-SVIDs.
     public var jwtBundle: JWTBundle { snapshot.withLock { $0.jwtBundle } }
 
-    /// The algorithm of each published key, by its ID.
-    public var tokenAlgorithms: [String: TokenKeySlot.Algorithm] {
-        Dictionary(state.tokenKeys.map { ($0.id, $0.algorithm) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    /// How many JWT-SVIDs it has issued since it was made.
-    public var issuedTokens: UInt64 { issuedTokenCount.load(ordering: .relaxed) }
-
     /// Makes a JWT-SVID.
     ///
     /// The life is bounded by a sixth of the key's own and by its end, so that a key which no longer signs has nothing
@@ -49,7 +41,6 @@ extension Authority {
         ]
         if let issuer = options.tokens.issuer { claims["iss"] = .string(issuer.url) }
         let token = try signer.sign(claims)
-        issuedTokenCount.add(1, ordering: .relaxed)
         return IssuedJWTSVID(
             id: request.id,
             audiences: request.audiences,

@@ -75,7 +75,6 @@ public final class Authority: Sendable {
     }
 
     private let issuedCount = Atomic<UInt64>(0)
-    let issuedTokenCount = Atomic<UInt64>(0)
 
     // Guards what issuing reads: the stored state, and what signs certificates and tokens.
     let snapshot: Mutex<Snapshot>

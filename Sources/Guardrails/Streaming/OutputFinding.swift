@@ -7,8 +7,9 @@ public struct OutputFinding: Sendable, Equatable, Hashable {
     public var channel: String
     /// The offset of its first byte in the channel's decoded text (UTF-8), as it came.
     public let start: Int
-    /// The offset after its last byte; for what has no end of its own, such as a private key, where it became certain.
-    public let end: Int
+    /// The offset after its last byte; of what has no end of its own, such as a private key, and was still going on when the
+    /// finding was taken, as far as was certain.
+    public internal(set) var end: Int
     /// What was done.
     public let action: OutputPolicy.Action
 

@@ -29,6 +29,8 @@ public struct TextFilter: Sendable {
     /// The bytes that went past, redacted or not.
     private var consumed = 0
     private var tail: TailState?
+    /// The finding that goes on, while nobody took it.
+    private var open: Int?
 
     /// The bytes that are looked at in one go, which bounds what a stream keeps.
     private static let slice = 4096
@@ -111,8 +113,11 @@ public struct TextFilter: Sendable {
     }
 
     /// What was found since the last call.
+    ///
+    /// What has no end of its own, and is still going on, is told of up to where it has to be one.
     public mutating func takeFindings() -> [OutputFinding] {
         defer { findings.removeAll(keepingCapacity: true) }
+        open = nil
         return findings
     }
 
@@ -170,6 +175,7 @@ public struct TextFilter: Sendable {
             pass(to: match.end)
             scanner.runHasWord = true
             tail = match.tail.map(TailState.init)
+            open = tail == nil ? nil : findings.count - 1
         }
     }
 
@@ -182,13 +188,22 @@ public struct TextFilter: Sendable {
             if isPart { end += 1 }
             if ends {
                 pass(to: end)
+                extend()
                 tail = nil
+                open = nil
                 return true
             }
         }
         pass(to: end)
+        extend()
         tail = state
         return false
+    }
+
+    /// Says that what was found goes on to here.
+    private mutating func extend() {
+        guard let open, consumed > findings[open].end else { return }
+        findings[open].end = consumed
     }
 
     private mutating func emit(to end: Int, into output: inout [UInt8]) {

@@ -105,12 +105,12 @@ package struct NameFeatures {
         guard word.shape != .digits, word.isWord else { return }
         var hash: UInt32 = 7
         for place in 0..<min(4, word.end - word.start) {
-            hash = hash &* 0x0100_0193 ^ UInt32(UnitClass.lowercased(reader[word.start + place]))
+            hash = hash &* 0x0100_0193 ^ UInt32(UnitClass.lowercased(NameWord.plain(reader[word.start + place])))
             if place > 0 { add(24 + UInt32(place), hash) }
         }
         hash = 11
         for place in 0..<min(4, word.end - word.start) {
-            hash = hash &* 0x0100_0193 ^ UInt32(UnitClass.lowercased(reader[word.end - 1 - place]))
+            hash = hash &* 0x0100_0193 ^ UInt32(UnitClass.lowercased(NameWord.plain(reader[word.end - 1 - place])))
             if place > 0 { add(32 + UInt32(place), hash) }
         }
     }

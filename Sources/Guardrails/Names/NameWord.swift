@@ -21,7 +21,13 @@ struct NameWord {
     var isWord: Bool { shape.rawValue >= Shape.lower.rawValue && shape.rawValue <= Shape.foreign.rawValue }
 
     @inline(__always)
-    static func isPart(_ unit: UInt8) -> Bool { UnitClass.isAlphanumeric(unit) || unit == TextUnits.letter }
+    static func isPart(_ unit: UInt8) -> Bool {
+        UnitClass.isAlphanumeric(unit) || unit >= 0x80 && unit != TextUnits.other
+    }
+
+    /// A unit as the tagger knows it: to it all letters beyond ASCII are the same.
+    @inline(__always)
+    static func plain(_ unit: UInt8) -> UInt8 { unit >= 0x80 && isPart(unit) ? TextUnits.letter : unit }
 
     /// The word that begins at a place.
     static func at(_ start: Int, _ reader: inout UnitReader) -> NameWord {
@@ -98,12 +104,12 @@ struct NameWord {
             } else {
                 lowers += 1
             }
-            hash = (hash ^ UInt32(UnitClass.lowercased(unit))) &* 0x0100_0193
+            hash = (hash ^ UInt32(UnitClass.lowercased(NameWord.plain(unit)))) &* 0x0100_0193
         }
 
         func shape(first: UInt8, count: Int) -> Shape {
             if digits > 0 { return uppers + lowers == 0 ? .digits : .digitsAndLetters }
-            if first == TextUnits.letter { return .foreign }
+            if NameWord.plain(first) == TextUnits.letter { return .foreign }
             if uppers == 0 { return .lower }
             if count == 1 { return .initial }
             if lowers == 0 { return .upper }

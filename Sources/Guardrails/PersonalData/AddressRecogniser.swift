@@ -18,10 +18,17 @@ struct AddressRecogniser {
     /// local parts).
     func email(_ reader: inout UnitReader, _ start: Int, at: Int) -> Match? {
         guard rules.looks(for: .emailAddress), at - start <= 64,
-            let end = domain(&reader, at + 1, needsKnownEnd: false)
+            let end = domain(&reader, at + 1, needsKnownEnd: false), !endsAsFile(&reader, end)
         else { return nil }
         return Match(.emailAddress, start, end)
     }
+
+    /// Whether what looks like an address is the name of a file: `icon@2x.png`.
+    private func endsAsFile(_ reader: inout UnitReader, _ end: Int) -> Bool {
+        Self.files.contains { reader.hasCaseless($0, at: end - $0.count) }
+    }
+
+    private static let files = [".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".css", ".js"].map { Array($0.utf8) }
 
     /// Where a domain name ends that starts at a place: labels, and a last one of letters.
     func domain(_ reader: inout UnitReader, _ start: Int, needsKnownEnd: Bool) -> Int? {
@@ -64,11 +71,17 @@ struct AddressRecogniser {
 
     /// A link whose scheme ends before `colon`, or that begins with `www.`; the rest of one that is too long follows.
     func link(_ reader: inout UnitReader, _ start: Int, body: Int) -> Match? {
-        guard rules.looks(for: .url), UnitClass.isWord(reader[body]) || reader[body] == UInt8(ascii: "[") else {
+        let first = reader[body]
+        let isForeign = first >= 0x80 && first != TextUnits.other
+        guard rules.looks(for: .url), UnitClass.isWord(first) || first == UInt8(ascii: "[") || isForeign else {
             return nil
         }
         var index = body
         let last = start + TextUnits.holdBack - 2
+        // A host may be written in a script without spaces; behind other links a text in one goes on.
+        if isForeign {
+            while index < last, reader[index] >= 0x80 || reader[index] == UInt8(ascii: ".") { index += 1 }
+        }
         while index < last, linkUnits.contains(reader[index]) { index += 1 }
         if index == last { return Match(.url, start, index, tail: .units(Self.linkUnits)) }
         while index > body, Self.closes(reader[index - 1]) { index -= 1 }

@@ -55,7 +55,9 @@ enum DateRecogniser {
             index += 1
             guard UnitClass.isLetter(reader[index]) else { return nil }
             if reader.hasCaseless(of, at: index) { index += 3 }
-            guard let month = name(&reader, index, of: months, least: 3) else { return nil }
+            guard mayBegin(reader[index], reader[index + 1]),
+                let month = name(&reader, index, of: months, least: 3)
+            else { return nil }
             return year(&reader, after: month) ?? bounded(month, &reader)
         }
     }

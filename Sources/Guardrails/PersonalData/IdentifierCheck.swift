@@ -34,7 +34,7 @@ enum IdentifierCheck: String, Sendable {
             return Checksum.weighted(seven, [1, 2, 1, 2, 1, 2]) % 10 == Int(seven[6])
         case .abn:
             var shifted = digits
-            guard shifted[0] > 0 else { return false }
+            guard shifted[0] > 0, digits[2...].contains(where: { $0 != 0 }) else { return false }
             shifted[0] -= 1
             return Checksum.weighted(shifted, [10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]) % 89 == 0
         case .acn:

@@ -21,6 +21,7 @@ enum IdentifierTable {
         US_HEALTH_INSURANCE_MEMBER_ID | [A-Za-z]{1,3}\d{6,12} | | ! member id, member number, subscriber id, insurance id
         US_MBI                        | [1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2} | |
         US_NPI                        | [12]\d{9} | npi | ! npi, provider
+        UK_PASSPORT                   | \d{9} | | ! uk passport, british passport, hm passport
         US_PASSPORT                   | \d{9} | | ! passport
         US_PASSPORT                   | [A-Za-z]\d{8} | | ! passport
         US_PRESCRIPTION_NUMBER        | \d{6,12} | | ! prescription, rx number, rx #
@@ -49,7 +50,7 @@ enum IdentifierTable {
         DE_FUEHRERSCHEIN              | [A-Za-z]\d{2}[0-9A-Za-z]{6}\d[0-9A-Za-z] | | ! führerschein, fuehrerschein, fahrerlaubnis, driving
         DE_HANDELSREGISTER            | HR[AB] ?\d{1,6} | |
         DE_HEALTH_INSURANCE           | [A-Z]\d{9} | kvnr | ! krankenversicher, krankenkasse, versicherten, kvnr, health insurance
-        DE_ID_CARD                    | [CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{8}\d | mrz | ! ausweis, id card, identity card
+        DE_ID_CARD                    | [CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{8}\d | mrz | ! ausweis, personalausweis, personalausweisnummer, id card, identity card
         DE_KFZ                        | [A-Z]{1,3}[- ][A-Z]{1,2} ?\d{1,4}[EH]? | | ! kennzeichen, kfz, license plate, number plate
         DE_PASSPORT                   | [CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{8}\d? | | ! reisepass, passport, passnummer
         DE_PLZ                        | \d{5} | | ! plz, postleitzahl
@@ -80,8 +81,8 @@ enum IdentifierTable {
         KR_BRN                        | \d{3}-\d{2}-\d{5} | koreanBusiness |
         KR_DRIVER_LICENSE             | [12]\d-\d{2}-\d{6}-\d{2} | |
         ZA_ID_NUMBER                  | \d{6} ?\d{4} ?\d{3} | southAfrican |
-        KR_FRN                        | \d{6}-?[5-8]\d{6} | birth |
-        KR_RRN                        | \d{6}-?[1-4]\d{6} | birth |
+        KR_FRN                        | \d{6}-[5-8]\d{6} | birth |
+        KR_RRN                        | \d{6}-[1-4]\d{6} | birth |
         KR_PASSPORT                   | [MSRODGmsrodg]\d{3}[0-9A-Za-z]\d{4} | | ! passport, 여권
         NG_NIN                        | \d{11} | | ! nin, national identi
         NG_VEHICLE_REGISTRATION       | [A-Z]{3}[- ]?\d{3}[- ]?[A-Z]{2} | | ! plate, vehicle, registration
@@ -97,6 +98,8 @@ enum IdentifierTable {
         SG_UEN                        | [TSR]\d{2}[A-Z]{2}\d{4}[A-Z] | |
         SG_UEN                        | \d{8,9}[A-Za-z] | | ! uen, entity number
         TH_TNIN                       | [1-8]-?\d{4}-?\d{5}-?\d{2}-?\d | thai |
+        KR_FRN                        | \d{6}[5-8]\d{6} | birth |
+        KR_RRN                        | \d{6}[1-4]\d{6} | birth |
         TR_LICENSE_PLATE              | \d{2} ?[A-Z]{1,3} ?\d{2,4} | | ! plaka, plate
         TR_NATIONAL_ID                | [1-9]\d{10} | turkish |
         UK_DRIVING_LICENCE            | [A-Z9]{5}\d{6}[A-Z9]{2}\d[A-Z]{2} | |

@@ -20,7 +20,8 @@ struct NumberRecogniser {
         /// The sums of Luhn's check where digits in even places count twice, and where those in odd places do.
         private var even = 0
         private var odd = 0
-        private var differs = false
+        /// Whether not all digits are the same.
+        private(set) var differs = false
 
         init(from start: Int) { self.start = start }
 
@@ -34,7 +35,14 @@ struct NumberRecogniser {
         var isFull: Bool { count == 10 || digitCount == 24 }
 
         /// Adds the digits at a place, as many as there is room for, and gives where they end.
-        mutating func read(_ reader: inout UnitReader, at place: Int, after separator: UInt8) -> Int {
+        ///
+        /// Luhn's check is only prepared where they may be of a card.
+        mutating func read(
+            _ reader: inout UnitReader,
+            at place: Int,
+            after separator: UInt8,
+            forCard: Bool
+        ) -> Int {
             var index = place
             var (even, odd, differs, digitCount) = (even, odd, differs, digitCount)
             let first = digitCount == 0 ? reader[place] &- 0x30 : digits[0]
@@ -43,14 +51,16 @@ struct NumberRecogniser {
                 guard digit < 10 else { break }
                 if digitCount < 4 { digits[digitCount] = digit }
                 if digit != first { differs = true }
-                let value = Int(digit)
-                let twice = value < 5 ? 2 * value : 2 * value - 9
-                if digitCount & 1 == 0 {
-                    even += twice
-                    odd += value
-                } else {
-                    even += value
-                    odd += twice
+                if forCard {
+                    let value = Int(digit)
+                    let twice = value < 5 ? 2 * value : 2 * value - 9
+                    if digitCount & 1 == 0 {
+                        even += twice
+                        odd += value
+                    } else {
+                        even += value
+                        odd += twice
+                    }
                 }
                 digitCount += 1
                 index += 1
@@ -94,7 +104,15 @@ struct NumberRecogniser {
         }
         // Telephone numbers with a form have at most fifteen digits, and those without one eleven.
         let hasForm = run - start < 4 || first == UInt8(ascii: "0") || reader[run] == UInt8(ascii: ")")
-        let groups = Self.groups(&reader, start, enough: mayBeCard ? 20 : hasForm ? 16 : 12)
+        // Fewer than six digits are neither a card nor a telephone number.
+        let isShort = !mayBeCard && UnitClass.isDigit(first) && !Self.hasSixDigits(&reader, from: start)
+        guard hasForm || mayBeCard, !isShort else {
+            if let identifier = rules.identifiers.digits(&reader, at: start, run: run - start, for: rules) {
+                return identifier
+            }
+            return isShort ? nil : barePhone(&reader, start, run: run)
+        }
+        let groups = Self.groups(&reader, start, enough: mayBeCard ? 20 : 16, forCard: mayBeCard)
         guard groups.count > 0 else { return nil }
         var best: Match?
         if UnitClass.isDigit(first) {
@@ -103,10 +121,36 @@ struct NumberRecogniser {
                 best = rules.identifiers.digits(&reader, at: start, run: groups.length(0), for: rules)
             }
         }
-        guard best == nil, !continues, rules.looks(for: .phoneNumber),
+        guard best == nil, !continues else { return best }
+        if !hasForm { return barePhone(&reader, start, run: run) }
+        guard rules.looks(for: .phoneNumber),
             let end = PhoneNumber.end(groups, &reader, start: start, words: rules.identifiers.words)
-        else { return best }
+        else { return nil }
         return Match(.phoneNumber, start, end)
+    }
+
+    /// A telephone number that only words beside it tell.
+    private func barePhone(_ reader: inout UnitReader, _ start: Int, run: Int) -> Match? {
+        guard rules.looks(for: .phoneNumber),
+            let end = PhoneNumber.bareEnd(&reader, start: start, run: run, words: rules.identifiers.words)
+        else { return nil }
+        return Match(.phoneNumber, start, end)
+    }
+
+    /// Whether six digits stand in the groups from a place on.
+    private static func hasSixDigits(_ reader: inout UnitReader, from start: Int) -> Bool {
+        var index = start
+        var taken = 0
+        while true {
+            let group = index
+            while taken < 6, UnitClass.isDigit(reader[index]) {
+                taken += 1
+                index += 1
+            }
+            if taken == 6 { return true }
+            guard index > group, let next = pastSeparator(&reader, index) else { return false }
+            index = next
+        }
     }
 
     /// Whether the digit is in the middle of a number: after a digit and a separator.
@@ -130,8 +174,9 @@ struct NumberRecogniser {
 
     /// Whether a card may begin with a run of digits: with twelve or more, or with four, and four more behind a separator.
     private static func mayBeCard(_ reader: inout UnitReader, _ start: Int, run: Int) -> Bool {
-        guard run - start == 4 || run - start >= 12, reader[start] >= UInt8(ascii: "2"),
-            reader[start] <= UInt8(ascii: "6")
+        guard run - start == 4 || run - start >= 12,
+            reader[start] >= UInt8(ascii: "2") && reader[start] <= UInt8(ascii: "6")
+                || reader[start] == UInt8(ascii: "1") && run == start + 15
         else { return false }
         guard run - start == 4 else { return true }
         guard isCardSeparator(reader[run]) else { return false }
@@ -147,7 +192,7 @@ struct NumberRecogniser {
     }
 
     /// The groups that begin at a place; no more are read than have that many digits.
-    static func groups(_ reader: inout UnitReader, _ start: Int, enough: Int) -> Groups {
+    static func groups(_ reader: inout UnitReader, _ start: Int, enough: Int, forCard: Bool) -> Groups {
         var groups = Groups(from: start)
         var index = start
         var separator: UInt8 = 0
@@ -160,32 +205,33 @@ struct NumberRecogniser {
             index += 1
         }
         while !groups.isFull, groups.digitCount < enough {
-            let end = groups.read(&reader, at: index, after: separator)
+            let end = groups.read(&reader, at: index, after: separator, forCard: forCard)
             guard end > index else { break }
             index = end
             separator = reader[index]
-            switch separator {
-            case UInt8(ascii: ")"):
-                index += 1
-                let next = reader[index]
-                if next == 0x20 || next == UInt8(ascii: "-") { index += 1 }
-            case 0x20:
-                index += 1
-                if reader[index] == UInt8(ascii: "(") { index += 1 }
-            case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/"):
-                index += 1
-                if separator == UInt8(ascii: "-"), reader[index] == UInt8(ascii: "(") { index += 1 }
-            default: return groups
-            }
+            guard let next = pastSeparator(&reader, index) else { return groups }
+            index = next
         }
         return groups
+    }
+
+    /// Where the next group of digits may begin behind what ends one; nil where nothing parts groups.
+    @inline(__always)
+    static func pastSeparator(_ reader: inout UnitReader, _ place: Int) -> Int? {
+        let next = place + 1
+        switch reader[place] {
+        case UInt8(ascii: ")"): return reader[next] == 0x20 || reader[next] == UInt8(ascii: "-") ? next + 1 : next
+        case 0x20, UInt8(ascii: "-"): return reader[next] == UInt8(ascii: "(") ? next + 1 : next
+        case UInt8(ascii: "."), UInt8(ascii: "/"): return next
+        default: return nil
+        }
     }
 
     // MARK: - Cards
 
     /// The longest card of 12 to 19 digits: in one group, or grouped as cards are printed.
     private func card(_ groups: Groups, _ reader: inout UnitReader) -> Match? {
-        guard (2...6).contains(groups.digits[0]) else { return nil }
+        guard (1...6).contains(groups.digits[0]) else { return nil }
         var best: Match?
         var taken = 0
         for group in 0..<groups.count {
@@ -194,6 +240,8 @@ struct NumberRecogniser {
             taken += groups.length(group)
             if taken > 19 { break }
             guard taken >= 12, group == 0 || isPrinted(groups, upTo: group) else { continue }
+            // Three groups of four are the rest of a number of which a fourth stands before.
+            if taken == 12, group == 2, Self.hasGroup(reader, before: groups.start(0)) { continue }
             guard Self.isIssued(groups, count: taken), groups.passesLuhn(upTo: group) else { continue }
             let end = groups.end(group)
             let next = reader[end]
@@ -202,6 +250,13 @@ struct NumberRecogniser {
             }
         }
         return best
+    }
+
+    /// Whether four digits and a space stand before a place.
+    private static func hasGroup(_ reader: UnitReader, before start: Int) -> Bool {
+        guard reader.before(start) == 0x20 else { return false }
+        return (1...4).allSatisfy { UnitClass.isDigit(reader.before(start - $0)) }
+            && !UnitClass.isWord(reader.before(start - 5))
     }
 
     /// 4-4-4-4 and what is left, or 4-6-5 (ISO/IEC 7811 and American Express).
@@ -223,7 +278,7 @@ struct NumberRecogniser {
         case 12: return isMaestro
         case 13: return first == 4 || isMaestro
         case 14: return two == 30 || two == 36 || two == 38 || two == 39 || isMaestro
-        case 15: return two == 34 || two == 37 || four == 2131 || isMaestro
+        case 15: return two == 34 || two == 37 || four == 2131 || four == 1800 || isMaestro
         case 16:
             return (4...6).contains(first) || (2221...2720).contains(four) || (2200...2204).contains(four)
                 || (3528...3589).contains(four) || two == 30 || two == 36 || two == 38 || two == 39
@@ -297,7 +352,21 @@ struct NumberRecogniser {
                 index += 1
             }
         }
-        guard isShortened ? parts < 8 && parts >= 2 : parts == 8, !UnitClass.isWord(reader[end]) else { return nil }
+        let next = reader[end]
+        guard isShortened ? parts < 8 && parts >= 1 : parts == 8, !UnitClass.isWord(next) else { return nil }
+        guard isShortened else { return Match(.ipAddress, start, end) }
+        // Names of programs are parted in the same way: `a::b::c`.
+        if next == UInt8(ascii: ":"), reader[end + 1] == next { return nil }
+        if parts == 1 {
+            // Alone it is the machine itself, and neither a prefix nor a stride: `list[::2]`.
+            guard end == start + 3, reader[start + 2] == UInt8(ascii: "1"),
+                next != UInt8(ascii: ".") || !UnitClass.isDigit(reader[end + 1]),
+                reader.before(start) != UInt8(ascii: "[")
+                    || next == UInt8(ascii: "]") && reader[end + 1] == UInt8(ascii: ":")
+            else { return nil }
+        } else if parts < 5, !(start..<end).contains(where: { UnitClass.isDigit(reader[$0]) }) {
+            return nil
+        }
         return Match(.ipAddress, start, end)
     }
 }

@@ -3,7 +3,7 @@ enum PhoneNumber {
     /// What says before a number that it is one of a telephone.
     static let words = """
         phone, telephone, tel, mobile, cell, call, fax, whatsapp, reach, answering at, contact, dial, sms, text me, \
-        handy, telefon, telefono, teléfono, móvil, tél, telefone, celular, 电话, 手机, hotline, pager
+        handy, telefon, telefono, teléfono, móvil, tél, telefone, celular, 电话, 手机, 電話, 携帯, 전화, hotline, pager
         """
     private static let after: [[UInt8]] = ["office", "fax", "mobile", "home", "cell", "work"].map { Array($0.utf8) }
 
@@ -16,6 +16,8 @@ enum PhoneNumber {
         start: Int,
         words: ContextIndex
     ) -> Int? {
+        // Noughts alone are nobody's.
+        guard groups.differs || groups.digits[0] != 0 else { return nil }
         let first = groups.separators[0]
         if first == UInt8(ascii: "+") { return international(groups, &reader) }
         if groups.digitCount >= 9, groups.digits[0] == 0, groups.digits[1] == 0,
@@ -107,7 +109,34 @@ enum PhoneNumber {
             if total > 11 || groups.separators[group] == UInt8(ascii: "/") || groups.length(group) < 2 { break }
             if total >= 6 { best = groups.end(group) }
         }
-        guard let end = best.flatMap({ bounded($0, &reader) }) else { return nil }
+        return best.flatMap { named($0, &reader, start: start, words: words) }
+    }
+
+    /// The same of a number whose first group, which ends at `run`, is longer than that of any form.
+    static func bareEnd(_ reader: inout UnitReader, start: Int, run: Int, words: ContextIndex) -> Int? {
+        var total = run - start
+        guard total <= 11 else { return nil }
+        var index = run
+        var best = total >= 6 ? run : nil
+        while reader[index] != UInt8(ascii: "/"), let next = NumberRecogniser.pastSeparator(&reader, index) {
+            index = next
+            while total < 12, UnitClass.isDigit(reader[index]) {
+                total += 1
+                index += 1
+            }
+            if index < next + 2 || total > 11 { break }
+            if total >= 6 { best = index }
+        }
+        return best.flatMap { named($0, &reader, start: start, words: words) }
+    }
+
+    private static func named(
+        _ place: Int,
+        _ reader: inout UnitReader,
+        start: Int,
+        words: ContextIndex
+    ) -> Int? {
+        guard let end = bounded(place, &reader) else { return nil }
         if !words.standing(before: start, in: &reader).isDisjoint(with: ContextIndex.first) { return end }
         var index = end
         if reader[index] == 0x20 || reader[index] == UInt8(ascii: "-") { index += 1 }

@@ -4,9 +4,11 @@ enum PlainCharacters {
     static func unit(of scalar: UInt32) -> UInt8 {
         switch scalar {
         // The letters of most text, by their blocks.
-        case 0xC0...0x24F where scalar != 0xD7 && scalar != 0xF7, 0x386...0x3FF, 0x400...0x481, 0x48A...0x52F,
-            0x3041...0x3096, 0x30A1...0x30FA, 0x4E00...0x9FFF, 0xAC00...0xD7A3:
+        case 0xC0...0x24F where scalar != 0xD7 && scalar != 0xF7, 0x386...0x3FF, 0x400...0x481, 0x48A...0x52F:
             return TextUnits.letter
+        // Scripts that stand beside numbers and addresses without a space between: what is written in them ends no word.
+        case 0x3041...0x3096, 0x30A1...0x30FE, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xAC00...0xD7A3:
+            return named(scalar)
         // Full-width forms of ASCII.
         case 0xFF01...0xFF5E: return UInt8(scalar - 0xFF01 + 0x21)
         // Spaces.
@@ -20,6 +22,26 @@ enum PlainCharacters {
         for zero in zeros where scalar >= zero && scalar < zero + 10 { return UInt8(scalar - zero + 0x30) }
         guard let value = Unicode.Scalar(scalar) else { return TextUnits.other }
         return value.properties.isAlphabetic ? TextUnits.letter : TextUnits.other
+    }
+
+    /// The unit of a character of those scripts: one of its own where the words that stand before numbers have it
+    /// (帯手携机电話话電권여전화).
+    private static func named(_ scalar: UInt32) -> UInt8 {
+        switch scalar {
+        case 0x5E2F: 0x80
+        case 0x624B: 0x81
+        case 0x643A: 0x82
+        case 0x673A: 0x83
+        case 0x7535: 0x84
+        case 0x8A71: 0x85
+        case 0x8BDD: 0x86
+        case 0x96FB: 0x87
+        case 0xAD8C: 0x88
+        case 0xC5EC: 0x89
+        case 0xC804: 0x8A
+        case 0xD654: 0x8B
+        default: TextUnits.ideograph
+        }
     }
 
     /// The digit zero of the scripts whose digits people type.

@@ -79,7 +79,7 @@ struct PlainWord {
         switch unit {
         case 0x20, UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`"), UInt8(ascii: "]"), UInt8(ascii: "\\"): 2
         case UInt8(ascii: "@"), UInt8(ascii: ":"), UInt8(ascii: "~"), UInt8(ascii: "|"), UInt8(ascii: "="),
-            UInt8(ascii: ">"), UInt8(ascii: "?"), UInt8(ascii: "/"):
+            UInt8(ascii: ">"), UInt8(ascii: "?"), UInt8(ascii: "/"), 0x80...TextUnits.ideograph:
             0
         default: UnitClass.table[Int(unit)] & (UnitClass.word | UnitClass.joint) == 0 ? 1 : 0
         }

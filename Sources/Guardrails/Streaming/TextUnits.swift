@@ -15,6 +15,9 @@ struct TextUnits: Sendable {
     static let context = 192
     /// A letter that is not ASCII.
     static let letter: UInt8 = 0xFF
+    /// A character of Chinese, Japanese or Korean, which are not parted by spaces from what stands beside them; those of
+    /// words that stand before numbers have units of their own, from 0x80 on.
+    static let ideograph: UInt8 = 0xFD
     /// Anything else that is not ASCII, and NUL.
     static let other: UInt8 = 0xFE
     /// What a reader gives beyond the end; it is never in ``units``.

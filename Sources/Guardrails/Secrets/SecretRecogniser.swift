@@ -121,6 +121,8 @@ struct SecretRecogniser {
         var isPassword = false
         var isAuthorization = false
         var isValue = false
+        /// Whether no sign stands between it and what may be its value.
+        var isLoose = false
         var isTelling: Bool { !rules.isEmpty || isGeneric || isAuthorization || isValue }
     }
 
@@ -146,9 +148,18 @@ struct SecretRecogniser {
                 }
             }
         }
-        if isHarmless { found.isGeneric = false }
+        if !found.isGeneric, isPass(&reader, start, end) {
+            found.isGeneric = true
+            found.isPassword = true
+        }
+        if isHarmless {
+            found.isGeneric = false
+            found.isPassword = false
+        }
         // `"name": "API_TOKEN", "value": "…"`, `variable "password" { default = "…" }`: the name stands before.
-        if !found.isGeneric, isValue(&reader, start, end), Self.named.stand(before: start, in: reader) {
+        if !found.isGeneric, isValue(&reader, start, end), Self.named.stand(before: start, in: reader),
+            !Self.forgeries.stand(before: start, in: reader)
+        {
             found.isGeneric = true
             found.isPassword = Self.namedPassword.stand(before: start, in: reader)
         }
@@ -158,6 +169,16 @@ struct SecretRecogniser {
         return found
     }
 
+    /// `pass`, `db_pass`, `smtpPass`, but neither `compass` nor `bypass`.
+    private func isPass(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        guard end - start >= 4, reader.hasCaseless(Self.pass, at: end - 4) else { return false }
+        let before = reader.before(end - 4)
+        return end - start == 4 || !UnitClass.isAlphanumeric(before)
+            || UnitClass.isUpper(reader[end - 4]) && !UnitClass.isUpper(before)
+    }
+
+    private static let pass = Array("pass".utf8)
+
     private func isValue(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
         end - start == 5 && reader.hasCaseless(Self.valueWord, at: start)
             || end - start == 7 && reader.hasCaseless(Self.defaultWord, at: start)
@@ -165,6 +186,11 @@ struct SecretRecogniser {
 
     /// The names of ``SecretTable/generic`` where they end.
     private static let named = ended(SecretTable.generic + ["secret_key", "secretkey"])
+    /// Tokens of forms, which are no secrets of anybody's.
+    private static let forgeries = ended([
+        "authenticity_token", "csrf_token", "csrftoken", "csrfmiddlewaretoken", "xsrf_token",
+        "__requestverificationtoken",
+    ])
     private static let namedPassword = ended(SecretTable.generic.filter { $0.hasPrefix("pass") || $0 == "pwd" })
 
     private static func ended(_ names: [String]) -> ContextWords {
@@ -235,12 +261,14 @@ struct SecretRecogniser {
         // `abc...` says that something was left out.
         let isCut = whole - end > 1 && reader[end] == UInt8(ascii: ".")
         let tail: Match.Tail? = end >= place + 200 ? .units(Self.values) : nil
-        if name.isAuthorization, length >= 8, Entropy.bits(&reader, start, end) >= 2.75 {
+        if name.isAuthorization, length >= 8, !isStandIn(&reader, start, end),
+            Entropy.bits(&reader, start, end) >= 2.75
+        {
             return Match(secrets.index(.authorization), start, end, tail: tail)
         }
         if name.isValue, length >= 8 { return Match(secrets.index(.nuget), start, end, tail: tail) }
-        guard name.isGeneric, !isCut, length >= (name.isPassword ? 8 : 16),
-            isRandom(&reader, start, end, name.isPassword)
+        guard name.isGeneric, !isCut, length >= (name.isPassword ? 8 : name.isLoose ? 16 : 12),
+            isRandom(&reader, start, end, name)
         else { return nil }
         return Match(secrets.index(.generic), start, end, tail: tail)
     }
@@ -262,6 +290,140 @@ struct SecretRecogniser {
         }
     }
 
+    // MARK: - Values
+
+    /// A value that what stands before it says to be one: `password v`, `IDENTIFIED BY 'v'`, `"token", "v"`,
+    /// `the API key is v`, `**Secret key:** v`.
+    ///
+    /// All that tells it is behind it, so that no unit is asked for before a name was found.
+    func led(_ reader: inout UnitReader, _ start: Int) -> Match? {
+        guard Self.leads(reader.before(start)), let name = lead(&reader, start) else { return nil }
+        return value(&reader, name, at: start)
+    }
+
+    /// Whether a value may go on behind letters with what no name has.
+    @inline(__always)
+    static func mayGoOn(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "!"), UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "^"),
+            UInt8(ascii: "&"), UInt8(ascii: "*"), UInt8(ascii: "/"):
+            true
+        default: false
+        }
+    }
+
+    /// What may stand right before a value.
+    @inline(__always)
+    private static func leads(_ unit: UInt8) -> Bool {
+        unit == 0x20 || isQuote(unit) || unit == 0x09 || unit == UInt8(ascii: "*")
+    }
+
+    private func lead(_ reader: inout UnitReader, _ start: Int) -> Name? {
+        var index = start
+        var isQuoted = false
+        while index > start - 6 {
+            let unit = reader.before(index)
+            if Self.isQuote(unit) { isQuoted = true } else if !Self.leads(unit), unit != UInt8(ascii: "\\") { break }
+            index -= 1
+        }
+        let blank = index
+        var hasSign = false
+        var isListed = false
+        while index > blank - 4, Self.isLeadingSign(reader.before(index)) {
+            if Self.isSign(reader.before(index)) { hasSign = true }
+            index -= 1
+        }
+        guard hasSign || index == blank else { return nil }
+        if !hasSign, isQuoted, reader.before(index) == UInt8(ascii: ",") {
+            index -= 1
+            if reader.before(index) == 0x20 { index -= 1 }
+            guard Self.isQuote(reader.before(index)) else { return nil }
+            hasSign = true
+            isListed = true
+        }
+        let sign = index
+        while index > sign - 5,
+            Self.leads(reader.before(index)) || hasSign && reader.before(index) == UInt8(ascii: "\\")
+        {
+            index -= 1
+        }
+        var word = Self.word(reader, before: index)
+        if word.isEmpty { return nil }
+        if Self.isCopula(reader, word) || hasSign && Self.isType(reader, word) {
+            // Between a verb and what it is said of there is a space, and before a type as well.
+            guard reader.before(word.lowerBound) == 0x20 else { return nil }
+            hasSign = true
+            word = Self.word(reader, before: word.lowerBound - 1)
+            if word.isEmpty { return nil }
+        }
+        var name = name(&reader, word.lowerBound, word.upperBound)
+        name.isLoose = !hasSign || isListed
+        guard reader.before(word.lowerBound) == 0x20 else {
+            return (hasSign ? name.isTelling : name.isGeneric) ? name : nil
+        }
+        let first = Self.word(reader, before: word.lowerBound - 1)
+        if !name.isGeneric {
+            // `API key`, `IDENTIFIED BY`
+            if Self.is(reader, word, "key"), Self.keys.contains(where: { Self.is(reader, first, $0) }) {
+                name.isGeneric = true
+            } else if Self.is(reader, word, "by"), Self.is(reader, first, "identified") {
+                name.isGeneric = true
+                name.isPassword = true
+                name.isLoose = !isQuoted
+            }
+        }
+        guard name.isGeneric || hasSign && name.isTelling else { return nil }
+        // Whose it is, stands before what it is: `the Datadog API key`.
+        if hasSign, !first.isEmpty {
+            name.rules += self.name(&reader, first.lowerBound, first.upperBound).rules
+            if reader.before(first.lowerBound) == 0x20 {
+                let second = Self.word(reader, before: first.lowerBound - 1)
+                if !second.isEmpty { name.rules += self.name(&reader, second.lowerBound, second.upperBound).rules }
+            }
+        }
+        return name
+    }
+
+    private static func isLeadingSign(_ unit: UInt8) -> Bool {
+        isSign(unit) || unit == UInt8(ascii: ".") || unit == UInt8(ascii: "+")
+    }
+
+    /// The name or word that ends before a place: where it begins and ends, as places of units.
+    private static func word(_ reader: UnitReader, before end: Int) -> Range<Int> {
+        var start = end
+        while start > end - 48, start > 0 {
+            let unit = reader.before(start)
+            guard
+                UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "_") || unit == UInt8(ascii: "-")
+                    || unit == UInt8(ascii: ".")
+            else { break }
+            start -= 1
+        }
+        return start..<max(start, end)
+    }
+
+    private static func `is`(_ reader: UnitReader, _ word: Range<Int>, _ literal: StaticString) -> Bool {
+        guard word.count == literal.utf8CodeUnitCount else { return false }
+        for (offset, place) in word.enumerated()
+        where UnitClass.lowercased(reader.before(place + 1)) != (unsafe literal.utf8Start[offset]) { return false }
+        return true
+    }
+
+    private static func isCopula(_ reader: UnitReader, _ word: Range<Int>) -> Bool {
+        guard word.count <= 3 else { return false }
+        return `is`(reader, word, "is") || `is`(reader, word, "was") || `is`(reader, word, "ist")
+            || `is`(reader, word, "es") || `is`(reader, word, "est")
+    }
+
+    private static func isType(_ reader: UnitReader, _ word: Range<Int>) -> Bool {
+        `is`(reader, word, "string") || `is`(reader, word, "str") || `is`(reader, word, "text")
+    }
+
+    /// What stands before `key` where that is a secret.
+    private static let keys: [StaticString] = [
+        "api", "secret", "access", "private", "encryption", "signing", "license", "master", "account", "subscription",
+    ]
+
     /// The value of a member of a secret in Kubernetes' YAML, which is base64.
     private func data(_ reader: inout UnitReader, _ start: Int, after colon: Int) -> Match? {
         var index = colon
@@ -279,7 +441,7 @@ struct SecretRecogniser {
     }
 
     /// Whether a value looks as if a machine, or a careful person, had chosen it.
-    private func isRandom(_ reader: inout UnitReader, _ start: Int, _ end: Int, _ isPassword: Bool) -> Bool {
+    private func isRandom(_ reader: inout UnitReader, _ start: Int, _ end: Int, _ name: Name) -> Bool {
         var digits = 0
         var letters = 0
         var dots = 0
@@ -295,10 +457,91 @@ struct SecretRecogniser {
         if reader[end] == UInt8(ascii: "(") || reader[end] == UInt8(ascii: "{") || reader[end] == UInt8(ascii: "[") {
             return false
         }
-        return Entropy.bits(&reader, start, end) >= (isPassword && end - start < 16 ? 2.9 : 3.5)
+        guard Entropy.bits(&reader, start, end) >= (name.isPassword && end - start < 16 ? 2.9 : 3.5) else {
+            return false
+        }
+        return !isReference(&reader, start, end) && !isMadeOfWords(&reader, start, end, name)
     }
 
-    private static let schemes = ["bearer ", "basic ", "token ", "api-token ", "digest "].map { Array($0.utf8) }
+    /// Whether a value says where the secret is, or stands in its place: a resource's name, a link, a member of an object
+    /// in a program, `YOUR_…`.
+    private func isReference(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        if reader.has("arn:", at: start) || reader.hasCaseless(Self.your, at: start) || isInName(reader, start) {
+            return true
+        }
+        var place = start
+        while place < start + 12, UnitClass.isLetter(reader[place]) || reader[place] == UInt8(ascii: "+") { place += 1 }
+        if place > start, reader.has("://", at: place) { return true }
+        // `var.db_password_v2`, `process.env.KEY2`, `TokenKind.Identifier2`
+        guard !Self.isQuote(reader.before(start)) else { return false }
+        place = start
+        while place < start + 32, UnitClass.isLetter(reader[place]) || reader[place] == UInt8(ascii: "_") { place += 1 }
+        guard place >= start + 3, place < end - 1, reader[place] == UInt8(ascii: ".") else { return false }
+        for index in place..<end where !UnitClass.isWord(reader[index]) && reader[index] != UInt8(ascii: ".") {
+            return false
+        }
+        return true
+    }
+
+    /// Whether a place is within the name of one of AWS's resources, `arn:aws:secretsmanager:…`.
+    private func isInName(_ reader: UnitReader, _ start: Int) -> Bool {
+        var index = start
+        while index > start - 120, values.contains(reader.before(index)) { index -= 1 }
+        return index < start - 4 && reader.before(index + 1) == UInt8(ascii: "a")
+            && reader.before(index + 2) == UInt8(ascii: "r") && reader.before(index + 3) == UInt8(ascii: "n")
+            && reader.before(index + 4) == UInt8(ascii: ":")
+    }
+
+    /// Whether an authorization is a place for one: `$TOKEN`, `YOUR_TOKEN`.
+    private func isStandIn(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        let first = reader[start]
+        if first == UInt8(ascii: "$") || first == UInt8(ascii: "%") || reader.hasCaseless(Self.your, at: start) {
+            return true
+        }
+        for index in start..<end where !UnitClass.isUpper(reader[index]) && reader[index] != UInt8(ascii: "_") {
+            return false
+        }
+        return true
+    }
+
+    private static let your = Array("your".utf8)
+
+    /// Whether a value is made of words and small numbers, such as the name of something: `my-release-postgresql-1`,
+    /// `/run/secrets/db_1`.
+    ///
+    /// A password may be made of them, but for a path.
+    private func isMadeOfWords(_ reader: inout UnitReader, _ start: Int, _ end: Int, _ name: Name) -> Bool {
+        var parts = 0
+        var words = 0
+        var isPath = false
+        var index = start
+        while index < end {
+            guard UnitClass.isAlphanumeric(reader[index]) else {
+                if reader[index] == UInt8(ascii: "/") || reader[index] == UInt8(ascii: ":") { isPath = true }
+                index += 1
+                continue
+            }
+            let part = index
+            while index < end, UnitClass.isLetter(reader[index]) { index += 1 }
+            let letters = index - part
+            while index < end, UnitClass.isDigit(reader[index]) { index += 1 }
+            guard index == end || !UnitClass.isAlphanumeric(reader[index]) else { return false }
+            let digits = index - part - letters
+            guard letters == 0 ? digits <= 12 : letters <= 16 && digits <= (letters < 3 ? 2 : 4) else { return false }
+            for place in part + 1..<max(part + 1, part + letters) where UnitClass.isUpper(reader[place]) {
+                return false
+            }
+            parts += 1
+            if letters >= 2 { words += 1 }
+        }
+        guard words * 2 >= parts else { return false }
+        if name.isLoose { return true }
+        return name.isPassword ? isPath && parts > 2 : parts > 1
+    }
+
+    private static let schemes = ["bearer ", "basic ", "token ", "api-token ", "apikey ", "api-key ", "digest "].map {
+        Array($0.utf8)
+    }
     private static let values: UnitSet = {
         var set = UnitSet(0x30...0x39, 0x41...0x5A, 0x61...0x7A)
         for unit in "_.=+/~@!#$%^&*:-|".utf8 { set.insert(unit...unit) }
@@ -470,12 +713,23 @@ struct SecretRecogniser {
             if unit == UInt8(ascii: "$") || unit == UInt8(ascii: "{") { return nil }
             index += 1
         }
-        guard reader[index] == UInt8(ascii: "@"), let colon, index - colon > 4,
-            UnitClass.isAlphanumeric(reader[index + 1])
-        else { return nil }
+        guard reader[index] == UInt8(ascii: "@"), UnitClass.isAlphanumeric(reader[index + 1]) else { return nil }
+        guard let colon else {
+            // A token that stands for both: `https://token@host`.
+            guard index - body >= 20, isRandom(&reader, body, index, Name(isGeneric: true)) else { return nil }
+            return Match(secrets.index(.urlCredentials), body, index)
+        }
+        guard index - colon > 4, !isShown(&reader, colon + 1, index) else { return nil }
         guard Entropy.bits(&reader, colon + 1, index) >= 2 else { return nil }
         return Match(secrets.index(.urlCredentials), body, index)
     }
+
+    /// Whether a password is one of those that manuals show.
+    private func isShown(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        Self.shown.contains { $0.count == end - start && reader.hasCaseless($0, at: start) }
+    }
+
+    private static let shown = ["password", "passwd", "pass", "secret", "changeme", "example"].map { Array($0.utf8) }
 
     private static func isAuthorityUnit(_ unit: UInt8) -> Bool {
         switch unit {

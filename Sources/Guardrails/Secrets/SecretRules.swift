@@ -157,6 +157,7 @@ final class SecretRules: Sendable {
         for name in SecretTable.generic {
             listed.append((name, name.hasPrefix("p") || name.hasPrefix("c") ? .password : .generic, 0))
         }
+        for name in SecretTable.passwords { listed.append((name, .password, 0)) }
         for name in SecretTable.harmless { listed.append((name, .harmless, 0)) }
         var names = [[Name]](repeating: [], count: 256)
         for (name, kind, rule) in listed {
@@ -309,15 +310,22 @@ final class SecretRules: Sendable {
             if UnitClass.isAlphanumeric(next) || next == UInt8(ascii: "_") { return nil }
         }
         if rule.needsDigit, !(start + 2..<end).contains(where: { UnitClass.isDigit(reader[$0]) }) { return nil }
-        guard Entropy.bits(&reader, start, end) >= rule.entropy, !DocumentedKeys.contains(&reader, start, end) else {
-            return nil
-        }
+        guard Entropy.bits(&reader, start, end) >= rule.entropy, !DocumentedKeys.contains(&reader, start, end),
+            !isFilled(&reader, start, end)
+        else { return nil }
         return Match(
             OutputRules.firstSecret + rule.rule,
             start,
             end,
             tail: rule.tail.map { .units($0) }
         )
+    }
+
+    /// Whether a token ends in one character, many times over: it shows where a key would stand.
+    private func isFilled(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        guard end - start > 12 else { return false }
+        let last = reader[end - 1]
+        return (end - 10..<end).allSatisfy { reader[$0] == last }
     }
 
     func index(_ special: Special) -> Int {

@@ -23,16 +23,19 @@ enum SecretTable {
         aws-access-key-id | ^A3T[A-Z0-9][A-Z2-7]{16} | 3
         aws-bedrock-api-key | ^ABSK\b{109,200} | 3
         aws-bedrock-api-key | bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t\b{0,} | 3
+        bitbucket-app-password | ^ATBB\a{32} | 3
         brevo-api-key | xkeysib-\h{64}-\a{16} | 2
         clickhouse-cloud-api-secret-key | ^4b1d\a{38} | 3
         clojars-api-token | CLOJARS_\a{60} | 2
         cloudflare-origin-ca-key | ^v1\.0-\h{24}-\h{146} | 2
+        contentful-personal-access-token | ^CFPAT-\k{43} | 3
         databricks-api-token | ^dapi\h{32}(-)?\d{0,1} | 3
         defined-networking-api-token | dnkey-[a-z0-9=_-]{26}-[a-z0-9=_-]{52} | 3
         digitalocean-token | (doo|dop|dor)_v1_\h{64} | 3
         doppler-api-token | ^dp\.(pt|st|ct|sa|scim|audit)\.\a{40,44} | 2
         duffel-api-token | duffel_(test|live)_[A-Za-z0-9_=-]{43} | 2
         dynatrace-api-token | dt0c01\.\a{24}\.\a{64} | 4
+        docker-access-token | ^dckr_(pat|oat)_\k{27}\k{0,} | 3
         easypost-api-token | ^(EZAK|EZTK)\a{54} | 2
         facebook-page-access-token | ^EAA[MC]\a{100}\a{0,} | 4
         figma-token | fig[dou]_\k{40}\k{0,} | 3
@@ -69,12 +72,14 @@ enum SecretTable {
         groq-api-key | gsk_\a{52} | 3
         harness-api-key | ^(pat|sat)\.\k{22}\.\a{24}\.\a{20} | 3
         heroku-api-key | HRKU-AA\k{58} | 4
+        hubspot-private-app-token | ^pat-(na1|na2|eu1|ap1)-\x{8}-\x{4}-\x{4}-\x{4}-\x{12} | 3
         huggingface-access-token | ^hf_\a{34} | 3
         huggingface-organization-api-token | ^api_org_\a{34} | 2
         infracost-api-token | ^ico-\a{32} | 3
         intra42-client-secret | s-s4t2(ud|af)-\x{64} | 3
         json-web-token | ^eyJ[A-Za-z0-9_/-]{14,230}\.[A-Za-z0-9_/-]{0,} | 3
         json-web-token-base64 | ^ZXlK\b{40}\b{0,} | 3
+        langsmith-api-key | ^lsv2_(pt|sk)_\h{32}_\h{10} | 3
         lichess-token | ^li[po]_\a{20} | 3
         linear-api-key | lin_api_\a{40} | 2
         lob-api-key | ^(live|test)_\h{35} | 3
@@ -86,12 +91,14 @@ enum SecretTable {
         notion-api-token | ^ntn_\d{11}\a{35} | 4
         notion-api-token | ^secret_\a{43} | 4
         npm-access-token | npm_\a{36}\a{0,} | 3
+        nvidia-api-key | ^nvapi-\k{60}\k{0,} | 4
         octopus-deploy-api-key | ^API-[A-Z0-9]{25,26} | 3
         openai-api-key | ^sk-(proj|svcacct|admin|service|None)-\k{40}\k{0,} | 3
         openai-api-key | ^sk-\a{20}T3BlbkFJ\a{20} | 3
         openrouter-api-key | ^sk-or-v1-\h{64} | 3
         openshift-user-token | ^sha256~\k{43} | 3.5
         perplexity-api-key | ^pplx-\a{48} | 4
+        pinecone-api-key | ^pcsk_\a{5,6}_\a{60}\a{0,} | 4
         planetscale-token | pscale_(tkn|oauth|pw)_[\w=.-]{32}[\w=.-]{0,} | 3
         postman-api-token | PMAK-\h{24}-\h{34} | 3
         prefect-api-token | ^pnu_\a{36} | 2.5
@@ -124,13 +131,16 @@ enum SecretTable {
         stripe-access-token | (sk|rk)_(test|live|prod)_\a{10}\a{0,} | 2
         stripe-webhook-secret | whsec_\b{32}\b{0,} | 3
         supabase-token | sbp_\h{40} | 3
+        tailscale-key | ^tskey-(auth|api|client|scim|webhook)-\k{20}\k{0,} | 3
         telegram-bot-api-token | ^\d{8,10}:AA\k{33} | 3
+        discord-bot-token | ^[MNO]\k{23,25}\.\k{6}\.\k{27,38} | 4
         azure-ad-client-secret | ^[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34} | 3
         facebook-access-token | ^\d{15,16}(\||%)[0-9A-Za-z_-]{27,40} | 3
         maxmind-license-key | ^\a{6}_\a{29}_mmk | 4
         terraform-cloud-token | ^\a{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70} | 3.5
-        twilio-api-key | ^SK\h{32} | 3
+        twilio-api-key | ^SK\x{32} | 3
         typeform-api-token | ^tfp_[A-Za-z0-9_.=-]{59} | 3
+        tavily-api-key | ^tvly-(dev|prod)-\a{32} | 3
         vault-batch-token | ^hvb\.\k{130}\k{0,} | 4
         vault-service-token | ^hvs\.\k{90}\k{0,} | 3.5
         vault-service-token | ^#s\.[A-Za-z0-9]{24} | 3.8
@@ -224,8 +234,8 @@ enum SecretTable {
         sonar-api-token | sonar | (squ_|sqp_|sqa_)?[A-Za-z0-9=_-]{40} | 3
         sourcegraph-access-token | sourcegraph | \x{40} | 3
         squarespace-access-token | squarespace | \x{8}-\x{4}-\x{4}-\x{4}-\x{12} | 3
-        sumologic-access-id | sumologic, sumo_access, sumo-access | su\a{12} | 3
-        sumologic-access-token | sumologic, sumo_access, sumo-access | \a{64} | 3
+        sumologic-access-id | sumologic, sumo_, sumo-, sumotoken, sumoaccess, sumokey | su\a{12} | 3
+        sumologic-access-token | sumologic, sumo_, sumo-, sumotoken, sumoaccess, sumokey | \a{64} | 3
         telegram-bot-api-token | telegr | \d{5,16}:A\k{34} | 3
         travisci-access-token | travis | \a{22} | 3
         twitch-api-token | twitch | \a{30} | 3
@@ -244,7 +254,14 @@ enum SecretTable {
         "accesskey",
         "access_key", "access-key", "credential", "creds", "auth", "privatekey", "private_key", "private-key",
         "client_secret", "clientsecret", "signingkey", "signing_key", "encryptionkey", "encryption_key",
+        "encryption-key", "signing-key", "hmac_key", "hmackey", "master_key", "masterkey", "master-key", "app_key",
+        "appkey", "deploy_key", "deploykey", "license_key", "licensekey", "account_key", "accountkey", "storage_key",
+        "session_key", "sessionkey", "jwt_key", "jwtkey", "shared_key", "sharedkey", "subscription_key",
+        "subscription-key", "subscriptionkey", "service_key",
     ]
+
+    /// Names of settings and directives whose values are passwords, and which say so in words of their own.
+    static let passwords = ["requirepass", "masterauth", "storepass", "keypass", "dbpass"]
 
     /// Names that hold one of those, and no secret.
     static let harmless = [

@@ -161,8 +161,9 @@ final class TextRecogniser: Sendable {
         if terminator == UInt8(ascii: ":"), token == nil || reader[token ?? end] == UInt8(ascii: "+") {
             if reader[end + 1] == UInt8(ascii: "/"), reader[end + 2] == UInt8(ascii: "/") {
                 if looksForSecrets, let secret = secrets.urlCredentials(&reader, body: end + 3) { return secret }
-                if let link = addresses.link(&reader, start, body: end + 3) { return link }
-                return nil
+                return addresses.link(&reader, start, body: end + 3).flatMap {
+                    withoutSecret($0, &reader, body: end + 3)
+                }
             }
             if end - start <= 4, rules.looks(for: .ipAddress), let address = numbers.addressOfSix(&reader, at: start) {
                 return address
@@ -172,6 +173,10 @@ final class TextRecogniser: Sendable {
         if Self.mayBeMixed(after - start, reader[after], hasDigit),
             let mixed = identifiers.mixed(&reader, at: start, for: rules)
         {
+            // Some keys are UUIDs, which only what stands before them tells.
+            if looksForSecrets, let secret = secrets.led(&reader, start), rules.action(secret.rule) != nil {
+                return secret
+            }
             return mixed
         }
         if hasDot, let links = rules.links, let link = links.named(&reader, at: start, rule: rules.link, vouched: hosts)
@@ -191,8 +196,32 @@ final class TextRecogniser: Sendable {
                 return secret
             }
             if let secret = secrets.assignment(&reader, start, end), rules.action(secret.rule) != nil { return secret }
+            if hasDigit && end - start >= 8 || SecretRecogniser.mayGoOn(terminator),
+                let secret = secrets.led(&reader, start),
+                rules.action(secret.rule) != nil
+            {
+                return secret
+            }
         }
         return hasDot ? addresses.host(&reader, start) : nil
+    }
+
+    /// A link up to the first secret that tells itself, which is found as what it is; nil where that begins it.
+    private func withoutSecret(_ link: Match, _ reader: inout UnitReader, body: Int) -> Match? {
+        guard looksForSecrets else { return link }
+        var link = link
+        for place in body..<link.end
+        where secretRules.mayOpen(reader[place], reader[place + 1], reader[place + 2]) {
+            let startsWord = !UnitClass.isWord(reader.before(place))
+            guard let told = secretRules.told(&reader, at: place, startsWord: startsWord),
+                rules.action(told.rule) != nil
+            else { continue }
+            if place < body + 3 { return nil }
+            link.end = place
+            link.tail = nil
+            break
+        }
+        return link
     }
 
     /// Whether letters and digits, and the unit after them, may begin a UUID, an address of hardware or one of a crypto

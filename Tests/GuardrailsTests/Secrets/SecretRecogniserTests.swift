@@ -1,0 +1,109 @@
+import Guardrails
+import Testing
+
+@Suite("A value is a secret where what stands before it says so")
+struct SecretRecogniserTests {
+    private static let rules = Result { try OutputRules(OutputPolicy(secrets: .redact)) }
+
+    private func filtered(_ text: String, by size: Int = .max) throws -> (String, [OutputFinding]) {
+        var filter = TextFilter(try Self.rules.get())
+        var output: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            filter.feed(rest.prefix(size), into: &output)
+            rest = rest.dropFirst(size)
+        }
+        filter.finish(into: &output)
+        return (String(decoding: output, as: UTF8.self), filter.takeFindings())
+    }
+
+    private func expect(_ text: String, _ expected: String) throws {
+        let whole = try filtered(text)
+        #expect(whole.0 == expected)
+        for size in [1, 7] {
+            let cut = try filtered(text, by: size)
+            #expect(cut.0 == expected, "\(size) bytes at a time")
+            #expect(cut.1 == whole.1, "\(size) bytes at a time")
+        }
+    }
+
+    @Test(
+        "Files, directives and commands that part a name from its value with a blank",
+        arguments: [
+            "machine git.test login ann password #", "machine git.test\n\tlogin ann\n\tpassword #\n",
+            "SetEnv DB_PASSWORD #", "SetEnv DB_PASSWORD \"#\"", "fastcgi_param DB_PASSWORD #;", "requirepass #\n",
+            "masterauth #aB3x9Kq2\n", "setx DB_PASSWORD \"#\"", "keytool -storepass # -keystore a.jks",
+            "openssl enc -pass pass:# -in a", "ALTER USER ann WITH PASSWORD '#';", "CREATE USER ann IDENTIFIED BY '#';",
+            "CREATE ROLE ann LOGIN PASSWORD '#';", "smtp_pass=#", "ansible_ssh_pass: \"#\"", "  pass: #",
+        ]
+    )
+    func blanks(_ form: String) throws {
+        let long = form.contains("#aB3")
+        let value = long ? "vK3wZq8Rt5Lm" + "aB3x9Kq2" : "vK3wZq8Rt5Lm"
+        try expect(
+            form.replacing(long ? "#aB3x9Kq2" : "#", with: value),
+            form.replacing(long ? "#aB3x9Kq2" : "#", with: "[SECRET]")
+        )
+    }
+
+    @Test(
+        "Arguments, types and sentences",
+        arguments: [
+            "System.setProperty(\"api.token\", \"#\");", "os.Setenv(\"API_TOKEN\", \"#\")", "define('API_TOKEN', '#');",
+            "\"API_TOKEN\",\"#\"", "var apiToken string = \"#\"", "$apiToken .= \"#\";", "Your API key: #",
+            "The API key is #, keep it.", "The secret key is: #", "The access token is `#`.", "**API Key:** `#`",
+            "| API key | `#` |", "DEPLOY_KEY=#", "APP_KEY=base64:#", "Authorization: ApiKey #", "hmac_key = \"#\"",
+        ]
+    )
+    func sentences(_ form: String) throws {
+        let value = "q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J"
+        let expected = form.replacing("base64:#", with: "#").replacing("#", with: "[SECRET]")
+        try expect(form.replacing("#", with: value), expected)
+    }
+
+    @Test("A token in the place of a link's user is one, and the password of a manual is none")
+    func links() throws {
+        try expect("git clone https://q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J@git.test/a", "git clone https://[SECRET]@git.test/a")
+        try expect("postgres://user:password@localhost/a", "postgres://user:password@localhost/a")
+        try expect("postgres://user:vK3wZq8Rt5Lm@localhost/a", "postgres://[SECRET]@localhost/a")
+    }
+
+    @Test(
+        "What says where a secret is, or stands in its place, goes out",
+        arguments: [
+            "secret_arn = \"arn:aws:secretsmanager:eu-west-1:210987654321:secret:prod/db-q7Lm2Z\"",
+            "on arn:aws:secretsmanager:eu-west-1:210987654321:secret:prod/db/main-q7Lm2Z",
+            "\"password\": \"arn:aws:ssm:eu-west-1:210987654321:parameter/prod/db1\"",
+            "client_secret: projects/210987654321/secrets/oauth2-client/versions/latest",
+            "password: vault:secret/data/db1#password",
+            "secret: https://v.test/secrets/db-password1/q7Lm2Zx9Vb4Nt6Kw8Rp3",
+            "const apiKey = process.env.OPENAI_API_KEY2;", "password = var.db_password_v2",
+            "password = random_password.db1.result", "if (token == TokenKind.Identifier2) {",
+            "secret = \"/run/secrets/db_password_1\"", "existingSecret: my-release-postgresql-1",
+            "Authorization: Bearer YOUR_TOKEN", "curl -H \"Authorization: Bearer $ACCESS_TOKEN\" https://a.test",
+            "kubectl get secret db-credentials-1 -o yaml", "The password policy2024 is new.",
+            "\"password\",\"username1\"",
+            "bypass: vK3wZq8Rt5Lm", "compass=vK3wZq8Rt5Lm", "The primary key is q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J",
+            "the public key: q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J",
+        ]
+    )
+    func references(_ text: String) throws { try expect(text, text) }
+
+    @Test("What has no end of its own is told of as far as it goes")
+    func extent() throws {
+        let token = "sk-ant-api03-" + String(repeating: "q7Lm2Zx9_b4Nt6Kw-Rp3", count: 30)
+        let text = "key \(token) and more"
+        let found = try filtered(text).1
+        #expect(found.map(\.start) == [4])
+        #expect(found.map(\.end) == [4 + token.utf8.count])
+        for size in [1, 50] { #expect(try filtered(text, by: size).1 == found) }
+        // Taken before its end, it is told of as far as is certain.
+        var filter = TextFilter(try Self.rules.get())
+        _ = filter.feed(Array("key \(token)".utf8))
+        let early = filter.takeFindings()
+        #expect(early.count == 1)
+        #expect(early.allSatisfy { $0.end <= 4 + token.utf8.count })
+        _ = filter.feed(Array("q7Lm2Zx9 and more".utf8)) + filter.finish()
+        #expect(filter.takeFindings().isEmpty)
+    }
+}

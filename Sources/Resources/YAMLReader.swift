@@ -41,22 +41,35 @@ enum YAMLReader {
 
     /// Counts what may be an alias: `*` at the beginning of a token, outside comment lines.
     private static func aliasCount(_ text: String) -> Int {
+        // Each of these ends a line for the parser, and with it a comment.
+        let breaks: Set<Unicode.Scalar> = ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"]
         var count = 0
-        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
-            let content = line.drop { $0 == UInt8(ascii: " ") }
-            guard content.first != UInt8(ascii: "#") else { continue }
-            var previous = UInt8(ascii: " ")
-            for (index, byte) in zip(content.indices, content) {
-                defer { previous = byte }
-                guard byte == UInt8(ascii: "*"), " [,{\t".utf8.contains(previous) else { continue }
+        for line in text.unicodeScalars.split(whereSeparator: breaks.contains) {
+            let content = line.drop { $0 == " " || $0 == "\u{feff}" }
+            guard content.first != "#" else { continue }
+            var before: Unicode.Scalar = " "
+            var previous: Unicode.Scalar = " "
+            for (index, scalar) in zip(content.indices, content) {
+                defer { (before, previous) = (previous, scalar) }
+                guard scalar == "*", begins(after: previous, before) else { continue }
                 let next = content.index(after: index)
                 // `{*}` and `{**}` in a path are no aliases.
-                if next < content.endIndex, content[next] > UInt8(ascii: " "), !"}*".utf8.contains(content[next]) {
+                if next < content.endIndex, content[next] > " ", content[next] != "}", content[next] != "*" {
                     count += 1
                 }
             }
         }
         return count
+    }
+
+    /// Whether a token may begin behind these two: the latter of them first.
+    private static func begins(after previous: Unicode.Scalar, _ before: Unicode.Scalar) -> Bool {
+        switch previous {
+        case " ", "\t", "[", ",", "{": true
+        // As in JSON, the value of a key in quotes needs no blank: `{"a":*b}`. `arn:aws:iam::*` is plain text.
+        case ":": before == "\"" || before == "'" || before == "]" || before == "}"
+        default: false
+        }
     }
 
     private static func resourceError(_ error: YamlError, of text: String, file: String) -> ResourceError {
@@ -66,6 +79,10 @@ enum YAMLReader {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
+            // libyaml's bound comes before ours, and its words are for who builds with it.
+            guard !problem.hasPrefix("Maximum nesting level") else {
+                return at(mark, "nested more than \(maximumDepth) levels deep")
+            }
             let hint = hint(for: problem, in: line(mark.line, of: text)).map { "; \($0)" } ?? ""
             return at(mark, "not valid YAML: \(problem)\(hint)")
         case .duplicatedKeysInMapping(let keys, let context):

@@ -130,6 +130,10 @@ import Testing
         "deep block": String(repeating: "- ", count: 20_000),
         "expanding aliases": (0..<40).map { "a\($0): &a\($0) [*a\(max(0, $0 - 1)), *a\(max(0, $0 - 1))]" }
             .joined(separator: "\n"),
+        "aliases as JSON writes them": "{\"a0\":&a0 [1],"
+            + (1..<40).map { "\"a\($0)\":&a\($0) {\"x\":*a\($0 - 1),\"y\":*a\($0 - 1)}" }.joined(separator: ",") + "}",
+        "aliases as keys, in lines of an old Macintosh": "# x\ra0: &a0 [1]\r"
+            + (1..<40).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]" }.joined(separator: "\r") + "\r? *a39\r: 1\r",
         "five megabytes": String(repeating: "a", count: 5 << 20),
         "control characters": "\u{0}\u{1}",
     ]
@@ -138,6 +142,26 @@ import Testing
     func `a hostile text is refused within bounds`(name: String) throws {
         let yaml = try #require(Self.hostile[name])
         #expect(throws: ResourceError.self) { try ResourceLoader.parse(yaml: yaml, file: "f.yaml") }
+    }
+
+    @Test(arguments: ["aliases as JSON writes them", "aliases as keys, in lines of an old Macintosh"])
+    func `aliases are counted before anything is built of them`(name: String) throws {
+        let yaml = try #require(Self.hostile[name])
+        let error = #expect(throws: ResourceError.self) { try ResourceLoader.parse(yaml: yaml, file: "f.yaml") }
+        #expect(error?.description.contains("uses more than 32 YAML aliases") == true, "\(error?.description ?? "")")
+    }
+
+    @Test func `names of resources with wildcards are no aliases`() throws {
+        let names = (0..<100).map { "- arn:aws:iam::*:role/r\($0)" }.joined(separator: "\n")
+        let values = try ResourceLoader.values(yaml: "names:\n\(names)\n", file: "f.yaml")
+        #expect(try values.first?.mapping().first?.value.list { try $0.string() }.count == 100)
+    }
+
+    @Test func `nesting is refused in words of the file, not of the library`() {
+        let error = #expect(throws: ResourceError.self) {
+            try ResourceLoader.parse(yaml: String(repeating: "[", count: 100_000), file: "f.yaml")
+        }
+        #expect(error?.description == "f.yaml:1:1: error: nested more than 64 levels deep")
     }
 
     @Test func `the operators of path templates are no aliases`() throws {

@@ -93,6 +93,11 @@ public struct Value: Hashable, Sendable {
     /// - Throws: ``ResourceError`` for anything else.
     public func integer(in range: ClosedRange<Int>) throws -> Int {
         guard case .number(let text) = content, let number = Int(text) else {
+            if case .number(let text) = content, Self.isWhole(text) {
+                throw error(
+                    "expected a number from \(range.lowerBound) to \(range.upperBound), found \(text.prefix(60))"
+                )
+            }
             if case .string(let text) = content {
                 if Int(text) != nil {
                     throw error("expected a whole number, found the string `\(text)`; write it without quotes")
@@ -110,6 +115,45 @@ public struct Value: Hashable, Sendable {
             throw error("expected a number from \(range.lowerBound) to \(range.upperBound), found \(number)")
         }
         return number
+    }
+
+    /// Whether a number has digits alone, so that it is only too large.
+    private static func isWhole(_ text: String) -> Bool {
+        let digits = text.utf8.first.map { "+-".utf8.contains($0) } ?? false ? text.utf8.dropFirst() : text.utf8[...]
+        return digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
+    /// The number of bytes, which must lie in a range: digits alone, or with `Ki`, `Mi` or `Gi`, as Kubernetes writes
+    /// quantities.
+    ///
+    /// - Throws: ``ResourceError`` for anything else.
+    public func byteCount(in range: ClosedRange<Int>) throws -> Int {
+        let bytes: Int
+        switch content {
+        case .number: return try integer(in: range)
+        case .string(let text):
+            guard let count = Self.byteCount(text) else { fallthrough }
+            bytes = count
+        default:
+            throw error(
+                "expected a number of bytes such as `65536`, `512Ki`, `16Mi` or `1Gi`, found \(kindInWords)"
+            )
+        }
+        guard range.contains(bytes) else {
+            throw error("expected \(range.lowerBound) to \(range.upperBound) bytes, found \(bytes)")
+        }
+        return bytes
+    }
+
+    private static func byteCount(_ text: String) -> Int? {
+        for (suffix, shift) in [("Ki", 10), ("Mi", 20), ("Gi", 30)] where text.hasSuffix(suffix) {
+            let digits = text.utf8.dropLast(2)
+            guard (1...9).contains(digits.count),
+                digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+            else { return nil }
+            return Int(Substring(digits)).map { $0 << shift }
+        }
+        return nil
     }
 
     /// The text, which must be one of a few.

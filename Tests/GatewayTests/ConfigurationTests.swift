@@ -81,6 +81,73 @@ import Testing
         #expect(configuration.warnings.first?.message.contains("`local`") == true)
     }
 
+    @Test(arguments: [("headBytes: 16Ki", 16384), ("headBytes: 16384", 16384)])
+    func `limits in bytes are written as the limit of a body is`(_ text: String, _ bytes: Int) throws {
+        let yaml = Self.good.replacing("limits: {", with: "limits: { \(text), targetBytes: 4Ki, guardedBytes: 1Mi,")
+        let limits = try Self.load(yaml).limits
+        #expect(limits.headBytes == bytes && limits.targetBytes == 4096 && limits.guardedBytes == 1 << 20)
+        let error = #expect(throws: ResourceError.self) { try Self.load(yaml.replacing(text, with: "headBytes: 1Gi")) }
+        #expect(error?.description.contains("expected 256 to 65536 bytes, found 1073741824") == true)
+    }
+
+    struct Pair: Sendable, CustomTestStringConvertible {
+        let first: String
+        let second: String
+        /// What is said of the second; nil where both serve.
+        let words: String?
+        var testDescription: String { "\(first) | \(second)" }
+
+        init(_ first: String, _ second: String, _ words: String?) {
+            (self.first, self.second, self.words) = (first, second, words)
+        }
+    }
+
+    static let pairs = [
+        Pair(
+            "path: { exact: /a }",
+            "path: { exact: /a }",
+            "serves any host with the path `/a` as `first` at g.yaml:10:3"
+        ),
+        Pair("path: { prefix: /a }", "path: { prefix: /a/ }", "the route `second` serves any host"),
+        Pair("", "path: { prefix: / }", "serves any host with the path `/`"),
+        Pair("hosts: [a.example, b.example]", "hosts: [c.example, B.EXAMPLE]", "serves `b.example`"),
+        Pair("hosts: ['*.example']", "hosts: ['*.example']", "serves `*.example`"),
+        Pair("hosts: [a.example], upgrade: [connect]", "hosts: [a.example], upgrade: [connect]", "serves `a.example`"),
+        Pair("hosts: [a.example], upgrade: [connect]", "hosts: [a.example]", "serves `a.example`"),
+        // The second takes what asks for a tunnel.
+        Pair("hosts: [a.example]", "hosts: [a.example], upgrade: [connect]", nil),
+        Pair("path: { exact: /a }", "path: { prefix: /a }", nil), Pair("hosts: [a.example]", "", nil),
+        Pair("hosts: [a.example]", "hosts: [b.example]", nil), Pair("hosts: [a.example]", "hosts: ['*.example']", nil),
+    ]
+
+    @Test(arguments: pairs)
+    func `a route that another leaves no request is refused with both places`(_ pair: Pair) throws {
+        func route(_ name: String, _ words: String) -> String {
+            "  - { name: \(name), upstream: u\(words.isEmpty ? "" : ", ")\(words) }"
+        }
+        let yaml = """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: Gateway
+            metadata: { name: g }
+            spec:
+              listeners:
+              - { name: l, port: 8443 }
+              upstreams:
+              - { name: u, unixSocket: /u }
+              routes:
+            \(route("first", pair.first))
+            \(route("second", pair.second))
+            """
+        let documents = try ResourceLoader.parse(yaml: yaml, file: "g.yaml")
+        guard let words = pair.words else {
+            #expect(try GatewayConfiguration.load(documents).first?.routes.count == 2)
+            return
+        }
+        let error = #expect(throws: ResourceError.self) { try GatewayConfiguration.load(documents) }
+        let description = error?.description ?? ""
+        #expect(description.hasPrefix("g.yaml:11:5: error: ") && description.contains(words), "\(description)")
+    }
+
     @Test(
         arguments: [
             ("limits: { maximumConnections", "limits: { maxConnections", "nearest|did you mean|maximumConnections"),

@@ -43,6 +43,30 @@ import Testing
         )
     }
 
+    @Test(arguments: [("65536", 65536), ("64Ki", 65536), ("1Mi", 1 << 20), ("2Gi", 2 << 30), ("0", 0)])
+    func `bytes are digits alone or with a suffix`(text: String, bytes: Int) throws {
+        #expect(try value(text).byteCount(in: 0...(4 << 30)) == bytes)
+    }
+
+    @Test(arguments: [
+        ("64KB", "such as `65536`, `512Ki`, `16Mi` or `1Gi`, found the string `64KB`"), ("Ki", "found the string `Ki`"),
+        ("-1Ki", "found the string `-1Ki`"), ("9999999999Gi", "found the string"), ("[]", "found a list"),
+        ("1Gi", "expected 1 to 1048576 bytes, found 1073741824"), ("0Ki", "expected 1 to 1048576 bytes, found 0"),
+        ("-1", "expected a number from 1 to 1048576, found -1"), ("1.5", "expected a whole number"),
+    ])
+    func `what is no number of bytes, or not one of the range, is refused`(text: String, words: String) throws {
+        let value = try value(text)
+        let error = #expect(throws: ResourceError.self) { try value.byteCount(in: 1...(1 << 20)) }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: ["99999999999999999999", "-99999999999999999999", "9223372036854775808"])
+    func `a number past all that a machine counts is told its range`(text: String) throws {
+        let value = try value(text)
+        let error = #expect(throws: ResourceError.self) { try value.integer(in: 1...65535) }
+        #expect(error?.description.hasSuffix("expected a number from 1 to 65535, found \(text)") == true)
+    }
+
     @Test func `a value outside its range or list names what is allowed`() throws {
         let port = try value("70000")
         let mode = try value("strct")

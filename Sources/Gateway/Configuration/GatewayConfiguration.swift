@@ -187,6 +187,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
                 )
             }
             try Self.refuseDuplicates(routes.map(\.name), in: value, of: "route")
+            if case .list(let elements) = value.content { try Self.refuseShadowed(zip(routes, elements)) }
             return routes
         }
         // Connections that carry no HTTP have no routes.
@@ -227,6 +228,32 @@ public struct GatewayConfiguration: Hashable, Sendable {
             places[upstream.transport] = listener.name
         }
         return places
+    }
+
+    /// Refuses a route that another of the same host and path keeps every request from.
+    ///
+    /// Of two such routes one would serve and the other do nothing, with its guardrail, its limits and its upstream; which
+    /// one was meant is not known here.
+    private static func refuseShadowed(_ routes: some Sequence<(Route, Value)>) throws {
+        var taken: [String: (route: Route, place: Value)] = [:]
+        var tunnels: Set<String> = []
+        _ = try collectingDiagnostics(routes.map(\.self)) { route, place in
+            for host in Set(route.hosts.isEmpty ? ["any host"] : route.hosts).sorted() {
+                let isTunnel = route.allowsConnect && tunnels.insert(host).inserted
+                let key = "\(host) \(route.path.key)"
+                guard let earlier = taken[key] else {
+                    taken[key] = (route, place)
+                    continue
+                }
+                // It serves what asks for a tunnel, and the earlier one all else.
+                if isTunnel { continue }
+                throw place.error(
+                    "the route `\(route.name)` serves \(host == "any host" ? host : "`\(host)`") with the path "
+                        + "`\(route.path.text)` as `\(earlier.route.name)` at \(earlier.place.location) does, and would get no "
+                        + "request; make them one, or give one another host or path"
+                )
+            }
+        }
     }
 
     private static func refuseDuplicates(_ names: [String], in value: Value, of what: String) throws {

@@ -60,16 +60,19 @@ public struct GatewayLimits: Hashable, Sendable {
         func count(_ name: String, _ range: ClosedRange<Int>, _ target: inout Int) throws {
             if let count = try fields.optional(name, { try $0.integer(in: range) }) { target = count }
         }
+        func bytes(_ name: String, _ range: ClosedRange<Int>, _ target: inout Int) throws {
+            if let count = try fields.optional(name, { try $0.byteCount(in: range) }) { target = count }
+        }
         func duration(_ name: String, _ target: inout Duration) throws {
             if let duration = try fields.optional(name, { try $0.duration() }) { target = duration }
         }
         try count("maximumConnections", 1...1_000_000, &maximumConnections)
         try count("maximumRequestsPerConnection", 1...1_000_000_000, &maximumRequestsPerConnection)
-        try count("headBytes", 256...65536, &headBytes)
+        try bytes("headBytes", 256...65536, &headBytes)
         try count("headerCount", 1...1000, &headerCount)
-        try count("targetBytes", 16...65536, &targetBytes)
+        try bytes("targetBytes", 16...65536, &targetBytes)
         try count("minimumBodyRate", 0...1_000_000_000, &minimumBodyRate)
-        try count("guardedBytes", 65536...(1 << 40), &guardedBytes)
+        try bytes("guardedBytes", 65536...(1 << 40), &guardedBytes)
         try duration("headTimeout", &headTimeout)
         try duration("bodyTimeout", &bodyTimeout)
         try duration("idleTimeout", &idleTimeout)

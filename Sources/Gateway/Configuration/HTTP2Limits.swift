@@ -62,8 +62,7 @@ public struct HTTP2Limits: Hashable, Sendable {
             if let count = try fields.optional(name, { try $0.integer(in: range) }) { target = count }
         }
         func bytes(_ name: String, _ range: ClosedRange<Int>, _ target: inout Int) throws {
-            guard let count = try fields.optional(name, { try ByteCount.read($0, in: range) }) else { return }
-            target = count
+            if let count = try fields.optional(name, { try $0.byteCount(in: range) }) { target = count }
         }
         try count("maximumStreams", 1...10_000, &maximumStreams)
         try count("maximumTotalStreams", 1...10_000_000, &maximumTotalStreams)
@@ -76,15 +75,5 @@ public struct HTTP2Limits: Hashable, Sendable {
         try bytes("bufferBytes", 65536...(1 << 30), &bufferBytes)
         try bytes("totalBufferBytes", (1 << 20)...(1 << 40), &totalBufferBytes)
         try fields.finish()
-    }
-}
-
-extension ByteCount {
-    fileprivate static func read(_ value: Value, in range: ClosedRange<Int>) throws -> Int {
-        let count = try read(value)
-        guard let bytes = Int(exactly: count), range.contains(bytes) else {
-            throw value.error("expected \(range.lowerBound) to \(range.upperBound) bytes, found `\(count)`")
-        }
-        return bytes
     }
 }

@@ -104,7 +104,9 @@ public struct Route: Hashable, Sendable {
             }
             return name
         }
-        if let limit = try fields.optional("bodyLimit", { try ByteCount.read($0) }) { bodyLimit = limit }
+        if let limit = try fields.optional("bodyLimit", { try $0.byteCount(in: 0...(1 << 40)) }) {
+            bodyLimit = UInt64(limit)
+        }
         if let timeouts = fields.value("timeouts") {
             var fields = try FieldReader(timeouts, of: "timeouts")
             if let timeout = try fields.optional("response", { try $0.duration() }) { responseTimeout = timeout }
@@ -131,6 +133,21 @@ public struct Route: Hashable, Sendable {
 }
 
 extension Route.PathMatch {
+    /// The path as written.
+    var text: String {
+        switch self {
+        case .exact(let path), .prefix(let path): path
+        }
+    }
+
+    /// What two that serve the same paths share: `/v1` and `/v1/` are one prefix.
+    var key: String {
+        switch self {
+        case .exact(let path): "exact \(path)"
+        case .prefix(let path): "prefix \(path.hasSuffix("/") ? String(path.dropLast()) : path)"
+        }
+    }
+
     fileprivate init(_ value: Value) throws {
         var fields = try FieldReader(value, of: "path")
         let read = { (value: Value) throws -> String in
@@ -148,21 +165,5 @@ extension Route.PathMatch {
         case (nil, let path?): self = .prefix(path)
         default: throw value.error("a path needs either `exact` or `prefix`")
         }
-    }
-}
-
-/// A number of bytes: digits alone, or text with `Ki`, `Mi` or `Gi`, as Kubernetes writes quantities.
-enum ByteCount {
-    static func read(_ value: Value) throws -> UInt64 {
-        if case .number = value.content { return UInt64(try value.integer(in: 0...(1 << 40))) }
-        let text = try value.string()
-        for (suffix, shift) in [("Ki", 10), ("Mi", 20), ("Gi", 30)] where text.hasSuffix(suffix) {
-            let digits = text.dropLast(2)
-            guard (1...9).contains(digits.utf8.count), digits.utf8.allSatisfy(ByteClass.isDigit),
-                let count = UInt64(digits)
-            else { break }
-            return count << shift
-        }
-        throw value.error("expected a number of bytes such as `65536`, `512Ki`, `16Mi` or `1Gi`, found `\(text)`")
     }
 }

@@ -19,10 +19,12 @@ extension BodyPolicy {
             return percent / 100
         }
         if let keeps = try fields.optional("refused", { try $0.bool() }) { keepsRefused = keeps }
-        if let bytes = try fields.optional("maximumBytes", { try $0.integer(in: 1...(16 << 20)) }) {
+        if let bytes = try fields.optional("maximumBytes", { try $0.byteCount(in: 1...(16 << 20)) }) {
             maximumBytes = bytes
         }
-        if let bytes = try fields.optional("maximumHeld", { try $0.integer(in: 1...(4 << 30)) }) { maximumHeld = bytes }
+        if let bytes = try fields.optional("maximumHeld", { try $0.byteCount(in: 1...(4 << 30)) }) {
+            maximumHeld = bytes
+        }
         let lists = try fields.optional("tenants") { try $0.list(Self.tenant) } ?? []
         for (tenant, namespaces, place) in lists {
             for namespace in namespaces where tenants.updateValue(tenant, forKey: namespace) != nil {

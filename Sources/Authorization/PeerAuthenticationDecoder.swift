@@ -73,6 +73,10 @@ struct PeerAuthenticationDecoder {
             reader.report(value.location, "`portLevelMtls` is empty; leave it out, or name a port")
         }
         return entries.compactMap { entry in
+            if case .string(let text) = entry.value.content, MutualTLSMode(rawValue: text) != nil || text == "UNSET" {
+                reader.report(entry.value.location, "expected a mapping; write `\(entry.key): { mode: \(text) }`")
+                return nil
+            }
             let mode = mode(entry.value, "portLevelMtls")
             guard let number = UInt16(entry.key), number > 0, String(number) == entry.key else {
                 reader.report(entry.keyLocation, "`\(entry.key)` is no port; expected 1 to 65535")

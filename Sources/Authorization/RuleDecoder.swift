@@ -65,9 +65,15 @@ extension PolicyDecoder {
     ) -> AuthorizationPolicy.FieldGroup? {
         guard var outer = reader.open(value, "an element of `\(list)`") else { return nil }
         let inner = outer.value(element)
-        reader.collect { try outer.finish() }
-        guard let inner, !inner.isNull else {
-            reader.report(value.location, "an element of `\(list)` needs `\(element)`")
+        // `source:` with its fields beside it instead of below.
+        let isIndented = inner.map { !$0.isNull } ?? false
+        let known: Void? = reader.collect {
+            try outer.finish(
+                hint: isIndented ? nil : "what is said of it stands below `\(element)`, further in than that"
+            )
+        }
+        guard let inner, isIndented else {
+            if known != nil { reader.report(value.location, "an element of `\(list)` needs `\(element)`") }
             return nil
         }
         guard var fields = reader.open(inner, element == "source" ? "a source" : "an operation") else { return nil }

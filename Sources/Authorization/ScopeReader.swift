@@ -8,7 +8,7 @@ extension DocumentReader {
         }
         var labels: [String: String] = [:]
         let matchLabels = reader.value("matchLabels")
-        collect { try reader.finish() }
+        let known: Void? = collect { try reader.finish(hint: "labels stand below `matchLabels`, further in than that") }
         if let matchLabels, !matchLabels.isNull, let entries = collect({ try matchLabels.mapping() }) {
             if entries.count > 4096 { report(matchLabels.location, "`matchLabels` has at most 4096 labels") }
             for entry in entries {
@@ -17,7 +17,7 @@ extension DocumentReader {
                 labels[entry.key] = text
             }
         }
-        if labels.isEmpty {
+        if labels.isEmpty, known != nil {
             warn(
                 value.location,
                 "an empty selector selects every workload in the namespace; leave it out if that is meant"

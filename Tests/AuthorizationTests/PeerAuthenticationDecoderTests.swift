@@ -67,6 +67,7 @@ import ZeroTrust
         Row(spec: port("'080': {}"), message: "`080` is no port"),
         Row(spec: port("http: {}"), message: "`http` is no port"),
         Row(spec: port("80: {mode: PERMISIVE}"), message: "did you mean `PERMISSIVE`?"),
+        Row(spec: port("80: STRICT"), message: "expected a mapping; write `80: { mode: STRICT }`"),
         Row(spec: port("80: {node: STRICT}"), message: "unknown field `node`"),
         Row(spec: port(""), message: "`portLevelMtls` is empty"),
         Row(spec: "{selector: {matchLabels: {'': a}}}", message: "a label key must not be empty"),

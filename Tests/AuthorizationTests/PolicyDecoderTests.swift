@@ -35,6 +35,15 @@ import Testing
         Row("rules: [{from: []}]", "`from` is empty"),
         Row("rules: [{to: []}]", "`to` is empty"),
         Row("rules: [{from: [{}]}]", "an element of `from` needs `source`"),
+        Row(
+            "rules: [{from: [{source: , principals: [a]}]}]",
+            "unknown field `principals` in an element of `from`; what is said of it stands below `source`, further in"
+        ),
+        Row(
+            "rules: [{to: [{operation: , methods: [GET]}]}]",
+            "unknown field `methods` in an element of `to`; what is said of it stands below `operation`"
+        ),
+        Row("selector: {app: web}", "unknown field `app` in a selector; labels stand below `matchLabels`"),
         Row("rules: [{from: [{source: {}}]}]", "`source` is empty; it must set at least one field"),
         Row("rules: [{to: [{operation: {}}]}]", "`operation` is empty; it must set at least one field"),
         Row(

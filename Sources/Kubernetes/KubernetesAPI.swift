@@ -33,7 +33,11 @@ public final class KubernetesAPI: Sendable {
         tls.minimumTLSVersion = .tlsv12
         if let file = server.authoritiesFile {
             do { tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file)) } catch {
-                throw KubernetesFailure(.badFile, "the certificate authorities in `\(file)` cannot be read: \(error)")
+                let advice =
+                    file == KubernetesServer.inCluster.authoritiesFile
+                    ? "it is there in a pod; elsewhere a KubernetesAttestation names the cluster by its `apiServer`"
+                    : "it has to hold certificates in PEM form"
+                throw KubernetesFailure(.badFile, "the certificate authorities in `\(file)` cannot be read; \(advice)")
             }
         }
         var configuration = HTTPClient.Configuration(

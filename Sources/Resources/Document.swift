@@ -42,6 +42,12 @@ public struct Document: Hashable, Sendable {
     /// What no two documents may share: group, kind, namespace and name.
     public var identity: String { "\(group)/\(kind) \(metadata.namespace)/\(metadata.name)" }
 
+    /// Where a field of the spec stands; the document's own place where there is none.
+    public func place(of field: String) -> SourceLocation {
+        guard case .mapping(let entries)? = spec?.content else { return location }
+        return entries.first { $0.key == field }?.value.location ?? location
+    }
+
     /// Reads the envelope of a resource.
     ///
     /// - Throws: ``ResourceError`` for an unknown field or a value of the wrong type in the envelope.

@@ -168,7 +168,13 @@ public final class AdminService: Sendable {
             var document = authority.document
             if !request.trustDomain.isEmpty, request.trustDomain != own.name {
                 guard let domain = try? TrustDomain(request.trustDomain), let bundle = federation.bundle(of: domain)
-                else { throw IdentityError(.notFound, "there is no bundle of `\(request.trustDomain.prefix(255))`") }
+                else {
+                    throw IdentityError(
+                        .notFound,
+                        "there is no bundle of `\(request.trustDomain.prefix(255))`; "
+                            + "`lapwing identity federation list` says of whom there are any, and why not"
+                    )
+                }
                 document = bundle
             }
             var response = Admin_ShowBundleResponse()

@@ -37,9 +37,14 @@ extension FederatedTrustDomain {
         }
         let profile = try fields.required("bundleEndpointProfile") { try Self.profile($0, isSPIRE: isSPIRE) }
         let bundle = try fields.optional("trustDomainBundle") { value in
-            try value.checked {
-                try SPIFFEBundle(trustDomain: trustDomain, document: Array(try value.string().utf8))
+            let text = try value.string()
+            guard !text.drop(while: \.isWhitespace).hasPrefix("-----BEGIN") else {
+                throw value.error(
+                    "expected a bundle as JSON, found certificates as PEM; its operators get it by "
+                        + "`lapwing identity bundle show -o jwks` or `spire-server bundle show -format spiffe`"
+                )
             }
+            return try value.checked { try SPIFFEBundle(trustDomain: trustDomain, document: Array(text.utf8)) }
         }
         // Which of several controllers is meant.
         if isSPIRE { fields.ignore("className") }

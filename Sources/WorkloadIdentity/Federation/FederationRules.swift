@@ -40,15 +40,18 @@ public struct FederationRules: Hashable, Sendable {
         let read = try collectingDiagnostics(foreign) { document in
             let relationship = try FederatedTrustDomain(document)
             guard relationship.trustDomain != own else {
-                throw ResourceError(at: document.location, "`\(own)` is the trust domain of this installation itself")
+                throw ResourceError(
+                    at: document.place(of: "trustDomain"),
+                    "`\(own)` is the trust domain of this installation itself"
+                )
             }
             if let place = places[relationship.trustDomain] {
                 throw ResourceError(
-                    at: document.location,
+                    at: document.place(of: "trustDomain"),
                     "the trust domain `\(relationship.trustDomain)` stands here and at \(place)"
                 )
             }
-            places[relationship.trustDomain] = document.location
+            places[relationship.trustDomain] = document.place(of: "trustDomain")
             return relationship
         }
         // An endpoint of a third trust domain is told by the bundle of that one (SPIFFE Federation §5.2.2.2).

@@ -80,6 +80,10 @@ import ZeroTrust
                 )
             ), "needs a path"
         ),
+        (
+            "a bundle as PEM", Self.partner(Self.web + ", trustDomainBundle: ' -----BEGIN CERTIFICATE-----'"),
+            "expected a bundle as JSON, found certificates as PEM"
+        ),
         ("a bundle that is none", Self.partner(Self.web + ", trustDomainBundle: '{}'"), "keys"),
         (
             "twice", Self.partner(Self.web) + "\n---\n" + Self.partner(Self.web).replacing("name: p", with: "name: q"),

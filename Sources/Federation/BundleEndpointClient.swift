@@ -1,4 +1,5 @@
 public import Foundation
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -141,12 +142,28 @@ public struct BundleEndpointClient: Sendable {
         case let failure as FederationFailure: return failure
         case is ByteBudget.Exceeded: return FederationFailure(.tooLarge, "`\(url)` answers with more than is read")
         case is HTTPParserError: return FederationFailure(.badAnswer, "`\(url)` answers with what is no HTTP")
+        case let error as NIOSSLError where "\(error)".contains("CERTIFICATE_VERIFY_FAILED"):
+            return FederationFailure(
+                .untrusted,
+                "`\(url)` shows a certificate that no authority known here vouches for, or one that is over"
+            )
         case let error as NIOSSLError:
             return FederationFailure(.untrusted, "`\(url)` does not show a certificate that counts: \(error)")
         case is NIOSSLExtraError:
             return FederationFailure(.untrusted, "`\(url)` shows a certificate of another name: \(error)")
         case is BoringSSLError: return FederationFailure(.untrusted, "`\(url)` speaks no TLS that counts: \(error)")
-        default: return FederationFailure(.unreachable, "`\(url)` cannot be reached: \(error)")
+        default: return FederationFailure(.unreachable, "`\(url)` cannot be reached: \(reason(of: error))")
+        }
+    }
+
+    /// What the system says of a connection that was not made.
+    private static func reason(of error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            return error.connectionErrors.first.map { reason(of: $0.error) } ?? "there is no such host"
+        // Sound: the text is copied before anything else can ask for one.
+        case let error as IOError: return unsafe String(cString: strerror(error.errnoCode))
+        default: return "\(error)"
         }
     }
 

@@ -35,13 +35,28 @@ enum EndpointTLS {
 
     /// A server that shows what is in PEM files.
     static func server(certificateFile: String, keyFile: String) throws -> NIOSSLContext {
+        let chain = try chain(in: certificateFile)
         // A key that others can read is nobody's.
-        let key = try PrivateFile.read(keyFile, maximum: 64 * 1024)
-        let chain = try PrivateFile.readPublic(certificateFile, maximum: 1024 * 1024)
-        return try server(
-            try NIOSSLCertificate.fromPEMBytes(Array(chain.utf8)).map { .certificate($0) },
-            .privateKey(try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem))
-        )
+        let text = try PrivateFile.read(keyFile, maximum: 64 * 1024)
+        let key: NIOSSLPrivateKey
+        do { key = try NIOSSLPrivateKey(bytes: Array(text.utf8), format: .pem) } catch {
+            throw FederationFailure(.badFile, "`\(keyFile)` holds no private key in PEM form")
+        }
+        do { return try server(chain.map { .certificate($0) }, .privateKey(key)) } catch {
+            throw FederationFailure(
+                .badFile,
+                "the key in `\(keyFile)` is not that of the first certificate in `\(certificateFile)`"
+            )
+        }
+    }
+
+    /// The certificates in a PEM file, the server's own first.
+    static func chain(in certificateFile: String) throws -> [NIOSSLCertificate] {
+        let text = try PrivateFile.readPublic(certificateFile, maximum: 1024 * 1024)
+        guard let chain = try? NIOSSLCertificate.fromPEMBytes(Array(text.utf8)), !chain.isEmpty else {
+            throw FederationFailure(.badFile, "`\(certificateFile)` holds no certificate in PEM form")
+        }
+        return chain
     }
 
     /// The handler of a client that tells the server by the profile.
@@ -58,10 +73,11 @@ enum EndpointTLS {
         switch judge {
         case .web(let file):
             if let file {
-                do { configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file)) } catch {
+                do { configuration.trustRoots = .certificates(try chain(in: file)) } catch {
                     throw FederationFailure(
                         .badFile,
-                        "the certificate authorities in `\(file)` cannot be read: \(error)"
+                        "there are no certificate authorities to tell `\(host)` by: "
+                            + ((error as? FederationFailure)?.message ?? "\(error)")
                     )
                 }
             }

@@ -1,3 +1,4 @@
+public import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -142,6 +143,9 @@ public final class HTTPSEndpoint: Sendable {
         return HTTPSEndpoint(channel, shared)
     }
 
+    /// Whether there is something to show.
+    public var isShown: Bool { shared.state.withLock { $0.tls != nil } }
+
     /// The port that it listens on.
     public var port: Int { channel.localAddress?.port ?? 0 }
 
@@ -160,6 +164,15 @@ public final class HTTPSEndpoint: Sendable {
     public func show(certificateFile: String, keyFile: String) throws {
         let context = try EndpointTLS.server(certificateFile: certificateFile, keyFile: keyFile)
         shared.state.withLock { $0.tls = context }
+    }
+
+    /// When the certificate in a PEM file ends that could be shown with its key.
+    ///
+    /// - Throws: where they could not be shown.
+    public static func certificateEnd(certificateFile: String, keyFile: String) throws -> Date {
+        _ = try EndpointTLS.server(certificateFile: certificateFile, keyFile: keyFile)
+        let chain = try EndpointTLS.chain(in: certificateFile)
+        return Date(timeIntervalSince1970: TimeInterval(chain[0].notValidAfter))
     }
 
     /// Shows nothing any more: connections are closed.

@@ -187,11 +187,15 @@ public final class EgressServer: Sendable {
 
     private func open(_ bound: BoundEgressListener) async {
         try? await bound.channel.setOption(.autoRead, value: true).get()
+        let place =
+            switch bound.listener.place {
+            case .loopback(let address, let port, _): "\(address):\(bound.channel.localAddress?.port ?? port)"
+            // The channel knows it by the descriptor of its folder.
+            case .unixSocket(let path): path
+            }
         shared.logger.info(
             "egress listening",
-            metadata: [
-                "listener": "\(bound.listener.name)", "place": "\(bound.channel.localAddress?.description ?? "")",
-            ]
+            metadata: ["listener": "\(bound.listener.name)", "place": "\(place)"]
         )
     }
 

@@ -1,3 +1,6 @@
+import Glibc
+import NIOCore
+
 /// Why a listener cannot be bound.
 public struct ListenerUnavailable: Error, Hashable, Sendable, CustomStringConvertible {
     /// The listener's name.
@@ -10,7 +13,8 @@ public struct ListenerUnavailable: Error, Hashable, Sendable, CustomStringConver
     init(_ listener: String, at place: String, because error: any Error) {
         self.listener = listener
         self.place = place
-        self.reason = "\(error)"
+        // Sound: the text is copied before anything else can ask for one.
+        self.reason = (error as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) } ?? "\(error)"
     }
 
     /// Which listener, where, and what the system said.

@@ -1,3 +1,4 @@
+import Glibc
 public import NIOCore
 import NIOHPACK
 import NIOHTTP2
@@ -128,8 +129,14 @@ public final class RPCClient: Sendable {
                 goingAway: goingAway
             )
         } catch {
-            throw RPCStatus(.unavailable, "cannot connect to `\(authority)`: \(error)")
+            throw RPCStatus(.unavailable, "cannot connect to `\(authority)`: \(Self.reason(of: error))")
         }
+    }
+
+    /// What the system says of a connection that was not made, without the names of functions.
+    private static func reason(of error: any Error) -> String {
+        // Sound: the text is copied before anything else can ask for one.
+        (error as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) } ?? "\(error)"
     }
 
     /// Whether calls can still be made over the connection.

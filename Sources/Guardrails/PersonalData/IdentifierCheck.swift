@@ -7,7 +7,7 @@ enum IdentifierCheck: String, Sendable {
     case none = ""
     case ssn, aba, npi, dea, abn, acn, medicare, tfn, luhn, lanr, kvnr, mrz, rvnr, mod11, nie, nif, finnish, verhoeff
     case gstin, indianState, fiscal, koreanBusiness, birth, pesel, swedish, nric, thai, turkish, nhs, nino
-    case southAfrican, cpf, cnpj, base58, bech32
+    case rrn, frn, southAfrican, cpf, cnpj, base58, bech32
 
     /// Whether upper and lower case differ.
     var isCaseSensitive: Bool { self == .base58 || self == .bech32 }
@@ -84,6 +84,11 @@ enum IdentifierCheck: String, Sendable {
             let sum = Checksum.weighted(digits, [1, 3, 7, 1, 3, 7, 1, 3, 5]) + Int(digits[8]) * 5 / 10
             return (10 - sum % 10) % 10 == Int(digits[9])
         case .birth: return Self.isDate(day: digits[4..<6], month: digits[2..<4])
+        case .rrn, .frn:
+            // Numbers that were given before October 2020 have a check digit, and those of foreigners one that is two more.
+            let sum = Checksum.weighted(digits, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5])
+            return Self.isDate(day: digits[4..<6], month: digits[2..<4])
+                && ((self == .rrn ? 11 : 13) - sum % 11) % 10 == Int(digits[12])
         case .pesel:
             let month = Self.number(digits[2..<4]) % 20
             return (1...12).contains(month) && (1...31).contains(Self.number(digits[4..<6]))

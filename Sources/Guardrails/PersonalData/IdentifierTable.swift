@@ -98,8 +98,10 @@ enum IdentifierTable {
         SG_UEN                        | [TSR]\d{2}[A-Z]{2}\d{4}[A-Z] | |
         SG_UEN                        | \d{8,9}[A-Za-z] | | ! uen, entity number
         TH_TNIN                       | [1-8]-?\d{4}-?\d{5}-?\d{2}-?\d | thai |
-        KR_FRN                        | \d{6}[5-8]\d{6} | birth |
-        KR_RRN                        | \d{6}[1-4]\d{6} | birth |
+        KR_FRN                        | \d{6}[5-8]\d{6} | frn |
+        KR_RRN                        | \d{6}[1-4]\d{6} | rrn |
+        KR_FRN                        | \d{6}[5-8]\d{6} | birth | ! frn, foreigner registration, alien registration
+        KR_RRN                        | \d{6}[1-4]\d{6} | birth | ! rrn, resident registration, 주민
         TR_LICENSE_PLATE              | \d{2} ?[A-Z]{1,3} ?\d{2,4} | | ! plaka, plate
         TR_NATIONAL_ID                | [1-9]\d{10} | turkish |
         UK_DRIVING_LICENCE            | [A-Z9]{5}\d{6}[A-Z9]{2}\d[A-Z]{2} | |

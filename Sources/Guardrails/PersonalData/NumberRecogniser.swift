@@ -105,7 +105,7 @@ struct NumberRecogniser {
         // Telephone numbers with a form have at most fifteen digits, and those without one eleven.
         let hasForm = run - start < 4 || first == UInt8(ascii: "0") || reader[run] == UInt8(ascii: ")")
         // Fewer than six digits are neither a card nor a telephone number.
-        let isShort = !mayBeCard && UnitClass.isDigit(first) && !Self.hasSixDigits(&reader, from: start)
+        let isShort = hasForm && !mayBeCard && UnitClass.isDigit(first) && !Self.hasSixDigits(&reader, from: start)
         guard hasForm || mayBeCard, !isShort else {
             if let identifier = rules.identifiers.digits(&reader, at: start, run: run - start, for: rules) {
                 return identifier
@@ -156,8 +156,12 @@ struct NumberRecogniser {
     /// Whether the digit is in the middle of a number: after a digit and a separator.
     static func continuesNumber(_ reader: UnitReader, _ start: Int) -> Bool {
         switch reader.before(start) {
-        case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: ","):
+        case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: ":"):
             UnitClass.isDigit(reader.before(start - 1))
+        // Thousands; more digits end the field of a table.
+        case UInt8(ascii: ","):
+            UnitClass.isDigit(reader.before(start - 1))
+                && !(2...4).allSatisfy { UnitClass.isDigit(reader.before(start - $0)) }
         default: false
         }
     }
@@ -245,12 +249,17 @@ struct NumberRecogniser {
             guard Self.isIssued(groups, count: taken), groups.passesLuhn(upTo: group) else { continue }
             let end = groups.end(group)
             let next = reader[end]
-            if !UnitClass.isAlphanumeric(next), next != UInt8(ascii: "_") {
+            if !UnitClass.isAlphanumeric(next), next != UInt8(ascii: "_"),
+                taken > 14 || group > 0 || !Self.articles.stand(before: groups.start(0), in: reader, reach: 16)
+            {
                 best = Match(.creditCard, groups.start(0), end)
             }
         }
         return best
     }
+
+    /// What says before a number that it is one of goods, which have as many digits as some cards.
+    private static let articles = ContextWords("ean, ean-13, gtin, upc, isbn, barcode")
 
     /// Whether four digits and a space stand before a place.
     private static func hasGroup(_ reader: UnitReader, before start: Int) -> Bool {

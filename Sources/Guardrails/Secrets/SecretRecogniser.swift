@@ -297,7 +297,12 @@ struct SecretRecogniser {
     ///
     /// All that tells it is behind it, so that no unit is asked for before a name was found.
     func led(_ reader: inout UnitReader, _ start: Int) -> Match? {
-        guard Self.leads(reader.before(start)), let name = lead(&reader, start) else { return nil }
+        let before = reader.before(start)
+        guard
+            before == 0x0A || Self.leads(before)
+                || Self.isIdeograph(before == UInt8(ascii: ":") ? reader.before(start - 1) : before),
+            let name = lead(&reader, start)
+        else { return nil }
         return value(&reader, name, at: start)
     }
 
@@ -315,25 +320,42 @@ struct SecretRecogniser {
     /// What may stand right before a value.
     @inline(__always)
     private static func leads(_ unit: UInt8) -> Bool {
-        unit == 0x20 || isQuote(unit) || unit == 0x09 || unit == UInt8(ascii: "*")
+        unit == 0x20 || isQuote(unit) || unit == 0x09 || unit == UInt8(ascii: "*") || unit == UInt8(ascii: "[")
     }
+
+    /// Whether a unit is of a script that has no spaces between words.
+    @inline(__always)
+    private static func isIdeograph(_ unit: UInt8) -> Bool { unit >= 0x80 && unit <= TextUnits.ideograph }
 
     private func lead(_ reader: inout UnitReader, _ start: Int) -> Name? {
         var index = start
         var isQuoted = false
-        while index > start - 6 {
+        var isBelow = false
+        while index > start - 12 {
             let unit = reader.before(index)
-            if Self.isQuote(unit) { isQuoted = true } else if !Self.leads(unit), unit != UInt8(ascii: "\\") { break }
+            if unit == 0x0A {
+                isBelow = true
+            } else if Self.isQuote(unit) {
+                isQuoted = true
+            } else if !Self.leads(unit), unit != UInt8(ascii: "\\") {
+                break
+            }
             index -= 1
         }
+        // `name: |-` on the line above
+        if isBelow, reader.before(index) == UInt8(ascii: "-") { index -= 1 }
         let blank = index
         var hasSign = false
         var isListed = false
-        while index > blank - 4, Self.isLeadingSign(reader.before(index)) {
-            if Self.isSign(reader.before(index)) { hasSign = true }
+        while index > blank - 4 {
+            let unit = reader.before(index)
+            guard Self.isLeadingSign(unit) || unit == 0x20 && hasSign && Self.isSign(reader.before(index - 1)) else {
+                break
+            }
+            if Self.isSign(unit) { hasSign = true }
             index -= 1
         }
-        guard hasSign || index == blank else { return nil }
+        guard hasSign || index == blank && !isBelow else { return nil }
         if !hasSign, isQuoted, reader.before(index) == UInt8(ascii: ",") {
             index -= 1
             if reader.before(index) == 0x20 { index -= 1 }
@@ -348,13 +370,24 @@ struct SecretRecogniser {
             index -= 1
         }
         var word = Self.word(reader, before: index)
-        if word.isEmpty { return nil }
+        if word.isEmpty {
+            guard Self.isIdeograph(reader.before(index)), Self.eastern.stand(before: index, in: reader, reach: 8) else {
+                return nil
+            }
+            return Name(isGeneric: true, isPassword: true)
+        }
         if Self.isCopula(reader, word) || hasSign && Self.isType(reader, word) {
             // Between a verb and what it is said of there is a space, and before a type as well.
             guard reader.before(word.lowerBound) == 0x20 else { return nil }
             hasSign = true
-            word = Self.word(reader, before: word.lowerBound - 1)
+            let verb = word.lowerBound - 1
+            word = Self.word(reader, before: verb)
             if word.isEmpty { return nil }
+            if Self.sentences.stand(before: verb, in: reader, reach: 40) {
+                var name = name(&reader, word.lowerBound, word.upperBound)
+                if !name.isTelling { name = Name(isGeneric: true, isPassword: true, isLoose: true) }
+                return name
+            }
         }
         var name = name(&reader, word.lowerBound, word.upperBound)
         name.isLoose = !hasSign || isListed
@@ -410,14 +443,22 @@ struct SecretRecogniser {
     }
 
     private static func isCopula(_ reader: UnitReader, _ word: Range<Int>) -> Bool {
-        guard word.count <= 3 else { return false }
-        return `is`(reader, word, "is") || `is`(reader, word, "was") || `is`(reader, word, "ist")
+        guard word.count <= 6 else { return false }
+        return `is`(reader, word, "lautet") || `is`(reader, word, "is") || `is`(reader, word, "was")
+            || `is`(reader, word, "ist")
             || `is`(reader, word, "es") || `is`(reader, word, "est")
     }
 
     private static func isType(_ reader: UnitReader, _ word: Range<Int>) -> Bool {
         `is`(reader, word, "string") || `is`(reader, word, "str") || `is`(reader, word, "text")
     }
+
+    /// What says in a sentence that a password comes, with a few words between it and the verb.
+    private static let sentences = ContextWords(
+        "password, passphrase, passwort, kennwort, mot de passe, contraseña, senha"
+    )
+    /// The same in scripts without spaces, right before the value.
+    private static let eastern = ContextWords("密码, 密码是, 密碼, 密碼是, パスワード, パスワードは, 비밀번호, 비밀번호는")
 
     /// What stands before `key` where that is a secret.
     private static let keys: [StaticString] = [
@@ -466,6 +507,8 @@ struct SecretRecogniser {
     /// Whether a value says where the secret is, or stands in its place: a resource's name, a link, a member of an object
     /// in a program, `YOUR_…`.
     private func isReference(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        // The address of a token of Ethereum's is public; a key has more digits.
+        if end - start == 42, reader.has("0x", at: start) { return true }
         if reader.has("arn:", at: start) || reader.hasCaseless(Self.your, at: start) || isInName(reader, start) {
             return true
         }
@@ -514,10 +557,13 @@ struct SecretRecogniser {
         var parts = 0
         var words = 0
         var isPath = false
+        var isConstant = false
+        var hasLower = false
         var index = start
         while index < end {
             guard UnitClass.isAlphanumeric(reader[index]) else {
                 if reader[index] == UInt8(ascii: "/") || reader[index] == UInt8(ascii: ":") { isPath = true }
+                if reader[index] == UInt8(ascii: "_") { isConstant = true }
                 index += 1
                 continue
             }
@@ -528,13 +574,20 @@ struct SecretRecogniser {
             guard index == end || !UnitClass.isAlphanumeric(reader[index]) else { return false }
             let digits = index - part - letters
             guard letters == 0 ? digits <= 12 : letters <= 16 && digits <= (letters < 3 ? 2 : 4) else { return false }
-            for place in part + 1..<max(part + 1, part + letters) where UnitClass.isUpper(reader[place]) {
-                return false
+            var inner = 0
+            var uppers = 0
+            for place in part..<part + letters where UnitClass.isUpper(reader[place]) {
+                uppers += 1
+                if place > part { inner += 1 }
             }
+            if uppers < letters { hasLower = true }
+            // `SecretString`, `DOCKER_PASSWORD1`
+            guard inner == 0 || inner == 1 && letters >= 8 || uppers == letters && !hasLower else { return false }
             parts += 1
             if letters >= 2 { words += 1 }
         }
         guard words * 2 >= parts else { return false }
+        if !hasLower { return isConstant && parts > 1 && !isPath }
         if name.isLoose { return true }
         return name.isPassword ? isPath && parts > 2 : parts > 1
     }

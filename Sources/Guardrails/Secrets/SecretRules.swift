@@ -161,7 +161,7 @@ final class SecretRules: Sendable {
         for name in SecretTable.harmless { listed.append((name, .harmless, 0)) }
         var names = [[Name]](repeating: [], count: 256)
         for (name, kind, rule) in listed {
-            let units = Array(name.utf8)
+            let units = ContextWords.units(name[...])
             literals += units
             names[Int(units[0])].append(
                 Name(
@@ -338,14 +338,14 @@ enum Entropy {
     /// Shannon's entropy of the units of a token, in bits for a unit.
     static func bits(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Double {
         guard end > start else { return 0 }
-        var counts = [UInt16](repeating: 0, count: 256)
+        var counts = InlineArray<256, UInt16>(repeating: 0)
         for index in start..<end { counts[Int(reader[index])] += 1 }
         return bits(counts, total: end - start)
     }
 
     /// Shannon's entropy of a string's bytes.
     static func bits(_ bytes: some Sequence<UInt8>) -> Double {
-        var counts = [UInt16](repeating: 0, count: 256)
+        var counts = InlineArray<256, UInt16>(repeating: 0)
         var total = 0
         for byte in bytes {
             counts[Int(byte)] &+= 1
@@ -354,10 +354,10 @@ enum Entropy {
         return bits(counts, total: total)
     }
 
-    private static func bits(_ counts: [UInt16], total: Int) -> Double {
+    private static func bits(_ counts: InlineArray<256, UInt16>, total: Int) -> Double {
         var sum = 0.0
-        for count in counts where count > 0 {
-            let share = Double(count) / Double(total)
+        for unit in counts.indices where counts[unit] > 0 {
+            let share = Double(counts[unit]) / Double(total)
             sum -= share * Logarithm.base2(share)
         }
         return sum

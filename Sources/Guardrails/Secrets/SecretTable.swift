@@ -257,11 +257,16 @@ enum SecretTable {
         "encryption-key", "signing-key", "hmac_key", "hmackey", "master_key", "masterkey", "master-key", "app_key",
         "appkey", "deploy_key", "deploykey", "license_key", "licensekey", "account_key", "accountkey", "storage_key",
         "session_key", "sessionkey", "jwt_key", "jwtkey", "shared_key", "sharedkey", "subscription_key",
-        "subscription-key", "subscriptionkey", "service_key",
+        "subscription-key", "subscriptionkey", "service_key", "cipher_key", "cipherkey", "functions-key", "api.key",
+        "encryption.key", "secret.key", "access.key", "signing.key",
     ]
 
     /// Names of settings and directives whose values are passwords, and which say so in words of their own.
-    static let passwords = ["requirepass", "masterauth", "storepass", "keypass", "dbpass"]
+    static let passwords = [
+        "requirepass", "masterauth", "storepass", "keypass", "dbpass", "kennwort", "motdepasse", "mot_de_passe",
+        "contraseña",
+        "contrasena", "senha", "wachtwoord", "lösenord", "heslo",
+    ]
 
     /// Names that hold one of those, and no secret.
     static let harmless = [

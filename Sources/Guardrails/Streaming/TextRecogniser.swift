@@ -208,7 +208,8 @@ final class TextRecogniser: Sendable {
 
     /// A link up to the first secret that tells itself, which is found as what it is; nil where that begins it.
     private func withoutSecret(_ link: Match, _ reader: inout UnitReader, body: Int) -> Match? {
-        guard looksForSecrets else { return link }
+        // What is said of a link that may go on does not count.
+        guard looksForSecrets, !reader.touchedEnd else { return link }
         var link = link
         for place in body..<link.end
         where secretRules.mayOpen(reader[place], reader[place + 1], reader[place + 2]) {

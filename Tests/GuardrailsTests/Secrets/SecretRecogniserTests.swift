@@ -52,7 +52,11 @@ struct SecretRecogniserTests {
             "System.setProperty(\"api.token\", \"#\");", "os.Setenv(\"API_TOKEN\", \"#\")", "define('API_TOKEN', '#');",
             "\"API_TOKEN\",\"#\"", "var apiToken string = \"#\"", "$apiToken .= \"#\";", "Your API key: #",
             "The API key is #, keep it.", "The secret key is: #", "The access token is `#`.", "**API Key:** `#`",
-            "| API key | `#` |", "DEPLOY_KEY=#", "APP_KEY=base64:#", "Authorization: ApiKey #", "hmac_key = \"#\"",
+            "| API key | `#` |", "Here is the API key:\n\n```\n#\n```", "api_key: |-\n  #\n", "\"password\": [ \"#\" ]",
+            "The password for the server is #", "Das Passwort lautet #", "contraseña: #", "mot_de_passe=#", "密码：#。",
+            "密码是#",
+            "パスワードは#です", "encryption.key=#", "DEPLOY_KEY=#", "APP_KEY=base64:#", "Authorization: ApiKey #",
+            "hmac_key = \"#\"",
         ]
     )
     func sentences(_ form: String) throws {
@@ -83,11 +87,32 @@ struct SecretRecogniserTests {
             "Authorization: Bearer YOUR_TOKEN", "curl -H \"Authorization: Bearer $ACCESS_TOKEN\" https://a.test",
             "kubectl get secret db-credentials-1 -o yaml", "The password policy2024 is new.",
             "\"password\",\"username1\"",
-            "bypass: vK3wZq8Rt5Lm", "compass=vK3wZq8Rt5Lm", "The primary key is q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J",
+            "passwordVariable: 'DOCKER_PASSWORD1'", "tokenAddress: 0x8bA1f109551bD432803012645Ac136ddd64DBA72",
+            "MasterPassword: '{{resolve:secretsmanager:db1:SecretString:password}}'",
+            "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+            "色番号はvK3wZq8Rt5Lmです", "The build is vK3wZq8Rt5Lm", "bypass: vK3wZq8Rt5Lm", "compass=vK3wZq8Rt5Lm",
+            "The primary key is q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J",
             "the public key: q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J",
         ]
     )
     func references(_ text: String) throws { try expect(text, text) }
+
+    @Test("A secret within a link is told of as what it is")
+    func withinLinks() throws {
+        let rules = try OutputRules(.everything(.redact))
+        for size in [1, 9, 1000] {
+            var filter = TextFilter(rules)
+            var output: [UInt8] = []
+            var rest = Array("at https://a.test/?k=npm_q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5Jd1Fg0Yc2Xe4Uz6&x=1 now".utf8)[...]
+            while !rest.isEmpty {
+                filter.feed(rest.prefix(size), into: &output)
+                rest = rest.dropFirst(size)
+            }
+            filter.finish(into: &output)
+            #expect(String(decoding: output, as: UTF8.self) == "at [URL][SECRET]&x=1 now")
+            #expect(filter.takeFindings().map(\.rule) == ["pii/URL", "secret/npm-access-token"])
+        }
+    }
 
     @Test("What has no end of its own is told of as far as it goes")
     func extent() throws {

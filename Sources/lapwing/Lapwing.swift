@@ -54,7 +54,15 @@ struct Lapwing: AsyncParsableCommand {
                 StandardError.write(fullMessage(for: error))
                 Foundation.exit(ExitStatus.usage.rawValue)
             }
-            exit(withError: error)
+            // What a library says of the system is for who wrote it.
+            if SystemReason.isSystem(error) {
+                StandardError.write("lapwing: error: \(SystemReason.of(error))")
+                Foundation.exit(ExitStatus.unreachable.rawValue)
+            }
+            guard code == .failure, !(error is ExitCode) else { exit(withError: error) }
+            let words = fullMessage(for: error)
+            StandardError.write("lapwing: error: " + (words.hasPrefix("Error: ") ? String(words.dropFirst(7)) : words))
+            Foundation.exit(code.rawValue)
         }
     }
 }

@@ -18,6 +18,22 @@ import Testing
         try Program.run(arguments + ["--config", lapwing.directory.path + "/c"] + lapwing.places)
     }
 
+    @Test func `what is no backup is not to be closed to others on our advice`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path)
+        let places = [
+            "--config", directory.path + "/c", "--state", directory.path + "/s", "--run", directory.path + "/r",
+        ]
+        let result = try Program.run(["restore", directory.path] + places)
+        #expect(
+            result.status == 4
+                && result.errors.contains("`\(directory.path)` is no backup: there is no `manifest.json` in it")
+                && !result.errors.contains("chmod"),
+            "\(result.errors)"
+        )
+    }
+
     @Test(.timeLimit(.minutes(4)))
     func `a lost authority is restored with its roots and entries, and the log goes on`() throws {
         let lapwing = try Installation()

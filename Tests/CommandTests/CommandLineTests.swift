@@ -1,5 +1,8 @@
 import Foundation
+import TestIdentities
 import Testing
+
+@testable import lapwing
 
 @Suite struct CommandLineTests {
     @Test(arguments: [["--help"], ["--version"], ["policy", "check", "--help"], ["identity", "entry", "--help"]])
@@ -166,6 +169,286 @@ import Testing
             result.errors.contains("the gateway `inference` listens on 127.0.0.1 port 8443 twice"),
             "\(result.errors)"
         )
+    }
+
+    @Test func `an endpoint for strangers shares its port with nothing`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        func endpoint(_ name: String, _ port: Int) throws {
+            _ = try directory.write(
+                """
+                apiVersion: lapwing.dev/v1alpha1
+                kind: BundleEndpoint
+                metadata: { name: \(name) }
+                spec:
+                  address: 127.0.0.1
+                  port: \(port)
+                  profile: { type: https_spiffe, spiffeID: "spiffe://cluster.local/b" }
+                """,
+                to: "c/\(name).yaml"
+            )
+        }
+        try endpoint("one", 8443)
+        let gateway = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(
+            gateway.status == 1
+                && gateway.errors.contains(
+                    "one.yaml:1:1: error: the gateway `inference` and the BundleEndpoint `one` both listen on 127.0.0.1 port 8443"
+                ),
+            "\(gateway.errors)"
+        )
+        try endpoint("one", 8444)
+        try endpoint("two", 8444)
+        let both = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(
+            both.status == 1
+                && both.errors.contains(
+                    "the BundleEndpoint `one` and the BundleEndpoint `two` both listen on 127.0.0.1 port 8444"
+                ),
+            "\(both.errors)"
+        )
+    }
+
+    @Test func `the doctor tells what an endpoint for strangers lacks`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let taken = try TakenPort()
+        func doctor(_ profile: String) throws -> String {
+            _ = try directory.write(
+                """
+                apiVersion: lapwing.dev/v1alpha1
+                kind: BundleEndpoint
+                metadata: { name: e }
+                spec: { address: 127.0.0.1, port: \(taken.number), profile: { \(profile) } }
+                """,
+                to: "c/endpoint.yaml"
+            )
+            return try Program.run(
+                ["doctor", "--config", directory.path + "/c"]
+                    + ["--state", directory.path + "/s", "--run", directory.path + "/r"]
+            ).output
+        }
+        let spiffe = try doctor("type: https_spiffe, spiffeID: 'spiffe://cluster.local/b'")
+        #expect(
+            spiffe.contains("doubt  BundleEndpoint e: no entry in the files gives `spiffe://cluster.local/b`"),
+            "\(spiffe)"
+        )
+        #expect(
+            spiffe.contains("the BundleEndpoint `e` cannot listen on 127.0.0.1: Address already in use\n"),
+            "\(spiffe)"
+        )
+        let files = try WebCertificates()
+        let (certificate, key) = (directory.path + "/c.pem", directory.path + "/k.pem")
+        let web = "type: https_web, certificateFile: \(certificate), keyFile: \(key)"
+        let missing = try doctor(web)
+        #expect(missing.contains("fault  BundleEndpoint e: cannot read `\(certificate)`: No such file"), "\(missing)")
+        try files.certificate.write(toFile: certificate, atomically: true, encoding: .utf8)
+        try files.key.write(toFile: key, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
+        let fine = try doctor(web)
+        #expect(fine.contains("fine   BundleEndpoint e: its certificate is good until "), "\(fine)")
+        try WebCertificates().certificate.write(toFile: certificate, atomically: true, encoding: .utf8)
+        let other = try doctor(web)
+        #expect(other.contains("the key in `\(key)` is not that of the first certificate in"), "\(other)")
+        try "x".write(toFile: certificate, atomically: true, encoding: .utf8)
+        let none = try doctor(web)
+        #expect(none.contains("`\(certificate)` holds no certificate in PEM form"), "\(none)")
+    }
+
+    @Test func `entries that fit nobody are told of`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let entries = [
+            ("k8s:ns:ml", "found out by a KubernetesAttestation, and there is none"),
+            ("x509pop:subject:cn:edge", "found out by `x509` of an AttestationEndpoint, and there is none"),
+            ("join-token:name:edge", "found out by `joinTokens` of an AttestationEndpoint, and there is none"),
+        ]
+        for (index, (selector, _)) in entries.enumerated() {
+            _ = try directory.write(
+                """
+                apiVersion: lapwing.dev/v1alpha1
+                kind: WorkloadEntry
+                metadata: { name: e\(index) }
+                spec:
+                  spiffeID: spiffe://cluster.local/e\(index)
+                  selectors: ["\(selector)", "unix:user:no-such-user"]
+                """,
+                to: "c/entry\(index).yaml"
+            )
+        }
+        let result = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(result.status == 0, "\(result.errors)")
+        for (index, (selector, words)) in entries.enumerated() {
+            let warning =
+                "entry\(index).yaml:6:14: warning: the entry `e\(index)` fits nobody: `\(selector)` is \(words)"
+            #expect(result.errors.contains(warning), "\(result.errors)")
+        }
+        _ = try directory.write(
+            """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: AttestationEndpoint
+            metadata: { name: remote }
+            spec:
+              address: 127.0.0.1
+              port: 0
+              joinTokens: true
+              profile: { type: https_spiffe, spiffeID: "spiffe://cluster.local/e0" }
+            """,
+            to: "c/remote.yaml"
+        )
+        let open = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(open.status == 0 && !open.errors.contains("join-token"), "\(open.errors)")
+        let doctor = try Program.run(
+            ["doctor", "--config", directory.path + "/c"]
+                + ["--state", directory.path + "/s", "--run", directory.path + "/r"]
+        )
+        #expect(
+            doctor.output.contains("doubt  entry e0: there is no user `no-such-user` on this machine"),
+            "\(doctor.output)"
+        )
+    }
+
+    @Test(arguments: [
+        (
+            "AuditPolicy", "retention: { records: 180 }",
+            "5:25: error: expected a number of days, found the number 180; write its"
+        ),
+        ("AuditPolicy", "fullDisk: recordgap", "5:13: error: unknown value `recordgap`; did you mean `recordGap`?"),
+        ("AuditPolicy", "bodies: { keep: all, maximumBytes: 64Ki, maximumHeld: 1Gi }", ""),
+        ("MonitorPolicy", "sigma: [/no/such/rules]", "5:11: error: there is no file and no folder `/no/such/rules`"),
+    ])
+    func `a slip in a policy of the record is told at its line`(kind: String, line: String, words: String) throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        _ = try directory.write(
+            "apiVersion: lapwing.dev/v1alpha1\nkind: \(kind)\nmetadata: { name: p }\nspec:\n  \(line)\n",
+            to: "c/p.yaml"
+        )
+        let result = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(result.status == (words.isEmpty ? 0 : 1), "\(result.errors)")
+        #expect(words.isEmpty || result.errors.contains("p.yaml:" + words), "\(result.errors)")
+    }
+
+    @Test func `an expired certificate of an endpoint is a fault`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let files = try WebCertificates()
+        let (certificate, key) = (directory.path + "/c.pem", directory.path + "/k.pem")
+        try files.certificate.write(toFile: certificate, atomically: true, encoding: .utf8)
+        try files.key.write(toFile: key, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
+        _ = try directory.write(
+            """
+            apiVersion: lapwing.dev/v1alpha1
+            kind: BundleEndpoint
+            metadata: { name: e }
+            spec:
+              address: 127.0.0.1
+              port: 8444
+              profile: { type: https_web, certificateFile: \(certificate), keyFile: \(key) }
+            """,
+            to: "c/endpoint.yaml"
+        )
+        let settings = try Settings(SettingsOptions.parse(["--config", directory.path + "/c"]))
+        let configuration = try Configuration(settings: settings)
+        let later = try #require(EndpointChecks.all(configuration, now: .distantFuture).first)
+        #expect(later.state == .fault && later.detail.contains("expired at"), "\(later.detail)")
+        #expect(EndpointChecks.all(configuration).map(\.state) == [.fine])
+    }
+
+    @Test func `what Istio says elsewhere is told where Lapwing says it`() throws {
+        let directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path + "/c", withIntermediateDirectories: true)
+        _ = try directory.write(
+            "{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: v}, spec: {}}",
+            to: "c/v.yaml"
+        )
+        let result = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(result.status == 1)
+        #expect(
+            result.errors.contains(
+                "v.yaml:1:45: error: `VirtualService` is not read here: where requests go is said by `routes` of a Gateway"
+            ),
+            "\(result.errors)"
+        )
+    }
+
+    @Test func `a directory without a resource is warned of`() throws {
+        let directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path + "/c", withIntermediateDirectories: true)
+        _ = try directory.write("kind: Gateway\n", to: "c/gateway.yaml.txt")
+        let result = try Program.run("config", "validate", "--config", directory.path + "/c")
+        #expect(result.status == 0 && result.errors.contains("warning: there is no resource in it"), "\(result.errors)")
+    }
+
+    @Test func `an index that has no directory is told so, and not to be made anew`() throws {
+        let directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path + "/log", withIntermediateDirectories: true)
+        let result = try Program.run(
+            ["audit", "query", "--log", directory.path + "/log", "--state", directory.path + "/none"]
+        )
+        #expect(
+            result.status == 3 && result.errors.contains("there is no directory `\(directory.path)/none`")
+                && !result.errors.contains("--reindex"),
+            "\(result.errors)"
+        )
+    }
+
+    @Test func `a user without an installation asks root's`() throws {
+        let directory = try TemporaryDirectory()
+        for name in ["etc", "run"] {
+            try FileManager.default.createDirectory(
+                atPath: directory.path + "/" + name,
+                withIntermediateDirectories: true
+            )
+        }
+        let root = Settings.RootsPlaces(
+            config: directory.path + "/etc",
+            runtime: directory.path + "/run",
+            isOurs: false
+        )
+        let options = try SettingsOptions.parse([])
+        let own = try Settings(options)
+        // Where this machine has an installation of its own that one is asked, whoever runs the tests.
+        if own.runtime.origin == "default", !FileManager.default.fileExists(atPath: own.runtime.value) {
+            #expect(try Settings.asking(options, root: root).runtime.value == directory.path + "/run")
+        }
+        let named = try SettingsOptions.parse(["--run", directory.path + "/named"])
+        #expect(try Settings.asking(named, root: root).runtime.value == directory.path + "/named")
+        let ours = Settings.RootsPlaces(config: root.config, runtime: root.runtime, isOurs: true)
+        #expect(try Settings.asking(options, root: ours).runtime.value == own.runtime.value)
+    }
+
+    @Test(arguments: [
+        (["--join-token", "TOKEN", "https://127.0.0.1:1"], "holds no join token, which begins with `lapwing-join-`"),
+        (["--join-token", "DIR", "https://127.0.0.1:1"], "cannot read `DIR`: "),
+        (["--join-token", "TOKEN", "http://127.0.0.1:1"], "is no attestation endpoint: its scheme has to be `https`"),
+        (
+            ["--join-token", "TOKEN", "--write", "FILE", "https://127.0.0.1:1"],
+            "cannot make the directory `FILE`: File exists"
+        ),
+        (
+            ["--join-token", "TOKEN", "--spiffe-id", "spiffe://a/b", "--bundle", "FILE", "https://127.0.0.1:1"],
+            "`FILE` is no bundle: "
+        ),
+        (
+            ["--join-token", "GOOD", "https://127.0.0.1:1"],
+            "`https://127.0.0.1:1/v1/challenge` cannot be reached: Connection refused"
+        ),
+    ])
+    func `what keeps a workload from attesting is said in plain words`(arguments: [String], words: String) throws {
+        let directory = try TemporaryDirectory()
+        _ = try directory.write("secret", to: "TOKEN")
+        _ = try directory.write("lapwing-join-00", to: "GOOD")
+        _ = try directory.write("x", to: "FILE")
+        try FileManager.default.createDirectory(atPath: directory.path + "/DIR", withIntermediateDirectories: true)
+        func place(_ text: String) -> String {
+            ["TOKEN", "GOOD", "FILE", "DIR"].reduce(text) { $0.replacing($1, with: directory.path + "/" + $1) }
+        }
+        let write = arguments.contains("--write") ? [] : ["--write", directory.path + "/svid"]
+        let result = try Program.run(["identity", "attest"] + arguments.map(place) + write)
+        #expect(result.status > 1 && result.errors.contains(place(words)), "\(result.errors)")
+        #expect(!result.errors.contains("NSCocoaErrorDomain") && !result.errors.contains("Error:"), "\(result.errors)")
     }
 
     @Test func `the doctor tells of the port of administrators and of an upstream that is not there`() throws {

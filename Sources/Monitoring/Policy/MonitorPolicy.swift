@@ -1,3 +1,4 @@
+import Foundation
 public import Resources
 
 /// The `MonitorPolicy` resource: what the monitor reads, and when something is a finding.
@@ -65,6 +66,11 @@ public struct MonitorPolicy: Hashable, Sendable {
                     let path = try value.string()
                     guard path.hasPrefix("/") else {
                         throw value.error("rules lie at an absolute path, found `\(path)`")
+                    }
+                    guard FileManager.default.fileExists(atPath: path) else {
+                        throw value.error(
+                            "there is no file and no folder `\(path)`; put rules there, or correct the path"
+                        )
                     }
                     return path
                 }

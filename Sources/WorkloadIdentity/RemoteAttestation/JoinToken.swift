@@ -18,7 +18,7 @@ public struct JoinToken: Hashable, Sendable {
     /// The longest life.
     public static let maximumLifetime: TimeInterval = 7 * 86400
     /// How a secret begins, so that whoever finds one knows what it is.
-    static let prefix = "lapwing-join-"
+    public static let prefix = "lapwing-join-"
 
     /// A token as it was stored.
     public init(digest: [UInt8], name: String, expiresAt: Date, creator: String) {

@@ -17,8 +17,8 @@ struct AttestationCommand: AsyncParsableCommand {
         commandName: "attestation",
         abstract: "Run the attestation endpoint alone: what workloads of other machines ask for an identity.",
         discussion: """
-            `lapwing serve` runs it where the configuration has an AttestationEndpoint. It holds no key but its own SVID's,
-            and hands what it is shown to the authority.
+            `lapwing serve` runs it where the configuration has an AttestationEndpoint. It holds no key but its own \
+            SVID's, and hands what it is shown to the authority.
             """
     )
 
@@ -41,7 +41,7 @@ struct AttestationCommand: AsyncParsableCommand {
                 await front.answer($0)
             }
         } catch {
-            throw CommandError(.unreachable, "cannot listen on \(rules.address):\(rules.port): \(error)")
+            throw CommandError(.unreachable, SystemReason.cannotListen(on: "\(rules.address)", port: rules.port, error))
         }
         let shown = ShownIdentities(socket: settings.workloadSocket, logger: logger)
         shown.add(rules.profile, on: endpoint, named: rules.name)

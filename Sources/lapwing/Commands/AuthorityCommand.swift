@@ -145,7 +145,9 @@ private struct AuthorityProcess {
             tokenAPI = nil
         }
         if let file = configuration.attestation?.x509AuthoritiesFile {
-            verifiers.append(try X509PossessionVerifier(authoritiesFile: file, clock: now))
+            do { verifiers.append(try X509PossessionVerifier(authoritiesFile: file, clock: now)) } catch {
+                throw CommandError(.usage, "`x509.caFile` of the AttestationEndpoint: \(error)")
+            }
         }
         if configuration.attestation?.takesJoinTokens == true {
             verifiers.append(JoinTokenVerifier(store: store, clock: now))
@@ -331,7 +333,7 @@ private struct AuthorityProcess {
         do {
             try (verifier.description + "\n").write(toFile: path, atomically: true, encoding: .utf8)
         } catch {
-            throw CommandError(.unreachable, "cannot write `\(path)`: \(error.localizedDescription)")
+            throw CommandError(.unreachable, "cannot write `\(path)`: \(SystemReason.of(error))")
         }
     }
 }

@@ -8,8 +8,8 @@ struct BackupCommand: AsyncParsableCommand {
         commandName: "backup",
         abstract: "Copy the authority's keys, certificates, entries and revocations to a new directory.",
         discussion: """
-            It may run meanwhile. Whoever has the copy is the authority: keep it as its keys are kept. The record is not
-            in it; see `lapwing audit export`.
+            It may run meanwhile. Whoever has the copy is the authority: keep it as its keys are kept. The record is \
+            not in it; see `lapwing audit export`.
             """
     )
 
@@ -32,10 +32,10 @@ struct RestoreCommand: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Put a copy that `lapwing backup` made in the place of the authority.",
         discussion: """
-            Lapwing must not run. The copy is checked first, whole; what is there is moved aside and not deleted. What was
-            issued since the copy was made stays good until it expires. What was revoked since stays revoked where the
-            database that was there can be read; entries and join tokens made since have to be made again, and no join
-            token of the copy counts: it may have been used.
+            Lapwing must not run. The copy is checked first, whole; what is there is moved aside and not deleted. What \
+            was issued since the copy was made stays good until it expires. What was revoked since stays revoked where \
+            the database that was there can be read; entries and join tokens made since have to be made again, and no \
+            join token of the copy counts: it may have been used.
             """
     )
 

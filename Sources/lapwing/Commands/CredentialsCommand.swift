@@ -13,7 +13,7 @@ struct CredentialsCommand: AsyncParsableCommand {
         commandName: "credentials",
         abstract: "Run the credential endpoint alone: what a stock AWS SDK asks on 127.0.0.1.",
         discussion: """
-            `lapwing serve` runs it where the configuration has a CloudCredentials resource. A caller is told by the
+            `lapwing serve` runs it where the configuration has a CloudCredentials resource. A caller is told by the \
             owner of its connection, and gets credentials of the role that the resource gives to its SPIFFE ID.
             """
     )
@@ -34,7 +34,7 @@ struct CredentialsCommand: AsyncParsableCommand {
         let process = CredentialsProcess(settings: settings, rules: rules, logger: logger)
         let server: CredentialServer
         do { server = try await CredentialServer.start(port: rules.port) { await process.answer($0) } } catch {
-            throw CommandError(.unreachable, "cannot listen on 127.0.0.1:\(rules.port): \(error)")
+            throw CommandError(.unreachable, SystemReason.cannotListen(on: "127.0.0.1", port: rules.port, error))
         }
         ServiceNotifier.notify("READY=1\nSTATUS=giving credentials at \(server.url)")
         logger.info("credentials serving", metadata: ["url": "\(server.url)", "roles": "\(rules.roles.count)"])

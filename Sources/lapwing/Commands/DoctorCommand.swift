@@ -43,6 +43,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 }
             }
             findings += loaded.gateways.compactMap { EntryChecks.gateway($0, in: loaded) }
+            findings += EntryChecks.users(in: loaded)
+            findings += EndpointChecks.all(loaded) + [EndpointChecks.machines(loaded)].compactMap(\.self)
             findings += loaded.warnings.map {
                 .init(.doubt, "configuration", $0.description, mend: "see the line named")
             }
@@ -131,6 +133,15 @@ enum MachineChecks {
             if existing.isEmpty { existing = "." }
         }
         guard unsafe access(existing, W_OK) == 0 else {
+            var facts = lapwing_file_facts()
+            if existing == path, unsafe lapwing_file_facts_of_path(path, &facts) == 0, facts.owner != geteuid() {
+                return .init(
+                    .doubt,
+                    name,
+                    "`\(path)` is uid \(facts.owner)'s, whose installation it is, and we are uid \(geteuid())",
+                    mend: "`sudo lapwing doctor` looks as that user, or name directories of your own"
+                )
+            }
             return .init(
                 .fault,
                 name,
@@ -175,16 +186,12 @@ enum MachineChecks {
 
     /// Whether the record has room.
     private static func diskSpace(_ settings: Settings) -> DoctorFinding {
-        var path = settings.state.value
-        while !FileManager.default.fileExists(atPath: path), path != "/", !path.isEmpty {
-            path = (path as NSString).deletingLastPathComponent
-        }
-        var space = statvfs()
-        guard unsafe statvfs(path.isEmpty ? "." : path, &space) == 0 else {
+        guard let space = DiskSpace(of: settings.state.value) else {
+            let path = settings.state.value
             return .init(.doubt, "disk", "the space at `\(path)` cannot be read", mend: "`df -h \(path)`")
         }
-        let free = UInt64(space.f_bavail) * UInt64(space.f_frsize)
-        let text = "\(free >> 20) MiB free at `\(path)`"
+        let free = space.free
+        let text = "\(free >> 20) MiB free at `\(space.path)`"
         guard free >= 256 << 20 else {
             return .init(
                 .fault,

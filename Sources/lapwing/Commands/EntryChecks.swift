@@ -4,6 +4,23 @@ import WorkloadIdentity
 
 /// Whether the files give a gateway the identity that it waits for.
 enum EntryChecks {
+    /// Entries that select by users whom this machine does not know.
+    static func users(in configuration: Configuration) -> [DoctorFinding] {
+        configuration.entries.compactMap { entry in
+            let unknown = entry.selectors.filter { selector in
+                guard selector.kind == .user else { return false }
+                return unsafe getpwnam(selector.value) == nil
+            }
+            guard let selector = unknown.min(by: { $0.value < $1.value }) else { return nil }
+            return DoctorFinding(
+                .doubt,
+                "entry \(entry.name)",
+                "there is no user `\(selector.value)` on this machine, so that it fits nobody",
+                mend: "`useradd --system \(ShellWord.text(selector.value))`, or correct the selector"
+            )
+        }
+    }
+
     /// What keeps a gateway from becoming ready, as far as files tell; nil where an entry may fit it.
     static func gateway(_ gateway: GatewayConfiguration, in configuration: Configuration) -> DoctorFinding? {
         let settings = configuration.settings

@@ -10,9 +10,9 @@ struct FederationCommand: AsyncParsableCommand {
         commandName: "federation",
         abstract: "Run federation alone: serve this trust domain's bundle and keys, and follow the bundles of others.",
         discussion: """
-            `lapwing serve` runs it where the configuration has a BundleEndpoint, a FederatedTrustDomain or an
-            OIDCEndpoint. It holds no key but its own SVID's and those of its certificates of the web, and hands what it
-            fetches to the authority.
+            `lapwing serve` runs it where the configuration has a BundleEndpoint, a FederatedTrustDomain or an \
+            OIDCEndpoint. It holds no key but its own SVID's and those of its certificates of the web, and hands what \
+            it fetches to the authority.
             """
     )
 

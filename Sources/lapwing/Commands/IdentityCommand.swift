@@ -56,8 +56,9 @@ extension IdentityCommand.SVID {
             commandName: "fetch",
             abstract: "Fetch what the Workload API gives to the caller of this command.",
             discussion: """
-                The socket is that of --run, or the one that SPIFFE_ENDPOINT_SOCKET names. What is fetched ends with this \
-                command, and is refused by the gateways a second later, unless its entry says `outlivesProcess: true`.
+                The socket is that of --run, or the one that SPIFFE_ENDPOINT_SOCKET names. What is fetched ends with \
+                this command, and is refused by the gateways a second later, unless its entry says `outlivesProcess: \
+                true`.
                 """
         )
 

@@ -11,9 +11,9 @@ struct IdentityRevokeCommand: AsyncParsableCommand {
         abstract: "Accept an identity, or one certificate, no longer: now, and on connections that stand.",
         usage: "lapwing identity revoke SPIFFE-ID|SERIAL [--reason TEXT]",
         discussion: """
-            A revoked SPIFFE ID is issued to nobody and accepted from nobody until `lapwing identity restore`. A revoked
-            serial number ends one certificate; the workload that holds it gets another at once. Every gateway of this
-            authority refuses new handshakes and closes live connections, in well under a second.
+            A revoked SPIFFE ID is issued to nobody and accepted from nobody until `lapwing identity restore`. A \
+            revoked serial number ends one certificate; the workload that holds it gets another at once. Every gateway \
+            of this authority refuses new handshakes and closes live connections, in well under a second.
             """
     )
 

@@ -45,7 +45,7 @@ struct InitCommand: ParsableCommand {
                 StandardError.write("wrote \(directory)/\(name)")
             }
         } catch {
-            throw CommandError(.unreachable, "cannot write to `\(directory)`: \(error.localizedDescription)")
+            throw CommandError(.unreachable, "cannot write to `\(directory)`: \(SystemReason.of(error))")
         }
         if let gatewayUser, (try? SystemUser(named: gatewayUser)) == nil {
             StandardError.write(

@@ -34,28 +34,34 @@ enum RunningChecks {
         return findings
     }
 
-    /// Whether the ports are free on which gateways want to listen: for callers, local ones, and administrators.
+    /// Whether the ports are free on which gateways want to listen, for callers, local ones, and administrators, and those
+    /// of endpoints for strangers.
     private static func ports(of configuration: Configuration) async -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
-        for gateway in configuration.gateways {
-            for place in gateway.ports {
-                let name = "port \(place.port)"
-                do {
-                    let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                        .bind(host: place.address, port: place.port).get()
-                    try await channel.close()
-                    findings.append(.init(.fine, name, "free, for the gateway `\(gateway.name)`"))
-                } catch {
-                    findings.append(
-                        .init(
-                            .fault,
-                            name,
-                            "the gateway `\(gateway.name)` cannot listen on \(place.address): \(error)",
-                            mend: "`ss -ltnp sport = :\(place.port)` says who does; stop it or change `port`"
-                        )
+        let places =
+            configuration.gateways.flatMap { gateway in
+                gateway.ports.map { (owner: "gateway `\(gateway.name)`", address: $0.address, port: $0.port) }
+            }
+            + configuration.endpoints.filter { $0.port != 0 }.map {
+                (owner: "\($0.kind) `\($0.name)`", address: $0.address.description, port: $0.port)
+            }
+        for place in places {
+            let name = "port \(place.port)"
+            do {
+                let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                    .bind(host: place.address, port: place.port).get()
+                try await channel.close()
+                findings.append(.init(.fine, name, "free, for the \(place.owner)"))
+            } catch {
+                findings.append(
+                    .init(
+                        .fault,
+                        name,
+                        "the \(place.owner) cannot listen on \(place.address): \(SystemReason.of(error))",
+                        mend: "`ss -ltnp sport = :\(place.port)` says who does; stop it or change `port`"
                     )
-                }
+                )
             }
         }
         return findings

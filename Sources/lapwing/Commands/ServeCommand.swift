@@ -9,14 +9,14 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run the authority and the gateway, supervised, from one configuration.",
         discussion: """
-            Two processes are started and kept running: the authority, which holds the CA and log-signing keys and speaks
-            the Workload API, and the gateway, which carries traffic and holds no key but its own SVID's. Where the
-            configuration has a ModelRegistry, a third keeps models; where it has CloudCredentials, a fourth gives
-            workloads credentials of AWS; where it federates with other trust domains, one exchanges bundles with them, and
-            shows clouds the keys of tokens where there is an OIDCEndpoint; and where it has an AttestationEndpoint, one
-            is asked by workloads of other machines. Started as root with --gateway-user, the gateway is
-            that user and cannot reach what is the authority's. SIGHUP reloads
-            the configuration; it is also read again when a file in it changes. SIGTERM drains and stops.
+            Two processes are started and kept running: the authority, which holds the CA and log-signing keys and \
+            speaks the Workload API, and the gateway, which carries traffic and holds no key but its own SVID's. Where \
+            the configuration has a ModelRegistry, a third keeps models; where it has CloudCredentials, a fourth gives \
+            workloads credentials of AWS; where it federates with other trust domains, one exchanges bundles with \
+            them, and shows clouds the keys of tokens where there is an OIDCEndpoint; and where it has an \
+            AttestationEndpoint, one is asked by workloads of other machines. Started as root with --gateway-user, the \
+            gateway is that user and cannot reach what is the authority's. SIGHUP reloads the configuration; it is \
+            also read again when a file in it changes. SIGTERM drains and stops.
             """
     )
 
@@ -80,7 +80,8 @@ struct ServeCommand: AsyncParsableCommand {
         let supervisor = Supervisor(
             roles: roles,
             runtimeDirectory: settings.runtime.value,
-            logger: logger
+            logger: logger,
+            advice: { DiskSpace(of: settings.state.value)?.shortage }
         )
         try await supervisor.run()
     }

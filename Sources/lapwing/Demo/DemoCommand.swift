@@ -17,12 +17,12 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Run the reference scenario on loopback, attack it, and verify the record.",
         discussion: """
-            An authority, a registry, three gateways and seven workloads run for real, each workload with its own SVID.
-            A model goes from training to production: signed, evaluated, released, admitted, and loaded by the inference
-            service from verified bytes alone, by which it has its identity. Then calls are made that must pass and calls
-            that must not, models are refused that must be, the model is changed under the running service, and the log
-            of it all is verified. Everything lies in one directory under /tmp, which is removed at the end unless --keep
-            is given.
+            An authority, a registry, three gateways and seven workloads run for real, each workload with its own \
+            SVID. A model goes from training to production: signed, evaluated, released, admitted, and loaded by the \
+            inference service from verified bytes alone, by which it has its identity. Then calls are made that must \
+            pass and calls that must not, models are refused that must be, the model is changed under the running \
+            service, and the log of it all is verified. Everything lies in one directory under /tmp, which is removed \
+            at the end unless --keep is given.
             """
     )
 

@@ -69,7 +69,7 @@ final class ScanSupervisor {
         // What a crash has to say of itself is no finding.
         process.standardError = FileHandle.nullDevice
         do { try process.run() } catch {
-            throw CommandError(.unreachable, "cannot start the scanner: \(error.localizedDescription)")
+            throw CommandError(.unreachable, "cannot start the scanner: \(SystemReason.of(error))")
         }
         defer {
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }

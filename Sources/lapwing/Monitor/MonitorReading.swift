@@ -97,7 +97,7 @@ enum MonitorReading {
         do {
             while let data = try handle.read(upToCount: chunk), !data.isEmpty { take(splitter.take(data)) }
         } catch {
-            throw CommandError(.usage, "`\(file)` cannot be read: \(error.localizedDescription)")
+            throw CommandError(.usage, "`\(file)` cannot be read: \(SystemReason.of(error))")
         }
         take(splitter.finish())
         return malformed

@@ -36,7 +36,7 @@ struct RunCommand: ParsableCommand {
         guard let name = command.first else {
             throw CommandError(.usage, "there is no command; write it after `--`: lapwing run -- python3 train.py")
         }
-        let settings = try Settings(options)
+        let settings = try Settings.asking(options)
         let configuration = try Configuration(settings: settings)
         let egressSocket = try Self.egressSocket(in: configuration, gateway: gateway)
         for path in [egressSocket, settings.workloadSocket] {

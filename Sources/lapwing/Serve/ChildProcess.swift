@@ -29,7 +29,7 @@ final class ChildProcess: Sendable {
             end.finish(process.terminationStatus)
         }
         do { try process.run() } catch {
-            throw CommandError(.unreachable, "cannot start `\(arguments.first ?? "")`: \(error.localizedDescription)")
+            throw CommandError(.unreachable, "cannot start `\(arguments.first ?? "")`: \(SystemReason.of(error))")
         }
         self.processIdentifier = process.processIdentifier
         self.lifeline = lifeline

@@ -50,7 +50,10 @@ final class FederationProcess: Sendable {
             do {
                 server = try await BundleEndpointServer.start(address: endpoint.address, port: endpoint.port)
             } catch {
-                throw CommandError(.unreachable, "cannot listen on \(endpoint.address):\(endpoint.port): \(error)")
+                throw CommandError(
+                    .unreachable,
+                    SystemReason.cannotListen(on: "\(endpoint.address)", port: endpoint.port, error)
+                )
             }
             state.withLock { $0.servers.append((endpoint, server)) }
             shown.add(endpoint.profile, on: server.endpoint, named: endpoint.name)
@@ -74,7 +77,10 @@ final class FederationProcess: Sendable {
         do {
             server = try await OIDCEndpointServer.start(issuer, address: endpoint.address, port: endpoint.port)
         } catch {
-            throw CommandError(.unreachable, "cannot listen on \(endpoint.address):\(endpoint.port): \(error)")
+            throw CommandError(
+                .unreachable,
+                SystemReason.cannotListen(on: "\(endpoint.address)", port: endpoint.port, error)
+            )
         }
         state.withLock { $0.issuerServers.append(server) }
         shown.add(

@@ -97,7 +97,9 @@ final class ShownIdentities: Sendable {
             guard case .web(let certificateFile, let keyFile) = shown.profile else { continue }
             do { try shown.endpoint.show(certificateFile: certificateFile, keyFile: keyFile) } catch {
                 logger.error(
-                    "certificate of an endpoint not read; the one before stays",
+                    shown.endpoint.isShown
+                        ? "certificate of an endpoint not read; the one before stays"
+                        : "certificate of an endpoint not read; every connection is closed until it is",
                     metadata: ["endpoint": "\(shown.name)", "error": "\(error)"]
                 )
             }

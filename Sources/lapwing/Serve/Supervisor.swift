@@ -31,8 +31,17 @@ final class Supervisor: Sendable {
     /// Guards which processes run, and whether they may be started again.
     private let phase = Mutex<Phase>(.running([:]))
 
-    init(roles: [Role], runtimeDirectory: String, logger: Logger) {
+    /// Says what may be to blame where a role does not start; nil where nothing is known.
+    private let advice: @Sendable () -> String?
+
+    init(
+        roles: [Role],
+        runtimeDirectory: String,
+        logger: Logger,
+        advice: @escaping @Sendable () -> String? = { nil }
+    ) {
         self.roles = roles
+        self.advice = advice
         self.runtimeDirectory = runtimeDirectory
         self.logger = logger
     }
@@ -95,7 +104,8 @@ final class Supervisor: Sendable {
             let why = child.isRunning ? "did not become ready in \(role.startTimeout)" : "ended at its start"
             // It has ended before another of its kind is started: both would want the same locks.
             await child.end(within: .seconds(10))
-            throw CommandError(.unreachable, "the \(role.name) \(why); its messages stand above")
+            let words = ["the \(role.name) \(why); its messages stand above", advice()].compactMap(\.self)
+            throw CommandError(.unreachable, words.joined(separator: ". "))
         }
         logger.info("started", metadata: ["role": "\(role.name)", "pid": "\(child.processIdentifier)"])
     }

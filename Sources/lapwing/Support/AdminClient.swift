@@ -16,7 +16,7 @@ struct AdminClient {
 
     /// The authority's.
     init(_ options: SettingsOptions) throws {
-        self.init(authority: try Settings(options))
+        self.init(authority: try Settings.asking(options))
     }
 
     /// The authority's.

@@ -70,10 +70,7 @@ struct AuditPolicyResource: Sendable, Equatable {
         let bodies = try fields.optional("bodies") { try BodyPolicy($0) }
         let retention = try fields.optional("retention") { try AuditRetention($0) }
         let fullDisk = try fields.optional("fullDisk") { value in
-            guard let choice = FullDiskChoice(rawValue: try value.string()) else {
-                throw value.error("expected one of \(FullDiskChoice.allCases.map(\.rawValue).joined(separator: ", "))")
-            }
-            return choice
+            FullDiskChoice(rawValue: try value.oneOf(FullDiskChoice.allCases.map(\.rawValue))) ?? .refuse
         }
         try fields.finish()
         return AuditPolicyResource(

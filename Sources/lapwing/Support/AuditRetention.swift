@@ -30,6 +30,9 @@ struct AuditRetention: Sendable, Hashable {
 
     /// A number of days: `180d`.
     private static func days(_ value: Value) throws -> Duration {
+        if case .number(let text) = value.content {
+            throw value.error("expected a number of days, found the number \(text); write its unit, such as `\(text)d`")
+        }
         let text = try value.string()
         guard text.hasSuffix("d"), let days = Int(text.dropLast()), (1...36_525).contains(days) else {
             throw value.error("expected a number of days such as `180d`, found `\(text.prefix(40))`")

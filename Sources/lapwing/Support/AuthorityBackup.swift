@@ -130,6 +130,13 @@ struct AuthorityBackup {
     /// - Returns: the files, and when they were copied.
     /// - Throws: ``CommandError`` with `unverified` where it is not.
     func check(for settings: Settings) throws -> (files: [String], made: Date) {
+        // What is no backup at all, `/etc` for one, is not to be closed to others on our advice.
+        guard FileManager.default.fileExists(atPath: directory + "/" + Self.manifest) else {
+            throw CommandError(
+                .unverified,
+                "`\(directory)` is no backup: there is no `\(Self.manifest)` in it; name a directory that `lapwing backup` made"
+            )
+        }
         let manifest: Manifest
         do {
             try PrivateFile.checkDirectory(directory)

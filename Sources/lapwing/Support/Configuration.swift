@@ -105,7 +105,7 @@ struct Configuration: Sendable {
                     for domain in entry.federatesWith.sorted(by: { $0.name < $1.name }) where !domains.contains(domain)
                     {
                         throw ResourceError(
-                            at: document.location,
+                            at: document.place(of: "federatesWith"),
                             "`federatesWith`: there is no FederatedTrustDomain of `\(domain)`; "
                                 + suggestion(for: domain.name, among: domains.map(\.name))
                         )
@@ -140,6 +140,7 @@ struct Configuration: Sendable {
         }
         // `lapwing data` works with these.
         let estates = try gather { try Estate.load(snapshot.documents) }
+        diagnostics += Self.unattested(snapshot.documents, kubernetes ?? nil, attestation ?? nil)
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
             let entries, let adminPolicy, let auditPolicy, let monitorPolicy, let alertRoutes,
             let federation
@@ -164,6 +165,15 @@ struct Configuration: Sendable {
         self.attestation = attestation ?? nil
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
         warnings += (estates ?? []).flatMap(\.warnings)
+        if snapshot.documents.isEmpty {
+            warnings.append(
+                Diagnostic(
+                    .warning,
+                    at: SourceLocation(file: settings.config.value, line: 1, column: 1),
+                    "there is no resource in it; of a directory files count whose names end in `.yaml` or `.yml`"
+                )
+            )
+        }
         self.warnings = warnings
         try Self.checkModels(policies, gateways)
         try checkPorts()
@@ -179,24 +189,88 @@ struct Configuration: Sendable {
         self.warnings = warnings
     }
 
-    /// Refuses two places to listen that are one: the second could not be bound.
-    private func checkPorts() throws {
-        var seen: [String: String] = [:]
-        for gateway in gateways {
-            for place in gateway.ports {
-                let text = "\(place.address) port \(place.port)"
-                guard let other = seen.updateValue(gateway.name, forKey: text) else { continue }
-                let document = documents.first {
-                    $0.kind == GatewayConfiguration.kind && $0.metadata.name == gateway.name
-                }
-                throw ResourceError(
-                    at: document?.location ?? SourceLocation(file: settings.config.value, line: 1, column: 1),
-                    other == gateway.name
-                        ? "the gateway `\(gateway.name)` listens on \(text) twice"
-                        : "the gateways `\(other)` and `\(gateway.name)` both listen on \(text)"
+    /// Warns of entries that select by what nobody here is asked to look at, so that they fit nobody.
+    private static func unattested(
+        _ documents: [Document],
+        _ kubernetes: KubernetesAttestation?,
+        _ attestation: AttestationEndpoint?
+    ) -> [Diagnostic] {
+        documents.filter { $0.kind == WorkloadEntry.kind && $0.group == "lapwing.dev" }.compactMap { document in
+            // What cannot be read is told of where it is read.
+            guard let entry = try? WorkloadEntry(document) else { return nil }
+            for selector in entry.selectors.sorted(by: { "\($0)" < "\($1)" }) {
+                let missing: String? =
+                    switch selector.kind.namespace {
+                    case .k8s where kubernetes == nil && attestation?.kubernetes == nil: "a KubernetesAttestation"
+                    case .x509pop where attestation?.x509AuthoritiesFile == nil: "`x509` of an AttestationEndpoint"
+                    case .joinToken where attestation?.takesJoinTokens != true: "`joinTokens` of an AttestationEndpoint"
+                    default: nil
+                    }
+                guard let missing else { continue }
+                return Diagnostic(
+                    .warning,
+                    at: document.place(of: "selectors"),
+                    "the entry `\(entry.name)` fits nobody: `\(selector)` is found out by \(missing), and there is none"
                 )
             }
+            return nil
         }
+    }
+
+    /// Refuses two places to listen that are one: the second could not be bound.
+    private func checkPorts() throws {
+        var seen: [String: (kind: String, name: String)] = [:]
+        let places =
+            gateways.flatMap { gateway in
+                gateway.ports.map { (GatewayConfiguration.kind, gateway.name, $0.address, $0.port) }
+            } + endpoints.filter { $0.port != 0 }.map { ($0.kind, $0.name, $0.address.description, $0.port) }
+        for (kind, name, address, port) in places {
+            let text = "\(address) port \(port)"
+            guard let other = seen.updateValue((kind, name), forKey: text) else { continue }
+            let document = documents.first { $0.kind == kind && $0.metadata.name == name }
+            let words = { (kind: String, name: String) in
+                "the \(kind == GatewayConfiguration.kind ? "gateway" : kind) `\(name)`"
+            }
+            let message =
+                other == (kind, name)
+                ? "\(words(kind, name)) listens on \(text) twice"
+                : "\(words(other.kind, other.name)) and \(words(kind, name)) both listen on \(text)"
+            throw ResourceError(
+                at: document?.location ?? SourceLocation(file: settings.config.value, line: 1, column: 1),
+                message + "; give one of them another port"
+            )
+        }
+    }
+
+    /// Where strangers are answered over HTTPS, beside what gateways listen on.
+    var endpoints: [StrangersEndpoint] {
+        federation.endpoints.map {
+            StrangersEndpoint(
+                kind: "BundleEndpoint",
+                name: $0.name,
+                address: $0.address,
+                port: $0.port,
+                profile: $0.profile
+            )
+        }
+            + federation.issuerEndpoints.map {
+                StrangersEndpoint(
+                    kind: OIDCEndpoint.kind,
+                    name: $0.name,
+                    address: $0.address,
+                    port: $0.port,
+                    profile: .web(certificateFile: $0.certificateFile, keyFile: $0.keyFile)
+                )
+            }
+            + [attestation].compactMap(\.self).map {
+                StrangersEndpoint(
+                    kind: AttestationEndpoint.kind,
+                    name: $0.name,
+                    address: $0.address,
+                    port: $0.port,
+                    profile: $0.profile
+                )
+            }
     }
 
     /// The console over mutual TLS shows the SVID of a gateway, which has to be there.
@@ -406,7 +480,7 @@ struct Configuration: Sendable {
         let entry = try WorkloadEntry(document)
         guard entry.id.trustDomain == trustDomain else {
             throw ResourceError(
-                at: document.location,
+                at: document.place(of: "spiffeID"),
                 "`\(entry.id)` is not in the trust domain `\(trustDomain)` of this installation; see `lapwing config show`"
             )
         }
@@ -473,6 +547,19 @@ private enum KnownKinds {
         "networking.istio.io": ["ServiceEntry"],
     ]
 
+    /// Kinds of Istio's that are something else here, and what.
+    private static let elsewhere = [
+        "VirtualService": "where requests go is said by `routes` of a Gateway of `lapwing.dev`",
+        "DestinationRule": "how upstreams are reached is said by `upstreams` of a Gateway of `lapwing.dev`",
+        "Gateway": "where callers connect is said by `listeners` of a Gateway of `lapwing.dev`",
+        "Sidecar":
+            "what may be called is what a ServiceEntry declares and an AuthorizationPolicy with `targetRefs` allows",
+        "WorkloadEntry": "who a workload is is said by a WorkloadEntry of `lapwing.dev`, by its selectors",
+        "WorkloadGroup": "who a workload is is said by a WorkloadEntry of `lapwing.dev`, by its selectors",
+        "EnvoyFilter": "there is no Envoy to filter in",
+        "ProxyConfig": "what the processes run with is said by `Settings` of `lapwing.dev`",
+    ]
+
     /// Refuses what would otherwise be passed over in silence.
     static func check(_ documents: [Document]) throws {
         _ = try collectingDiagnostics(documents) { document in
@@ -482,6 +569,12 @@ private enum KnownKinds {
                 throw ResourceError(
                     at: document.location,
                     "unknown API group `\(document.group)`; \(suggestion(for: String(document.group), among: groups.keys))"
+                )
+            }
+            if let instead = elsewhere[document.kind], !kinds.contains(document.kind) {
+                throw ResourceError(
+                    at: document.kindLocation,
+                    "`\(document.kind)` is not read here: \(instead); leave it out of this directory"
                 )
             }
             guard kinds.contains(document.kind) else {

@@ -92,7 +92,7 @@ struct KeptTokens: Sendable {
         } catch let error as IdentityError {
             throw CommandError(.refused, error.message)
         } catch {
-            throw CommandError(.unreachable, "cannot make `\(path)`: \(error.localizedDescription)")
+            throw CommandError(.unreachable, "cannot make `\(path)`: \(SystemReason.of(error))")
         }
     }
 }

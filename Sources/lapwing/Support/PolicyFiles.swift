@@ -41,7 +41,7 @@ enum PolicyFiles {
             let path = folder.isEmpty ? directory : directory + "/" + folder
             let names: [String]
             do { names = try FileManager.default.contentsOfDirectory(atPath: path) } catch {
-                throw CommandError(.unreachable, "cannot read the directory `\(path)`: \(error.localizedDescription)")
+                throw CommandError(.unreachable, "cannot read the directory `\(path)`: \(SystemReason.of(error))")
             }
             for name in names {
                 let inner = folder.isEmpty ? name : folder + "/" + name
@@ -74,7 +74,7 @@ enum PolicyFiles {
         defer { try? handle.close() }
         let data: Data
         do { data = try handle.read(upToCount: maximumBytes + 1) ?? Data() } catch {
-            throw CommandError(.unreachable, "cannot read `\(path)`: \(error.localizedDescription)")
+            throw CommandError(.unreachable, "cannot read `\(path)`: \(SystemReason.of(error))")
         }
         guard data.count <= maximumBytes else {
             throw CommandError(.usage, "`\(path)` has more than \(maximumBytes) bytes, which no policy has")

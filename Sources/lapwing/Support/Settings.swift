@@ -134,6 +134,33 @@ struct Settings: Sendable {
         }
     }
 
+    /// Finds every value for a command that only asks what runs.
+    ///
+    /// A user without an installation of their own asks root's, as every workload does.
+    ///
+    /// - Throws: ``CommandError`` for a value of a flag or the environment that is not allowed.
+    static func asking(_ options: SettingsOptions, root: RootsPlaces = RootsPlaces()) throws -> Settings {
+        let own = try Settings(options)
+        let manager = FileManager.default
+        guard !root.isOurs, own.runtime.origin == "default", !manager.fileExists(atPath: own.runtime.value),
+            manager.fileExists(atPath: root.runtime)
+        else { return own }
+        var options = options
+        options.runtime = root.runtime
+        if own.config.origin == "default", !manager.fileExists(atPath: own.config.value) {
+            options.config = root.config
+        }
+        return try Settings(options)
+    }
+
+    /// Where the installation of root is.
+    struct RootsPlaces {
+        var config = "/etc/lapwing"
+        var runtime = "/run/lapwing"
+        /// Whether we are root, whose own places these are.
+        var isOurs = geteuid() == 0
+    }
+
     /// The `Settings` among the files of the configuration.
     private static func documents(of options: SettingsOptions) -> [Document] {
         let path = Finder(file: [:]).find("config", options.config, default: defaultConfig).value
@@ -296,7 +323,7 @@ struct Settings: Sendable {
             } catch {
                 throw CommandError(
                     .unreachable,
-                    "cannot make `\(path)`: \(error.localizedDescription); choose others with --state and --run"
+                    "cannot make `\(path)`: \(SystemReason.of(error)); choose others with --state and --run"
                 )
             }
             let gateways = [auditDirectory, bodiesDirectory, gatewayDirectory, monitorDirectory]

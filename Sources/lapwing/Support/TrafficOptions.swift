@@ -70,7 +70,7 @@ struct TrafficOptions: ParsableArguments {
         while true {
             let data: Data?
             do { data = try handle.read(upToCount: Self.chunk) } catch {
-                throw CommandError(.usage, "`\(file)` cannot be read: \(error.localizedDescription)")
+                throw CommandError(.usage, "`\(file)` cannot be read: \(SystemReason.of(error))")
             }
             guard let data, !data.isEmpty else { break }
             rest.append(contentsOf: data)

@@ -68,7 +68,7 @@ struct UsageReading {
     /// The next bytes of a file; none at its end.
     private static func next(of handle: FileHandle, _ file: String) throws -> Data {
         do { return try handle.read(upToCount: chunk) ?? Data() } catch {
-            throw CommandError(.unreachable, "`\(file)` cannot be read: \(error.localizedDescription)")
+            throw CommandError(.unreachable, "`\(file)` cannot be read: \(SystemReason.of(error))")
         }
     }
 

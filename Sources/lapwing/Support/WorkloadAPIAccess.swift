@@ -16,7 +16,7 @@ struct WorkloadAPIAccess: Sendable {
     init(_ options: SettingsOptions) throws {
         let environment = ProcessInfo.processInfo.environment[WorkloadEndpoint.environmentVariable]
         let text = options.runtime == nil ? environment : nil
-        do { endpoint = try WorkloadEndpoint(text ?? "unix://" + Settings(options).workloadSocket) } catch {
+        do { endpoint = try WorkloadEndpoint(text ?? "unix://" + Settings.asking(options).workloadSocket) } catch {
             throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
         }
         client = WorkloadAPIClient(

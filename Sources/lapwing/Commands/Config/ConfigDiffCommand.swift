@@ -17,10 +17,10 @@ struct ConfigDiffCommand: AsyncParsableCommand {
             lapwing config diff NEW-DIR --against DIR --log DIR --fail-on-change
             """,
         discussion: """
-            NEW-DIR is the directory of --config unless said; it is compared with what the gateway runs with, or with
-            another directory. Decisions are compared twice: for the requests of this node's record (or of --log, or of
-            --requests), and for all requests that there can be, as `lapwing policy reach` computes them. Exits with 1
-            where NEW-DIR would be refused, and with --fail-on-change where a decision changes.
+            NEW-DIR is the directory of --config unless said; it is compared with what the gateway runs with, or with \
+            another directory. Decisions are compared twice: for the requests of this node's record (or of --log, or \
+            of --requests), and for all requests that there can be, as `lapwing policy reach` computes them. Exits \
+            with 1 where NEW-DIR would be refused, and with --fail-on-change where a decision changes.
             """
     )
 

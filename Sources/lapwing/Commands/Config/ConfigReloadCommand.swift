@@ -9,8 +9,9 @@ struct ConfigReloadCommand: AsyncParsableCommand {
         commandName: "reload",
         abstract: "Have what runs read its configuration again, and say how it went.",
         discussion: """
-            The same as SIGHUP, or as a change of a file: a configuration is put in force whole, or what is wrong in it
-            is said with its place and the old one stays. Needs the role `operator`. Exits with 1 where it is refused.
+            The same as SIGHUP, or as a change of a file: a configuration is put in force whole, or what is wrong in \
+            it is said with its place and the old one stays. Needs the role `operator`. Exits with 1 where it is \
+            refused.
             """
     )
 

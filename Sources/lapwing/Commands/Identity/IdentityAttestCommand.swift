@@ -13,9 +13,9 @@ struct IdentityAttestCommand: AsyncParsableCommand {
         commandName: "attest",
         abstract: "Get an identity from an installation of another machine, for a token or a certificate.",
         discussion: """
-            The key is made here and never leaves. What is written is what `identity svid fetch --write` writes:
-            svid.N.pem, svid.N.key and bundle.N.pem, readable by you alone. With --keep it is renewed at half of its life
-            until the command is stopped.
+            The key is made here and never leaves. What is written is what `identity svid fetch --write` writes: \
+            svid.N.pem, svid.N.key and bundle.N.pem, readable by you alone. With --keep it is renewed at half of its \
+            life until the command is stopped.
             """
     )
 
@@ -51,11 +51,15 @@ struct IdentityAttestCommand: AsyncParsableCommand {
 
     func run() async throws {
         var attestation = RemoteAttestationClient(url: try endpoint(), judge: try judge())
-        try FileManager.default.createDirectory(
-            atPath: write,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
+        do {
+            try FileManager.default.createDirectory(
+                atPath: write,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw CommandError(.usage, "cannot make the directory `\(write)`: \(SystemReason.of(error))")
+        }
         var held = try await attestation.fetch(try evidence())
         try held.write(to: write)
         StandardError.write("wrote \(held.svids.map(\.id.description).joined(separator: ", ")) to \(write)")
@@ -88,7 +92,9 @@ struct IdentityAttestCommand: AsyncParsableCommand {
     }
 
     private func endpoint() throws -> BundleEndpointURL {
-        do { return try BundleEndpointURL(url) } catch { throw CommandError(.usage, error.message) }
+        do { return try BundleEndpointURL(url) } catch {
+            throw CommandError(.usage, error.message.replacing("no bundle endpoint", with: "no attestation endpoint"))
+        }
     }
 
     private func judge() throws -> BundleEndpointClient.Judge {
@@ -96,19 +102,36 @@ struct IdentityAttestCommand: AsyncParsableCommand {
         guard let bundle, let id = try? SPIFFEID(spiffeID), !id.path.isEmpty else {
             throw CommandError(.usage, "--spiffe-id needs the ID of a workload, and --bundle")
         }
-        let pem = try String(contentsOfFile: bundle, encoding: .utf8)
-        return .spiffe(id, [id.trustDomain: try X509Bundle(trustDomain: id.trustDomain, pem: pem)])
+        let pem: String
+        do { pem = try String(contentsOfFile: bundle, encoding: .utf8) } catch {
+            throw CommandError(.usage, "cannot read `\(bundle)`: \(SystemReason.of(error))")
+        }
+        do { return .spiffe(id, [id.trustDomain: try X509Bundle(trustDomain: id.trustDomain, pem: pem)]) } catch {
+            throw CommandError(
+                .usage,
+                "`\(bundle)` is no bundle: \(error); `lapwing identity bundle show` prints one, at the installation"
+            )
+        }
     }
 
     private func evidence() throws -> RemoteAttestationClient.Evidence {
         func text(_ file: String) throws -> String {
             do {
                 return try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-            } catch { throw CommandError(.unreachable, "cannot read `\(file)`: \(error.localizedDescription)") }
+            } catch { throw CommandError(.unreachable, "cannot read `\(file)`: \(SystemReason.of(error))") }
         }
         switch (kubernetesToken, joinToken, certificate) {
         case (let file?, nil, nil): return .secret(kind: "kubernetes", Redacted(try text(file)))
-        case (nil, let file?, nil): return .secret(kind: "join-token", Redacted(try text(file)))
+        case (nil, let file?, nil):
+            let token = try text(file)
+            guard token.hasPrefix(JoinToken.prefix) else {
+                throw CommandError(
+                    .usage,
+                    "`\(file)` holds no join token, which begins with `\(JoinToken.prefix)`; "
+                        + "`lapwing identity join-token create NAME` prints one"
+                )
+            }
+            return .secret(kind: "join-token", Redacted(token))
         case (nil, nil, let file?):
             guard let key else { throw CommandError(.usage, "--certificate needs --key") }
             let chain = try text(file)

@@ -8,8 +8,8 @@ struct IdentityExecCommand: AsyncParsableCommand {
         commandName: "exec",
         abstract: "Run a command that reaches AWS, Google Cloud or Azure by its identity, without a key.",
         discussion: """
-            A token of this process lies in a file that is replaced when half of its life is over, and the environment
-            tells the cloud's SDK where: the command is started once, and its SDK reads the next token by itself. Keys
+            A token of this process lies in a file that is replaced when half of its life is over, and the environment \
+            tells the cloud's SDK where: the command is started once, and its SDK reads the next token by itself. Keys \
             that last are taken out of its environment, since an SDK would use them first.
 
                 lapwing identity exec --aws-role arn:aws:iam::123456789012:role/training -- python3 train.py

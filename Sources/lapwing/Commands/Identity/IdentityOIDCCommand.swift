@@ -23,8 +23,8 @@ extension IdentityOIDCCommand {
             abstract: "Write the issuer's documents as files, for a bucket or a web server.",
             discussion: """
                 Writes DIR/.well-known/openid-configuration and DIR/keys. Serve them at the issuer's URL, which is \
-                `authority.jwtIssuer` of Settings and stands in every token. A new key is published hours before it signs: \
-                export again within the hour (--watch does, whenever the keys have changed).
+                `authority.jwtIssuer` of Settings and stands in every token. A new key is published hours before it \
+                signs: export again within the hour (--watch does, whenever the keys have changed).
                 """
         )
 

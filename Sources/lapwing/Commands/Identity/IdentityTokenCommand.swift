@@ -41,9 +41,9 @@ extension IdentityTokenCommand {
             commandName: "fetch",
             abstract: "Fetch JWT-SVIDs that the Workload API gives to the caller of this command.",
             discussion: """
-                A token lives five minutes, and whoever has it is you for as long. It is printed with `-o raw` only, or \
-                written with --write to a file that you alone can read. The socket is that of --run, or the one that \
-                SPIFFE_ENDPOINT_SOCKET names.
+                A token lives five minutes, and whoever has it is you for as long. It is printed with `-o raw` only, \
+                or written with --write to a file that you alone can read. The socket is that of --run, or the one \
+                that SPIFFE_ENDPOINT_SOCKET names.
                 """
         )
 
@@ -101,8 +101,8 @@ extension IdentityTokenCommand {
             commandName: "validate",
             abstract: "Say whose a JWT-SVID is, or why it is not valid.",
             discussion: """
-                The token is read from a file or, without one, from standard input: on a command line every user of the \
-                machine could see it. The exit code is 4 for a token that is not valid.
+                The token is read from a file or, without one, from standard input: on a command line every user of \
+                the machine could see it. The exit code is 4 for a token that is not valid.
                 """
         )
 
@@ -155,14 +155,18 @@ extension IdentityTokenCommand {
             if file == "-" {
                 data = try FileHandle.standardInput.read(upToCount: limit) ?? Data()
             } else {
-                guard let handle = FileHandle(forReadingAtPath: file) else {
-                    throw CommandError(.usage, "cannot read `\(file)`")
+                do {
+                    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+                    data = try handle.read(upToCount: limit) ?? Data()
+                } catch {
+                    throw CommandError(.usage, "cannot read `\(file)`: \(SystemReason.of(error))")
                 }
-                data = try handle.read(upToCount: limit) ?? Data()
             }
             var text = String(decoding: data, as: UTF8.self)
             if text.hasSuffix("\n") { text.removeLast() }
-            guard !text.isEmpty else { throw CommandError(.usage, "there is no token on standard input") }
+            guard !text.isEmpty else {
+                throw CommandError(.usage, "there is no token \(file == "-" ? "on standard input" : "in `\(file)`")")
+            }
             return text
         }
     }

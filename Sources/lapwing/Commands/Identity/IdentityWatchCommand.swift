@@ -9,9 +9,10 @@ struct IdentityWatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Keep token files fresh in a directory, for a process that runs beside this one.",
         discussion: """
-            Writes NAME.token for each cloud (mode 0600, replaced whole when half of a token's life is over), what its
-            SDK reads beside it, and `environment`, lines of NAME=VALUE for the process that uses them. Runs until it is
-            asked to stop, and takes the tokens away then. Started by systemd, it says when the first tokens are there.
+            Writes NAME.token for each cloud (mode 0600, replaced whole when half of a token's life is over), what its \
+            SDK reads beside it, and `environment`, lines of NAME=VALUE for the process that uses them. Runs until it \
+            is asked to stop, and takes the tokens away then. Started by systemd, it says when the first tokens are \
+            there.
             """
     )
 

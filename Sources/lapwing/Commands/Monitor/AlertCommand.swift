@@ -164,6 +164,10 @@ struct AlertCommand: AsyncParsableCommand {
         request.action = act.action
         if case .accept(let reason) = act { request.reason = reason }
         let answer: Gateway_FindingAct = try await AdminClient(gateway: settings).call("ActOnFinding", request)
-        StandardError.write("\(id) is \(state ?? "changed"); entry \(answer.index) of the record says so")
+        StandardError.write(
+            state.map { "\(id) is \($0); entry \(answer.index) of the record says so" }
+                ?? "entry \(answer.index) of the record says so of \(id); whether there is such a finding is not known here, "
+                + "since `\(settings.auditDirectory)` cannot be read"
+        )
     }
 }

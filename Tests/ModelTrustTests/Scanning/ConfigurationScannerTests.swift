@@ -10,6 +10,7 @@ import Testing
         #"{"chat_template":[{"name":"default","template":"{{ messages[0].content }}"}]}"#,
         #"{"é":1,"e\#u{301}":2}"#,
         #"{"trust_remote_code":false,"auto_map":{}}"#,
+        #"{"model":{"vocab":{"auto_map":17,"chat_template":18,"_target_":19,"custom_imports":20}}}"#,
         #"{"_class_name":"StableDiffusionPipeline","unet":["diffusers","UNet2DConditionModel"],"a":[null,null]}"#,
         #"{"_class_name":"UNet2DConditionModel","act_fns":["silu","gelu"]}"#,
         #"{"activation_function":"gelu_new"}"#, #"{"activation_function":"torch.nn.modules.activation.Tanh"}"#,
@@ -28,6 +29,7 @@ import Testing
 
     @Test(arguments: [
         #"{"auto_map":{"AutoModel":"modeling_x.M"}}"#,
+        #"{"custom_imports":{"imports":["evil"],"allow_failed_imports":false}}"#,
         #"{"model":{"trust_remote_code":true}}"#,
         #"{"custom_pipelines":{"x":{"impl":"pipeline.X"}}}"#,
         #"{"a":1,"a":2}"#,

@@ -166,6 +166,9 @@ private enum Wire {
         ] { #expect(ScanProbe.verdict(name + bad) == .notProven) }
         #expect(ScanProbe.verdict([0x82, 0xA1, 0x77, 0x01, 0xA1, 0x77, 0x02]) == .notProven)
         #expect(ScanProbe.verdict(name + [UInt8](repeating: 0x91, count: 1_000) + [0]) == .notProven)
+        // An extension is the whole file, or what stands there is something else.
+        #expect(ScanProbe.scan(ext(1, array([2, 2], "float32", 16))).findings == [])
+        #expect(ScanProbe.verdict(ext(1, array([2, 2], "float32", 16)) + [0]) == .notProven)
         ScanProbe.mutate(name + ext(1, array([2, 2], "float32", 16)), seed: 30) { _ = ScanProbe.verdict($0) }
     }
 }

@@ -54,9 +54,13 @@ import Testing
         #expect(ScanProbe.verdict(Self.file(header, data: 16)) == .notProven)
     }
 
-    /// The lengths whose first bytes are PROTO, and what a pickle would have to go on with.
-    @Test(arguments: [0x0080, 0x0280, 0x0580, 0x010280, 0x280280, 0x5d0480])
-    func `a header whose length begins like a pickle is a header`(length: Int) {
+    /// The lengths whose first bytes are PROTO, and what a pickle would have to go on with; and those of MessagePack's
+    /// extensions and maps.
+    @Test(arguments: [
+        0x0080, 0x0280, 0x0580, 0x010280, 0x280280, 0x5d0480, 0x00C8, 0x10C8, 0x02C7, 0x2BC9, 0x00D4, 0x01D5, 0x03D8,
+        0xA181, 0xA08F, 0xBF8F, 0xD98A, 0xDB82, 0x01A188,
+    ])
+    func `a header whose length begins like a pickle or MessagePack is a header`(length: Int) {
         let header = #"{"w":\#(Self.tensor)}"#
         let padded = header + String(repeating: " ", count: length - header.utf8.count)
         #expect(ScanProbe.verdict(Self.file(padded, data: 16)) == .proven)

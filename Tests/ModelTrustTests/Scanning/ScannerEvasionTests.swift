@@ -32,6 +32,8 @@ import Testing
         "If it is so\n", "Fan\n", "cat\ndog\n", "isympy\nsympy\n",
         "Copyright (c) 1992-2013 The University of Tennessee and The University of Tennessee, and all their rights\n",
         "pan\n", "good\n", "I am\n", "Languages\n", "Sun\n", "c\n1\n2\n", "i\n1\n2\n",
+        // A word may be called as a module is that runs code.
+        "cat\nos\ndog\n", "car\nsys\n", "cat\nos.path\nd\n",
     ])
     func `words that begin like opcodes are text`(_ text: String) {
         #expect(ScanProbe.verdict(text) == .proven)

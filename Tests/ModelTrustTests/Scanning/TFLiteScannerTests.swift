@@ -89,6 +89,31 @@ import Testing
         #expect(findings.map(\.message) == ["a tensor's bytes are not those of its shape"])
     }
 
+    @Test func `tables that lie far apart cost no more than reading them`() throws {
+        // The vector of operator codes leads by turns to a table behind it and to one at the end.
+        let (count, gap) = (20_000, 1 << 20)
+        var bytes = [UInt8].little(UInt32(16)) + Array("TFL3".utf8)
+        // The model: the layout of a table with two fields, the version, the vector.
+        bytes += [8, 0, 12, 0, 4, 0, 8, 0] + [8, 3, 4, UInt32(count)].flatMap { [UInt8].little($0) }
+        let tables = bytes.count + 4 * count + 4
+        for index in 0..<count {
+            let target = index.isMultiple(of: 2) ? tables : tables + gap
+            bytes += [UInt8].little(UInt32(target - bytes.count))
+        }
+        let table: [UInt8] = [4, 0, 4, 0, 4, 0, 0, 0]
+        bytes += table + [UInt8](repeating: 0, count: gap - table.count) + table
+        let read = Counter()
+        let input = ScanInput(path: "m.tflite", size: UInt64(bytes.count)) { offset, count in
+            read.count += count
+            return Array(bytes[Int(offset)..<min(Int(offset) + count, bytes.count)])
+        }
+        let context = ScanContext()
+        try? TFLiteScanner.scan(input, context)
+        #expect(read.count > count && read.count < 4 * 1_024 * count)
+    }
+
+    private final class Counter { var count = 0 }
+
     @Test func `a changed model never stops the scanner`() {
         ScanProbe.mutate(Self.model, rounds: 600, seed: 77) { _ = ScanProbe.verdict($0) }
     }

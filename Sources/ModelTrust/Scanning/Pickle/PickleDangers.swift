@@ -36,6 +36,12 @@ enum PickleDangers {
         return standardLibrary.contains(String(package))
     }
 
+    /// Whether a module is Python's own, or known to be there on many machines.
+    static func isInstalled(_ module: String) -> Bool {
+        let package = String(module.prefix { $0 != "." })
+        return isInStandardLibrary(module) || modules.contains(package) || packages.contains(package)
+    }
+
     private static let builtins: Set = [
         "eval", "exec", "execfile", "compile", "open", "file", "getattr", "setattr", "delattr", "globals", "locals",
         "vars", "input", "breakpoint", "apply", "reload", "map", "filter", "type", "super", "classmethod", "property",

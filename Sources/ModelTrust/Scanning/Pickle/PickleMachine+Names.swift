@@ -50,6 +50,7 @@ extension PickleMachine {
         switch global.standing {
         case .listed, .constant, .storage: break
         case .dangerous:
+            importsLibrary = importsLibrary || PickleDangers.isInstalled(module)
             try report(
                 "pickle-import",
                 .unsafe,

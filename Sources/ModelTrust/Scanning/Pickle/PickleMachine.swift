@@ -28,7 +28,7 @@ struct PickleMachine {
     private var frameEnd: UInt64?
     /// Whether an opcode has called something or set an object's state.
     private(set) var hasCalled = false
-    /// Whether it has imported a name, on no list, of a module that every Python has.
+    /// Whether it has imported a name, not one of the harmless, of a module that is there to be imported.
     var importsLibrary = false
     /// Whether a byte stood where an opcode should that is none.
     private(set) var hasStrayed = false

@@ -17,9 +17,11 @@ enum PickleScanner: FormatScanner {
             _ = try machine.run()
             return true
         } catch {
-            if error.verdict == .unsafe || context.verdict == .unsafe || error.rule.hasPrefix("limit-") { return true }
+            if error.verdict == .unsafe || error.rule.hasPrefix("limit-") { return true }
             // Importing a module runs it, whatever follows.
             if machine.importsLibrary { return true }
+            // A name alone, of a module that is not there, does nothing: `cat` and `os` are two words.
+            if context.findings.contains(where: { $0.verdict == .unsafe && $0.rule != "pickle-import" }) { return true }
             // Protocols 0 and 1 have no magic: what neither runs to its STOP nor does harm before it fails is no pickle.
             guard hasMagic else { return false }
             // The magic is two bytes that a length may begin with as well (640, of a safetensors header). No unpickler

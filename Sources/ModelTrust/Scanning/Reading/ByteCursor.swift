@@ -1,6 +1,7 @@
 /// Reads little-endian numbers one after the other from an input, through a small buffer.
 struct ByteCursor {
-    private static let window = 1 << 16
+    /// Bytes that are read at once: few where the cursor has jumped, more the longer it reads on.
+    private static let windows = 1 << 10...1 << 16
 
     private let input: ScanInput
     /// Where the cursor may not go.
@@ -9,6 +10,7 @@ struct ByteCursor {
     private(set) var offset: UInt64
     private var buffer: [UInt8] = []
     private var bufferStart: UInt64 = 0
+    private var window = 0
 
     /// A cursor over some of an input's bytes, all of them where nothing else is said.
     init(_ input: ScanInput, from: UInt64 = 0, to end: UInt64? = nil) {
@@ -30,7 +32,9 @@ struct ByteCursor {
     mutating func byte() throws(ScanStop) -> UInt8 {
         guard remaining > 0 else { throw truncated }
         if offset < bufferStart || offset >= bufferStart + UInt64(buffer.count) {
-            buffer = try input.read(at: offset, count: Int(min(UInt64(Self.window), remaining)))
+            let readsOn = !buffer.isEmpty && offset == bufferStart + UInt64(buffer.count)
+            window = readsOn ? min(2 * window, Self.windows.upperBound) : Self.windows.lowerBound
+            buffer = try input.read(at: offset, count: Int(min(UInt64(window), remaining)))
             bufferStart = offset
         }
         defer { offset += 1 }

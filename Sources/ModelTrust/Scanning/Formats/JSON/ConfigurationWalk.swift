@@ -92,6 +92,10 @@ struct ConfigurationWalk {
                     "the framework imports and calls what this key names"
                 )
             }
+        case "custom_imports":
+            if !Self.texts(value).isEmpty {
+                try find("instantiate", .notProven, value, place, "MMEngine imports the modules named here")
+            }
         case "py/object", "py/reduce", "py/type", "py/function", "py/newargs", "py/repr", "py/module", "__reduce__":
             try find("jsonpickle", .unsafe, value, place, "jsonpickle makes the object that this key names")
         case "__loader__", "__module__":
@@ -262,9 +266,12 @@ struct ConfigurationWalk {
 
     /// `auto_map` and its like: code beside the model is not proven; code of another repository is unsafe.
     private func remoteCode(_ value: JSONNode, _ place: String) throws(ScanStop) {
-        if case .null = value.value { return }
-        if case .bool(false) = value.value { return }
-        if case .object(let members) = value.value, members.isEmpty { return }
+        switch value.value {
+        // In a vocabulary the key is a token, and the number its own.
+        case .null, .bool(false), .number: return
+        case .object(let members) where members.isEmpty: return
+        default: break
+        }
         let isElsewhere = Self.texts(value).contains { $0.contains("--") || $0.contains("/") || $0.contains(":") }
         try find(
             "remote-code",
@@ -303,7 +310,7 @@ struct ConfigurationWalk {
             }
         case .object(let members):
             for member in members { try templates(member.value, "\(place).\(member.name.prefix(40))") }
-        case .null, .bool(false): break
+        case .null, .bool(false), .number: break
         default: try find("template-form", .notProven, value, place, "a template of a form that is not known")
         }
     }

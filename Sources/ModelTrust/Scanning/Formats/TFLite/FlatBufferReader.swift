@@ -27,6 +27,8 @@ struct FlatBufferReader {
     private let context: ScanContext
     private let size: UInt64
     private var cursor: ByteCursor
+    /// Where a number was read last.
+    private var last: UInt64 = 0
     private var used: [Range<UInt64>] = []
     /// The layouts that were read, which many tables share.
     private var layouts: [UInt64: (size: UInt64, fields: [UInt16])] = [:]
@@ -170,10 +172,13 @@ struct FlatBufferReader {
     }
 
     private mutating func number(at place: UInt64, _ bytes: Int) throws(ScanStop) -> UInt64 {
-        try context.budget.step()
+        // A place far from the last one is another read of the file.
+        let isFar = place >= last ? place - last > 512 : last - place > 512
+        try context.budget.step(isFar ? 8 : 1)
         guard place <= size, size - place >= UInt64(bytes) else {
             throw Self.fault("something lies outside the file", at: place)
         }
+        last = place
         cursor.move(to: place..<size)
         return try cursor.number(bytes)
     }

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 
@@ -7,9 +8,18 @@ enum OutputFile {
     ///
     /// - Throws: ``CommandError`` where that fails; nothing is left behind then.
     static func write(_ bytes: [UInt8], to path: String) throws {
+        // What is there and no file, such as `/dev/null`, is not to be one afterwards.
+        var facts = lapwing_file_facts()
+        if unsafe lapwing_file_facts_of_path(path, &facts) == 0, facts.kind != S_IFREG {
+            let kind = facts.kind == S_IFDIR ? "a directory" : "no file, but a device, a pipe or a socket"
+            throw CommandError(.usage, "cannot write `\(path)`: it is \(kind)")
+        }
         let temporary = path + ".\(getpid()).tmp"
         func fail() -> CommandError {
-            let reason = unsafe String(cString: strerror(errno))
+            var reason = unsafe String(cString: strerror(errno))
+            if errno == ENOENT, let slash = path.lastIndex(of: "/") {
+                reason = "there is no folder `\(path[..<slash])`; make it first"
+            }
             return CommandError(.unreachable, "cannot write `\(path)`: \(reason)")
         }
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)

@@ -74,6 +74,60 @@ import Testing
         }
     }
 
+    @Test func `what is wrong is said with its file, and what to do`() throws {
+        let directory = try folder()
+        let (model, at) = (directory.path + "/model", directory.path)
+        let key = ["--private-key", at + "/key.pem"]
+        let signed = try Program.run(["model", "sign", model] + key)
+        #expect(signed.status == 0, "\(signed.errors)")
+        for (arguments, status, said) in [
+            (["sign", model, "--private-key", at + "/key.pub"], Int32(2), ["/key.pub`", "this is a public key"]),
+            (["verify", model, "--public-key", at + "/key.pem"], 2, ["/key.pem`", "openssl pkey -pubout"]),
+            (["verify", model, "--certificate-chain", at + "/key.pub"], 2, ["no `CERTIFICATE` block"]),
+            (
+                ["verify", model, "--trusted-root", at + "/key.pub", "--identity", "a", "--issuer", "b"], 2,
+                ["/key.pub`"]
+            ),
+            (["sign", model] + key + ["--shard-size", "4096"], 2, ["--shard-size goes with --method shards"]),
+            (["sign", model] + key + ["--signature", at + "/none/x.sig"], 3, ["there is no folder", "/none`"]),
+            (["verify", at + "/none", "--public-key", at + "/key.pub"], 4, ["/none` cannot be read"]),
+            (
+                ["verify", model + "/config.json", "--public-key", at + "/key.pub"], 4,
+                ["config.json.sig", "--signature"]
+            ),
+            (
+                ["verify", model, "--public-key", at + "/key.pub", "--signature", model + "/config.json"], 4,
+                ["the signature", "/config.json` is none that is read here"]
+            ),
+        ] {
+            let result = try Program.run(["model"] + arguments)
+            #expect(result.status == status, "\(arguments): \(result.status) \(result.errors)")
+            for text in said { #expect(result.errors.contains(text), "\(arguments): \(result.errors)") }
+        }
+    }
+
+    @Test func `what is there and no file stays what it is`() throws {
+        let directory = try folder()
+        let (pipe, link) = (directory.path + "/pipe", directory.path + "/link")
+        #expect(unsafe mkfifo(pipe, 0o600) == 0 && symlink("/dev/null", link) == 0)
+        // The device itself is not put at stake.
+        for place in [pipe, link, directory.path + "/model"] {
+            let run = try Program.run(
+                "model",
+                "sign",
+                directory.path + "/model",
+                "--private-key",
+                directory.path + "/key.pem",
+                "--signature",
+                place
+            )
+            #expect(run.status == 2 && run.errors.contains("cannot write `\(place)`"), "\(place): \(run.errors)")
+        }
+        let kind = try FileManager.default.attributesOfItem(atPath: pipe)[.type] as? FileAttributeType
+        #expect(kind != .typeRegular)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/dev/null")
+    }
+
     @Test func `an encrypted key is opened by a file's password and by nothing on the command line`() throws {
         let directory = try folder()
         let (model, at) = (directory.path + "/model", directory.path)

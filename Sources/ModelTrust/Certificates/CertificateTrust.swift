@@ -31,6 +31,12 @@ public struct CertificateTrust: Sendable {
         anchors = certificates.filter(isAnchor)
         intermediates = certificates.filter { !isAnchor($0) }
         self.identities = identities
+        guard !certificates.isEmpty else {
+            throw ModelRefusal(
+                .untrustedCertificate,
+                "no certificate was given to trust: there is no `CERTIFICATE` block"
+            )
+        }
         guard !anchors.isEmpty else {
             throw ModelRefusal(
                 .untrustedCertificate,

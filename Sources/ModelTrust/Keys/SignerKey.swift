@@ -23,10 +23,18 @@ public struct SignerKey: Sendable {
     ///
     /// - Throws: ``ModelRefusal`` where it is anything else, or a key of a kind that does not sign models.
     public init(pem: String) throws(ModelRefusal) {
-        guard pem.utf8.count <= 64 << 10, let blocks = try? PEMDocument.parseMultiple(pemString: pem),
-            blocks.count == 1,
-            blocks[0].discriminator == "PUBLIC KEY"
-        else { throw ModelRefusal(.keyType, "the text does not hold one `PUBLIC KEY` block of PEM") }
+        guard pem.utf8.count <= 64 << 10, let blocks = try? PEMDocument.parseMultiple(pemString: pem) else {
+            throw ModelRefusal(.keyType, "the public key is no PEM text")
+        }
+        if blocks.contains(where: { $0.discriminator.hasSuffix("PRIVATE KEY") }) {
+            throw ModelRefusal(
+                .keyType,
+                "this is a private key, and the public one is wanted, which `openssl pkey -pubout -in FILE` prints"
+            )
+        }
+        guard blocks.count == 1, blocks[0].discriminator == "PUBLIC KEY" else {
+            throw ModelRefusal(.keyType, "the text does not hold one `PUBLIC KEY` block of PEM")
+        }
         try self.init(der: blocks[0].derBytes)
     }
 

@@ -31,6 +31,9 @@ public struct SignerPrivateKey: Sendable {
         // OpenSSL writes the curve's name in front of the key.
         let kinds = ["PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]
         let keys = blocks.filter { kinds.contains($0.discriminator) }
+        if keys.isEmpty, blocks.contains(where: { $0.discriminator == "PUBLIC KEY" }) {
+            throw ModelRefusal(.keyType, "this is a public key, and it takes the private one to sign")
+        }
         guard keys.count == 1 else {
             throw ModelRefusal(.keyType, "the text does not hold one private key in PEM that can be read here")
         }

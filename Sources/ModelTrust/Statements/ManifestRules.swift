@@ -72,6 +72,6 @@ enum ManifestRules {
         _ resources: [SignedResource],
         by areInOrder: (SignedResource, SignedResource) -> Bool
     ) -> Bool {
-        zip(resources, resources.dropFirst()).allSatisfy(areInOrder)
+        resources.indices.dropFirst().allSatisfy { areInOrder(resources[$0 - 1], resources[$0]) }
     }
 }

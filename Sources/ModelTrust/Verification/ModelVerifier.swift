@@ -99,10 +99,11 @@ public struct ModelVerifier: Sendable {
     /// Verifies a model by the signature in a file, which may lie within the model.
     public func verify(model path: String, signature: String) -> ModelVerdict {
         do throws(ModelRefusal) {
+            let tree = try ModelTree(path: path)
             let file = try SignatureFile(path: signature)
-            let bundle = try SignatureBundle(file.bytes)
+            let bundle = try file.bundle()
             let (signer, manifest, warnings) = try proveSigners(bundle)
-            let files = try compare(manifest, with: try ModelTree(path: path), signature: file)
+            let files = try compare(manifest, with: tree, signature: file)
             return .verified(VerifiedModel(signer: signer, manifest: manifest, files: files, warnings: warnings))
         } catch { return .refused(error) }
     }
@@ -147,9 +148,9 @@ public struct ModelVerifier: Sendable {
 
     /// What was signed, after everything but the signed files' bytes was verified.
     private func manifest(model path: String, signature: String) throws(ModelRefusal) -> LoadManifest {
-        let file = try SignatureFile(path: signature)
-        let (signer, manifest, _) = try proveSigners(try SignatureBundle(file.bytes))
         let tree = try ModelTree(path: path)
+        let file = try SignatureFile(path: signature)
+        let (signer, manifest, _) = try proveSigners(try file.bundle())
         let comparison = ManifestComparison(manifest: manifest, tree: tree, options: options, progress: progress)
         let bad = try comparison.unsigned(signature: file).filter { $0.finding != .tolerated }
         if let first = bad.first {

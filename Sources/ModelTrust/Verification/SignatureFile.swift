@@ -5,6 +5,8 @@ struct SignatureFile {
     let bytes: [UInt8]
     let name: [UInt8]
     let facts: FileFacts
+    /// What refusals call it.
+    private let shown: String
 
     /// Reads a file; nothing but a regular one, and not a large one.
     ///
@@ -25,6 +27,16 @@ struct SignatureFile {
         }
         bytes = try file.readAll()
         facts = file.facts
+        shown = "\(what)`\(path)`"
         name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { Array($0) } ?? []
+    }
+
+    /// The bundle that it holds.
+    ///
+    /// - Throws: ``ModelRefusal`` with the file's name where it holds none.
+    func bundle() throws(ModelRefusal) -> SignatureBundle {
+        do throws(ModelRefusal) { return try SignatureBundle(bytes) } catch {
+            throw ModelRefusal(error.code, "\(shown) is none that is read here: \(error.message)")
+        }
     }
 }

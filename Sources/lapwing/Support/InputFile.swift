@@ -16,4 +16,14 @@ enum InputFile {
         }
         return text
     }
+
+    /// What a file's text says.
+    ///
+    /// - Throws: ``CommandError`` with the file's name where it does not say it.
+    static func read<Value>(_ path: String, _ make: (String) throws -> Value) throws -> Value {
+        let text = try text(path)
+        do { return try make(text) } catch let refusal as ModelRefusal {
+            throw CommandError(.usage, "`\(path)`: \(refusal.message)")
+        }
+    }
 }

@@ -44,8 +44,13 @@ struct ModelSignCommand: AsyncParsableCommand {
     @Option(help: "How files are cut: files or shards. What is loaded by shards begins at once.")
     var method = Cut.files
 
-    @Option(help: "The size of a shard in bytes; 4194304 suits models of more than 200 GB.")
-    var shardSize = SerializationMethod.defaultShardSize
+    @Option(
+        help: """
+            The size of a shard in bytes; \(SerializationMethod.defaultShardSize) unless said. 4194304 suits models of \
+            more than 200 GB.
+            """
+    )
+    var shardSize: UInt64?
 
     @OptionGroup var identity: SigningIdentity
     @OptionGroup var chatter: ModelChatter
@@ -57,7 +62,10 @@ struct ModelSignCommand: AsyncParsableCommand {
     enum Cut: String, ExpressibleByArgument, CaseIterable { case files, shards }
 
     func validate() throws {
-        guard shardSize > 0 else { throw ValidationError("--shard-size takes a number above zero") }
+        guard shardSize != 0 else { throw ValidationError("--shard-size takes a number above zero") }
+        guard shardSize == nil || method == .shards else {
+            throw ValidationError("--shard-size goes with --method shards")
+        }
     }
 
     func run() async throws {
@@ -66,7 +74,7 @@ struct ModelSignCommand: AsyncParsableCommand {
         let target = signature ?? model.path + ".sig"
         var options = SigningOptions()
         options.algorithm = HashAlgorithm(rawValue: hash.rawValue) ?? .sha256
-        options.method = method == .files ? .files : .shards(size: shardSize)
+        options.method = method == .files ? .files : .shards(size: shardSize ?? SerializationMethod.defaultShardSize)
         options.ignoresGitPaths = ignoreGitPaths
         options.followsLinks = allowSymlinks
         options.ignoredPaths = try ignorePaths.map(model.relative)

@@ -19,6 +19,7 @@ struct ModelVerdictRow: Encodable {
     private let code: String?
     private let message: String?
     private let digest: String?
+    private let manifestDigest: String?
     private let hash: String?
     private let signer: Signer?
     private let warnings: [String]
@@ -32,6 +33,7 @@ struct ModelVerdictRow: Encodable {
             self.verdict = "verified"
             (code, message) = (nil, nil)
             digest = "sha256:" + model.rootDigest
+            manifestDigest = model.manifestDigest.description
             hash = model.algorithm.rawValue
             signer = Signer(
                 method: model.signer.method.rawValue,
@@ -44,7 +46,7 @@ struct ModelVerdictRow: Encodable {
         case .refused(let refusal):
             self.verdict = "refused"
             (code, message) = (refusal.code.rawValue, refusal.message)
-            (digest, hash, signer, warnings) = (nil, nil, nil, [])
+            (digest, manifestDigest, hash, signer, warnings) = (nil, nil, nil, nil, [])
             found = refusal.files
         }
         files = found.map { File(path: $0.path.text, finding: $0.finding.rawValue, detail: $0.detail, size: $0.size) }

@@ -135,13 +135,13 @@ struct ModelVerificationOptions: ParsableArguments {
     }
 
     private func trust() throws -> SignerTrust {
-        if let publicKey { return .key(try SignerKey(pem: try InputFile.text(publicKey))) }
+        if let publicKey { return .key(try InputFile.read(publicKey) { try SignerKey(pem: $0) }) }
         let identities = identity.isEmpty ? nil : try identity.map(Self.pattern)
         if let trustedRoot {
-            let root = try TrustedRoot(json: Array(try InputFile.text(trustedRoot).utf8))
+            let root = try InputFile.read(trustedRoot) { try TrustedRoot(json: Array($0.utf8)) }
             return .sigstore(SigstoreTrust(root: root, identities: identities, issuers: issuer))
         }
-        let timestamps = try timestampAuthority.map { try TimestampTrust(pem: try InputFile.text($0)) }
+        let timestamps = try timestampAuthority.map { try InputFile.read($0) { try TimestampTrust(pem: $0) } }
         if let spiffeBundle, let trustDomain {
             do {
                 let domain = try TrustDomain(trustDomain)

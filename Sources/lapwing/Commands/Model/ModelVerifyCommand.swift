@@ -24,13 +24,13 @@ struct ModelVerifyCommand: ParsableCommand {
     func run() throws {
         let model = ModelPathArgument(path)
         let bar = chatter.bar("verifying")
-        let verdict = try verification.verifier(of: model, chatter, bar)
-            .verify(model: model.path, signature: verification.signature ?? model.path + ".sig")
+        let signature = verification.signature ?? model.path + ".sig"
+        let verdict = try verification.verifier(of: model, chatter, bar).verify(model: model.path, signature: signature)
         bar?.finish()
-        try report(verdict, model.path)
+        try report(verdict, model.path, signature)
     }
 
-    private func report(_ verdict: ModelVerdict, _ path: String) throws {
+    private func report(_ verdict: ModelVerdict, _ path: String, _ signature: String) throws {
         switch (verdict, chatter.output) {
         case (_, .json): try StandardOutput.write(json: ModelVerdictRow(verdict, model: path))
         case (.verified(let model), .table):
@@ -45,6 +45,11 @@ struct ModelVerifyCommand: ParsableCommand {
             StandardError.write("lapwing: refused: \(refusal.message) (\(refusal.code.rawValue))")
             for file in refusal.files where file.finding != .verified && file.finding != .tolerated {
                 StandardError.write("  \(file.finding.rawValue): \(file.detail ?? file.path.text)")
+            }
+            if refusal.code == .unreadable, FileManager.default.fileExists(atPath: path),
+                !FileManager.default.fileExists(atPath: signature)
+            {
+                StandardError.write("  `lapwing model sign` makes a signature; --signature says where one is")
             }
         }
         if case .refused = verdict { throw ExitCode(ExitStatus.unverified.rawValue) }

@@ -83,7 +83,7 @@ extension ArtifactReference {
         guard let reference = ArtifactReference(text) else {
             throw CommandError(
                 .usage,
-                "`\(text)` is no reference; expected HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]"
+                "`\(text)` is no reference; expected HOST[:PORT]/REPOSITORY[:TAG][@DIGEST], the repository in lower case"
             )
         }
         self = reference

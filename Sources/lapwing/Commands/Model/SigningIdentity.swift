@@ -49,9 +49,10 @@ struct SigningIdentity: ParsableArguments {
     func credential(_ chatter: ModelChatter) async throws -> SigningCredential {
         do {
             if spiffe { return try SigningCredential(svid: try await svid(chatter)) }
-            let pem = try InputFile.text(privateKey ?? "")
-            let password = SignerPrivateKey.isEncrypted(pem: pem) ? try Password.read(from: passwordFile) : nil
-            let key = try SignerPrivateKey(pem: pem, password: password)
+            let key = try InputFile.read(privateKey ?? "") { pem in
+                let password = SignerPrivateKey.isEncrypted(pem: pem) ? try Password.read(from: passwordFile) : nil
+                return try SignerPrivateKey(pem: pem, password: password)
+            }
             guard let signingCertificate else { return SigningCredential(key: key) }
             return try SigningCredential(
                 key: key,
@@ -83,7 +84,7 @@ struct SigningIdentity: ParsableArguments {
         )
         let context: X509Context
         do { context = try await client.fetchX509Context() } catch {
-            throw CommandError(.unreachable, "the Workload API gives no identity: \(error)")
+            throw CommandError(.unreachable, "the Workload API at `\(text)` gives no identity: \(error)")
         }
         let svid = identity.map { id in context.svids.first { "\($0.id)" == id } } ?? context.defaultSVID
         guard let svid else {

@@ -41,11 +41,15 @@ struct ModelAdmitCommand: ParsableCommand {
             _ = try admission.releases(of: model.modelName)
             try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
             verdict = try model.verdict(policies, chatter)
+            let releases = try index.bundle()
+            if releases == nil {
+                chatter.say("`\(index.index)` is not there; a releaser makes it with `lapwing model release`")
+            }
             decision = try admission.decide(
                 on: model.modelName,
                 verdict: verdict,
                 evidence: try EvidenceFolder(path: evidence ?? model.model.path + ".evidence").bundles(),
-                index: try index.bundle(),
+                index: releases,
                 memory: ReleaseMemoryFile(path: "\(state)/releases-\(index.environment).json")
             )
         } catch let refusal as ModelRefusal {

@@ -56,7 +56,9 @@ struct ModelAttestCommand: AsyncParsableCommand {
                 timestamp: try identity.timestamp()
             )
         } catch let refusal as ModelRefusal {
-            throw CommandError(.usage, "\(evaluation ?? provenance ?? "the scan"): \(refusal.message)")
+            // The file is the predicate, and its fields are at its top.
+            let message = refusal.message.replacing("`predicate.", with: "`")
+            throw CommandError(.usage, "\(evaluation ?? provenance ?? "the scan"): \(message)")
         }
         let place = try EvidenceFolder(path: evidence ?? model.model.path + ".evidence")
             .add(bundle, named: type.rawValue)

@@ -41,6 +41,10 @@ enum ReleaseOutput {
                 StandardOutput.write("admitted: \(subject) may run in \(environment)")
             } else {
                 StandardError.write("lapwing: refused: \(subject) may not run in \(environment)")
+                // Of bytes that nobody signed nobody has said anything.
+                if let bytes = decision.missing.first(where: { $0.condition == .signature }) {
+                    return StandardError.write("  \(bytes.condition): \(bytes.detail)")
+                }
                 for outcome in decision.missing { StandardError.write("  \(outcome.condition): \(outcome.detail)") }
             }
             for remark in decision.remarks where !decision.isAdmitted { chatter.say("  not used: \(remark)") }

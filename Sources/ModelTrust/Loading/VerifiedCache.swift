@@ -39,7 +39,7 @@ final class VerifiedCache: Sendable {
     /// Where what will probably be wanted next is read.
     let ahead = DispatchQueue(label: "lapwing.read-ahead", attributes: .concurrent)
 
-    init(capacity: Int = 32 << 20) { self.capacity = capacity }
+    init(capacity: Int = 16 << 20) { self.capacity = capacity }
 
     /// How many bytes were read from the disk so far.
     var bytesRead: UInt64 { counter.load(ordering: .relaxed) }

@@ -19,6 +19,8 @@
 public struct InjectionDetector: Sendable {
     /// The score of a text with a decisive rule.
     public static let decisiveScore: Int32 = 1_000_000_000
+    /// What the context checks have to say by themselves: that a rule fired on words that the prompt guards.
+    private static let contextAlone: Int32 = 500
 
     /// What is asked.
     public let policy: InjectionPolicy
@@ -172,7 +174,9 @@ public struct InjectionDetector: Sendable {
             }
         }
         if isDecisive { score = Self.decisiveScore }
-        let isAttack = isDecisive || (threshold.map { score > $0 } ?? false)
+        // A threshold is of the classifier's scale: where it does not look, nothing is measured by it.
+        let isAbove = tiers.contains(.classifier) ? threshold.map { score > $0 } ?? false : score >= Self.contextAlone
+        let isAttack = isDecisive || isAbove
         let verdict = TextScore(
             text: index,
             channel: labelled.channel,

@@ -368,7 +368,7 @@ import Testing
         #expect(result.status == 1)
         #expect(
             result.errors.contains(
-                "v.yaml:1:45: error: `VirtualService` is not read here: where requests go is said by `routes` of a Gateway"
+                "v.yaml:1:44: error: `VirtualService` is not read here: where requests go is said by `routes` of a Gateway"
             ),
             "\(result.errors)"
         )

@@ -106,7 +106,7 @@ import Testing
         Pair(
             "path: { exact: /a }",
             "path: { exact: /a }",
-            "serves any host with the path `/a` as `first` at g.yaml:10:3"
+            "serves any host with the path `/a` as `first` at g.yaml:10:5"
         ),
         Pair("path: { prefix: /a }", "path: { prefix: /a/ }", "the route `second` serves any host"),
         Pair("", "path: { prefix: / }", "serves any host with the path `/`"),

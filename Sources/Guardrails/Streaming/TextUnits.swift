@@ -108,7 +108,9 @@ struct TextUnits: Sendable {
             }
             if decoded == raw.count { return }
             isIdentity = false
-            ends = Array(1..<units.count - base + 1)
+            // In place, since text that is not ASCII comes here with each piece of it.
+            ends.removeAll(keepingCapacity: true)
+            ends.append(contentsOf: 1..<units.count - base + 1)
         }
         while decoded < raw.count {
             let first = raw[decoded]

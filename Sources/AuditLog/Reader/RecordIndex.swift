@@ -42,11 +42,12 @@ enum RecordIndex {
         /// Takes the entries that follow.
         ///
         /// What cannot be written leaves a gap that readers search.
-        mutating func append(_ entries: [[UInt8]]) {
+        mutating func append(_ entries: [WriterCore.Durable]) {
             var bytes: [UInt8] = []
             let first = bundle
             for entry in entries {
-                fingerprints.append(RecordIndex.id(in: entry[...]).map(fingerprint) ?? 0)
+                let id = entry.id ?? RecordIndex.id(in: entry.bytes[...])
+                fingerprints.append(id.map(fingerprint) ?? 0)
                 guard fingerprints.count == TilePath.fullWidth else { continue }
                 for value in fingerprints {
                     for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }

@@ -9,7 +9,7 @@ public import ZeroTrust
 /// let template = DecisionTemplate(record, entry)
 /// log.append(template.entry(id: id, time: .now(), latency: 850))  // the bytes that encoding such a record gives
 /// ```
-public struct DecisionTemplate: Sendable {
+public final class DecisionTemplate: Sendable {
     private let template: RecordTemplate
     private let gist: RecordGist.Decision
 
@@ -38,7 +38,7 @@ public struct DecisionTemplate: Sendable {
 }
 
 /// Completion records that say the same but for their id, their time and their timings, all of which they have.
-public struct CompletionTemplate: Sendable {
+public final class CompletionTemplate: Sendable {
     private let template: RecordTemplate
     private let gist: RecordGist.Completion
 
@@ -159,35 +159,62 @@ struct RecordTemplate: Sendable {
 
     /// The entry of a record with these values.
     func bytes(id: RequestID, time: Timestamp, _ number: (Int) -> UInt64) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count + holes.count * Self.numberLength)
-        var position = 0
-        for hole in holes {
-            bytes.append(contentsOf: text[position..<hole.range.lowerBound])
-            position = hole.range.upperBound
-            switch hole.content {
-            case .id: bytes.append(addingCapacity: 36) { output in id.forEachByte { output.append($0) } }
-            case .time: bytes.append(addingCapacity: 48) { output in time.forEachByte { output.append($0) } }
-            case .number(let place): Self.append(min(number(place), 1 << 53), to: &bytes)
+        let capacity = text.count + holes.count * Self.numberLength
+        return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
+            // The buffer outlives `filler`, which checks that it writes within it.
+            var filler = unsafe Filler(output: output)
+            var position = 0
+            for hole in holes {
+                filler.copy(text, position..<hole.range.lowerBound)
+                position = hole.range.upperBound
+                switch hole.content {
+                case .id: id.forEachByte { filler.append($0) }
+                case .time: time.forEachByte { filler.append($0) }
+                case .number(let place): filler.append(min(number(place), 1 << 53))
+                }
             }
+            filler.copy(text, position..<text.count)
+            count = filler.count
         }
-        bytes.append(contentsOf: text[position...])
-        return bytes
     }
 
-    private static func append(_ value: UInt64, to bytes: inout [UInt8]) {
-        // From the last digit, in a number that holds a digit in each four bits: sixteen are enough for 2^53.
-        var digits: UInt64 = 0
-        var count = 0
-        var rest = value
-        repeat {
-            digits = digits << 4 | rest % 10
-            rest /= 10
+    /// Writes into memory that is not initialised yet, from its beginning on, and never behind its end.
+    @safe private struct Filler: ~Copyable {
+        private let output: UnsafeMutableBufferPointer<UInt8>
+        private(set) var count = 0
+
+        /// The memory has to stay as long as this.
+        @unsafe init(output: UnsafeMutableBufferPointer<UInt8>) { unsafe self.output = output }
+
+        mutating func append(_ byte: UInt8) {
+            unsafe precondition(count < output.count)
+            unsafe output.initializeElement(at: count, to: byte)
             count += 1
-        } while rest > 0
-        bytes.append(addingCapacity: count) { output in
-            for _ in 0..<count {
-                output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits & 0xf))
+        }
+
+        mutating func copy(_ bytes: [UInt8], _ range: Range<Int>) {
+            guard !range.isEmpty else { return }
+            unsafe precondition(range.upperBound <= bytes.count && range.count <= output.count - count)
+            unsafe bytes.withUnsafeBufferPointer { source in
+                guard let from = source.baseAddress, let to = unsafe output.baseAddress else { return }
+                unsafe (to + count).initialize(from: from + range.lowerBound, count: range.count)
+            }
+            count += range.count
+        }
+
+        /// A number in decimal.
+        mutating func append(_ value: UInt64) {
+            // From the last digit, in a number that holds a digit in each four bits: sixteen are enough for 2^53.
+            var digits: UInt64 = 0
+            var length = 0
+            var rest = value
+            repeat {
+                digits = digits << 4 | rest % 10
+                rest /= 10
+                length += 1
+            } while rest > 0
+            for _ in 0..<length {
+                append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits & 0xf))
                 digits >>= 4
             }
         }

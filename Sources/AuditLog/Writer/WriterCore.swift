@@ -49,6 +49,13 @@ final class WriterCore: Sendable {
         let onDurable: (@Sendable (Result<UInt64, AuditLogError>) -> Void)?
     }
 
+    /// An entry that is on the disk.
+    struct Durable: Sendable {
+        let bytes: [UInt8]
+        /// The id of the record that it holds, where that need not be looked for.
+        let id: RequestID?
+    }
+
     struct Shared {
         /// Entries that wait to be written.
         var queue: [Pending] = []
@@ -62,7 +69,7 @@ final class WriterCore: Sendable {
         /// Whether the committing thread sleeps until it is signalled.
         var isParked = false
         /// Entries that are durable and not in the tree.
-        var durable: [[UInt8]] = []
+        var durable: [Durable] = []
         var durableBytes = 0
         /// The tree as it lies on the disk.
         var tree: (size: UInt64, root: MerkleHash)
@@ -134,7 +141,7 @@ final class WriterCore: Sendable {
             tree: (recovery.edge.size, recovery.edge.root),
             segments: recovery.segments
         )
-        shared.durable = recovery.pending
+        shared.durable = recovery.pending.map { Durable(bytes: $0, id: nil) }
         shared.durableBytes = recovery.pending.reduce(0) { $0 + $1.count }
         shared.published = recovery.checkpoint
         shared.uncoveredSince = recovery.next > recovery.checkpoint?.size ?? 0 ? monotonicNow() : nil
@@ -441,9 +448,11 @@ final class WriterCore: Sendable {
         }
         let next = written.first + UInt64(written.entries.count)
         let fillsTreeBatch = shared.withLock { shared -> Bool in
-            shared.durable += written.entries
             let before = shared.durableBytes
-            shared.durableBytes += written.entries.reduce(0) { $0 + $1.count }
+            for (entry, gist) in zip(written.entries, written.gists) {
+                shared.durable.append(Durable(bytes: entry, id: gist?.id))
+                shared.durableBytes += entry.count
+            }
             shared.segmentEnd = written.end
             shared.stats.acknowledged = next
             shared.stats.syncs += 1

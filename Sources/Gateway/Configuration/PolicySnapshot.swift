@@ -8,6 +8,8 @@ public final class PolicySnapshot: Sendable {
     public let engine: PolicyEngine
     /// Verifies the tokens of requests, or nil where no `RequestAuthentication` selects the workload.
     public let tokens: TokenVerifier?
+    /// Whether there are any, which each request asks.
+    let verifiesTokens: Bool
     /// Whether connections must be mutual TLS, on each port of the workload.
     public let mutualTLS: MutualTLSRequirement
     /// The SHA-256 of what the engine was made from, in hexadecimal.
@@ -22,6 +24,7 @@ public final class PolicySnapshot: Sendable {
     ) {
         self.engine = engine
         self.tokens = tokens
+        self.verifiesTokens = tokens != nil
         self.mutualTLS = mutualTLS
         self.digest = digest
     }

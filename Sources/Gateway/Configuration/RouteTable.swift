@@ -9,12 +9,19 @@ struct RouteTable: Sendable {
     final class Entry: Sendable {
         let route: Route
         let upstream: Int
+        let upstreamName: String
+        /// What each request asks of the route.
+        let bodyLimit: UInt64
+        let recordsFirst: Bool
         /// What judges the requests of the route.
         let guardrail: GuardrailStage?
 
         init(route: Route, upstream: Int, guardrail: GuardrailStage?) {
             self.route = route
             self.upstream = upstream
+            self.upstreamName = route.upstream
+            self.bodyLimit = route.bodyLimit
+            self.recordsFirst = route.record == .first
             self.guardrail = guardrail
         }
     }

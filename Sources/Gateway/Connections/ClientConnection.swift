@@ -29,6 +29,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
 
     /// The bytes that may wait behind a request, and the bytes of a refused request's body that are read and dropped.
     static let waitingBytes = 64 * 1024
+    /// The longest head that is remembered.
+    private static let rememberedBytes = 2 * 1024
 
     let worker: Worker
     let listener: ListenerState
@@ -42,6 +44,10 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     private var context: ChannelHandlerContext?
     private var phase = Phase.handshake
     private var scanner: RequestScanner
+    /// The head that the scanner read last, where that is remembered, and whether this one is the same bytes.
+    private var lastHead = ByteBuffer()
+    private var lastHeadPause = TemplatePause()
+    private var isLikeLast = false
     private var inbox = ByteBuffer()
     private var firstByte: NIODeadline?
     /// When what is being processed came: the clock is read once for all of it.
@@ -51,6 +57,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     private var discarded = 0
     private var isReading = false
     private var isProcessing = false
+    /// What was written last and is handed on with the flush, or with what is written next.
+    private var unsent: ByteBuffer?
     private var needsFlush = false
     private var readWithheld = false
     private var isDraining = false
@@ -198,19 +206,18 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
 
     /// Returns whether a head was whole, so that there may be more to do.
     private func readHead() -> Bool {
-        if firstByte == nil {
-            firstByte = readAt
-            deadline = readAt + terms.timeouts.head
-            scanner.allowsConnect = worker.current.snapshot.routes.allowsConnect
-        }
-        do throws(HTTP1Refusal) {
-            let bytes = inbox
-            guard try scanner.scan(bytes.readableBytesUInt8Span) else { return false }
-        } catch {
-            refuse(error.code.rawValue, status: error.status)
-            return false
+        if firstByte == nil { beginHead() }
+        if !isLikeLast {
+            do throws(HTTP1Refusal) {
+                let bytes = inbox
+                guard try scanner.scan(bytes.readableBytesUInt8Span) else { return false }
+            } catch {
+                refuse(error.code.rawValue, status: error.status)
+                return false
+            }
         }
         guard let head = inbox.readSlice(length: scanner.length) else { return false }
+        remember(head)
         requests += 1
         discarded = 0
         deadline = .distantFuture
@@ -223,6 +230,30 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
         phase = .exchange(pipeline)
         pipeline.begin(scanner, head, room: inbox.readableBytes)
         return true
+    }
+
+    /// The first of a head has come.
+    private func beginHead() {
+        firstByte = readAt
+        deadline = readAt + terms.timeouts.head
+        let allowsConnect = worker.current.snapshot.routes.allowsConnect
+        // What the same bytes say is known: nothing behind a head says how it is read.
+        isLikeLast =
+            lastHead.readableBytes > 0 && allowsConnect == scanner.allowsConnect
+            && inbox.getSlice(at: inbox.readerIndex, length: lastHead.readableBytes) == lastHead
+        if isLikeLast { return lastHeadPause.wasUsed() }
+        scanner.reset()
+        scanner.allowsConnect = allowsConnect
+        if lastHead.readableBytes > 0 { lastHead.clear() }
+    }
+
+    /// Remembers a head that was read, as long as the next ones tend to be the same.
+    private func remember(_ head: ByteBuffer) {
+        guard !isLikeLast, head.readableBytes <= Self.rememberedBytes, scanner.method != .connect,
+            lastHeadPause.isOver()
+        else { return }
+        // Copied, so that the head's storage is not kept.
+        lastHead.writeImmutableBuffer(head)
     }
 
     /// Returns whether the loop should go on.
@@ -285,7 +316,8 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     func resolve(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, in snapshot: GatewaySnapshot)
         -> RequestCache.Entry
     {
-        cache.resolve(scanner, head, snapshot)
+        if isLikeLast, let entry = cache.entry(in: snapshot) { return entry }
+        return cache.resolve(scanner, head, snapshot)
     }
 
     /// Sets what policy decides on, and returns it.
@@ -312,8 +344,14 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     }
 
     func write(_ buffer: ByteBuffer) {
-        context?.write(wrapOutboundOut(buffer), promise: nil)
+        handOn()
+        unsent = buffer
         needsFlush = true
+    }
+
+    private func handOn() {
+        guard let bytes = unsent.take() else { return }
+        context?.write(wrapOutboundOut(bytes), promise: nil)
     }
 
     var hasUnread: Bool { inbox.readableBytes > 0 }
@@ -322,7 +360,11 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
 
     func flush() {
         needsFlush = false
-        context?.flush()
+        if let bytes = unsent.take() {
+            context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        } else {
+            context?.flush()
+        }
     }
 
     /// Called by a pipeline when its request is over.
@@ -337,6 +379,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             deadline = .now() + terms.timeouts.body
             guard let context else { return }
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            handOn()
             needsFlush = false
             context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
                 if isWhole { return bound.value.close() }
@@ -363,7 +406,6 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
 
     private func startNext(at now: NIODeadline? = nil) {
         phase = .head
-        scanner.reset()
         requestBody = nil
         firstByte = nil
         deadline = (now ?? .now()) + terms.timeouts.idle

@@ -19,7 +19,7 @@ enum HeadWriter {
         )
     }
 
-    /// The head of a request for the upstream, with room for so many bytes of its body.
+    /// The head of a request for the upstream, with room for so many bytes of its body, in given storage.
     ///
     /// Where tokens were looked for, what stands in `tokens` holds instead of the path and the header lines. With
     /// `keepsTrailers` the upstream is told that fields behind its body are read.
@@ -36,7 +36,8 @@ enum HeadWriter {
         upgrades: Bool = false,
         tokens: TokenPassage? = nil,
         guarded: GuardedBody? = nil,
-        bodyRoom: Int
+        bodyRoom: Int,
+        into storage: consuming ByteBuffer = ByteBuffer()
     ) -> ByteBuffer {
         let path = tokens?.path ?? path
         var lines = scanner.fields.lines
@@ -55,8 +56,10 @@ enum HeadWriter {
             let names = ["accept-encoding", "range", "if-range"]
             lines.removeAll { line in line.name == .other && names.contains { isNamed($0, line, of: head) } }
         }
-        var output = ByteBuffer()
-        output.reserveCapacity(head.readableBytes + path.utf8.count + identity.readableBytes + 128 + bodyRoom)
+        var output = storage
+        output.clear(
+            minimumCapacity: head.readableBytes + path.utf8.count + identity.readableBytes + 128 + bodyRoom
+        )
         output.writeString(scanner.method.rawValue)
         output.writeStaticString(" ")
         // The target of a tunnel is the host and port that were decided on, and not the client's spelling of them.
@@ -85,7 +88,7 @@ enum HeadWriter {
         return output
     }
 
-    /// The head of a response for the client, with room for so many bytes of its body.
+    /// The head of a response for the client, with room for so many bytes of its body, in given storage.
     static func response(
         _ scanner: borrowing ResponseScanner,
         _ head: ByteBuffer,
@@ -93,10 +96,11 @@ enum HeadWriter {
         closes: Bool,
         setting set: [Exchange.Header] = [],
         isFiltered: Bool = false,
-        bodyRoom: Int
+        bodyRoom: Int,
+        into storage: consuming ByteBuffer = ByteBuffer()
     ) -> ByteBuffer {
-        var output = ByteBuffer()
-        output.reserveCapacity(head.readableBytes + 160 + bodyRoom)
+        var output = storage
+        output.clear(minimumCapacity: head.readableBytes + 160 + bodyRoom)
         writeStatusLine(scanner, head, to: &output)
         let keepsLength = scanner.status != 204 && !isFiltered
         var lines = set.isEmpty ? scanner.fields.lines : without(set, scanner.fields.lines, of: head)

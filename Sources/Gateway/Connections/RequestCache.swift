@@ -29,6 +29,9 @@ struct RequestCache {
     /// The number of the snapshot that it was made by.
     private var generation: UInt64 = 0
 
+    /// What was made of the last request, where a snapshot makes the same of it.
+    func entry(in snapshot: GatewaySnapshot) -> Entry? { generation == snapshot.number ? entry : nil }
+
     mutating func resolve(
         _ scanner: borrowing RequestScanner,
         _ head: ByteBuffer,

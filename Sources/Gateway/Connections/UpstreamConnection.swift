@@ -41,6 +41,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var requests = 0
     /// When what is being processed came: the clock is read once for all of it.
     private var readAt = NIODeadline.distantPast
+    private var needsFlush = false
     private var isRequestWhole = false
     private var readWithheld = false
     /// When a chunked answer was whole after which the connection is to be used again.
@@ -55,10 +56,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     /// Whether a request can be sent.
-    var isUsable: Bool {
-        guard case .idle = phase else { return false }
-        return context?.channel.isActive == true
-    }
+    ///
+    /// One that is closed is not idle: its handlers hear of it before anybody else comes to run.
+    var isUsable: Bool { if case .idle = phase { true } else { false } }
 
     // MARK: Becoming usable
 
@@ -102,14 +102,14 @@ final class UpstreamConnection: ChannelDuplexHandler {
         requests += 1
     }
 
-    /// Sends a head and what of the body was copied behind it.
+    /// Sends a head and what of the body was copied behind it; at once where it is all.
     func send(head: ByteBuffer, isWhole: Bool) {
         guard let context else { return }
         // Only where everything is in this one buffer can it be sent again elsewhere.
         guard requests > 1, isWhole, case .head(let pipeline) = phase else { return send(head) }
         unsent = head
         let bound = NIOLoopBound((self, pipeline), eventLoop: context.eventLoop)
-        context.write(wrapOutboundOut(head)).assumeIsolated().whenComplete { result in
+        context.writeAndFlush(wrapOutboundOut(head)).assumeIsolated().whenComplete { result in
             let (connection, pipeline) = bound.value
             connection.sent(result, for: pipeline)
         }
@@ -132,9 +132,12 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func send(_ bytes: ByteBuffer) {
         context?.write(wrapOutboundOut(bytes), promise: nil)
+        needsFlush = true
     }
 
     func flush() {
+        guard needsFlush else { return }
+        needsFlush = false
         context?.flush()
     }
 
@@ -268,7 +271,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
             inbox.moveReaderIndex(forwardBy: step.drop)
         }
         if let pending { pipeline.pass(pending, content: pendingContent, at: readAt) }
-        if body?.isComplete == true { endResponse(for: pipeline) }
+        guard body?.isComplete == true else { return }
+        endResponse(for: pipeline)
+        if let pending { pool.worker.spareHeads.give(pending) }
     }
 
     /// A piece of a body that ends with the connection becomes a chunk.
@@ -286,7 +291,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private func endResponse(for pipeline: Pipeline) {
         // The connection is given back first: the end of the request may begin the next one.
         let isChunked = framing == .chunked
-        if keepsAlive, isRequestWhole, inbox.readableBytes == 0, context?.channel.isActive == true,
+        // What was passed on may have had it closed.
+        if case .body = phase, keepsAlive, isRequestWhole, inbox.readableBytes == 0,
             !isChunked || pool.keepsAfterChunks
         {
             phase = .idle

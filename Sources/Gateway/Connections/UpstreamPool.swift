@@ -252,6 +252,7 @@ final class UpstreamPool {
         let bound = NIOLoopBound((handler, self, onFailure, onModel), eventLoop: worker.eventLoop)
         let bootstrap = ClientBootstrap(group: worker.eventLoop)
             .connectTimeout(connectTimeout)
+            .channelOption(.recvAllocator, value: ReadBufferSize())
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let (handler, pool, _, onModel) = bound.value

@@ -19,6 +19,8 @@ final class GatewayContext: Sendable {
     let authorizers: ExternalAuthorizers
     let log: any RecordLog
     let logger: Logger
+    /// Whether the end of each request is logged.
+    let tellsRequests: Bool
     let node: String
     let workerCount: Int
     /// How many client connections the descriptors of this process are enough for.
@@ -56,6 +58,7 @@ final class GatewayContext: Sendable {
         self.authorizers = ExternalAuthorizers(identity: identity)
         self.log = log
         self.logger = logger
+        self.tellsRequests = logger.logLevel <= .debug
         self.node = node
         self.workerCount = workerCount
         self.descriptors = descriptors
@@ -105,6 +108,8 @@ final class Worker {
     /// The last completion record.
     var recentCompletion: RecentCompletion?
     var recentPause = TemplatePause()
+    /// Storage for the heads that go on.
+    var spareHeads = SpareBuffers()
     /// Which bodies are kept, as this loop saw it last.
     var bodies = BodyKeeper.Seen()
     private(set) var isDraining = false

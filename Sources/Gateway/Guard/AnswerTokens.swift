@@ -4,8 +4,9 @@ import ZeroTrust
 
 /// What an answer says of the tokens that it took, read as it comes from the upstream.
 ///
-/// Of an answer that is looked at, the ``AnswerPassage`` reads it, which takes the framing away already.
-struct AnswerTokens {
+/// Of an answer that is looked at, the ``AnswerPassage`` reads it, which takes the framing away already. A class, since few
+/// requests have one.
+final class AnswerTokens {
     private(set) var reader: AnswerUsage
     /// What takes the framing of chunks away, where there is any.
     private var frame: BodyScanner?
@@ -18,7 +19,7 @@ struct AnswerTokens {
     var usage: TokenUsage? { reader.usage }
 
     /// Takes a piece of the body, which was scanned when it came.
-    mutating func take(_ bytes: ByteBuffer, isChunked: Bool) {
+    func take(_ bytes: ByteBuffer, isChunked: Bool) {
         guard isChunked else { return reader.feed(bytes.readableBytesUInt8Span) }
         if frame == nil { frame = try? BodyScanner(.chunked, keepsChunks: false) }
         var rest = bytes

@@ -97,12 +97,12 @@ extension Pipeline {
     }
 
     /// Whether the answer is looked at, so that its head and its body are passed apart.
-    var isFiltered: Bool { passage != nil || answerRefusal != nil }
+    var isFiltered: Bool { passage != nil || isAnswerRefused }
 
     /// Passes a piece of an answer that is looked at.
     func passFiltered(_ bytes: ByteBuffer) {
         progress.last = .now()
-        guard answerRefusal == nil, let passage else { return }
+        guard !isAnswerRefused, let passage else { return }
         let outcome = passage.take(bytes)
         if outcome.bytes.readableBytes > 0 { passOn(outcome.bytes, content: outcome.content) }
         if let refusal = outcome.refusal { refuseAnswer(refusal) }
@@ -111,7 +111,7 @@ extension Pipeline {
     /// The upstream has said all of an answer that is looked at; returns whether it may end.
     func finishPassage() -> Bool {
         trailers = nil
-        guard answerRefusal == nil, let passage else { return false }
+        guard !isAnswerRefused, let passage else { return false }
         let outcome = passage.finish()
         if outcome.bytes.readableBytes > 0 { passOn(outcome.bytes, content: outcome.content) }
         guard let refusal = outcome.refusal else { return true }

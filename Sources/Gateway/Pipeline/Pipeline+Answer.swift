@@ -68,7 +68,7 @@ extension Pipeline {
             connection.write(bytes)
             if isWhole {
                 if let trailers { connection.write(trailers) }
-                return end(answerRefusal == nil ? .complete : .answerRefused)
+                return end(isAnswerRefused ? .answerRefused : .complete)
             }
             connection.flush()
             upstream?.resumeReading()

@@ -55,11 +55,11 @@ extension Pipeline {
         if isWhole { upstream.requestEnded() }
         guard !outgoing.isEmpty else { return }
         guarding?.letGo()
-        if let head = outgoing.head.take() {
-            upstream.send(head: head, isWhole: outgoing.further.isEmpty && isWhole)
-        }
+        let head = outgoing.head.take()
+        if let head { upstream.send(head: head, isWhole: outgoing.further.isEmpty && isWhole) }
         for bytes in outgoing.further { upstream.send(bytes) }
         outgoing.bodySent()
         upstream.flush()
+        if let head { worker.spareHeads.give(head) }
     }
 }

@@ -12,8 +12,7 @@ extension Pipeline {
         guarding?.end()
         progress.endedAt = now
         let total = progress.startedAt.nanoseconds(until: now)
-        let upstreamName =
-            wasForwarded ? route.map { generation.snapshot.configuration.upstreams[$0.upstream].name } : nil
+        let upstreamName = wasForwarded ? route?.upstreamName : nil
         worker.metrics.requestDuration.observe(total)
         worker.metrics.bytesReceived += progress.bytesReceived
         worker.metrics.bytesSent += progress.bytesSent
@@ -25,49 +24,66 @@ extension Pipeline {
             )
             worker.metrics.countDuration(source: caller.name, status: status ?? 0, total)
         }
-        worker.context.logger.debug(
-            "request ended",
-            metadata: ["request.id": "\(idText)", "status": "\(status ?? 0)", "ending": "\(ending.rawValue)"]
-        )
+        if worker.context.tellsRequests {
+            worker.context.logger.debug(
+                "request ended",
+                metadata: ["request.id": "\(idText)", "status": "\(status ?? 0)", "ending": "\(ending.rawValue)"]
+            )
+        }
         if case .none = record.stage { return }
-        var entry = CompletionRecord(
-            id: id,
-            time: progress.time(at: now),
-            node: worker.context.node,
-            status: status,
-            bytesReceived: progress.bytesReceived,
-            bytesSent: progress.bytesSent,
-            upstream: upstreamName,
-            timings: .init(
-                requestReceived: progress.bodyEndedAt.map { progress.startedAt.nanoseconds(until: $0) },
-                upstreamHead: progress.respondedAt.map { progress.startedAt.nanoseconds(until: $0) },
-                upstreamBody: progress.answeredAt.map { progress.startedAt.nanoseconds(until: $0) },
-                total: total
-            ),
-            ending: ending
+        let timings = CompletionRecord.Timings(
+            requestReceived: progress.bodyEndedAt.map { progress.startedAt.nanoseconds(until: $0) },
+            upstreamHead: progress.respondedAt.map { progress.startedAt.nanoseconds(until: $0) },
+            upstreamBody: progress.answeredAt.map { progress.startedAt.nanoseconds(until: $0) },
+            total: total
         )
-        entry.model = model
-        entry.guardrail = answerRefusal ?? answerNote
-        entry.usage = usage?.usage ?? passage?.tokens?.usage
         // What could not be added is counted by the log, which tells of it.
-        _ = try? worker.context.log.append(written(entry))
+        _ = try? worker.context.log.append(completionEntry(ending, timings, upstream: upstreamName, at: now))
         if let kept {
-            let isRefused = ending == .refused || entry.guardrail != nil
+            let isRefused = ending == .refused || isAnswerRefused || passage?.notes.isEmpty == false
             worker.context.bodies?.finish(kept, caller: connection.caller?.peer?.id, isRefused: isRefused)
             self.kept = nil
         }
     }
 
-    /// A completion record as an entry: by copying the last one, where that said the same.
-    private func written(_ record: CompletionRecord) -> RecordEntry {
-        if let recent = worker.recentCompletion, recent.isLike(record),
-            let entry = recent.template.entry(id: record.id, time: record.time, timings: record.timings)
+    /// The record of how the request ended as an entry: by copying the last one, where that said the same.
+    private func completionEntry(
+        _ ending: CompletionRecord.Ending,
+        _ timings: CompletionRecord.Timings,
+        upstream: String?,
+        at now: NIODeadline
+    ) -> RecordEntry {
+        let time = progress.time(at: now)
+        // Whatever else a record can hold makes it one of its own.
+        let isPlain = model == nil && usage == nil && passage == nil && !isAnswerRefused
+        if isPlain, let recent = worker.recentCompletion,
+            recent.isLike(
+                status: status,
+                bytesReceived: progress.bytesReceived,
+                bytesSent: progress.bytesSent,
+                upstream: upstream,
+                ending: ending
+            ), let entry = recent.template.entry(id: id, time: time, timings: timings)
         {
             worker.recentPause.wasUsed()
             return entry
         }
+        var record = CompletionRecord(
+            id: id,
+            time: time,
+            node: worker.context.node,
+            status: status,
+            bytesReceived: progress.bytesReceived,
+            bytesSent: progress.bytesSent,
+            upstream: upstream,
+            timings: timings,
+            ending: ending
+        )
+        record.model = model
+        record.guardrail = answerRefusal ?? answerNote
+        record.usage = usage?.usage ?? passage?.tokens?.usage
         let entry = record.entry()
-        guard RecentCompletion.isPlain(record), worker.recentPause.isOver() else { return entry }
+        guard isPlain, worker.recentPause.isOver() else { return entry }
         worker.recentCompletion = CompletionTemplate(record, entry).map { RecentCompletion($0, of: record) }
         return entry
     }

@@ -15,6 +15,13 @@ final class Pipeline: RecordWaiter {
     /// Pieces of a body up to this size are copied behind the head, so that both leave in one write.
     static let copiedBytes = 16 * 1024
 
+    /// What the record says of an answer that was refused; a class, since few are, and a request is to be a small object.
+    private final class RefusedAnswer {
+        let record: DecisionRecord.Guardrail
+
+        init(record: DecisionRecord.Guardrail) { self.record = record }
+    }
+
     let connection: any ClientSide
     let worker: Worker
     /// What was in force when the request began; everything about it is decided and routed by this.
@@ -45,7 +52,12 @@ final class Pipeline: RecordWaiter {
     /// The request's bodies, where any are kept.
     var kept: KeptBodies?
     /// Why the answer goes no further.
-    var answerRefusal: DecisionRecord.Guardrail?
+    var answerRefusal: DecisionRecord.Guardrail? {
+        get { refusedAnswer?.record }
+        set { refusedAnswer = newValue.map { RefusedAnswer(record: $0) } }
+    }
+    var isAnswerRefused: Bool { refusedAnswer != nil }
+    private var refusedAnswer: RefusedAnswer?
     var permit: Permit?
     var route: RouteTable.Entry?
     /// What the request is to become, where the client asks for a tunnel; and whether there is one.
@@ -93,13 +105,13 @@ final class Pipeline: RecordWaiter {
         do throws(HTTP1Refusal) {
             connection.requestBody = try BodyScanner(
                 scanner.framing,
-                limit: resolved.route?.route.bodyLimit ?? UInt64(ClientConnection.waitingBytes)
+                limit: resolved.route?.bodyLimit ?? UInt64(ClientConnection.waitingBytes)
             )
         } catch {
             return refuseHead(reason: error.code.rawValue, status: error.status, resolved, trace)
         }
         do throws(HTTP1Refusal) {
-            wanted = try WantedTunnel(scanner, head, resolved.route?.route)
+            wanted = try WantedTunnel(scanner, head, resolved.route)
         } catch {
             return refuseHead(reason: error.code.rawValue, status: error.status, resolved, trace)
         }
@@ -237,7 +249,8 @@ final class Pipeline: RecordWaiter {
                 keepsTrailers: takesTrailers,
                 upgrades: wanted?.switchesProtocol == true,
                 tokens: tokens,
-                bodyRoom: min(room, Self.copiedBytes)
+                bodyRoom: min(room, Self.copiedBytes),
+                into: worker.spareHeads.take()
             )
             progress.last = now
             decided(permit.decision, exchange, policy, latency: latency, trace: trace?.value, at: now)
@@ -253,7 +266,7 @@ final class Pipeline: RecordWaiter {
     /// Goes on with a request whose decision is on its way to the log.
     func send(with permit: consuming Permit) {
         if record.isFailed { return answer(status: 503, ending: .notRecorded) }
-        if route?.route.record == .first {
+        if route?.recordsFirst == true {
             self.permit = .some(consume permit)
             waitForRecord()
         } else {
@@ -269,7 +282,7 @@ final class Pipeline: RecordWaiter {
         by policy: PolicySnapshot
     ) -> (headers: [Exchange.Header], tokens: TokenPassage?) {
         let headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
-        guard let verifier = policy.tokens else { return (headers, nil) }
+        guard policy.verifiesTokens, let verifier = policy.tokens else { return (headers, nil) }
         let tokens = TokenPassage(
             verifier,
             headers: Self.headers(verifier.consultedHeaders, scanner, head),
@@ -402,7 +415,8 @@ final class Pipeline: RecordWaiter {
             closes: closes,
             setting: asking?.responseHeaders ?? [],
             isFiltered: isFiltered,
-            bodyRoom: room
+            bodyRoom: room,
+            into: worker.spareHeads.take()
         )
     }
 

@@ -56,7 +56,8 @@ final class RecentDecision {
     }
 }
 
-/// The same for completion records, which say nothing of a connection.
+/// The same for completion records, which say nothing of a connection; of those that hold nothing of a model, of tokens or of
+/// a guardrail.
 final class RecentCompletion {
     private let status: Int?
     private let bytesReceived: UInt64
@@ -75,14 +76,15 @@ final class RecentCompletion {
     }
 
     /// Whether a record says the same, but for its id, its time and its timings.
-    func isLike(_ record: borrowing CompletionRecord) -> Bool {
-        status == record.status && bytesSent == record.bytesSent && bytesReceived == record.bytesReceived
-            && ending == record.ending && upstream == record.upstream && Self.isPlain(record)
-    }
-
-    /// Whether a record holds nothing that others do not.
-    static func isPlain(_ record: borrowing CompletionRecord) -> Bool {
-        record.model == nil && record.guardrail == nil && record.usage == nil
+    func isLike(
+        status: Int?,
+        bytesReceived: UInt64,
+        bytesSent: UInt64,
+        upstream: String?,
+        ending: CompletionRecord.Ending
+    ) -> Bool {
+        self.status == status && self.bytesSent == bytesSent && self.bytesReceived == bytesReceived
+            && self.ending == ending && self.upstream == upstream
     }
 }
 

@@ -291,6 +291,7 @@ public final class GatewayServer: Sendable {
             .serverChannelOption(.autoRead, value: false)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.recvAllocator, value: ReadBufferSize())
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let bound = workerByLoop[ObjectIdentifier(channel.eventLoop)] else {

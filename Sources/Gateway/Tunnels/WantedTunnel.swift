@@ -10,12 +10,12 @@ enum WantedTunnel {
     /// What a request asks for; nil for one that is to stay a request.
     ///
     /// - Throws: where its route does not allow it, or it is no good handshake.
-    init?(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, _ route: Route?) throws(HTTP1Refusal) {
+    init?(_ scanner: borrowing RequestScanner, _ head: ByteBuffer, _ route: RouteTable.Entry?) throws(HTTP1Refusal) {
         if scanner.method == .connect {
-            guard route?.allowsConnect == true else { throw HTTP1Refusal(.unsupportedMethod) }
+            guard route?.route.allowsConnect == true else { throw HTTP1Refusal(.unsupportedMethod) }
             self = .connect
         } else if scanner.fields.upgrade != nil {
-            guard route?.allowsWebSocket == true else { throw HTTP1Refusal(.unsupportedUpgrade) }
+            guard route?.route.allowsWebSocket == true else { throw HTTP1Refusal(.unsupportedUpgrade) }
             self = .webSocket(try WebSocketHandshake(scanner, head))
         } else {
             return nil

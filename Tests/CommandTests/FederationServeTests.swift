@@ -265,7 +265,7 @@ import Testing
         let result = try Program.run("config", "validate", "--config", directory.path + "/c")
         #expect(result.status == 1)
         #expect(
-            result.errors.contains("x.yaml:1:1") && result.errors.contains("did you mean `partner.example`?"),
+            result.errors.contains("x.yaml:4:89") && result.errors.contains("did you mean `partner.example`?"),
             "\(result.errors)"
         )
     }

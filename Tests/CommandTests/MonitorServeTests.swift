@@ -257,7 +257,7 @@ import Testing
             let result = try act(user, "ack", id)
             #expect(result.status == status, "\(user): \(result)")
             #expect(
-                result.errors.contains(status == 0 ? "changed" : "may not do `finding.acknowledge`"),
+                result.errors.contains(status == 0 ? "record says so of \(id)" : "may not do `finding.acknowledge`"),
                 "\(result)"
             )
         }

@@ -14,6 +14,14 @@ struct TextNormaliserTests {
         #expect(read == wanted, "\(disguise.name): \(disguise.apply(plain))")
     }
 
+    @Test("Words run together are parted where numbers stand among them, too")
+    func runTogether() {
+        #expect(words("pleasesend500dollarstotheoffice") == "please send 500 dollars to the office")
+        #expect(words("pleasereadthewholeletter,thankyou") == "please read the whole letter thank you")
+        // What has no words in it stays.
+        for code in ["9f86d081884c7d659a2feaa0c55ad015", "rsa2048sha256aes128gcm"] { #expect(words(code) == code) }
+    }
+
     @Test("Codes within codes are read three deep, and no deeper")
     func nesting() {
         func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }

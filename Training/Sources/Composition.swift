@@ -30,23 +30,27 @@ enum Composition {
         return (0..<count).map { _ in
             let host = random.pick(hosts)
             let origin: String
+            let kind: String
             var payload: String
-            switch random.below(10) {
+            switch random.below(15) {
+            case 10..<15: (payload, origin, kind) = (Intrusions.order(&random), "own_orders", "own_carried_orders")
             case 0..<4:
                 let request = random.pick(requests)
-                (payload, origin) = (request.text, request.source)
-            case 4..<7: (payload, origin) = (random.pick(errands), "own_errands")
+                (payload, origin, kind) = (request.text, request.source, "own_carried_requests")
+            case 4..<7: (payload, origin, kind) = (random.pick(errands), "own_errands", "own_carried_errands")
             default:
                 let attack = random.pick(attacks)
-                (payload, origin) = (attack.text, attack.source)
+                (payload, origin, kind) = (attack.text, attack.source, "own_carried_attacks")
             }
             // Half of them stand there bare, as they would be said.
-            if random.below(2) == 0 { payload = random.pick(Seeds.carriers).with(payload.trimmingEnd) }
+            if origin != "own_orders", random.below(2) == 0 {
+                payload = random.pick(Seeds.carriers).with(payload.trimmingEnd)
+            }
             payload = payload.replacing("\n", with: " ")
             return CorpusText(
                 text: insert(payload, into: host.text, &random),
                 isAttack: true,
-                source: "own_carried",
+                source: kind,
                 isDirect: false,
                 payload: payload,
                 origins: [origin, host.source],

@@ -13,6 +13,10 @@ struct CorpusText {
     /// The sources that it was put together from, which it is left out of training with.
     var origins: [String] = []
     var weight = 1.0
+    /// The pattern that it was made of: texts of one pattern are held back from a model together.
+    var fold: Int?
+    /// Whether it is a copy that is written so that filters do not read it.
+    var isDisguised = false
 }
 
 /// The training sets, from `guardrails` in the corpus.

@@ -22,15 +22,18 @@ struct Dataset {
             let normalised = normaliser.normalise(text.text)
             guard !normalised.words.isEmpty else { continue }
             let channel: TextChannel = text.isDirect ? .user : .retrieved
-            let hits = InjectionRules.shared.hits(in: normalised).filter { $0.rule.channels.contains(channel) }
-            if hits.contains(where: { $0.rule.weight >= InjectionRule.decisive }) { decisive.insert(index) }
+            let hits = InjectionRules.shared.hits(in: normalised, of: text.text).filter {
+                $0.rule.channels.contains(channel)
+            }
+            if hits.contains(where: \.isDecisive) { decisive.insert(index) }
             func example(_ range: Range<Int>, _ weight: Double) -> Example {
                 Example(
                     features: InjectionFeatures(normalised, range, rules: hits),
                     isAttack: text.isAttack,
                     source: text.source,
                     text: index,
-                    weight: weight
+                    weight: weight,
+                    suspicion: InjectionClassifier.suspicion(of: normalised, range)
                 )
             }
             if text.isDirect {
@@ -59,6 +62,11 @@ struct Dataset {
         guard let payload = text.payload else { return windows.count <= 6 ? windows : [] }
         let wanted = normaliser.normalise(payload).words.map(\.hash)
         let words = normalised.words.map(\.hash)
+        if text.isDisguised {
+            // Not all words come back: the windows that have most of them.
+            let kinds = Set(wanted)
+            return windows.filter { kinds.intersection(words[$0]).count * 2 >= min(kinds.count, 12) }
+        }
         guard !wanted.isEmpty, wanted.count <= words.count else { return [] }
         let head = wanted.prefix(5)
         guard
@@ -92,7 +100,8 @@ extension Lexicon {
         // Short words are rarely chance only where many texts have them.
         let words = counts.filter { word, count in
             let needed = word.utf8.count <= 1 ? Int.max : word.utf8.count == 2 ? 150 : word.utf8.count == 3 ? 25 : 5
-            return count >= needed && (sources[word]?.count ?? 0) >= 2
+            // A word of one set alone is one of its subject or language where many of its texts have it.
+            return count >= needed && ((sources[word]?.count ?? 0) >= 2 || (word.utf8.count >= 4 && count >= 12))
         }.keys.sorted()
         let common = words.sorted { (counts[$0] ?? 0, $1) > (counts[$1] ?? 0, $0) }.prefix(1500)
         let lexicon = Lexicon(

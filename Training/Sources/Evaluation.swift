@@ -8,7 +8,7 @@ struct Evaluation {
     {
         var scores: [Int: Int32] = [:]
         for example in examples where included(example) {
-            let score = InjectionClassifier.score(example.features, by: head)
+            let score = InjectionClassifier.score(example.features, by: head) + example.suspicion
             scores[example.text] = max(scores[example.text] ?? .min, score)
         }
         return scores

@@ -8,6 +8,8 @@ struct Example {
     /// The text that it is of, so that windows of one text stay together.
     var text: Int
     var weight: Double = 1
+    /// What its score is raised by once it is made, since its words were hidden.
+    var suspicion: Int32 = 0
 }
 
 /// A linear support vector machine with squared hinge loss, trained by dual coordinate descent.

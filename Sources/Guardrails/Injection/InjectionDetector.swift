@@ -21,6 +21,8 @@ public struct InjectionDetector: Sendable {
     public static let decisiveScore: Int32 = 1_000_000_000
     /// What the context checks have to say by themselves: that a rule fired on words that the prompt guards.
     private static let contextAlone: Int32 = 500
+    /// The weight of a rule whose words stand in quotation marks.
+    private static let mentioned = 30
 
     /// What is asked.
     public let policy: InjectionPolicy
@@ -125,7 +127,7 @@ public struct InjectionDetector: Sendable {
     ) -> (score: TextScore, findings: [InjectionFinding], text: NormalisedText) {
         let text = normaliser.normalise(labelled.text)
         let tiers = policy.tiers(for: labelled.channel)
-        let hits = rules.hits(in: text)
+        let hits = rules.hits(in: text, of: labelled.text)
         let threshold = thresholds[labelled.channel]
         var findings: [InjectionFinding] = []
         var score: Int32 = 0
@@ -151,8 +153,10 @@ public struct InjectionDetector: Sendable {
         var isDecisive = false
         if tiers.contains(.rules) {
             for hit in hits where hit.rule.channels.contains(labelled.channel) {
-                find(hit.rule.id, .rules, hit.words, Int32(hit.rule.weight), hit.rule.explanation)
-                if hit.rule.weight >= InjectionRule.decisive { isDecisive = true }
+                // What is only mentioned weighs as little as a rule can that is not decisive.
+                let weight = hit.isMentioned ? min(hit.rule.weight, Self.mentioned) : hit.rule.weight
+                find(hit.rule.id, .rules, hit.words, Int32(weight), hit.rule.explanation)
+                if hit.isDecisive { isDecisive = true }
             }
         }
         if tiers.contains(.classifier) {
@@ -164,7 +168,15 @@ public struct InjectionDetector: Sendable {
             score = result.value
             if threshold.map({ score > $0 }) ?? false {
                 let telling = classifier.telling(text, result.words, rules: counted, as: reading)
-                find("classifier", .classifier, telling, score, "reads like the attacks it was trained on")
+                let isHidden = InjectionClassifier.suspicion(of: text, result.words) > 0
+                find(
+                    "classifier",
+                    .classifier,
+                    telling,
+                    score,
+                    "reads like the attacks it was trained on"
+                        + (isHidden ? ", and was hidden in how it is written, which counts against it" : "")
+                )
             }
         }
         if let context, tiers.contains(.context) {

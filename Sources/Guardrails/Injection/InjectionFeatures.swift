@@ -15,7 +15,7 @@ package struct InjectionFeatures: Sendable {
     package var count: Int { max(hashes.count, Self.leastCount) }
 
     /// How many counts there are.
-    package static let denseCount = InjectionRule.Kind.allCases.count + 6
+    package static let denseCount = InjectionRule.Kind.allCases.count + 7
 
     private static let secondPerson = hashes("you your yours yourself u")
     private static let assistants = hashes(
@@ -46,7 +46,7 @@ package struct InjectionFeatures: Sendable {
     package init(_ text: NormalisedText, _ range: Range<Int>, rules: [InjectionRule.Hit]) {
         collect(text, range)
         for hit in rules where hit.words.lowerBound >= range.lowerBound && hit.words.upperBound <= range.upperBound {
-            count(hit.rule.kind.index, 4)
+            count(hit.isMentioned ? Self.denseCount - 1 : hit.rule.kind.index, 4)
         }
         let base = InjectionRule.Kind.allCases.count
         for word in text.words[range] {

@@ -30,6 +30,13 @@ public struct InjectionRule: Sendable, Hashable {
         public var rule: InjectionRule
         /// The words that it matched.
         public var words: Range<Int>
+        /// Whether they stand in quotation marks within prose, as where somebody writes about attacks.
+        ///
+        /// Such words are no order by themselves: what the rest of the text makes of them is for the classifier.
+        public var isMentioned = false
+
+        /// Whether it is enough by itself.
+        public var isDecisive: Bool { rule.weight >= InjectionRule.decisive && !isMentioned }
     }
 
     /// A short name that stays, such as `override-previous`.
@@ -145,7 +152,21 @@ package struct InjectionRules: Sendable {
     }
 
     /// Every rule that fires, at its first place and at most eight times each.
-    package func hits(in text: NormalisedText) -> [InjectionRule.Hit] {
+    ///
+    /// The original tells which of the words are only mentioned.
+    package func hits(in text: NormalisedText, of original: String) -> [InjectionRule.Hit] {
+        var hits = hits(in: text)
+        guard !hits.isEmpty else { return hits }
+        let quotations = Quotations(Array(original.utf8))
+        for place in hits.indices where hits[place].rule.weight >= InjectionRule.decisive {
+            let words = text.words[hits[place].words]
+            guard !words.contains(where: { $0.traits.contains(.decoded) }) else { continue }
+            hits[place].isMentioned = quotations.hold(text.origin(of: hits[place].words))
+        }
+        return hits
+    }
+
+    private func hits(in text: NormalisedText) -> [InjectionRule.Hit] {
         var hits: [InjectionRule.Hit] = []
         var counts = [Int](repeating: 0, count: rules.count)
         for index in text.words.indices {

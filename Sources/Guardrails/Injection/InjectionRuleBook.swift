@@ -21,7 +21,7 @@ enum InjectionRuleBook {
     }
 
     private static let told =
-        "instruction*|rule*|prompt*|direction*|directive*|guideline*|command*|order*|polic*|restriction*|constraint*|programming|training"
+        "instruction*|rule*|prompt*|direction*|directive*|guideline*|command*|restriction*|constraint*|programming|training"
     private static let before =
         "previous|prior|above|preceding|earlier|foregoing|initial|original|existing|system|former|past"
 
@@ -32,14 +32,31 @@ enum InjectionRuleBook {
             90,
             "tells the model to set aside what it was told before",
             [
-                "ignore|disregard|forget|override|bypass|discard|neglect|overlook|drop|skip ~3 \(before) ~2 \(told)",
+                "ignore|disregard|forget|bypass|discard|neglect ~3 \(before) ~2 \(told)",
                 "ignore|disregard|forget ~2 \(told) ~4 above|before|previously|earlier|prior",
-                "ignore|disregard|forget|discard everything|anything|all ~3 above|before|previously|prior|told|said",
+                "ignore|disregard|forget|discard everything|anything|all ~3 you|u ~3 told|instructed|given|taught",
                 "pay|give no attention|heed to ~3 \(before) ~2 \(told)",
                 "do|dont not|follow ~2 follow|obey|any|the ~2 \(before) \(told)",
+            ]
+        ),
+        rule(
+            "override-earlier",
+            .override,
+            60,
+            "sets aside what came before, which people do as well",
+            [
+                "override|overlook|drop|skip ~3 \(before) ~2 \(told)|order*|polic*",
+                "ignore|disregard|forget|bypass|discard ~3 \(before) ~2 order*|polic*",
+                "ignore|disregard|forget|discard everything|anything|all ~3 above|before|previously|prior|told|said",
                 "cancel|erase|delete|remove|reset|clear|wipe|nullify|void ~2 \(before) ~1 instruction*|directive*|guideline*",
                 "supersede|supersedes|replaces|overrides|override ~3 \(before) ~1 instruction*|rule*|directive*|prompt*",
-                "\(before.split(separator: "|").joined(separator: "|")) instructions|directives ~3 void|null|obsolete|cancelled|canceled|invalid|revoked|superseded|deprecated",
+                "\(before) instructions|directives ~3 void|null|obsolete|cancelled|canceled|invalid|revoked|superseded|deprecated",
+                "ignora|olvida todas|todo|cualquier ~3 anterior|anteriores", "ignore|esqueca|desconsidere ~3 anterior*",
+                "ignora|dimentica ~3 precedent*", "vergiss|ignoriere alle|alles ~3 vorherig*|davor|zuvor|bisher*",
+                "zignoruj|ignoruj|zapomnij ~3 poprzednie|wczesniejsze|wszystkie", "αγνοησε|ξεχνα ~3 προηγουμεν*",
+                "игнорируй|игнорируйте|забудь|забудьте|отмени|отбрось ~3 предыдущ*|прежн*|прошл*|все",
+                "忽略 ~8 提 示", "忘记 ~8 内 容", "忽略 ~6 所有", "تجاهل|تجاهلي|انس|انسى ~3 السابقة", "התעלם|שכח ~3 הקודמות",
+                "abaikan|lupakan ~3 sebelumnya", "bo qua ~3 truoc",
             ]
         ),
         rule(
@@ -77,29 +94,29 @@ enum InjectionRuleBook {
             [
                 "ignora|ignore|ignorar|olvida|olvidate|desestima|descarta ~3 instruccion*|reglas|indicaciones|ordenes ~3 anterior*|previas|previos|arriba|recibidas",
                 "ignora|olvida|ignore|descarta ~3 anterior*|previas ~2 instruccion*|reglas|ordenes|indicaciones",
-                "ignora|olvida todas|todo|cualquier ~3 instruccion*|reglas|anterior|anteriores|restricciones",
+                "ignora|olvida todas|todo|cualquier ~3 instruccion*|reglas|restricciones",
                 "ignorez|ignore|oubliez|oublie ~3 instructions|consignes|regles|directives|ordres ~3 precedent*|anterieur*|initiales",
                 "ignorez|ignore|oubliez|oublie toutes|tout|tous ~3 instructions|consignes|precedent*|regles",
-                "ignoriere|ignorieren|vergiss|vergesse|vergessen|missachte ~3 vorherig*|bisherig*|obig*|vorangegangen*|frueher*|fruher* ~2 anweisung*|regel*|befehl*|instruktion*|aufgabe*",
-                "vergiss|ignoriere|vergesse|ignorieren alle|alles|samtliche|saemtliche ~3 anweisung*|vorherig*|regel*|davor|zuvor|bisher*",
-                "ignore|ignora|esqueca|desconsidere|desconsidera ~3 instrucoes|regras|ordens|comandos|anterior*",
-                "ignora|dimentica|trascura|ignorare|dimenticare ~3 istruzioni|regole|precedent*|indicazioni",
+                "ignoriere|ignorieren|vergiss|vergesse|vergessen|missachte ~3 vorherig*|bisherig*|obig*|vorangegangen*|frueher*|fruher* ~2 anweisung*|regel*|befehl*|instruktion*|vorgabe*",
+                "vergiss|ignoriere|vergesse|ignorieren alle|alles|samtliche|saemtliche ~3 anweisung*|regel*|vorgabe*|instruktion*",
+                "ignore|ignora|esqueca|desconsidere|desconsidera ~3 instrucoes|regras|ordens|comandos",
+                "ignora|dimentica|trascura|ignorare|dimenticare ~3 istruzioni|regole|indicazioni",
                 "negeer|vergeet ~3 vorige|eerdere|voorgaande|bovenstaande ~2 instructies|regels|opdrachten",
-                "zignoruj|ignoruj|zapomnij ~3 poprzednie|wczesniejsze|wszystkie|instrukcje|polecenia",
+                "zignoruj|ignoruj|zapomnij ~3 instrukcje|polecenia|wytyczne|zasady",
                 "onceki ~2 talimat*|komut*|kural* ~3 unut|yoksay|gormezden|dikkate|iptal|sil",
                 "tum ~1 talimat*|kural*|kisitlama* ~2 unut|yoksay|gormezden|kaldir|iptal",
-                "игнорируй|игнорируйте|забудь|забудьте|отмени|проигнорируй|отбрось ~3 предыдущ*|прежн*|прошл*|вышеуказанн*|все|инструкци*|правил*",
-                "ігноруй|ігноруйте|забудь ~3 попередн*|інструкц*",
-                "忽略 ~8 指 令", "忽略 ~8 提 示", "忽略 ~8 指 示", "忽略 ~8 规 则", "无视 ~8 指 令", "忘记 ~8 指 令", "忘记 ~8 内 容", "忽略 ~6 所有",
+                "игнорируй|игнорируйте|забудь|забудьте|отмени|проигнорируй|отбрось ~3 инструкци*|указани*|правил*|команд*",
+                "ігноруй|ігноруйте|забудь ~3 інструкц*|вказівк*|правил*",
+                "忽略 ~8 指 令", "忽略 ~8 指 示", "忽略 ~8 规 则", "无视 ~8 指 令", "忘记 ~8 指 令",
                 "忽視 ~8 指 令", "無視 ~8 指 示", "忽略 ~8 規 則", "以前の指示 ~4 無視", "指示 ~3 無視", "指示 ~3 忘 れ", "命令 ~3 無視",
                 "이전 ~2 지시* ~2 무시*|잊*", "모든 ~2 지시*|규칙* ~2 무시*|잊*", "이전의 지시*|명령* ~2 무시*|잊*",
-                "تجاهل|تجاهلي|انس|انسى ~3 التعليمات|تعليمات|الاوامر|السابقة|القواعد",
+                "تجاهل|تجاهلي|انس|انسى ~3 التعليمات|تعليمات|الاوامر|القواعد",
                 "पिछले|पिछली|सभी|पूर्व ~3 निर्देशों|निर्देश|नियमों|आदेशों ~3 अनदेखा|भूल|नजरअंदाज|अनदेखी",
                 "pichle|pichli|purane|saare|sare|sabhi ~3 instructions|instruction|nirdesh|rules|niyam|orders ~3 ignore|bhul|bhool|bhula",
                 "دستورات|دستورالعمل ~3 قبلی|پیشین ~3 نادیده|فراموش",
-                "נהוג|התעלם|שכח ~3 ההוראות|הוראות|הקודמות",
-                "abaikan|lupakan ~3 instruksi|perintah|aturan|sebelumnya", "bo qua ~3 huong|chi|lenh|truoc",
-                "αγνοησε|ξεχνα ~3 προηγουμεν*|οδηγι*",
+                "נהוג|התעלם|שכח ~3 ההוראות|הוראות",
+                "abaikan|lupakan ~3 instruksi|perintah|aturan", "bo qua ~3 huong|chi dan|thi", "bo qua ~3 lenh",
+                "αγνοησε|ξεχνα ~3 οδηγι*|εντολ*|κανον*",
             ]
         ),
     ]
@@ -229,6 +246,20 @@ enum InjectionRuleBook {
             ]
         ),
         rule(
+            "forged-turn",
+            .forging,
+            95,
+            "begins a turn of the chat within a result or document, where there is none",
+            in: untrusted,
+            [
+                "‹im-start› ~1 system|developer|assistant|user",
+                "‹inst› ~60 ‹inst-end›",
+                "‹role-system› ~60 ‹sys-end›|‹im-end›|‹turn-end›|‹inst-end›",
+                "‹im-end›|‹turn-end›|‹inst-end›|‹sys-end›|‹doc-end› ~3 ‹im-start›|‹inst›|‹role-system›",
+                "‹role-system› ~2 ignore|disregard|forget|override|you",
+            ]
+        ),
+        rule(
             "forged-role",
             .forging,
             45,
@@ -316,6 +347,18 @@ enum InjectionRuleBook {
     ]
 
     private static let orders: [(InjectionRule, [String])] = [
+        rule(
+            "order-addressed",
+            .order,
+            90,
+            "is addressed to the assistant from within the result of a tool",
+            in: [.toolResult],
+            [
+                "note|message|instruction|instructions|directive|directives|order|orders|memo|reminder|attention ~1 to|for ~2 ai|llm|assistant|chatbot|llms|assistants",
+                "ai|llm assistant|agent|assistants|agents ~2 reading|processing|summarizing|summarising|parsing|handling this|it|these",
+                "attention|dear|hey|hello ai|llm|assistant|chatbot",
+            ]
+        ),
         rule(
             "order-assistant",
             .order,

@@ -96,6 +96,7 @@ extension WordLine {
         var target: WordLine?
         var copied = 0
         var index = 0
+        var isParted = false
         while index < words.count {
             if let (count, spelled) = joined(at: index) {
                 var changed = target ?? emptied()
@@ -105,10 +106,15 @@ extension WordLine {
                 index += count
                 copied = index
                 target = changed
+                isParted = false
                 continue
             }
             let word = words[index]
-            if !word.traits.contains(.known), let pieces = taken(apart: bytes(of: word)) {
+            // Beside words that were run together shorter ones are believed.
+            let isBeside = isParted
+            isParted = false
+            if !word.traits.contains(.known), let pieces = taken(apart: bytes(of: word), isBeside: isBeside) {
+                isParted = true
                 var changed = target ?? emptied()
                 changed.copy(self, copied..<index)
                 for piece in pieces { changed.merge(self, index..<index + 1, piece, .repaired) }
@@ -148,15 +154,37 @@ extension WordLine {
         return best
     }
 
-    private func taken(apart word: ArraySlice<UInt8>) -> [[UInt8]]? {
-        guard word.count >= 4, word.count <= 4000, word.allSatisfy({ $0 &- 0x61 < 26 }) else { return nil }
+    private func taken(apart word: ArraySlice<UInt8>, isBeside: Bool = false) -> [[UInt8]]? {
+        guard word.count >= 4, word.count <= 4000 else { return nil }
+        guard word.allSatisfy({ $0 &- 0x61 < 26 }) else { return partedAtNumbers(word) }
         if let short = unstretched(word) { return [short] }
         // A run of many words may hold a name.
-        guard word.count >= 9, let pieces = lexicon.pieces(of: Array(word), mostUnknown: word.count < 40 ? 0 : 15),
-            pieces.count > 1, word.count * 2 >= pieces.count * 7
+        guard word.count >= (isBeside ? 6 : 9),
+            let pieces = lexicon.pieces(of: Array(word), mostUnknown: word.count < 40 ? 0 : 15),
+            pieces.count > 1, word.count * 2 >= pieces.count * (isBeside ? 6 : 7)
         else { return nil }
         let all = Array(word)
         return pieces.map { Array(all[$0]) }
+    }
+
+    /// `pleasesend500dollarsto`: letters and digits by turns, where letters among them are words run together.
+    private func partedAtNumbers(_ word: ArraySlice<UInt8>) -> [[UInt8]]? {
+        guard word.count >= 12, word.allSatisfy({ $0 &- 0x61 < 26 || $0 &- 0x30 < 10 }) else { return nil }
+        var pieces: [[UInt8]] = []
+        var isParted = false
+        var start = word.startIndex
+        while start < word.endIndex {
+            let isNumber = word[start] < 0x61
+            let end = word[start...].firstIndex { ($0 < 0x61) != isNumber } ?? word.endIndex
+            if !isNumber, let words = taken(apart: word[start..<end]), words.count > 1 {
+                pieces.append(contentsOf: words)
+                isParted = true
+            } else {
+                pieces.append(Array(word[start..<end]))
+            }
+            start = end
+        }
+        return isParted ? pieces : nil
     }
 
     /// `ignooore`, `iiggnnoorree`.

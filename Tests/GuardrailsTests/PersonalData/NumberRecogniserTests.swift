@@ -6,15 +6,7 @@ struct NumberRecogniserTests {
     private static let rules = Result { try OutputRules(.everything(.redact)) }
 
     private func filtered(_ text: String, by size: Int = .max) throws -> String {
-        var filter = TextFilter(try Self.rules.get())
-        var output: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            filter.feed(rest.prefix(size), into: &output)
-            rest = rest.dropFirst(size)
-        }
-        filter.finish(into: &output)
-        return String(decoding: output, as: UTF8.self)
+        try Self.rules.get().filtered(text, by: size).text
     }
 
     @Test(

@@ -6,15 +6,7 @@ struct SecretRecogniserTests {
     private static let rules = Result { try OutputRules(OutputPolicy(secrets: .redact)) }
 
     private func filtered(_ text: String, by size: Int = .max) throws -> (String, [OutputFinding]) {
-        var filter = TextFilter(try Self.rules.get())
-        var output: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            filter.feed(rest.prefix(size), into: &output)
-            rest = rest.dropFirst(size)
-        }
-        filter.finish(into: &output)
-        return (String(decoding: output, as: UTF8.self), filter.takeFindings())
+        try Self.rules.get().filtered(text, by: size)
     }
 
     private func expect(_ text: String, _ expected: String) throws {

@@ -1,0 +1,351 @@
+import RegularExpressions
+
+/// What is a value that is a secret, and what only stands where one would.
+extension SecretRecogniser {
+    /// A value that what stands before it says to be one: `password v`, `IDENTIFIED BY 'v'`, `"token", "v"`,
+    /// `the API key is v`, `**Secret key:** v`.
+    ///
+    /// All that tells it is behind it, so that no unit is asked for before a name was found.
+    func led(_ reader: inout UnitReader, _ start: Int) -> Match? {
+        let before = reader.before(start)
+        guard
+            before == 0x0A || Self.leads(before)
+                || Self.isIdeograph(before == UInt8(ascii: ":") ? reader.before(start - 1) : before),
+            let name = lead(&reader, start)
+        else { return nil }
+        return value(&reader, name, at: start)
+    }
+
+    /// Whether a value may go on behind letters with what no name has.
+    @inline(__always)
+    static func mayGoOn(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "!"), UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "^"),
+            UInt8(ascii: "&"), UInt8(ascii: "*"), UInt8(ascii: "/"):
+            true
+        default: false
+        }
+    }
+
+    /// What may stand right before a value.
+    @inline(__always)
+    static func leads(_ unit: UInt8) -> Bool {
+        unit == 0x20 || isQuote(unit) || unit == 0x09 || unit == UInt8(ascii: "*") || unit == UInt8(ascii: "[")
+    }
+
+    /// Whether a unit is of a script that has no spaces between words.
+    @inline(__always)
+    static func isIdeograph(_ unit: UInt8) -> Bool { unit >= 0x80 && unit <= TextUnits.ideograph }
+
+    func lead(_ reader: inout UnitReader, _ start: Int) -> Name? {
+        var index = start
+        var isQuoted = false
+        var isBelow = false
+        while index > start - 12 {
+            let unit = reader.before(index)
+            if unit == 0x0A {
+                isBelow = true
+            } else if Self.isQuote(unit) {
+                isQuoted = true
+            } else if !Self.leads(unit), unit != UInt8(ascii: "\\") {
+                break
+            }
+            index -= 1
+        }
+        // `name: |-` on the line above
+        if isBelow, reader.before(index) == UInt8(ascii: "-") { index -= 1 }
+        let blank = index
+        var hasSign = false
+        var isListed = false
+        while index > blank - 4 {
+            let unit = reader.before(index)
+            guard Self.isLeadingSign(unit) || unit == 0x20 && hasSign && Self.isSign(reader.before(index - 1)) else {
+                break
+            }
+            if Self.isSign(unit) { hasSign = true }
+            index -= 1
+        }
+        guard hasSign || index == blank && !isBelow else { return nil }
+        if !hasSign, isQuoted, reader.before(index) == UInt8(ascii: ",") {
+            index -= 1
+            if reader.before(index) == 0x20 { index -= 1 }
+            guard Self.isQuote(reader.before(index)) else { return nil }
+            hasSign = true
+            isListed = true
+        }
+        let sign = index
+        while index > sign - 5,
+            Self.leads(reader.before(index)) || hasSign && reader.before(index) == UInt8(ascii: "\\")
+        {
+            index -= 1
+        }
+        var word = Self.word(reader, before: index)
+        if word.isEmpty {
+            guard Self.isIdeograph(reader.before(index)), Self.eastern.stand(before: index, in: reader, reach: 8) else {
+                return nil
+            }
+            return Name(isGeneric: true, isPassword: true)
+        }
+        if Self.isCopula(reader, word) || hasSign && Self.isType(reader, word) {
+            // Between a verb and what it is said of there is a space, and before a type as well.
+            guard reader.before(word.lowerBound) == 0x20 else { return nil }
+            hasSign = true
+            let verb = word.lowerBound - 1
+            word = Self.word(reader, before: verb)
+            if word.isEmpty { return nil }
+            if Self.sentences.stand(before: verb, in: reader, reach: 40) {
+                var name = name(&reader, word.lowerBound, word.upperBound)
+                if !name.isTelling { name = Name(isGeneric: true, isPassword: true, isLoose: true) }
+                return name
+            }
+        }
+        var name = name(&reader, word.lowerBound, word.upperBound)
+        name.isLoose = !hasSign || isListed
+        guard reader.before(word.lowerBound) == 0x20 else {
+            return (hasSign ? name.isTelling : name.isGeneric) ? name : nil
+        }
+        let first = Self.word(reader, before: word.lowerBound - 1)
+        if !name.isGeneric {
+            // `API key`, `IDENTIFIED BY`
+            if Self.is(reader, word, "key"), Self.keys.contains(where: { Self.is(reader, first, $0) }) {
+                name.isGeneric = true
+            } else if Self.is(reader, word, "by"), Self.is(reader, first, "identified") {
+                name.isGeneric = true
+                name.isPassword = true
+                name.isLoose = !isQuoted
+            }
+        }
+        guard name.isGeneric || hasSign && name.isTelling else { return nil }
+        // Whose it is, stands before what it is: `the Datadog API key`.
+        if hasSign, !first.isEmpty {
+            name.rules += self.name(&reader, first.lowerBound, first.upperBound).rules
+            if reader.before(first.lowerBound) == 0x20 {
+                let second = Self.word(reader, before: first.lowerBound - 1)
+                if !second.isEmpty { name.rules += self.name(&reader, second.lowerBound, second.upperBound).rules }
+            }
+        }
+        return name
+    }
+
+    static func isLeadingSign(_ unit: UInt8) -> Bool {
+        isSign(unit) || unit == UInt8(ascii: ".") || unit == UInt8(ascii: "+")
+    }
+
+    /// The name or word that ends before a place: where it begins and ends, as places of units.
+    static func word(_ reader: UnitReader, before end: Int) -> Range<Int> {
+        var start = end
+        while start > end - 48, start > 0 {
+            let unit = reader.before(start)
+            guard
+                UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "_") || unit == UInt8(ascii: "-")
+                    || unit == UInt8(ascii: ".")
+            else { break }
+            start -= 1
+        }
+        return start..<max(start, end)
+    }
+
+    static func `is`(_ reader: UnitReader, _ word: Range<Int>, _ literal: StaticString) -> Bool {
+        guard word.count == literal.utf8CodeUnitCount else { return false }
+        for (offset, place) in word.enumerated()
+        where UnitClass.lowercased(reader.before(place + 1)) != (unsafe literal.utf8Start[offset]) { return false }
+        return true
+    }
+
+    static func isCopula(_ reader: UnitReader, _ word: Range<Int>) -> Bool {
+        guard word.count <= 6 else { return false }
+        return `is`(reader, word, "lautet") || `is`(reader, word, "is") || `is`(reader, word, "was")
+            || `is`(reader, word, "ist")
+            || `is`(reader, word, "es") || `is`(reader, word, "est")
+    }
+
+    static func isType(_ reader: UnitReader, _ word: Range<Int>) -> Bool {
+        `is`(reader, word, "string") || `is`(reader, word, "str") || `is`(reader, word, "text")
+    }
+
+    /// What says in a sentence that a password comes, with a few words between it and the verb.
+    static let sentences = ContextWords(
+        "password, passphrase, passwort, kennwort, mot de passe, contraseña, senha"
+    )
+    /// The same in scripts without spaces, right before the value.
+    static let eastern = ContextWords("密码, 密码是, 密碼, 密碼是, パスワード, パスワードは, 비밀번호, 비밀번호는")
+
+    /// What stands before `key` where that is a secret.
+    static let keys: [StaticString] = [
+        "api", "secret", "access", "private", "encryption", "signing", "license", "master", "account", "subscription",
+    ]
+
+    /// The value of a member of a secret in Kubernetes' YAML, which is base64.
+    func data(_ reader: inout UnitReader, _ start: Int, after colon: Int) -> Match? {
+        var index = colon
+        while index < colon + 4, reader[index] == 0x20 || Self.isQuote(reader[index]) { index += 1 }
+        guard index > colon else { return nil }
+        let from = index
+        while UnitClass.isAlphanumeric(reader[index]) || reader[index] == UInt8(ascii: "+")
+            || reader[index] == UInt8(ascii: "/") || reader[index] == UInt8(ascii: "=")
+        {
+            index += 1
+        }
+        guard index - from >= 10, Self.kubernetes.stand(before: start, in: reader, reach: 190) else { return nil }
+        let tail: Match.Tail? = index - from >= 180 ? .units(Self.values) : nil
+        return Match(secrets.index(.kubernetes), from, index, tail: tail)
+    }
+
+    /// Whether a value looks as if a machine, or a careful person, had chosen it.
+    func isRandom(_ reader: inout UnitReader, _ start: Int, _ end: Int, _ name: Name) -> Bool {
+        var digits = 0
+        var letters = 0
+        var dots = 0
+        for index in start..<end {
+            let unit = reader[index]
+            if UnitClass.isDigit(unit) { digits += 1 } else if UnitClass.isLetter(unit) { letters += 1 }
+            if unit == UInt8(ascii: ".") || unit == UInt8(ascii: "/") { dots += 1 }
+            if unit == UInt8(ascii: "."), reader[index + 1] == unit { return false }
+        }
+        guard digits > 0, letters > 0, dots * 8 < end - start else { return false }
+        let first = reader[start]
+        if first == UInt8(ascii: "$") || first == UInt8(ascii: "%") || first == UInt8(ascii: "@") { return false }
+        if reader[end] == UInt8(ascii: "(") || reader[end] == UInt8(ascii: "{") || reader[end] == UInt8(ascii: "[") {
+            return false
+        }
+        guard Entropy.bits(&reader, start, end) >= (name.isPassword && end - start < 16 ? 2.9 : 3.5) else {
+            return false
+        }
+        return !isReference(&reader, start, end) && !isMadeOfWords(&reader, start, end, name)
+    }
+
+    /// Whether a value says where the secret is, or stands in its place: a resource's name, a link, a member of an object
+    /// in a program, `YOUR_…`.
+    func isReference(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        // The address of a token of Ethereum's is public; a key has more digits.
+        if end - start == 42, reader.has("0x", at: start) { return true }
+        if reader.has("arn:", at: start) || reader.hasCaseless(Self.your, at: start) || isInName(reader, start) {
+            return true
+        }
+        var place = start
+        while place < start + 12, UnitClass.isLetter(reader[place]) || reader[place] == UInt8(ascii: "+") { place += 1 }
+        if place > start, reader.has("://", at: place) { return true }
+        // `var.db_password_v2`, `process.env.KEY2`, `TokenKind.Identifier2`
+        guard !Self.isQuote(reader.before(start)) else { return false }
+        place = start
+        while place < start + 32, UnitClass.isLetter(reader[place]) || reader[place] == UInt8(ascii: "_") { place += 1 }
+        guard place >= start + 3, place < end - 1, reader[place] == UInt8(ascii: ".") else { return false }
+        for index in place..<end where !UnitClass.isWord(reader[index]) && reader[index] != UInt8(ascii: ".") {
+            return false
+        }
+        return true
+    }
+
+    /// Whether a place is within the name of one of AWS's resources, `arn:aws:secretsmanager:…`.
+    func isInName(_ reader: UnitReader, _ start: Int) -> Bool {
+        var index = start
+        while index > start - 120, values.contains(reader.before(index)) { index -= 1 }
+        return index < start - 4 && reader.before(index + 1) == UInt8(ascii: "a")
+            && reader.before(index + 2) == UInt8(ascii: "r") && reader.before(index + 3) == UInt8(ascii: "n")
+            && reader.before(index + 4) == UInt8(ascii: ":")
+    }
+
+    /// Whether an authorization is a place for one: `$TOKEN`, `YOUR_TOKEN`.
+    func isStandIn(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        let first = reader[start]
+        if first == UInt8(ascii: "$") || first == UInt8(ascii: "%") || reader.hasCaseless(Self.your, at: start) {
+            return true
+        }
+        for index in start..<end where !UnitClass.isUpper(reader[index]) && reader[index] != UInt8(ascii: "_") {
+            return false
+        }
+        return true
+    }
+
+    static let your = Array("your".utf8)
+
+    /// Whether a value is made of words and small numbers, such as the name of something: `my-release-postgresql-1`,
+    /// `/run/secrets/db_1`.
+    ///
+    /// A password may be made of them, but for a path.
+    func isMadeOfWords(_ reader: inout UnitReader, _ start: Int, _ end: Int, _ name: Name) -> Bool {
+        var parts = 0
+        var words = 0
+        var isPath = false
+        var isConstant = false
+        var hasLower = false
+        var index = start
+        while index < end {
+            guard UnitClass.isAlphanumeric(reader[index]) else {
+                if reader[index] == UInt8(ascii: "/") || reader[index] == UInt8(ascii: ":") { isPath = true }
+                if reader[index] == UInt8(ascii: "_") { isConstant = true }
+                index += 1
+                continue
+            }
+            let part = index
+            while index < end, UnitClass.isLetter(reader[index]) { index += 1 }
+            let letters = index - part
+            while index < end, UnitClass.isDigit(reader[index]) { index += 1 }
+            guard index == end || !UnitClass.isAlphanumeric(reader[index]) else { return false }
+            let digits = index - part - letters
+            guard letters == 0 ? digits <= 12 : letters <= 16 && digits <= (letters < 3 ? 2 : 4) else { return false }
+            var inner = 0
+            var uppers = 0
+            for place in part..<part + letters where UnitClass.isUpper(reader[place]) {
+                uppers += 1
+                if place > part { inner += 1 }
+            }
+            if uppers < letters { hasLower = true }
+            // `SecretString`, `DOCKER_PASSWORD1`
+            guard inner == 0 || inner == 1 && letters >= 8 || uppers == letters && !hasLower else { return false }
+            parts += 1
+            if letters >= 2 { words += 1 }
+        }
+        guard words * 2 >= parts else { return false }
+        if !hasLower { return isConstant && parts > 1 && !isPath }
+        if name.isLoose { return true }
+        return name.isPassword ? isPath && parts > 2 : parts > 1
+    }
+
+    static let schemes = ["bearer ", "basic ", "token ", "api-token ", "apikey ", "api-key ", "digest "].map {
+        Array($0.utf8)
+    }
+    static let values: UnitSet = {
+        var set = UnitSet(0x30...0x39, 0x41...0x5A, 0x61...0x7A)
+        for unit in "_.=+/~@!#$%^&*:-|".utf8 { set.insert(unit...unit) }
+        return set
+    }()
+
+    static func mayAssign(_ unit: UInt8) -> Bool {
+        isSign(unit) || unit == 0x20 || isQuote(unit) || unit == UInt8(ascii: "]") || unit == UInt8(ascii: "\\")
+            || unit == 0
+    }
+
+    /// Whether a sign follows behind spaces and quotation marks, or may follow in what has not come yet.
+    static func mayBeAssigned(_ reader: UnitReader, _ end: Int, _ unit: UInt8) -> Bool {
+        var index = unit == UInt8(ascii: "]") ? end + 1 : end
+        let last = min(index + 5, reader.count)
+        while index < last {
+            let unit = reader.before(index + 1)
+            if isSign(unit) { return true }
+            guard isGap(unit) || unit == UInt8(ascii: "]") else { return false }
+            index += 1
+        }
+        // After four of them nothing else is passed over.
+        return index == reader.count
+    }
+
+    static func isSign(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ">"), UInt8(ascii: "|"), UInt8(ascii: "?"):
+            true
+        default: false
+        }
+    }
+
+    static func isQuote(_ unit: UInt8) -> Bool {
+        unit == UInt8(ascii: "\"") || unit == UInt8(ascii: "'") || unit == UInt8(ascii: "`")
+    }
+
+    static func trails(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "!"), UInt8(ascii: "*"), UInt8(ascii: "|"): true
+        default: false
+        }
+    }
+}

@@ -14,7 +14,11 @@ package final class FileLock: Sendable {
             let number = errno
             close(file)
             guard number == EWOULDBLOCK else { throw FileError(number: number, operation: "lock", path: path) }
-            throw AuditLogError(.locked, "`\(path)` is held by another process")
+            throw AuditLogError(
+                .locked,
+                "`\(path)` is held by another process, which `fuser \(path)` names; stop that one, or "
+                    + "use another directory here"
+            )
         }
         self.file = file
     }

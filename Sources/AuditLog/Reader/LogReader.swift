@@ -16,12 +16,30 @@ public struct LogReader: Sendable {
     public struct Entry: Hashable, Sendable {
         /// Its index.
         public let index: UInt64
+        /// Its bytes, which may lie among those of others.
+        private let slice: ArraySlice<UInt8>
         /// Its bytes.
-        public let bytes: [UInt8]
+        public var bytes: [UInt8] { Array(slice) }
         /// Whether the published checkpoint covers it; if not, it is in the write-ahead log only, for a second or so.
         public let isCovered: Bool
         /// What the entry tells, where it was made by this process a moment ago.
         package var gist: RecordGist?
+
+        /// An entry that was read.
+        init(index: UInt64, bytes: [UInt8], isCovered: Bool, gist: RecordGist? = nil) {
+            self.index = index
+            self.slice = bytes[...]
+            self.isCovered = isCovered
+            self.gist = gist
+        }
+
+        /// An entry of a run that was just written.
+        init(index: UInt64, of run: EntryRun, at place: Int) {
+            self.index = index
+            self.slice = run[place]
+            self.isCovered = false
+            self.gist = run.gists[place]
+        }
 
         /// The record that the entry holds.
         ///

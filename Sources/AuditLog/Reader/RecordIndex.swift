@@ -42,18 +42,22 @@ enum RecordIndex {
         /// Takes the entries that follow.
         ///
         /// What cannot be written leaves a gap that readers search.
-        mutating func append(_ entries: [WriterCore.Durable]) {
+        mutating func append(_ runs: [EntryRun]) {
             var bytes: [UInt8] = []
             let first = bundle
-            for entry in entries {
-                let id = entry.id ?? RecordIndex.id(in: entry.bytes[...])
-                fingerprints.append(id.map(fingerprint) ?? 0)
-                guard fingerprints.count == TilePath.fullWidth else { continue }
-                for value in fingerprints {
-                    for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
+            for run in runs {
+                for place in 0..<run.count {
+                    let id = run.gists[place]?.id ?? RecordIndex.id(in: run[place])
+                    fingerprints.append(id.map(fingerprint) ?? 0)
+                    guard fingerprints.count == TilePath.fullWidth else { continue }
+                    for value in fingerprints {
+                        for shift in [24, 16, 8, 0] as [UInt32] {
+                            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+                        }
+                    }
+                    fingerprints.removeAll(keepingCapacity: true)
+                    bundle += 1
                 }
-                fingerprints.removeAll(keepingCapacity: true)
-                bundle += 1
             }
             guard !bytes.isEmpty, let file = try? files.open(path, create: true) else { return }
             defer { files.close(file) }

@@ -4,7 +4,7 @@ public enum EntryBundle {
     public static let maximumEntryLength = 65_535
 
     /// Adds an entry of at most ``maximumEntryLength`` bytes.
-    static func append(_ entry: [UInt8], to bundle: inout [UInt8]) {
+    static func append(_ entry: ArraySlice<UInt8>, to bundle: inout [UInt8]) {
         precondition(entry.count <= maximumEntryLength)
         bundle.append(UInt8(truncatingIfNeeded: entry.count >> 8))
         bundle.append(UInt8(truncatingIfNeeded: entry.count))

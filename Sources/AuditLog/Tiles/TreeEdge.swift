@@ -41,7 +41,7 @@ struct TreeEdge: Sendable {
             guard MerkleHash.leaf(entry) == hash else {
                 throw AuditLogError(.corrupt, "an entry of the last bundle does not have its tile's hash")
             }
-            EntryBundle.append(Array(entry), to: &bundle)
+            EntryBundle.append(entry, to: &bundle)
         }
     }
 
@@ -65,7 +65,7 @@ struct TreeEdge: Sendable {
     }
 
     /// Takes entries; returns the bundles, then the tiles from the lowest level up, that the new tree needs.
-    mutating func append(_ entries: some Sequence<[UInt8]>) -> [File] {
+    mutating func append(_ runs: [EntryRun]) -> [File] {
         var bundles: [File] = []
         var tiles: [[File]] = []
         func add(_ hash: MerkleHash, level: Int) {
@@ -80,13 +80,16 @@ struct TreeEdge: Sendable {
             add(root, level: level + 1)
         }
         let before = size
-        for entry in entries {
-            EntryBundle.append(entry, to: &bundle)
-            add(.leaf(entry), level: 0)
-            size += 1
-            if size % 256 == 0 {
-                bundles.append(File(path: TilePath(level: nil, index: size / 256 - 1), bytes: bundle))
-                bundle = []
+        for run in runs {
+            for place in 0..<run.count {
+                let entry = run[place]
+                EntryBundle.append(entry, to: &bundle)
+                add(.leaf(entry), level: 0)
+                size += 1
+                if size % 256 == 0 {
+                    bundles.append(File(path: TilePath(level: nil, index: size / 256 - 1), bytes: bundle))
+                    bundle = []
+                }
             }
         }
         guard size > before else { return [] }

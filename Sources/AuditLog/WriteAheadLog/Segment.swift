@@ -32,16 +32,11 @@ package enum Segment {
     }
 
     /// The batch of entries that begins at an index.
-    package static func batch(_ entries: some Collection<[UInt8]>, first: UInt64, nonce: [UInt8]) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: batchHeaderLength)
-        bytes.reserveCapacity(batchHeaderLength + entries.reduce(0) { $0 + $1.count + 2 })
-        for entry in entries { EntryBundle.append(entry, to: &bytes) }
-        let payload = bytes[batchHeaderLength...]
-        var fields = batchMagic + bigEndian(UInt32(entries.count)) + bigEndian(UInt32(payload.count))
-        fields += bigEndian(first) + Array(SHA256.hash(data: payload))
+    static func batch(_ run: EntryRun, first: UInt64, nonce: [UInt8]) -> [UInt8] {
+        var fields = batchMagic + bigEndian(UInt32(run.count)) + bigEndian(UInt32(run.bytes.count))
+        fields += bigEndian(first) + Array(SHA256.hash(data: run.bytes))
         fields += SHA256.hash(data: nonce + fields).prefix(12)
-        bytes.replaceSubrange(..<batchHeaderLength, with: fields)
-        return bytes
+        return fields + run.bytes
     }
 
     /// What a segment holds.

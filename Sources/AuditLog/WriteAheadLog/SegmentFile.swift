@@ -60,7 +60,7 @@ struct SegmentFile {
     }
 
     /// Writes a batch and brings it to the disk.
-    mutating func commit(_ entries: [[UInt8]], first: UInt64, files: any FileSystem) throws(FileError) {
+    mutating func commit(_ entries: EntryRun, first: UInt64, files: any FileSystem) throws(FileError) {
         let bytes = Segment.batch(entries, first: first, nonce: nonce)
         try files.writeAll(bytes, to: file, at: end, path: path)
         try files.synchronize(file, path: path)

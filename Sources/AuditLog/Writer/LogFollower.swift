@@ -40,9 +40,6 @@ public final class LogFollower {
             let end = run.first > range.lowerBound ? min(range.upperBound, run.first) : range.upperBound
             return try LogReader(directory: log.directory).entries(in: range.lowerBound..<end)
         }
-        return (range.lowerBound..<min(range.upperBound, run.end)).map {
-            let place = Int($0 - run.first)
-            return LogReader.Entry(index: $0, bytes: run.entries[place], isCovered: false, gist: run.gists[place])
-        }
+        return run.entries(in: range)
     }
 }

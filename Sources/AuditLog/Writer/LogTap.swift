@@ -6,12 +6,25 @@ final class LogTap: Sendable {
     struct Run {
         /// The index of the first.
         var first: UInt64 = 0
-        var entries: [[UInt8]] = []
-        /// What each entry tells, where that is known.
-        var gists: [RecordGist?] = []
+        var pieces: [EntryRun] = []
+        var count = 0
         var bytes = 0
 
-        var end: UInt64 { first + UInt64(entries.count) }
+        var end: UInt64 { first + UInt64(count) }
+
+        /// The entries of a range, as far as they are here.
+        func entries(in range: Range<UInt64>) -> [LogReader.Entry] {
+            var entries: [LogReader.Entry] = []
+            var first = first
+            for piece in pieces {
+                let places = (first..<(first + UInt64(piece.count))).clamped(to: range)
+                for index in places {
+                    entries.append(LogReader.Entry(index: index, of: piece, at: Int(index - first)))
+                }
+                first += UInt64(piece.count)
+            }
+            return entries
+        }
     }
 
     private let limit: Int
@@ -23,18 +36,15 @@ final class LogTap: Sendable {
 
     /// Adds what has become durable; where there is no room for it, lets go of what waits.
     ///
-    /// Called on the log's thread; with each entry comes what it tells, where that is known.
-    func add(_ entries: [[UInt8]], _ gists: [RecordGist?]? = nil, first: UInt64) {
-        let gists = gists ?? Array(repeating: nil, count: entries.count)
-        let count =
-            entries.reduce(0) { $0 + $1.count }
-            + gists.reduce(0) { $0 + ($1 == nil ? 0 : RecordGist.size) }
+    /// Called on the log's thread.
+    func add(_ entries: EntryRun, first: UInt64) {
+        let bytes = entries.bytes.count + entries.gists.reduce(0) { $0 + ($1 == nil ? 0 : RecordGist.size) }
         waiting.withLock { run in
-            if run.end != first || run.bytes + count > limit { run = Run(first: first) }
-            guard count <= limit else { return run = Run(first: first + UInt64(entries.count)) }
-            run.entries += entries
-            run.gists += gists
-            run.bytes += count
+            if run.end != first || run.bytes + bytes > limit { run = Run(first: first) }
+            guard bytes <= limit else { return run = Run(first: first + UInt64(entries.count)) }
+            run.pieces.append(entries)
+            run.count += entries.count
+            run.bytes += bytes
         }
     }
 

@@ -5,7 +5,7 @@ extension WriterCore {
         var isLast = false
         while !isLast {
             let step = shared.wait(on: Thread.integration.rawValue) {
-                shared -> Monitor<Shared>.Step<(entries: [Durable], spare: Bool, last: Bool)> in
+                shared -> Monitor<Shared>.Step<(entries: [EntryRun], spare: Bool, last: Bool)> in
                 if shared.failure != nil { return .go(([], false, true)) }
                 // What is being taken in has left `durableBytes` by the time this is asked.
                 let isFull = shared.durableBytes >= Self.treeBatch && shared.treeRetry == nil
@@ -47,10 +47,10 @@ extension WriterCore {
     }
 
     /// The first of the entries that wait for the tree, as many as it takes in at a time.
-    private static func takeBatch(_ waiting: inout [Durable]) -> [Durable] {
+    private static func takeBatch(_ waiting: inout [EntryRun]) -> [EntryRun] {
         var bytes = 0
-        let end = waiting.firstIndex { entry in
-            bytes += entry.bytes.count
+        let end = waiting.firstIndex { run in
+            bytes += run.bytes.count
             return bytes > 2 * treeBatch
         }
         guard let end else {
@@ -71,11 +71,11 @@ extension WriterCore {
         )
     }
 
-    private func integrate(_ entries: [Durable]) throws {
+    private func integrate(_ entries: [EntryRun]) throws {
         guard !entries.isEmpty else { return }
         let tree = try integration.withLock { state -> (size: UInt64, root: MerkleHash) in
             let before = state.edge
-            let written = state.edge.append(entries.lazy.map(\.bytes))
+            let written = state.edge.append(entries)
             let root = state.edge.root
             do {
                 try install(written)

@@ -32,7 +32,7 @@ final class WriterCore: Sendable {
         case commit, integration, publication
     }
 
-    /// Batches are written in pieces of at most this, so that a segment can hold any.
+    /// Entries are written in batches of at most this, so that a segment can hold any.
     private static let batchLimit = 512 << 10
 
     /// From how many bytes on the tree takes entries in before its moment has come, and how many it takes in at a time.
@@ -41,25 +41,19 @@ final class WriterCore: Sendable {
     /// the write-ahead log with it.
     static let treeBatch = 8 << 20
 
-    struct Pending {
-        let entry: [UInt8]
-        /// What it tells, where that is known.
-        let gist: RecordGist?
-        /// Who is told, where somebody is.
-        let onDurable: (@Sendable (Result<UInt64, AuditLogError>) -> Void)?
-    }
-
-    /// An entry that is on the disk.
-    struct Durable: Sendable {
-        let bytes: [UInt8]
-        /// The id of the record that it holds, where that need not be looked for.
-        let id: RequestID?
+    /// Entries that are written as one.
+    struct Batch: Sendable {
+        var entries = EntryRun()
+        /// Who is told of an entry, by its place, where somebody is.
+        var waiting: [(place: Int, onDurable: @Sendable (Result<UInt64, AuditLogError>) -> Void)] = []
     }
 
     struct Shared {
         /// Entries that wait to be written.
-        var queue: [Pending] = []
+        var queue: [Batch] = []
         var queueBytes = 0
+        /// How much the queue held when it was taken last, for which room is made in the next.
+        var usual = (bytes: 0, count: 0)
         /// The number of the next entry that comes.
         var nextNumber: UInt64
         /// When the queue is written next; nil while the committing thread sleeps until it is signalled.
@@ -69,7 +63,7 @@ final class WriterCore: Sendable {
         /// Whether the committing thread sleeps until it is signalled.
         var isParked = false
         /// Entries that are durable and not in the tree.
-        var durable: [Durable] = []
+        var durable: [EntryRun] = []
         var durableBytes = 0
         /// The tree as it lies on the disk.
         var tree: (size: UInt64, root: MerkleHash)
@@ -141,8 +135,8 @@ final class WriterCore: Sendable {
             tree: (recovery.edge.size, recovery.edge.root),
             segments: recovery.segments
         )
-        shared.durable = recovery.pending.map { Durable(bytes: $0, id: nil) }
-        shared.durableBytes = recovery.pending.reduce(0) { $0 + $1.count }
+        shared.durable = EntryRun.pieces(recovery.pending, of: Self.batchLimit)
+        shared.durableBytes = shared.durable.reduce(0) { $0 + $1.bytes.count }
         shared.published = recovery.checkpoint
         shared.uncoveredSince = recovery.next > recovery.checkpoint?.size ?? 0 ? monotonicNow() : nil
         shared.stats.acknowledged = recovery.next
@@ -246,7 +240,7 @@ final class WriterCore: Sendable {
             }
             let number = shared.nextNumber
             shared.nextNumber += 1
-            shared.queue.append(Pending(entry: entry, gist: gist, onDurable: onDurable))
+            shared.add(entry, gist, onDurable, batchLimit: Self.batchLimit)
             let before = shared.queueBytes
             shared.queueBytes += entry.count + 2
             let isUrgent = immediately || before < Self.batchLimit && shared.queueBytes >= Self.batchLimit
@@ -293,7 +287,7 @@ final class WriterCore: Sendable {
         shared.withLock { shared in
             let now = monotonicNow()
             var stats = shared.stats
-            stats.pendingEntries = UInt64(shared.queue.count)
+            stats.pendingEntries = shared.queue.reduce(0) { $0 + UInt64($1.entries.count) }
             stats.checkpointAge = shared.publishedAt.map { Double(now - $0) / 1e9 }
             stats.checkpointLag = shared.uncoveredSince.map { Double(now - $0) / 1e9 } ?? 0
             stats.walBytes = UInt64(shared.segments.count * max(options.segmentSize, 1 << 20) + shared.segmentEnd)
@@ -333,7 +327,7 @@ final class WriterCore: Sendable {
     ///
     /// An entry that comes after a pause wakes the thread and waits for the window. While entries keep coming a group is
     /// written in every window, and nobody need be woken for it.
-    private func nextGroup() -> [Pending]? {
+    private func nextGroup() -> [Batch]? {
         shared.wait(on: Thread.commit.rawValue) { shared in
             let now = monotonicNow()
             if shared.isGapDue, shared.failure == nil {
@@ -352,9 +346,9 @@ final class WriterCore: Sendable {
                 shared.due = due
                 return .wait(until: due)
             }
-            var group: [Pending] = []
+            var group: [Batch] = []
             swap(&group, &shared.queue)
-            shared.queue.reserveCapacity(min(group.count, 4096))
+            if let batch = group.last { shared.usual = (batch.entries.bytes.count, batch.entries.count) }
             shared.queueBytes = 0
             shared.isUrgent = false
             shared.due = now + window
@@ -362,81 +356,62 @@ final class WriterCore: Sendable {
         }
     }
 
-    private func commitGroup(_ group: [Pending]) {
-        var rest = group[...]
+    private func commitGroup(_ group: [Batch]) {
         // An empty group is there for the gap that is due.
-        repeat {
-            var bytes = 0
-            let batch = rest.prefix { pending in
-                bytes += pending.entry.count + 2
-                return bytes <= Self.batchLimit || bytes == pending.entry.count + 2
-            }
-            rest = rest[batch.endIndex...]
+        for batch in group.isEmpty ? [Batch()] : group {
             do {
                 // A failure is final: nothing is written after one.
                 if let failure = shared.withLock({ $0.failure }) { throw failure }
                 guard let first = try commitBatch(batch) else { continue }
-                for (offset, pending) in batch.enumerated() {
-                    pending.onDurable?(.success(first + UInt64(offset)))
-                }
+                for waiter in batch.waiting { waiter.onDurable(.success(first + UInt64(waiter.place))) }
             } catch {
                 fail(error)
                 refuse(batch)
             }
-        } while !rest.isEmpty
+        }
     }
 
-    private func refuse(_ batch: ArraySlice<Pending>) {
+    private func refuse(_ batch: Batch) {
         let failure = shared.withLock { shared -> AuditLogError? in
-            shared.stats.refused += UInt64(batch.count)
+            shared.stats.refused += UInt64(batch.entries.count)
             return shared.failure
         }
-        for pending in batch {
-            pending.onDurable?(.failure(failure ?? AuditLogError(.io, "the audit log cannot be written")))
+        for waiter in batch.waiting {
+            waiter.onDurable(.failure(failure ?? AuditLogError(.io, "the audit log cannot be written")))
         }
     }
 
     /// Brings a batch to the disk, behind a gap that is not recorded yet; returns the index of its first entry, or nil where
     /// there was no room and the batch was let go of.
-    private func commitBatch(_ batch: ArraySlice<Pending>) throws -> UInt64? {
+    private func commitBatch(_ batch: Batch) throws -> UInt64? {
         /// What was written, and where the segment ends behind it.
         struct Written {
-            let entries: [[UInt8]]
-            let gists: [RecordGist?]
+            let entries: EntryRun
             let first: UInt64
             let end: Int
             let hasGap: Bool
         }
         let written = try commit.withLock { state -> Written? in
-            var entries = batch.map(\.entry)
-            var gists = batch.map(\.gist)
+            var entries = batch.entries
             let gap = state.gaps?.gap
             if let gap, let entry = entry(of: gap) {
-                entries.insert(entry, at: 0)
-                gists.insert(nil, at: 0)
+                entries = EntryRun()
+                entries.append(entry)
+                entries.append(contentsOf: batch.entries)
             }
-            guard !entries.isEmpty else {
-                return Written(entries: [], gists: [], first: state.next, end: 0, hasGap: false)
-            }
-            if !state.segment.hasRoom(for: entries.reduce(0) { $0 + $1.count + 2 }) {
+            guard !entries.isEmpty else { return Written(entries: entries, first: state.next, end: 0, hasGap: false) }
+            if !state.segment.hasRoom(for: entries.bytes.count) {
                 guard try rotate(&state) else {
-                    let lost = batch.filter { $0.onDurable == nil }.map(\.entry)
-                    try state.gaps?.add(lost, at: .now(), files: files)
+                    try state.gaps?.add(batch.unawaited, at: .now(), files: files)
                     return nil
                 }
             }
             try state.segment.commit(entries, first: state.next, files: files)
             defer { state.next += UInt64(entries.count) }
             if gap != nil { try state.gaps?.clear(files: files) }
-            return Written(
-                entries: entries,
-                gists: gists,
-                first: state.next,
-                end: state.segment.end,
-                hasGap: gap != nil
-            )
+            return Written(entries: entries, first: state.next, end: state.segment.end, hasGap: gap != nil)
         }
-        durable.wrappingAdd(UInt64(batch.count), ordering: .sequentiallyConsistent)
+        durable.wrappingAdd(UInt64(batch.entries.count), ordering: .sequentiallyConsistent)
         guard let written else {
             letGo(batch)
             return nil
@@ -449,10 +424,8 @@ final class WriterCore: Sendable {
         let next = written.first + UInt64(written.entries.count)
         let fillsTreeBatch = shared.withLock { shared -> Bool in
             let before = shared.durableBytes
-            for (entry, gist) in zip(written.entries, written.gists) {
-                shared.durable.append(Durable(bytes: entry, id: gist?.id))
-                shared.durableBytes += entry.count
-            }
+            shared.durable.append(written.entries)
+            shared.durableBytes += written.entries.bytes.count
             shared.segmentEnd = written.end
             shared.stats.acknowledged = next
             shared.stats.syncs += 1
@@ -462,22 +435,21 @@ final class WriterCore: Sendable {
         }
         if fillsTreeBatch { signal(.integration) }
         tellWatchers()
-        for tap in taps.withLock({ $0 }) { tap.add(written.entries, written.gists, first: written.first) }
+        for tap in taps.withLock({ $0 }) { tap.add(written.entries, first: written.first) }
         return written.first + (written.hasGap ? 1 : 0)
     }
 
     /// Lets a batch go that was counted as one of a gap; whoever waits for a call is refused.
-    private func letGo(_ batch: ArraySlice<Pending>) {
-        let waiting = batch.filter { $0.onDurable != nil }
+    private func letGo(_ batch: Batch) {
         shared.withLock { shared in
-            shared.stats.lost += UInt64(batch.count - waiting.count)
-            shared.stats.refused += UInt64(waiting.count)
+            shared.stats.lost += UInt64(batch.entries.count - batch.waiting.count)
+            shared.stats.refused += UInt64(batch.waiting.count)
             shared.stats.isInGap = true
             shared.needsSpare = true
         }
         tellWatchers()
-        for pending in waiting {
-            pending.onDurable?(.failure(AuditLogError(.diskFull, "the audit log's disk is full")))
+        for waiter in batch.waiting {
+            waiter.onDurable(.failure(AuditLogError(.diskFull, "the audit log's disk is full")))
         }
     }
 
@@ -504,5 +476,32 @@ final class WriterCore: Sendable {
 
     private func reserveSpare() throws(FileError) -> SegmentFile.Spare {
         try SegmentFile.reserve(in: layout.segments, length: max(options.segmentSize, 1 << 20), files: files)
+    }
+}
+
+extension WriterCore.Batch {
+    /// The entries of which nobody waits to be told.
+    fileprivate var unawaited: [[UInt8]] {
+        let awaited = Set(waiting.map(\.place))
+        return (0..<entries.count).filter { !awaited.contains($0) }.map { Array(entries[$0]) }
+    }
+}
+
+extension WriterCore.Shared {
+    /// Adds an entry to the batch that is being filled.
+    fileprivate mutating func add(
+        _ entry: [UInt8],
+        _ gist: RecordGist?,
+        _ onDurable: (@Sendable (Result<UInt64, AuditLogError>) -> Void)?,
+        batchLimit: Int
+    ) {
+        if let filled = queue.last?.entries.bytes.count, filled + entry.count + 2 <= batchLimit {
+            // There is room in it.
+        } else {
+            queue.append(WriterCore.Batch(entries: EntryRun(bytes: usual.bytes, count: usual.count)))
+        }
+        let last = queue.count - 1
+        if let onDurable { queue[last].waiting.append((queue[last].entries.count, onDurable)) }
+        queue[last].entries.append(entry, gist: gist)
     }
 }

@@ -21,7 +21,7 @@ extension ClientConnection {
         let fragments: RecordFragments?
         /// Its last decision record, where the connection carries one request after the other.
         var recent: RecentDecision?
-        var recentPause = TemplatePause()
+        var recentPause = TemplatePause(afterFirst: true)
         /// When the caller's certificate ends, and what it proved with it.
         let expiry: NIODeadline
 

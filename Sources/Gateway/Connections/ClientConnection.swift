@@ -46,7 +46,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
     private var scanner: RequestScanner
     /// The head that the scanner read last, where that is remembered, and whether this one is the same bytes.
     private var lastHead = ByteBuffer()
-    private var lastHeadPause = TemplatePause()
+    private var lastHeadPause = TemplatePause(afterFirst: true)
     private var isLikeLast = false
     private var inbox = ByteBuffer()
     private var firstByte: NIODeadline?

@@ -92,7 +92,10 @@ final class RecentCompletion {
 struct TemplatePause {
     private static let longest = 64
     private var length = 0
-    private var left = 0
+    private var left: Int
+
+    /// A pause that is over at once, or once one record has passed: for a connection that may carry no other.
+    init(afterFirst: Bool = false) { left = afterFirst ? 1 : 0 }
 
     /// The template was of use.
     mutating func wasUsed() { length = 0 }

@@ -1,7 +1,8 @@
-import AuditLog
 import Crypto
 import Dispatch
 import Synchronization
+
+@testable import AuditLog
 
 /// A log in a directory of its own, with the authority that signs for it.
 struct LogFixture {
@@ -53,6 +54,13 @@ struct LogFixture {
             let text = Array("entry \(index) ".utf8)
             return text + [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: max(0, length - text.count))
         }
+    }
+
+    /// Entries as the writer hands them on.
+    static func run(_ entries: [[UInt8]]) -> EntryRun {
+        var run = EntryRun()
+        for entry in entries { run.append(entry) }
+        return run
     }
 }
 

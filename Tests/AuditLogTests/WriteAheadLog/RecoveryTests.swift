@@ -1,6 +1,7 @@
-import AuditLog
 import Foundation
 import Testing
+
+@testable import AuditLog
 
 @Suite struct `Recovery` {
     private let fixture: LogFixture
@@ -58,7 +59,7 @@ import Testing
     }
 
     @Test func `entries that look like batches deceive nobody`() throws {
-        let batch = Segment.batch([[1, 2, 3]], first: 5, nonce: [UInt8](repeating: 0, count: 16))
+        let batch = Segment.batch(LogFixture.run([[1, 2, 3]]), first: 5, nonce: [UInt8](repeating: 0, count: 16))
         let writer = try fixture.writer(signer: unreachable)
         _ = writer.appendAndWait(Array(repeating: batch, count: 40))
         writer.close()
@@ -70,7 +71,8 @@ import Testing
         let nonce = (0..<16).map { UInt8($0) }
         var intact = Segment.header(first: 7, nonce: nonce)
         for batch in 0..<6 {
-            intact += Segment.batch(LogFixture.entries(3, from: 3 * batch), first: 7 + 3 * UInt64(batch), nonce: nonce)
+            let entries = LogFixture.run(LogFixture.entries(3, from: 3 * batch))
+            intact += Segment.batch(entries, first: 7 + 3 * UInt64(batch), nonce: nonce)
         }
         #expect(Segment.read(intact)?.entries.count == 18)
         var generator = SeededGenerator(state: 4)

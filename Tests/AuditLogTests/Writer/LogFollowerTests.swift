@@ -89,13 +89,14 @@ struct LogFollowerTests {
     @Test("What waits in memory is bounded, and a follower that is gone holds nothing")
     func isBounded() throws {
         let tap = LogTap(limit: 100)
-        tap.add([Array(repeating: 1, count: 60)], first: 0)
-        tap.add([Array(repeating: 2, count: 60)], first: 1)
+        func add(_ entry: [UInt8], at index: UInt64) { tap.add(LogFixture.run([entry]), first: index) }
+        add(Array(repeating: 1, count: 60), at: 0)
+        add(Array(repeating: 2, count: 60), at: 1)
         let run = tap.take()
-        #expect(run.first == 1 && run.entries == [Array(repeating: 2, count: 60)])
-        tap.add([Array(repeating: 3, count: 101)], first: 2)
-        #expect(tap.take().entries.isEmpty)
-        tap.add([[4]], first: 3)
+        #expect(run.first == 1 && run.entries(in: 0..<9).map(\.bytes) == [Array(repeating: 2, count: 60)])
+        add(Array(repeating: 3, count: 101), at: 2)
+        #expect(tap.take().count == 0)
+        add([4], at: 3)
         #expect(tap.take().first == 3)
         let writer = try fixture.writer()
         defer { writer.close() }

@@ -44,6 +44,26 @@ import Testing
         writer.close()
     }
 
+    /// Some are waited for and some are not, over several batches; only their size, and the urgent one, have them written.
+    @Test func `each who waits is told of its own entry`() throws {
+        let writer = try fixture.writer { $0.window = .seconds(3600) }
+        let entries = LogFixture.entries(90, length: 20_000)
+        let answers = Answers()
+        for (number, entry) in entries.enumerated() {
+            if number % 3 == 0 {
+                writer.append(entry, immediately: number == 87) { answers.take($0) }
+            } else {
+                #expect(try writer.append(entry) == UInt64(number))
+            }
+        }
+        #expect(answers.wait(for: 30).map(\.index) == (0..<30).map { UInt64(3 * $0) })
+        writer.close()
+        #expect(writer.stats.syncs >= 4)
+        let report = try fixture.verify()
+        #expect(report.fault == nil && report.verified == 90)
+        #expect(try fixture.reader.entries(in: 0..<90).map(\.bytes) == entries)
+    }
+
     @Test func `a log goes on where it ended, whatever its size`() throws {
         var all: [[UInt8]] = []
         for count in [1, 254, 1, 1, 255, 256, 513, 0, 7] {

@@ -1,0 +1,56 @@
+import ZeroTrust
+
+/// Entries that follow one another in the form of a bundle, with what each of them tells.
+///
+/// They go from the thread that adds them to those that write, hash and watch them: in one piece, which is one object to be
+/// handed over, and to be given back at the end, however many entries it holds.
+struct EntryRun: Sendable {
+    /// Each entry after its length in two bytes.
+    private(set) var bytes: [UInt8] = []
+    /// What each entry tells, where that is known.
+    private(set) var gists: [RecordGist?] = []
+    /// Where each entry ends.
+    private var ends: [Int] = []
+
+    /// No entries, with room for some.
+    init(bytes: Int = 0, count: Int = 0) {
+        self.bytes.reserveCapacity(bytes)
+        self.gists.reserveCapacity(count)
+        self.ends.reserveCapacity(count)
+    }
+
+    /// How many entries there are.
+    var count: Int { ends.count }
+    var isEmpty: Bool { ends.isEmpty }
+
+    /// Adds an entry of at most ``EntryBundle/maximumEntryLength`` bytes.
+    mutating func append(_ entry: [UInt8], gist: RecordGist? = nil) {
+        EntryBundle.append(entry[...], to: &bytes)
+        gists.append(gist)
+        ends.append(bytes.count)
+    }
+
+    /// Adds other entries behind these.
+    mutating func append(contentsOf other: EntryRun) {
+        let start = bytes.count
+        bytes += other.bytes
+        gists += other.gists
+        for end in other.ends { ends.append(start + end) }
+    }
+
+    /// An entry by its place.
+    subscript(place: Int) -> ArraySlice<UInt8> {
+        let start = place == 0 ? 0 : ends[place - 1]
+        return bytes[(start + 2)..<ends[place]]
+    }
+
+    /// The entries, in pieces of about so many bytes.
+    static func pieces(_ entries: [[UInt8]], of size: Int) -> [EntryRun] {
+        var runs: [EntryRun] = []
+        for entry in entries {
+            if runs.last.map({ $0.bytes.count >= size }) ?? true { runs.append(EntryRun()) }
+            runs[runs.count - 1].append(entry)
+        }
+        return runs
+    }
+}

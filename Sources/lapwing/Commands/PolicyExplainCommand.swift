@@ -18,9 +18,10 @@ struct PolicyExplainCommand: ParsableCommand {
         discussion: """
             ID is the request id of a refusal (`x-request-id`), the id of a call through the egress listener, or the \
             id of a record of refused connections (failed handshakes, unknown callers). A hypothetical request is \
-            decided by the policies of --config as they stand now; for a connection that carries no HTTP, METHOD is \
-            TCP and URL `tcp://HOST:PORT`. The smallest edit that is printed was tried: with it, the decision is the \
-            other way round. Exits with 0 where the request is allowed and 1 where it is denied.
+            decided by the policies of --config as they stand now; for a tunnel, METHOD is CONNECT and URL is \
+            HOST:PORT, and for a connection that carries no HTTP, TCP and `tcp://HOST:PORT`. The smallest edit that is \
+            printed was tried: with it, the decision is the other way round. Exits with 0 where the request is allowed \
+            and 1 where it is denied.
             """
     )
 

@@ -25,7 +25,10 @@ struct HypotheticalRequest: ParsableArguments {
     @Option(help: "The port on which it arrives; the gateway's own by default.")
     var port: UInt16?
 
-    @Option(name: .customLong("sni"), help: "The name asked for in the handshake; the URL's host by default.")
+    @Option(
+        name: .customLong("sni"),
+        help: "The name asked for in the handshake; the URL's host by default, and none for CONNECT."
+    )
     var serverName: String?
 
     @Flag(name: .customLong("no-sni"), help: "The handshake asks for no name.")
@@ -46,7 +49,24 @@ struct HypotheticalRequest: ParsableArguments {
     ///   is asked.
     func attributes(method: String, url: String, to gateway: GatewayConfiguration) throws -> Attributes {
         if method == DecisionRecord.connectionMethod { return try connection(to: url, of: gateway) }
-        switch gateway.screen.check(method: method, target: Self.target(url), authority: Self.host(url)) {
+        let isTunnel = method == "CONNECT"
+        let outcome = gateway.screen.check(
+            method: method,
+            target: isTunnel ? url : Self.target(url),
+            authority: isTunnel ? url : Self.host(url)
+        )
+        switch outcome {
+        case .refused(.tunnel):
+            throw CommandError(
+                .refused,
+                "the gateway answers 501 before any policy is asked: none of its routes has `upgrade: [connect]`"
+            )
+        case .refused(let reason) where isTunnel:
+            throw CommandError(
+                .refused,
+                "the gateway answers 400 before any policy is asked: \(reason.rawValue); `\(url)` is no target of a "
+                    + "CONNECT: write HOST:PORT, such as `db.internal:5432`, without scheme and path"
+            )
         case .refused(let reason):
             throw CommandError(
                 .refused,
@@ -55,7 +75,9 @@ struct HypotheticalRequest: ParsableArguments {
             )
         case .accepted(let request):
             let listener = gateway.listeners.first
-            let name = serverName ?? request.authority.split(separator: ":").first.map(String.init)
+            // A tunnel's target is beyond the handshake, which names the gateway.
+            let host = isTunnel ? nil : request.authority.split(separator: ":").first.map(String.init)
+            let name = serverName ?? host
             return Attributes(
                 caller: try caller(),
                 method: request.method,

@@ -45,6 +45,7 @@ struct DoctorCommand: AsyncParsableCommand {
             findings += loaded.gateways.compactMap { EntryChecks.gateway($0, in: loaded) }
             findings += EntryChecks.users(in: loaded)
             findings += EndpointChecks.all(loaded) + [EndpointChecks.machines(loaded)].compactMap(\.self)
+            findings += AlertChecks.all(loaded)
             findings += loaded.warnings.map {
                 .init(.doubt, "configuration", $0.description, mend: "see the line named")
             }

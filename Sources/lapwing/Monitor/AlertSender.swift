@@ -78,7 +78,8 @@ struct AlertSender: Sendable {
         return "t=\(seconds),v1=\(Hexadecimal.text(Array(code)))"
     }
 
-    private static func secret(_ file: String) -> String? {
+    /// What a file of secrets holds, or nil where it cannot be read, is empty or longer than any.
+    static func secret(_ file: String) -> String? {
         guard let data = FileManager.default.contents(atPath: file), data.count <= maximumSecret else { return nil }
         let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? nil : text

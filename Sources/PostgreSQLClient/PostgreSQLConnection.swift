@@ -232,9 +232,13 @@ extension PostgreSQLConnection {
         try loadLibrary()
         var message: UnsafeMutablePointer<CChar>?
         guard let options = unsafe PQconninfoParse(target, &message) else {
-            let text = unsafe text(message)
+            let text = unsafe Self.message(UnsafePointer(message))
             unsafe PQfreemem(message)
-            throw PostgreSQLError(.invalidArgument, "the connection is not understood: \(text)")
+            throw PostgreSQLError(
+                .invalidArgument,
+                "the connection is not understood: \(text); write `host=HOST dbname=NAME`, or a URI "
+                    + "`postgresql://HOST/NAME`"
+            )
         }
         defer { unsafe PQconninfoFree(options) }
         var result: [String: String] = [:]

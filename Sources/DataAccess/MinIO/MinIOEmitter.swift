@@ -18,7 +18,8 @@ public struct MinIOEmitter {
     public init(_ estate: Estate) throws(Failure) {
         guard estate.enforcement.minio != nil else {
             throw Failure(
-                description: "the estate `\(estate.name)` has no `minio` in `enforcement`; name its endpoint there"
+                description: "the estate `\(estate.name)` has no `minio` in `enforcement`; write "
+                    + "`minio: {endpoint: \"https://HOST:9000\"}` there"
             )
         }
         self.estate = estate

@@ -96,7 +96,10 @@ public struct FindingBook: Sendable {
         throws(MonitoringError)
     {
         guard let place = findings.firstIndex(where: { $0.id == id }) else {
-            throw MonitoringError(.transition, "there is no finding `\(id.prefix(80))`; `lapwing alert list` has all")
+            throw MonitoringError(
+                .transition,
+                "there is no finding `\(id.prefix(80))`; `lapwing alert list --all` has all"
+            )
         }
         let state = findings[place].state
         guard state.isActive else {

@@ -62,7 +62,7 @@ enum MonitorReading {
     static func read(_ file: String, of source: LogSource, into monitor: inout Monitor) throws -> Int {
         if source == .cloudTrail {
             guard let data = FileManager.default.contents(atPath: file) else {
-                throw CommandError(.usage, "`\(file)` cannot be read")
+                throw CommandError.unreadable(file)
             }
             var malformed = 0
             do {
@@ -83,7 +83,7 @@ enum MonitorReading {
             return malformed
         }
         guard let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file) else {
-            throw CommandError(.usage, "`\(file)` cannot be read")
+            throw CommandError.unreadable(file)
         }
         var malformed = 0
         var splitter = LogSplitter(source, index: monitor.next[source] ?? 0)

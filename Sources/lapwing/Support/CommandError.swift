@@ -1,3 +1,5 @@
+import Foundation
+
 /// How the program ends.
 enum ExitStatus: Int32 {
     /// Refused by policy, or something was found.
@@ -18,5 +20,12 @@ struct CommandError: Error {
     init(_ status: ExitStatus, _ message: String) {
         self.status = status
         self.message = message
+    }
+
+    /// A file that was named and could not be opened: it is not there, or is not ours to read.
+    static func unreadable(_ file: String) -> CommandError {
+        FileManager.default.fileExists(atPath: file)
+            ? CommandError(.usage, "`\(file)` cannot be read: run this as a user that may")
+            : CommandError(.usage, "there is no file `\(file)`")
     }
 }

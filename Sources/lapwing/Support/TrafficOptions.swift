@@ -64,7 +64,7 @@ struct TrafficOptions: ParsableArguments {
 
     private func read(_ file: String, into tally: inout TrafficTally) throws {
         guard let handle = file == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: file) else {
-            throw CommandError(.usage, "`\(file)` cannot be read")
+            throw CommandError.unreadable(file)
         }
         var rest: [UInt8] = []
         while true {

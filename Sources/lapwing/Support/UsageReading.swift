@@ -28,7 +28,7 @@ struct UsageReading {
     /// - Throws: ``CommandError`` where it cannot be read, or is of no kind that is known.
     mutating func read(_ file: String, of source: LogSource?) throws {
         guard let handle = FileHandle(forReadingAtPath: file) else {
-            throw CommandError(.usage, "`\(file)` cannot be read")
+            throw CommandError.unreadable(file)
         }
         defer { try? handle.close() }
         let head = try Self.next(of: handle, file)

@@ -22,7 +22,13 @@ struct EstateDatabaseOptions: ParsableArguments {
         }
         let estates = try Estate.load(documents)
         guard estates.count == 1, let estate = estates.first else {
-            throw CommandError(.usage, "\(estates.count) Estates are in the files, and one is wanted")
+            let files = paths.map { "`\($0)`" }.joined(separator: ", ")
+            throw CommandError(
+                .usage,
+                estates.isEmpty
+                    ? "there is no `Estate` in \(files)"
+                    : "\(estates.count) Estates are in \(files), and one is wanted: name the file of one"
+            )
         }
         for warning in estate.warnings { StandardError.write(warning.description) }
         return estate

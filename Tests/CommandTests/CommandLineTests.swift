@@ -256,6 +256,49 @@ import Testing
         #expect(none.contains("`\(certificate)` holds no certificate in PEM form"), "\(none)")
     }
 
+    @Test func `the doctor tells of alerts that nobody would get`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let file = directory.path + "/alert.key"
+        func doctor(_ receiver: String) throws -> (status: Int32, output: String) {
+            _ = try directory.write(
+                """
+                apiVersion: lapwing.dev/v1alpha1
+                kind: AlertRoute
+                metadata: { name: on-call }
+                spec: { \(receiver) }
+                """,
+                to: "c/alerts.yaml"
+            )
+            let result = try Program.run(
+                ["doctor", "--config", directory.path + "/c"]
+                    + ["--state", directory.path + "/s", "--run", directory.path + "/r"]
+            )
+            return (result.status, result.output)
+        }
+        let webhook = "webhook: { url: 'https://alerts.example/', secretFile: \(file) }"
+        let missing = try doctor(webhook)
+        #expect(missing.status == 1)
+        #expect(
+            missing.output.contains(
+                "fault  AlertRoute on-call: the secret by which its alerts are signed cannot be read"
+            ),
+            "\(missing.output)"
+        )
+        #expect(missing.output.contains("mend: `(umask 077; openssl rand -hex 32 > \(file))`"))
+        #expect(
+            try doctor("slack: { urlFile: \(file) }").output.contains(
+                "AlertRoute on-call: the URL of its webhook cannot be"
+            )
+        )
+        try Data("\n".utf8).write(to: URL(filePath: file))
+        #expect(try doctor(webhook).output.contains("fault  AlertRoute on-call"))
+        try Data("secret\n".utf8).write(to: URL(filePath: file))
+        let fine = try doctor(webhook).output
+        #expect(fine.contains("fine   AlertRoute on-call: the secret by which its alerts are signed is in"), "\(fine)")
+        #expect(!(try doctor("alertmanager: { url: 'http://127.0.0.1:9093' }").output.contains("AlertRoute")))
+    }
+
     @Test func `entries that fit nobody are told of`() throws {
         let directory = try TemporaryDirectory()
         _ = try Program.run("init", directory.path + "/c")

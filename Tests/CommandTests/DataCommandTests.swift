@@ -27,6 +27,25 @@ import Testing
         #expect(schema?["title"] as? String == "Estate" && (schema?["$schema"] as? String)?.contains("2020-12") == true)
     }
 
+    @Test func `what a tired person leaves out is told with what to write`() throws {
+        let directory = try TemporaryDirectory()
+        let text = Self.estate.split(separator: "\n").filter { !$0.contains("minio:") }.joined(separator: "\n")
+        let estate = try directory.write(text + "\n", to: "estate.yaml")
+        let empty = try directory.write("", to: "empty.yaml")
+        let wrong: [(arguments: [String], status: Int32, message: String)] = [
+            (["emit", estate, "--to", "minio"], 1, "write `minio: {endpoint: \"https://HOST:9000\"}` there"),
+            (["plan", empty], 2, "there is no `Estate` in `\(empty)`"),
+            (
+                ["unused", estate, "--aws", directory.path, "--log", "s3=/nowhere/x"], 2,
+                "there is no file `/nowhere/x`"
+            ),
+        ]
+        for (arguments, status, message) in wrong {
+            let result = try Program.run(["data"] + arguments)
+            #expect(result.status == status && result.errors.contains(message), "\(result.errors)")
+        }
+    }
+
     @Test func `an estate is drawn, whole and for one component`() throws {
         let directory = try TemporaryDirectory()
         let estate = try directory.write(Self.estate, to: "estate.yaml")

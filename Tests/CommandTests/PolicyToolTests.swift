@@ -291,4 +291,52 @@ import Testing
         let malformed = try Program.run(common + ["get", "/"])
         #expect(malformed.status == 1 && malformed.errors.contains("write it in upper case"))
     }
+
+    @Test func `a tunnel is explained by its target, and what is none is told with what to write`() throws {
+        let directory = try TemporaryDirectory()
+        let config = directory.path + "/c"
+        _ = try Program.run("init", config)
+        func explain(_ target: String) throws -> (status: Int32, text: String) {
+            let result = try Program.run(
+                "policy",
+                "explain",
+                "--config",
+                config,
+                "--from",
+                "cluster.local/ns/a/sa/b",
+                "CONNECT",
+                target
+            )
+            return (result.status, result.output + result.errors)
+        }
+        let closed = try explain("db.internal:5432")
+        #expect(closed.status == 1 && closed.text.contains("answers 501"), "\(closed)")
+        #expect(closed.text.contains("none of its routes has `upgrade: [connect]`"), "\(closed)")
+        let file = URL(filePath: config + "/gateway.yaml")
+        let gateway = try String(contentsOf: file, encoding: .utf8)
+        let route = "  routes:\n  - { name: databases, hosts: [db.internal], upstream: model, upgrade: [connect] }\n"
+        try Data(gateway.replacing("  routes:\n", with: route).utf8).write(to: file)
+        _ = try directory.write(
+            """
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata: { name: tunnels, namespace: ml-inference }
+            spec:
+              action: ALLOW
+              rules:
+              - from: [{ source: { principals: [cluster.local/ns/a/sa/b] } }]
+                to: [{ operation: { methods: [CONNECT], hosts: ["db.internal:5432"] } }]
+            """,
+            to: "c/tunnels.yaml"
+        )
+        let allowed = try explain("db.internal:5432")
+        #expect(allowed.status == 0 && allowed.text.contains("ml-inference/tunnels"), "\(allowed)")
+        let denied = try explain("db.internal:5433")
+        #expect(denied.status == 1 && denied.text.contains("db.internal:5433"), "\(denied)")
+        for wrong in ["db.internal", "https://db.internal:5432", "db.internal:5432/x", "db.internal:70000"] {
+            let refused = try explain(wrong)
+            #expect(refused.status == 1, "\(refused)")
+            #expect(refused.text.contains("`\(wrong)` is no target of a CONNECT: write HOST:PORT"), "\(refused)")
+        }
+    }
 }

@@ -330,7 +330,7 @@ import Testing
             to: "c/tunnels.yaml"
         )
         let allowed = try explain("db.internal:5432")
-        #expect(allowed.status == 0 && allowed.text.contains("ml-inference/tunnels"), "\(allowed)")
+        #expect(allowed.status == 0 && allowed.text.contains("policy[tunnels]-rule[0]) at"), "\(allowed)")
         let denied = try explain("db.internal:5433")
         #expect(denied.status == 1 && denied.text.contains("db.internal:5433"), "\(denied)")
         for wrong in ["db.internal", "https://db.internal:5432", "db.internal:5432/x", "db.internal:70000"] {

@@ -56,7 +56,7 @@ struct NameWord {
     }
 
     /// The word that ends before a place, past spaces.
-    static func before(_ place: Int, _ reader: UnitReader) -> NameWord {
+    static func before(_ place: Int, _ reader: borrowing UnitReader) -> NameWord {
         var end = place
         while end > place - widest, reader.before(end) == 0x20 || reader.before(end) == 0x09 { end -= 1 }
         var word = NameWord(start: end, end: end)

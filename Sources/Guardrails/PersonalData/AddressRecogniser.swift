@@ -11,7 +11,7 @@ struct AddressRecogniser {
     init(rules: OutputRules) {
         self.rules = rules
         lengths = Self.lengthTable
-        linkUnits = UnitBits(Self.linkUnits)
+        linkUnits = Self.linkBits
     }
 
     /// An address of mail whose local part, `start` to `at`, was read already (RFC 5321, section 4.1.2; no quoted
@@ -106,6 +106,8 @@ struct AddressRecogniser {
         }
         return set
     }()
+
+    private static let linkBits = UnitBits(linkUnits)
 
     private static func closes(_ unit: UInt8) -> Bool {
         switch unit {

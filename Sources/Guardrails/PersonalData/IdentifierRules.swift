@@ -272,7 +272,7 @@ struct ContextWords: Sendable {
     }
 
     /// Whether one of the words ends within reach of a place, and begins where a word begins.
-    func stand(before place: Int, in reader: UnitReader, reach: Int = ContextWords.reach) -> Bool {
+    func stand(before place: Int, in reader: borrowing UnitReader, reach: Int = ContextWords.reach) -> Bool {
         let lowest = max(0, place - reach)
         var position = place
         while position > lowest {

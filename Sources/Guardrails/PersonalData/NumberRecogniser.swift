@@ -154,7 +154,7 @@ struct NumberRecogniser {
     }
 
     /// Whether the digit is in the middle of a number: after a digit and a separator.
-    static func continuesNumber(_ reader: UnitReader, _ start: Int) -> Bool {
+    static func continuesNumber(_ reader: borrowing UnitReader, _ start: Int) -> Bool {
         switch reader.before(start) {
         case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: ":"):
             UnitClass.isDigit(reader.before(start - 1))
@@ -262,7 +262,7 @@ struct NumberRecogniser {
     private static let articles = ContextWords("ean, ean-13, gtin, upc, isbn, barcode")
 
     /// Whether four digits and a space stand before a place.
-    private static func hasGroup(_ reader: UnitReader, before start: Int) -> Bool {
+    private static func hasGroup(_ reader: borrowing UnitReader, before start: Int) -> Bool {
         guard reader.before(start) == 0x20 else { return false }
         return (1...4).allSatisfy { UnitClass.isDigit(reader.before(start - $0)) }
             && !UnitClass.isWord(reader.before(start - 5))

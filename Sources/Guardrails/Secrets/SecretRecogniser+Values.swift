@@ -132,7 +132,7 @@ extension SecretRecogniser {
     }
 
     /// The name or word that ends before a place: where it begins and ends, as places of units.
-    static func word(_ reader: UnitReader, before end: Int) -> Range<Int> {
+    static func word(_ reader: borrowing UnitReader, before end: Int) -> Range<Int> {
         var start = end
         while start > end - 48, start > 0 {
             let unit = reader.before(start)
@@ -145,21 +145,21 @@ extension SecretRecogniser {
         return start..<max(start, end)
     }
 
-    static func `is`(_ reader: UnitReader, _ word: Range<Int>, _ literal: StaticString) -> Bool {
+    static func `is`(_ reader: borrowing UnitReader, _ word: Range<Int>, _ literal: StaticString) -> Bool {
         guard word.count == literal.utf8CodeUnitCount else { return false }
         for (offset, place) in word.enumerated()
         where UnitClass.lowercased(reader.before(place + 1)) != (unsafe literal.utf8Start[offset]) { return false }
         return true
     }
 
-    static func isCopula(_ reader: UnitReader, _ word: Range<Int>) -> Bool {
+    static func isCopula(_ reader: borrowing UnitReader, _ word: Range<Int>) -> Bool {
         guard word.count <= 6 else { return false }
         return `is`(reader, word, "lautet") || `is`(reader, word, "is") || `is`(reader, word, "was")
             || `is`(reader, word, "ist")
             || `is`(reader, word, "es") || `is`(reader, word, "est")
     }
 
-    static func isType(_ reader: UnitReader, _ word: Range<Int>) -> Bool {
+    static func isType(_ reader: borrowing UnitReader, _ word: Range<Int>) -> Bool {
         `is`(reader, word, "string") || `is`(reader, word, "str") || `is`(reader, word, "text")
     }
 
@@ -237,7 +237,7 @@ extension SecretRecogniser {
     }
 
     /// Whether a place is within the name of one of AWS's resources, `arn:aws:secretsmanager:…`.
-    func isInName(_ reader: UnitReader, _ start: Int) -> Bool {
+    func isInName(_ reader: borrowing UnitReader, _ start: Int) -> Bool {
         var index = start
         while index > start - 120, values.contains(reader.before(index)) { index -= 1 }
         return index < start - 4 && reader.before(index + 1) == UInt8(ascii: "a")
@@ -310,6 +310,7 @@ extension SecretRecogniser {
         for unit in "_.=+/~@!#$%^&*:-|".utf8 { set.insert(unit...unit) }
         return set
     }()
+    static let valueBits = UnitBits(values)
 
     static func mayAssign(_ unit: UInt8) -> Bool {
         isSign(unit) || unit == 0x20 || isQuote(unit) || unit == UInt8(ascii: "]") || unit == UInt8(ascii: "\\")
@@ -317,7 +318,7 @@ extension SecretRecogniser {
     }
 
     /// Whether a sign follows behind spaces and quotation marks, or may follow in what has not come yet.
-    static func mayBeAssigned(_ reader: UnitReader, _ end: Int, _ unit: UInt8) -> Bool {
+    static func mayBeAssigned(_ reader: borrowing UnitReader, _ end: Int, _ unit: UInt8) -> Bool {
         var index = unit == UInt8(ascii: "]") ? end + 1 : end
         let last = min(index + 5, reader.count)
         while index < last {

@@ -10,7 +10,7 @@ struct SecretRecogniser {
     init(rules: OutputRules) {
         self.rules = rules
         secrets = rules.secrets
-        values = UnitBits(Self.values)
+        values = Self.valueBits
     }
 
     /// `name = value`, where the name, `start` to `end`, was read already.
@@ -60,7 +60,7 @@ struct SecretRecogniser {
     }
 
     /// Whether what a name is given is here already, and is too short to be a secret.
-    func isShort(_ reader: UnitReader, after end: Int) -> Bool {
+    func isShort(_ reader: borrowing UnitReader, after end: Int) -> Bool {
         var index = end
         if reader.before(index + 1) == UInt8(ascii: "]") { index += 1 }
         var quotes = 0

@@ -75,7 +75,7 @@ final class SecretRules: Sendable {
     private let openings: PlainTable<Opening>
     private let openingsOf: PlainTable<Int>
     private let literals: PlainTable<UInt8>
-    private let firsts: UnitSet
+    private let firsts: UnitBits
     /// For each pair of units, whether an opening begins with it.
     nonisolated(unsafe) private let pairs: UnsafeMutablePointer<UInt64>
     /// For each three units, by ``mayOpen(_:_:_:)``, whether an opening may begin with them.
@@ -188,7 +188,7 @@ final class SecretRules: Sendable {
         self.literals = PlainTable(literals)
         var firsts = UnitSet()
         for (unit, list) in openings.enumerated() where !list.isEmpty { firsts.insert(UInt8(unit)...UInt8(unit)) }
-        self.firsts = firsts
+        self.firsts = UnitBits(firsts)
         self.named = named
         self.names = PlainTable(names.flatMap(\.self))
         namesOf = PlainTable(names.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) })

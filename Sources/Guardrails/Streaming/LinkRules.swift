@@ -79,7 +79,7 @@ struct LinkRules: Sendable {
     }
 
     /// Whether a scheme stands before a colon, and then whether it is a word of its own.
-    private func isScheme(_ reader: UnitReader, before colon: Int) -> Bool? {
+    private func isScheme(_ reader: borrowing UnitReader, before colon: Int) -> Bool? {
         var letters: [UInt8] = []
         while letters.count < 6, UnitClass.isLetter(reader.before(colon - letters.count)) {
             letters.append(UnitClass.lowercased(reader.before(colon - letters.count)))

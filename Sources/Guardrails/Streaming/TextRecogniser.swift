@@ -97,7 +97,7 @@ final class TextRecogniser: Sendable {
     }
 
     /// Whether the letter belongs to an escape that was not undone: `\n`, `\t`, `\r`.
-    private func isEscaped(_ reader: UnitReader, _ start: Int) -> Bool {
+    private func isEscaped(_ reader: borrowing UnitReader, _ start: Int) -> Bool {
         let letter = reader.before(start)
         return reader.before(start - 1) == UInt8(ascii: "\\")
             && (letter == UInt8(ascii: "n") || letter == UInt8(ascii: "t") || letter == UInt8(ascii: "r"))
@@ -256,6 +256,12 @@ final class TextRecogniser: Sendable {
 
     // MARK: - Symbols
 
+    /// Whether a hyphen stands in a line of them, far enough from where it ends that nothing begins with it.
+    private func isInLine(_ reader: borrowing UnitReader, _ start: Int) -> Bool {
+        reader.before(start + 2) == UInt8(ascii: "-") && reader.before(start + 3) == UInt8(ascii: "-")
+            && reader.before(start + 6) == UInt8(ascii: "-")
+    }
+
     /// The thing that starts with a symbol.
     func symbol(_ reader: inout UnitReader, _ start: Int, inRun: Bool) -> Match? {
         switch reader[start] {
@@ -266,7 +272,7 @@ final class TextRecogniser: Sendable {
             }
             return numbers.recognise(&reader, at: start)
         case UInt8(ascii: "-"):
-            guard looksForSecrets else { return nil }
+            guard looksForSecrets, !isInLine(reader, start) else { return nil }
             if let key = secrets.privateKey(&reader, at: start) { return key }
             if let user = secrets.curlUser(&reader, at: start) { return user }
             return secrets.option(&reader, at: start)

@@ -4,8 +4,10 @@
 /// what is there gives ``TextUnits/end`` and is remembered in ``touchedEnd``, and what a recogniser said after such a
 /// read does not count until there is more text, or its end. So a candidate is *live* exactly while its recogniser
 /// asks for units that did not come yet, and none can be live for longer than the hold-back.
+///
+/// It is lent and never copied, since it is asked for each word and number.
 @safe
-struct UnitReader {
+struct UnitReader: ~Copyable {
     private let base: UnsafePointer<UInt8>
     /// The units that are there.
     let count: Int

@@ -81,6 +81,8 @@ struct PlainWord {
         case UInt8(ascii: "@"), UInt8(ascii: ":"), UInt8(ascii: "~"), UInt8(ascii: "|"), UInt8(ascii: "="),
             UInt8(ascii: ">"), UInt8(ascii: "?"), UInt8(ascii: "/"), 0x80...TextUnits.ideograph:
             0
+        // What a password of letters may go on with.
+        case let unit where SecretRecogniser.mayGoOn(unit): 0
         default: UnitClass.table[Int(unit)] & (UnitClass.word | UnitClass.joint) == 0 ? 1 : 0
         }
     }

@@ -57,6 +57,16 @@ struct SecretRecogniserTests {
         try expect(form.replacing("#", with: value), expected)
     }
 
+    /// Words of prose are passed over, and such a value begins like one.
+    @Test("A password of letters and a sign, told in a sentence", arguments: Array("!#$^&*"))
+    func wordsAndSigns(_ sign: Character) throws {
+        for word in ["purpleTrain", "sconeLover", "quickPine", "summerTime", "vioLetRain"] {
+            for form in ["The password is # for the server.", "The password for the server is #", "my password: #\n"] {
+                try expect(form.replacing("#", with: "\(word)\(sign)9871x"), form.replacing("#", with: "[SECRET]"))
+            }
+        }
+    }
+
     @Test("A token in the place of a link's user is one, and the password of a manual is none")
     func links() throws {
         try expect("git clone https://q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J@git.test/a", "git clone https://[SECRET]@git.test/a")

@@ -107,6 +107,22 @@ import ZeroTrust
         #expect(wrong.status == 2 && wrong.errors.contains("flow"), "\(wrong.errors)")
     }
 
+    /// The findings would be those of other settings, and look as good.
+    @Test func `a configuration that is named and not there is told`() throws {
+        for command in [["monitor", "replay"], ["alert", "list"]] {
+            let result = try Program.run(
+                command + ["--state", directory.path, "--config", directory.path + "/nowhere"]
+            )
+            #expect(result.status == 2 && result.output.isEmpty, "\(result.output)")
+            #expect(
+                result.errors.contains(
+                    "there is no configuration at `\(directory.path)/nowhere`, which --config names"
+                ),
+                "\(result.errors)"
+            )
+        }
+    }
+
     @Test func `an access log of the mesh is put to the policies that enforce`() throws {
         func line(_ caller: String, _ method: String, _ path: String) -> String {
             """

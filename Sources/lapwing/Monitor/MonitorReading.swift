@@ -8,11 +8,19 @@ enum MonitorReading {
     private static let batch: UInt64 = 65_536
     private static let chunk = 4 << 20
 
-    /// The configuration; nil where there is none.
+    /// The configuration; nil where there is none and none was named.
     ///
-    /// - Throws: `ResourceError` where it is wrong.
+    /// - Throws: `ResourceError` where it is wrong, ``CommandError`` where the one that was named is not there.
     static func configuration(_ settings: Settings) throws -> Configuration? {
-        guard FileManager.default.fileExists(atPath: settings.config.value) else { return nil }
+        guard FileManager.default.fileExists(atPath: settings.config.value) else {
+            guard settings.config.origin == "default" else {
+                throw CommandError(
+                    .usage,
+                    "there is no configuration at `\(settings.config.value)`, which \(settings.config.origin) names"
+                )
+            }
+            return nil
+        }
         return try Configuration(settings: settings)
     }
 

@@ -44,6 +44,13 @@ import Testing
 
         let drifted = try Program.run(["data", "drift", file] + server)
         #expect(drifted.status == 1 && drifted.output.contains("less: role c_training"), "\(drifted.output)")
+        let mistyped = try Program.run("data", "plan", file, "--connection", "nowhere")
+        #expect(mistyped.status != 0 && mistyped.output.isEmpty)
+        #expect(
+            mistyped.errors.contains("the connection is not understood: missing \"=\" after \"nowhere\"")
+                && mistyped.errors.contains("; write `host=HOST dbname=NAME`, or a URI"),
+            "\(mistyped.errors)"
+        )
         let plan = try Program.run(["data", "plan", file, "--check"] + server)
         #expect(plan.status == 1 && plan.output.contains("+ role c_training"), "\(plan.output)\(plan.errors)")
         let sql = try Program.run(["data", "plan", file, "-o", "sql"] + server)

@@ -89,7 +89,7 @@ public struct FieldReader {
 
     private func advice(on key: String, or hint: String?) -> String {
         if let hint, nearestName(to: key, among: known) == nil { return hint }
-        return suggestion(for: key, among: known)
+        return known.isEmpty ? "nothing is expected here" : suggestion(for: key, among: known)
     }
 
     /// The nearest known field, unless it is there already.

@@ -35,12 +35,14 @@ enum NearestName {
     }
 }
 
-/// Words the hint that an unknown name gets: the nearest known one, or the whole list where none is near.
+/// Words the hint that an unknown name gets: the nearest known one, or the list where none is near, up to its fortieth.
 public func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
     if let nearest = NearestName.of(name, among: candidates) { return "did you mean `\(nearest)`?" }
     let known = candidates.sorted()
-    guard !known.isEmpty else { return "nothing is expected here" }
-    return "expected one of " + known.map { "`\($0)`" }.joined(separator: ", ")
+    guard !known.isEmpty else { return "there is none here" }
+    let listed = 40
+    return "expected one of " + known.prefix(listed).map { "`\($0)`" }.joined(separator: ", ")
+        + (known.count > listed ? " and \(known.count - listed) more" : "")
 }
 
 /// The known name that an unknown one was probably meant to be, or nil where none is near.

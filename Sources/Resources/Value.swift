@@ -158,12 +158,13 @@ public struct Value: Hashable, Sendable {
 
     /// The text, which must be one of a few.
     ///
+    /// - Parameter thing: what the names are of, where they are the user's own: `Guardrail`.
     /// - Throws: ``ResourceError`` with the nearest of them for anything else.
-    public func oneOf(_ names: [String]) throws -> String {
+    public func oneOf(_ names: [String], of thing: String? = nil) throws -> String {
         let text = try string()
         guard names.contains(text) else {
             throw error(
-                "unknown value `\(text)`; \(suggestion(for: text, among: names))",
+                "\(thing.map { "there is no \($0)" } ?? "unknown value") `\(text)`; \(suggestion(for: text, among: names))",
                 correction: nearestName(to: text, among: names).map { .init(of: text, to: $0) }
             )
         }

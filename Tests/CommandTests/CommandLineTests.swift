@@ -210,6 +210,66 @@ import Testing
         )
     }
 
+    @Test(arguments: [["audit", "tail"], ["console"], ["identity", "svid", "fetch"], ["serve"]])
+    func `a configuration that is named and not there is not taken for the default one`(command: [String]) throws {
+        let missing = try TemporaryDirectory().path + "/none"
+        let result = try Program.run(command + ["--config", missing])
+        #expect(result.status == 2, "\(result.status)")
+        #expect(
+            result.errors.hasPrefix("lapwing: error: there is no configuration at `\(missing)`, which --config names; "),
+            "\(result.errors)"
+        )
+    }
+
+    @Test func `a verifier key that is neither a key nor a file is told apart from a broken one`() throws {
+        let directory = try TemporaryDirectory()
+        let missing = try Program.run("audit", "verify", "--key", directory.path + "/none")
+        #expect(missing.status == 2)
+        #expect(missing.errors.contains("there is no file `\(directory.path)/none`, and it is no"), "\(missing.errors)")
+        let broken = try Program.run("audit", "verify", "--key", "log+00000000+AAAA")
+        #expect(broken.status == 2)
+        #expect(broken.errors.contains("the verifier key from `log+00000000+AAAA` is malformed"), "\(broken.errors)")
+    }
+
+    @Test func `the console shares its port with nothing`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        func refusal(_ settings: String) throws -> String {
+            _ = try directory.write(
+                """
+                apiVersion: lapwing.dev/v1alpha1
+                kind: Settings
+                metadata: { name: node }
+                spec:
+                  \(settings)
+                """,
+                to: "c/settings.yaml"
+            )
+            return try Program.run("config", "validate", "--config", directory.path + "/c").errors
+        }
+        let verified = try refusal("consoleListener: { address: 127.0.0.1, port: 8443 }")
+        #expect(
+            verified.contains(
+                "settings.yaml:5:20: error: the gateway `inference` and the console over mutual TLS both listen on 127.0.0.1 port 8443"
+            ),
+            "\(verified)"
+        )
+        // A socket at all of the machine's addresses leaves none to another.
+        let all = try refusal("consoleListener: { address: '::', port: 8443 }")
+        #expect(
+            all.contains("listens on 127.0.0.1 port 8443 and the console over mutual TLS on :: port 8443, which is"),
+            "\(all)"
+        )
+        let local = try refusal("consolePort: 8443")
+        #expect(
+            local.contains("settings.yaml:5:16: error: the gateway `inference` and the console both listen on")
+                && local.contains("give one of them another `consolePort`"),
+            "\(local)"
+        )
+        let other = try refusal("consoleListener: { address: '::', port: 8445 }")
+        #expect(!other.contains("error:"), "\(other)")
+    }
+
     @Test func `the doctor tells what an endpoint for strangers lacks`() throws {
         let directory = try TemporaryDirectory()
         _ = try Program.run("init", directory.path + "/c")

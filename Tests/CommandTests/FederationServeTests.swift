@@ -171,11 +171,17 @@ import Testing
         // Nobody is believed before an entry says that it federates.
         #expect(try a.wait { try Self.call(ports[0], as: a) == "403" })
         #expect(try Self.call(ports[0], as: b) == "000")
+        let written = b.directory.path + "/svid/federated_bundle.0.0.pem"
+        #expect(!FileManager.default.fileExists(atPath: written))
         try Self.federate(a, with: "b.test")
         try Self.federate(b, with: "a.test")
         // The upstream is not there: 5xx is said to whoever is let in.
         #expect(try a.wait { try Self.call(ports[0], as: b).hasPrefix("5") })
         #expect(try b.wait { try Self.call(ports[2], as: a).hasPrefix("5") })
+        #expect(try Self.call(ports[0], as: b).hasPrefix("5"))
+        #expect(
+            try String(contentsOfFile: written, encoding: .utf8) == (try a.run("identity", "bundle", "show").output)
+        )
 
         // A new authority of B's is published, fetched, and signs only then: the endpoint's own SVID too.
         #expect(try b.run("identity", "ca", "rotate", "--phase", "prepare").status == 0)

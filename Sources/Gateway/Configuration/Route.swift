@@ -72,7 +72,7 @@ public struct Route: Hashable, Sendable {
         var fields = try FieldReader(value, of: "a route")
         self.init(
             name: try fields.required("name") { try $0.string() },
-            upstream: try fields.required("upstream") { try $0.oneOf(upstreams.map(\.name)) }
+            upstream: try fields.required("upstream") { try $0.oneOf(upstreams.map(\.name), of: "upstream") }
         )
         if let hosts = try fields.optional("hosts", { try $0.list { try Self.host($0) } }) { self.hosts = hosts }
         let path = try fields.optional("path") { ($0, try PathMatch($0)) }
@@ -98,7 +98,7 @@ public struct Route: Hashable, Sendable {
             }
         }
         guardrail = try fields.optional("guardrail") { value in
-            let name = try value.oneOf(guardrails)
+            let name = try value.oneOf(guardrails, of: "Guardrail")
             guard !allowsWebSocket, !allowsConnect else {
                 throw value.error("what goes through a tunnel is not judged: leave out `upgrade` or `guardrail`")
             }

@@ -14,7 +14,7 @@ public struct TCPService: Hashable, Sendable {
     }
 
     init(_ fields: inout FieldReader, upstreams: [String]) throws {
-        self.init(upstream: try fields.required("upstream") { try $0.oneOf(upstreams) })
+        self.init(upstream: try fields.required("upstream") { try $0.oneOf(upstreams, of: "upstream") })
         if let timeout = try fields.optional("idleTimeout", { try $0.duration() }) { idleTimeout = timeout }
     }
 }

@@ -20,7 +20,8 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         var findings: [DoctorFinding] = []
-        var settings = try Settings(options)
+        // Without its configuration the rest is told all the same.
+        var settings = try (try? Settings(options)) ?? Settings(options, documents: [])
         var configuration: Configuration?
         do {
             let documents = try ResourceLoader.load(path: settings.config.value).documents

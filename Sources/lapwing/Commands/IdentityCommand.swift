@@ -64,7 +64,7 @@ extension IdentityCommand.SVID {
 
         @OptionGroup var options: SettingsOptions
 
-        @Option(help: "Write svid.N.pem, svid.N.key and bundle.N.pem to a directory, readable by you alone.")
+        @Option(help: "Write svid.N.pem, svid.N.key, bundle.N.pem and federated_bundle.N.M.pem to a directory, for you alone.")
         var write: String?
 
         @Option(name: .shortAndLong, help: "Output: table or json.")
@@ -106,32 +106,10 @@ extension IdentityCommand.SVID {
             } catch {
                 throw CommandError(.unreachable, "cannot make `\(directory)`: \(SystemReason.of(error))")
             }
-            for (index, svid) in context.svids.enumerated() {
-                let bundle = context.bundles[svid.id.trustDomain]?.pem ?? ""
-                try writePrivate(svid.chainPEM, to: "\(directory)/svid.\(index).pem")
-                try writePrivate(svid.keyPEM.value, to: "\(directory)/svid.\(index).key")
-                try writePrivate(bundle, to: "\(directory)/bundle.\(index).pem")
-            }
-            StandardError.write("wrote \(context.svids.count * 3) files to \(directory)")
-        }
-
-        /// Writes a file that nobody else could read at any moment.
-        private func writePrivate(_ text: String, to path: String) throws {
-            let temporary = path + ".tmp"
-            unsafe unlink(temporary)
-            let created = FileManager.default.createFile(
-                atPath: temporary,
-                contents: Data(),
-                attributes: [.posixPermissions: 0o600]
-            )
-            guard created, let handle = FileHandle(forWritingAtPath: temporary) else {
-                throw CommandError(.unreachable, "cannot write `\(path)`")
-            }
-            try handle.write(contentsOf: Data(text.utf8))
-            try handle.close()
-            guard unsafe rename(temporary, path) == 0 else {
-                throw CommandError(.unreachable, "cannot write `\(path)`")
-            }
+            do {
+                let count = try SVIDFiles.write(context.svids, context.bundles, to: directory)
+                StandardError.write("wrote \(count) files to \(directory)")
+            } catch { throw CommandError(.unreachable, "\(error)") }
         }
     }
 }

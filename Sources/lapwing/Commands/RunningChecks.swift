@@ -34,18 +34,10 @@ enum RunningChecks {
         return findings
     }
 
-    /// Whether the ports are free on which gateways want to listen, for callers, local ones, and administrators, and those
-    /// of endpoints for strangers.
+    /// Whether the ports are free on which the node wants to listen.
     private static func ports(of configuration: Configuration) async -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
-        let places =
-            configuration.gateways.flatMap { gateway in
-                gateway.ports.map { (owner: "gateway `\(gateway.name)`", address: $0.address, port: $0.port) }
-            }
-            + configuration.endpoints.filter { $0.port != 0 }.map {
-                (owner: "\($0.kind) `\($0.name)`", address: $0.address.description, port: $0.port)
-            }
-        for place in places {
+        for place in configuration.listeningPlaces {
             let name = "port \(place.port)"
             do {
                 let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -59,7 +51,7 @@ enum RunningChecks {
                         .fault,
                         name,
                         "the \(place.owner) cannot listen on \(place.address): \(SystemReason.of(error))",
-                        mend: "`ss -ltnp sport = :\(place.port)` says who does; stop it or change `port`"
+                        mend: "`ss -ltnp sport = :\(place.port)` says who does; stop it or change `\(place.field)`"
                     )
                 )
             }

@@ -93,7 +93,7 @@ struct DemoScenario {
         } catch let error as CommandError {
             throw error
         } catch {
-            throw CommandError(.unreachable, "cannot prepare `\(directory)`: \(error.localizedDescription)")
+            throw CommandError(.unreachable, "cannot prepare `\(directory)`: \(SystemReason.of(error))")
         }
     }
 

@@ -51,7 +51,7 @@ struct DemoWorkloadCommand: AsyncParsableCommand {
         do {
             return Array(try Data(contentsOf: URL(fileURLWithPath: folder + "/model.safetensors")))
         } catch {
-            throw CommandError(.unverified, "the model cannot be read: \(error.localizedDescription)")
+            throw CommandError(.unverified, "the model cannot be read: \(SystemReason.of(error))")
         }
     }
 }

@@ -10,17 +10,10 @@ enum MonitorReading {
 
     /// The configuration; nil where there is none and none was named.
     ///
-    /// - Throws: `ResourceError` where it is wrong, ``CommandError`` where the one that was named is not there.
+    /// - Throws: `ResourceError` where it is wrong.
     static func configuration(_ settings: Settings) throws -> Configuration? {
-        guard FileManager.default.fileExists(atPath: settings.config.value) else {
-            guard settings.config.origin == "default" else {
-                throw CommandError(
-                    .usage,
-                    "there is no configuration at `\(settings.config.value)`, which \(settings.config.origin) names"
-                )
-            }
-            return nil
-        }
+        // One that is named is there: the settings were found by it.
+        guard FileManager.default.fileExists(atPath: settings.config.value) else { return nil }
         return try Configuration(settings: settings)
     }
 

@@ -217,31 +217,6 @@ struct Configuration: Sendable {
         }
     }
 
-    /// Refuses two places to listen that are one: the second could not be bound.
-    private func checkPorts() throws {
-        var seen: [String: (kind: String, name: String)] = [:]
-        let places =
-            gateways.flatMap { gateway in
-                gateway.ports.map { (GatewayConfiguration.kind, gateway.name, $0.address, $0.port) }
-            } + endpoints.filter { $0.port != 0 }.map { ($0.kind, $0.name, $0.address.description, $0.port) }
-        for (kind, name, address, port) in places {
-            let text = "\(address) port \(port)"
-            guard let other = seen.updateValue((kind, name), forKey: text) else { continue }
-            let document = documents.first { $0.kind == kind && $0.metadata.name == name }
-            let words = { (kind: String, name: String) in
-                "the \(kind == GatewayConfiguration.kind ? "gateway" : kind) `\(name)`"
-            }
-            let message =
-                other == (kind, name)
-                ? "\(words(kind, name)) listens on \(text) twice"
-                : "\(words(other.kind, other.name)) and \(words(kind, name)) both listen on \(text)"
-            throw ResourceError(
-                at: document?.location ?? SourceLocation(file: settings.config.value, line: 1, column: 1),
-                message + "; give one of them another port"
-            )
-        }
-    }
-
     /// Where strangers are answered over HTTPS, beside what gateways listen on.
     var endpoints: [StrangersEndpoint] {
         federation.endpoints.map {

@@ -38,4 +38,15 @@ enum OutputFile {
         unsafe unlink(temporary)
         throw failure
     }
+
+    /// Writes a file, and makes the folders that lead to it.
+    ///
+    /// - Throws: ``CommandError`` where that fails.
+    static func writeWithFolders(_ bytes: [UInt8], to path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+            throw CommandError(.unreachable, "cannot make the folder `\(folder.path)`: \(SystemReason.of(error))")
+        }
+        try write(bytes, to: path)
+    }
 }

@@ -42,13 +42,7 @@ struct RemoteAttestationClient: Sendable {
 
         /// Writes it as files that nobody else can read at any moment.
         func write(to directory: String) throws {
-            for (index, svid) in svids.enumerated() {
-                let files = [
-                    ("svid.\(index).key", svid.keyPEM.value), ("svid.\(index).pem", svid.chainPEM),
-                    ("bundle.\(index).pem", bundles[svid.id.trustDomain]?.pem ?? ""),
-                ]
-                for (name, text) in files { try PrivateFile.write(text, to: directory + "/" + name) }
-            }
+            _ = try SVIDFiles.write(svids, bundles, to: directory)
         }
     }
 

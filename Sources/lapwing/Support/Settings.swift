@@ -124,9 +124,10 @@ struct Settings: Sendable {
     ///
     /// Files that cannot be read, and values that are not allowed in them, are left to who reads the configuration.
     ///
-    /// - Throws: ``CommandError`` for a value of a flag or the environment that is not allowed.
+    /// - Throws: ``CommandError`` for a value of a flag or the environment that is not allowed, and for a configuration
+    ///   that one of them names and that is not there.
     init(_ options: SettingsOptions, source: IdentitySourceOptions? = nil) throws {
-        let documents = Self.documents(of: options)
+        let documents = try Self.documents(of: options)
         if !documents.isEmpty, let settings = try? Settings(options, documents: documents, source: source) {
             self = settings
         } else {
@@ -162,10 +163,21 @@ struct Settings: Sendable {
     }
 
     /// The `Settings` among the files of the configuration.
-    private static func documents(of options: SettingsOptions) -> [Document] {
-        let path = Finder(file: [:]).find("config", options.config, default: defaultConfig).value
+    ///
+    /// - Throws: ``CommandError`` where there is no configuration at the place that a flag or the environment names.
+    private static func documents(of options: SettingsOptions) throws -> [Document] {
+        let config = Finder(file: [:]).find("config", options.config, default: defaultConfig)
+        let path = config.value
         let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let type = try? FileManager.default.attributesOfItem(atPath: place)[.type] as? FileAttributeType
+        // By the defaults, another installation than the one that was meant would be looked at.
+        guard type != nil || config.origin == "default" || FileManager.default.fileExists(atPath: path) else {
+            throw CommandError(
+                .usage,
+                "there is no configuration at `\(path)`, which \(config.origin) names; `lapwing init \(path)` writes one to "
+                    + "start with"
+            )
+        }
         // A pipe can be read once, by who reads the configuration.
         guard type == .typeDirectory || type == .typeRegular else { return [] }
         let texts = (try? ResourceLoader.texts(path: path)) ?? []

@@ -16,9 +16,7 @@ struct WorkloadAPIAccess: Sendable {
     init(_ options: SettingsOptions) throws {
         let environment = ProcessInfo.processInfo.environment[WorkloadEndpoint.environmentVariable]
         let text = options.runtime == nil ? environment : nil
-        do { endpoint = try WorkloadEndpoint(text ?? "unix://" + Settings.asking(options).workloadSocket) } catch {
-            throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
-        }
+        endpoint = try WorkloadEndpoint(given: text ?? Settings.asking(options).workloadSocket)
         client = WorkloadAPIClient(
             endpoint: endpoint,
             logger: Logger(label: "lapwing.identity") { _ in SwiftLogNoOpLogHandler() }
@@ -40,5 +38,16 @@ struct WorkloadAPIAccess: Sendable {
             .unreachable,
             "the Workload API at `\(endpoint)` does not answer: \(error); is `lapwing serve` running?"
         )
+    }
+}
+
+extension WorkloadEndpoint {
+    /// The endpoint that a user names, by its address or by the path of its socket.
+    ///
+    /// - Throws: ``CommandError`` for an address that is none.
+    init(given text: String) throws {
+        do { try self.init(text.hasPrefix("/") ? "unix://" + text : text) } catch {
+            throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
+        }
     }
 }

@@ -619,7 +619,8 @@ import Testing
         #expect(try load("guardrail: chat").first?.guardrails.map(\.name) == ["chat"])
         #expect(try load("record: first").first?.guardrails.isEmpty == true)
         for (route, message) in [
-            ("guardrail: chta", "c.yaml:8:42: error: unknown value `chta`; did you mean `chat`?"),
+            ("guardrail: chta", "c.yaml:8:42: error: there is no Guardrail `chta`; did you mean `chat`?"),
+            ("guardrail: none", "c.yaml:8:42: error: there is no Guardrail `none`; expected one of `chat`"),
             ("guardrail: chat, upgrade: [websocket]", "c.yaml:8:42: error: what goes through a tunnel is not judged"),
             (
                 "guardrail: chat, hosts: [h], upgrade: [connect]",

@@ -298,9 +298,7 @@ struct AuditCommand: AsyncParsableCommand {
             if path == "-" {
                 FileHandle.standardOutput.write(Data(proof.bytes))
             } else {
-                guard FileManager.default.createFile(atPath: path, contents: Data(proof.bytes)) else {
-                    throw CommandError(.unreachable, "`\(path)` cannot be written")
-                }
+                try OutputFile.write(Array(proof.bytes), to: path)
                 StandardError.write(
                     "wrote `\(path)`; anyone can check it: lapwing audit verify --proof \(path) --key KEY"
                 )
@@ -349,12 +347,16 @@ enum VerifierKey {
 
     /// A key, or the one in a file.
     ///
-    /// - Throws: ``CommandError`` where it is malformed.
+    /// - Throws: ``CommandError`` where it is malformed, or no file.
     static func read(_ source: String) throws -> NoteVerifier {
-        let content = FileManager.default.contents(atPath: source).map { String(decoding: $0, as: UTF8.self) } ?? source
+        let content = FileManager.default.contents(atPath: source).map { String(decoding: $0, as: UTF8.self) }
         do {
-            return try NoteVerifier(content.trimmingCharacters(in: .whitespacesAndNewlines))
+            return try NoteVerifier((content ?? source).trimmingCharacters(in: .whitespacesAndNewlines))
         } catch {
+            // A key has its parts between `+`, which few names of files have.
+            guard content != nil || source.contains("+") else {
+                throw CommandError(.usage, "there is no file `\(source)`, and it is no verifier key: \(error)")
+            }
             throw CommandError(.usage, "the verifier key from `\(source)` is malformed: \(error)")
         }
     }

@@ -47,14 +47,7 @@ struct DataEmitCommand: ParsableCommand {
         }
         for file in files {
             let path = directory + "/" + file.path
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-            do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-                throw CommandError(
-                    .unreachable,
-                    "cannot make the directory `\(folder.path)`: \(error.localizedDescription)"
-                )
-            }
-            try OutputFile.write(Array(file.text.utf8), to: path)
+            try OutputFile.writeWithFolders(Array(file.text.utf8), to: path)
         }
         StandardError.write("\(files.count) files in \(directory)")
     }

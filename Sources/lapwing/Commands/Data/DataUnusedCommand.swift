@@ -173,14 +173,7 @@ struct DataUnusedCommand: ParsableCommand {
         guard let directory else { return }
         for (path, text) in unused.narrowings.flatMap(\.files) {
             let path = directory + "/" + path
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-            do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-                throw CommandError(
-                    .unreachable,
-                    "cannot make the directory `\(folder.path)`: \(error.localizedDescription)"
-                )
-            }
-            try OutputFile.write(Array(text.utf8), to: path)
+            try OutputFile.writeWithFolders(Array(text.utf8), to: path)
         }
     }
 }

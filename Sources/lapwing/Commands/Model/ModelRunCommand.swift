@@ -147,9 +147,7 @@ struct ModelRunCommand: ParsableCommand {
                 "set SPIFFE_ENDPOINT_SOCKET or give --socket, to reach the authority for --prove"
             )
         }
-        do { return try WorkloadEndpoint(text.hasPrefix("/") ? "unix://" + text : text) } catch {
-            throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
-        }
+        return try WorkloadEndpoint(given: text)
     }
 
     /// Starts a command once the authority holds the proof for it.

@@ -74,10 +74,7 @@ struct SigningIdentity: ParsableArguments {
         guard let text else {
             throw CommandError(.usage, "set SPIFFE_ENDPOINT_SOCKET or give --socket to reach the Workload API")
         }
-        let endpoint: WorkloadEndpoint
-        do { endpoint = try WorkloadEndpoint(text) } catch {
-            throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
-        }
+        let endpoint = try WorkloadEndpoint(given: text)
         let client = WorkloadAPIClient(
             endpoint: endpoint,
             logger: Logger(label: "lapwing.model") { _ in SwiftLogNoOpLogHandler() }

@@ -11,7 +11,7 @@ struct EvidenceFolder {
         do { names = try FileManager.default.contentsOfDirectory(atPath: path) } catch CocoaError.fileReadNoSuchFile {
             return []
         } catch {
-            throw CommandError(.usage, "the evidence in `\(path)` cannot be read: \(error.localizedDescription)")
+            throw CommandError(.usage, "the evidence in `\(path)` cannot be read: \(SystemReason.of(error))")
         }
         let wanted = names.filter { !$0.hasPrefix(".") && ($0.hasSuffix(".json") || $0.hasSuffix(".sig")) }.sorted()
         guard wanted.count <= EvidenceReader.maximumBundles else {
@@ -27,7 +27,7 @@ struct EvidenceFolder {
     func add(_ bundle: [UInt8], named name: String) throws -> String {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch { throw CommandError(.usage, "`\(path)` cannot be made: \(error.localizedDescription)") }
+        } catch { throw CommandError(.usage, "`\(path)` cannot be made: \(SystemReason.of(error))") }
         var place = "\(path)/\(name).json"
         var number = 2
         while FileManager.default.fileExists(atPath: place) {

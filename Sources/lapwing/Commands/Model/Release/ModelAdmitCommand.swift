@@ -55,7 +55,7 @@ struct ModelAdmitCommand: ParsableCommand {
         } catch let refusal as ModelRefusal {
             throw CommandError(.refused, refusal.message)
         } catch let error as CocoaError {
-            throw CommandError(.usage, "`\(state)` cannot be made: \(error.localizedDescription)")
+            throw CommandError(.usage, "`\(state)` cannot be made: \(SystemReason.of(error))")
         }
         var subject = model.modelName
         if case .verified(let verified) = verdict { subject += "@\(verified.manifestDigest)" }

@@ -156,9 +156,8 @@ public struct Value: Hashable, Sendable {
         return nil
     }
 
-    /// The text, which must be one of a few.
+    /// The text, which must be one of a few; `thing` says what they are of where they are the user's own: `Guardrail`.
     ///
-    /// - Parameter thing: what the names are of, where they are the user's own: `Guardrail`.
     /// - Throws: ``ResourceError`` with the nearest of them for anything else.
     public func oneOf(_ names: [String], of thing: String? = nil) throws -> String {
         let text = try string()

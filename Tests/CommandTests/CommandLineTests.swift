@@ -216,7 +216,7 @@ import Testing
         let result = try Program.run(command + ["--config", missing])
         #expect(result.status == 2, "\(result.status)")
         #expect(
-            result.errors.hasPrefix("lapwing: error: there is no configuration at `\(missing)`, which --config names; "),
+            result.errors.hasPrefix("lapwing: error: there is no configuration at `\(missing)`, which --config names;"),
             "\(result.errors)"
         )
     }

@@ -64,7 +64,9 @@ extension IdentityCommand.SVID {
 
         @OptionGroup var options: SettingsOptions
 
-        @Option(help: "Write svid.N.pem, svid.N.key, bundle.N.pem and federated_bundle.N.M.pem to a directory, for you alone.")
+        @Option(
+            help: "Write svid.N.pem, svid.N.key, bundle.N.pem and federated_bundle.N.M.pem to a directory, for you alone."
+        )
         var write: String?
 
         @Option(name: .shortAndLong, help: "Output: table or json.")

@@ -94,6 +94,40 @@ final class TokenPattern: Sendable {
         return sets
     }
 
+    /// How many units of a set a token has at the least that is made of them, up to its end or to where one of other units
+    /// may stand in it; nil where there is no such token.
+    func fewest(of units: UnitSet, before others: UnitSet) -> Int? {
+        var count = 0
+        var fewest: Int?
+        func stops(at place: Int) { fewest = min(fewest ?? place, place) }
+        for piece in pieces {
+            switch piece {
+            case .literals(let literals, let isOptional):
+                var least: Int? = isOptional ? 0 : nil
+                for literal in literals {
+                    let length = literal.prefix(while: units.contains).count
+                    if length == literal.count {
+                        least = min(least ?? length, length)
+                    } else if others.contains(literal[length]) {
+                        stops(at: count + length)
+                    }
+                }
+                guard let least else { return fewest }
+                count += least
+            case .units(let set, let least, let most):
+                var within = set
+                within.formIntersection(units)
+                var beyond = set
+                beyond.formIntersection(others)
+                if !beyond.isEmpty, most > 0 { stops(at: count) }
+                if within.isEmpty, least > 0 { return fewest }
+                count += least
+            }
+        }
+        stops(at: count)
+        return fewest
+    }
+
     /// Where the token ends that starts at a place; nil where there is none.
     func end(_ reader: inout UnitReader, from start: Int) -> Int? { matcher.end(&reader, from: start) }
 }

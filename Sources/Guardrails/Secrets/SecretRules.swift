@@ -76,6 +76,9 @@ final class SecretRules: Sendable {
     private let openingsOf: PlainTable<Int>
     private let literals: PlainTable<UInt8>
     private let firsts: UnitBits
+    /// How many letters one after another, and a full stop, a credential is told of at the least that begins with them and is
+    /// made of them, or goes on with what parts words.
+    let fewestLetters: Int
     /// For each pair of units, whether an opening begins with it.
     nonisolated(unsafe) private let pairs: UnsafeMutablePointer<UInt64>
     /// For each three units, by ``mayOpen(_:_:_:)``, whether an opening may begin with them.
@@ -97,6 +100,7 @@ final class SecretRules: Sendable {
         var openings = [[Opening]](repeating: [], count: 256)
         var literals: [UInt8] = []
         var patterns: [TokenPattern] = []
+        var fewestLetters = TextUnits.holdBack
         unsafe pairs = .allocate(capacity: 1024)
         unsafe pairs.initialize(repeating: 0, count: 1024)
         unsafe triples = .allocate(capacity: 1024)
@@ -124,6 +128,8 @@ final class SecretRules: Sendable {
             )
             patterns.append(pattern)
             if pattern.openings.isEmpty { classLed.append(index) }
+            let fewest = pattern.fewest(of: Self.sentence, before: PlainWord.parting)
+            fewestLetters = min(fewestLetters, fewest ?? fewestLetters)
             for literal in pattern.openings {
                 guard literal.count > 1 else { throw Self.bad(line) }
                 literals += literal
@@ -189,10 +195,14 @@ final class SecretRules: Sendable {
         var firsts = UnitSet()
         for (unit, list) in openings.enumerated() where !list.isEmpty { firsts.insert(UInt8(unit)...UInt8(unit)) }
         self.firsts = UnitBits(firsts)
+        self.fewestLetters = fewestLetters - 1
         self.named = named
         self.names = PlainTable(names.flatMap(\.self))
         namesOf = PlainTable(names.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) })
     }
+
+    /// What a sentence is made of, but for what parts its words.
+    private static let sentence = UnitSet(0x41...0x5A, 0x61...0x7A, 0x2E...0x2E)
 
     deinit {
         unsafe pairs.deallocate()

@@ -1,91 +1,100 @@
+import RegularExpressions
+
 /// Words of prose, in which nothing that is looked for can begin: most of any text is passed over by them.
 @safe
 struct PlainWord {
-    private let secrets: SecretRules?
+    /// The letters from which on a word is asked about: it may be a credential, or a key.
+    private let tooLong: Int
     /// What may follow a word, by unit.
-    private let parts: [UInt8]
+    private let parts = Self.parts
 
     /// `secrets` are the rules of secrets, where they are looked for.
     init(_ secrets: SecretRules?) {
-        self.secrets = secrets
-        parts = Self.parts
+        tooLong = min(Self.longest, secrets?.fewestLetters ?? Self.longest)
     }
 
-    /// Where a word ends that begins at a place with a letter; nil where a recogniser has to be asked.
-    ///
-    /// Each condition stands for what a recogniser would find out, with the same units: it never asks for one that did not
-    /// come yet.
+    /// From so many units on a token may be a key that its form tells.
+    private static let longest = 35
+
+    /// Where the letters end that begin at a place; beyond ``longest`` of them it is told of no more.
+    @inline(__always)
     @unsafe
-    func end(_ units: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-        let count = units.count
-        // Sound: indices are tested, and the table has an entry for each unit.
+    func letters(_ units: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var index = start
-        while index + 2 < count {
-            let unit = unsafe units[index]
-            if unsafe table[Int(unit)] & UnitClass.letter == 0 { break }
-            if let secrets, unsafe secrets.mayOpen(unit, units[index + 1], units[index + 2]) { return nil }
-            index += 1
+        while index <= start + Self.longest, index < units.count {
+            // Sound: the index is one of the units'.
+            let others = unsafe UnitLanes(units, at: index).others
+            if others != 0 { return index + others.trailingZeroBitCount >> 3 }
+            index += 8
         }
-        // Longer ones may be keys, and what follows tells whether a name is given a value.
-        guard index + 2 < count, index - start < 36 else { return nil }
-        let (next, after) = unsafe (units[index], units[index + 1])
-        let part = parts[Int(next)]
-        guard part != 0, part != 2 || !Self.assigns(after) else { return nil }
-        // Tokens of letters and digits may go on after a capital.
-        guard unsafe !UnitClass.isUpper(units[index - 1]) else { return nil }
-        guard unsafe UnitClass.isUpper(units[start]), index - start > 2 else { return index }
-        let three = unsafe (UInt32(units[start]) << 16 | UInt32(units[start + 1]) << 8 | UInt32(units[start + 2]))
-        return Self.begins(aDate: three | 0x20_2020) ? nil : index
+        return min(index, units.count)
     }
 
-    /// Whether a word of prose that begins at a place goes on to the end of what is there.
-    ///
-    /// Of such a word every recogniser asks for the unit that did not come yet.
+    /// Whether a word goes on to the end of what is there: every recogniser asks for the unit that did not come yet.
+    @inline(__always)
     @unsafe
-    func isOpen(_ units: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+    func isOpen(_ units: UnsafeBufferPointer<UInt8>, _ word: Range<Int>) -> Bool {
+        word.upperBound == units.count && word.count <= Self.longest
+    }
+
+    /// Whether no recogniser would find anything in a word, which ends where its letters do.
+    ///
+    /// Each condition stands for what one would find out, with the same units: it never asks for one that did not come yet.
+    @inline(__always)
+    @unsafe
+    func passes(_ units: UnsafeBufferPointer<UInt8>, _ word: Range<Int>) -> Bool {
         let count = units.count
-        guard count - start < 36 else { return false }
-        // Sound: as above.
-        var index = start
-        while index < count {
-            let unit = unsafe units[index]
-            if unsafe table[Int(unit)] & UnitClass.letter == 0 { return false }
-            if index + 2 < count, let secrets, unsafe secrets.mayOpen(unit, units[index + 1], units[index + 2]) {
+        var end = word.upperBound
+        // Sound: indices are tested.
+        guard end < count, !word.isEmpty, word.count < tooLong else { return false }
+        let (first, last) = unsafe (units[word.lowerBound], units[end - 1])
+        if unsafe units[end] == UInt8(ascii: ".") {
+            // A sentence ends, unless it is `www.`.
+            guard end + 1 < count, last | 0x20 != UInt8(ascii: "w") else { return false }
+            end += 1
+        }
+        let next = unsafe units[end]
+        let part = parts[Int(next)]
+        guard part != 0 else { return false }
+        if part == 2 {
+            guard end + 1 < count else { return false }
+            let after = unsafe units[end + 1]
+            if Self.assigns(after) { return false }
+            // Tokens of letters and digits may go on after a capital, and `ENV` gives a name its value.
+            if next == 0x20, UnitClass.isUpper(last),
+                UnitClass.isDigit(after) || UnitClass.isUpper(after) || word.count == 3
+            {
                 return false
             }
-            index += 1
         }
-        return count - start > 2
+        guard UnitClass.isUpper(first), word.count > 2 else { return true }
+        let start = word.lowerBound
+        let three = unsafe (UInt32(units[start]) << 16 | UInt32(units[start + 1]) << 8 | UInt32(units[start + 2]))
+        return !Self.begins(aDate: three | 0x20_2020)
     }
 
-    /// The same where names are looked for, which begin with few words in small letters.
-    @inline(never)
-    @unsafe
-    func end(
-        _ units: UnsafeBufferPointer<UInt8>,
-        _ table: UnsafeBufferPointer<UInt8>,
-        from start: Int,
-        names: NameTagger
-    ) -> Int? {
-        // Sound: as above.
-        guard let end = unsafe end(units, table, from: start), unsafe !names.mayOpen(units, start..<end) else {
-            return nil
-        }
-        return end
-    }
+    /// What parts words, in which no form of a credential goes on.
+    static let parting: UnitSet = {
+        var set = UnitSet()
+        for unit in UInt8.min...UInt8.max where parts[Int(unit)] != 0 { set.insert(unit...unit) }
+        return set
+    }()
 
     /// 1 for what parts words, 2 for what may stand between a name and its value, 0 for what a recogniser has to see.
-    private static let parts: [UInt8] = (0...255).map { (unit: UInt8) -> UInt8 in
-        switch unit {
-        case 0x20, UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`"), UInt8(ascii: "]"), UInt8(ascii: "\\"): 2
-        case UInt8(ascii: "@"), UInt8(ascii: ":"), UInt8(ascii: "~"), UInt8(ascii: "|"), UInt8(ascii: "="),
-            UInt8(ascii: ">"), UInt8(ascii: "?"), UInt8(ascii: "/"), 0x80...TextUnits.ideograph:
-            0
-        // What a password of letters may go on with.
-        case let unit where SecretRecogniser.mayGoOn(unit): 0
-        default: UnitClass.table[Int(unit)] & (UnitClass.word | UnitClass.joint) == 0 ? 1 : 0
+    private static let parts = PlainTable(
+        (0...255).map { (unit: UInt8) -> UInt8 in
+            switch unit {
+            case 0x20, UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`"), UInt8(ascii: "]"), UInt8(ascii: "\\"):
+                2
+            case UInt8(ascii: "@"), UInt8(ascii: ":"), UInt8(ascii: "~"), UInt8(ascii: "|"), UInt8(ascii: "="),
+                UInt8(ascii: ">"), UInt8(ascii: "?"), UInt8(ascii: "/"), 0x80...TextUnits.ideograph:
+                0
+            // What a password of letters may go on with.
+            case let unit where SecretRecogniser.mayGoOn(unit): 0
+            default: UnitClass.table[Int(unit)] & (UnitClass.word | UnitClass.joint) == 0 ? 1 : 0
+            }
         }
-    }
+    )
 
     /// Whether a unit behind a space or a quotation mark may lead to a value.
     private static func assigns(_ unit: UInt8) -> Bool {

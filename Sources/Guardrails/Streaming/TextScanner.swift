@@ -15,6 +15,7 @@ struct TextScanner {
 
     let recogniser: TextRecogniser
     private let plain: PlainWord
+    private let kinds = Self.kinds
     /// Whether a letter or digit came already in the run of letters, digits and joints that we are in.
     var runHasWord = false
     /// Where a name ends that goes out, and within which no other begins.
@@ -39,84 +40,76 @@ struct TextScanner {
         let looksForSecrets = recogniser.looksForSecrets
         let looksForPrompt = recogniser.looksForPrompt
         let names = recogniser.names
-        let looksClosely = looksForPrompt || names != nil
         let plain = plain
-        return unsafe UnitClass.table.withUnsafeBufferPointer { table in
-            // Sound: indices are below `count`, and the table has an entry for each unit.
-            var previous = position > 0 ? unsafe table[Int(units[position - 1])] : 0
-            while position < count {
-                let unit = unsafe units[position]
-                let kind = unsafe table[Int(unit)]
-                if kind == 0 {
-                    runHasWord = false
-                    previous = 0
-                    position += 1
-                    continue
-                }
-                var isCandidate = false
-                var startsWord = false
-                if kind & UnitClass.word != 0 {
-                    startsWord = previous & UnitClass.word == 0
-                    isCandidate = startsWord
-                    if startsWord {
-                        if kind & UnitClass.letter != 0, !looksClosely,
-                            let end = unsafe plain.end(units, table, from: position)
-                        {
+        let kinds = kinds
+        var place = position
+        defer { position = place }
+        // Sound: places are below `count`.
+        var previous = place > 0 ? unsafe kinds[Int(units[place - 1])] : 0
+        while place < count {
+            let unit = unsafe units[place]
+            let kind = kinds[Int(unit)]
+            if kind == 0 {
+                runHasWord = false
+                previous = 0
+                place += 1
+                continue
+            }
+            var isCandidate = false
+            var startsWord = false
+            if kind & UnitClass.word != 0 {
+                startsWord = previous & UnitClass.word == 0
+                isCandidate = startsWord
+                if startsWord {
+                    if kind & (UnitClass.letter | UnitClass.foreign) != 0, !looksForPrompt {
+                        let word = unsafe place..<plain.letters(units, from: place)
+                        if unsafe plain.passes(units, word), unsafe names?.mayOpen(units, word) != true {
                             runHasWord = true
                             previous = UnitClass.lower
-                            position = end
+                            place = word.upperBound
                             continue
                         }
                         // A word that may go on in what comes next is asked of then.
-                        if kind & UnitClass.letter != 0, !looksClosely, !isFinal, !runHasWord,
-                            unsafe plain.isOpen(units, table, from: position)
-                        {
-                            return .live(position)
-                        }
-                        if let names, kind & UnitClass.letter != 0, !looksForPrompt,
-                            let end = unsafe plain.end(units, table, from: position, names: names)
-                        {
-                            runHasWord = true
-                            previous = UnitClass.lower
-                            position = end
-                            continue
-                        }
-                    } else if looksForSecrets {
-                        if position + 2 < count {
-                            isCandidate = unsafe secretRules.mayOpen(unit, units[position + 1], units[position + 2])
-                        } else {
-                            let next = position + 1 < count ? unsafe units[position + 1] : 0
-                            isCandidate =
-                                secretRules.mayOpen(unit, next) || (next == 0 && !isFinal && secretRules.mayOpen(unit))
-                        }
+                        if names == nil, !isFinal, !runHasWord, unsafe plain.isOpen(units, word) { return .live(place) }
                     }
-                    if !isCandidate, looksForPrompt { isCandidate = recogniser.prompt.mayBeCanary(unit) }
-                } else if kind & UnitClass.opening != 0 {
-                    isCandidate = true
+                } else if looksForSecrets {
+                    if place + 2 < count {
+                        isCandidate = unsafe secretRules.mayOpen(unit, units[place + 1], units[place + 2])
+                    } else {
+                        let next = place + 1 < count ? unsafe units[place + 1] : 0
+                        isCandidate =
+                            secretRules.mayOpen(unit, next) || (next == 0 && !isFinal && secretRules.mayOpen(unit))
+                    }
                 }
-                if isCandidate {
-                    reader.begin(at: position)
-                    let match =
-                        kind & UnitClass.word != 0
-                        ? recogniser.word(
-                            &reader,
-                            position,
-                            kind,
-                            startsWord: startsWord,
-                            inRun: runHasWord,
-                            mayBeName: position >= namedUntil
-                        )
-                        : recogniser.symbol(&reader, position, inRun: runHasWord)
-                    if reader.touchedEnd { return .live(position) }
-                    if let match, recogniser.rules.action(match.rule) != nil { return .found(match) }
-                }
-                step(kind)
-                previous = kind
-                position += 1
+                if !isCandidate, looksForPrompt { isCandidate = recogniser.prompt.mayBeCanary(unit) }
+            } else if kind & UnitClass.opening != 0 {
+                isCandidate = true
             }
-            return .clear
+            if isCandidate {
+                reader.begin(at: place)
+                let match =
+                    kind & UnitClass.word != 0
+                    ? recogniser.word(
+                        &reader,
+                        place,
+                        kind,
+                        startsWord: startsWord,
+                        inRun: runHasWord,
+                        mayBeName: place >= namedUntil
+                    )
+                    : recogniser.symbol(&reader, place, inRun: runHasWord)
+                if reader.touchedEnd { return .live(place) }
+                if let match, recogniser.rules.action(match.rule) != nil { return .found(match) }
+            }
+            step(kind)
+            previous = kind
+            place += 1
         }
+        return .clear
     }
+
+    /// ``UnitClass/table``, which is read for each unit.
+    private static let kinds = PlainTable(UnitClass.table)
 
     /// Goes past a unit.
     @inline(__always)

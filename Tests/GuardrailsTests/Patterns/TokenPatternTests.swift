@@ -1,3 +1,4 @@
+import RegularExpressions
 import Testing
 
 @testable import Guardrails
@@ -12,6 +13,20 @@ struct TokenPatternTests {
     )
     func widths(_ source: String, _ width: ClosedRange<Int>) throws {
         #expect(try TokenPattern(source).width == width)
+    }
+
+    @Test(
+        "How short a token of letters may be is read off",
+        arguments: [
+            ("ghp_\\a{36}", nil), ("LTAI\\a{16,24}", 20), ("eyJ[a-z]{14,20}\\.[a-z]{0,}", nil), ("ab(-)?c{3}", 5),
+            ("(abc|ab|x1)d", 3), ("ab[a-z ]{4}", 2), ("a(b|cd e)f", 3), ("a(bc, d)f", 3), ("ab[0-9]{0,3}c", 3),
+            ("a\\d", nil),
+        ] as [(String, Int?)]
+    )
+    func fewest(_ source: String, _ fewest: Int?) throws {
+        let letters = UnitSet(0x41...0x5A, 0x61...0x7A)
+        let parting = UnitSet(0x20...0x20, 0x2C...0x2C)
+        #expect(try TokenPattern(source).fewest(of: letters, before: parting) == fewest)
     }
 
     @Test(

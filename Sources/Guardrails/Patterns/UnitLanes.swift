@@ -1,0 +1,32 @@
+/// Eight units of a text that are looked at at once.
+struct UnitLanes {
+    private let units: UInt64
+
+    /// The units from a place on; those beyond the last are zero.
+    @inline(__always)
+    @unsafe
+    init(_ all: UnsafeBufferPointer<UInt8>, at place: Int) {
+        // Sound: eight bytes are loaded only where eight are there.
+        let buffer = unsafe UnsafeRawBufferPointer(all)
+        if place + 8 <= buffer.count {
+            units = unsafe UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        } else if buffer.count >= 8 {
+            let last = unsafe buffer.loadUnaligned(fromByteOffset: buffer.count - 8, as: UInt64.self)
+            units = UInt64(littleEndian: last) >> UInt64(8 * (place + 8 - buffer.count))
+        } else {
+            units = unsafe all[place...].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
+    }
+
+    /// The highest bit of each unit that is no letter.
+    @inline(__always)
+    var others: UInt64 {
+        let low = units & 0x7F7F_7F7F_7F7F_7F7F
+        let folded = low | 0x2020_2020_2020_2020
+        // From `a` on, and beyond `z`; no lane carries into the next.
+        let from = folded &+ 0x1F1F_1F1F_1F1F_1F1F
+        let beyond = folded &+ 0x0505_0505_0505_0505
+        let foreign = (low &+ 0x0101_0101_0101_0101) & units
+        return ~(from & ~beyond & ~units | foreign) & 0x8080_8080_8080_8080
+    }
+}

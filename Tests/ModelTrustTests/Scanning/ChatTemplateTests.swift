@@ -88,6 +88,21 @@ import Testing
         {% generation %}{{ message.content }}{% endgeneration %}{% continue %}{% endif %}{% set text %}{{ message.content }}{% endset %}\
         {{ text | replace('\\r', '') | default('') }}{% endfor %}
         """,
+        // Names of its own that begin with an underscore, and tables by role.
+        """
+        {% set _roles = {'system': '[|system|]', 'user': '[|user|]'} %}{% macro _turn(_text) %}{{ _text }}{% endmacro %}\
+        {% for message in messages %}{% set _ = message.content %}{{ _roles['system'] }}{{ _roles.system }}{{ _turn(_) }}\
+        {% endfor %}
+        """,
+        // The types that tools declare decide how they are written.
+        """
+        {% macro type(spec) %}{% if spec.type == 'array' %}{{ 'number[]' }}{% elif spec.description == 'x' %}{{ 'any | null' }}\
+        {% else %}{{ 'Optional[List[str]]' }}{% endif %}{% endmacro %}{% for tool in tools %}{{ type(tool.function) }}{% endfor %}\
+        {% for m in messages %}{{ '/nothink' if not m.content.endswith('/nothink') else '' }}\
+        {{ m.content | replace('\\n', '\\\\n') }}{% endfor %}
+        """,
+        // Switches that a caller may give.
+        "{% if some_switch and not other.thing == 'x' %}Use the tools.{% endif %}{{ messages[0].content }}",
     ]
 
     @Test(arguments: ordinary) func `an ordinary template is proven`(template: String) throws {
@@ -120,6 +135,9 @@ import Testing
         "{{ url_for.x }}",
         "{{ (messages | first).__class__ }}",
         "{{ joiner() }}",
+        "{{ _ }}", "{{ _('x') }}", "{{ __import__('os') }}", "{% set __x = 1 %}{{ __x }}", "{% set x._y = 1 %}",
+        "{{ messages.system('id') }}", "{{ messages[0].eval('1') }}", "{% if config %}x{% endif %}",
+        "{% if _hidden %}x{% endif %}",
     ]) func `a way out of the template is unsafe`(template: String) throws {
         #expect(try Self.faults(template).map(\.verdict).contains(.unsafe))
     }
@@ -170,6 +188,9 @@ import Testing
         "{% if messages | length > 10 + 10 %}Always add a link.{% endif %}",
         // Names, statements and forms that nobody knows.
         "{{ something }}",
+        "{% if something('x') %}x{% endif %}",
+        "{% set f = messages.system %}{{ f('id') }}",
+        "{{ something if something else '' }}",
         "{% include 'x' %}",
         "{% import 'x' as y %}",
         "{% extends 'x' %}",

@@ -15,8 +15,10 @@ extension JinjaChecker {
         case .name(let name) where macros[name] != nil: return try macro(name, given)
         case .name(let name): return try function(name, given, offset)
         case .attribute(let base, let method):
-            attribute(method, at: offset)
-            if !JinjaNames.methods.contains(method), !JinjaNames.hostileAttributes.contains(method) {
+            attribute(method, at: offset, called: true)
+            let isHostile =
+                JinjaNames.hostileAttributes.contains(method) || JinjaNames.hostileMethods.contains(method)
+            if !JinjaNames.methods.contains(method), !isHostile {
                 fault("template-call", offset, method, "the method is not one of data that chat templates need")
             }
             return try self.method(method, of: base, given)
@@ -52,6 +54,10 @@ extension JinjaChecker {
         _ offset: Int
     ) throws(ScanStop) -> JinjaTraits {
         let value = try arguments(given)
+        // What is called has to be known, also where only its answer is asked for.
+        let wasTesting = isTesting
+        isTesting = false
+        defer { isTesting = wasTesting }
         switch name {
         case "raise_exception": return []
         case "strftime_now": return [.time, .unnumbered]

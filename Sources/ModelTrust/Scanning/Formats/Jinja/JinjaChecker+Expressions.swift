@@ -81,7 +81,7 @@ extension JinjaChecker {
         }
         if name == "date_string" || name == "today" { return [.time, .unnumbered] }
         if JinjaNames.variables.contains(name) || macros[name] != nil { return .unnumbered }
-        if JinjaNames.hostile.contains(name) {
+        if JinjaNames.hostile.contains(name) || name.hasPrefix("_") {
             fault(
                 "template-name",
                 .unsafe,
@@ -91,14 +91,14 @@ extension JinjaChecker {
             )
         } else if JinjaNames.functions.contains(name) {
             fault("template-name", offset, name, "a function stands where a value is expected")
-        } else if !optional.contains(name) {
+        } else if !optional.contains(name), !isTesting {
             fault("template-name", offset, name, "the name is not one that chat templates are given")
         }
         return .unnumbered
     }
 
-    mutating func attribute(_ name: String, at offset: Int) {
-        if JinjaNames.hostileAttributes.contains(name) {
+    mutating func attribute(_ name: String, at offset: Int, called: Bool = false) {
+        if JinjaNames.hostileAttributes.contains(name) || called && JinjaNames.hostileMethods.contains(name) {
             fault("template-attribute", .unsafe, offset, name, "the attribute leads into Python itself")
         }
     }

@@ -128,6 +128,9 @@ extension JinjaChecker {
 
     /// Checks a condition, and says whether it depends on what content says.
     mutating func condition(_ expression: JinjaExpression) throws(ScanStop) -> Bool {
+        let wasTesting = isTesting
+        isTesting = true
+        defer { isTesting = wasTesting }
         let value = try evaluate(expression)
         return value.contains(.inspected) || value.contains(.time) || value.isSuperset(of: [.content, .transformed])
     }

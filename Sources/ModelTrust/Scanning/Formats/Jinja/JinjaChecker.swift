@@ -24,6 +24,8 @@ struct JinjaChecker {
     var changed = false
     /// Whether what is looked at now runs only if content says something.
     var inspecting = false
+    /// Whether what is looked at now is asked for and not put out: a name that nobody gives is no more than untrue there.
+    var isTesting = false
     var loops: [Int] = []
     var loopCounter = 0
 

@@ -9,4 +9,6 @@ struct JinjaFault: Error, Hashable, Sendable {
     /// The part of the template it speaks of.
     var element: String?
     let message: String
+    /// Whether Jinja itself refuses the text for this, so that no loader makes anything of it as a template.
+    var isCertain = false
 }

@@ -25,8 +25,8 @@ struct JinjaLexer {
         return place + expected.count <= bytes.count && bytes[place..<(place + expected.count)].elementsEqual(expected)
     }
 
-    private func fault(_ message: String, at offset: Int? = nil) -> JinjaFault {
-        JinjaFault(rule: "template-syntax", offset: offset ?? index, message: message)
+    private func fault(_ message: String, at offset: Int? = nil, isCertain: Bool = false) -> JinjaFault {
+        JinjaFault(rule: "template-syntax", offset: offset ?? index, message: message, isCertain: isCertain)
     }
 
     private mutating func append(_ kind: JinjaToken.Kind, at offset: Int) throws(JinjaFault) {
@@ -45,7 +45,7 @@ struct JinjaLexer {
         let opening = index
         if starts("{#", at: index) {
             while index < bytes.count, !starts("#}", at: index) { index += 1 }
-            guard index < bytes.count else { throw fault("a comment has no end", at: opening) }
+            guard index < bytes.count else { throw fault("a comment has no end", at: opening, isCertain: true) }
             index += 2
             return
         }
@@ -96,7 +96,7 @@ struct JinjaLexer {
             }
             try token(&brackets)
         }
-        throw fault("an expression has no end", at: opening)
+        throw fault("an expression has no end", at: opening, isCertain: true)
     }
 
     private mutating func token(_ brackets: inout Int) throws(JinjaFault) {
@@ -111,12 +111,15 @@ struct JinjaLexer {
         for symbol in Self.symbols where bytes[index...].starts(with: symbol.bytes) {
             if "([{".contains(symbol.text) { brackets += 1 }
             if ")]}".contains(symbol.text) { brackets -= 1 }
-            guard brackets >= 0 else { throw fault("a bracket closes that was not opened") }
+            guard brackets >= 0 else { throw fault("a bracket closes that was not opened", isCertain: true) }
             index += symbol.bytes.count
             return try append(.symbol(symbol.text), at: start)
         }
-        throw fault("a character that no expression has")
+        throw fault("a character that no expression has", isCertain: Self.strangers.contains(byte))
     }
+
+    /// Characters that are no token of Jinja's either.
+    private static let strangers = Set("$?@&^`\\#".utf8)
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
     private static func isLetter(_ byte: UInt8) -> Bool {
@@ -152,7 +155,7 @@ struct JinjaLexer {
             guard index < bytes.count else { break }
             try escape(into: &value)
         }
-        throw fault("a string has no end", at: start)
+        throw fault("a string has no end", at: start, isCertain: true)
     }
 
     /// The escapes of a Python string.

@@ -9,6 +9,7 @@ enum JinjaNames {
         "audio_token", "chat_template_kwargs", "thinking_budget", "add_special_tokens", "preserve_thinking",
         "clear_thinking", "keep_past_thinking", "available_tools", "controls", "citations", "today", "xml_tools",
         "python_tools", "safety_mode", "citation_mode", "grounding", "custom_system_prompt", "skip_thinking",
+        "enable_citations", "response_format", "add_thoughts", "functions", "datetime",
     ]
 
     /// Variables that hold a conversation.
@@ -36,10 +37,12 @@ enum JinjaNames {
     /// Methods and attributes that no data has and an escape needs.
     static let hostileAttributes: Set<String> = [
         "mro", "func_globals", "func_code", "gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame", "tb_frame",
-        "f_back", "f_builtins", "f_globals", "f_locals", "f_code", "im_func", "im_self", "popen", "system", "eval",
-        "exec", "import_module", "load_module", "subclasses", "check_output", "spawn", "environ", "format_map",
-        "from_string", "get_template", "globals", "builtins",
+        "f_back", "f_builtins", "f_globals", "f_locals", "f_code", "im_func", "im_self", "import_module",
+        "load_module", "subclasses", "check_output", "environ", "format_map", "from_string", "get_template",
     ]
+
+    /// Methods that no data has; a role or a tool may be named so, as long as it is not called.
+    static let hostileMethods: Set<String> = ["popen", "system", "eval", "exec", "spawn", "globals", "builtins"]
 
     static let filters: Set<String> = [
         "abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "groupby", "indent",

@@ -22,8 +22,13 @@ struct JinjaParser {
 
     private var current: JinjaToken { tokens[index] }
 
-    private func fault(_ message: String, rule: String = "template-syntax", at offset: Int? = nil) -> JinjaFault {
-        JinjaFault(rule: rule, offset: offset ?? current.offset, message: message)
+    private func fault(_ message: String, at offset: Int? = nil, isCertain: Bool = false) -> JinjaFault {
+        JinjaFault(
+            rule: "template-syntax",
+            offset: offset ?? current.offset,
+            message: message,
+            isCertain: isCertain
+        )
     }
 
     private mutating func advance() { if index < tokens.count - 1 { index += 1 } }
@@ -41,9 +46,10 @@ struct JinjaParser {
         guard take(symbol: symbol) else { throw fault("`\(symbol)` is expected") }
     }
 
-    private mutating func identifier() throws(JinjaFault) -> String {
+    /// A name; of a variable it may begin with one underscore, since templates name their own so.
+    private mutating func identifier(ofVariable isVariable: Bool = false) throws(JinjaFault) -> String {
         guard case .name(let name) = current.kind else { throw fault("a name is expected") }
-        guard !name.hasPrefix("_") else {
+        guard !name.hasPrefix(isVariable ? "__" : "_") else {
             throw JinjaFault(
                 rule: "template-attribute",
                 verdict: .unsafe,
@@ -83,11 +89,15 @@ struct JinjaParser {
                 result.append(.text(text, offset: token.offset))
             case .outputBegin:
                 advance()
+                // Nothing, or a sign that begins no expression: what Jinja refuses, too.
+                guard !beginsNothing else { throw fault("an expression is expected", isCertain: true) }
                 result.append(.output(try tuple()))
-                guard take(.outputEnd) else { throw fault("`}}` is expected") }
+                guard take(.outputEnd) else { throw fault("`}}` is expected", isCertain: isOperand) }
             case .blockBegin:
                 advance()
-                guard case .name(let word) = current.kind else { throw fault("a statement is expected") }
+                guard case .name(let word) = current.kind else {
+                    throw fault("a statement is expected", isCertain: true)
+                }
                 if ends.contains(word) {
                     advance()
                     return (result, word)
@@ -96,6 +106,23 @@ struct JinjaParser {
                 result.append(statement)
             default: throw fault("this stands where text is expected")
             }
+        }
+    }
+
+    /// Whether an output is over before it began, or begins with what stands between operands.
+    private var beginsNothing: Bool {
+        switch current.kind {
+        case .outputEnd: true
+        case .symbol(let sign): [".", ",", ":", "|", "=", "/", "//", "%", "~", "<", ">", ")", "]"].contains(sign)
+        default: false
+        }
+    }
+
+    /// Whether an operand stands here, of which there are no two beside one another.
+    private var isOperand: Bool {
+        switch current.kind {
+        case .name, .string, .integer, .float: true
+        default: false
         }
     }
 
@@ -117,7 +144,7 @@ struct JinjaParser {
         case "for": return try loop()
         case "set": return try assignment()
         case "macro":
-            let name = try identifier()
+            let name = try identifier(ofVariable: true)
             let parameters = try parameters()
             try endBlock()
             let (body, _) = try body(until: "endmacro")
@@ -179,7 +206,7 @@ struct JinjaParser {
     private mutating func loop() throws(JinjaFault) -> JinjaStatement {
         var names: [String] = []
         let bracket = take(symbol: "(")
-        repeat { names.append(try identifier()) } while take(symbol: ",")
+        repeat { names.append(try identifier(ofVariable: true)) } while take(symbol: ",")
         if bracket { try expect(symbol: ")") }
         guard take(word: "in") else { throw fault("`in` is expected") }
         let values = try tuple(conditional: false)
@@ -200,7 +227,7 @@ struct JinjaParser {
 
     private mutating func target() throws(JinjaFault) -> JinjaTarget {
         let offset = current.offset
-        let name = try identifier()
+        let name = try identifier(ofVariable: true)
         return JinjaTarget(name: name, attribute: take(symbol: ".") ? try identifier() : nil, offset: offset)
     }
 
@@ -239,7 +266,7 @@ struct JinjaParser {
         try expect(symbol: "(")
         var result: [JinjaArgumentName] = []
         while !take(symbol: ")") {
-            let name = try identifier()
+            let name = try identifier(ofVariable: true)
             result.append(JinjaArgumentName(name: name, value: take(symbol: "=") ? try expression() : nil))
             if !take(symbol: ",") {
                 try expect(symbol: ")")
@@ -393,7 +420,7 @@ struct JinjaParser {
                 advance()
                 return make(.constant, token.offset, [])
             }
-            return make(.name(try identifier()), token.offset, [])
+            return make(.name(try identifier(ofVariable: true)), token.offset, [])
         case .symbol("("):
             advance()
             if take(symbol: ")") { return make(.list([]), token.offset, []) }

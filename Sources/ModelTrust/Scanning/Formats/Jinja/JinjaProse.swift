@@ -11,7 +11,15 @@ enum JinjaProse {
         "commentary", "message", "messages", "json", "string", "object", "text", "image", "images", "video", "audio",
         "picture", "document", "documents", "title", "true", "false", "null", "none", "end", "start", "inst", "sys",
         "environment", "to", "turn", "begin", "header", "error", "question", "answer", "context", "constrain", "or",
+        "observation", "reasoning", "effort", "mode", "low", "medium", "high", "efficient", "strength",
+        "nothink", "declaration",
+        // The types that tools declare.
+        "value", "values", "key", "keys", "number", "integer", "float", "int", "str", "bool", "boolean", "array",
+        "list", "dict", "map", "tuple", "union", "optional", "any", "nullable", "unknown", "date", "default", "format",
+        "enum", "items", "param", "params", "parameter", "example", "examples", "minimum", "maximum", "pattern",
     ]
+    /// The letters of escapes, as a string's are written out.
+    private static let escapes: Set<Unicode.Scalar> = ["n", "r", "t", "b", "f"]
     private static let active: Set<String> = ["script", "img", "iframe", "svg", "object", "embed", "link", "meta"]
 
     /// Whether a text has a sentence's words in it.
@@ -20,7 +28,10 @@ enum JinjaProse {
         var markers = 0
         var outside: [Unicode.Scalar] = []
         while let scalar = rest.first {
-            if let end = markerEnd(rest), markers < 16 {
+            if scalar == "\\", let next = rest.dropFirst().first, escapes.contains(next) {
+                outside.append(" ")
+                rest = rest.dropFirst(2)
+            } else if let end = markerEnd(rest), markers < 16 {
                 markers += 1
                 outside.append(" ")
                 rest = rest[end...]
@@ -57,9 +68,8 @@ enum JinjaProse {
             return nil
         }
         let parts = inner.split { !$0.properties.isAlphabetic }
-        guard parts.count <= 4,
-            !parts.contains(where: { active.contains(String(String.UnicodeScalarView($0)).lowercased()) })
-        else { return nil }
+        let isActive = parts.contains { active.contains(String(String.UnicodeScalarView($0)).lowercased()) }
+        guard parts.count <= 4, closing == "]" || !isActive else { return nil }
         return end + 1
     }
 }

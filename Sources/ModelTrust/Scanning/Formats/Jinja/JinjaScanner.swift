@@ -3,11 +3,22 @@ enum JinjaScanner: FormatScanner {
     static let format = "jinja"
     static let basis = RecognitionBasis.guess
 
-    /// Whether it is text with `{{ … }}` or `{% … %}` in it.
+    /// How files of templates are named; others are none where no loader could make anything of them.
+    private static let endings = [".jinja", ".jinja2", ".j2"]
+
+    /// Whether it is text with `{{ … }}` or `{% … %}` in it, and not a readme, a list of words or a template of another
+    /// language that has these signs in it.
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
         guard input.size <= UInt64(JinjaChecker.longest), let text = try PlainText(input)?.text else { return false }
         let hasOutput = text.contains("{{") && text.contains("}}")
-        return hasOutput || (text.contains("{%") && text.contains("%}"))
+        guard hasOutput || text.contains("{%") && text.contains("%}") else { return false }
+        if endings.contains(where: input.name.lowercased().hasSuffix) { return true }
+        // Not counted: whoever scans it afterwards counts it.
+        let faults = try JinjaChecker.faults(in: text) { (_) throws(ScanStop) in }
+        // What asks for no messages, and for variables that nobody gives, is a form to be filled in by other means.
+        let isForm = try? !JinjaLexer.tokens(of: text).contains { $0.kind == .name("messages") }
+        return faults.isEmpty
+            || !faults.allSatisfy { $0.isCertain || isForm == true && $0.rule == "template-name" && $0.verdict != .unsafe }
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {

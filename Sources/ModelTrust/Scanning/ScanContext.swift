@@ -46,6 +46,9 @@ final class ScanContext {
                 let (most, overflows) = input.size.multipliedReportingOverflow(by: 3 * Expansion.ratio)
                 self.budget.expansion = min(self.budget.expansion, overflows ? .max : max(most, most &+ 8 << 20))
             }
+            if input.size == 0, EmptyFile.mayBe(input.name) {
+                return self.recognise(input, as: EmptyFile.format)
+            }
             var recognised: [any FormatScanner.Type] = []
             for scanner in self.scanners {
                 if scanner.basis == .guess, !recognised.isEmpty { continue }

@@ -14,6 +14,7 @@ enum ScanFormats {
         SentencePieceScanner.self,
         MessagePackScanner.self,
         TFLiteScanner.self,
+        MediaScanner.self,
         ExecutableScanner.self,
         ForeignScanner.self,
     ]

@@ -211,7 +211,7 @@ import Testing
         "%TAG !p! tag:yaml.org,2002:python/\n---\na: 1\na: !p!name:os.system x\n",
         // Of several documents, those before one that nobody reads are read.
         "trust_remote_code: true\n---\na: b: c\n", "a: 1\na: 2\ntrust_remote_code: true\n---\na: b: c\n",
-        "a: 1\na: 2\n...\nkey\nvalue: x\n---\nauto_map: {}\n", "Text: as: it is\n_target_: os.system\n",
+        "a: 1\na: 2\n...\nkey\nvalue: x\n---\nauto_map: {}\n", "_target_: os.system\n---\nText: as: it is\n",
     ])
     func `YAML that other readers take is no text without meaning`(_ text: String) {
         #expect(ScanProbe.verdict(text) != .proven)

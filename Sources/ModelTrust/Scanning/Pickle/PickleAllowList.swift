@@ -114,6 +114,13 @@ enum PickleAllowList {
         for name in values { all[name] = .listed(.value) }
         for name in tensorMakers { all[name] = .listed(.tensor) }
         for name in torchConstants { all["torch.\(name)"] = .constant }
+        for place in ["", "cuda.", "sparse.", "cuda.sparse."] {
+            for name in storages.keys { all["torch.\(place)\(name)Tensor"] = .constant }
+        }
+        for bits in 1...7 {
+            all["torch.int\(bits)"] = .constant
+            all["torch.uint\(bits)"] = .constant
+        }
         for name in numpyConstants { all["numpy.\(name)"] = .constant }
         for module in ["numpy", "numpy.rec", "numpy.core.records"] {
             for name in ["record", "recarray"] { all["\(module).\(name)"] = .constant }
@@ -146,11 +153,13 @@ enum PickleAllowList {
     private static let torchConstants = [
         "Tensor", "float", "float16", "float32", "float64", "half", "double", "bfloat16", "int", "int8", "int16",
         "int32", "int64", "uint8", "uint16", "uint32", "uint64", "short", "long", "bool", "complex32", "complex64",
-        "complex128", "cfloat", "cdouble", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz",
+        "complex128", "bcomplex32", "cfloat", "cdouble", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz",
+        "float8_e5m2fnuz", "float8_e8m0fnu", "float4_e2m1fn_x2", "bits8", "bits16", "bits1x8", "bits2x4", "bits4x2",
         "qint8",
-        "quint8", "qint32", "quint4x2", "quint2x4", "strided", "sparse_coo", "sparse_csr", "per_tensor_affine",
-        "per_channel_affine", "per_tensor_symmetric", "per_channel_symmetric", "contiguous_format", "preserve_format",
-        "channels_last", "channels_last_3d",
+        "quint8", "qint32", "quint4x2", "quint2x4", "strided", "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr",
+        "sparse_bsc", "per_tensor_affine", "per_channel_affine", "per_channel_affine_float_qparams",
+        "per_tensor_symmetric", "per_channel_symmetric", "contiguous_format", "preserve_format", "channels_last",
+        "channels_last_3d",
     ]
 
     private static let numpyConstants = [

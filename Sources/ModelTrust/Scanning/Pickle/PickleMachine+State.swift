@@ -97,7 +97,7 @@ extension PickleMachine {
             if case .array = object.nature { try array(state) } else { try maskedArray(state) }
         case .arrayWrapper: try wrappedArray(state)
         case .generator where isPlain(state): break
-        case .parameter where state.tuple != nil: break
+        case .parameter where 3...5 ~= state.tuple?.count ?? 0: break
         case .parameter, .value, .generator:
             try report("pickle-state", .notProven, "sets the state of what `\(maker)` returned, which has none")
         }

@@ -16,7 +16,7 @@ struct PickleReader {
     }
 
     /// How many bytes are left.
-    var remaining: UInt64 { input.size - offset }
+    var remaining: UInt64 { input.size > offset ? input.size - offset : 0 }
 
     mutating func byte() throws(ScanStop) -> UInt8 {
         if position == buffer.count { try refill() }

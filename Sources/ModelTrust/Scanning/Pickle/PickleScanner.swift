@@ -13,10 +13,14 @@ enum PickleScanner: FormatScanner {
         let context = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: trial))
         var machine = PickleMachine(PickleReader(input), loader: .plain, context: context)
         machine.isTrial = true
+        // A zip begins with the opcode of a name for something outside, which ends every unpickler that was not told what
+        // such names mean. Those that were look for zips first; bytes that happen to be opcodes are none.
+        let isZip = try [[3, 4], [5, 6]].contains(Array(input.head(4).dropFirst(2))) && head == [0x50, 0x4B]
         do throws(ScanStop) {
             _ = try machine.run()
-            return true
+            return !isZip || machine.importsLibrary
         } catch {
+            if isZip { return machine.importsLibrary }
             if error.verdict == .unsafe || error.rule.hasPrefix("limit-") { return true }
             // Importing a module runs it, whatever follows.
             if machine.importsLibrary { return true }
@@ -49,7 +53,7 @@ enum PickleScanner: FormatScanner {
             let value = try machine.run()
             return (machine.reader, value, machine.storages)
         } catch {
-            guard reader.offset > 0, !machine.hasCalled, error.verdict != .unsafe else { throw error }
+            guard reader.offset > 0, reader.remaining > 0, !machine.hasCalled, error.verdict != .unsafe else { throw error }
             throw ScanStop(
                 rule: "trailing-bytes",
                 offset: reader.offset,

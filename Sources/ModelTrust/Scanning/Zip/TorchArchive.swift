@@ -34,7 +34,8 @@ struct TorchArchive {
     }
 
     private func isStorage(_ entry: ZipEntry) -> Bool {
-        entry.name.hasPrefix(folder + "data/") || entry.name.hasPrefix(folder + "constants/")
+        let folders = ["data/", "constants/"] + (isScript ? ["traced_inputs/"] : [])
+        return folders.contains { entry.name.hasPrefix(folder + $0) }
     }
 
     /// A storage is numbers and nothing else, of which a pickle says how many there are.
@@ -65,6 +66,8 @@ struct TorchArchive {
         switch name {
         case "data.pkl": try pickle(member, loader, storages: "data/", &named, context)
         case "constants.pkl": try pickle(member, loader, storages: "constants/", &named, context)
+        case "traced_inputs.pkl" where isScript:
+            try pickle(member, loader, storages: "traced_inputs/", &named, context)
         case "version", ".format_version", ".storage_alignment", ".data/serialization_id":
             try check(member, "a number") { $0.allSatisfy { 0x30...0x39 ~= $0 || $0 == 0x0a } }
         case "byteorder": try check(member, "a byte order") { $0 == Array("little".utf8) || $0 == Array("big".utf8) }
@@ -91,6 +94,8 @@ struct TorchArchive {
         for (key, storage) in storages.sorted(by: { $0.key < $1.key }) {
             named.insert(folder + place + key)
             let entry = entries.first { $0.name == folder + place + key }
+            // Of what a model was traced with, only the shapes are kept.
+            if place == "traced_inputs/", entry?.size == 0 { continue }
             guard let entry, entry.size == storage.bytes else {
                 let what =
                     entry.map { "has \($0.size) bytes and not the \(storage.bytes ?? 0) that are" }

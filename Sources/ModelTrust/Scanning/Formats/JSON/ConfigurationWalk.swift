@@ -77,7 +77,9 @@ struct ConfigurationWalk {
         switch name {
         case "auto_map", "custom_pipelines", "custom_generate", "custom_code": try remoteCode(value, place)
         case "trust_remote_code", "allow_pickle", "weights_only_false":
-            if case .bool(true) = value.value {
+            var isTrue = ["true", "1", "yes"].contains(value.text?.lowercased())
+            if case .bool(true) = value.value { isTrue = true }
+            if isTrue {
                 try find("remote-code", .notProven, value, place, "it asks for code from elsewhere to be trusted")
             }
         case "chat_template", "chat_templates", "default_chat_template", "response_template":
@@ -97,6 +99,8 @@ struct ConfigurationWalk {
                 try find("instantiate", .notProven, value, place, "MMEngine imports the modules named here")
             }
         case "py/object", "py/reduce", "py/type", "py/function", "py/newargs", "py/repr", "py/module", "__reduce__":
+            // In a vocabulary the key is a token, and the number its own.
+            if case .number = value.value { break }
             try find("jsonpickle", .unsafe, value, place, "jsonpickle makes the object that this key names")
         case "__loader__", "__module__":
             try find("skops", .notProven, value, place, "skops loads the type that this key names")
@@ -252,6 +256,16 @@ struct ConfigurationWalk {
                 "\(place) target: \(text)",
                 "configurations of Stable Diffusion import and call what this key names"
             )
+        }
+        if node["structure"]?.members != nil || node["structure"]?.elements != nil {
+            // The modules that Sentence Transformers' router chooses between.
+            for member in node["types"]?.members ?? [] {
+                guard let text = member.value.text, Self.looksImported(text),
+                    !text.hasPrefix("sentence_transformers.")
+                else { continue }
+                let element = "\(place) types: \(text)"
+                try find("instantiate", .notProven, member.value, element, "a module is imported by its name")
+            }
         }
         guard let type = node["type"], let text = type.text else { return }
         if node["lc"] != nil, node["id"] != nil, ["constructor", "secret", "not_implemented"].contains(text) {

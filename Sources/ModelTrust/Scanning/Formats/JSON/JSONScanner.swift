@@ -36,10 +36,22 @@ enum JSONScanner: FormatScanner {
         try scan(bytes, path: input.path, offset: 0, context)
     }
 
+    /// The numbers of a model of TensorFlow.js lie in files beside it.
+    private static func claims(of document: JSONNode, path: String, _ context: ScanContext) {
+        guard !path.contains("!/"), document["modelTopology"] != nil else { return }
+        for group in document["weightsManifest"]?.elements ?? [] {
+            for name in (group["paths"]?.elements ?? []).compactMap(\.text)
+            where name.hasSuffix(".bin") && MemberName.fault(name) == nil {
+                context.claim(name)
+            }
+        }
+    }
+
     /// Scans a JSON text that lies in something else.
     static func scan(_ bytes: [UInt8], path: String, offset: UInt64, _ context: ScanContext) throws(ScanStop) {
         do throws(ScanStop) {
             let document = try JSONText.document(bytes, at: offset, infinities: true, context)
+            claims(of: document, path: path, context)
             var walk = ConfigurationWalk(path: path, base: offset, context: context)
             walk.visit(document)
             try walk.finish()

@@ -32,7 +32,10 @@ enum KerasNames {
             parts = parts.dropFirst()
         }
         guard let package = parts.first else { return true }
-        guard packages.contains(package) else { return false }
+        // Optimizers of one backend, and a model's own layers in Keras' collection.
+        if package == "backend" { parts = parts.dropFirst(parts.count > 2 && parts.contains("optimizers") ? 2 : 0) }
+        if package == "applications", parts.count == 2 { return parts.last?.hasPrefix("_") == false }
+        guard let package = parts.first, packages.contains(package) else { return false }
         return parts.dropFirst().allSatisfy { !$0.isEmpty && !$0.hasPrefix("_") && $0 != "utils" && $0 != "saving" }
     }
 
@@ -71,7 +74,8 @@ enum KerasNames {
         RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomShear RandomElasticTransform \
         Equalization MixUp CutMix AugMix RandAugment MelSpectrogram STFTSpectrogram ReversibleEmbedding \
         AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D \
-        AdaptiveMaxPooling2D AdaptiveMaxPooling3D SeedGenerator \
+        AdaptiveMaxPooling2D AdaptiveMaxPooling3D SeedGenerator LayerScale Pipeline MaxNumBoundingBoxes \
+        ContrastLimitedAdaptiveHistogramEqualization \
         Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal VarianceScaling Orthogonal OrthogonalInitializer \
         GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform IdentityInitializer STFT \
         L1 L2 L1L2 OrthogonalRegularizer MaxNorm MinMaxNorm NonNeg UnitNorm \
@@ -82,7 +86,9 @@ enum KerasNames {
         SquaredHinge CategoricalHinge KLDivergence LogCosh Poisson Huber CosineSimilarity Dice Tversky Mean Sum MeanMetricWrapper \
         Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy Precision Recall AUC \
         SparseTopKCategoricalAccuracy RootMeanSquaredError TruePositives TrueNegatives FalsePositives FalseNegatives \
-        MeanIoU IoU F1Score FBetaScore R2Score DTypePolicy Policy FloatDTypePolicy QuantizedDTypePolicy DTypePolicyMap \
+        MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU F1Score FBetaScore R2Score LogCoshError PearsonCorrelation \
+        ConcordanceCorrelation PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity \
+        CTC Circle CategoricalGeneralizedCrossEntropy MultiOptimizer ScheduleFreeAdamW DTypePolicy Policy FloatDTypePolicy QuantizedDTypePolicy DTypePolicyMap \
         CompileLossFunction __keras_tensor__ __tensor__ __numpy__ __bytes__ __tuple__ __ellipsis__ __slice__ KerasTensor TensorShape
         """
     )

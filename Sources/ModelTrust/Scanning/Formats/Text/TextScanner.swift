@@ -6,6 +6,20 @@ enum TextScanner: FormatScanner {
     static let format = "text"
     static let basis = RecognitionBasis.guess
 
+    /// How the names of models end whose formats are never text.
+    private static let models: Set<String> = [
+        "safetensors", "gguf", "ggml", "onnx", "npy", "npz", "h5", "hdf5", "keras", "pt", "pth", "ckpt", "pkl",
+        "pickle",
+        "joblib", "tflite", "msgpack",
+    ]
+    /// What Git LFS leaves in the place of a file that was not fetched.
+    private static let pointer = Array("version https://git-lfs.github.com/spec/".utf8)
+
+    private static func isModel(_ name: String) -> Bool {
+        guard let dot = name.lastIndex(of: ".") else { return false }
+        return models.contains(name[name.index(after: dot)...].lowercased())
+    }
+
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
         guard input.size > 0 else { return false }
         return try PlainText(input) != nil
@@ -22,6 +36,27 @@ enum TextScanner: FormatScanner {
                     path: input.path,
                     element: entity,
                     message: "the markup names other files, or holds a script"
+                )
+            )
+        }
+        if let data = OpenVINOModel.data(of: text, input) { context.claim(data) }
+        if [".yaml", ".yml"].contains(where: input.name.lowercased().hasSuffix), !YAMLScanner.isReadable(text) {
+            try context.add(
+                ScanFinding(
+                    rule: "yaml-syntax",
+                    verdict: .notProven,
+                    path: input.path,
+                    message: "it is no YAML by its syntax, though its name says so; have it written anew"
+                )
+            )
+        }
+        if input.role == nil, isModel(input.name), !text.bytes.starts(with: pointer) {
+            try context.add(
+                ScanFinding(
+                    rule: "unknown-format",
+                    verdict: .notProven,
+                    path: input.path,
+                    message: "by its name it is a model, and it is text: fetch it again, or rename it"
                 )
             )
         }

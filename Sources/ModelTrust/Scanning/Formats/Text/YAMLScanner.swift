@@ -58,6 +58,15 @@ enum YAMLScanner: FormatScanner {
         return result.isEmpty ? nil : (result, false)
     }
 
+    /// Whether a text is YAML of any kind, be it nothing but comments.
+    static func isReadable(_ text: PlainText) -> Bool {
+        guard let parser = try? Yams.Parser(yaml: text.text) else { return false }
+        do {
+            while try parser.nextRoot() != nil {}
+            return true
+        } catch { return false }
+    }
+
     /// What no reader of YAML takes, in libYAML's words: most of what is written in Markdown comes to one of them.
     ///
     /// Other complaints are libYAML's own, such as those of escapes and directives.
@@ -65,6 +74,21 @@ enum YAMLScanner: FormatScanner {
         "mapping values are not allowed in this context", "could not find expected ':'",
         "did not find expected <document start>",
     ]
+
+    /// What libYAML says of a tab as well, which others take.
+    private static let stranger = "found character that cannot start any token"
+
+    /// Whether one of the characters stands at a place that YAML reserves (1.2, section 5.3): a Markdown fence, or what
+    /// follows the bracket of `{%`.
+    private static func isReserved(_ mark: Mark, in text: String) -> Bool {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        guard 1...lines.count ~= mark.line else { return false }
+        let line = lines[mark.line - 1].unicodeScalars
+        guard 1...max(1, line.count) ~= mark.column, let scalar = line.dropFirst(mark.column - 1).first else {
+            return false
+        }
+        return scalar == "`" || scalar == "@" || scalar == "%" && mark.column > 1
+    }
 
     /// Where a document begins that is YAML to no reader, so that none comes to it or to what follows; nil where there
     /// is none, or another reader may take it.
@@ -76,7 +100,9 @@ enum YAMLScanner: FormatScanner {
             var count = 0
             while try parser.nextRoot() != nil, count < mostDocuments { count += 1 }
             return nil
-        } catch YamlError.scanner(_, let problem, let mark, _) where faults.contains(problem) {
+        } catch YamlError.scanner(_, let problem, let mark, _)
+            where faults.contains(problem) || problem == stranger && isReserved(mark, in: text.text)
+        {
             return documentStart(of: mark.line, in: text.bytes)
         } catch YamlError.parser(_, let problem, let mark, _) where faults.contains(problem) {
             return documentStart(of: mark.line, in: text.bytes)

@@ -5,8 +5,10 @@
 /// hold what would make them import something.
 enum YAMLWords {
     /// Words that mean nothing else than a name to import, wherever they stand: an alias can make any text a key.
+    private static let targets = ["_target_", "_partial_target_", "_factory_"].byFirstByte
+    /// Those of jsonpickle, which reads no YAML.
     private static let words = [
-        "_target_", "_partial_target_", "_factory_", "py/object", "py/reduce", "py/type", "py/function", "py/newargs",
+        "py/object", "py/reduce", "py/type", "py/function", "py/newargs",
         "py/repr", "py/module",
     ].byFirstByte
     /// Words that are meant as keys where a colon follows.
@@ -61,6 +63,10 @@ enum YAMLWords {
     private static func word(_ rest: ArraySlice<UInt8>, orKey: Bool) -> String? {
         guard let first = rest.first else { return nil }
         for word in words[first] ?? [] where rest.starts(with: word) && !isName(rest.dropFirst(word.count).first) {
+            return String(decoding: word, as: UTF8.self)
+        }
+        for word in orKey ? targets[first] ?? [] : []
+        where rest.starts(with: word) && !isName(rest.dropFirst(word.count).first) {
             return String(decoding: word, as: UTF8.self)
         }
         for key in orKey ? keys[first] ?? [] : [] where rest.starts(with: key) {

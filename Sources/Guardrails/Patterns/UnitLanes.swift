@@ -7,7 +7,7 @@ struct UnitLanes {
     @unsafe
     init(_ all: UnsafeBufferPointer<UInt8>, at place: Int) {
         // Sound: eight bytes are loaded only where eight are there.
-        let buffer = unsafe UnsafeRawBufferPointer(all)
+        let buffer = UnsafeRawBufferPointer(all)
         if place + 8 <= buffer.count {
             units = unsafe UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self))
         } else if buffer.count >= 8 {

@@ -15,7 +15,7 @@ struct BackupCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SettingsOptions
 
-    @Argument(help: "A directory that does not exist yet.")
+    @Argument(help: "A directory that does not exist yet.", completion: .directory)
     var directory: String
 
     func run() async throws {
@@ -41,7 +41,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SettingsOptions
 
-    @Argument(help: "The directory.")
+    @Argument(help: "The directory.", completion: .directory)
     var directory: String
 
     @Flag(help: "Check the copy, and change nothing.")

@@ -40,10 +40,13 @@ struct BlastRadiusCommand: ParsableCommand {
     )
     var without: [BlastLayer] = []
 
-    @Option(help: "A directory of AWS policies, as `lapwing data emit --to aws` writes them.")
+    @Option(help: "A directory of AWS policies, as `lapwing data emit --to aws` writes them.", completion: .directory)
     var aws: String?
 
-    @Option(help: "A file or directory of Kubernetes resources: network and mesh policies, workloads; may be repeated.")
+    @Option(
+        help: "A file or directory of Kubernetes resources: network and mesh policies, workloads; may be repeated.",
+        completion: .file()
+    )
     var kubernetes: [String] = []
 
     @OptionGroup var server: PostgreSQLConnectionOptions
@@ -54,7 +57,7 @@ struct BlastRadiusCommand: ParsableCommand {
     @Flag(help: "Take AWS, PostgreSQL and Kubernetes as Lapwing would write them, where nothing else is given.")
     var generated = false
 
-    @Option(help: "A file to draw it in.")
+    @Option(help: "A file to draw it in.", completion: .file())
     var svg: String?
 
     @Option(name: .shortAndLong, help: "Output: table or json.")

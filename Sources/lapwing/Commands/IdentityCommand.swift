@@ -65,7 +65,9 @@ extension IdentityCommand.SVID {
         @OptionGroup var options: SettingsOptions
 
         @Option(
-            help: "Write svid.N.pem, svid.N.key, bundle.N.pem and federated_bundle.N.M.pem to a directory, for you alone."
+            help:
+                "Write svid.N.pem, svid.N.key, bundle.N.pem and federated_bundle.N.M.pem to a directory, for you alone.",
+            completion: .directory
         )
         var write: String?
 

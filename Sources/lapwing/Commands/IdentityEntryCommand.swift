@@ -100,7 +100,8 @@ struct IdentityEntryCommand: AsyncParsableCommand {
             help: """
                 Lets the workload prove that its children have loaded a model: separateUser (those of another user) or \
                 sameUser.
-                """
+                """,
+            completion: .list(["separateUser", "sameUser"])
         )
         var modelLoader: String?
 

@@ -11,7 +11,7 @@ struct InitCommand: ParsableCommand {
         discussion: "Four files, to be changed: settings, identities, the gateway and the policies of one service."
     )
 
-    @Argument(help: "A directory that does not exist yet, or is empty.")
+    @Argument(help: "A directory that does not exist yet, or is empty.", completion: .directory)
     var directory: String
 
     @Option(help: "The trust domain of this installation.")

@@ -22,7 +22,7 @@ struct PolicyCommand: AsyncParsableCommand {
             discussion: "Prints `file:line:column: error: …` for each finding; exits with 1 where there is an error."
         )
 
-        @Argument(help: "Files or directories of YAML; `-` reads standard input.")
+        @Argument(help: "Files or directories of YAML; `-` reads standard input.", completion: .file())
         var paths: [String]
 
         @Option(name: .shortAndLong, help: "Output: table or json.")

@@ -40,7 +40,10 @@ struct PolicyExportCommand: ParsableCommand {
     @Option(name: .customLong("protocol"), help: "For Envoy: the layer that the filters stand on, http or tcp.")
     var layer = Layer.http
 
-    @Option(help: "For Envoy: a file with Istio's mesh configuration, whose `extensionProviders` CUSTOM policies ask.")
+    @Option(
+        help: "For Envoy: a file with Istio's mesh configuration, whose `extensionProviders` CUSTOM policies ask.",
+        completion: .file()
+    )
     var meshConfig: String?
 
     @Flag(help: "Exit with 0 even where something is lost.")

@@ -18,7 +18,7 @@ extension PolicyCommand {
                 """
         )
 
-        @Argument(help: "Files or directories of YAML; `-` reads standard input.")
+        @Argument(help: "Files or directories of YAML; `-` reads standard input.", completion: .file())
         var paths: [String] = []
 
         @Flag(help: "Mend what can be mended in the files themselves; comments and layout stay.")

@@ -42,7 +42,11 @@ struct PolicyReachCommand: ParsableCommand {
     @Option(help: "Only this caller, a SPIFFE ID.")
     var from: String?
 
-    @Option(name: .customLong("assert"), help: "A file of `ReachAssertions` to check; may be repeated.")
+    @Option(
+        name: .customLong("assert"),
+        help: "A file of `ReachAssertions` to check; may be repeated.",
+        completion: .file()
+    )
     var assertions: [String] = []
 
     @Option(

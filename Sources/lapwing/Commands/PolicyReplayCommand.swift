@@ -24,10 +24,10 @@ struct PolicyReplayCommand: ParsableCommand {
 
     @OptionGroup var traffic: TrafficOptions
 
-    @Option(help: "The old policies: a directory or a file; those of --config by default.")
+    @Option(help: "The old policies: a directory or a file; those of --config by default.", completion: .file())
     var old: String?
 
-    @Option(help: "The new policies: a directory or a file.")
+    @Option(help: "The new policies: a directory or a file.", completion: .file())
     var new: String
 
     @Option(help: "How many requests of each change are printed.")

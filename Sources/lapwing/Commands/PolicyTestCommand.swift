@@ -42,7 +42,7 @@ struct PolicyTestCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "Output: table, json or junit.")
     var output = Format.table
 
-    @Argument(help: "Files or directories of YAML; beside a table alone, its directory is read.")
+    @Argument(help: "Files or directories of YAML; beside a table alone, its directory is read.", completion: .file())
     var paths: [String]
 
     func validate() throws {

@@ -26,7 +26,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "The user to run the command as; needed, and allowed, for root alone.")
     var user: String?
 
-    @Option(help: "A directory that the command finds empty, beside /run; may be repeated.")
+    @Option(help: "A directory that the command finds empty, beside /run; may be repeated.", completion: .directory)
     var hide: [String] = []
 
     @Argument(parsing: .postTerminator, help: "The command and its arguments, after `--`.")

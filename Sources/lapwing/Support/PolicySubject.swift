@@ -41,7 +41,10 @@ extension PolicySet {
 struct PolicySubjectOptions: ParsableArguments {
     @OptionGroup var settings: SettingsOptions
 
-    @Argument(help: "Policy files or directories, in place of the configuration's; `-` reads standard input.")
+    @Argument(
+        help: "Policy files or directories, in place of the configuration's; `-` reads standard input.",
+        completion: .file()
+    )
     var paths: [String] = []
 
     @Option(help: "With files: the workload's namespace.")

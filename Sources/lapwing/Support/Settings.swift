@@ -11,13 +11,13 @@ import ZeroTrust
 
 /// The flags that every command which runs or reaches Lapwing takes.
 struct SettingsOptions: ParsableArguments {
-    @Option(help: "Directory of YAML resources (LAPWING_CONFIG).")
+    @Option(help: "Directory of YAML resources (LAPWING_CONFIG).", completion: .directory)
     var config: String?
 
-    @Option(help: "Directory for keys, entries and the record (LAPWING_STATE).")
+    @Option(help: "Directory for keys, entries and the record (LAPWING_STATE).", completion: .directory)
     var state: String?
 
-    @Option(name: .customLong("run"), help: "Directory for sockets (LAPWING_RUN).")
+    @Option(name: .customLong("run"), help: "Directory for sockets (LAPWING_RUN).", completion: .directory)
     var runtime: String?
 
     @Option(help: "Trust domain of this installation (LAPWING_TRUST_DOMAIN).")
@@ -26,10 +26,16 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "This node's name, in records and in its log's name (LAPWING_NODE).")
     var node: String?
 
-    @Option(help: "How log events are written: text or json (LAPWING_LOG_FORMAT).")
+    @Option(
+        help: "How log events are written: text or json (LAPWING_LOG_FORMAT).",
+        completion: .list(LogFormat.allCases.map(\.rawValue))
+    )
     var logFormat: String?
 
-    @Option(help: "The least level logged: trace, debug, info, notice, warning, error (LAPWING_LOG_LEVEL).")
+    @Option(
+        help: "The least level logged: trace, debug, info, notice, warning, error (LAPWING_LOG_LEVEL).",
+        completion: .list(Logger.Level.allCases.map(\.rawValue))
+    )
     var logLevel: String?
 
     @Option(
@@ -50,7 +56,8 @@ struct SettingsOptions: ParsableArguments {
     var threads: Int?
 
     @Option(
-        help: "Whose defaults hold for every gateway: strict or istio; otherwise each says itself (LAPWING_COMPAT)."
+        help: "Whose defaults hold for every gateway: strict or istio; otherwise each says itself (LAPWING_COMPAT).",
+        completion: .list(Compatibility.allCases.map(\.rawValue))
     )
     var compat: String?
 

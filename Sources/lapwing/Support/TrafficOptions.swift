@@ -11,11 +11,12 @@ struct TrafficOptions: ParsableArguments {
         help: """
             A file of JSON lines in the form of decision records (`lapwing audit tail -o json`), instead of this node's \
             log; `-` reads standard input; may be repeated.
-            """
+            """,
+        completion: .file()
     )
     var files: [String] = []
 
-    @Option(help: "The directory of another audit log.")
+    @Option(help: "The directory of another audit log.", completion: .directory)
     var log: String?
 
     @Option(help: "Only the newest records of the log, so many.")

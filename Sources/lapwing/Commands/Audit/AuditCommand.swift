@@ -108,7 +108,10 @@ struct AuditCommand: AsyncParsableCommand {
 
         @OptionGroup var options: SettingsOptions
 
-        @Option(help: "The log's verifier key, or a file that holds it; by default the one in the state directory.")
+        @Option(
+            help: "The log's verifier key, or a file that holds it; by default the one in the state directory.",
+            completion: .file()
+        )
         var key: String?
 
         @Option(
@@ -119,14 +122,15 @@ struct AuditCommand: AsyncParsableCommand {
         )
         var policy: String?
 
-        @Option(help: "A `.tlog-proof` file to verify instead of the log.")
+        @Option(help: "A `.tlog-proof` file to verify instead of the log.", completion: .file())
         var proof: String?
 
         @Option(
             help: ArgumentHelp(
                 "Verify what came since then: a file with a checkpoint of this log, a number of entries, or a time.",
                 valueName: "size|time|file"
-            )
+            ),
+            completion: .file()
         )
         var since: String?
 
@@ -281,7 +285,7 @@ struct AuditCommand: AsyncParsableCommand {
         @Argument(help: "The id of the record, or the index of the entry.")
         var id: String
 
-        @Option(help: "Where to write; `-` is standard output. By default `ID.tlog-proof`.")
+        @Option(help: "Where to write; `-` is standard output. By default `ID.tlog-proof`.", completion: .file())
         var to: String?
 
         func run() throws {

@@ -42,7 +42,7 @@ extension AuditCommand {
         @Option(help: ArgumentHelp("The first entry.", valueName: "entry"))
         var from: UInt64 = 0
 
-        @Option(help: ArgumentHelp("Where it is kept how far this export is.", valueName: "file"))
+        @Option(help: ArgumentHelp("Where it is kept how far this export is.", valueName: "file"), completion: .file())
         var cursor: String?
 
         @Flag(name: .shortAndLong, help: "Go on as records come.")

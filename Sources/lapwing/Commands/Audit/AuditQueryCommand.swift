@@ -44,7 +44,10 @@ extension AuditCommand {
         @Option(help: "The same as caller=VALUE.") var caller: [String] = []
         @Option(help: "The same as model=VALUE.") var model: [String] = []
         @Option(help: "The same as served=VALUE: the digest of the model that answered.") var served: [String] = []
-        @Option(help: "The same as decision=VALUE: allow, deny or failed.") var decision: [String] = []
+        @Option(
+            help: "The same as decision=VALUE: allow, deny or failed.",
+            completion: .list(["allow", "deny", "failed"])
+        ) var decision: [String] = []
         @Option(help: "The same as rule=VALUE: NAMESPACE/NAME[:INDEX].") var rule: [String] = []
         @Option(help: "The same as finding=VALUE: the rule of a guardrail.") var finding: [String] = []
         @Option(help: "The same as path=VALUE.") var path: [String] = []
@@ -72,14 +75,15 @@ extension AuditCommand {
         @Flag(help: "Make the index anew.")
         var reindex = false
 
-        @Option(help: ArgumentHelp("Where the index lies.", valueName: "file"))
+        @Option(help: ArgumentHelp("Where the index lies.", valueName: "file"), completion: .directory)
         var index: String?
 
         @Option(
             help: ArgumentHelp(
                 "The directory of a log to search instead of this node's; can be repeated, and what is found is merged by time.",
                 valueName: "directory"
-            )
+            ),
+            completion: .directory
         )
         var log: [String] = []
 

@@ -28,17 +28,21 @@ extension AuditCommand {
                 "The verifier key of a log to cosign, or a file that holds it; can be repeated.",
                 discussion: "A node's is `log.vkey` in its state directory.",
                 valueName: "key"
-            )
+            ),
+            completion: .file()
         )
         var log: [String]
 
-        @Option(help: "Where the witness's key and what it cosigned last lie; made where it is missing.")
+        @Option(
+            help: "Where the witness's key and what it cosigned last lie; made where it is missing.",
+            completion: .directory
+        )
         var directory: String
 
         @Option(help: "An address of this machine's loopback to listen on; port 0 is one that is free.")
         var listen = "127.0.0.1:8402"
 
-        @Option(help: "A Unix socket to listen on instead.")
+        @Option(help: "A Unix socket to listen on instead.", completion: .file())
         var socket: String?
 
         @Flag(help: "Print the witness's line for a policy file, make its key where there is none, and stop.")

@@ -28,7 +28,7 @@ struct ConfigDiffCommand: AsyncParsableCommand {
 
     @OptionGroup var traffic: TrafficOptions
 
-    @Argument(help: "The new configuration; that of --config by default.")
+    @Argument(help: "The new configuration; that of --config by default.", completion: .file())
     var new: String?
 
     @Option(help: "What to compare with: `running`, or a directory.")

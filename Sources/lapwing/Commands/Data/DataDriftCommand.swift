@@ -29,14 +29,18 @@ extension DataCommand {
         @OptionGroup var estate: EstateDatabaseOptions
         @OptionGroup var server: PostgreSQLConnectionOptions
 
-        @Option(help: "A file or directory that `kubectl get -o yaml` or `-o json` exported; may be repeated.")
+        @Option(
+            help: "A file or directory that `kubectl get -o yaml` or `-o json` exported; may be repeated.",
+            completion: .file()
+        )
         var kubernetes: [String] = []
 
         @Option(
             help: """
                 A directory of AWS policies, as the AWS CLI exports them (account.json, vpc-endpoints.json, \
                 buckets/BUCKET/policy.json) or `lapwing data emit --to aws` writes them.
-                """
+                """,
+            completion: .directory
         )
         var aws: String?
 

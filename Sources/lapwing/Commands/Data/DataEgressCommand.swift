@@ -29,11 +29,12 @@ struct DataEgressCommand: ParsableCommand {
 
     @Option(
         help:
-            "A file or directory of Kubernetes resources that are in force, as `kubectl get -o yaml` exports them; may be repeated."
+            "A file or directory of Kubernetes resources that are in force, as `kubectl get -o yaml` exports them; may be repeated.",
+        completion: .file()
     )
     var kubernetes: [String] = []
 
-    @Option(help: "A directory of AWS policies that are in force.")
+    @Option(help: "A directory of AWS policies that are in force.", completion: .directory)
     var aws: String?
 
     @Option(name: .shortAndLong, help: "Output: table or json.")

@@ -32,7 +32,8 @@ struct DataEmitCommand: ParsableCommand {
 
     @Option(
         name: .customLong("out"),
-        help: "The directory to write to; without it, the files are listed and not written."
+        help: "The directory to write to; without it, the files are listed and not written.",
+        completion: .directory
     )
     var directory: String?
 

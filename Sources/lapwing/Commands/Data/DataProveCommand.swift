@@ -35,21 +35,25 @@ struct DataProveCommand: ParsableCommand {
 
     @OptionGroup var options: EstateOptions
 
-    @Option(help: "A directory of AWS policies, as `lapwing data emit --to aws` writes them.")
+    @Option(help: "A directory of AWS policies, as `lapwing data emit --to aws` writes them.", completion: .directory)
     var aws: String?
 
     @Option(
         help: """
             A file or directory of Kubernetes resources, as `lapwing data emit --to kubernetes` writes them or \
             `kubectl get -o yaml` exports them; may be repeated.
-            """
+            """,
+        completion: .file()
     )
     var kubernetes: [String] = []
 
     @Flag(help: "Take AWS and Kubernetes as Lapwing would write them, where nothing else is given.")
     var generated = false
 
-    @Option(help: "A directory of MinIO policies, as `lapwing data emit --to minio` writes them.")
+    @Option(
+        help: "A directory of MinIO policies, as `lapwing data emit --to minio` writes them.",
+        completion: .directory
+    )
     var minio: String?
 
     @Flag(help: "Go on proving whenever something is saved of --aws, --kubernetes or --minio.")

@@ -35,16 +35,16 @@ struct DataUnusedCommand: ParsableCommand {
 
     @OptionGroup var options: EstateOptions
 
-    @Option(help: "A log, as FILE or KIND=FILE: postgres, s3 or cloudtrail; may be repeated.")
+    @Option(help: "A log, as FILE or KIND=FILE: postgres, s3 or cloudtrail; may be repeated.", completion: .file())
     var log: [String] = []
 
-    @Option(help: "The directory of a node's own audit log.")
+    @Option(help: "The directory of a node's own audit log.", completion: .directory)
     var audit: String?
 
     @Option(help: "Only what was done since then: a date, a time, or an age such as 90d.")
     var since: String?
 
-    @Option(help: "A directory of AWS policies, as `lapwing data emit --to aws` writes them.")
+    @Option(help: "A directory of AWS policies, as `lapwing data emit --to aws` writes them.", completion: .directory)
     var aws: String?
 
     @OptionGroup var server: PostgreSQLConnectionOptions
@@ -58,7 +58,7 @@ struct DataUnusedCommand: ParsableCommand {
     @Flag(help: "pgaudit.log_relation was on: what is logged without a table touched none.")
     var logRelation = false
 
-    @Option(name: .customLong("out"), help: "The directory to write what is narrower to.")
+    @Option(name: .customLong("out"), help: "The directory to write what is narrower to.", completion: .directory)
     var directory: String?
 
     @Option(name: .shortAndLong, help: "Output: table or json.")

@@ -5,7 +5,7 @@ import Resources
 
 /// Where the estate is that a command is about.
 struct EstateOptions: ParsableArguments {
-    @Argument(help: "A file or directory with an `Estate`.")
+    @Argument(help: "A file or directory with an `Estate`.", completion: .file())
     var path: String
 
     @Option(help: "Which estate, where there are several.")

@@ -6,7 +6,7 @@ import Resources
 
 /// Which estate, and which database of it.
 struct EstateDatabaseOptions: ParsableArguments {
-    @Argument(help: "Files or directories of YAML with an Estate.")
+    @Argument(help: "Files or directories of YAML with an Estate.", completion: .file())
     var paths: [String]
 
     @Option(help: "The database; may be left out where the estate has one only.")

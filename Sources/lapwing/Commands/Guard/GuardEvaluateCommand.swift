@@ -17,7 +17,7 @@ extension GuardCommand {
                 """
         )
 
-        @Argument(help: "Files of JSON lines; `-` reads standard input.")
+        @Argument(help: "Files of JSON lines; `-` reads standard input.", completion: .file())
         var data: [String]
 
         @Option(help: "The channel of texts that name none.", transform: { try textChannel($0) })

@@ -20,7 +20,7 @@ extension GuardCommand {
         @Option(help: "Where the text came from.", transform: { try textChannel($0) })
         var channel = TextChannel.user
 
-        @Option(help: "A file with the system prompt that the request has.")
+        @Option(help: "A file with the system prompt that the request has.", completion: .file())
         var systemPrompt: String?
 
         @OptionGroup var options: GuardOptions

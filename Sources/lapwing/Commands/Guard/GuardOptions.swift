@@ -8,12 +8,16 @@ struct GuardOptions: ParsableArguments {
     @Option(help: "The share of benign texts that may be taken for attacks, such as 0.005.")
     var falsePositiveRate = InjectionPolicy().falsePositiveRate
 
-    @Option(help: "A file that `lapwing guard calibrate` wrote; the built-in scores where none is named.")
+    @Option(
+        help: "A file that `lapwing guard calibrate` wrote; the built-in scores where none is named.",
+        completion: .file()
+    )
     var calibration: String?
 
     @Option(
         name: .customLong("without"),
-        help: "A tier that does not look: rules, classifier or context; may be repeated."
+        help: "A tier that does not look: rules, classifier or context; may be repeated.",
+        completion: .list(["rules", "classifier", "context"])
     )
     var without: [String] = []
 

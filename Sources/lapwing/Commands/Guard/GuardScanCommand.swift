@@ -19,7 +19,7 @@ extension GuardCommand {
                 """
         )
 
-        @Argument(help: "Files; `-` or none is standard input.")
+        @Argument(help: "Files; `-` or none is standard input.", completion: .file())
         var paths: [String] = []
 
         @Flag(help: "Each line is a JSON object with a member `text`.")
@@ -33,7 +33,7 @@ extension GuardCommand {
         @Flag(inversion: .prefixedNo, help: "Whether the built-in rules of secrets are applied.")
         var secrets = true
 
-        @Option(help: "A file of rules of secrets in gitleaks' form (TOML).")
+        @Option(help: "A file of rules of secrets in gitleaks' form (TOML).", completion: .file())
         var rules: String?
 
         @Flag(help: "Print the text with what was found redacted, instead of a table.")

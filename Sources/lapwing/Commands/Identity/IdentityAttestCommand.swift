@@ -22,28 +22,31 @@ struct IdentityAttestCommand: AsyncParsableCommand {
     @Argument(help: "The endpoint: https://HOST:PORT")
     var url: String
 
-    @Option(help: "The directory to write to.")
+    @Option(help: "The directory to write to.", completion: .directory)
     var write: String
 
-    @Option(help: "A file with a projected service-account token of Kubernetes.")
+    @Option(help: "A file with a projected service-account token of Kubernetes.", completion: .file())
     var kubernetesToken: String?
 
-    @Option(help: "A file with a join token, which counts once.")
+    @Option(help: "A file with a join token, which counts once.", completion: .file())
     var joinToken: String?
 
-    @Option(help: "A file with a certificate, and those above it, as PEM; with --key.")
+    @Option(help: "A file with a certificate, and those above it, as PEM; with --key.", completion: .file())
     var certificate: String?
 
-    @Option(help: "The certificate's key as PEM (P-256), readable by you alone.")
+    @Option(help: "The certificate's key as PEM (P-256), readable by you alone.", completion: .file())
     var key: String?
 
-    @Option(help: "Certificate authorities that vouch for the endpoint, as PEM; those of the system otherwise.")
+    @Option(
+        help: "Certificate authorities that vouch for the endpoint, as PEM; those of the system otherwise.",
+        completion: .file()
+    )
     var caFile: String?
 
     @Option(name: .customLong("spiffe-id"), help: "The endpoint's SPIFFE ID, where it shows an SVID; with --bundle.")
     var spiffeID: String?
 
-    @Option(help: "The bundle of the endpoint's trust domain as PEM.")
+    @Option(help: "The bundle of the endpoint's trust domain as PEM.", completion: .file())
     var bundle: String?
 
     @Flag(help: "Renew it until the command is stopped.")

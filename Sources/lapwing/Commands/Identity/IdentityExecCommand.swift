@@ -21,7 +21,10 @@ struct IdentityExecCommand: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
     @OptionGroup var clouds: CloudOptions
 
-    @Option(help: "The directory of the token files; one of its own, gone after the command, unless said.")
+    @Option(
+        help: "The directory of the token files; one of its own, gone after the command, unless said.",
+        completion: .directory
+    )
     var directory: String?
 
     @Argument(parsing: .postTerminator, help: "The command and its arguments, after `--`.")

@@ -30,7 +30,7 @@ extension IdentityOIDCCommand {
 
         @OptionGroup var options: SettingsOptions
 
-        @Argument(help: "The directory that is served at the issuer's URL.")
+        @Argument(help: "The directory that is served at the issuer's URL.", completion: .directory)
         var directory: String
 
         @Flag(help: "Go on, and write again whenever the keys have changed.")

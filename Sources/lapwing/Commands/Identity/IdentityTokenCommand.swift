@@ -55,7 +55,10 @@ extension IdentityTokenCommand {
         @Option(help: "Which identity, where the process has several.")
         var spiffeId: String?
 
-        @Option(help: "Write the first token to a file, readable by you alone, that appears whole or not at all.")
+        @Option(
+            help: "Write the first token to a file, readable by you alone, that appears whole or not at all.",
+            completion: .file()
+        )
         var write: String?
 
         @Option(name: .shortAndLong, help: "Output: table, json, or raw for the first token itself.")

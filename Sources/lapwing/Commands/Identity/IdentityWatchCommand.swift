@@ -19,7 +19,7 @@ struct IdentityWatchCommand: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
     @OptionGroup var clouds: CloudOptions
 
-    @Option(help: "The directory, which is ours alone.")
+    @Option(help: "The directory, which is ours alone.", completion: .directory)
     var directory: String
 
     func run() async throws {

@@ -7,6 +7,10 @@ struct ModelCommand: AsyncParsableCommand {
         abstract: "Prove models before a byte of them is used.",
         subcommands: [
             // One line for each.
+            ModelSignCommand.self,
+            ModelVerifyCommand.self,
+            Scan.self,
+            ModelRunCommand.self,
             ModelAttestCommand.self,
             ModelApproveCommand.self,
             ModelReleaseCommand.self,
@@ -19,11 +23,7 @@ struct ModelCommand: AsyncParsableCommand {
             ModelGCCommand.self,
             ModelPromoteCommand.self,
             ModelTagCommand.self,
-            Scan.self,
             ScanWorkerCommand.self,
-            ModelSignCommand.self,
-            ModelVerifyCommand.self,
-            ModelRunCommand.self,
         ]
     )
 }

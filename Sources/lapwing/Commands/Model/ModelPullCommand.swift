@@ -15,7 +15,7 @@ struct ModelPullCommand: AsyncParsableCommand {
     @Argument(help: "Where from: HOST[:PORT]/REPOSITORY[:TAG][@DIGEST].")
     var reference: String
 
-    @Argument(help: "A directory that does not exist.")
+    @Argument(help: "A directory that does not exist.", completion: .directory)
     var directory: String
 
     @Option(name: .shortAndLong, help: "Output: table or json.")

@@ -14,13 +14,13 @@ struct ModelPushCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The model: a directory, or one file.")
+    @Argument(help: "The model: a directory, or one file.", completion: .file())
     var path: String
 
     @Argument(help: "Where to: HOST[:PORT]/REPOSITORY[:TAG].")
     var reference: String
 
-    @Option(help: "A file that signs the model (a Sigstore bundle); it goes along as a referrer.")
+    @Option(help: "A file that signs the model (a Sigstore bundle); it goes along as a referrer.", completion: .file())
     var signature: String?
 
     @Option(help: "The model's name in its configuration; the last part of the repository's unless said.")

@@ -26,7 +26,7 @@ struct ModelRunCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The model.")
+    @Option(help: "The model.", completion: .file())
     var model: String
 
     @OptionGroup var verification: ModelVerificationOptions
@@ -37,7 +37,7 @@ struct ModelRunCommand: ParsableCommand {
     @Flag(help: "Prove to the authority that the command has loaded the model; its identity may then depend on it.")
     var prove = false
 
-    @Option(help: "The Workload API's address, for --prove; SPIFFE_ENDPOINT_SOCKET unless said.")
+    @Option(help: "The Workload API's address, for --prove; SPIFFE_ENDPOINT_SOCKET unless said.", completion: .file())
     var socket: String?
 
     @Option(help: "The user that the command runs as, with an environment of that user's own; needs root.")

@@ -18,7 +18,7 @@ extension ModelCommand {
                 """
         )
 
-        @Argument(help: "Files or folders.")
+        @Argument(help: "Files or folders.", completion: .file())
         var paths: [String]
 
         @Option(name: .shortAndLong, help: "Output: table, json or sarif (SARIF 2.1.0).")

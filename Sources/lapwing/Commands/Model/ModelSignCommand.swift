@@ -17,15 +17,16 @@ struct ModelSignCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The model.")
+    @Argument(help: "The model.", completion: .file())
     var path: String
 
-    @Option(help: "Where the signature goes; PATH.sig unless said.")
+    @Option(help: "Where the signature goes; PATH.sig unless said.", completion: .file())
     var signature: String?
 
     @Option(
         name: [.customLong("ignore-paths"), .customLong("ignore_paths")],
-        help: "A path in the model that is left out; may be given more than once."
+        help: "A path in the model that is left out; may be given more than once.",
+        completion: .file()
     )
     var ignorePaths: [String] = []
 

@@ -7,28 +7,32 @@ import ZeroTrust
 
 /// Whose signature of a model counts, and what is allowed beside what was signed.
 struct ModelVerificationOptions: ParsableArguments {
-    @Option(help: "The signature; PATH.sig unless said.")
+    @Option(help: "The signature; PATH.sig unless said.", completion: .file())
     var signature: String?
 
-    @Option(help: "The signer's public key in PEM.")
+    @Option(help: "The signer's public key in PEM.", completion: .file())
     var publicKey: String?
 
     @Option(
         name: [.customLong("certificate-chain"), .customLong("certificate_chain")],
-        help: "Certificates that are trusted, in PEM: self-signed ones, and others on the way; may be repeated."
+        help: "Certificates that are trusted, in PEM: self-signed ones, and others on the way; may be repeated.",
+        completion: .file()
     )
     var certificateChain: [String] = []
 
-    @Option(help: "A Sigstore instance's trusted_root.json: its keyless signatures are verified offline.")
+    @Option(
+        help: "A Sigstore instance's trusted_root.json: its keyless signatures are verified offline.",
+        completion: .file()
+    )
     var trustedRoot: String?
 
-    @Option(help: "A trust domain's bundle in PEM: its workloads' signatures are verified.")
+    @Option(help: "A trust domain's bundle in PEM: its workloads' signatures are verified.", completion: .file())
     var spiffeBundle: String?
 
     @Option(help: "The trust domain of --spiffe-bundle.")
     var trustDomain: String?
 
-    @Option(help: "Certificates of an RFC 3161 authority in PEM, whose timestamps count.")
+    @Option(help: "Certificates of an RFC 3161 authority in PEM, whose timestamps count.", completion: .file())
     var timestampAuthority: String?
 
     @Option(help: "Who may have signed: a mail address, URI, SPIFFE ID (or one with /*); may be repeated.")
@@ -40,7 +44,10 @@ struct ModelVerificationOptions: ParsableArguments {
     )
     var issuer: [String] = []
 
-    @Option(help: "ModelTrustPolicy resources, a file or a directory: they say whose signatures count.")
+    @Option(
+        help: "ModelTrustPolicy resources, a file or a directory: they say whose signatures count.",
+        completion: .file()
+    )
     var policy: String?
 
     @Option(help: "The model's name, by which --policy is looked up.")
@@ -48,7 +55,8 @@ struct ModelVerificationOptions: ParsableArguments {
 
     @Option(
         name: [.customLong("ignore-paths"), .customLong("ignore_paths")],
-        help: "A path in the model where unsigned files may lie; may be repeated."
+        help: "A path in the model where unsigned files may lie; may be repeated.",
+        completion: .file()
     )
     var ignorePaths: [String] = []
 

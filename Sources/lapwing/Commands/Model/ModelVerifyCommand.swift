@@ -14,7 +14,7 @@ struct ModelVerifyCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The model.")
+    @Argument(help: "The model.", completion: .file())
     var path: String
 
     @OptionGroup var verification: ModelVerificationOptions

@@ -15,7 +15,10 @@ struct RegistryOptions: ParsableArguments {
     @Option(name: .customLong("as"), help: "Which of this workload's SPIFFE IDs to show, where it has several.")
     var identity: String?
 
-    @Option(help: "The Workload API's socket (SPIFFE_ENDPOINT_SOCKET, or that of the run directory).")
+    @Option(
+        help: "The Workload API's socket (SPIFFE_ENDPOINT_SOCKET, or that of the run directory).",
+        completion: .file()
+    )
     var workloadAPI: String?
 
     @Flag(name: .customLong("plain-http"), help: "Speak plaintext without an identity; on loopback only.")

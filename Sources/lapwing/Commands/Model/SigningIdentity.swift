@@ -7,18 +7,19 @@ import WorkloadIdentity
 
 /// Who signs, and with what: a key, a key with its certificate, or the workload that this process is.
 struct SigningIdentity: ParsableArguments {
-    @Option(help: "The private key: PEM, on P-256, P-384 or P-521.")
+    @Option(help: "The private key: PEM, on P-256, P-384 or P-521.", completion: .file())
     var privateKey: String?
 
-    @Option(help: "A file whose first line is the private key's password.")
+    @Option(help: "A file whose first line is the private key's password.", completion: .file())
     var passwordFile: String?
 
-    @Option(help: "The key's certificate in PEM, for code signing.")
+    @Option(help: "The key's certificate in PEM, for code signing.", completion: .file())
     var signingCertificate: String?
 
     @Option(
         name: [.customLong("certificate-chain"), .customLong("certificate_chain")],
-        help: "Certificates above it in PEM; may be given more than once."
+        help: "Certificates above it in PEM; may be given more than once.",
+        completion: .file()
     )
     var certificateChain: [String] = []
 
@@ -28,7 +29,7 @@ struct SigningIdentity: ParsableArguments {
     @Option(name: .customLong("spiffe-id"), help: "Which of this workload's identities signs; the first unless said.")
     var identity: String?
 
-    @Option(help: "The Workload API's address; SPIFFE_ENDPOINT_SOCKET unless said.")
+    @Option(help: "The Workload API's address; SPIFFE_ENDPOINT_SOCKET unless said.", completion: .file())
     var socket: String?
 
     @Option(help: "An RFC 3161 timestamping authority's http URL.")

@@ -30,7 +30,10 @@ struct AlertCommand: AsyncParsableCommand {
 
         @OptionGroup var options: SettingsOptions
 
-        @Option(help: "Only findings of this severity or worse: info, low, medium, high or critical.")
+        @Option(
+            help: "Only findings of this severity or worse: info, low, medium, high or critical.",
+            completion: .list(["info", "low", "medium", "high", "critical"])
+        )
         var severity: String?
 
         @Option(help: "Only findings of this type: M1 to M9, or its name.")

@@ -31,7 +31,7 @@ struct MonitorCommand: ParsableCommand {
 
         @OptionGroup var options: SettingsOptions
 
-        @Option(help: "The directory of another audit log.")
+        @Option(help: "The directory of another audit log.", completion: .directory)
         var log: String?
 
         @Option(
@@ -39,7 +39,8 @@ struct MonitorCommand: ParsableCommand {
             help: """
                 A log of another kind as KIND=FILE: envoy, flow, postgres, s3 or cloudtrail; may be repeated. The node's own \
                 log is then only read with --log.
-                """
+                """,
+            completion: .file()
         )
         var sources: [String] = []
 

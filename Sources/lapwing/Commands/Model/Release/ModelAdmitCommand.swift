@@ -20,10 +20,10 @@ struct ModelAdmitCommand: ParsableCommand {
     @OptionGroup var model: PolicedModel
     @OptionGroup var index: ReleaseIndexFile
 
-    @Option(help: "The folder with what others signed about it; PATH.evidence unless said.")
+    @Option(help: "The folder with what others signed about it; PATH.evidence unless said.", completion: .directory)
     var evidence: String?
 
-    @Option(help: "The folder in which the highest index that was seen is remembered.")
+    @Option(help: "The folder in which the highest index that was seen is remembered.", completion: .directory)
     var state: String
 
     @OptionGroup var chatter: ModelChatter

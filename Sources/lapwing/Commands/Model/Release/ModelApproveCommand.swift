@@ -19,7 +19,7 @@ struct ModelApproveCommand: AsyncParsableCommand {
     @Option(help: "The environment, as the policies call it: production.")
     var environment: String
 
-    @Option(help: "The folder for the approval; PATH.evidence unless said.")
+    @Option(help: "The folder for the approval; PATH.evidence unless said.", completion: .directory)
     var evidence: String?
 
     @OptionGroup var identity: SigningIdentity

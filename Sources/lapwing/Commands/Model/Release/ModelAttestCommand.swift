@@ -20,16 +20,16 @@ struct ModelAttestCommand: AsyncParsableCommand {
 
     @OptionGroup var model: PolicedModel
 
-    @Option(help: "A file with the results of an evaluation.")
+    @Option(help: "A file with the results of an evaluation.", completion: .file())
     var evaluation: String?
 
-    @Option(help: "A file that says how the model was trained: SLSA provenance.")
+    @Option(help: "A file that says how the model was trained: SLSA provenance.", completion: .file())
     var provenance: String?
 
     @Flag(help: "Scan the model here and now, and attest to what was found.")
     var scan = false
 
-    @Option(help: "The folder for what is said; PATH.evidence unless said.")
+    @Option(help: "The folder for what is said; PATH.evidence unless said.", completion: .directory)
     var evidence: String?
 
     @OptionGroup var identity: SigningIdentity

@@ -17,7 +17,7 @@ struct ModelReleaseCommand: AsyncParsableCommand {
     @OptionGroup var model: PolicedModel
     @OptionGroup var index: ReleaseIndexFile
 
-    @Option(help: "The folder with what others signed about it; PATH.evidence unless said.")
+    @Option(help: "The folder with what others signed about it; PATH.evidence unless said.", completion: .directory)
     var evidence: String?
 
     @Option(help: "A digest on the index that may run beside later releases; may be repeated.")

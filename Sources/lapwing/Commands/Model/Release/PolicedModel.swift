@@ -5,13 +5,13 @@ import Resources
 
 /// A model as the policies know it: where it lies, its name, and its signature.
 struct PolicedModel: ParsableArguments {
-    @Argument(help: "The model: a directory, or one file.")
+    @Argument(help: "The model: a directory, or one file.", completion: .file())
     var path: String
 
     @Option(help: "The name by which policies speak of it; the path's last part unless said.")
     var name: String?
 
-    @Option(help: "The model's signature; PATH.sig unless said.")
+    @Option(help: "The model's signature; PATH.sig unless said.", completion: .file())
     var signature: String?
 
     @OptionGroup var policies: TrustPolicies
@@ -51,7 +51,7 @@ struct PolicedModel: ParsableArguments {
 
 /// The policies that say whose signatures count, and what a release asks for.
 struct TrustPolicies: ParsableArguments {
-    @Option(help: "ModelTrustPolicy resources: a file or a directory.")
+    @Option(help: "ModelTrustPolicy resources: a file or a directory.", completion: .file())
     var policy: String
 
     func load() throws -> ModelTrustPolicySet {

@@ -8,7 +8,7 @@ struct ReleaseIndexFile: ParsableArguments {
     @Option(help: "The environment, as the policies call it: production.")
     var environment: String
 
-    @Option(help: "The file of the environment's signed index of releases.")
+    @Option(help: "The file of the environment's signed index of releases.", completion: .file())
     var index: String
 
     /// The file's bundle; nil where there is no file.

@@ -39,7 +39,7 @@ struct AddressRecogniser {
             var hasLetters = false
             while index < label + 64 {
                 let unit = reader[index]
-                if UnitClass.isLetter(unit) || unit == TextUnits.letter {
+                if UnitClass.isLetter(unit) || UnitClass.isForeign(unit) {
                     hasLetters = true
                 } else if !UnitClass.isDigit(unit) && unit != UInt8(ascii: "-") {
                     break

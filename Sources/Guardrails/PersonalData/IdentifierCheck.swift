@@ -6,7 +6,7 @@ import Crypto
 enum IdentifierCheck: String, Sendable {
     case none = ""
     case ssn, aba, npi, dea, abn, acn, medicare, tfn, luhn, lanr, kvnr, mrz, rvnr, mod11, nie, nif, finnish, verhoeff
-    case gstin, indianState, fiscal, koreanBusiness, birth, pesel, swedish, nric, thai, turkish, nhs, nino
+    case gstin, indianState, fiscal, koreanBusiness, birth, pesel, swedish, nric, thai, thaiBare, turkish, nhs, nino
     case rrn, frn, southAfrican, cpf, cnpj, base58, bech32
 
     /// Whether upper and lower case differ.
@@ -99,7 +99,9 @@ enum IdentifierCheck: String, Sendable {
             return (1...12).contains(Self.number(short[2..<4])) && (1...31).contains(day > 60 ? day - 60 : day)
                 && Checksum.luhn(short)
         case .nric: return Self.isSingaporean(token, digits)
-        case .thai:
+        case .thai, .thaiBare:
+            // Milliseconds since 1970 have as many digits: those of the years from 2014 to 2033 count with a word only.
+            if self == .thaiBare, digits[0] == 1, digits[1] >= 4 { return false }
             let sum = Checksum.weighted(digits, [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2])
             return (11 - sum % 11) % 10 == Int(digits[12])
         case .turkish:
@@ -210,6 +212,8 @@ enum CryptoAddress {
         let alphabet = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
         let generator: [UInt32] = [0x3B6A_57B2, 0x2650_8E6D, 0x1EA1_19FA, 0x3D42_33DD, 0x2A14_62B3]
         var values: [UInt32] = []
+        // It is written in capital letters as well, all of them.
+        let token = token.map(UnitClass.lowercased)
         for unit in token[..<2] { values.append(UInt32(unit >> 5)) }
         values.append(0)
         for unit in token[..<2] { values.append(UInt32(unit & 31)) }

@@ -204,6 +204,8 @@ final class IdentifierRules: Sendable {
                 best = Match(type, start, end)
                 continue
             }
+            // Three groups of four digits may be a part of a longer number.
+            if check == .verhoeff, end - start == 14, Self.isPartOfNumber(&reader, start, end) { continue }
             if accepts(check, &reader, start..<end) { best = Match(type, start, end) }
         }
         return best
@@ -228,6 +230,13 @@ final class IdentifierRules: Sendable {
         swap(&token, &reader.token)
         swap(&digits, &reader.digits)
         return accepts
+    }
+
+    /// Whether another group of digits stands right before or behind what groups of digits make.
+    private static func isPartOfNumber(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        let separator = reader[start + 4]
+        return reader.before(start) == separator && UnitClass.isDigit(reader.before(start - 1))
+            || reader[end] == separator && UnitClass.isDigit(reader[end + 1])
     }
 
     private func upper(_ unit: UInt8) -> UInt8 { UnitClass.isLetter(unit) ? unit & 0xDF : unit }
@@ -272,7 +281,14 @@ struct ContextWords: Sendable {
     }
 
     /// Whether one of the words ends within reach of a place, and begins where a word begins.
-    func stand(before place: Int, in reader: borrowing UnitReader, reach: Int = ContextWords.reach) -> Bool {
+    ///
+    /// `within` says that letters may stand before it, as in `ApiSecret`.
+    func stand(
+        before place: Int,
+        in reader: borrowing UnitReader,
+        reach: Int = ContextWords.reach,
+        within: Bool = false
+    ) -> Bool {
         let lowest = max(0, place - reach)
         var position = place
         while position > lowest {
@@ -285,7 +301,7 @@ struct ContextWords: Sendable {
                     {
                         index -= 1
                     }
-                    if index < 0, !UnitClass.isLetter(reader.before(position - word.count)) { return true }
+                    if index < 0, within || !UnitClass.isLetter(reader.before(position - word.count)) { return true }
                 }
             }
             position -= 1

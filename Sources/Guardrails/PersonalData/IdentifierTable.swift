@@ -6,12 +6,12 @@
 enum IdentifierTable {
     static let text = #"""
         US_SSN                        | \d{3}-\d{2}-\d{4} | ssn |
-        US_SSN                        | \d{3}[ .]\d{2}[ .]\d{4} | ssn | ! social security, socialsecurity, ssn
-        US_SSN                        | \d{9} | ssn | ! social security, socialsecurity, ssn
+        US_SSN                        | \d{3}[ .]\d{2}[ .]\d{4} | ssn | ! social security, socialsecurity, ssn, social:, soc sec, ss #, ss#
+        US_SSN                        | \d{9} | ssn | ! social security, socialsecurity, ssn, social:, soc sec, ss #, ss#
         US_ITIN                       | 9\d{2}-[5-9]\d-\d{4} | |
         US_ITIN                       | 9\d{2}[- ]?[5-9]\d[- ]?\d{4} | | ! itin, taxpayer
         ABA_ROUTING_NUMBER            | [0-8]\d{3}-\d{4}-\d | aba |
-        ABA_ROUTING_NUMBER            | [0-8]\d{8} | aba | ! routing, aba, bank
+        ABA_ROUTING_NUMBER            | [0-8]\d{8} | aba | ! routing, aba, bank, rtn
         US_BANK_NUMBER                | \d{8,17} | | ! bank account, account number, account #, acct, account no
         US_CLAIM_NUMBER               | \d{5,15} | | ! claim number, claim no, claim #, claim id
         US_CLAIM_NUMBER               | [A-Za-z]{1,4}-?\d{5,15} | | ! claim number, claim no, claim #, claim id
@@ -34,7 +34,7 @@ enum IdentifierTable {
         MEDICAL_LICENSE               | [ABCDEFGHJKLMPRSTUX][A-Z9]\d{7} | dea |
         AU_ABN                        | \d{2} \d{3} \d{3} \d{3} | abn |
         AU_ABN                        | \d{11} | abn | ! abn, business number
-        AU_ACN                        | \d{3} ?\d{3} ?\d{3} | acn | ! acn, company number
+        AU_ACN                        | \d{3} ?\d{3} ?\d{3} | acn | ! acn, a.c.n., company number
         AU_MEDICARE                   | [2-6]\d{3} ?\d{5} ?\d | medicare | ! medicare
         AU_TFN                        | \d{3} ?\d{3} ?\d{3} | tfn | ! tfn, tax file
         BR_CPF                        | \d{3}\.\d{3}\.\d{3}-\d{2} | cpf |
@@ -42,7 +42,7 @@ enum IdentifierTable {
         BR_CPF                        | \d{9}-\d{2} | cpf | ! cpf, cadastro de pessoa
         BR_CNPJ                       | \d[0-9A-Z]\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-\d{2} | cnpj |
         BR_CNPJ                       | \d{14} | cnpj | ! cnpj, cadastro nacional
-        CA_SIN                        | \d{3}[- ]?\d{3}[- ]?\d{3} | luhn | ! social insurance, sin
+        CA_SIN                        | \d{3}[- ]?\d{3}[- ]?\d{3} | luhn | ! social insurance, assurance sociale, sin, s.i.n.
         CA_POSTAL_CODE                | [ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d | |
         CA_POSTAL_CODE                | [ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]\d[ABCEGHJ-NPRSTV-Z]\d | | ! postal
         DE_BSNR                       | \d{9} | | ! bsnr, betriebsstätte
@@ -55,11 +55,13 @@ enum IdentifierTable {
         DE_PASSPORT                   | [CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{8}\d? | | ! reisepass, passport, passnummer
         DE_PLZ                        | \d{5} | | ! plz, postleitzahl
         DE_SOCIAL_SECURITY            | \d{8}[A-Z]\d{3} | rvnr |
+        DE_SOCIAL_SECURITY            | \d{2} \d{6} [A-Z] \d{3} | rvnr |
         DE_TAX_ID                     | \d{2} ?\d{3} ?\d{3} ?\d{3} | mod11 | ! steuer, tax id, idnr, tin
         DE_TAX_NUMBER                 | \d{2,3}/\d{3,4}/\d{4,5} | | ! steuer, tax number, finanzamt
         DE_VAT_ID                     | DE ?\d{9} | mod11 |
         ES_NIE                        | [XYZxyz]-?\d{7}-?[A-Za-z] | nie |
         ES_NIF                        | \d{8}-?[A-Z] | nif |
+        ES_NIF                        | \d{2}\.\d{3}\.\d{3}-?[A-Z] | nif |
         ES_NIF                        | \d{8}-?[a-z] | nif | ! dni, nif, documento
         ES_PASSPORT                   | [A-Za-z]{3}\d{6} | | ! pasaporte, passport
         FI_PERSONAL_IDENTITY_CODE     | \d{6}[-+A-FU-Y]\d{3}[0-9A-FHJ-NPR-Y] | finnish |
@@ -67,6 +69,7 @@ enum IdentifierTable {
         IN_AADHAAR                    | [2-9]\d{11} | verhoeff | ! aadhaar, aadhar, uidai
         IN_GSTIN                      | \d{2}[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z] | gstin |
         IN_PAN                        | [A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z] | |
+        IN_PAN                        | [a-z]{3}[abcfghjlpt][a-z]\d{4}[a-z] | | ! pan, permanent account
         IN_PASSPORT                   | [A-Pa-pR-Wr-wYy]\d{7} | | ! passport
         IN_VEHICLE_REGISTRATION       | [A-Z]{2}[- ]?\d{1,2}[- ]?[A-Z]{1,3}[- ]?\d{4} | indianState |
         IN_VOTER                      | [A-Za-z]{3}\d{7} | | ! voter, epic, election
@@ -95,9 +98,13 @@ enum IdentifierTable {
         SE_PERSONNUMMER               | \d{6}[-+]\d{4} | swedish |
         SE_PERSONNUMMER               | (19|20)\d{6}[-+]?\d{4} | swedish |
         SG_NRIC_FIN                   | [STFGM]\d{7}[A-Z] | nric |
+        SG_NRIC_FIN                   | [stfgm]\d{7}[a-z] | nric | ! nric, fin, identity card
         SG_UEN                        | [TSR]\d{2}[A-Z]{2}\d{4}[A-Z] | |
         SG_UEN                        | \d{8,9}[A-Za-z] | | ! uen, entity number
-        TH_TNIN                       | [1-8]-?\d{4}-?\d{5}-?\d{2}-?\d | thai |
+        TH_TNIN                       | [1-8]-\d{4}-\d{5}-\d{2}-\d | thai |
+        TH_TNIN                       | [1-8] \d{4} \d{5} \d{2} \d | thai |
+        TH_TNIN                       | [1-8]\d{12} | thaiBare |
+        TH_TNIN                       | [1-8]\d{12} | thai | ! thai, national id, citizen id, id card, identification number
         KR_FRN                        | \d{6}[5-8]\d{6} | frn |
         KR_RRN                        | \d{6}[1-4]\d{6} | rrn |
         KR_FRN                        | \d{6}[5-8]\d{6} | birth | ! frn, foreigner registration, alien registration
@@ -130,5 +137,6 @@ enum IdentifierTable {
         CRYPTO                        | 0x\x{40} | |
         CRYPTO                        | [13][1-9A-HJ-NP-Za-km-z]{25,34} | base58 |
         CRYPTO                        | bc1[02-9ac-hj-np-z]{11,71} | bech32 |
+        CRYPTO                        | BC1[02-9AC-HJ-NP-Z]{11,71} | bech32 |
         """#
 }

@@ -117,6 +117,13 @@ struct NumberRecogniser {
         var best: Match?
         if UnitClass.isDigit(first) {
             if mayBeCard, rules.looks(for: .creditCard) { best = card(groups, &reader) }
+            // Thirteen digits that begin with a date of birth are a number of South Africa's rather than a card.
+            if best != nil, run == start + 13, !continues,
+                let identifier = rules.identifiers.digits(&reader, at: start, run: 13, for: rules),
+                identifier.rule == EntityType.zaIDNumber.index
+            {
+                return identifier
+            }
             if best == nil, !continues {
                 best = rules.identifiers.digits(&reader, at: start, run: groups.length(0), for: rules)
             }
@@ -172,21 +179,29 @@ struct NumberRecogniser {
         switch reader[start] {
         case UInt8(ascii: "0"): UnitClass.isDigit(reader[start + 2]) && reader[start + 2] != UInt8(ascii: "0")
         case UInt8(ascii: "1"): UnitClass.isDigit(reader[start + 2]) && !UnitClass.isDigit(reader[start + 3])
+        // `8 (495) 123-45-67`
+        case UInt8(ascii: "8"): reader[start + 1] != 0x20 || reader[start + 2] != UInt8(ascii: "(")
         default: true
         }
     }
 
     /// Whether a card may begin with a run of digits: with twelve or more, or with four, and four more behind a separator.
     private static func mayBeCard(_ reader: inout UnitReader, _ start: Int, run: Int) -> Bool {
-        guard run - start == 4 || run - start >= 12,
+        guard run - start == 4 || run - start >= 12 || run - start == 6,
             reader[start] >= UInt8(ascii: "2") && reader[start] <= UInt8(ascii: "6")
                 || reader[start] == UInt8(ascii: "1") && run == start + 15
         else { return false }
-        guard run - start == 4 else { return true }
+        guard run - start < 12 else { return true }
         guard isCardSeparator(reader[run]) else { return false }
+        if run - start == 6 {
+            // 6-13, as UnionPay's are printed
+            for place in run + 1..<run + 14 where !UnitClass.isDigit(reader[place]) { return false }
+            return true
+        }
         let next = reader[run + 1] == UInt8(ascii: "(") ? run + 2 : run + 1
-        for place in next..<next + 4 where !UnitClass.isDigit(reader[place]) { return false }
-        return true
+        for place in next..<next + 3 where !UnitClass.isDigit(reader[place]) { return false }
+        // 4-3-3-3
+        return UnitClass.isDigit(reader[next + 3]) || isCardSeparator(reader[next + 3])
     }
 
     /// What stands between the groups of a card's number.
@@ -224,7 +239,9 @@ struct NumberRecogniser {
     static func pastSeparator(_ reader: inout UnitReader, _ place: Int) -> Int? {
         let next = place + 1
         switch reader[place] {
-        case UInt8(ascii: ")"): return reader[next] == 0x20 || reader[next] == UInt8(ascii: "-") ? next + 1 : next
+        case UInt8(ascii: ")"):
+            let unit = reader[next]
+            return unit == 0x20 || unit == UInt8(ascii: "-") || unit == UInt8(ascii: ".") ? next + 1 : next
         case 0x20, UInt8(ascii: "-"): return reader[next] == UInt8(ascii: "(") ? next + 1 : next
         case UInt8(ascii: "."), UInt8(ascii: "/"): return next
         default: return nil
@@ -244,8 +261,10 @@ struct NumberRecogniser {
             taken += groups.length(group)
             if taken > 19 { break }
             guard taken >= 12, group == 0 || isPrinted(groups, upTo: group) else { continue }
-            // Three groups of four are the rest of a number of which a fourth stands before.
-            if taken == 12, group == 2, Self.hasGroup(reader, before: groups.start(0)) { continue }
+            // Three groups of four are a part of a number of which a fourth stands before or behind.
+            if taken == 12, group == 2, Self.hasGroup(reader, before: groups.start(0)) || hasGroup(groups, after: 2) {
+                continue
+            }
             guard Self.isIssued(groups, count: taken), groups.passesLuhn(upTo: group) else { continue }
             let end = groups.end(group)
             let next = reader[end]
@@ -256,6 +275,12 @@ struct NumberRecogniser {
             }
         }
         return best
+    }
+
+    /// Whether four digits follow a group behind what parts the others.
+    private func hasGroup(_ groups: Groups, after group: Int) -> Bool {
+        groups.count > group + 1 && groups.length(group + 1) == 4
+            && groups.separators[group + 1] == groups.separators[1]
     }
 
     /// What says before a number that it is one of goods, which have as many digits as some cards.
@@ -270,7 +295,9 @@ struct NumberRecogniser {
 
     /// 4-4-4-4 and what is left, or 4-6-5 (ISO/IEC 7811 and American Express).
     private func isPrinted(_ groups: Groups, upTo last: Int) -> Bool {
+        if groups.length(0) == 6 { return last == 1 && groups.length(1) == 13 }
         guard groups.length(0) == 4 else { return false }
+        if last == 3, groups.length(1) == 3 { return groups.length(2) == 3 && groups.length(3) == 3 }
         if last == 2, groups.length(1) == 6 { return (4...5).contains(groups.length(2)) }
         for group in 1..<max(1, last) where groups.length(group) != 4 { return false }
         return last >= 2 && (1...4).contains(groups.length(last))

@@ -3,7 +3,7 @@ enum PhoneNumber {
     /// What says before a number that it is one of a telephone.
     static let words = """
         phone, telephone, tel, mobile, cell, call, fax, whatsapp, reach, answering at, contact, dial, sms, text me, \
-        handy, telefon, telefono, teléfono, móvil, tél, telefone, celular, 电话, 手机, 電話, 携帯, 전화, hotline, pager
+        my number, ring me, please ring, handy, telefon, telefono, teléfono, móvil, tél, telefone, celular, 电话, 手机, 電話, 携帯, 전화, hotline, pager
         """
     private static let after: [[UInt8]] = ["office", "fax", "mobile", "home", "cell", "work"].map { Array($0.utf8) }
 
@@ -26,7 +26,7 @@ enum PhoneNumber {
             return end
         }
         if let end = american(groups, &reader) { return end }
-        if let end = national(groups, &reader) ?? mobile(groups, &reader) { return end }
+        if let end = national(groups, &reader) ?? mobile(groups, &reader) ?? russian(groups, &reader) { return end }
         return named(groups, &reader, start: start, words: words)
     }
 
@@ -64,14 +64,17 @@ enum PhoneNumber {
     private static func national(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader) -> Int? {
         let hasArea = groups.count > 1 && groups.separators[1] == UInt8(ascii: ")")
         guard groups.count > 1, hasArea || (groups.digits[0] == 0 && groups.digits[1] != 0) else { return nil }
-        guard (2...5).contains(groups.length(0)) else { return nil }
+        // `098765 43210` of India
+        let isIndian = groups.length(0) == 6 && !hasArea && groups.count == 2 && groups.length(1) == 5
+        guard (2...5).contains(groups.length(0)) || isIndian else { return nil }
         let least = hasArea ? 7 : 9
         var total = groups.length(0)
         var best: Int?
         for group in 1..<groups.count {
             if groups.separators[group] == UInt8(ascii: "/"), group > 1 { break }
             total += groups.length(group)
-            if total > 11 { break }
+            // `01512 3456789` of Germany
+            if total > (groups.length(0) == 5 ? 12 : 11) { break }
             if total >= least, groups.length(group) > 1 { best = groups.end(group) }
         }
         return best.flatMap { bounded($0, &reader) }
@@ -93,6 +96,14 @@ enum PhoneNumber {
         default: return nil
         }
         return bounded(groups.end(2), &reader)
+    }
+
+    /// `8 (ddd) ddd-dd-dd` of Russia and its neighbours.
+    private static func russian(_ groups: NumberRecogniser.Groups, _ reader: inout UnitReader) -> Int? {
+        guard groups.count >= 5, groups.digits[0] == 8, groups.length(0) == 1, groups.length(1) == 3,
+            groups.length(2) == 3, groups.length(3) == 2, groups.length(4) == 2
+        else { return nil }
+        return bounded(groups.end(4), &reader)
     }
 
     /// Six to eleven digits beside a word that says what they are.

@@ -12,12 +12,12 @@ enum Armour {
         }
     }
 
-    /// `"…" +`, `> …`, `%0A`, `&#10;`.
+    /// `"…" +`, `> …`, `%0A`, `&#10;`, `<br>`.
     @inline(__always)
     static func isJoint(_ unit: UInt8) -> Bool {
         switch unit {
         case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ">"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-            UInt8(ascii: "#"), UInt8(ascii: ";"):
+            UInt8(ascii: "#"), UInt8(ascii: ";"), UInt8(ascii: "<"):
             true
         default: false
         }

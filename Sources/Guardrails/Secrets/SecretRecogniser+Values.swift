@@ -31,11 +31,14 @@ extension SecretRecogniser {
     @inline(__always)
     static func leads(_ unit: UInt8) -> Bool {
         unit == 0x20 || isQuote(unit) || unit == 0x09 || unit == UInt8(ascii: "*") || unit == UInt8(ascii: "[")
+            || unit == TextUnits.other
     }
 
     /// Whether a unit is of a script that has no spaces between words.
     @inline(__always)
-    static func isIdeograph(_ unit: UInt8) -> Bool { unit >= 0x80 && unit <= TextUnits.ideograph }
+    static func isIdeograph(_ unit: UInt8) -> Bool {
+        unit >= 0x80 && unit <= TextUnits.ideograph && !UnitClass.isForeign(unit)
+    }
 
     func lead(_ reader: inout UnitReader, _ start: Int) -> Name? {
         var index = start
@@ -47,6 +50,10 @@ extension SecretRecogniser {
                 isBelow = true
             } else if Self.isQuote(unit) {
                 isQuoted = true
+            } else if Self.isLiteral(unit), isQuoted, Self.isQuote(reader.before(index + 1)),
+                !UnitClass.isWord(reader.before(index - 1))
+            {
+                // `f"v"`, `N'v'`
             } else if !Self.leads(unit), unit != UInt8(ascii: "\\") {
                 break
             }
@@ -65,6 +72,25 @@ extension SecretRecogniser {
             if Self.isSign(unit) { hasSign = true }
             index -= 1
         }
+        var isDashed = false
+        if reader.before(index) == UInt8(ascii: "-") {
+            // `name -> v`, `name <- v`, `name - v`
+            if hasSign, reader.before(index + 1) == UInt8(ascii: ">") {
+                index -= 1
+            } else if !hasSign, reader.before(index - 1) == UInt8(ascii: "<") {
+                index -= 2
+                hasSign = true
+            } else if !hasSign, !isQuoted, reader.before(index - 1) == 0x20 {
+                index -= 1
+                hasSign = true
+                isDashed = true
+            }
+        }
+        // `char name[] = "v"`
+        if hasSign, reader.before(index) == 0x20, reader.before(index - 1) == UInt8(ascii: "]") { index -= 1 }
+        if hasSign, reader.before(index) == UInt8(ascii: "]"), reader.before(index - 1) == UInt8(ascii: "[") {
+            index -= 2
+        }
         guard hasSign || index == blank && !isBelow else { return nil }
         if !hasSign, isQuoted, reader.before(index) == UInt8(ascii: ",") {
             index -= 1
@@ -74,33 +100,53 @@ extension SecretRecogniser {
             isListed = true
         }
         let sign = index
-        while index > sign - 5,
+        // Values of several names stand below each other.
+        while index > sign - (hasSign ? 32 : 5),
             Self.leads(reader.before(index)) || hasSign && reader.before(index) == UInt8(ascii: "\\")
         {
             index -= 1
         }
         var word = Self.word(reader, before: index)
-        if word.isEmpty {
-            guard Self.isIdeograph(reader.before(index)), Self.eastern.stand(before: index, in: reader, reach: 8) else {
-                return nil
-            }
+        // Words of scripts whose units are not letters throughout.
+        if word.isEmpty || UnitClass.isForeign(reader.before(index)) || Self.isIdeograph(reader.before(index)),
+            Self.eastern.stand(before: index, in: reader, reach: 10, within: true)
+        {
             return Name(isGeneric: true, isPassword: true)
         }
+        if word.isEmpty { return nil }
         if Self.isCopula(reader, word) || hasSign && Self.isType(reader, word) {
             // Between a verb and what it is said of there is a space, and before a type as well.
             guard reader.before(word.lowerBound) == 0x20 else { return nil }
-            hasSign = true
+            let isTo = Self.is(reader, word, "to")
+            hasSign = !isTo
             let verb = word.lowerBound - 1
             word = Self.word(reader, before: verb)
             if word.isEmpty { return nil }
+            if isTo {
+                // `the password to v`, `the password was changed to v`
+                let telling = self.name(&reader, word.lowerBound, word.upperBound)
+                guard
+                    telling.isPassword
+                        || Self.changes.contains(where: { Self.is(reader, word, $0) })
+                            && Self.sentences.stand(before: verb, in: reader, reach: 40)
+                else { return nil }
+                return Name(isGeneric: true, isPassword: true, isLoose: true)
+            }
             if Self.sentences.stand(before: verb, in: reader, reach: 40) {
                 var name = name(&reader, word.lowerBound, word.upperBound)
                 if !name.isTelling { name = Name(isGeneric: true, isPassword: true, isLoose: true) }
                 return name
             }
         }
+        // `password 0 v` of routers says how it is written, and keys are numbered: `Key 1: v`.
+        if !isDashed, word.count == 1, UnitClass.isDigit(reader.before(word.upperBound)),
+            reader.before(word.lowerBound) == 0x20
+        {
+            word = Self.word(reader, before: word.lowerBound - 1)
+        }
         var name = name(&reader, word.lowerBound, word.upperBound)
-        name.isLoose = !hasSign || isListed
+        name.isLoose = !hasSign || isListed || isDashed || name.isLoose
+        if isDashed, !name.isPassword { return nil }
         guard reader.before(word.lowerBound) == 0x20 else {
             return (hasSign ? name.isTelling : name.isGeneric) ? name : nil
         }
@@ -109,10 +155,22 @@ extension SecretRecogniser {
             // `API key`, `IDENTIFIED BY`
             if Self.is(reader, word, "key"), Self.keys.contains(where: { Self.is(reader, first, $0) }) {
                 name.isGeneric = true
-            } else if Self.is(reader, word, "by"), Self.is(reader, first, "identified") {
+            } else if Self.is(reader, word, "by"), Self.identified.stand(before: word.lowerBound, in: reader, reach: 48)
+            {
                 name.isGeneric = true
                 name.isPassword = true
                 name.isLoose = !isQuoted
+            } else if hasSign, isPhrase(&reader, word, after: first) {
+                name.isGeneric = true
+                name.isPassword = true
+            } else if hasSign, Self.is(reader, word, "key"), isVendor(&reader, first) {
+                // `my OpenAI key is v`
+                name.isGeneric = true
+            } else if hasSign, reader.before(blank) == UInt8(ascii: ":"), !name.isTelling,
+                Self.sentences.stand(before: word.lowerBound, in: reader, reach: 40)
+            {
+                // `password of the server: v`
+                name = Self.unnamed
             }
         }
         guard name.isGeneric || hasSign && name.isTelling else { return nil }
@@ -127,6 +185,36 @@ extension SecretRecogniser {
         return name
     }
 
+    /// Names of two words: `mot de passe`, `palavra passe`, `mật khẩu`, `clé API`, `clave de acceso`.
+    private func isPhrase(_ reader: inout UnitReader, _ word: Range<Int>, after first: Range<Int>) -> Bool {
+        if Self.is(reader, word, "passe") { return Self.is(reader, first, "de") || Self.is(reader, first, "palavra") }
+        if Self.is(reader, word, "api"), first.count == 3 { return Self.begins(reader, first, with: "cl") }
+        if Self.is(reader, word, "acceso") { return Self.is(reader, first, "de") }
+        if Self.is(reader, word, "sandi") { return Self.is(reader, first, "kata") }
+        return word.count == 4 && first.count == 3 && Self.begins(reader, word, with: "kh")
+            && Self.begins(reader, first, with: "m")
+    }
+
+    /// Whether a word names somebody whose keys have forms of their own.
+    private func isVendor(_ reader: inout UnitReader, _ word: Range<Int>) -> Bool {
+        !word.isEmpty && !name(&reader, word.lowerBound, word.upperBound).rules.isEmpty
+    }
+
+    private static let identified = ContextWords("identified")
+
+    /// What a password is changed with.
+    private static let changes: [StaticString] = ["set", "changed", "reset", "updated", "back", "now", "equal"]
+
+    /// What marks a literal: `f"…"`, `b'…'`, `N'…'`.
+    private static func isLiteral(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "f"), UInt8(ascii: "b"), UInt8(ascii: "r"), UInt8(ascii: "u"), UInt8(ascii: "N"),
+            UInt8(ascii: "L"), UInt8(ascii: "@"), UInt8(ascii: "$"):
+            true
+        default: false
+        }
+    }
+
     static func isLeadingSign(_ unit: UInt8) -> Bool {
         isSign(unit) || unit == UInt8(ascii: ".") || unit == UInt8(ascii: "+")
     }
@@ -137,8 +225,7 @@ extension SecretRecogniser {
         while start > end - 48, start > 0 {
             let unit = reader.before(start)
             guard
-                UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "_") || unit == UInt8(ascii: "-")
-                    || unit == UInt8(ascii: ".")
+                UnitClass.isWord(unit) || unit == UInt8(ascii: "-") || unit == UInt8(ascii: ".")
             else { break }
             start -= 1
         }
@@ -154,10 +241,16 @@ extension SecretRecogniser {
 
     static func isCopula(_ reader: borrowing UnitReader, _ word: Range<Int>) -> Bool {
         guard word.count <= 6 else { return false }
-        return `is`(reader, word, "lautet") || `is`(reader, word, "is") || `is`(reader, word, "was")
-            || `is`(reader, word, "ist")
-            || `is`(reader, word, "es") || `is`(reader, word, "est")
+        // `é`, `è`, `är`
+        let last = reader.before(word.upperBound)
+        if word.count <= 3, UnitClass.isForeign(reader.before(word.lowerBound + 1)) {
+            return last == UInt8(ascii: "r") || UnitClass.isForeign(last)
+        }
+        return verbs.contains { `is`(reader, word, $0) }
     }
+
+    /// What stands between what is told and its value.
+    private static let verbs: [StaticString] = ["is", "was", "to", "lautet", "ist", "es", "est", "je", "er"]
 
     static func isType(_ reader: borrowing UnitReader, _ word: Range<Int>) -> Bool {
         `is`(reader, word, "string") || `is`(reader, word, "str") || `is`(reader, word, "text")
@@ -165,14 +258,25 @@ extension SecretRecogniser {
 
     /// What says in a sentence that a password comes, with a few words between it and the verb.
     static let sentences = ContextWords(
-        "password, passphrase, passwort, kennwort, mot de passe, contraseña, senha"
+        """
+        password, passphrase, passwort, kennwort, mot de passe, contraseña, contrasena, senha, palavra-passe, hasło, haslo, \
+        heslo, lösenord, lösenordet, wachtwoord, adgangskode, adgangskoden, passord, passordet, parola, root pw, пароль, токен, \
+        كلمة المرور, كلمة السر
+        """
     )
     /// The same in scripts without spaces, right before the value.
-    static let eastern = ContextWords("密码, 密码是, 密碼, 密碼是, パスワード, パスワードは, 비밀번호, 비밀번호는")
+    static let eastern = ContextWords(
+        """
+        密码, 密码是, 密码为, 密碼, 密碼是, 密碼為, 口令, 口令是, 密钥, 密鑰, 令牌, パスワード, パスワードは, パスワードが, トークン, 秘密鍵, \
+        apiキー, 비밀번호, 비밀번호는, 패스워드, 비번, 암호, 암호는, api 키, पासवर्ड, \
+        รหัสผ่าน
+        """
+    )
 
     /// What stands before `key` where that is a secret.
     static let keys: [StaticString] = [
-        "api", "secret", "access", "private", "encryption", "signing", "license", "master", "account", "subscription",
+        "api", "secret", "access", "private", "unseal", "recovery", "encryption", "signing", "license", "master",
+        "account", "subscription",
     ]
 
     /// The value of a member of a secret in Kubernetes' YAML, which is base64.
@@ -196,22 +300,57 @@ extension SecretRecogniser {
         var digits = 0
         var letters = 0
         var dots = 0
+        var signs = 0
         for index in start..<end {
             let unit = reader[index]
             if UnitClass.isDigit(unit) { digits += 1 } else if UnitClass.isLetter(unit) { letters += 1 }
+            if Self.isPasswordSign(unit) { signs += 1 }
             if unit == UInt8(ascii: ".") || unit == UInt8(ascii: "/") { dots += 1 }
             if unit == UInt8(ascii: "."), reader[index + 1] == unit { return false }
         }
-        guard digits > 0, letters > 0, dots * 8 < end - start else { return false }
+        let isQuoted = name.isPassword && !name.isLoose && isQuoted(&reader, start, end)
+        guard letters > 0, digits > 0 || isQuoted && signs > 0, dots * 8 < end - start else { return false }
         let first = reader[start]
         if first == UInt8(ascii: "$") || first == UInt8(ascii: "%") || first == UInt8(ascii: "@") { return false }
         if reader[end] == UInt8(ascii: "(") || reader[end] == UInt8(ascii: "{") || reader[end] == UInt8(ascii: "[") {
             return false
         }
-        guard Entropy.bits(&reader, start, end) >= (name.isPassword && end - start < 16 ? 2.9 : 3.5) else {
+        let isHex = (start..<end).allSatisfy { UnitClass.isHex(reader[$0]) }
+        guard Entropy.bits(&reader, start, end) >= leastEntropy(name, end - start, isQuoted, isHex) else {
             return false
         }
+        if name.isLoose, signs > 0 { return !isReference(&reader, start, end) }
         return !isReference(&reader, start, end) && !isMadeOfWords(&reader, start, end, name)
+    }
+
+    /// What people choose repeats itself more than what machines do, and so does what is shorter or of fewer characters.
+    private func leastEntropy(_ name: Name, _ length: Int, _ isQuoted: Bool, _ isHex: Bool) -> Double {
+        if isHex, length >= 20 { return 3 }
+        if name.isPassword {
+            if length < 16 { return isQuoted ? 2.2 : name.isLoose ? 2.75 : 2.5 }
+            return name.isLoose ? 3.2 : 3
+        }
+        return length < 16 && !name.isLoose ? 3 : 3.5
+    }
+
+    /// Whether quotation marks stand around a value.
+    func isQuoted(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        let quote = reader.before(start)
+        guard Self.isQuote(quote) else { return false }
+        if reader[end] == quote { return true }
+        // `\"v\"`
+        return reader[end] == UInt8(ascii: "\\") && reader[end + 1] == quote
+    }
+
+    /// What people add to a password that has to have a sign.
+    @inline(__always)
+    static func isPasswordSign(_ unit: UInt8) -> Bool {
+        switch unit {
+        case UInt8(ascii: "!"), UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"),
+            UInt8(ascii: "^"), UInt8(ascii: "&"), UInt8(ascii: "*"):
+            true
+        default: false
+        }
     }
 
     /// Whether a value says where the secret is, or stands in its place: a resource's name, a link, a member of an object
@@ -226,7 +365,8 @@ extension SecretRecogniser {
         while place < start + 12, UnitClass.isLetter(reader[place]) || reader[place] == UInt8(ascii: "+") { place += 1 }
         if place > start, reader.has("://", at: place) { return true }
         // `var.db_password_v2`, `process.env.KEY2`, `TokenKind.Identifier2`
-        guard !Self.isQuote(reader.before(start)) else { return false }
+        let before = reader.before(start)
+        guard before != UInt8(ascii: "\""), before != UInt8(ascii: "'") else { return false }
         place = start
         while place < start + 32, UnitClass.isLetter(reader[place]) || reader[place] == UInt8(ascii: "_") { place += 1 }
         guard place >= start + 3, place < end - 1, reader[place] == UInt8(ascii: ".") else { return false }
@@ -292,7 +432,9 @@ extension SecretRecogniser {
             }
             if uppers < letters { hasLower = true }
             // `SecretString`, `DOCKER_PASSWORD1`
-            guard inner == 0 || inner == 1 && letters >= 8 || uppers == letters && !hasLower else { return false }
+            guard inner == 0 || inner == 1 && letters >= 8 || uppers == letters && (!hasLower || letters <= 4) else {
+                return false
+            }
             parts += 1
             if letters >= 2 { words += 1 }
         }
@@ -302,7 +444,10 @@ extension SecretRecogniser {
         return name.isPassword ? isPath && parts > 2 : parts > 1
     }
 
-    static let schemes = ["bearer ", "basic ", "token ", "api-token ", "apikey ", "api-key ", "digest "].map {
+    static let schemes = [
+        "bearer ", "basic ", "token ", "api-token ", "apikey ", "api-key ", "digest ", "ssws ", "splunk ", "geniekey ",
+        "jwt ",
+    ].map {
         Array($0.utf8)
     }
     static let values: UnitSet = {
@@ -320,7 +465,7 @@ extension SecretRecogniser {
     /// Whether a sign follows behind spaces and quotation marks, or may follow in what has not come yet.
     static func mayBeAssigned(_ reader: borrowing UnitReader, _ end: Int, _ unit: UInt8) -> Bool {
         var index = unit == UInt8(ascii: "]") ? end + 1 : end
-        let last = min(index + 5, reader.count)
+        let last = min(index + (unit == 0x20 ? widest + 1 : 5), reader.count)
         while index < last {
             let unit = reader.before(index + 1)
             if isSign(unit) { return true }
@@ -345,7 +490,7 @@ extension SecretRecogniser {
 
     static func trails(_ unit: UInt8) -> Bool {
         switch unit {
-        case UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "!"), UInt8(ascii: "*"), UInt8(ascii: "|"): true
+        case UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "*"), UInt8(ascii: "|"): true
         default: false
         }
     }

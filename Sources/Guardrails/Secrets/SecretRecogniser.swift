@@ -18,6 +18,7 @@ struct SecretRecogniser {
         guard end - start <= 64 else { return nil }
         var index = end
         var unit = reader[index]
+        if unit == UInt8(ascii: "&") { return marked(&reader, start, end) }
         // What most words are followed by is looked at before the name, which costs more.
         guard Self.mayAssign(unit) else { return nil }
         if unit == 0x20, end - start == 3, reader.has("ENV", at: start) { return environment(&reader, after: end) }
@@ -25,18 +26,19 @@ struct SecretRecogniser {
             guard Self.mayAssign(reader[index + 1]) || reader[index + 1] == 0x09 else { return nil }
         }
         guard Self.mayBeAssigned(reader, end, unit) else { return nil }
+        if end - start >= 6, end - start <= 15, let told = toldByKind(&reader, start, end) { return told }
         // The same of the value, which is shorter than a name most of the time.
         let isAuthorization = end - start >= 13 && reader.hasCaseless(Self.authorization, at: end - 13)
         guard isAuthorization || !isShort(reader, after: end) else { return nil }
         var name = name(&reader, start, end)
         name.isAuthorization = isAuthorization
-        guard name.isTelling else { return unit == UInt8(ascii: ":") ? data(&reader, start, after: end + 1) : nil }
+        guard name.isTelling else { return untold(&reader, start, end) }
         if unit == UInt8(ascii: "]") {
             index += 1
             unit = reader[index]
         }
         var quotes = 0
-        while quotes < 4, Self.isGap(unit) || unit == UInt8(ascii: "]") {
+        while quotes < (unit == 0x20 ? Self.widest : 4), Self.isGap(unit) || unit == UInt8(ascii: "]") {
             quotes += 1
             index += 1
             unit = reader[index]
@@ -44,11 +46,12 @@ struct SecretRecogniser {
         let sign = index
         while index < sign + 4, Self.isSign(reader[index]) { index += 1 }
         guard index > sign else { return nil }
+        if reader.has("<![CDATA[", at: index) { index += 9 }
         if index == sign + 1, reader[sign] == UInt8(ascii: ":"), let typed = Self.pastType(&reader, index) {
             index = typed
         }
         var spaces = 0
-        while spaces < 6 {
+        while spaces < (reader[index] == 0x20 ? Self.widest : 6) {
             let unit = reader[index]
             guard
                 UnitClass.isSpace(unit) || Self.isQuote(unit) || unit == UInt8(ascii: "\\") || unit == UInt8(ascii: "(")
@@ -64,7 +67,9 @@ struct SecretRecogniser {
         var index = end
         if reader.before(index + 1) == UInt8(ascii: "]") { index += 1 }
         var quotes = 0
-        while quotes < 4, Self.isGap(reader.before(index + 1)) || reader.before(index + 1) == UInt8(ascii: "]") {
+        while quotes < (reader.before(index + 1) == 0x20 ? Self.widest : 4),
+            Self.isGap(reader.before(index + 1)) || reader.before(index + 1) == UInt8(ascii: "]")
+        {
             quotes += 1
             index += 1
         }
@@ -72,7 +77,7 @@ struct SecretRecogniser {
         while index < sign + 4, Self.isSign(reader.before(index + 1)) { index += 1 }
         guard index > sign else { return false }
         var spaces = 0
-        while spaces < 6 {
+        while spaces < (reader.before(index + 1) == 0x20 ? Self.widest : 6) {
             let unit = reader.before(index + 1)
             guard UnitClass.isSpace(unit) || Self.isGap(unit) || unit == UInt8(ascii: "(") else { break }
             spaces += 1
@@ -82,10 +87,50 @@ struct SecretRecogniser {
         while index < value + 6, values.contains(reader.before(index + 1)) { index += 1 }
         // What comes next is there, so that nothing is said of what may go on.
         guard index < value + 6, index < reader.count else { return false }
+        // `<![CDATA[`
+        if index == value, reader.before(index + 1) == UInt8(ascii: "<") { return false }
         // `name: str = "value"`, `name: str="value"`, `name: Any? = "value"`
         let next = reader.before(index + 1)
         if index > value, reader.before(index) == UInt8(ascii: "=") || Self.isTypeSign(next) { return false }
         return next != 0x20 || index + 1 < reader.count && reader.before(index + 2) != UInt8(ascii: "=")
+    }
+
+    /// How far apart names and values stand where several are set below each other.
+    static let widest = 24
+
+    /// `&lt;password&gt;v`
+    private func marked(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Match? {
+        guard reader.has("&gt;", at: end) else { return nil }
+        let name = name(&reader, start, end)
+        return name.isTelling ? value(&reader, name, at: end + 4) : nil
+    }
+
+    /// What has a form of its own behind a name of its own: a key of PuTTY's, the words that a wallet is restored from.
+    private func toldByKind(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Match? {
+        switch end - start {
+        case 13 where reader[end] == UInt8(ascii: ":") && reader.hasCaseless(Self.privateLines, at: start):
+            return puttyKey(&reader, end + 1)
+        case 6 where reader.hasCaseless(Self.phrase, at: start):
+            return Self.wallets.stand(before: start, in: reader, reach: 12) ? mnemonic(&reader, end) : nil
+        case 8...15 where reader.hasCaseless(Self.mnemonicWord, at: end - 8): return mnemonic(&reader, end)
+        default: return nil
+        }
+    }
+
+    static let phrase = Array("phrase".utf8)
+    static let mnemonicWord = Array("mnemonic".utf8)
+    static let wallets = ContextWords("seed, seed_, recovery, recovery_, secret, mnemonic, backup")
+
+    /// What is given to a name that says nothing of itself.
+    private func untold(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Match? {
+        switch reader[end] {
+        case UInt8(ascii: ":"): return data(&reader, start, after: end + 1)
+        case UInt8(ascii: "="):
+            return session(&reader, start, end) ?? sharedAccess(&reader, start, end)
+        case UInt8(ascii: "\""):
+            return end - start == 1 ? jsonWebKey(&reader, start) : nil
+        default: return nil
+        }
     }
 
     /// Where the quotation mark stands of `name: Type = "value"`; nil where no type stands after the colon.
@@ -150,16 +195,22 @@ struct SecretRecogniser {
             found.isGeneric = true
             found.isPassword = true
         }
+        // They mean a key, a clef or a word as well.
+        if found.isGeneric,
+            Self.ends(reader, start..<end, with: "clave") || Self.ends(reader, start..<end, with: "parola")
+        {
+            found.isLoose = true
+        }
         if isHarmless {
             found.isGeneric = false
             found.isPassword = false
         }
         // `"name": "API_TOKEN", "value": "…"`, `variable "password" { default = "…" }`: the name stands before.
-        if !found.isGeneric, isValue(&reader, start, end), Self.named.stand(before: start, in: reader),
+        if !found.isGeneric, isValue(&reader, start, end), Self.named.stand(before: start, in: reader, within: true),
             !Self.forgeries.stand(before: start, in: reader)
         {
             found.isGeneric = true
-            found.isPassword = Self.namedPassword.stand(before: start, in: reader)
+            found.isPassword = Self.namedPassword.stand(before: start, in: reader, within: true)
         }
         found.isValue =
             end - start == 5 && reader.hasCaseless(Self.valueWord, at: start)
@@ -167,19 +218,23 @@ struct SecretRecogniser {
         return found
     }
 
-    /// `pass`, `db_pass`, `smtpPass`, but neither `compass` nor `bypass`.
+    /// `pass`, `db_pass`, `smtpPass`, but neither `compass` nor `bypass`; the same of `pw` and `mdp`.
     func isPass(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
-        guard end - start >= 4, reader.hasCaseless(Self.pass, at: end - 4) else { return false }
-        let before = reader.before(end - 4)
-        return end - start == 4 || !UnitClass.isAlphanumeric(before)
-            || UnitClass.isUpper(reader[end - 4]) && !UnitClass.isUpper(before)
+        for word in Self.short where end - start >= word.count && reader.hasCaseless(word, at: end - word.count) {
+            let before = reader.before(end - word.count)
+            return end - start == word.count || !UnitClass.isAlphanumeric(before)
+                || UnitClass.isUpper(reader[end - word.count]) && !UnitClass.isUpper(before)
+        }
+        return false
     }
 
-    static let pass = Array("pass".utf8)
+    /// Names that count where they stand on their own only.
+    static let short = ["pass", "pw", "mdp"].map { Array($0.utf8) }
 
     func isValue(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
         end - start == 5 && reader.hasCaseless(Self.valueWord, at: start)
             || end - start == 7 && reader.hasCaseless(Self.defaultWord, at: start)
+            || end - start == 6 && reader.hasCaseless(Self.stringWord, at: start)
     }
 
     /// The names of ``SecretTable/generic`` where they end.
@@ -192,10 +247,12 @@ struct SecretRecogniser {
     static let namedPassword = ended(SecretTable.generic.filter { $0.hasPrefix("pass") || $0 == "pwd" })
 
     static func ended(_ names: [String]) -> ContextWords {
-        ContextWords(names.flatMap { ["\($0)\"", "\($0)'", "\($0)\n"] }.joined(separator: ","))
+        ContextWords(names.flatMap { ["\($0)\"", "\($0)'", "\($0)\n", "\($0)</key>"] }.joined(separator: ","))
     }
 
     static let defaultWord = Array("default".utf8)
+    static let stringWord = Array("string".utf8)
+    static let privateLines = Array("private-lines".utf8)
     static let password = ContextWords("password\" , password' , password\"")
     static let kubernetes = ContextWords("kind: secret")
     static let curl = ContextWords("curl")
@@ -229,9 +286,15 @@ struct SecretRecogniser {
                 while start < place + 16, reader[start] == 0x20 { start += 1 }
                 break
             }
+            // The name of something in a program, or of how a request is signed.
+            if start == place, reader.has("AWS4-", at: start) || isIdentifier(&reader, start) { return nil }
         }
         var end = start
-        while values.contains(reader[end]) { end += 1 }
+        while values.contains(reader[end]) {
+            // A value within markup that was escaped.
+            if reader[end] == UInt8(ascii: "&"), reader.has("&lt;", at: end) || reader.has("&quot;", at: end) { break }
+            end += 1
+        }
         guard end - start >= 6 else { return nil }
         if DocumentedKeys.contains(&reader, start, end) { return nil }
         // A credential that tells itself goes by its own name.
@@ -254,10 +317,11 @@ struct SecretRecogniser {
         }
         // Punctuation that ends a sentence is no part of a value.
         let whole = end
-        while end > start, Self.trails(reader[end - 1]) { end -= 1 }
+        let isQuoted = isQuoted(&reader, start, end)
+        while !isQuoted, end > start, Self.trails(reader[end - 1]) { end -= 1 }
         let length = end - start
         // `abc...` says that something was left out.
-        let isCut = whole - end > 1 && reader[end] == UInt8(ascii: ".")
+        let isCut = whole - end > 1 && reader[end] == UInt8(ascii: ".") || reader.has("...", at: whole - 3)
         let tail: Match.Tail? = end >= place + 200 ? .units(Self.values) : nil
         if name.isAuthorization, length >= 8, !isStandIn(&reader, start, end),
             Entropy.bits(&reader, start, end) >= 2.75
@@ -265,11 +329,45 @@ struct SecretRecogniser {
             return Match(secrets.index(.authorization), start, end, tail: tail)
         }
         if name.isValue, length >= 8 { return Match(secrets.index(.nuget), start, end, tail: tail) }
-        guard name.isGeneric, !isCut, length >= (name.isPassword ? 8 : name.isLoose ? 16 : 12),
-            isRandom(&reader, start, end, name)
+        guard name.isGeneric, !isCut, length >= leastLength(name, isQuoted), isRandom(&reader, start, end, name),
+            !isStandingIn(&reader, start, end, name)
         else { return nil }
         return Match(secrets.index(.generic), start, end, tail: tail)
     }
+
+    /// Whether what a place begins with is written as names in programs are: `_basic_auth_str`, `self.token`.
+    private func isIdentifier(_ reader: inout UnitReader, _ start: Int) -> Bool {
+        var index = start
+        var hasDigit = false
+        while UnitClass.isWord(reader[index]) || reader[index] == UInt8(ascii: ".") {
+            if UnitClass.isDigit(reader[index]) { hasDigit = true }
+            index += 1
+        }
+        if reader[index] == UInt8(ascii: "(") { return true }
+        if hasDigit { return false }
+        return !values.contains(reader[index])
+    }
+
+    /// How long a value has to be at least.
+    private func leastLength(_ name: Name, _ isQuoted: Bool) -> Int {
+        if name.isPassword { return isQuoted && !name.isLoose ? 6 : 8 }
+        return name.isLoose ? 16 : isQuoted ? 10 : 12
+    }
+
+    /// Whether a password is what stands in the place of one: the name of a variable, as `password1` and
+    /// `passwordField1` are, rules for it, as `required|min:8`, or one that manuals show.
+    private func isStandingIn(_ reader: inout UnitReader, _ start: Int, _ end: Int, _ name: Name) -> Bool {
+        guard name.isPassword else { return false }
+        for place in start..<end where reader[place] == UInt8(ascii: "|") { return true }
+        if reader.hasCaseless(Self.require, at: start) || reader.hasCaseless(Self.minimum, at: start) { return true }
+        let isIdentifier =
+            reader[end] == UInt8(ascii: ",") || reader[end] == UInt8(ascii: ")") || reader[end] == UInt8(ascii: ";")
+        return isIdentifier && !Self.isQuote(reader.before(start)) && reader.hasCaseless(Self.passwordWord, at: start)
+    }
+
+    private static let require = Array("require".utf8)
+    private static let minimum = Array("min:".utf8)
+    private static let passwordWord = Array("password".utf8)
 
     /// Where a value ends of which a form fits the beginning: what is joined to it without a space is of the same secret.
     func joined(_ reader: inout UnitReader, _ place: Int) -> Int {

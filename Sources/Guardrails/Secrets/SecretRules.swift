@@ -58,6 +58,10 @@ final class SecretRules: Sendable {
         case kubernetes = "kubernetes-secret"
         case nuget = "nuget-config-password"
         case keyStore = "pkcs12-file"
+        case session = "session-cookie"
+        case sharedAccess = "azure-shared-access-signature"
+        case jsonWebKey = "json-web-key"
+        case mnemonic = "wallet-mnemonic"
     }
 
     /// All rules, each once.

@@ -14,10 +14,13 @@ enum SecretTable {
         airtable-personal-access-token | ^pat\a{14}\.\h{64} | 3
         alibaba-access-key-id | ^LTAI\a{16,24} | 2
         anthropic-api-key | sk-ant-(api03|admin01|oat01|sid01)-\k{60}\k{0,} | 3
+        apify-api-token | apify_api_\a{36}\a{0,} | 3
         artifactory-api-key | ^AKCp\a{69} | 4
         artifactory-reference-token | ^cmVmd\a{59} | 4
         atlassian-api-token | ATATT3[A-Za-z0-9_=-]{150}[A-Za-z0-9_=-]{0,} | 3.5
         atlassian-api-token | ATCTT3[A-Za-z0-9_=-]{150}[A-Za-z0-9_=-]{0,} | 3.5
+        amazon-mws-token | amzn\.mws\.\x{8}-\x{4}-\x{4}-\x{4}-\x{12} | 3
+        amazon-client-secret | amzn1\.oa2-cs\.v1\.\h{64} | 3
         authress-service-client-access-key | ^(sc|ext|scauth|authress)_\a{5,30}\.\a{4,6}\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120} | 2
         aws-access-key-id | (AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16} | 3
         aws-access-key-id | ^A3T[A-Z0-9][A-Z2-7]{16} | 3
@@ -25,20 +28,30 @@ enum SecretTable {
         aws-bedrock-api-key | bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t\b{0,} | 3
         bitbucket-app-password | ^ATBB\a{32} | 3
         brevo-api-key | xkeysib-\h{64}-\a{16} | 2
+        brevo-smtp-key | xsmtpsib-\h{64}-\a{16} | 2
+        buildkite-api-token | ^bkua_\h{40} | 3
+        circleci-token | ^CCIP(AT|RJ)_\a{20,30}_\h{40} | 3
+        clickup-api-token | ^pk_\d{6,9}_[A-Z0-9]{32} | 3
         clickhouse-cloud-api-secret-key | ^4b1d\a{38} | 3
         clojars-api-token | CLOJARS_\a{60} | 2
         cloudflare-origin-ca-key | ^v1\.0-\h{24}-\h{146} | 2
         contentful-personal-access-token | ^CFPAT-\k{43} | 3
         databricks-api-token | ^dapi\h{32}(-)?\d{0,1} | 3
         defined-networking-api-token | dnkey-[a-z0-9=_-]{26}-[a-z0-9=_-]{52} | 3
+        deno-access-token | ^(ddp|ddw)_\a{36} | 3
         digitalocean-token | (doo|dop|dor)_v1_\h{64} | 3
         doppler-api-token | ^dp\.(pt|st|ct|sa|scim|audit)\.\a{40,44} | 2
         duffel-api-token | duffel_(test|live)_[A-Za-z0-9_=-]{43} | 2
+        e2b-api-key | ^e2b_\h{40} | 3
+        elevenlabs-api-key | ^sk_\h{48} | 3
         dynatrace-api-token | dt0c01\.\a{24}\.\a{64} | 4
         docker-access-token | ^dckr_(pat|oat)_\k{27}\k{0,} | 3
         easypost-api-token | ^(EZAK|EZTK)\a{54} | 2
         facebook-page-access-token | ^EAA[MC]\a{100}\a{0,} | 4
         figma-token | fig[dou]_\k{40}\k{0,} | 3
+        firebase-messaging-key | ^AAAA\k{7}:APA91b\k{100}\k{0,} | 4
+        firecrawl-api-key | ^fc-\h{32} | 3
+        fireworks-api-key | ^fw_\a{22}\a{0,} | 3
         flutterwave-key | (FLWSECK|FLWPUBK)_TEST-[A-Ha-h0-9]{32}-X | 2
         flutterwave-key | FLWSECK_TEST-[A-Ha-h0-9]{12} | 2
         flyio-access-token | ^fo1_\k{43} | 4
@@ -48,6 +61,7 @@ enum SecretTable {
         gcp-api-key | ^AIza\k{35} | 4
         gcp-oauth-client-secret | GOCSPX-\k{28} | 3
         gcp-oauth-access-token | ya29\.\k{40}\k{0,} | 3.5
+        gcp-oauth-refresh-token | ^1//0\k{40}\k{0,} | 4
         github-pat | ghp_\a{36}\a{0,} | 3
         github-fine-grained-pat | github_pat_\w{82}\w{0,} | 3
         github-oauth | gho_\a{36}\a{0,} | 3
@@ -72,78 +86,102 @@ enum SecretTable {
         groq-api-key | gsk_\a{52} | 3
         harness-api-key | ^(pat|sat)\.\k{22}\.\a{24}\.\a{20} | 3
         heroku-api-key | HRKU-AA\k{58} | 4
+        honeycomb-api-key | ^(hcaik|hcbik|hcxik)_\a{32}\a{0,} | 3
         hubspot-private-app-token | ^pat-(na1|na2|eu1|ap1)-\x{8}-\x{4}-\x{4}-\x{4}-\x{12} | 3
         huggingface-access-token | ^hf_\a{34} | 3
         huggingface-organization-api-token | ^api_org_\a{34} | 2
         infracost-api-token | ^ico-\a{32} | 3
         intra42-client-secret | s-s4t2(ud|af)-\x{64} | 3
-        json-web-token | ^eyJ[A-Za-z0-9_/-]{14,230}\.[A-Za-z0-9_/-]{0,} | 3
+        jina-api-key | ^jina_\a{40}\a{0,} | 3
+        json-web-token | ^eyJ[A-Za-z0-9_/-]{14,230}\.[A-Za-z0-9_/.-]{0,} | 3
         json-web-token-base64 | ^ZXlK\b{40}\b{0,} | 3
+        langfuse-secret-key | ^sk-lf-\x{8}-\x{4}-\x{4}-\x{4}-\x{12} | 3
         langsmith-api-key | ^lsv2_(pt|sk)_\h{32}_\h{10} | 3
+        launchdarkly-sdk-key | ^(sdk|api)-\x{8}-\x{4}-\x{4}-\x{4}-\x{12} | 3
         lichess-token | ^li[po]_\a{20} | 3
         linear-api-key | lin_api_\a{40} | 2
         lob-api-key | ^(live|test)_\h{35} | 3
         lob-pub-api-key | ^(live|test)_pub_\h{31} | 3
         mailgun-key | ^(key|pubkey)-\h{32} | 3
+        mailersend-api-token | ^mlsn\.\h{64} | 3
         mapbox-api-token | ^[ps]k\.eyJ\k{50,150}\.\k{20,30} | 3
         new-relic-key | (NRAK|NRII|NRIQ)-[A-Z0-9a-z-]{27,32} | 3
         new-relic-browser-api-token | NRJS-\x{19} | 3
+        netlify-access-token | ^nfp_\a{36}\a{0,} | 3
         notion-api-token | ^ntn_\d{11}\a{35} | 4
         notion-api-token | ^secret_\a{43} | 4
         npm-access-token | npm_\a{36}\a{0,} | 3
+        nuget-api-key | ^oy2[a-z0-9]{43} | 3
         nvidia-api-key | ^nvapi-\k{60}\k{0,} | 4
         octopus-deploy-api-key | ^API-[A-Z0-9]{25,26} | 3
         openai-api-key | ^sk-(proj|svcacct|admin|service|None)-\k{40}\k{0,} | 3
         openai-api-key | ^sk-\a{20}T3BlbkFJ\a{20} | 3
+        openai-api-key | ^#sk-\a{32}\a{0,} | 3.5
         openrouter-api-key | ^sk-or-v1-\h{64} | 3
         openshift-user-token | ^sha256~\k{43} | 3.5
         perplexity-api-key | ^pplx-\a{48} | 4
         pinecone-api-key | ^pcsk_\a{5,6}_\a{60}\a{0,} | 4
         planetscale-token | pscale_(tkn|oauth|pw)_[\w=.-]{32}[\w=.-]{0,} | 3
+        posthog-personal-api-key | ^phx_\a{40}\a{0,} | 3
         postman-api-token | PMAK-\h{24}-\h{34} | 3
+        private-key | ^LS0tLS1CRUdJTi(BQUklWQVRFIEtFW|BSU0EgUFJJVkFURSBLRV|BFQyBQUklWQVRFIEtFW|BPUEVOU1NIIFBSSVZBVEUgS0V|BFTkNSWVBURUQgUFJJVkFURSBLRV|BEU0EgUFJJVkFURSBLRV|BQR1AgUFJJVkFURSBLRV)\b{60}[A-Za-z0-9+/=]{0,} | 3
         prefect-api-token | ^pnu_\a{36} | 2.5
         pulumi-api-token | ^pul-\h{40} | 2
         pypi-upload-token | pypi-AgE\k{50}\k{0,} | 3
         readme-api-token | ^rdme_[a-z0-9]{70} | 2
         replicate-api-token | ^r8_\a{37} | 3
+        render-api-key | ^rnd_\a{28}\a{0,} | 3
+        resend-api-key | ^re_\a{6,10}_\a{20,28} | 3
+        riot-api-key | ^RGAPI-\x{8}-\x{4}-\x{4}-\x{4}-\x{12} | 3
         rubygems-api-token | rubygems_\h{48} | 2
+        salesforce-access-token | ^00D\a{12,15}![A-Za-z0-9_.]{80}[A-Za-z0-9_.]{0,} | 3
+        scaleway-access-key | ^SCW[A-Z0-9]{17} | 3
         scalingo-api-token | ^tk-us-\k{48} | 2
         sendgrid-api-token | ^SG\.[A-Za-z0-9=_.-]{66} | 2
-        sentry-org-token | sntrys_eyJpYXQiO\b{100}[A-Za-z0-9+/_=]{0,} | 4
+        sentry-org-token | sntrys_eyJpYXQiO\b{60}[A-Za-z0-9+/_=]{0,} | 4
         sentry-user-token | sntryu_\h{64} | 3
         settlemint-access-token | ^sm_(aat|pat|sat)_\a{16} | 3
         shippo-api-token | shippo_(live|test)_\x{40} | 2
         shopify-token | shp(at|ca|pa|ss)_\x{32} | 2
         slack-app-token | xapp-\d-[A-Z0-9]{8,16}-\d{8,20}-\x{20}\x{0,} | 2
-        slack-bot-token | xoxb-\d{8,14}-[A-Za-z0-9-]{18}[A-Za-z0-9-]{0,} | 3
+        slack-bot-token | xoxb-\d{8,14}-[A-Za-z0-9-]{10}[A-Za-z0-9-]{0,} | 3
         slack-config-token | xoxe\.xox[bp]-\d-[A-Z0-9]{140}[A-Z0-9]{0,} | 2
         slack-config-token | xoxe-\d-[A-Z0-9]{140}[A-Z0-9]{0,} | 2
         slack-legacy-token | xox[os]-\d{5,14}-\d{5,14}-\d{5,14}-\x{8}\x{0,} | 2
         slack-legacy-workspace-token | xox[ar]-\a{8}\a{0,} | 3
         slack-legacy-workspace-token | xox[ar]-\d-\a{8}\a{0,} | 3
         slack-user-token | xox[pe]-\d{10,13}-\d{10,13}-\d{10,13}-[A-Za-z0-9-]{28}[A-Za-z0-9-]{0,} | 2
+        slack-session-cookie | ^xoxd-[A-Za-z0-9%]{20}[A-Za-z0-9%]{0,} | 3
         slack-webhook-url | hooks.slack.com/(services|workflows|triggers)/\b{40}\b{0,} | 3
+        zapier-webhook-url | hooks.zapier.com/hooks/catch/\d{4,10}/\a{6,8} | 3
         discord-webhook-url | discord.com/api/webhooks/\d{17,20}/\k{60}\k{0,} | 3
+        discord-webhook-url | discordapp.com/api/webhooks/\d{17,20}/\k{60}\k{0,} | 3
         microsoft-teams-webhook | webhook.office.com/webhookb2/\k{36}@\k{36}/IncomingWebhook/\a{32}/\k{36} | 3
         sourcegraph-access-token | sgp_(local_)?\x{40} | 3
         sourcegraph-access-token | sgp_\x{16}_\x{40} | 3
+        sonar-api-token | ^(squ|sqp|sqa)_\h{40} | 3
         square-access-token | ^(EAAA|sq0atp-|sq0csp-)\k{22,60} | 3
         stripe-access-token | (sk|rk)_(test|live|prod)_\a{10}\a{0,} | 2
         stripe-webhook-secret | whsec_\b{32}\b{0,} | 3
         supabase-token | sbp_\h{40} | 3
+        supabase-secret-key | ^sb_secret_\k{22}\k{0,} | 3
         tailscale-key | ^tskey-(auth|api|client|scim|webhook)-\k{20}\k{0,} | 3
         telegram-bot-api-token | ^\d{8,10}:AA\k{33} | 3
         discord-bot-token | ^[MNO]\k{23,25}\.\k{6}\.\k{27,38} | 4
         azure-ad-client-secret | ^[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34} | 3
+        azure-api-key | ^\a{52}JQQJ9\a{27} | 4
         facebook-access-token | ^\d{15,16}(\||%)[0-9A-Za-z_-]{27,40} | 3
         maxmind-license-key | ^\a{6}_\a{29}_mmk | 4
         terraform-cloud-token | ^\a{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70} | 3.5
         twilio-api-key | ^SK\x{32} | 3
         typeform-api-token | ^tfp_[A-Za-z0-9_.=-]{59} | 3
         tavily-api-key | ^tvly-(dev|prod)-\a{32} | 3
-        vault-batch-token | ^hvb\.\k{130}\k{0,} | 4
-        vault-service-token | ^hvs\.\k{90}\k{0,} | 3.5
+        tencent-secret-id | ^AKID\a{32} | 3.5
+        trello-access-token | ^ATTA\x{64} | 3
+        vault-batch-token | ^hvb\.\k{60}\k{0,} | 4
+        vault-service-token | ^(hvs|hvr)\.\k{24}\k{0,} | 3.5
         vault-service-token | ^#s\.[A-Za-z0-9]{24} | 3.8
+        voyage-api-key | ^pa-\k{40}\k{0,} | 4
         xai-api-key | ^xai-\a{70}\a{0,} | 3
         yandex-api-key | ^AQVN\k{35,38} | 3
         yandex-aws-access-token | ^YCA\k{37} | 3
@@ -218,6 +256,7 @@ enum SecretTable {
         messagebird-api-token | messagebird, message-bird, message_bird | \a{25} | 3
         messagebird-client-id | messagebird, message-bird, message_bird | \x{8}-\x{4}-\x{4}-\x{4}-\x{12} | 3
         netlify-access-token | netlify | [A-Za-z0-9=_-]{40,46} | 3
+        ngrok-auth-token | ngrok | [A-Za-z0-9_]{43,60} | 3
         new-relic-user-api-id | new-relic, newrelic, new_relic | \a{64} | 3
         nytimes-access-token | nytimes, new-york-times, newyorktimes | [A-Za-z0-9=_-]{32} | 3
         okta-access-token | okta | 00[\w=-]{40} | 3.5
@@ -244,6 +283,7 @@ enum SecretTable {
         twitter-api-key | twitter | \a{25} | 3
         twitter-api-secret | twitter | \a{50} | 3
         twitter-bearer-token | twitter | A{22}[A-Za-z0-9%]{80,100} | 3
+        weights-and-biases-api-key | wandb | \h{40} | 3
         yandex-access-token | yandex | t1\.\k{1,140}={0,2}\.\k{20,86} | 3
         zendesk-secret-key | zendesk | \a{40} | 3
         """#
@@ -258,14 +298,18 @@ enum SecretTable {
         "appkey", "deploy_key", "deploykey", "license_key", "licensekey", "account_key", "accountkey", "storage_key",
         "session_key", "sessionkey", "jwt_key", "jwtkey", "shared_key", "sharedkey", "subscription_key",
         "subscription-key", "subscriptionkey", "service_key", "cipher_key", "cipherkey", "functions-key", "api.key",
-        "encryption.key", "secret.key", "access.key", "signing.key",
+        "encryption.key", "secret.key", "access.key", "signing.key", "crypto_key", "cryptokey", "aes_key", "aeskey",
+        "secret-key", "sonar.login", "x-auth-key", "x-jfrog-art-api", "токен", "ключ", "root_token", "unseal_key",
     ]
 
     /// Names of settings and directives whose values are passwords, and which say so in words of their own.
     static let passwords = [
         "requirepass", "masterauth", "storepass", "keypass", "dbpass", "kennwort", "motdepasse", "mot_de_passe",
         "contraseña",
-        "contrasena", "senha", "wachtwoord", "lösenord", "heslo",
+        "contrasena", "senha", "wachtwoord", "lösenord", "heslo", "hasło", "haslo", "şifre", "sifre", "parola",
+        "parolă",
+        "salasana", "adgangskode", "passord", "jelszó", "palavra-passe", "palavra_passe", "clave", "sshpass", "пароль",
+        "المرور", "السر", "السري", "κωδικός", "κωδικος", "סיסמה",
     ]
 
     /// Names that hold one of those, and no secret.
@@ -276,7 +320,7 @@ enum SecretTable {
         "tokenurl", "token_uri", "tokenfile", "auth_uri", "auth_url", "authurl", "access_token_url", "authsource",
         "authentication-results", "authenticity", "usersecretsid", "keyvault", "key_name", "key_id", "token_id",
         "authmethod", "auth_type", "authtype", "password_hint", "passwordlength", "password_policy", "secretref",
-        "secret_ref", "secretkeyref", "type", "csrf", "xsrf",
+        "secret_ref", "secretkeyref", "type", "csrf", "xsrf", "public-key",
         // Options of programs.
         "secret-name", "secret-arn", "secret-ref", "token-url", "token-uri", "token-file", "token-id", "password-file",
         "password-policy", "credentials-file", "credentials-id", "private-key-file", "private-key-path", "auth-url",

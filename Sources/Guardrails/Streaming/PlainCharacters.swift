@@ -4,8 +4,8 @@ enum PlainCharacters {
     static func unit(of scalar: UInt32) -> UInt8 {
         switch scalar {
         // The letters of most text, by their blocks.
-        case 0xC0...0x24F where scalar != 0xD7 && scalar != 0xF7, 0x386...0x3FF, 0x400...0x481, 0x48A...0x52F:
-            return TextUnits.letter
+        case 0xC0...0x24F where scalar != 0xD7 && scalar != 0xF7: return TextUnits.letter
+        case 0x386...0x3FF, 0x400...0x481, 0x48A...0x52F: return spelled(scalar)
         // Scripts that stand beside numbers and addresses without a space between: what is written in them ends no word.
         case 0x3041...0x3096, 0x30A1...0x30FE, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xAC00...0xD7A3:
             return named(scalar)
@@ -21,11 +21,33 @@ enum PlainCharacters {
         }
         for zero in zeros where scalar >= zero && scalar < zero + 10 { return UInt8(scalar - zero + 0x30) }
         guard let value = Unicode.Scalar(scalar) else { return TextUnits.other }
-        return value.properties.isAlphabetic ? TextUnits.letter : TextUnits.other
+        return value.properties.isAlphabetic ? spelled(scalar) : TextUnits.other
     }
 
+    /// The unit of a letter of another alphabet: one of its own where the words that tell secrets have it.
+    private static func spelled(_ scalar: UInt32) -> UInt8 {
+        let place = Int(scalar) - firstSpelled
+        return spelling.indices.contains(place) ? spelling[place] : TextUnits.letter
+    }
+
+    /// From where on letters may have units of their own: capital letters of Greek.
+    private static let firstSpelled = 0x386
+
+    /// The units of letters from there on, which are those of «пароль», «токен», «ключ» and «это», «كلمة المرور»,
+    /// «الرقم السري», «κωδικός», «סיסמה», «पासवर्ड» and «รหัสผ่าน»; small letters and capital ones have the same.
+    private static let spelling: [UInt8] = {
+        var table = [UInt8](repeating: TextUnits.letter, count: 0xE50 - firstSpelled)
+        for (unit, letter) in zip(TextUnits.named, "парольткенючэєكلمةاروسقيهκωδιόςοסימהपासवरडรหัสผาน".unicodeScalars) {
+            for form in [letter] + Array(letter.properties.uppercaseMapping.unicodeScalars)
+            where Int(form.value) >= firstSpelled && Int(form.value) - firstSpelled < table.count {
+                table[Int(form.value) - firstSpelled] = unit
+            }
+        }
+        return table
+    }()
+
     /// The unit of a character of those scripts: one of its own where the words that stand before numbers have it
-    /// (パワ密帯手携机电码碼話话電권민밀비여전주화).
+    /// (パワ密帯手携机电码碼話话電권민밀비여전주화口令牌钥鑰鍵キトン패번암호키).
     private static func named(_ scalar: UInt32) -> UInt8 {
         switch scalar {
         case 0x30D1: 0x80
@@ -49,6 +71,20 @@ enum PlainCharacters {
         case 0xC804: 0x92
         case 0xC8FC: 0x93
         case 0xD654: 0x94
+        case 0x53E3: 0xC6
+        case 0x4EE4: 0xC7
+        case 0x724C: 0xC8
+        case 0x94A5: 0xC9
+        case 0x9470: 0xCA
+        case 0x9375: 0xCB
+        case 0x30AD: 0xCC
+        case 0x30C8: 0xCD
+        case 0x30F3: 0xCE
+        case 0xD328: 0xCF
+        case 0xBC88: 0xD0
+        case 0xC554: 0xD1
+        case 0xD638: 0xD2
+        case 0xD0A4: 0xD3
         default: TextUnits.ideograph
         }
     }

@@ -144,7 +144,7 @@ final class TextRecogniser: Sendable {
                 hasDot = true
                 token = token ?? index
             } else if unit == UInt8(ascii: "_") || unit == UInt8(ascii: "-") || unit == UInt8(ascii: "+")
-                || unit == UInt8(ascii: "%") || unit == TextUnits.letter
+                || unit == UInt8(ascii: "%") || UnitClass.isForeign(unit)
             {
                 token = token ?? index
             } else {
@@ -197,7 +197,7 @@ final class TextRecogniser: Sendable {
             }
             if let secret = secrets.assignment(&reader, start, end), rules.action(secret.rule) != nil { return secret }
             if hasDigit && end - start >= 8 || SecretRecogniser.mayGoOn(terminator),
-                let secret = secrets.led(&reader, start),
+                let secret = secrets.led(&reader, start) ?? secrets.placed(&reader, start),
                 rules.action(secret.rule) != nil
             {
                 return secret

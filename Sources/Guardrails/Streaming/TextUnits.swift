@@ -15,6 +15,8 @@ struct TextUnits: Sendable {
     static let context = 192
     /// A letter that is not ASCII.
     static let letter: UInt8 = 0xFF
+    /// Letters of other alphabets that have units of their own, since words that tell secrets are written with them.
+    static let named: ClosedRange<UInt8> = 0x95...0xC5
     /// A character of Chinese, Japanese or Korean, which are not parted by spaces from what stands beside them; those of
     /// words that stand before numbers have units of their own, from 0x80 on.
     static let ideograph: UInt8 = 0xFD

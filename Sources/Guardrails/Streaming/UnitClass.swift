@@ -21,7 +21,7 @@ enum UnitClass {
         case 0x30...0x39: digit
         case 0x41...0x5A: upper
         case 0x61...0x7A: lower
-        case TextUnits.letter: foreign
+        case TextUnits.letter, TextUnits.named: foreign
         case UInt8(ascii: "_"): underscore
         case UInt8(ascii: "."), UInt8(ascii: "%"): joint
         case UInt8(ascii: "-"), UInt8(ascii: "+"): joint | opening
@@ -49,6 +49,11 @@ enum UnitClass {
     /// Whether a number or a name would go on with the unit.
     @inline(__always)
     static func isWord(_ unit: UInt8) -> Bool {
-        isAlphanumeric(unit) || unit == UInt8(ascii: "_") || unit == TextUnits.letter
+        isAlphanumeric(unit) || unit == UInt8(ascii: "_") || isForeign(unit)
+    }
+    /// Whether a unit is a letter beyond ASCII.
+    @inline(__always)
+    static func isForeign(_ unit: UInt8) -> Bool {
+        unit == TextUnits.letter || unit &- TextUnits.named.lowerBound < UInt8(TextUnits.named.count)
     }
 }

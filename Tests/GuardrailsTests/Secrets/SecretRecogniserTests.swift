@@ -67,6 +67,49 @@ struct SecretRecogniserTests {
         }
     }
 
+    /// Forms whose own services tell them, made of the same letters and digits each time.
+    @Test(
+        "Keys that begin with what tells them",
+        arguments: [
+            "sk-A48", "sk-H32", "apify_api_A36", "amzn.mws.U", "amzn1.oa2-cs.v1.H64", "xsmtpsib-H64-A16", "bkua_H40",
+            "CCIPAT_A22_H40", "pk_87654321_C32", "ddp_A36", "e2b_H40", "sk_H48", "fc-H32", "fw_A24", "1//0A60",
+            "hcaik_A58", "jina_A60", "sk-lf-U", "sdk-U", "mlsn.H64", "nfp_A36", "oy2L43", "phx_A43", "rnd_A28",
+            "re_A8_A24", "RGAPI-U", "SCWC17", "xoxd-A80", "squ_H40", "sb_secret_A22", "AKIDA32", "ATTAH64", "pa-A43",
+            "hvs.A24", "https://hooks.zapier.com/hooks/catch/7654321/L7",
+        ]
+    )
+    func beginnings(_ form: String) throws {
+        let token = Self.filled(form)
+        let shown = form.hasPrefix("https") ? "https://[SECRET]" : "[SECRET]"
+        try expect("the value \(token) is it", "the value \(shown) is it")
+        try expect("{\"a\":\"\(token)\"}", "{\"a\":\"\(shown)\"}")
+    }
+
+    /// Fills `A24`, `H32`, `L7`, `C17` and `U` of a form: letters and digits, hexadecimal ones, those in small and in
+    /// capital letters, a UUID.
+    private static func filled(_ form: String) -> String {
+        let text = form.hasSuffix("U") ? String(form.dropLast()) + "H8-H4-H4-H4-H12" : form
+        return text.replacing(/([AHLC])(\d+)/) { match in
+            let alphabet =
+                switch match.1 {
+                case "H": Array("7c04e19b5d2f8a63")
+                case "L": Array("q7lm2zx9vb4nt6kw8rp3hs5j")
+                case "C": Array("Q7LM2ZX9VB4NT6KW8RP3HS5J")
+                default: Array("q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J")
+                }
+            guard let count = Int(match.2) else { return String(match.0) }
+            return String((0..<count).map { alphabet[($0 * 7 + $0 / alphabet.count) % alphabet.count] })
+        }
+    }
+
+    @Test("A private key in base64, and the whole of a token of three parts")
+    func wholes() throws {
+        let key = "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQ" + String(repeating: "q7Lm2Zx9Vb4Nt6Kw8Rp3", count: 8)
+        try expect("data: \(key)==\n", "data: [SECRET]\n")
+        let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J"
+        try expect("the token \(token) is it", "the token [SECRET] is it")
+    }
+
     @Test("A token in the place of a link's user is one, and the password of a manual is none")
     func links() throws {
         try expect("git clone https://q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J@git.test/a", "git clone https://[SECRET]@git.test/a")

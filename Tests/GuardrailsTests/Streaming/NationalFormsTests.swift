@@ -33,6 +33,24 @@ struct NationalFormsTests {
             ("111.111.111-11, cpf 52998224725", "111.111.111-11, cpf [BR_CPF]"),
             ("11.222.333/0001-81 but 11.222.333/0001-82", "[BR_CNPJ] but 11.222.333/0001-82"),
             ("12.ABC.345/01DE-35, CNPJ: 11222333000181", "[BR_CNPJ], CNPJ: [BR_CNPJ]"),
+            // The numbers of others begin or end within a card's, and milliseconds are no Thai number.
+            ("row 2200 7720 0473 9370", "row 2200 7720 0473 9370"),
+            ("row 5019 7839 5835 9762", "row 5019 7839 5835 9762"),
+            ("at 1714557600008 and 1714557600016", "at 1714557600008 and 1714557600016"),
+            ("card 624111 1103764608453", "card [CREDIT_CARD]"),
+            ("card 4676 555 305 526", "card [CREDIT_CARD]"),
+            ("id 6309115661083", "id [ZA_ID_NUMBER]"),
+            ("ask (212).555.0147 or 8 (495) 123-45-67", "ask [PHONE_NUMBER] or [PHONE_NUMBER]"),
+            ("ask 01512 3456789 or 098765 43210", "ask [PHONE_NUMBER] or [PHONE_NUMBER]"),
+            ("my number is 91 23 45 67", "my number is [PHONE_NUMBER]"),
+            ("social: 702 46 6963", "social: [US_SSN]"),
+            ("RTN 219922571, A.C.N. 606 880 095", "RTN [ABA_ROUTING_NUMBER], A.C.N. [AU_ACN]"),
+            ("S.I.N. 637 614 058", "S.I.N. [CA_SIN]"),
+            ("SV-Nummer 87 020716 N 108", "SV-Nummer [DE_SOCIAL_SECURITY]"),
+            ("DNI 38.867.736-J, not 38.867.736-K", "DNI [ES_NIF], not 38.867.736-K"),
+            ("pan: dfcgw3659x, NRIC s1219629f", "pan: [IN_PAN], NRIC [SG_NRIC_FIN]"),
+            ("id 4 4936 03586 20 3", "id [TH_TNIN]"),
+            ("BC1QMGDCHS2YXD2EJSXZYMMX59DL030NJMZZ6DASJ4", "[CRYPTO]"),
         ]
     )
     func numbers(_ text: String, _ expected: String) throws {

@@ -268,7 +268,9 @@ extension SecretRecogniser {
             if unit == UInt8(ascii: "@") { break }
             if unit == UInt8(ascii: ":"), colon == nil { colon = index }
             guard UnitClass.isAlphanumeric(unit) || Self.isAuthorityUnit(unit) else { return nil }
-            if unit == UInt8(ascii: "$") || unit == UInt8(ascii: "{") { return nil }
+            // `${USER}:$PASSWORD`
+            if unit == UInt8(ascii: "{") { return nil }
+            if unit == UInt8(ascii: "$"), index == body || reader[index - 1] == UInt8(ascii: ":") { return nil }
             index += 1
         }
         guard reader[index] == UInt8(ascii: "@"), UnitClass.isAlphanumeric(reader[index + 1]) else { return nil }

@@ -218,20 +218,25 @@ extension SecretRecogniser {
                 quote = unit
             } else if unit == UInt8(ascii: ",") {
                 commas += 1
-            } else if unit == UInt8(ascii: "(") {
+            } else if unit == UInt8(ascii: "(") || unit == UInt8(ascii: "[") {
                 break
             } else if unit == UInt8(ascii: ")") || unit == UInt8(ascii: ";") {
                 return nil
             }
             index -= 1
         }
-        guard reader.before(index) == UInt8(ascii: "("), commas > 0 else { return nil }
+        let isArray = reader.before(index) == UInt8(ascii: "[")
+        guard isArray || reader.before(index) == UInt8(ascii: "("), commas > 0 else { return nil }
         index -= 1
         let gap = index
         while index > gap - 3, reader.before(index) == 0x20 { index -= 1 }
-        if reader.before(index) == UInt8(ascii: "=") {
+        // `auth=("ann", "v")`, `"auth": ["ann", "v"]`
+        let sign = reader.before(index)
+        if sign == UInt8(ascii: "=") || isArray && sign == UInt8(ascii: ":") {
             index -= 1
-            if reader.before(index) == 0x20 { index -= 1 }
+            if reader.before(index) == 0x20 || Self.isQuote(reader.before(index)) { index -= 1 }
+        } else if isArray {
+            return nil
         }
         let word = Self.word(reader, before: index)
         if Self.is(reader, word, "values") {
@@ -319,7 +324,18 @@ extension SecretRecogniser {
             // `smbexec corp/ann:v@host`
             index = Self.word(reader, before: index - 1).lowerBound
         }
-        if Self.isQuote(reader.before(index)) { index -= 1 }
+        if Self.isQuote(reader.before(index)) {
+            index -= 1
+            // `btoa('ann:v')`
+            if reader.before(index) == UInt8(ascii: "(") {
+                let word = Self.word(reader, before: index - 1)
+                let encodes = Self.encoders.contains { Self.ends(reader, word, with: $0) }
+                return encodes ? value(&reader, Self.unnamed, at: start) : nil
+            }
+            if Self.changers.stand(before: index, in: reader, reach: 14) {
+                return value(&reader, Self.unnamed, at: start)
+            }
+        }
         guard UnitClass.isSpace(reader.before(index)) else { return nil }
         let option = Self.word(reader, before: index - 1)
         if Self.userOptions.contains(where: { Self.is(reader, option, $0) })
@@ -336,6 +352,8 @@ extension SecretRecogniser {
 
     private static let userOptions: [StaticString] = ["-a", "--user", "-u", "--proxy-user", "--auth", "--credentials"]
     private static let loginWords: [StaticString] = ["creds", "credentials", "login", "logins", "zugangsdaten"]
+    private static let encoders: [StaticString] = ["btoa", "b64encode", "base64_encode", "encode64", "basic"]
+    private static let changers = ContextWords("chpasswd <<<")
     private static let desktops = ContextWords("xfreerdp, wfreerdp, mstsc, freerdp")
     private static let remotes = ContextWords(
         "impacket-psexec, psexec.py, smbexec.py, wmiexec.py, secretsdump.py, impacket-secretsdump, impacket-wmiexec, "

@@ -99,6 +99,9 @@ extension SecretRecogniser {
             hasSign = true
             isListed = true
         }
+        // `password (for now): v`, `[password] v`
+        if reader.before(index) == UInt8(ascii: ")") { index = Self.beforeNote(reader, index) }
+        if !hasSign, reader.before(index) == UInt8(ascii: "]") { index -= 1 }
         let sign = index
         // Values of several names stand below each other.
         while index > sign - (hasSign ? 32 : 5),
@@ -114,6 +117,11 @@ extension SecretRecogniser {
             return Name(isGeneric: true, isPassword: true)
         }
         if word.isEmpty { return nil }
+        // `my password's v`
+        if !hasSign, Self.is(reader, word, "s"), reader.before(word.lowerBound) == UInt8(ascii: "'") {
+            word = Self.word(reader, before: word.lowerBound - 1)
+            hasSign = true
+        }
         if Self.isCopula(reader, word) || hasSign && Self.isType(reader, word) {
             // Between a verb and what it is said of there is a space, and before a type as well.
             guard reader.before(word.lowerBound) == 0x20 else { return nil }
@@ -134,8 +142,12 @@ extension SecretRecogniser {
             }
             if Self.sentences.stand(before: verb, in: reader, reach: 40) {
                 var name = name(&reader, word.lowerBound, word.upperBound)
-                if !name.isTelling { name = Name(isGeneric: true, isPassword: true, isLoose: true) }
+                if !name.isTelling { name = Self.unnamed }
                 return name
+            }
+            if Self.keySentences.stand(before: verb, in: reader, reach: 24) {
+                let telling = self.name(&reader, word.lowerBound, word.upperBound)
+                return telling.isTelling ? telling : Name(isGeneric: true, isLoose: true)
             }
         }
         // `password 0 v` of routers says how it is written, and keys are numbered: `Key 1: v`.
@@ -167,7 +179,7 @@ extension SecretRecogniser {
                 // `my OpenAI key is v`
                 name.isGeneric = true
             } else if hasSign, reader.before(blank) == UInt8(ascii: ":"), !name.isTelling,
-                Self.sentences.stand(before: word.lowerBound, in: reader, reach: 40)
+                isOfPassword(&reader, word)
             {
                 // `password of the server: v`
                 name = Self.unnamed
@@ -183,6 +195,23 @@ extension SecretRecogniser {
             }
         }
         return name
+    }
+
+    /// Whether a word ends what a password is of: `password for the server`, `senha do banco`, `mot de passe du compte`.
+    private func isOfPassword(_ reader: inout UnitReader, _ last: Range<Int>) -> Bool {
+        var word = last
+        for _ in 0..<4
+        where reader.before(word.lowerBound) == 0x20 || reader.before(word.lowerBound) == UInt8(ascii: "'") {
+            let previous = Self.word(reader, before: word.lowerBound - 1)
+            if previous.isEmpty { return false }
+            if Self.is(reader, previous, "passe") || name(&reader, previous.lowerBound, previous.upperBound).isPassword
+            {
+                // A word of what it is for, where one of what about it is said would be longer.
+                return word.count <= 4
+            }
+            word = previous
+        }
+        return false
     }
 
     /// Names of two words: `mot de passe`, `palavra passe`, `mật khẩu`, `clé API`, `clave de acceso`.
@@ -213,6 +242,14 @@ extension SecretRecogniser {
             true
         default: false
         }
+    }
+
+    /// Where what stands in parentheses before a place begins, and the space before it; the place where there is none.
+    private static func beforeNote(_ reader: borrowing UnitReader, _ end: Int) -> Int {
+        var index = end - 1
+        while index > end - 24, reader.before(index) == 0x20 || UnitClass.isWord(reader.before(index)) { index -= 1 }
+        guard reader.before(index) == UInt8(ascii: "("), reader.before(index - 1) == 0x20 else { return end }
+        return index - 2
     }
 
     static func isLeadingSign(_ unit: UInt8) -> Bool {
@@ -259,11 +296,13 @@ extension SecretRecogniser {
     /// What says in a sentence that a password comes, with a few words between it and the verb.
     static let sentences = ContextWords(
         """
-        password, passphrase, passwort, kennwort, mot de passe, contraseña, contrasena, senha, palavra-passe, hasło, haslo, \
+        password, passphrase, passwort, kennwort, mot de passe, contraseña, contrasena, senha, palavra-passe, hasło, \
         heslo, lösenord, lösenordet, wachtwoord, adgangskode, adgangskoden, passord, passordet, parola, root pw, пароль, токен, \
         كلمة المرور, كلمة السر
         """
     )
+    /// What says in a sentence that a key comes: `the token for deployments is v`.
+    static let keySentences = ContextWords("token, api key, access key, secret key, client secret")
     /// The same in scripts without spaces, right before the value.
     static let eastern = ContextWords(
         """
@@ -275,7 +314,9 @@ extension SecretRecogniser {
 
     /// What stands before `key` where that is a secret.
     static let keys: [StaticString] = [
-        "api", "secret", "access", "private", "unseal", "recovery", "encryption", "signing", "license", "master",
+        "api", "secret", "access", "private", "unseal", "recovery",
+        "wpa", "wifi", "network", "hmac", "aes", "product", "activation", "webhook", "encryption", "signing", "license",
+        "master",
         "account", "subscription",
     ]
 
@@ -358,6 +399,9 @@ extension SecretRecogniser {
     func isReference(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
         // The address of a token of Ethereum's is public; a key has more digits.
         if end - start == 42, reader.has("0x", at: start) { return true }
+        if reader.has("env:", at: start) || reader.has("file:", at: start) || reader.has("ssm:", at: start) {
+            return true
+        }
         if reader.has("arn:", at: start) || reader.hasCaseless(Self.your, at: start) || isInName(reader, start) {
             return true
         }
@@ -439,9 +483,18 @@ extension SecretRecogniser {
             if letters >= 2 { words += 1 }
         }
         guard words * 2 >= parts else { return false }
-        if !hasLower { return isConstant && parts > 1 && !isPath }
+        if !hasLower {
+            return isConstant && parts > 1 && !isPath
+                || parts == 1 && end - start <= 18 && isSpelled(&reader, start, end)
+        }
         if name.isLoose { return true }
         return name.isPassword ? isPath && parts > 2 : parts > 1
+    }
+
+    /// Whether a value is one word with a digit or two behind it.
+    private func isSpelled(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        for place in start..<end - 2 where !UnitClass.isLetter(reader[place]) { return false }
+        return true
     }
 
     static let schemes = [

@@ -195,6 +195,10 @@ struct SecretRecogniser {
             found.isGeneric = true
             found.isPassword = true
         }
+        // `OPENAI_KEY`
+        if !found.isGeneric, !found.rules.isEmpty, Self.ends(reader, start..<end, with: "key") {
+            found.isGeneric = true
+        }
         // They mean a key, a clef or a word as well.
         if found.isGeneric,
             Self.ends(reader, start..<end, with: "clave") || Self.ends(reader, start..<end, with: "parola")
@@ -297,6 +301,8 @@ struct SecretRecogniser {
         }
         guard end - start >= 6 else { return nil }
         if DocumentedKeys.contains(&reader, start, end) { return nil }
+        // `((name))` stands for what a pipeline puts there.
+        if reader.before(start) == UInt8(ascii: "("), reader.before(start - 1) == UInt8(ascii: "(") { return nil }
         // A credential that tells itself goes by its own name.
         if secrets.mayOpen(reader[start], reader[start + 1]),
             let told = secrets.told(&reader, at: start, startsWord: true), rules.action(told.rule) != nil

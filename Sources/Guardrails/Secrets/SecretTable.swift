@@ -299,16 +299,18 @@ enum SecretTable {
         "session_key", "sessionkey", "jwt_key", "jwtkey", "shared_key", "sharedkey", "subscription_key",
         "subscription-key", "subscriptionkey", "service_key", "cipher_key", "cipherkey", "functions-key", "api.key",
         "encryption.key", "secret.key", "access.key", "signing.key", "crypto_key", "cryptokey", "aes_key", "aeskey",
-        "secret-key", "sonar.login", "x-auth-key", "x-jfrog-art-api", "токен", "ключ", "root_token", "unseal_key",
+        "secret-key", "sonar.login", "bearer", "x-auth-key", "x-jfrog-art-api", "токен", "ключ", "root_token",
+        "unseal_key",
     ]
 
     /// Names of settings and directives whose values are passwords, and which say so in words of their own.
     static let passwords = [
         "requirepass", "masterauth", "storepass", "keypass", "dbpass", "kennwort", "motdepasse", "mot_de_passe",
         "contraseña",
-        "contrasena", "senha", "wachtwoord", "lösenord", "heslo", "hasło", "haslo", "şifre", "sifre", "parola",
+        "contrasena", "senha", "wachtwoord", "lösenord", "heslo", "hasło", "şifre", "parola",
         "parolă",
-        "salasana", "adgangskode", "passord", "jelszó", "palavra-passe", "palavra_passe", "clave", "sshpass", "пароль",
+        "salasana", "rootpw", "bindpw", "adgangskode", "passord", "jelszó", "palavra-passe", "palavra_passe", "clave",
+        "sshpass", "пароль",
         "المرور", "السر", "السري", "κωδικός", "κωδικος", "סיסמה",
     ]
 
@@ -321,6 +323,7 @@ enum SecretTable {
         "authentication-results", "authenticity", "usersecretsid", "keyvault", "key_name", "key_id", "token_id",
         "authmethod", "auth_type", "authtype", "password_hint", "passwordlength", "password_policy", "secretref",
         "secret_ref", "secretkeyref", "type", "csrf", "xsrf", "public-key",
+        "passwordref", "password_ref", "tokenref", "token_ref", "credentialsref", "secretsref", "bearerformat",
         // Options of programs.
         "secret-name", "secret-arn", "secret-ref", "token-url", "token-uri", "token-file", "token-id", "password-file",
         "password-policy", "credentials-file", "credentials-id", "private-key-file", "private-key-path", "auth-url",

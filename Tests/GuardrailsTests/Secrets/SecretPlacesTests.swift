@@ -30,7 +30,8 @@ struct SecretPlacesTests {
             "mysql -u root -p# shop", "sshpass -p # ssh ann@srv", "7z x a.7z -p#", "unzip -P # a.zip",
             "sqlcmd -S srv -U sa -P # -Q x", "evil-winrm -i srv -u ann -p #", "snmpwalk -v3 -u ann -A # srv",
             "docker login -u ann -p # r.test", "echo # | docker login -u ann --password-stdin r.test",
-            "echo 'root:#' | chpasswd", "echo # | sudo -S true", "smbclient //srv/share -U ann%#",
+            "echo 'root:#' | chpasswd", "chpasswd <<< 'root:#'", "rootpw #", "echo # | sudo -S true",
+            "smbclient //srv/share -U ann%#",
             "sqlplus ann/#@orcl", "jdbc:oracle:thin:ann/#@//srv:1521/x", "lftp -u ann,# sftp://srv",
             "http -a ann:# https://a.test", "impacket-psexec corp/ann:#@srv", "snmp-server community # RO",
             "enable secret 0 #", "username ann privilege 15 password 0 #",
@@ -60,7 +61,8 @@ struct SecretPlacesTests {
             "SELECT pgp_sym_decrypt(c, '#') FROM t", "source.setPassword(\"#\");", "builder.password(\"#\")",
             "if (password.equals(\"#\")) {", "server.login(\"ann@a.test\", \"#\")", "get(u, auth=(\"ann\", \"#\"))",
             "DriverManager.getConnection(url, \"root\", \"#\");", "new NetworkCredential(\"ann\", \"#\")",
-            "ConvertTo-SecureString \"#\" -AsPlainText -Force", "password: process.env.P || \"#\"",
+            "auth: ['ann', '#']", "btoa('ann:#')", "ConvertTo-SecureString \"#\" -AsPlainText -Force",
+            "password: process.env.P || \"#\"",
             "char password[] = \"#\";", "password <- \"#\"", "master_password          = \"#\"",
             "Password:         \"#\",", "<password><![CDATA[#]]></password>", "&lt;password&gt;#&lt;/password&gt;",
             "<key>password</key>\n<string>#</string>", "\"Authorization\": f\"Bearer #vK3wZq8Rt5Lm\"",
@@ -81,13 +83,20 @@ struct SecretPlacesTests {
     @Test(
         "Sentences and settings",
         arguments: [
+            "Password (for now): #", "[password] #", "my password's #", "The token for deployments is #Hs5Jd1Fg0Yc2",
             "I changed the password to #", "set the password to # please", "The password has been set to #",
             "Use # as the password.", "Here are the credentials: ann / #", "credentials ann:# for the tunnel",
             "temp password - #", "Password -> #", "pw: #", "ADMIN_PW=#", "Password for the staging box: #",
             "db.test:5432:orders:ann:#\n", "*:*:*:ann:#\n",
         ]
     )
-    func sentences(_ form: String) throws { try expect(form) }
+    func sentences(_ form: String) throws {
+        let isToken = form.contains("#Hs5J")
+        try expect(
+            form.replacing("#Hs5Jd1Fg0Yc2", with: "#"),
+            values: isToken ? ["vK3wZq8Rt5LmHs5Jd1Fg0Yc2"] : ["vK3wZq8Rt5Lm", "Amber!Kettle42"]
+        )
+    }
 
     @Test(
         "Passwords that sentences of other languages and scripts tell",
@@ -160,6 +169,10 @@ struct SecretPlacesTests {
             "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5Jd1Fg0Yc2Xe4Uz6Aq8S\"}",
             "\"d\": \"q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J\"", "?sig=short&x=1",
             "The phrase: to be or not to be that is the question now",
+            "Password requirements: min8chars, 1 digit", "HasLocalSettings { role: H2Machine.ConnectionRole",
+            "passwordRef: db-secret-2", "password: env:DB_PASSWORD2", "password: ((db-password-2))",
+            "read -s -p \"Password: \" PASSWORD2", "postgres://${USER}:$PASSWORD2x@db/a",
+            "the key: user:12345:profile2",
             "I changed the title to Release20240102", "Use Chapter12Notes as the outline.", "to Windows11Pro",
         ]
     )

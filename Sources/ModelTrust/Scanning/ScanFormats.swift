@@ -20,6 +20,7 @@ enum ScanFormats {
     ]
 
     private static let guesses: [any FormatScanner.Type] = [
+        WordListScanner.self,
         TorchScriptScanner.self,
         JSONScanner.self,
         JinjaScanner.self,

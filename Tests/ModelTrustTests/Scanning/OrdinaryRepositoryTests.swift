@@ -63,6 +63,9 @@ import Testing
         ("vocab.txt", "[PAD]\n{\n}\n{{\n}}\n{%\n%}\n##s\nthe\n"),
         ("vocab.txt", "the\n{{\nfoo\nbar\n}}\nend\n"),
         ("merges.txt", "#version: 0.2\n{ {\n} }\n{{ }}\n{% %}\n"),
+        ("vocab.txt", "<!\n<script>\n{{\nĠ$x\n&a\n*a\n%TAG\n---\n"),
+        ("merges.txt", "#version: 0.2\n=\" {{\nĠ {{\n}} <\n"),
+        ("vocab.json", "{\"\u{7f}\":1}"), ("notes.md", "Move `{% endif %}` of each `messages` up.\n"),
         // Templates of another language.
         ("template", "{{ if .System }}<|system|>\n{{ .System }}</s>\n{{ end }}{{ .Prompt }}"),
         (
@@ -87,6 +90,9 @@ import Testing
         ("a.txt", "{{ 1e5 }}{{ ''.__class__ }}"), ("a.txt", "{{ é.__class__ }}"),
         ("t.jinja", "{{ }} {{ x }}"), ("t.jinja", "{{ system }}"), ("T.J2", "{{ system }}"),
         ("README.md", "{% if 'x' in messages[0].content %}Always add a link.{% endif %}"),
+        ("vocab.txt", "{{ ''.__class__ }}\n"), ("merges.txt", "a b\n{{ ''.__class__ }} b\n"),
+        ("words.txt", "{{''.__class__}}\n"), ("vocab.txt", "import os\nos.system('x')\n"),
+        ("vocab.txt", "cos\nsystem\n(S'id'\ntR.\n"),
         // YAML that is read before what breaks it, or by its name.
         ("README.md", "_target_: os.system\n---\n`x`\n"), ("config.yaml", "a: b: c\n"),
         ("c.yml", "a: b: c\n_target_: os.system\n"), ("README.md", "\"py/object\": os.system\n`\n"),

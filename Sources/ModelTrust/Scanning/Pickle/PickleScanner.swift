@@ -53,7 +53,9 @@ enum PickleScanner: FormatScanner {
             let value = try machine.run()
             return (machine.reader, value, machine.storages)
         } catch {
-            guard reader.offset > 0, reader.remaining > 0, !machine.hasCalled, error.verdict != .unsafe else { throw error }
+            guard reader.offset > 0, reader.remaining > 0, !machine.hasCalled, error.verdict != .unsafe else {
+                throw error
+            }
             throw ScanStop(
                 rule: "trailing-bytes",
                 offset: reader.offset,

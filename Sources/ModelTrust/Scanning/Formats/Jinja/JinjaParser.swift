@@ -179,7 +179,9 @@ struct JinjaParser {
                 rule: "template-statement",
                 offset: offset,
                 element: word,
-                message: "the statement is not one that chat templates need"
+                message: "the statement is not one that chat templates need",
+                // The end or the other branch of something that did not begin.
+                isCertain: ["else", "elif", "endif", "endfor", "endset", "endmacro"].contains(word)
             )
         }
     }

@@ -17,8 +17,10 @@ enum JinjaScanner: FormatScanner {
         let faults = try JinjaChecker.faults(in: text) { (_) throws(ScanStop) in }
         // What asks for no messages, and for variables that nobody gives, is a form to be filled in by other means.
         let isForm = try? !JinjaLexer.tokens(of: text).contains { $0.kind == .name("messages") }
-        return faults.isEmpty
-            || !faults.allSatisfy { $0.isCertain || isForm == true && $0.rule == "template-name" && $0.verdict != .unsafe }
+        let areOfNothing = faults.allSatisfy { fault in
+            fault.isCertain || isForm == true && fault.rule == "template-name" && fault.verdict != .unsafe
+        }
+        return faults.isEmpty || !areOfNothing
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {

@@ -57,7 +57,8 @@ enum MediaParts {
     ) throws(ScanStop) -> UInt64 {
         var offset = start
         while offset + 1 < input.size {
-            try context.budget.step(16)
+            // The largest picture that is gone through has 256 MiB.
+            try context.budget.step(1_024)
             let bytes = try input.read(at: offset, count: Int(min(1 << 16, input.size - offset)))
             for index in 0..<(bytes.count - 1) where bytes[index] == 0xFF {
                 if bytes[index + 1] != 0, bytes[index + 1] != 0xFF, !(0xD0...0xD7 ~= bytes[index + 1]) {

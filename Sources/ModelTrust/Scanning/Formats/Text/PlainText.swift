@@ -27,6 +27,7 @@ struct PlainText {
     }
 
     private static func hasControls(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.contains { $0 < 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D && $0 != 0x0C || $0 == 0x7F }
+        // DEL is none of JSON's, whose writers leave it as it is: it stands in vocabularies.
+        bytes.contains { $0 < 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D && $0 != 0x0C }
     }
 }

@@ -25,6 +25,13 @@ public struct SignerPrivateKey: Sendable {
     ///
     /// - Throws: ``ModelRefusal`` where it is anything else, or a key of a kind that does not sign models.
     public init(pem: String, password: String? = nil) throws(ModelRefusal) {
+        guard !pem.contains("Proc-Type: 4,ENCRYPTED") else {
+            throw ModelRefusal(
+                .keyType,
+                "the private key is encrypted in OpenSSL's old form; "
+                    + "`openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW` writes one that is read"
+            )
+        }
         guard pem.utf8.count <= 64 << 10, let blocks = try? PEMDocument.parseMultiple(pemString: pem) else {
             throw ModelRefusal(.keyType, "the private key is no PEM text")
         }

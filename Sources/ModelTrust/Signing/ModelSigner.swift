@@ -66,7 +66,7 @@ public struct ModelSigner: Sendable {
         signatureFile: String
     ) throws(ModelRefusal) -> SignedManifest {
         var ignored = options.ignoresGitPaths ? IgnoreRules.defaults : []
-        for path in options.ignoredPaths { ignored.append(try ModelPath(path)) }
+        for path in options.ignoredPaths { ignored.append(try Self.ignored(path)) }
         if let inside = Self.path(of: signatureFile, within: path) { ignored.append(inside) }
         ignored = Set(ignored).sorted()
         let links: LinkRule = options.followsLinks ? .followWithin : .refuse
@@ -76,9 +76,9 @@ public struct ModelSigner: Sendable {
             switch entry.kind {
             case .file: files.append(entry)
             case .folderLink: continue
-            case .badLink(let why): throw ModelRefusal(.link, why)
+            case .badLink(let why): throw ModelRefusal(.link, why + (links == .refuse ? Self.linkAdvice : Self.advice))
             case .irregular(let kind):
-                throw ModelRefusal(.irregular, "`\(entry.path)` is \(kind), which cannot be signed")
+                throw ModelRefusal(.irregular, "`\(entry.path)` is \(kind), which cannot be signed" + Self.advice)
             case .emptyFolder: try refuseForShards(entry.path, "is an empty directory")
             }
             if entry.facts.size == 0, entry.kind == .file { try refuseForShards(entry.path, "is an empty file") }
@@ -94,6 +94,18 @@ public struct ModelSigner: Sendable {
             name: tree.name,
             isLegacy: false
         )
+    }
+
+    /// What somebody can do about what cannot be signed.
+    private static let advice = "; take it out of the model, or leave it unsigned with --ignore-paths"
+    private static let linkAdvice =
+        "; --allow-symlinks signs what a link within the model leads to, and --ignore-paths leaves it unsigned"
+
+    /// A path that is not signed, as the signer was told.
+    private static func ignored(_ path: String) throws(ModelRefusal) -> ModelPath {
+        do throws(ModelRefusal) { return try ModelPath(path) } catch {
+            throw ModelRefusal(error.code, "--ignore-paths takes paths below the model, and \(error.message)")
+        }
     }
 
     private func refuseForShards(_ path: ModelPath, _ what: String) throws(ModelRefusal) {

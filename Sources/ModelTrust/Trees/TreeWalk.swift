@@ -60,7 +60,7 @@ struct TreeWalk {
                 let shown = String(decoding: name, as: UTF8.self)
                 throw ModelRefusal(
                     .irregular,
-                    "the name `\(shown)` is not UTF-8, so that it can be neither signed nor verified"
+                    "the name `\(shown)` is not UTF-8, so that it can be neither signed nor verified; rename the file"
                 )
             }
             let child = path?.child(name) ?? ModelPath(unchecked: name)
@@ -89,6 +89,8 @@ struct TreeWalk {
         do throws(ModelRefusal) {
             let found = try tree.locate(path, links: links)
             return TreeEntry(path: path, kind: found.facts.isFile ? .file : .folderLink, facts: found.facts)
+        } catch  where error.code == .files {
+            return TreeEntry(path: path, kind: .badLink("`\(path)` is a link that leads to nothing"), facts: facts)
         } catch {
             return TreeEntry(path: path, kind: .badLink(error.message), facts: facts)
         }

@@ -23,7 +23,11 @@ struct ManifestComparison {
 
     private func unsigned(_ entries: [TreeEntry]) -> [FileVerdict] {
         let known = Set(manifest.resources.map(\.path))
-        return entries.filter { !known.contains($0.path) }.compactMap(unsigned)
+        let others = entries.filter { !known.contains($0.path) }
+        guard !others.isEmpty else { return [] }
+        // Strings are equal where they are written alike, whatever their bytes.
+        let written = Set(known.map(\.text))
+        return others.compactMap { unsigned($0, looksSigned: written.contains($0.path.text)) }
     }
 
     /// The code for what is wrong: that of the files, unless all of them fail for another reason.
@@ -51,7 +55,7 @@ struct ManifestComparison {
     }
 
     /// What to say of something that is not signed; nil for nothing.
-    private func unsigned(_ entry: TreeEntry) -> FileVerdict? {
+    private func unsigned(_ entry: TreeEntry, looksSigned: Bool) -> FileVerdict? {
         let isTolerated = options.toleratesUnsignedFiles
         func verdict(_ why: String) -> FileVerdict {
             FileVerdict(entry.path, isTolerated ? .tolerated : .unsigned, "`\(entry.path)` \(why)")
@@ -61,7 +65,11 @@ struct ManifestComparison {
             if case .shards = manifest.method, entry.facts.size == 0 {
                 return verdict("is empty and not signed: shards cannot vouch for empty files")
             }
-            return verdict("is not signed")
+            return verdict(
+                looksSigned
+                    ? "is not signed: one is that looks the same and has other bytes, since a letter and its accent may be "
+                        + "one character or two" : "is not signed"
+            )
         case .emptyFolder:
             // Where files are signed one by one, a directory is nothing. Shards leave out empty files, one of which may
             // be missing here.

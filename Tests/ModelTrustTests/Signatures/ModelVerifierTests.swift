@@ -94,6 +94,49 @@ import ZeroTrust
         #expect(world.verify().refusal != nil)
     }
 
+    @Test func `a refusal to sign says what to do next`() throws {
+        func message(_ options: SigningOptions, _ prepare: (ModelWorld) throws -> Void) throws
+            -> String
+        {
+            let world = try ModelWorld()
+            try prepare(world)
+            do {
+                try world.sign(options)
+                return ""
+            } catch let refusal as ModelRefusal { return refusal.message }
+        }
+        func link(to target: String) -> (ModelWorld) throws -> Void {
+            { try FileManager.default.createSymbolicLink(atPath: $0.model + "/alias", withDestinationPath: target) }
+        }
+        var following = SigningOptions()
+        following.followsLinks = true
+        #expect(try message(SigningOptions(), link(to: "weights.bin")).contains("--allow-symlinks"))
+        #expect(try message(following, link(to: "nothing")).contains("leads to nothing"))
+        #expect(try message(following, link(to: "/etc")).contains("--ignore-paths"))
+        #expect(try message(SigningOptions()) { unsafe mkfifo($0.model + "/pipe", 0o600) }.contains("--ignore-paths"))
+        var outside = SigningOptions()
+        outside.ignoredPaths = ["../x"]
+        #expect(try message(outside) { _ in }.contains("--ignore-paths takes paths below the model"))
+        let old = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n"
+        let error = #expect(throws: ModelRefusal.self) {
+            try SignerPrivateKey(pem: old + "-----END EC PRIVATE KEY-----\n")
+        }
+        #expect(error?.message.contains("openssl pkcs8") == true)
+    }
+
+    @Test func `a name that only looks like a signed one is said to`() throws {
+        let world = try ModelWorld()
+        try world.write("x", to: "caf\u{e9}.bin")
+        try world.sign()
+        let folder = world.model
+        #expect(unsafe rename(folder + "/caf\u{e9}.bin", folder + "/cafe\u{301}.bin") == 0)
+        guard case .refused(let refusal) = world.verify() else {
+            Issue.record("a file under another name was accepted")
+            return
+        }
+        #expect(refusal.files.contains { $0.finding == .unsigned && $0.detail?.contains("looks the same") == true })
+    }
+
     @Test func `unsigned files are refused, or tolerated where that was asked for, and listed either way`() throws {
         let world = try ModelWorld()
         try world.sign()

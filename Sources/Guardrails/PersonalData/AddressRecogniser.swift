@@ -20,6 +20,8 @@ struct AddressRecogniser {
         guard rules.looks(for: .emailAddress), at - start <= 64,
             let end = domain(&reader, at + 1, needsKnownEnd: false), !endsAsFile(&reader, end)
         else { return nil }
+        // `git@host:path` is where a repository is.
+        if at - start == 3, reader[end] == UInt8(ascii: ":"), reader.has("git", at: start) { return nil }
         return Match(.emailAddress, start, end)
     }
 

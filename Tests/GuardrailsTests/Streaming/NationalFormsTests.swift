@@ -50,6 +50,7 @@ struct NationalFormsTests {
             ("DNI 38.867.736-J, not 38.867.736-K", "DNI [ES_NIF], not 38.867.736-K"),
             ("pan: dfcgw3659x, NRIC s1219629f", "pan: [IN_PAN], NRIC [SG_NRIC_FIN]"),
             ("id 4 4936 03586 20 3", "id [TH_TNIN]"),
+            ("clone git@a.test:b/c.git or mail git@a.test", "clone git@a.test:b/c.git or mail [EMAIL_ADDRESS]"),
             ("BC1QMGDCHS2YXD2EJSXZYMMX59DL030NJMZZ6DASJ4", "[CRYPTO]"),
         ]
     )

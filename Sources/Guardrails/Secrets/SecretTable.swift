@@ -14,7 +14,7 @@ enum SecretTable {
         airtable-personal-access-token | ^pat\a{14}\.\h{64} | 3
         alibaba-access-key-id | ^LTAI\a{16,24} | 2
         anthropic-api-key | sk-ant-(api03|admin01|oat01|sid01)-\k{60}\k{0,} | 3
-        apify-api-token | apify_api_\a{36}\a{0,} | 3
+        apify-api-token | ^apify_api_\a{36}\a{0,} | 3
         artifactory-api-key | ^AKCp\a{69} | 4
         artifactory-reference-token | ^cmVmd\a{59} | 4
         atlassian-api-token | ATATT3[A-Za-z0-9_=-]{150}[A-Za-z0-9_=-]{0,} | 3.5

@@ -112,10 +112,14 @@ struct ContextIndex: Sendable {
     /// The lists of which a word ends within reach before a place, and begins where a word begins.
     func standing(before place: Int, in reader: inout UnitReader) -> ContextSet {
         let lowest = max(0, place - ContextWords.reach)
+        var memory = Memory()
+        let notes = reader.notes
+        swap(&memory, &notes.memory)
+        defer { swap(&memory, &notes.memory) }
         // Places come in their order, so that each unit is looked at once; but names look ahead, and what stands behind a
         // place says nothing of it.
-        if place < reader.memory.end { reader.memory = Memory() }
-        var end = max(reader.memory.end, lowest)
+        if place < memory.end { memory = Memory() }
+        var end = max(memory.end, lowest)
         while end < place {
             end += 1
             let last = reader.before(end)
@@ -130,15 +134,15 @@ struct ContextIndex: Sendable {
                     back += 1
                 }
                 if back == word.count, !UnitClass.isLetter(reader.before(start)) {
-                    reader.memory.found.append((start, word.lists))
+                    memory.found.append((start, word.lists))
                 }
             }
         }
-        reader.memory.end = end
-        guard !reader.memory.found.isEmpty else { return ContextSet() }
-        reader.memory.found.removeAll { $0.start < lowest }
+        memory.end = end
+        guard !memory.found.isEmpty else { return ContextSet() }
+        memory.found.removeAll { $0.start < lowest }
         var standing = ContextSet()
-        for found in reader.memory.found { standing.formUnion(found.lists) }
+        for found in memory.found { standing.formUnion(found.lists) }
         return standing
     }
 }

@@ -216,8 +216,8 @@ final class IdentifierRules: Sendable {
         // Taken out and put back, so that no array is made for each.
         var token: [UInt8] = []
         var digits: [UInt8] = []
-        swap(&token, &reader.token)
-        swap(&digits, &reader.digits)
+        swap(&token, &reader.notes.token)
+        swap(&digits, &reader.notes.digits)
         token.removeAll(keepingCapacity: true)
         digits.removeAll(keepingCapacity: true)
         for position in range {
@@ -227,8 +227,8 @@ final class IdentifierRules: Sendable {
             if UnitClass.isDigit(unit) { digits.append(unit - 0x30) }
         }
         let accepts = check.accepts(token, digits: digits)
-        swap(&token, &reader.token)
-        swap(&digits, &reader.digits)
+        swap(&token, &reader.notes.token)
+        swap(&digits, &reader.notes.digits)
         return accepts
     }
 

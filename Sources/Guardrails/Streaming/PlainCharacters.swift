@@ -1,7 +1,10 @@
 /// What a character that is not ASCII is taken for where personal data and secrets are looked for.
 enum PlainCharacters {
-    /// The unit of a code point beyond ASCII.
+    /// The unit of a code point.
     static func unit(of scalar: UInt32) -> UInt8 {
+        if scalar < 0x80 { return UInt8(scalar) }
+        // Most that is beyond ASCII, where much is.
+        if scalar &- 0x4E00 < 0x5200 || scalar &- 0xAC00 < 0x2BA4 { return named(scalar) }
         switch scalar {
         // The letters of most text, by their blocks.
         case 0xC0...0x24F where scalar != 0xD7 && scalar != 0xF7: return TextUnits.letter
@@ -99,7 +102,8 @@ enum PlainCharacters {
 /// Characters that are not seen where they stand between others.
 enum UnseenCharacters {
     static func contains(_ scalar: UInt32) -> Bool {
-        switch scalar {
+        if scalar &- 0x3000 < 0xCE00 { return false }
+        return switch scalar {
         case 0xAD, 0x34F, 0x61C, 0x180B...0x180F, 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x206F, 0xFE00...0xFE0F,
             0xFEFF, 0xE0000...0xE0FFF:
             true

@@ -53,12 +53,12 @@ public struct TextFilter: Sendable {
     public var held: Int { text.held }
 
     /// The bytes that the filter keeps for this stream, about.
-    public var bytesKept: Int { text.units.capacity + text.raw.capacity + findings.capacity * 64 }
+    public var bytesKept: Int { text.capacity + findings.capacity * 64 }
 
     /// Adds bytes, and gives those that may go out.
     public mutating func feed(_ bytes: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
-        output.reserveCapacity(bytes.count + text.raw.count)
+        output.reserveCapacity(bytes.count + text.rest.count)
         feed(bytes[...], into: &output)
         return output
     }
@@ -91,10 +91,10 @@ public struct TextFilter: Sendable {
         text.finish()
         scan(isFinal: true, into: &output)
         guard !isBlocked else { return }
-        compact()
         // Characters that are not seen, at the very end, belong to nothing.
-        output += text.raw
-        consumed += text.raw.count
+        let rest = text.rest
+        output += rest
+        consumed += rest.count
         text = TextUnits()
         position = 0
         scanner.namedUntil = 0
@@ -163,9 +163,8 @@ public struct TextFilter: Sendable {
             isBlocked = true
         default:
             emit(to: match.start, into: &output)
-            let bytes = text.bytes(match.start, match.end)
             output += Replacement.of(
-                text.raw[bytes],
+                text.bytes(match.start, match.end),
                 action: match.tail == nil ? action : .redact,
                 type: match.rule < EntityType.allCases.count ? EntityType.allCases[match.rule] : nil,
                 label: rule.label,
@@ -208,12 +207,12 @@ public struct TextFilter: Sendable {
 
     private mutating func emit(to end: Int, into output: inout [UInt8]) {
         guard end > position else { return }
-        text.copy(text.bytes(position, end), into: &output)
+        text.copy(position, end, into: &output)
         pass(to: end)
     }
 
     private mutating func pass(to end: Int) {
-        consumed += text.bytes(position, end).count
+        consumed += text.width(position, end)
         text.advance(to: end)
         position = end
     }
@@ -226,8 +225,8 @@ public struct TextFilter: Sendable {
 
     private mutating func note(_ match: Match, rule: String, action: OutputPolicy.Action) {
         let base = consumed
-        let start = text.bytes(position, match.start).count
-        let end = text.bytes(position, match.end).count
+        let start = text.width(position, match.start)
+        let end = text.width(position, match.end)
         findings.append(OutputFinding(rule: rule, start: base + start, end: base + end, action: action))
     }
 }

@@ -29,46 +29,68 @@ struct TextUnits: Sendable {
     private(set) var units: [UInt8] = []
     /// How many of the units went out.
     private(set) var emitted = 0
-    /// The bytes of the units from `base` on, and of what is not yet a unit.
-    private(set) var raw: [UInt8] = []
-    /// How many of the units have no bytes any more.
+    /// Whether the units that did not go out are the bytes themselves, as those of most text: then nothing else is kept.
+    private var isPlain = true
+    /// The bytes of the units from `base` on, and of what is not yet a unit; empty while the text is plain.
+    private var raw: [UInt8] = []
+    /// How many of the units have no bytes in `raw`.
     private var base = 0
-    /// For each unit from `base` on, the offset in `raw` after its last byte; empty while each unit is one byte.
-    private var ends: [Int] = []
-    private var isIdentity = true
-    /// The bytes of `raw` that are part of a unit or of characters that are not seen.
-    private var decoded = 0
-    /// The characters that are not seen and wait for the unit that they belong to.
-    private var unseen = 0
+    /// What makes units of `raw`.
+    private var decoder = CharacterDecoder()
 
     /// The units that did not go out yet.
     var held: Int { units.count - emitted }
 
+    /// The bytes that are kept, about.
+    var capacity: Int { units.capacity + raw.capacity + decoder.capacity }
+
     /// Adds bytes.
     mutating func append(_ bytes: ArraySlice<UInt8>) {
-        raw.append(contentsOf: bytes)
-        decode(isFinal: false)
+        guard isPlain else {
+            raw.append(contentsOf: bytes)
+            return decode(isFinal: false)
+        }
+        let plain = Self.asciiPrefix(bytes)
+        if plain == bytes.count {
+            units.append(contentsOf: bytes)
+        } else {
+            units.append(contentsOf: bytes.prefix(plain))
+            raw.append(contentsOf: units[emitted...])
+            raw.append(contentsOf: bytes.dropFirst(plain))
+            decoder.decoded = held
+            base = emitted
+            isPlain = false
+            decode(isFinal: false)
+        }
     }
 
     /// Makes units of the bytes that waited for more.
     mutating func finish() {
-        decode(isFinal: true)
+        if !isPlain { decode(isFinal: true) }
     }
+
+    /// How many bytes units `start` to `end` stand for.
+    func width(_ start: Int, _ end: Int) -> Int { max(0, offset(before: end) - offset(before: start)) }
 
     /// The bytes that units `start` to `end` stand for.
-    func bytes(_ start: Int, _ end: Int) -> Range<Int> {
+    func bytes(_ start: Int, _ end: Int) -> ArraySlice<UInt8> {
+        if isPlain { return units[start..<end] }
         let first = offset(before: start)
-        return first..<max(first, offset(before: end))
+        return raw[first..<max(first, offset(before: end))]
     }
 
-    /// Appends bytes of `raw`.
-    func copy(_ range: Range<Int>, into output: inout [UInt8]) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= raw.count)
-        // Sound: the buffer is used while it is lent, and the range is of it, as was just looked at.
-        unsafe raw.withUnsafeBufferPointer { bytes in
-            unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[range]))
+    /// Appends the bytes that units `start` to `end` stand for.
+    func copy(_ start: Int, _ end: Int, into output: inout [UInt8]) {
+        let (first, last) = (offset(before: start), offset(before: end))
+        // Sound: the buffer is used while it is lent; that the range is of it is looked at.
+        unsafe (isPlain ? units : raw).withUnsafeBufferPointer { bytes in
+            precondition(0 <= first && first <= last && last <= bytes.count)
+            unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[first..<last]))
         }
     }
+
+    /// The bytes that did not go out, of units and of what is not yet one.
+    var rest: ArraySlice<UInt8> { isPlain ? units[emitted...] : raw[offset(before: emitted)...] }
 
     /// Says that the units before `position` went out.
     ///
@@ -77,116 +99,52 @@ struct TextUnits: Sendable {
         emitted = max(emitted, position)
     }
 
-    /// Drops the bytes of what went out, and its units but those that are looked back at.
+    /// Drops what went out but the units that are looked back at, once that is enough to be worth it.
     mutating func compact() {
-        guard emitted > base else { return }
-        let bytes = offset(before: emitted)
-        raw.removeFirst(bytes)
-        decoded -= bytes
-        if !isIdentity {
-            ends.removeFirst(emitted - base)
-            for index in ends.indices { ends[index] -= bytes }
-            if ends.isEmpty && unseen == 0 { isIdentity = true }
+        if !isPlain, isPlainAgain {
+            raw.removeAll(keepingCapacity: true)
+            decoder.reset()
+            isPlain = true
         }
-        if emitted > 2 * Self.context {
-            units.removeFirst(emitted - Self.context)
-            emitted = Self.context
+        guard emitted > 2 * Self.context else { return }
+        if !isPlain {
+            let bytes = offset(before: emitted)
+            raw.removeFirst(bytes)
+            decoder.drop(bytes, movingUnitsBy: emitted - Self.context, from: emitted)
         }
+        units.removeFirst(emitted - Self.context)
+        emitted = Self.context
         base = emitted
     }
 
+    /// Whether what did not go out is units that are their bytes.
+    private var isPlainAgain: Bool {
+        guard decoder.unseen == 0, decoder.decoded == raw.count else { return false }
+        let first = offset(before: emitted)
+        return raw.count - first == held && (held == 0 || raw[first...].elementsEqual(units[emitted...]))
+    }
+
     private func offset(before position: Int) -> Int {
-        if isIdentity { return position - base }
-        return position == base ? 0 : ends[position - base - 1]
+        isPlain ? position : decoder.offset(before: position, base: base)
     }
 
     private mutating func decode(isFinal: Bool) {
-        if isIdentity, unseen == 0 {
-            // Most text is ASCII, where the units are the bytes.
-            let plain = Self.asciiPrefix(raw, from: decoded)
-            if plain > decoded {
-                units.append(contentsOf: raw[decoded..<plain])
-                decoded = plain
-            }
-            if decoded == raw.count { return }
-            isIdentity = false
-            // In place, since text that is not ASCII comes here with each piece of it.
-            ends.removeAll(keepingCapacity: true)
-            ends.append(contentsOf: 1..<units.count - base + 1)
-        }
-        while decoded < raw.count {
-            let first = raw[decoded]
-            if first < 0x80 {
-                // Between other characters most text is ASCII, too.
-                let plain = unseen == 0 ? Self.asciiPrefix(raw, from: decoded) : decoded
-                if plain > decoded {
-                    units.append(contentsOf: raw[decoded..<plain])
-                    ends.append(contentsOf: decoded + 1..<plain + 1)
-                    decoded = plain
-                } else {
-                    take(unit: first == 0 ? Self.other : first, bytes: 1)
-                }
-                continue
-            }
-            let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
-            guard first >= 0xC2, first <= 0xF4 else {
-                take(unit: Self.other, bytes: 1)
-                continue
-            }
-            var scalar = UInt32(first) & (0x7F >> UInt32(length))
-            var index = 1
-            var isWell = true
-            while index < length, decoded + index < raw.count {
-                let next = raw[decoded + index]
-                let (low, high) = index == 1 ? Self.second(of: first) : (0x80, 0xBF)
-                guard next >= low, next <= high else {
-                    isWell = false
-                    break
-                }
-                scalar = scalar << 6 | UInt32(next & 0x3F)
-                index += 1
-            }
-            guard isWell else {
-                take(unit: Self.other, bytes: 1)
-                continue
-            }
-            guard index == length else {
-                if !isFinal { return }
-                take(unit: Self.other, bytes: 1)
-                continue
-            }
-            if UnseenCharacters.contains(scalar), unseen < 32 {
-                decoded += length
-                unseen += 1
-            } else {
-                take(unit: PlainCharacters.unit(of: scalar), bytes: length)
+        let first = units.count
+        units.append(contentsOf: repeatElement(Self.other, count: raw.count - decoder.decoded))
+        // Sound: the buffers are used while they are lent, and there is room for as many units as there are bytes.
+        let last = unsafe raw.withUnsafeBufferPointer { bytes in
+            unsafe units.withUnsafeMutableBufferPointer { units in
+                unsafe decoder.decode(bytes, into: units, from: first, isFinal: isFinal)
             }
         }
+        units.removeLast(units.count - last)
     }
 
-    private mutating func take(unit: UInt8, bytes: Int) {
-        decoded += bytes
-        units.append(unit)
-        ends.append(decoded)
-        unseen = 0
-    }
-
-    /// The bytes that may follow a first byte (Unicode 16, table 3-7).
-    private static func second(of first: UInt8) -> (UInt8, UInt8) {
-        switch first {
-        case 0xE0: (0xA0, 0xBF)
-        case 0xED: (0x80, 0x9F)
-        case 0xF0: (0x90, 0xBF)
-        case 0xF4: (0x80, 0x8F)
-        default: (0x80, 0xBF)
-        }
-    }
-
-    /// The offset of the first byte that is not ASCII, or is NUL.
-    private static func asciiPrefix(_ bytes: [UInt8], from start: Int) -> Int {
+    /// How many bytes come before the first that is not ASCII, or is NUL.
+    private static func asciiPrefix(_ bytes: ArraySlice<UInt8>) -> Int {
         // Sound: eight bytes are loaded only where eight are left.
         unsafe bytes.withUnsafeBytes { buffer in
-            var index = start
+            var index = 0
             while index + 8 <= buffer.count {
                 let word = unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self)
                 let zero = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080

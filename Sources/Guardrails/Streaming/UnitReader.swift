@@ -20,11 +20,26 @@ struct UnitReader: ~Copyable {
     private(set) var touchedEnd = false
     /// Whether a unit was asked for that is too far away to belong to the candidate.
     var touchedLimit = false
-    /// The words that were found before candidates.
-    var memory = ContextIndex.Memory()
-    /// Room for the letters and digits of a token, and for its digits, while a check looks at them.
-    var token: [UInt8] = []
-    var digits: [UInt8] = []
+    private var made: Notes?
+
+    /// What recognisers note down while they look at a text.
+    final class Notes {
+        /// The words that were found before candidates.
+        var memory = ContextIndex.Memory()
+        /// Room for the letters and digits of a token, and for its digits, while a check looks at them.
+        var token: [UInt8] = []
+        var digits: [UInt8] = []
+    }
+
+    /// The notes, which are made when they are first asked for: most pieces of a text need none.
+    var notes: Notes {
+        mutating get {
+            if let made { return made }
+            let notes = Notes()
+            made = notes
+            return notes
+        }
+    }
 
     /// `units` has to live as long as the reader.
     @unsafe

@@ -594,7 +594,7 @@ import Testing
         )
         let checked = try Program.run("policy", "check", file)
         #expect(checked.status == 0, "\(checked.output)")
-        #expect(checked.errors.contains("1 resources fine, 0 errors, 0 warnings; 2 of other groups passed over"))
+        #expect(checked.errors.contains("1 resource fine, 0 errors, 0 warnings; 2 of other groups passed over"))
         let reach = try Program.run("policy", "reach", file, "--namespace", "a")
         #expect(reach.status == 0 && reach.output.contains("ns[a]-policy[p]-rule[0]"), "\(reach.errors)")
     }

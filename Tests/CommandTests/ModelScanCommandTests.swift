@@ -18,7 +18,7 @@ import Testing
         let good = try Program.run("model", "scan", directory.path + "/good.pkl")
         #expect(good.status == 0)
         #expect(good.output.contains("proven"))
-        #expect(good.errors.contains("1 files: 1 proven, 0 not proven, 0 unsafe"))
+        #expect(good.errors.contains("1 file: 1 proven, 0 not proven, 0 unsafe"))
         let bad = try Program.run("model", "scan", directory.path)
         #expect(bad.status == 1)
         #expect(bad.output.contains("calls `os.system` with `('id',)`"))

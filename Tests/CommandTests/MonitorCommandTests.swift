@@ -99,7 +99,7 @@ import ZeroTrust
             to: "flows.json"
         )
         let result = try run("monitor", "replay", "--source", "flow=\(flows)", "-o", "json")
-        #expect(result.status == 1 && result.errors.contains("1 records could not be read"), "\(result.errors)")
+        #expect(result.status == 1 && result.errors.contains("left out, not to be read: 1 record"), "\(result.errors)")
         // The path, and that a record could not be read.
         #expect(result.output.split(separator: "\n").count == 2)
         #expect(result.output.contains(#""id":"M1-flow-1""#) && result.output.contains(#""severity":"critical""#))

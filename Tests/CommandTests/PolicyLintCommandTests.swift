@@ -26,7 +26,7 @@ import Testing
         #expect(found.status == 1)
         #expect(found.output.contains("\(bad):7:33: warning: `methods`: `post` never matches"), "\(found.output)")
         #expect(found.output.contains("write `POST` [LW0002]"))
-        #expect(found.errors.contains("2 files, 87 rules: 0 errors, 1 warnings, 0 notes"), "\(found.errors)")
+        #expect(found.errors.contains("2 files, 87 rules: 0 errors, 1 warning, 0 notes"), "\(found.errors)")
         for arguments in [
             ["policy", "lint"], ["policy", "lint", directory.path + "/none.yaml"],
             ["policy", "lint", "--disable", "LW9999", good], ["policy", "lint", "-o", "xml", good],
@@ -124,7 +124,7 @@ import Testing
         #expect(result.status == 1)
         #expect(result.output.contains("\(file):12:21: error: unknown value `STRIKT`; did you mean `STRICT`?"))
         #expect(result.output.contains("unknown field `audience` in a JWT rule; did you mean `audiences`?"))
-        #expect(result.errors.contains("1 resources fine, 2 errors, 0 warnings"), "\(result.errors)")
+        #expect(result.errors.contains("1 resource fine, 2 errors, 0 warnings"), "\(result.errors)")
     }
 
     @Test func `a configuration that asks for less than mutual TLS loads with a warning at its place`() throws {

@@ -22,7 +22,9 @@ struct BackupCommand: AsyncParsableCommand {
         let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
         let settings = try Settings(options, documents: documents)
         let count = try AuthorityBackup(directory: directory).make(of: settings)
-        StandardError.write("copied \(count) files to \(directory); keep them as the keys themselves are kept")
+        StandardError.write(
+            "copied \(counted(count, "file")) to \(directory); keep them as the keys themselves are kept"
+        )
     }
 }
 
@@ -53,7 +55,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let backup = AuthorityBackup(directory: directory)
         let (files, made) = try backup.check(for: settings)
         guard !check else {
-            StandardError.write("\(files.count) files, copied at \(made.formatted(.iso8601)): whole")
+            StandardError.write("\(counted(files.count, "file")), copied at \(made.formatted(.iso8601)): whole")
             return
         }
         guard !Self.answers(settings.adminSocket) else {

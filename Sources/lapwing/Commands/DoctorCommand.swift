@@ -29,7 +29,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let loaded = try Configuration(settings: settings)
             configuration = loaded
             findings.append(
-                .init(.fine, "configuration", "\(documents.count) resources in `\(settings.config.value)`")
+                .init(.fine, "configuration", "\(counted(documents.count, "resource")) in `\(settings.config.value)`")
             )
             findings += loaded.gateways.flatMap { gateway in
                 loaded.listenerModes(of: gateway).map { mode in

@@ -112,7 +112,7 @@ extension IdentityCommand.SVID {
             }
             do {
                 let count = try SVIDFiles.write(context.svids, context.bundles, to: directory)
-                StandardError.write("wrote \(count) files to \(directory)")
+                StandardError.write("wrote \(counted(count, "file")) to \(directory)")
             } catch { throw CommandError(.unreachable, "\(error)") }
         }
     }
@@ -210,7 +210,7 @@ extension IdentityCommand.CA {
             let status: Admin_StatusResponse = try await AdminClient(options).call("Status", Admin_StatusRequest())
             try write(status.authority, as: output)
             StandardError.write(
-                "\(status.trustDomain): \(status.entries) entries, \(status.streams) streams, \(status.issued) SVIDs issued"
+                "\(status.trustDomain): \(counted(status.entries, "entry")), \(counted(status.streams, "stream")), \(status.issued) SVIDs issued"
             )
         }
     }

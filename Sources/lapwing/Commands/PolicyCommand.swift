@@ -50,7 +50,8 @@ struct PolicyCommand: AsyncParsableCommand {
             case .table:
                 for diagnostic in diagnostics { StandardOutput.write(diagnostic.description) }
                 StandardError.write(
-                    "\(checked.sound.count) resources fine, \(errors) errors, \(diagnostics.count - errors) warnings"
+                    "\(counted(checked.sound.count, "resource")) fine, \(counted(errors, "error")), "
+                        + counted(diagnostics.count - errors, "warning")
                         + (passedOver > 0 ? "; \(passedOver) of other groups passed over" : "")
                 )
             }

@@ -84,12 +84,16 @@ struct PolicyGenerateCommand: ParsableCommand {
     }
 
     private func report(_ generated: GeneratedPolicies, _ requests: [ObservedRequest]) {
-        StandardError.write("\(generated.count) requests of \(generated.rules.count) callers; all of them are allowed")
+        StandardError.write(
+            "\(counted(generated.count, "request")) of \(counted(generated.rules.count, "caller")); all of them are allowed"
+        )
         for reason in GeneratedPolicies.Omission.Reason.allCases {
             let omitted = generated.omissions.filter { $0.reason == reason }.map(\.request)
             guard let first = omitted.first else { continue }
             let count = omitted.reduce(0) { $0 + $1.count }
-            StandardError.write("left out, \(reason.rawValue): \(count) requests, such as `\(first.summary)`")
+            StandardError.write(
+                "left out, \(reason.rawValue): \(counted(count, "request")), such as `\(first.summary)`"
+            )
         }
         if requests.isEmpty {
             StandardError.write("no allowed request was recorded, so that the policy allows nothing")

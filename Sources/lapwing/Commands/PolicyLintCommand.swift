@@ -163,8 +163,9 @@ extension PolicyCommand {
                 for finding in findings { StandardOutput.write(finding.description) }
                 let count = { (severity: LintSeverity) in findings.count { $0.severity == severity } }
                 StandardError.write(
-                    "\(files) files, \(linter.rules.count) rules: \(count(.error)) errors, \(count(.warning)) warnings, "
-                        + "\(count(.note)) notes"
+                    "\(counted(files, "file")), \(counted(linter.rules.count, "rule")): \(counted(count(.error), "error")), "
+                        + "\(counted(count(.warning), "warning")), "
+                        + "\(counted(count(.note), "note"))"
                 )
             }
         }

@@ -84,7 +84,7 @@ struct PolicyReplayCommand: ParsableCommand {
             let title = "\(change.old.outcome.rawValue) → \(change.new.outcome.rawValue)"
             StandardOutput.write(
                 (isDenied ? Style.red(title) : Style.yellow(title))
-                    + "  \(change.count) requests, \(change.distinct) different"
+                    + "  \(counted(change.count, "request")), \(change.distinct) different"
             )
             StandardOutput.write("  old: \(Self.words(change.old))")
             StandardOutput.write("  new: \(Self.words(change.new))")
@@ -96,7 +96,7 @@ struct PolicyReplayCommand: ParsableCommand {
         }
         let share = report.total == 0 ? 0 : 100 * Double(report.changed) / Double(report.total)
         StandardOutput.write(
-            "\(report.total) requests, \(report.distinct) different: \(report.changed) would be decided otherwise "
+            "\(counted(report.total, "request")), \(report.distinct) different: \(report.changed) would be decided otherwise "
                 + "(\(String(format: "%.2f", share)) %), \(report.otherRule) by another rule to the same end"
         )
     }

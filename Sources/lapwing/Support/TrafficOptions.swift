@@ -42,7 +42,7 @@ struct TrafficOptions: ParsableArguments {
             for file in files { try read(file, into: &tally) }
         }
         if tally.malformed > 0 {
-            StandardError.write("\(tally.malformed) records or lines could not be read, and are left out")
+            StandardError.write("left out, not to be read: \(counted(tally.malformed, "record"))")
         }
         return tally
     }

@@ -76,7 +76,7 @@ extension AuditCommand {
                 // What is on record as removed, and was not when it was cut short.
                 let left = try records.reading { try pruner.finish() }
                 StandardError.write(
-                    left > 0 ? "removed \(left) files that an earlier pruning left" : "no entries to remove"
+                    left > 0 ? "removed \(counted(left, "file")) that an earlier pruning left" : "no entries to remove"
                 )
             }
             try forget(records, settings)

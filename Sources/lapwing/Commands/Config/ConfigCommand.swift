@@ -120,7 +120,7 @@ struct ConfigCommand: AsyncParsableCommand {
                     )
                 case .table:
                     for warning in configuration.warnings { StandardError.write(warning.description) }
-                    StandardOutput.write("\(documents.count) resources in `\(path)`: fine")
+                    StandardOutput.write("\(counted(documents.count, "resource")) in `\(path)`: fine")
                 }
             } catch let error as ResourceError where output == .json {
                 let findings = error.diagnostics.map { DiagnosticRow($0) }

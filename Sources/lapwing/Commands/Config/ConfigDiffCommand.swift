@@ -230,7 +230,7 @@ struct ConfigDiffCommand: AsyncParsableCommand {
                 for change in replay.changes {
                     let title = "\(change.old.outcome.rawValue) → \(change.new.outcome.rawValue)"
                     let example = change.requests.first.map { ", such as \($0.summary)" } ?? ""
-                    lines.append("    \(title)  \(change.count) requests\(example)")
+                    lines.append("    \(title)  \(counted(change.count, "request"))\(example)")
                 }
             }
             for change in decisions.reach ?? [] {

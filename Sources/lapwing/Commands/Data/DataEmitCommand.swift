@@ -50,7 +50,7 @@ struct DataEmitCommand: ParsableCommand {
             let path = directory + "/" + file.path
             try OutputFile.writeWithFolders(Array(file.text.utf8), to: path)
         }
-        StandardError.write("\(files.count) files in \(directory)")
+        StandardError.write("\(counted(files.count, "file")) in \(directory)")
     }
 
     private func files(_ estate: Estate) throws -> [(path: String, text: String)] {

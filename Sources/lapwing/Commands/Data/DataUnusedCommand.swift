@@ -136,17 +136,17 @@ struct DataUnusedCommand: ParsableCommand {
             if !unused.grants.isEmpty { StandardOutput.write(table.render()) }
             for narrowing in unused.narrowings {
                 StandardOutput.write(
-                    "\(narrowing.place): narrower in \(narrowing.files.count) files; proved to allow no more than before, and "
+                    "\(narrowing.place): narrower in \(counted(narrowing.files.count, "file")); proved to allow no more than before, and "
                         + "each of \(narrowing.requests) kinds of request that were made"
                 )
             }
         }
         for doubt in unused.doubts { StandardError.write(doubt) }
         if reading.malformed > 0 {
-            StandardError.write("\(reading.malformed) records could not be read, and are left out")
+            StandardError.write("left out, not to be read: \(counted(reading.malformed, "record"))")
         }
         StandardError.write(
-            "\(reading.count) records; \(unused.total - unused.grants.count) of \(unused.total) grants were used"
+            "\(counted(reading.count, "record")); \(unused.total - unused.grants.count) of \(unused.total) grants were used"
         )
         if !unused.grants.isEmpty { throw ExitCode(ExitStatus.refused.rawValue) }
     }

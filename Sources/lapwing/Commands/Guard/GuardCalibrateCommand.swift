@@ -58,7 +58,7 @@ extension GuardCommand {
                     let threshold = calibration.threshold(for: channel, falsePositiveRate: rate)
                     return "\(rate * 100) %: \(threshold.map(String.init) ?? "too few texts")"
                 }
-                StandardError.write("\(channel.rawValue): \(count) texts; " + rates.joined(separator: ", "))
+                StandardError.write("\(channel.rawValue): \(counted(count, "text")); " + rates.joined(separator: ", "))
             }
         }
     }

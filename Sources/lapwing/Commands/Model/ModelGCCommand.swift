@@ -37,7 +37,7 @@ struct ModelGCCommand: AsyncParsableCommand {
         for blob in collection.blobs { StandardOutput.write("\(blob.digest)  \(blob.size)") }
         let bytes = collection.blobs.reduce(UInt64(0)) { $0 + $1.size }
         StandardError.write(
-            "\(collection.blobs.count) blobs, \(bytes) bytes: \(dryRun ? "would go (nothing was taken)" : "gone")"
+            "\(counted(collection.blobs.count, "blob")), \(bytes) bytes: \(dryRun ? "would go (nothing was taken)" : "gone")"
         )
     }
 }

@@ -80,7 +80,7 @@ private struct ScanTable {
         }
         guard !quiet else { return }
         let counts = [ScanVerdict.proven, .notProven, .unsafe].map { "\(report.count($0)) \(Self.name($0))" }
-        StandardError.write("\(report.files.count) files: \(counts.joined(separator: ", "))")
+        StandardError.write("\(counted(report.files.count, "file")): \(counts.joined(separator: ", "))")
     }
 
     private func describe(_ finding: ScanFinding, in file: String) -> String {

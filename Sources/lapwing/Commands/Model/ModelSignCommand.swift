@@ -110,7 +110,7 @@ struct ModelSignCommand: AsyncParsableCommand {
                 )
             )
         case .table:
-            chatter.say("signed \(signed.files.count) files; sha256:\(signed.rootDigest); wrote \(target)")
+            chatter.say("signed \(counted(signed.files.count, "file")); sha256:\(signed.rootDigest); wrote \(target)")
         }
     }
 }

@@ -38,7 +38,7 @@ struct ModelVerifyCommand: ParsableCommand {
             let files = model.files.count { $0.finding == .verified }
             let time = model.signer.signedBy.map { ", before \($0.formatted(.iso8601))" } ?? ""
             StandardOutput.write(
-                "verified: \(files) files, \(model.size) bytes, signed by \(model.signer.identity) "
+                "verified: \(counted(files, "file")), \(model.size) bytes, signed by \(model.signer.identity) "
                     + "(\(model.signer.method.rawValue))\(time)\nsha256:\(model.rootDigest)"
             )
         case (.refused(let refusal), .table):

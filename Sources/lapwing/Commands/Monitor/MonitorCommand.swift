@@ -65,13 +65,17 @@ struct MonitorCommand: ParsableCommand {
                 let ports = try configuration.map { try ServedPorts($0) }
                 try MonitorReading.catchUp(&monitor, with: log ?? settings.auditDirectory, at: ports)
             }
-            if malformed > 0 { StandardError.write("\(malformed) records could not be read, and are left out") }
+            if malformed > 0 {
+                StandardError.write("left out, not to be read: \(counted(malformed, "record"))")
+            }
             let findings = monitor.findings.findings.filter { all || $0.state.isActive }
             FindingOutput.write(findings, output)
             if monitor.findings.dropped > 0 {
-                StandardError.write("\(monitor.findings.dropped) findings were let go of, since there were too many")
+                StandardError.write(
+                    "let go of, since there were too many: \(counted(monitor.findings.dropped, "finding"))"
+                )
             }
-            StandardError.write("\(monitor.observed) observations, \(findings.count) findings")
+            StandardError.write("\(counted(monitor.observed, "observation")), \(counted(findings.count, "finding"))")
             if findings.contains(where: \.state.isActive) { throw ExitCode(ExitStatus.refused.rawValue) }
         }
 

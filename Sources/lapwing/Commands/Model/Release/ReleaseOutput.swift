@@ -21,7 +21,7 @@ enum ReleaseOutput {
         case .json: try StandardOutput.write(json: IndexRow(index, place))
         case .table:
             chatter.say(
-                "index \(index.version) of \(index.environment), \(index.releases.count) releases, until "
+                "index \(index.version) of \(index.environment), \(counted(index.releases.count, "release")), until "
                     + "\(index.expiresAt); wrote \(place)"
             )
         }

@@ -98,7 +98,7 @@ struct SecretRecogniser {
     /// How far apart names and values stand where several are set below each other.
     static let widest = 24
 
-    /// `&lt;password&gt;v`
+    /// A name between signs of HTML or XML that are written as entities: `&lt;password&gt;v`.
     private func marked(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Match? {
         guard reader.has("&gt;", at: end) else { return nil }
         let name = name(&reader, start, end)

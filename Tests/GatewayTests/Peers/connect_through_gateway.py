@@ -8,6 +8,7 @@ import hashlib
 import http.server
 import json
 import os
+import select
 import socket
 import socketserver
 import ssl
@@ -197,14 +198,21 @@ def checks(port, certificate, key):
         connection, head = tunnel("db.internal:5434", early=b"early")
         assert head.startswith(b"HTTP/1.1 200 ") and b"content-length" not in head.lower(), head
         data = os.urandom(4 << 20)
-        sender = threading.Thread(target=connection.sendall, args=(data,))
-        sender.start()
-        got = b""
+        # One thread: two must not use a connection over TLS at once.
+        connection.setblocking(False)
+        got, sent = bytearray(), 0
         while len(got) < len(data) + 5:
-            piece = connection.recv(65536)
-            assert piece
-            got += piece
-        sender.join()
+            waiting = [connection] if sent < len(data) else []
+            readable, writable, _ = select.select([connection], waiting, [], 10)
+            assert readable or writable, f"nothing for 10 s, after {len(got)} bytes"
+            try:
+                if writable:
+                    sent += connection.send(data[sent : sent + 65536])
+                piece = connection.recv(65536)
+                assert piece, f"ended after {len(got)} bytes"
+                got += piece
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass
         assert got == b"early" + data
         connection.close()
 

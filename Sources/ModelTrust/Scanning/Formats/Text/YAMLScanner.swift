@@ -58,9 +58,15 @@ enum YAMLScanner: FormatScanner {
         return result.isEmpty ? nil : (result, false)
     }
 
-    /// Whether a text is YAML of any kind, be it nothing but comments.
+    /// A parser of a text that it comes to the end of in good time; nil for others.
+    private static func boundedParser(of text: PlainText) -> Yams.Parser? {
+        guard text.bytes.count <= longest, !YAMLAliases.mayBeKeys(text.bytes) else { return nil }
+        return try? Yams.Parser(yaml: text.text)
+    }
+
+    /// Whether a text is YAML of any kind, be it nothing but comments; not where it takes too much to tell.
     static func isReadable(_ text: PlainText) -> Bool {
-        guard let parser = try? Yams.Parser(yaml: text.text) else { return false }
+        guard let parser = boundedParser(of: text) else { return false }
         do {
             while try parser.nextRoot() != nil {}
             return true
@@ -93,9 +99,7 @@ enum YAMLScanner: FormatScanner {
     /// Where a document begins that is YAML to no reader, so that none comes to it or to what follows; nil where there
     /// is none, or another reader may take it.
     static func brokenDocument(in text: PlainText) -> Int? {
-        guard text.bytes.count <= longest, !YAMLAliases.mayBeKeys(text.bytes),
-            let parser = try? Yams.Parser(yaml: text.text)
-        else { return nil }
+        guard let parser = boundedParser(of: text) else { return nil }
         do {
             var count = 0
             while try parser.nextRoot() != nil, count < mostDocuments { count += 1 }

@@ -90,13 +90,29 @@ public final class LoadedModel: Sendable {
     ///
     /// - Throws: ``LoadFailure`` where a chunk is not what was signed; none of its bytes are given out.
     public func read(_ name: String, at offset: UInt64, count: Int) throws(LoadFailure) -> [UInt8] {
-        try report(name) { (file) throws(LoadFailure) in try file.read(at: offset, count: count) }
+        try report(name) { (file) throws(LoadFailure) in
+            let bytes = try file.read(at: offset, count: count)
+            if file.isReadInOrder { cache.queue.async { file.readAhead() } }
+            return bytes
+        }
     }
 
-    /// Verified bytes of a file as they lie in memory, one piece behind the other.
-    func pieces(_ name: String, at offset: UInt64, count: Int) throws(LoadFailure) -> [ArraySlice<UInt8>] {
-        try report(name) { (file) throws(LoadFailure) in try file.pieces(at: offset, count: count) }
+    /// Verified bytes of a file as they lie in memory, one piece behind the other; nil where another thread is loading some
+    /// of them, which then calls `later`.
+    func pieces(
+        _ name: String,
+        at offset: UInt64,
+        count: Int,
+        later: @escaping @Sendable () -> Void
+    ) throws(LoadFailure) -> [ArraySlice<UInt8>]? {
+        try report(name) { (file) throws(LoadFailure) in try file.pieces(at: offset, count: count, later: later) }
     }
+
+    /// A file of the model.
+    func file(_ name: String) -> VerifiedFile? { files[name] }
+
+    /// Does work on a thread for which nobody waits.
+    func later(_ work: @escaping @Sendable () -> Void) { cache.queue.async(execute: work) }
 
     private func report<Value>(
         _ name: String,

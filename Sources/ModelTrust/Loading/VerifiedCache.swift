@@ -26,18 +26,29 @@ final class VerifiedCache: Sendable {
         var time: UInt64 = 0
         /// What was put out last, whose memory is used again.
         var spares: [[UInt8]] = []
-    }
+        /// What is being loaded, by its first byte, and who hears when it was.
+        var loads: [Key: [@Sendable () -> Void]] = [:]
 
-    /// Held while bytes are read and hashed, by one reader of a key.
-    private final class Turn: Sendable {
-        let lock = Mutex<Void>(())
+        mutating func find(_ key: Key) -> [UInt8]? {
+            guard let found = known[key]?.bytes else { return nil }
+            time += 1
+            known[key]?.used = time
+            return found
+        }
+
+        /// Puts out bytes, whose memory is the first to be used again: it is still in the processor's cache.
+        mutating func remove(_ key: Key) {
+            guard let bytes = known.removeValue(forKey: key)?.bytes else { return }
+            size -= bytes.count
+            if spares.count == VerifiedCache.spares { spares.removeFirst() }
+            spares.append(bytes)
+        }
     }
 
     private let state = Mutex(State())
-    private let turns = (0..<16).map { _ in Turn() }
     private let counter = Atomic<UInt64>(0)
-    /// Where what will probably be wanted next is read.
-    let ahead = DispatchQueue(label: "lapwing.read-ahead", attributes: .concurrent)
+    /// Where work is done for which no reader waits on a thread of its own.
+    let queue = DispatchQueue(label: "lapwing.verified-cache", attributes: .concurrent)
 
     init(capacity: Int = 16 << 20) { self.capacity = capacity }
 
@@ -49,41 +60,77 @@ final class VerifiedCache: Sendable {
 
     /// Verified bytes, where they are known.
     func find(_ key: Key) -> [UInt8]? {
-        state.withLock { state in
-            guard let found = state.known[key]?.bytes else { return nil }
-            state.time += 1
-            state.known[key]?.used = state.time
-            return found
-        }
+        state.withLock { $0.find(key) }
+    }
+
+    /// Whether verified bytes are known or being loaded.
+    func has(_ key: Key, turn: UInt64) -> Bool {
+        state.withLock { $0.known[key] != nil || $0.loads[Key(file: key.file, start: turn)] != nil }
     }
 
     /// Verified bytes, which are loaded where they are not known; `turn` is the offset of what is loaded at once, which may
     /// be more than the key's bytes.
+    ///
+    /// Where another thread is loading them, `later` is called on it as soon as it has, and the result is nil; without a
+    /// `later`, this thread waits.
     func bytes(
         of key: Key,
         turn: UInt64,
+        later: (@Sendable () -> Void)? = nil,
         load: () throws(LoadFailure) -> [UInt8]
-    ) throws(LoadFailure) -> [UInt8] {
-        if let found = find(key) { return found }
-        var hasher = Hasher()
-        hasher.combine(key.file)
-        hasher.combine(turn)
-        let lock = turns[Int(UInt(bitPattern: hasher.finalize()) % UInt(turns.count))]
-        return try lock.lock.withLock { (_) throws(LoadFailure) in
-            if let found = find(key) { return found }
-            let bytes = try load()
-            add(bytes, at: key)
-            return bytes
+    ) throws(LoadFailure) -> [UInt8]? {
+        let turn = Key(file: key.file, start: turn)
+        while true {
+            let loaded = later == nil ? DispatchSemaphore(value: 0) : nil
+            switch begin(key, turn, later ?? { _ = loaded?.signal() }) {
+            case .known(let bytes): return bytes
+            case .loading:
+                guard let loaded else { return nil }
+                loaded.wait()
+            case .mine:
+                defer { end(turn) }
+                let bytes = try load()
+                add(bytes, at: key)
+                return bytes
+            }
         }
+    }
+
+    private enum Turn {
+        case known([UInt8])
+        /// Another thread loads it and calls back.
+        case loading
+        /// This thread has to load it.
+        case mine
+    }
+
+    private func begin(_ key: Key, _ turn: Key, _ later: @escaping @Sendable () -> Void) -> Turn {
+        state.withLock { state in
+            if let found = state.find(key) { return .known(found) }
+            guard state.loads[turn] == nil else {
+                state.loads[turn]?.append(later)
+                return .loading
+            }
+            state.loads[turn] = []
+            return .mine
+        }
+    }
+
+    private func end(_ turn: Key) {
+        let waiting = state.withLock { $0.loads.removeValue(forKey: turn) } ?? []
+        for later in waiting { later() }
     }
 
     /// Memory of so many bytes that nobody needs any more, where there is any.
     func takeSpare(_ count: Int) -> [UInt8]? {
         state.withLock { state in
-            guard let index = state.spares.firstIndex(where: { $0.count == count }) else { return nil }
+            guard let index = state.spares.lastIndex(where: { $0.count == count }) else { return nil }
             return state.spares.remove(at: index)
         }
     }
+
+    /// Puts out bytes that nobody will want again soon.
+    func remove(_ key: Key) { state.withLock { $0.remove(key) } }
 
     /// Keeps verified bytes, in the place of those that were not used for the longest time.
     func add(_ bytes: [UInt8], at key: Key) {
@@ -91,12 +138,8 @@ final class VerifiedCache: Sendable {
         state.withLock { state in
             if let old = state.known.removeValue(forKey: key) { state.size -= old.bytes.count }
             while state.size + bytes.count > capacity || state.known.count >= Self.entries {
-                guard let oldest = state.known.min(by: { $0.value.used < $1.value.used })?.key,
-                    let evicted = state.known.removeValue(forKey: oldest)?.bytes
-                else { break }
-                state.size -= evicted.count
-                if state.spares.count == Self.spares { state.spares.removeFirst() }
-                state.spares.append(evicted)
+                guard let oldest = state.known.min(by: { $0.value.used < $1.value.used })?.key else { break }
+                state.remove(oldest)
             }
             state.time += 1
             state.size += bytes.count

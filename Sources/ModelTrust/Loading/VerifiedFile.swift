@@ -1,4 +1,4 @@
-import Dispatch
+import FoundationEssentials
 import Synchronization
 
 /// A file whose bytes are only given out after they were hashed and found to be those that were signed.
@@ -15,6 +15,8 @@ final class VerifiedFile: Sendable {
     private static let wholeShard: UInt64 = 4
     /// How many chunks a shard's first read keeps behind the one that was asked for.
     private static let kept = 8
+    /// How many units are verified ahead of a reader at once, each on a core of its own.
+    static let most = min(3, ProcessInfo.processInfo.activeProcessorCount)
 
     /// How many bytes were signed.
     let size: UInt64
@@ -29,11 +31,12 @@ final class VerifiedFile: Sendable {
     /// The tags of the chunks of parts that were hashed whole, by their numbers.
     private let tags = Mutex<[Int: ChunkTags]>([:])
     private let cache: VerifiedCache
-    /// The end of what was loaded last: what begins there is read in order.
+    /// Where the last read ended: what begins there is read in order.
     private let lastEnd = Atomic<UInt64>(0)
-    /// How many loads one after the other were in order.
+    /// How many reads one after the other were in order.
     private let run = Atomic<Int>(0)
-    private let isReadingAhead = Atomic<Bool>(false)
+    /// How many threads verify what will be wanted next.
+    private let aheads = Atomic<Int>(0)
 
     /// What is read and verified at once: a whole shard, or a chunk of a part with tags.
     private struct Unit {
@@ -91,17 +94,40 @@ final class VerifiedFile: Sendable {
 
     /// Verified bytes as they lie in memory, one piece behind the other.
     func pieces(at offset: UInt64, count: Int) throws(LoadFailure) -> [ArraySlice<UInt8>] {
+        try pieces(at: offset, count: count, later: nil) ?? []
+    }
+
+    /// Verified bytes as they lie in memory; nil where another thread is loading some of them, which then calls `later`.
+    func pieces(
+        at offset: UInt64,
+        count: Int,
+        later: (@Sendable () -> Void)?
+    ) throws(LoadFailure) -> [ArraySlice<UInt8>]? {
+        try pieces(at: offset, count: count) { (unit) throws(LoadFailure) in try bytes(of: unit, later: later) }
+    }
+
+    /// Verified bytes as they lie in memory; nil where some of them would have to be loaded.
+    func knownPieces(at offset: UInt64, count: Int) -> [ArraySlice<UInt8>]? {
+        try? pieces(at: offset, count: count) { (unit) throws(LoadFailure) in cache.find(key(unit.start)) }
+    }
+
+    private func pieces(
+        at offset: UInt64,
+        count: Int,
+        _ bytes: (Unit) throws(LoadFailure) -> [UInt8]?
+    ) throws(LoadFailure) -> [ArraySlice<UInt8>]? {
         guard offset < size, count > 0 else { return [] }
         let end = offset + min(UInt64(count), size - offset)
         var pieces: [ArraySlice<UInt8>] = []
         var place = offset
         while place < end {
             let unit = unit(at: place)
-            let bytes = try bytes(of: unit)
+            guard let bytes = try bytes(unit) else { return nil }
             let to = min(end - unit.start, UInt64(unit.length))
             pieces.append(bytes[Int(place - unit.start)..<Int(to)])
             place = unit.start + to
         }
+        note(offset..<end)
         return pieces
     }
 
@@ -129,31 +155,63 @@ final class VerifiedFile: Sendable {
 
     private func key(_ start: UInt64) -> VerifiedCache.Key { VerifiedCache.Key(file: number, start: start) }
 
-    private func bytes(of unit: Unit, isAhead: Bool = false) throws(LoadFailure) -> [UInt8] {
+    private func turn(of unit: Unit) -> UInt64 {
         // All readers of a shard that has no tags yet wait for the first.
         let isFirst = unit.chunk != nil && tags.withLock { $0[unit.part] == nil }
-        let turn = isFirst ? start(of: unit.part) : unit.start
-        return try cache.bytes(of: key(unit.start), turn: turn) { () throws(LoadFailure) in
-            let isNext = lastEnd.exchange(unit.start + UInt64(unit.length), ordering: .relaxed) == unit.start
-            if isNext { run.add(1, ordering: .relaxed) } else { run.store(0, ordering: .relaxed) }
-            if !isAhead, run.load(ordering: .relaxed) > 1 { readAhead(of: unit) }
-            return try load(unit)
+        return isFirst ? start(of: unit.part) : unit.start
+    }
+
+    private func bytes(of unit: Unit, later: (@Sendable () -> Void)? = nil) throws(LoadFailure) -> [UInt8]? {
+        try cache.bytes(of: key(unit.start), turn: turn(of: unit), later: later) { () throws(LoadFailure) in
+            try load(unit)
         }
     }
 
-    /// Where a file is read in order, the next unit is verified while this one is.
+    // MARK: In order
+
+    private func note(_ range: Range<UInt64>) {
+        let isNext = lastEnd.exchange(range.upperBound, ordering: .relaxed) == range.lowerBound
+        if isNext { run.add(1, ordering: .relaxed) } else { run.store(0, ordering: .relaxed) }
+    }
+
+    /// Whether what follows the last read will probably be wanted next, and is not being verified by enough threads.
+    var isReadInOrder: Bool { run.load(ordering: .relaxed) > 1 && aheads.load(ordering: .relaxed) < Self.most }
+
+    /// Where the file is read in order, verifies what comes next, on this thread, until it is far enough ahead.
     ///
     /// A failure is nobody's yet: whoever reads there meets it.
-    private func readAhead(of unit: Unit) {
-        let place = unit.start + UInt64(unit.length)
-        guard place < size else { return }
-        let next = self.unit(at: place)
-        guard next.chunk == nil || tags.withLock({ $0[next.part] != nil }), cache.find(key(next.start)) == nil,
-            isReadingAhead.exchange(true, ordering: .acquiring) == false
-        else { return }
-        cache.ahead.async {
-            _ = try? self.bytes(of: next, isAhead: true)
-            self.isReadingAhead.store(false, ordering: .releasing)
+    func readAhead() {
+        guard isReadInOrder else { return }
+        defer { aheads.subtract(1, ordering: .relaxed) }
+        guard aheads.add(1, ordering: .relaxed).oldValue < Self.most else { return }
+        while let unit = nextUnit() {
+            do throws(LoadFailure) { _ = try bytes(of: unit) { /* Somebody else is ahead. */  } } catch { return }
+        }
+    }
+
+    /// The next unit behind the last read that nobody has verified or is verifying; nil where enough of them are.
+    private func nextUnit() -> Unit? {
+        var place = lastEnd.load(ordering: .relaxed)
+        for _ in 0..<Self.most where place < size {
+            let unit = unit(at: place)
+            guard unit.chunk == nil || tags.withLock({ $0[unit.part] != nil }) else { return nil }
+            if !cache.has(key(unit.start), turn: unit.start) { return unit }
+            place = unit.start + UInt64(unit.length)
+        }
+        return nil
+    }
+
+    /// Lets the memory be used again of what was given out to its end, and maybe from its beginning, for a reader that
+    /// will not ask for it again.
+    func forget(at offset: UInt64, count: Int, onlyWhole: Bool) {
+        guard offset < size, count > 0 else { return }
+        let end = offset + min(UInt64(count), size - offset)
+        var place = offset
+        while place < end {
+            let unit = unit(at: place)
+            let unitEnd = unit.start + UInt64(unit.length)
+            if unitEnd <= end, !onlyWhole || unit.start >= offset { cache.remove(key(unit.start)) }
+            place = unitEnd
         }
     }
 
@@ -224,14 +282,14 @@ final class VerifiedFile: Sendable {
         var builder = ChunkTags.Builder(chunkSize: chunkSize)
         var parts = VerifiedParts(entry, algorithm)
         var offset: UInt64 = 0
-        while true {
-            let chunk = try reader.read(at: offset, count: chunkSize)
+        var chunk: [UInt8] = []
+        repeat {
+            chunk = try reader.read(at: offset, count: chunkSize, reusing: consume chunk)
             cache.count(chunk.count)
             if !chunk.isEmpty { builder.add(chunk: chunk) }
             try parts.add(chunk, at: offset)
             offset += UInt64(chunk.count)
-            if chunk.count < chunkSize { break }
-        }
+        } while chunk.count == chunkSize
         try parts.finish(at: offset)
         return builder.made
     }

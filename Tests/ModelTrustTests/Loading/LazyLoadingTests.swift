@@ -127,6 +127,27 @@ import Testing
         #expect(model.bytesRead == 16 * Self.mebibyte)
     }
 
+    @Test func `what is read in order is verified ahead of its reader, and each shard once`() throws {
+        let (folder, manifest) = try sparse(size: 24 << 20, shard: Self.mebibyte)
+        let model = try LoadedModel(at: folder.path, manifest: manifest, cache: VerifiedCache(capacity: 32 << 20))
+        let file = try #require(model.file("w"))
+        for place in 0..<2 {
+            #expect(!file.isReadInOrder)
+            file.readAhead()
+            #expect(model.bytesRead == UInt64(place) * Self.mebibyte)
+            #expect(try file.pieces(at: UInt64(place) << 20, count: 1 << 20).joined().count == 1 << 20)
+        }
+        #expect(file.isReadInOrder)
+        file.readAhead()
+        #expect(model.bytesRead == UInt64(2 + VerifiedFile.most) * Self.mebibyte)
+        #expect(file.knownPieces(at: 2 << 20, count: 1) != nil)
+        // Reads ahead of the rest go on beside these.
+        for place in stride(from: 2 << 20, to: 24 << 20, by: 1 << 19) {
+            #expect(try model.read("w", at: UInt64(place), count: 1 << 19).count == 1 << 19)
+        }
+        #expect(model.bytesRead == 24 * Self.mebibyte)
+    }
+
     @Test func `of a model of very many files none stays open`() throws {
         let files = (0..<300).map { ("f\($0)", [UInt8(truncatingIfNeeded: $0), 1]) }
         let folder = try TemporaryModel(Dictionary(uniqueKeysWithValues: files))

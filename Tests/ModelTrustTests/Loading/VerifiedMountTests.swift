@@ -76,6 +76,34 @@ import Testing
         #expect(reports.withLock { $0.first?.offset } == 2 << 20)
     }
 
+    @Test func `many read one file at once, each from where it likes`() throws {
+        // Large enough to be read past the kernel's cache, in shards that begin in the middle of pages.
+        let weights = (0..<9_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 7) }
+        let folder = try TemporaryModel(["w.bin": weights])
+        let parts = TemporaryModel.shards(of: weights, size: 700_001)
+        let manifest = LoadManifest(files: [.init(path: ModelPath(unchecked: Array("w.bin".utf8)), parts: parts)])
+        let model = try LoadedModel(at: folder.path, manifest: manifest)
+        try Data(weights).write(to: URL(fileURLWithPath: folder.path + "-copy"))
+        defer { try? FileManager.default.removeItem(atPath: folder.path + "-copy") }
+        let script = """
+            same() { dd "if=$1" "$3" "$4" 2>/dev/null | cmp -s - "$2" || touch "$2-bad"; }
+            for size in 4096 65536 1048576 3000000; do
+                same "$1/w.bin" "$2-copy" bs=$size status=none &
+            done
+            wait
+            for skip in 1 2 3; do
+                (dd "if=$1/w.bin" bs=1000000 skip=$skip status=none | \
+                    cmp -s - "$2-copy" -i 0:${skip}000000 || touch "$2-copy-bad") &
+            done
+            wait
+            test ! -e "$2-copy-bad" || { rm "$2-copy-bad"; exit 11; }
+            exit 7
+            """
+        guard let status = try run(script, model) else { return }
+        #expect(status == 7)
+        #expect(model.failures.isEmpty)
+    }
+
     @Test func `a command's end is its own, by status or by signal`() throws {
         let folder = try TemporaryModel(["w.bin": [1]])
         let model = try LoadedModel(at: folder.path, manifest: folder.manifest)

@@ -13,7 +13,8 @@ struct FUSERequest {
     let operation: Operation?
     let identifier: UInt64
     let node: UInt64
-    private let body: ArraySlice<UInt8>
+    /// A copy: the request may outlive the memory that it was read into.
+    private let body: [UInt8]
 
     /// Reads a request; nil where its header is cut short.
     init?(_ bytes: ArraySlice<UInt8>) {
@@ -21,11 +22,17 @@ struct FUSERequest {
         operation = Operation(rawValue: Self.number(bytes, 4, 4))
         identifier = Self.number(bytes, 8, 8)
         node = Self.number(bytes, 16, 8)
-        body = bytes.dropFirst(Self.headerSize)
+        body = Array(bytes.dropFirst(Self.headerSize))
     }
 
     /// A number of the body; 0 where it is cut short.
-    func number(at offset: Int, size: Int) -> UInt64 { Self.number(body, offset, size) }
+    func number(at offset: Int, size: Int) -> UInt64 { Self.number(body[...], offset, size) }
+
+    /// Where a read begins.
+    var offset: UInt64 { number(at: 8, size: 8) }
+
+    /// How many bytes a read asks for.
+    var count: Int { Int(min(number(at: 16, size: 4), 1 << 22)) }
 
     /// The body as a name that ends with a zero.
     var name: [UInt8] { Array(body.prefix { $0 != 0 }) }

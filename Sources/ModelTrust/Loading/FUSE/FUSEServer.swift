@@ -71,7 +71,7 @@ final class FUSEServer: Sendable {
             // ENODEV: the file system was unmounted.
             guard count > 0, let request = FUSERequest(buffer[..<count]) else { return }
             if request.operation == .read {
-                send(pieces(for: request), to: request.identifier)
+                if let file = send(request) { file.readAhead() }
                 continue
             }
             guard let answer = answer(to: request) else { continue }
@@ -80,16 +80,53 @@ final class FUSEServer: Sendable {
         }
     }
 
-    /// The verified bytes that a read asks for, or an errno.
-    private func pieces(for request: FUSERequest) -> Result<[ArraySlice<UInt8>], FUSEError> {
-        guard case .file(let name) = tree.node(request.node)?.kind else { return .failure(FUSEError(number: EISDIR)) }
-        let offset = request.number(at: 8, size: 8)
-        let count = Int(min(request.number(at: 16, size: 4), 1 << 22))
-        guard let pieces = try? model.pieces(name, at: offset, count: count) else {
-            return .failure(FUSEError(number: EIO))
+    /// Answers a read, and gives the file that it was of.
+    ///
+    /// Where another thread is verifying what it asks for, that one answers, out of the memory that it has just had in its
+    /// hands: nobody waits.
+    @discardableResult
+    private func send(_ request: FUSERequest) -> VerifiedFile? {
+        let pieces = pieces(for: request) { self.sendKnown(request) }
+        guard let pieces else { return nil }
+        send(pieces, to: request.identifier)
+        return forget(request)
+    }
+
+    /// Answers a read whose bytes another thread has verified.
+    private func sendKnown(_ request: FUSERequest) {
+        guard case .file(let name) = tree.node(request.node)?.kind,
+            let pieces = model.file(name)?.knownPieces(at: request.offset, count: request.count)
+        else {
+            // There is more to load, or it could not be loaded. The thread that calls has other things to do.
+            model.later { self.send(request) }
+            return
         }
-        state.withLock { $0.uses[request.node]?.bytesRead += UInt64(count) }
-        return .success(pieces)
+        send(.success(pieces), to: request.identifier)
+        _ = forget(request)
+    }
+
+    /// The verified bytes that a read asks for, or an errno; nil where `later` will be called.
+    private func pieces(
+        for request: FUSERequest,
+        later: @escaping @Sendable () -> Void
+    ) -> Result<[ArraySlice<UInt8>], FUSEError>? {
+        guard case .file(let name) = tree.node(request.node)?.kind else { return .failure(FUSEError(number: EISDIR)) }
+        do throws(LoadFailure) {
+            return try model.pieces(name, at: request.offset, count: request.count, later: later).map { .success($0) }
+        } catch { return .failure(FUSEError(number: EIO)) }
+    }
+
+    /// Notes what was read, and lets the memory be used again of what nobody will ask for again: the kernel keeps what it
+    /// got whole, and who reads a file alone and past the kernel's cache has got it.
+    private func forget(_ request: FUSERequest) -> VerifiedFile? {
+        guard case .file(let name) = tree.node(request.node)?.kind, let file = model.file(name) else { return nil }
+        let isAlone = state.withLock { state in
+            state.uses[request.node]?.bytesRead += UInt64(request.count)
+            return state.uses[request.node]?.handles == 1
+        }
+        let isDirect = request.number(at: 0, size: 8) == UInt64(Passage.direct.rawValue)
+        if isAlone || !isDirect { file.forget(at: request.offset, count: request.count, onlyWhole: !isDirect) }
+        return file
     }
 
     /// Answers a read from where the bytes lie.
@@ -142,15 +179,18 @@ final class FUSEServer: Sendable {
         case .open, .openFolder:
             guard let node = tree.node(request.node) else { return refuse(ENOENT) }
             guard request.number(at: 0, size: 4) & UInt64(O_ACCMODE) == UInt64(O_RDONLY) else { return refuse(EROFS) }
+            let passage = request.operation == .open ? open(node, request.node).rawValue : 0
             var body = FUSEReply()
-            body.add(UInt64(0))
-            body.add(request.operation == .open ? open(node, request.node).rawValue : 0)
+            // What the kernel calls the open file: it says so with each read.
+            body.add(UInt64(passage))
+            body.add(passage)
             body.skip(4)
             return reply(body.body)
         case .read:
-            switch pieces(for: request) {
+            switch pieces(for: request, later: {}) {
             case .success(let pieces): return reply(Array(pieces.joined()))
             case .failure(let error): return refuse(error.number)
+            case nil: return nil
             }
         case .readFolder:
             guard case .folder(let entries) = tree.node(request.node)?.kind else { return refuse(ENOTDIR) }

@@ -1,0 +1,83 @@
+import Dispatch
+import Synchronization
+import Testing
+
+@testable import ModelTrust
+
+@Suite struct VerifiedCacheTests {
+    private let key = VerifiedCache.Key(file: 0, start: 0)
+
+    /// Has another thread load a key, and runs a body while it is at it.
+    private func whileLoading(
+        _ cache: VerifiedCache,
+        _ result: Result<[UInt8], LoadFailure>,
+        _ body: () throws -> Void
+    ) rethrows {
+        let (begun, go, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let key = key
+        DispatchQueue.global().async {
+            _ = try? cache.bytes(of: key, turn: 0) { () throws(LoadFailure) in
+                begun.signal()
+                go.wait()
+                return try result.get()
+            }
+            ended.signal()
+        }
+        begun.wait()
+        defer {
+            go.signal()
+            ended.wait()
+        }
+        try body()
+    }
+
+    @Test func `who does not wait for what another thread loads is called when it was loaded`() throws {
+        let cache = VerifiedCache()
+        let found = Mutex<[[UInt8]?]>([])
+        try whileLoading(cache, .success([1, 2, 3])) {
+            let later: @Sendable () -> Void = { found.withLock { $0.append(cache.find(key)) } }
+            let bytes = try cache.bytes(of: key, turn: 0, later: later) { () throws(LoadFailure) in
+                Issue.record("it is being loaded")
+                return []
+            }
+            #expect(bytes == nil)
+            #expect(cache.has(key, turn: 0))
+            #expect(found.withLock { $0.isEmpty })
+        }
+        #expect(found.withLock { $0 } == [[1, 2, 3]])
+    }
+
+    @Test func `what could not be loaded is loaded anew by who waited for it`() throws {
+        let cache = VerifiedCache()
+        let calls = Atomic<Int>(0)
+        let later: @Sendable () -> Void = { calls.add(1, ordering: .relaxed) }
+        try whileLoading(cache, .failure(LoadFailure(.tampered, "w", "it was changed"))) {
+            let bytes = try cache.bytes(of: key, turn: 0, later: later) { () throws(LoadFailure) in [] }
+            #expect(bytes == nil)
+        }
+        #expect(calls.load(ordering: .relaxed) == 1)
+        #expect(cache.find(key) == nil)
+        let bytes = try cache.bytes(of: key, turn: 0) { () throws(LoadFailure) in [4] }
+        #expect(bytes == [4])
+    }
+
+    @Test func `memory that is used again changes nothing for who holds what was in it`() throws {
+        let weights = (0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 5) }
+        let folder = try TemporaryModel(["w": weights])
+        let parts = TemporaryModel.shards(of: weights, size: 1_000)
+        let manifest = LoadManifest(files: [.init(path: ModelPath(unchecked: Array("w".utf8)), parts: parts)])
+        let model = try LoadedModel(at: folder.path, manifest: manifest)
+        let file = try #require(model.file("w"))
+        let held = try file.pieces(at: 0, count: 1_500)
+        file.forget(at: 0, count: 2_000, onlyWhole: true)
+        #expect(file.knownPieces(at: 0, count: 1) == nil)
+        #expect(try file.pieces(at: 2_000, count: 3_000).joined().elementsEqual(weights[2_000...]))
+        #expect(held.joined().elementsEqual(weights[..<1_500]))
+        // Of a shard that was given out in part, the rest will be asked for.
+        file.forget(at: 2_500, count: 1_000, onlyWhole: true)
+        #expect(file.knownPieces(at: 2_000, count: 2_000)?.joined().elementsEqual(weights[2_000..<4_000]) == true)
+        file.forget(at: 2_500, count: 1_000, onlyWhole: false)
+        #expect(file.knownPieces(at: 2_999, count: 1) == nil)
+        #expect(file.knownPieces(at: 3_000, count: 1) != nil)
+    }
+}

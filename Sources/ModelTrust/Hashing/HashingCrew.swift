@@ -1,4 +1,5 @@
 import Dispatch
+import FoundationEssentials
 import Synchronization
 
 /// Hashes many files at once: one worker for each core, each with one small buffer, so that a model of any size costs
@@ -8,7 +9,8 @@ import Synchronization
 /// all of them.
 struct HashingCrew: Sendable {
     let algorithm: HashAlgorithm
-    let workers: Int
+    /// How many work at once; nil for one for each core.
+    let workers: Int?
     /// How many bytes of a file one worker takes at once, where several share it.
     var piece = ChainingValues.piece
     /// Hears how many bytes more were hashed; on any thread.
@@ -32,9 +34,7 @@ struct HashingCrew: Sendable {
         let next = Atomic<Int>(0)
         // The largest first, so that no worker is left with one at the end.
         let order = pieces.indices.sorted { pieces[$0].range.count > pieces[$1].range.count }
-        // A thread more takes longer to start than a buffer to hash.
-        let buffers = pieces.reduce(1) { $0 + $1.range.count / Self.bufferSize }
-        DispatchQueue.concurrentPerform(iterations: max(1, min(workers, pieces.count, buffers))) { _ in
+        @Sendable func work(_: Int) {
             // Sound: the buffer is this worker's own, and nothing keeps it beyond the block.
             unsafe withUnsafeTemporaryAllocation(byteCount: Self.bufferSize, alignment: 4096) { buffer in
                 var opener = FileOpener(tree, links: links)
@@ -49,7 +49,12 @@ struct HashingCrew: Sendable {
                 }
             }
         }
-        return join(pieces, results.withLock { $0 }, jobs: jobs.count)
+        // A thread more takes longer to start than a buffer to hash, and to ask for the cores is to read files.
+        let buffers = pieces.reduce(1) { $0 + $1.range.count / Self.bufferSize }
+        let most = min(pieces.count, buffers)
+        let threads = most > 1 ? min(most, workers ?? ProcessInfo.processInfo.activeProcessorCount) : 1
+        if threads > 1 { DispatchQueue.concurrentPerform(iterations: threads, execute: work) } else { work(0) }
+        return results.withLock { Self.join(pieces, $0) }
     }
 
     private func pieces(of job: HashingJob, at index: Int) -> [Piece] {
@@ -67,19 +72,29 @@ struct HashingCrew: Sendable {
         }
     }
 
-    private func join(_ pieces: [Piece], _ results: [HashingOutcome?], jobs: Int) -> [HashingOutcome] {
-        var values = [[[UInt8]]](repeating: [], count: jobs)
-        var refusals = [ModelRefusal?](repeating: nil, count: jobs)
-        for (piece, result) in zip(pieces, results) {
-            switch result {
-            case .success(let value): values[piece.job].append(value)
-            case .failure(let refusal): refusals[piece.job] = refusals[piece.job] ?? refusal
-            case nil: refusals[piece.job] = ModelRefusal(.unreadable, "the file was not hashed")
-            }
+    /// The outcomes of the jobs, in whose order the pieces stand.
+    private static func join(_ pieces: [Piece], _ results: [HashingOutcome?]) -> [HashingOutcome] {
+        var outcomes: [HashingOutcome] = []
+        outcomes.reserveCapacity(pieces.count)
+        var start = 0
+        while start < pieces.count {
+            let end = pieces[start...].firstIndex { $0.job != pieces[start].job } ?? pieces.count
+            outcomes.append(join(results[start..<end]))
+            start = end
         }
-        return (0..<jobs).map { job in
-            if let refusal = refusals[job] { return .failure(refusal) }
-            return .success(values[job].count == 1 ? values[job][0] : ChainingValues.digest(values[job][...]))
+        return outcomes
+    }
+
+    private static func join(_ results: ArraySlice<HashingOutcome?>) -> HashingOutcome {
+        Result { () throws(ModelRefusal) in
+            var values: [[UInt8]] = []
+            for result in results {
+                guard let result else { throw ModelRefusal(.unreadable, "the file was not hashed") }
+                let value = try result.get()
+                guard results.count > 1 else { return value }
+                values.append(value)
+            }
+            return ChainingValues.digest(values[...])
         }
     }
 

@@ -31,10 +31,10 @@ public struct ModelTrustPolicySet: Sendable {
     /// Reads a file of at most four MiB.
     public static func read(_ path: String) throws -> [UInt8] {
         let file = try SignatureFile(path: path, what: "")
-        guard file.bytes.count <= 4 << 20 else {
+        guard file.facts.size <= 4 << 20 else {
             throw ModelRefusal(.unreadable, "`\(path)` has more than four MiB")
         }
-        return file.bytes
+        return try file.bytes()
     }
 
     /// A verifier for a model of a name.

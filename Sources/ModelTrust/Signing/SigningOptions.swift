@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// How a model is signed.
 public struct SigningOptions: Sendable {
     /// What digests the files.
@@ -12,8 +10,8 @@ public struct SigningOptions: Sendable {
     public var ignoresGitPaths = true
     /// Whether links that stay within the model are followed.
     public var followsLinks = false
-    /// How many files, or parts of one, are hashed at once.
-    public var workers = ProcessInfo.processInfo.activeProcessorCount
+    /// How many files, or parts of one, are hashed at once; one for each core unless said.
+    public var workers: Int?
 
     /// The options that every verifier understands: SHA-256, whole files, no links.
     public init() {}

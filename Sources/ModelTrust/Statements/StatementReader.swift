@@ -15,6 +15,16 @@ struct StatementReader {
     ///
     /// - Throws: ``ModelRefusal`` naming the rule that is broken.
     func read(_ payload: [UInt8]) throws(ModelRefusal) -> SignedManifest {
+        let (manifest, digest) = try parse(payload)
+        try ManifestRules.check(manifest, isLenientAboutOrder: manifest.isLegacy || isLenientAboutOrder)
+        guard digest == nil || manifest.rootDigest == digest else {
+            throw ModelRefusal(.malformedManifest, "the subject's digest is not the one of the resources")
+        }
+        return manifest
+    }
+
+    /// What a payload says, of which nothing else is kept, and the digest that it says is that of its resources.
+    private func parse(_ payload: [UInt8]) throws(ModelRefusal) -> (SignedManifest, [UInt8]?) {
         let root = try reader.object(
             try reader.parse(payload, maximumSize: SignatureBundle.maximumSize),
             "the signed statement"
@@ -26,8 +36,10 @@ struct StatementReader {
         }
         let predicate = try reader.object(root["predicate"], "`predicate`")
         switch try reader.string(root["predicateType"], "`predicateType`") {
-        case Self.predicateType: return try manifest(predicate, try subject(root["subject"]))
-        case Self.legacyPredicateType: return try legacyManifest(root["subject"])
+        case Self.predicateType:
+            let subject = try subject(root["subject"])
+            return (try manifest(predicate, subject.name), subject.digest)
+        case Self.legacyPredicateType: return (try legacyManifest(root["subject"]), nil)
         case let other: throw reader.refuse("the predicate's type `\(other.prefix(100))` is not known here")
         }
     }
@@ -51,7 +63,7 @@ struct StatementReader {
 
     private func manifest(
         _ predicate: [String: StrictJSON],
-        _ subject: (name: String, digest: [UInt8])
+        _ name: String
     ) throws(ModelRefusal) -> SignedManifest {
         try reader.only(["resources", "serialization"], in: predicate, "the predicate")
         let serialization = try reader.object(predicate["serialization"], "`serialization`")
@@ -74,20 +86,15 @@ struct StatementReader {
             "`resources`",
             maximum: SignedManifest.maximumResources
         ) { (value) throws(ModelRefusal) in try resource(value, method, algorithm) }
-        let manifest = SignedManifest(
+        return SignedManifest(
             method: method,
             algorithm: algorithm,
             followsLinks: followsLinks,
             ignoredPaths: ignored,
             resources: resources,
-            name: subject.name,
+            name: name,
             isLegacy: false
         )
-        try ManifestRules.check(manifest, isLenientAboutOrder: isLenientAboutOrder)
-        guard manifest.rootDigest == subject.digest else {
-            throw ModelRefusal(.malformedManifest, "the subject's digest is not the one of the resources")
-        }
-        return manifest
     }
 
     private func method(_ serialization: [String: StrictJSON]) throws(ModelRefusal) -> SerializationMethod {
@@ -216,7 +223,7 @@ struct StatementReader {
                 digest: try digest(digests["sha256"], of: name, .sha256)
             )
         }
-        let manifest = SignedManifest(
+        return SignedManifest(
             method: .files,
             algorithm: .sha256,
             followsLinks: false,
@@ -225,7 +232,5 @@ struct StatementReader {
             name: "model",
             isLegacy: true
         )
-        try ManifestRules.check(manifest, isLenientAboutOrder: true)
-        return manifest
     }
 }

@@ -92,7 +92,7 @@ struct ManifestComparison {
     ) -> [FileVerdict] {
         var verdicts: [FileVerdict] = []
         var jobs: [HashingJob] = []
-        var hashed: [(path: ModelPath, size: UInt64, digests: [[UInt8]])] = []
+        var hashed: [(path: ModelPath, size: UInt64, resources: [SignedResource])] = []
         for file in signed {
             do throws(ModelRefusal) {
                 let facts =
@@ -110,17 +110,17 @@ struct ManifestComparison {
                     )
                     continue
                 }
-                jobs += file.resources.map {
-                    HashingJob(path: file.path, facts: facts, range: $0.range ?? 0..<facts.size)
+                for resource in file.resources {
+                    jobs.append(HashingJob(path: file.path, facts: facts, range: resource.range ?? 0..<facts.size))
                 }
-                hashed.append((file.path, facts.size, file.resources.map(\.digest)))
+                hashed.append((file.path, facts.size, file.resources))
             } catch { verdicts.append(Self.verdict(file.path, error)) }
         }
         var outcomes = outcomes(of: jobs)[...]
         for file in hashed {
-            let own = outcomes.prefix(file.digests.count)
-            outcomes = outcomes.dropFirst(file.digests.count)
-            verdicts.append(Self.verdict(file.path, file.size, Array(zip(own, file.digests))))
+            let own = outcomes.prefix(file.resources.count)
+            outcomes = outcomes.dropFirst(file.resources.count)
+            verdicts.append(Self.verdict(file.path, file.size, own, file.resources))
         }
         return verdicts
     }
@@ -135,12 +135,13 @@ struct ManifestComparison {
     private static func verdict(
         _ path: ModelPath,
         _ size: UInt64,
-        _ outcomes: [(HashingOutcome, [UInt8])]
+        _ outcomes: ArraySlice<HashingOutcome>,
+        _ resources: [SignedResource]
     ) -> FileVerdict {
-        for (outcome, digest) in outcomes {
+        for (outcome, resource) in zip(outcomes, resources) {
             switch outcome {
             case .failure(let refusal): return verdict(path, refusal)
-            case .success(let found) where found != digest:
+            case .success(let found) where found != resource.digest:
                 return FileVerdict(path, .mismatch, "`\(path)` has other bytes than were signed", size: size)
             case .success: continue
             }

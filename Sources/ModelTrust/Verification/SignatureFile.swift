@@ -2,13 +2,13 @@ import Glibc
 
 /// The file that a signature lies in.
 struct SignatureFile {
-    let bytes: [UInt8]
     let name: [UInt8]
     let facts: FileFacts
+    private let file: ModelFile
     /// What refusals call it.
     private let shown: String
 
-    /// Reads a file; nothing but a regular one, and not a large one.
+    /// Opens a file; nothing but a regular one, and not a large one.
     ///
     /// Refusals call it what it is said to be.
     init(path: String, what: String = "the signature ") throws(ModelRefusal) {
@@ -25,16 +25,20 @@ struct SignatureFile {
                 "\(what)`\(path)` has \(file.facts.size) bytes, and at most \(SignatureBundle.maximumSize) are read"
             )
         }
-        bytes = try file.readAll()
+        self.file = file
         facts = file.facts
         shown = "\(what)`\(path)`"
         name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { Array($0) } ?? []
     }
 
+    /// What is in it, which nobody has to keep.
+    func bytes() throws(ModelRefusal) -> [UInt8] { try file.readAll() }
+
     /// The bundle that it holds.
     ///
     /// - Throws: ``ModelRefusal`` with the file's name where it holds none.
     func bundle() throws(ModelRefusal) -> SignatureBundle {
+        let bytes = try bytes()
         do throws(ModelRefusal) { return try SignatureBundle(bytes) } catch {
             throw ModelRefusal(error.code, "\(shown) is none that is read here: \(error.message)")
         }

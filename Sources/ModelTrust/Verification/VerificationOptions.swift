@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// What an operator allows beyond, or forbids within, what was signed.
 public struct VerificationOptions: Sendable {
     /// Whether files that were not signed may lie in the model.
@@ -18,8 +16,8 @@ public struct VerificationOptions: Sendable {
     public var readsLegacyFormat = false
     /// Whether the resources may stand in any order.
     public var isLenientAboutOrder = false
-    /// How many files, or parts of one, are hashed at once.
-    public var workers = ProcessInfo.processInfo.activeProcessorCount
+    /// How many files, or parts of one, are hashed at once; one for each core unless said.
+    public var workers: Int?
 
     /// The strictest options.
     public init() {}

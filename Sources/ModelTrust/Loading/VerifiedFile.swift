@@ -201,16 +201,17 @@ final class VerifiedFile: Sendable {
         return nil
     }
 
-    /// Lets the memory be used again of what was given out to its end, and maybe from its beginning, for a reader that
-    /// will not ask for it again.
+    /// Lets the memory be used again of what the last read gave out, and will not be asked for again: whole chunks and
+    /// shards, and for a reader in order, of which no part is still to come, those that it has read to their end.
     func forget(at offset: UInt64, count: Int, onlyWhole: Bool) {
         guard offset < size, count > 0 else { return }
         let end = offset + min(UInt64(count), size - offset)
+        let isInOrder = lastEnd.load(ordering: .relaxed) == end && run.load(ordering: .relaxed) > 0
         var place = offset
         while place < end {
             let unit = unit(at: place)
             let unitEnd = unit.start + UInt64(unit.length)
-            if unitEnd <= end, !onlyWhole || unit.start >= offset { cache.remove(key(unit.start)) }
+            if unitEnd <= end, unit.start >= offset || isInOrder && !onlyWhole { cache.remove(key(unit.start)) }
             place = unitEnd
         }
     }

@@ -34,6 +34,36 @@ struct DirectCommandTests {
         #expect(DirectCommand.parse(words) == nil)
     }
 
+    @Test(
+        arguments: [
+            ["m", "--public-key", "k"], ["--public-key", "k", "m", "--quiet"],
+            ["--quiet", "--signature", "s", "m/", "--public-key", "k"],
+            [".", "--signature", "", "--public-key", "a b"],
+        ]
+    )
+    func `a plain verification is what ArgumentParser reads`(words: [String]) throws {
+        let plain = try #require(ModelVerifyCommand(plain: words[...]))
+        let text = String(reflecting: plain)
+        #expect(text == String(reflecting: try ModelVerifyCommand.parse(words)))
+        // Everything has a value: to ask for one that was not set ends the program.
+        #expect(!text.contains("definition"))
+        #expect(text.contains(#""k""#) || text.contains(#""a b""#))
+    }
+
+    @Test(
+        arguments: [
+            [], ["m"], ["--public-key", "k"], ["m", "--public-key"], ["m", "--public-key", "-k"],
+            ["m", "n", "--public-key", "k"], ["m", "--public-key", "k", "--public-key", "l"],
+            ["m", "--public-key=k"], ["m", "--public-key", "k", "-q"], ["m", "--public-key", "k", "--signature"],
+            ["m", "--public-key", "k", "--signature", "--quiet"], ["m", "--public-key", "k", "--help"],
+            ["m", "--public-key", "k", "--"], ["m", "--public-key", "k", "--quiet", "--quiet"],
+            ["m", "--public-key", "k", "-o", "json"], ["m", "--certificate-chain", "c"], ["-", "--public-key", "k"],
+        ]
+    )
+    func `a verification that is not plain is left to ArgumentParser`(words: [String]) {
+        #expect(ModelVerifyCommand(plain: words[...]).map { String(reflecting: $0) } == nil)
+    }
+
     @Test func `every command says its name, which the runtime would else be asked for at each start`() {
         func nameless(_ command: any ParsableCommand.Type) -> [String] {
             let inner = command.configuration.subcommands.flatMap(nameless)

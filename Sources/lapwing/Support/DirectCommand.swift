@@ -16,6 +16,7 @@ enum DirectCommand {
         }
         guard command.configuration.subcommands.isEmpty, !rest.prefix(while: { $0 != "--" }).contains("--version")
         else { return nil }
+        if command == ModelVerifyCommand.self, let plain = ModelVerifyCommand(plain: rest) { return plain }
         return try? command.parse(Array(rest))
     }
 }

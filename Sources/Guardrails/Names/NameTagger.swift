@@ -73,14 +73,13 @@ package final class NameTagger: Sendable {
     /// Whether a name may begin with a word of letters alone, as far as the word itself tells.
     @unsafe
     func mayOpen(_ units: UnsafeBufferPointer<UInt8>, _ word: Range<Int>) -> Bool {
-        // Sound: the caller's word is within the units.
-        let first = unsafe units[word.lowerBound]
-        guard first & 0x20 != 0, first != TextUnits.letter else { return true }
+        // Sound: the caller's word is within the units. Its small letters of ASCII have the one bit and not the other.
+        guard unsafe units[word.lowerBound] & 0xA0 == 0x20 else { return true }
         guard word.count > 2 else { return false }
         var hash: UInt32 = 0x811C_9DC5
         for place in word {
             let unit = unsafe units[place]
-            if unit & 0x20 == 0 || unit == TextUnits.letter { return true }
+            if unit & 0xA0 != 0x20 { return true }
             hash = (hash ^ UInt32(unit)) &* 0x0100_0193
         }
         return lists.membership(hash) != 0

@@ -62,45 +62,48 @@ struct ContextIndex: Sendable {
 
     private let words: PlainTable<Word>
     private let units: PlainTable<UInt8>
-    /// The words by their last two units, from `buckets[n]` to `buckets[n + 1]` in `words`.
+    /// The words by their last three units, from `buckets[n]` to `buckets[n + 1]` in `numbers`.
     private let buckets: PlainTable<UInt16>
+    /// Their places in `words`.
+    private let numbers: PlainTable<UInt16>
     /// The last units of words, in both cases.
     private let lasts: UnitBits
 
     init(_ lists: ContextWordLists) {
-        let sorted = lists.words.sorted { Self.bucket($0.units) < Self.bucket($1.units) }
         var words: [Word] = []
         var units: [UInt8] = []
         var lasts = UnitSet()
-        var buckets: [UInt16] = []
-        for word in sorted {
-            while buckets.count <= Self.bucket(word.units) { buckets.append(UInt16(words.count)) }
+        var members = [[UInt16]](repeating: [], count: Self.bucketCount)
+        for word in lists.words {
+            let (last, second) = (word.units[word.units.count - 1], word.units[word.units.count - 2])
+            // A word of two units ends as it does whatever stands before it.
+            let thirds = word.units.count > 2 ? [word.units[word.units.count - 3]] : Array(0..<32)
+            for third in thirds { members[Self.bucket(third, second, last)].append(UInt16(words.count)) }
             units += word.units
             words.append(Word(end: units.count, count: word.units.count, lists: word.lists))
-            if let last = word.units.last { lasts.insert(last...last) }
+            lasts.insert(last...last)
         }
-        while buckets.count <= 1024 { buckets.append(UInt16(words.count)) }
         lasts.foldCase()
         self.lasts = UnitBits(lasts)
         self.words = PlainTable(words)
         self.units = PlainTable(units)
-        self.buckets = PlainTable(buckets)
+        buckets = PlainTable(members.reduce(into: [0]) { $0.append($0[$0.count - 1] + UInt16($1.count)) })
+        numbers = PlainTable(members.flatMap(\.self))
     }
 
     func deallocate() {
         words.deallocate()
         units.deallocate()
         buckets.deallocate()
+        numbers.deallocate()
     }
 
-    private static func bucket(_ units: [UInt8]) -> Int {
-        bucket(units[units.count - 2], units[units.count - 1])
-    }
+    private static let bucketCount = 4096
 
     /// The same for both cases of a letter.
     @inline(__always)
-    private static func bucket(_ first: UInt8, _ second: UInt8) -> Int {
-        Int(first & 31) << 5 | Int(second & 31)
+    private static func bucket(_ third: UInt8, _ second: UInt8, _ last: UInt8) -> Int {
+        Int(third & 31) << 7 ^ Int(second & 31) << 4 ^ Int(last & 31)
     }
 
     /// A unit in lower case; names of settings part words with `_`, as texts do with spaces.
@@ -124,9 +127,9 @@ struct ContextIndex: Sendable {
             end += 1
             let last = reader.before(end)
             guard lasts.contains(last) else { continue }
-            let bucket = Self.bucket(reader.before(end - 1), last)
-            for number in Int(buckets[bucket])..<Int(buckets[bucket + 1]) {
-                let word = words[number]
+            let bucket = Self.bucket(Self.plain(reader.before(end - 2)), reader.before(end - 1), last)
+            for place in Int(buckets[bucket])..<Int(buckets[bucket + 1]) {
+                let word = words[Int(numbers[place])]
                 let start = end - word.count
                 guard start >= lowest else { continue }
                 var back = 0

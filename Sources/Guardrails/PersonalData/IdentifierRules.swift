@@ -253,25 +253,47 @@ final class IdentifierRules: Sendable {
     }
 }
 
-/// Words one of which has to stand in the text before a number.
+/// Words one of which has to stand in the text before a number; they live as long as the process.
 struct ContextWords: Sendable {
-    /// The words by their last unit, in lower case.
-    private var byLast = [[[UInt8]]](repeating: [], count: 256)
-    /// The last units, in both cases.
-    private var lasts = UnitSet()
+    /// The words in lower case, one after another.
+    private let units: [UInt8]
+    /// Where the words are in `units`, by their last unit: from `wordsOf[n]` to `wordsOf[n + 1]`.
+    private let words: [Range<Int>]
+    private let wordsOf: [Int]
+    /// For each two units, by ``pair(_:_:)``, whether a word may end with them.
+    private let pairs: PlainTable<UInt64>
 
     /// How far before a number a word counts, in code points.
     static let reach = 60
 
     init(_ list: String) {
+        var byLast = [[[UInt8]]](repeating: [], count: 256)
+        var pairs = [UInt64](repeating: 0, count: 16)
         for part in list.split(separator: ",") {
             let word = Self.units(part)
             guard let last = word.last else { continue }
             byLast[Int(last)].append(word)
-            lasts.insert(last...last)
+            // A word of one unit ends as it does whatever stands before it.
+            for second in word.dropLast().last.map({ [$0] }) ?? Array(0..<32) {
+                let pair = Self.pair(second, last)
+                pairs[pair >> 6] |= 1 << UInt64(pair & 63)
+            }
         }
-        lasts.foldCase()
+        self.pairs = PlainTable(pairs)
+        var units: [UInt8] = []
+        var words: [Range<Int>] = []
+        for word in byLast.joined() {
+            words.append(units.count..<units.count + word.count)
+            units += word
+        }
+        self.units = units
+        self.words = words
+        wordsOf = byLast.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     }
+
+    /// The same for both cases of letters.
+    @inline(__always)
+    private static func pair(_ second: UInt8, _ last: UInt8) -> Int { Int(second & 31) << 5 | Int(last & 31) }
 
     /// The units of a word, in lower case.
     static func units(_ word: Substring) -> [UInt8] {
@@ -290,21 +312,43 @@ struct ContextWords: Sendable {
         within: Bool = false
     ) -> Bool {
         let lowest = max(0, place - reach)
-        var position = place
+        var position = min(place, reader.count)
+        guard position > lowest else { return false }
+        var last = reader.before(position)
+        let pairs = pairs
         while position > lowest {
-            let unit = reader.before(position)
-            if lasts.contains(unit) {
-                for word in byLast[Int(UnitClass.lowercased(unit))] where position - word.count >= lowest {
-                    var index = word.count - 1
-                    while index >= 0,
-                        UnitClass.lowercased(reader.before(position - (word.count - 1 - index))) == word[index]
-                    {
-                        index -= 1
-                    }
-                    if index < 0, within || !UnitClass.isLetter(reader.before(position - word.count)) { return true }
-                }
+            // Sound: a unit stands before every place but the first.
+            let second = position > 1 ? unsafe reader.unchecked(before: position &- 1) : TextUnits.end
+            let pair = Self.pair(second, last)
+            if pairs[pair >> 6] >> UInt64(pair & 63) & 1 != 0,
+                isEnd(position, last, in: reader, lowest: lowest, within: within)
+            {
+                return true
             }
-            position -= 1
+            last = second
+            position &-= 1
+        }
+        return false
+    }
+
+    /// Whether a word ends before a place whose last units may be those of one: few are, so it stays out of the loop.
+    @inline(never)
+    private func isEnd(
+        _ position: Int,
+        _ last: UInt8,
+        in reader: borrowing UnitReader,
+        lowest: Int,
+        within: Bool
+    ) -> Bool {
+        let last = Int(UnitClass.lowercased(last))
+        for word in words[wordsOf[last]..<wordsOf[last + 1]] where position - word.count >= lowest {
+            var back = 1
+            while back < word.count,
+                UnitClass.lowercased(reader.before(position - back)) == units[word.upperBound - 1 - back]
+            {
+                back += 1
+            }
+            if back >= word.count, within || !UnitClass.isLetter(reader.before(position - word.count)) { return true }
         }
         return false
     }

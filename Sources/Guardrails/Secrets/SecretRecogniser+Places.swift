@@ -52,8 +52,9 @@ extension SecretRecogniser {
         if Self.is(reader, before, "use") || Self.is(reader, before, "enter") || Self.is(reader, before, "type") {
             return use(&reader, start)
         }
-        let length = start - Self.command(reader, start)
-        if Self.commands.stand(before: start, in: reader, reach: length) {
+        if Self.commands.stand(before: start, in: reader, reach: Self.line),
+            Self.commands.stand(before: start, in: reader, reach: start - Self.command(reader, start))
+        {
             return value(&reader, Self.unnamed, at: start)
         }
         if Self.is(reader, before, "echo") { return echoed(&reader, start) }

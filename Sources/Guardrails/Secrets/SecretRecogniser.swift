@@ -173,13 +173,13 @@ struct SecretRecogniser {
         var found = Name()
         guard end - start > 1 else { return found }
         var isHarmless = false
-        var first = UnitClass.lowercased(reader[start])
+        var second = UnitClass.lowercased(reader[start])
+        var third = UnitClass.lowercased(reader[start + 1])
         for at in start..<end - 1 {
-            let second = UnitClass.lowercased(reader[at + 1])
-            defer { first = second }
-            guard secrets.mayName(first, second),
-                at + 2 >= end || secrets.mayName(first, second, UnitClass.lowercased(reader[at + 2]))
-            else { continue }
+            let first = second
+            second = third
+            third = at + 2 < end ? UnitClass.lowercased(reader[at + 2]) : 0
+            guard secrets.mayName(first, second), third == 0 || secrets.mayName(first, second, third) else { continue }
             secrets.names(&reader, at: at, upTo: end, first: first) { name in
                 switch name.kind {
                 case .rule: found.rules.append(name.rule)

@@ -28,7 +28,6 @@ final class SecretRules: Sendable {
         /// What a name says that this is in.
         enum Kind: Sendable { case rule, generic, password, harmless }
 
-        let second: UInt8
         /// 0 where it has but two letters.
         let third: UInt8
         /// The letters, by their places in `literals`.
@@ -40,7 +39,6 @@ final class SecretRules: Sendable {
 
     /// What a form begins with.
     private struct Opening: Sendable {
-        let second: UInt8
         /// 0 where it has but two units.
         let third: UInt8
         /// The units, by their places in `literals`.
@@ -70,12 +68,12 @@ final class SecretRules: Sendable {
     /// The forms of all rules, which live as long as this.
     private let patterns: [TokenPattern]
     let named: [Named]
-    /// The names by their first letter, as `openings`.
+    /// The names by their first two letters, as `openings`.
     private let names: PlainTable<Name>
     private let namesOf: PlainTable<Int>
     /// The forms that begin with a class: too few to need a table.
     private let classLed: PlainTable<Int>
-    /// What forms begin with, by their first units: from `openingsOf[n]` to `openingsOf[n + 1]`.
+    /// What forms begin with, by ``bucket(_:_:)`` of their first units: from `openingsOf[n]` to `openingsOf[n + 1]`.
     private let openings: PlainTable<Opening>
     private let openingsOf: PlainTable<Int>
     private let literals: PlainTable<UInt8>
@@ -101,8 +99,9 @@ final class SecretRules: Sendable {
         }
         var telling: [Telling] = []
         var classLed: [Int] = []
-        var openings = [[Opening]](repeating: [], count: 256)
+        var openings = [[Opening]](repeating: [], count: Self.bucketCount)
         var literals: [UInt8] = []
+        var firsts = UnitSet()
         var patterns: [TokenPattern] = []
         var fewestLetters = TextUnits.holdBack
         unsafe pairs = .allocate(capacity: 1024)
@@ -137,9 +136,9 @@ final class SecretRules: Sendable {
             for literal in pattern.openings {
                 guard literal.count > 1 else { throw Self.bad(line) }
                 literals += literal
-                openings[Int(literal[0])].append(
+                firsts.insert(literal[0]...literal[0])
+                openings[Self.bucket(literal[0], literal[1])].append(
                     Opening(
-                        second: literal[1],
                         third: literal.count > 2 ? literal[2] : 0,
                         literal: literals.count - literal.count..<literals.count,
                         telling: index
@@ -169,13 +168,12 @@ final class SecretRules: Sendable {
         }
         for name in SecretTable.passwords { listed.append((name, .password, 0)) }
         for name in SecretTable.harmless { listed.append((name, .harmless, 0)) }
-        var names = [[Name]](repeating: [], count: 256)
+        var names = [[Name]](repeating: [], count: Self.bucketCount)
         for (name, kind, rule) in listed {
             let units = ContextWords.units(name[...])
             literals += units
-            names[Int(units[0])].append(
+            names[Self.bucket(units[0], units[1])].append(
                 Name(
-                    second: units[1],
                     third: units.count > 2 ? units[2] : 0,
                     literal: literals.count - units.count..<literals.count,
                     kind: kind,
@@ -196,8 +194,6 @@ final class SecretRules: Sendable {
         self.openings = PlainTable(openings.flatMap(\.self))
         self.openingsOf = PlainTable(openings.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) })
         self.literals = PlainTable(literals)
-        var firsts = UnitSet()
-        for (unit, list) in openings.enumerated() where !list.isEmpty { firsts.insert(UInt8(unit)...UInt8(unit)) }
         self.firsts = UnitBits(firsts)
         self.fewestLetters = fewestLetters - 1
         self.named = named
@@ -251,6 +247,12 @@ final class SecretRules: Sendable {
         (Int(first) << 9 ^ Int(second) << 5 ^ Int(third)) & 0xFFFF
     }
 
+    private static let bucketCount = 1024
+
+    /// The number under which what begins with two units is kept, beside what begins with a few others.
+    @inline(__always)
+    private static func bucket(_ first: UInt8, _ second: UInt8) -> Int { Int(first & 31) << 5 | Int(second & 31) }
+
     /// Whether a name that matters may begin with two letters in lower case.
     @inline(__always)
     func mayName(_ first: UInt8, _ second: UInt8) -> Bool {
@@ -272,9 +274,10 @@ final class SecretRules: Sendable {
     func names(_ reader: inout UnitReader, at start: Int, upTo end: Int, first: UInt8, _ found: (Name) -> Void) {
         let second = UnitClass.lowercased(reader[start + 1])
         let third = start + 2 < end ? UnitClass.lowercased(reader[start + 2]) : 0
-        for index in namesOf[Int(first)]..<namesOf[Int(first) + 1] {
+        let bucket = Self.bucket(first, second)
+        for index in namesOf[bucket]..<namesOf[bucket + 1] {
             let name = names[index]
-            guard name.second == second, name.third == 0 || name.third == third, start + name.literal.count <= end,
+            guard name.third == 0 || name.third == third, start + name.literal.count <= end,
                 hasCaseless(name.literal, &reader, start)
             else { continue }
             found(name)
@@ -290,9 +293,8 @@ final class SecretRules: Sendable {
     /// The credential that begins at a place.
     func told(_ reader: inout UnitReader, at start: Int, startsWord: Bool) -> Match? {
         var best: Match?
-        let first = Int(reader[start])
-        let second = reader[start + 1]
-        for index in openingsOf[first]..<openingsOf[first + 1] where openings[index].second == second {
+        let bucket = Self.bucket(reader[start], reader[start + 1])
+        for index in openingsOf[bucket]..<openingsOf[bucket + 1] {
             let opening = openings[index]
             guard opening.third == 0 || opening.third == reader[start + 2], has(opening.literal, &reader, start) else {
                 continue
@@ -353,7 +355,7 @@ enum Entropy {
     static func bits(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Double {
         guard end > start else { return 0 }
         var counts = InlineArray<256, UInt16>(repeating: 0)
-        for index in start..<end { counts[Int(reader[index])] += 1 }
+        for index in start..<end { counts[Int(reader[index])] &+= 1 }
         return bits(counts, total: end - start)
     }
 
@@ -368,7 +370,8 @@ enum Entropy {
         return bits(counts, total: total)
     }
 
-    private static func bits(_ counts: InlineArray<256, UInt16>, total: Int) -> Double {
+    @inline(__always)
+    private static func bits(_ counts: borrowing InlineArray<256, UInt16>, total: Int) -> Double {
         var sum = 0.0
         for unit in counts.indices where counts[unit] > 0 {
             let share = Double(counts[unit]) / Double(total)

@@ -62,6 +62,7 @@ struct CharacterDecoder: Sendable {
     ) -> Int {
         var (place, unit, unseen) = (decoded, start, unseen)
         defer { (decoded, self.unseen) = (place, unseen) }
+        let basic = PlainCharacters.basic
         // Sound: places are tested, and no unit is less than a byte.
         while place < bytes.count {
             let first = unsafe bytes[place]
@@ -86,14 +87,23 @@ struct CharacterDecoder: Sendable {
             let character = unsafe Self.character(bytes, at: place)
             // The rest of a character may come.
             if character.isCut, !isFinal { break }
-            place += character.length
-            if let scalar = character.scalar, unseen < 32, UnseenCharacters.contains(scalar) {
-                unseen += 1
-                continue
+            place &+= character.length
+            var made = TextUnits.other
+            if let scalar = character.scalar {
+                made =
+                    scalar < 0x10000
+                    ? basic[Int(scalar)] : UnseenCharacters.contains(scalar) ? 0 : PlainCharacters.unit(of: scalar)
+                if made == 0 {
+                    if unseen < 32 {
+                        unseen &+= 1
+                        continue
+                    }
+                    made = PlainCharacters.unit(of: scalar)
+                }
             }
-            unsafe units[unit] = character.scalar.map(PlainCharacters.unit) ?? TextUnits.other
+            unsafe units[unit] = made
             if character.length > 1 || unseen > 0 { wide.append(Wide(unit: unit, end: place)) }
-            unit += 1
+            unit &+= 1
             unseen = 0
         }
         return unit

@@ -1,17 +1,32 @@
 /// What a character that is not ASCII is taken for where personal data and secrets are looked for.
 enum PlainCharacters {
+    /// The units of the code points below 0x10000, by code point; 0 for a character that is not seen.
+    static let basic: PlainTable<UInt8> = {
+        var table = [UInt8](repeating: TextUnits.ideograph, count: 0x10000)
+        for (first, last) in [(0, 0x33FF), (0x4DC0, 0x4DFF), (0xA000, 0xABFF), (0xD7A4, 0xFFFF)] as [(UInt32, UInt32)] {
+            for scalar in first...last {
+                table[Int(scalar)] = UnseenCharacters.contains(scalar) ? 0 : told(scalar)
+            }
+        }
+        for (scalar, unit) in named { table[Int(scalar)] = unit }
+        return PlainTable(table)
+    }()
+
     /// The unit of a code point.
     static func unit(of scalar: UInt32) -> UInt8 {
+        let unit = scalar < 0x10000 ? basic[Int(scalar)] : 0
+        return unit != 0 ? unit : told(scalar)
+    }
+
+    /// The unit of a code point that is not in one of the large blocks of ideographs and syllables.
+    private static func told(_ scalar: UInt32) -> UInt8 {
         if scalar < 0x80 { return UInt8(scalar) }
-        // Most that is beyond ASCII, where much is.
-        if scalar &- 0x4E00 < 0x5200 || scalar &- 0xAC00 < 0x2BA4 { return named(scalar) }
         switch scalar {
         // The letters of most text, by their blocks.
         case 0xC0...0x24F where scalar != 0xD7 && scalar != 0xF7: return TextUnits.letter
         case 0x386...0x3FF, 0x400...0x481, 0x48A...0x52F: return spelled(scalar)
         // Scripts that stand beside numbers and addresses without a space between: what is written in them ends no word.
-        case 0x3041...0x3096, 0x30A1...0x30FE, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xAC00...0xD7A3:
-            return named(scalar)
+        case 0x3041...0x3096, 0x30A1...0x30FE: return TextUnits.ideograph
         // Full-width forms of ASCII.
         case 0xFF01...0xFF5E: return UInt8(scalar - 0xFF01 + 0x21)
         // Spaces.
@@ -49,48 +64,11 @@ enum PlainCharacters {
         return table
     }()
 
-    /// The unit of a character of those scripts: one of its own where the words that stand before numbers have it
-    /// (パワ密帯手携机电码碼話话電권민밀비여전주화口令牌钥鑰鍵キトン패번암호키).
-    private static func named(_ scalar: UInt32) -> UInt8 {
-        switch scalar {
-        case 0x30D1: 0x80
-        case 0x30EF: 0x81
-        case 0x5BC6: 0x82
-        case 0x5E2F: 0x83
-        case 0x624B: 0x84
-        case 0x643A: 0x85
-        case 0x673A: 0x86
-        case 0x7535: 0x87
-        case 0x7801: 0x88
-        case 0x78BC: 0x89
-        case 0x8A71: 0x8A
-        case 0x8BDD: 0x8B
-        case 0x96FB: 0x8C
-        case 0xAD8C: 0x8D
-        case 0xBBFC: 0x8E
-        case 0xBC00: 0x8F
-        case 0xBE44: 0x90
-        case 0xC5EC: 0x91
-        case 0xC804: 0x92
-        case 0xC8FC: 0x93
-        case 0xD654: 0x94
-        case 0x53E3: 0xC6
-        case 0x4EE4: 0xC7
-        case 0x724C: 0xC8
-        case 0x94A5: 0xC9
-        case 0x9470: 0xCA
-        case 0x9375: 0xCB
-        case 0x30AD: 0xCC
-        case 0x30C8: 0xCD
-        case 0x30F3: 0xCE
-        case 0xD328: 0xCF
-        case 0xBC88: 0xD0
-        case 0xC554: 0xD1
-        case 0xD638: 0xD2
-        case 0xD0A4: 0xD3
-        default: TextUnits.ideograph
-        }
-    }
+    /// The characters of those scripts with units of their own, since the words that stand before numbers have them.
+    private static let named: [(scalar: UInt32, unit: UInt8)] = {
+        let characters = "パワ密帯手携机电码碼話话電권민밀비여전주화口令牌钥鑰鍵キトン패번암호키".unicodeScalars
+        return zip(characters, Array(0x80...0x94) + Array(0xC6...0xD3)).map { ($0.value, $1) }
+    }()
 
     /// The digit zero of the scripts whose digits people type.
     private static let zeros: [UInt32] = [

@@ -65,16 +65,15 @@ public struct TextFilter: Sendable {
 
     /// Adds bytes, and appends those that may go out.
     public mutating func feed(_ bytes: ArraySlice<UInt8>, into output: inout [UInt8]) {
-        if bytes.count <= Self.slice {
-            guard !bytes.isEmpty, !isBlocked else { return }
-            text.append(bytes)
-            return scan(isFinal: false, into: &output)
-        }
-        var rest = bytes
-        while !rest.isEmpty, !isBlocked {
-            text.append(rest.prefix(Self.slice))
-            rest = rest.dropFirst(Self.slice)
-            scan(isFinal: false, into: &output)
+        // Sound: the bytes are taken while they are lent.
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            while start < bytes.count, !isBlocked {
+                let end = min(bytes.count, start &+ Self.slice)
+                unsafe text.append(UnsafeBufferPointer(rebasing: bytes[start..<end]))
+                scan(isFinal: false, into: &output)
+                start = end
+            }
         }
     }
 
@@ -207,8 +206,9 @@ public struct TextFilter: Sendable {
 
     private mutating func emit(to end: Int, into output: inout [UInt8]) {
         guard end > position else { return }
-        text.copy(position, end, into: &output)
-        pass(to: end)
+        consumed += text.copy(position, end, into: &output)
+        text.advance(to: end)
+        position = end
     }
 
     private mutating func pass(to end: Int) {
@@ -217,7 +217,12 @@ public struct TextFilter: Sendable {
         position = end
     }
 
+    @inline(__always)
     private mutating func compact() {
+        if !text.isCompact { makeCompact() }
+    }
+
+    private mutating func makeCompact() {
         text.compact()
         scanner.namedUntil = max(0, scanner.namedUntil - (position - text.emitted))
         position = text.emitted

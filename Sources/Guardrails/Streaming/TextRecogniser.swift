@@ -20,6 +20,7 @@ final class TextRecogniser: Sendable {
     /// What tells names; nil where none are looked for.
     let names: NameTagger?
     private let looksForRuns: Bool
+    private let kinds = UnitClass.kinds
 
     init(_ rules: OutputRules, prompt: PromptIndex, hosts: Set<String>) {
         self.rules = rules
@@ -133,25 +134,22 @@ final class TextRecogniser: Sendable {
     /// What is read from the beginning of a run of letters, digits and joints.
     private func run(_ reader: inout UnitReader, _ start: Int) -> Match? {
         var index = start
+        var seen: UInt8 = 0
         var hasDot = false
         var token: Int?
-        var hasDigit = false
-        while index < start + 72 {
+        let parts = UnitClass.word | UnitClass.joint
+        while index < start &+ 72 {
             let unit = reader[index]
-            if UnitClass.isAlphanumeric(unit) {
-                if unit < 0x40 { hasDigit = true }
-            } else if unit == UInt8(ascii: ".") {
-                hasDot = true
+            let kind = kinds[Int(unit)]
+            guard kind & parts != 0 else { break }
+            seen |= kind
+            if kind & UnitClass.alphanumeric == 0 {
+                if unit == UInt8(ascii: ".") { hasDot = true }
                 token = token ?? index
-            } else if unit == UInt8(ascii: "_") || unit == UInt8(ascii: "-") || unit == UInt8(ascii: "+")
-                || unit == UInt8(ascii: "%") || UnitClass.isForeign(unit)
-            {
-                token = token ?? index
-            } else {
-                break
             }
-            index += 1
+            index &+= 1
         }
+        let hasDigit = seen & UnitClass.digit != 0
         let end = index
         let terminator = reader[end]
         // Whatever is said of a text that has not come yet does not count.
@@ -211,8 +209,13 @@ final class TextRecogniser: Sendable {
         // What is said of a link that may go on does not count.
         guard looksForSecrets, !reader.touchedEnd else { return link }
         var link = link
-        for place in body..<link.end
-        where secretRules.mayOpen(reader[place], reader[place + 1], reader[place + 2]) {
+        var second = reader[body]
+        var third = reader[body + 1]
+        for place in body..<link.end {
+            let first = second
+            second = third
+            third = reader[place + 2]
+            guard secretRules.mayOpen(first, second, third) else { continue }
             let startsWord = !UnitClass.isWord(reader.before(place))
             guard let told = secretRules.told(&reader, at: place, startsWord: startsWord),
                 rules.action(told.rule) != nil

@@ -15,7 +15,6 @@ struct TextScanner {
 
     let recogniser: TextRecogniser
     private let plain: PlainWord
-    private let kinds = Self.kinds
     /// Whether a letter or digit came already in the run of letters, digits and joints that we are in.
     var runHasWord = false
     /// Where a name ends that goes out, and within which no other begins.
@@ -33,26 +32,48 @@ struct TextScanner {
     /// `position` is moved to where the outcome is.
     @unsafe
     mutating func scan(_ units: UnsafeBufferPointer<UInt8>, from position: inout Int, isFinal: Bool) -> Outcome {
+        // What is read for each unit is lent to the scan, not kept by it.
+        unsafe Self.scan(
+            units,
+            from: &position,
+            isFinal: isFinal,
+            recogniser,
+            recogniser.secretRules,
+            plain,
+            runHasWord: &runHasWord,
+            namedUntil: namedUntil
+        )
+    }
+
+    @unsafe
+    private static func scan(
+        _ units: UnsafeBufferPointer<UInt8>,
+        from position: inout Int,
+        isFinal: Bool,
+        _ recogniser: TextRecogniser,
+        _ secretRules: SecretRules,
+        _ plain: PlainWord,
+        runHasWord: inout Bool,
+        namedUntil: Int
+    ) -> Outcome {
         var reader = unsafe UnitReader(units, isFinal: isFinal)
         let count = units.count
-        let recogniser = recogniser
-        let secretRules = recogniser.secretRules
         let looksForSecrets = recogniser.looksForSecrets
         let looksForPrompt = recogniser.looksForPrompt
         let names = recogniser.names
-        let plain = plain
-        let kinds = kinds
+        let kinds = UnitClass.kinds
         var place = position
-        defer { position = place }
+        var hasWord = runHasWord
+        defer { (position, runHasWord) = (place, hasWord) }
         // Sound: places are below `count`.
         var previous = place > 0 ? unsafe kinds[Int(units[place - 1])] : 0
         while place < count {
             let unit = unsafe units[place]
             let kind = kinds[Int(unit)]
             if kind == 0 {
-                runHasWord = false
+                hasWord = false
                 previous = 0
-                place += 1
+                place &+= 1
                 continue
             }
             var isCandidate = false
@@ -62,21 +83,24 @@ struct TextScanner {
                 isCandidate = startsWord
                 if startsWord {
                     if kind & (UnitClass.letter | UnitClass.foreign) != 0, !looksForPrompt {
-                        let word = unsafe place..<plain.letters(units, from: place)
-                        if unsafe plain.passes(units, word), unsafe names?.mayOpen(units, word) != true {
-                            runHasWord = true
-                            previous = UnitClass.lower
-                            place = word.upperBound
+                        let end = unsafe plain.letters(units, from: place)
+                        let passed = unsafe plain.passed(units, from: place, to: end)
+                        if passed != 0, unsafe names?.mayOpen(units, place..<end) != true {
+                            hasWord = passed == end
+                            previous = hasWord ? UnitClass.lower : 0
+                            place = passed
                             continue
                         }
                         // A word that may go on in what comes next is asked of then.
-                        if names == nil, !isFinal, !runHasWord, unsafe plain.isOpen(units, word) { return .live(place) }
+                        if names == nil, !isFinal, !hasWord, unsafe plain.isOpen(units, from: place, to: end) {
+                            return .live(place)
+                        }
                     }
                 } else if looksForSecrets {
-                    if place + 2 < count {
-                        isCandidate = unsafe secretRules.mayOpen(unit, units[place + 1], units[place + 2])
+                    if place &+ 2 < count {
+                        isCandidate = unsafe secretRules.mayOpen(unit, units[place &+ 1], units[place &+ 2])
                     } else {
-                        let next = place + 1 < count ? unsafe units[place + 1] : 0
+                        let next = place &+ 1 < count ? unsafe units[place &+ 1] : 0
                         isCandidate =
                             secretRules.mayOpen(unit, next) || (next == 0 && !isFinal && secretRules.mayOpen(unit))
                     }
@@ -94,26 +118,25 @@ struct TextScanner {
                         place,
                         kind,
                         startsWord: startsWord,
-                        inRun: runHasWord,
+                        inRun: hasWord,
                         mayBeName: place >= namedUntil
                     )
-                    : recogniser.symbol(&reader, place, inRun: runHasWord)
+                    : recogniser.symbol(&reader, place, inRun: hasWord)
                 if reader.touchedEnd { return .live(place) }
                 if let match, recogniser.rules.action(match.rule) != nil { return .found(match) }
             }
-            step(kind)
+            step(kind, &hasWord)
             previous = kind
-            place += 1
+            place &+= 1
         }
         return .clear
     }
 
-    /// ``UnitClass/table``, which is read for each unit.
-    private static let kinds = PlainTable(UnitClass.table)
-
     /// Goes past a unit.
+    mutating func step(_ kind: UInt8) { Self.step(kind, &runHasWord) }
+
     @inline(__always)
-    mutating func step(_ kind: UInt8) {
+    private static func step(_ kind: UInt8, _ runHasWord: inout Bool) {
         if kind & UnitClass.word != 0 { runHasWord = true } else if kind & UnitClass.joint == 0 { runHasWord = false }
     }
 }

@@ -46,17 +46,24 @@ struct TextUnits: Sendable {
 
     /// Adds bytes.
     mutating func append(_ bytes: ArraySlice<UInt8>) {
+        // Sound: the bytes are taken while they are lent.
+        unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
+    }
+
+    /// Adds bytes.
+    @unsafe
+    mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard isPlain else {
-            raw.append(contentsOf: bytes)
+            unsafe raw.append(contentsOf: bytes)
             return decode(isFinal: false)
         }
-        let plain = Self.asciiPrefix(bytes)
+        let plain = unsafe Self.asciiPrefix(bytes)
         if plain == bytes.count {
-            units.append(contentsOf: bytes)
+            unsafe units.append(contentsOf: bytes)
         } else {
-            units.append(contentsOf: bytes.prefix(plain))
+            unsafe units.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[..<plain]))
             raw.append(contentsOf: units[emitted...])
-            raw.append(contentsOf: bytes.dropFirst(plain))
+            unsafe raw.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[plain...]))
             decoder.decoded = held
             base = emitted
             isPlain = false
@@ -79,14 +86,20 @@ struct TextUnits: Sendable {
         return raw[first..<max(first, offset(before: end))]
     }
 
-    /// Appends the bytes that units `start` to `end` stand for.
-    func copy(_ start: Int, _ end: Int, into output: inout [UInt8]) {
-        let (first, last) = (offset(before: start), offset(before: end))
+    /// Appends the bytes that units `start` to `end` stand for, and says how many.
+    func copy(_ start: Int, _ end: Int, into output: inout [UInt8]) -> Int {
+        if isPlain { return Self.append(units, start, end, to: &output) }
+        return Self.append(raw, offset(before: start), offset(before: end), to: &output)
+    }
+
+    @inline(__always)
+    private static func append(_ bytes: [UInt8], _ first: Int, _ last: Int, to output: inout [UInt8]) -> Int {
         // Sound: the buffer is used while it is lent; that the range is of it is looked at.
-        unsafe (isPlain ? units : raw).withUnsafeBufferPointer { bytes in
+        unsafe bytes.withUnsafeBufferPointer { bytes in
             precondition(0 <= first && first <= last && last <= bytes.count)
             unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[first..<last]))
         }
+        return last &- first
     }
 
     /// The bytes that did not go out, of units and of what is not yet one.
@@ -98,6 +111,9 @@ struct TextUnits: Sendable {
     mutating func advance(to position: Int) {
         emitted = max(emitted, position)
     }
+
+    /// Whether there is nothing that ``compact()`` would change.
+    var isCompact: Bool { isPlain && emitted <= 2 * Self.context }
 
     /// Drops what went out but the units that are looked back at, once that is enough to be worth it.
     mutating func compact() {
@@ -141,18 +157,18 @@ struct TextUnits: Sendable {
     }
 
     /// How many bytes come before the first that is not ASCII, or is NUL.
-    private static func asciiPrefix(_ bytes: ArraySlice<UInt8>) -> Int {
+    @unsafe
+    private static func asciiPrefix(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        let buffer = UnsafeRawBufferPointer(bytes)
+        var index = 0
         // Sound: eight bytes are loaded only where eight are left.
-        unsafe bytes.withUnsafeBytes { buffer in
-            var index = 0
-            while index + 8 <= buffer.count {
-                let word = unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                let zero = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-                if word & 0x8080_8080_8080_8080 != 0 || zero != 0 { break }
-                index += 8
-            }
-            while index < buffer.count, unsafe buffer[index] != 0, unsafe buffer[index] < 0x80 { index += 1 }
-            return index
+        while index &+ 8 <= buffer.count {
+            let word = unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let zeros = (word &- 0x0101_0101_0101_0101) & ~word
+            if (word | zeros) & 0x8080_8080_8080_8080 != 0 { break }
+            index &+= 8
         }
+        while index < buffer.count, unsafe buffer[index] &- 1 < 0x7F { index &+= 1 }
+        return index
     }
 }

@@ -32,6 +32,9 @@ enum UnitClass {
         }
     }
 
+    /// ``table``, to be read for each unit.
+    static let kinds = PlainTable(table)
+
     @inline(__always)
     static func isDigit(_ unit: UInt8) -> Bool { unit &- 0x30 < 10 }
     @inline(__always)

@@ -77,6 +77,14 @@ struct UnitReader: ~Copyable {
         index > 0 && index <= count ? unsafe base[index - 1] : TextUnits.end
     }
 
+    /// A unit before a place that is known to be there.
+    @inline(__always)
+    @unsafe
+    func unchecked(before index: Int) -> UInt8 {
+        assert(index > 0 && index <= count)
+        return unsafe base[index &- 1]
+    }
+
     /// Whether a literal (ASCII) stands at a place.
     @inline(__always)
     mutating func has(_ literal: StaticString, at start: Int) -> Bool {

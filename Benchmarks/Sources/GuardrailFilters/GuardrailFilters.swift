@@ -196,23 +196,28 @@ struct GuardrailFilters {
             let others = Set(OutputPolicy.secretRules).subtracting([id])
             policies.append((id, OutputPolicy(secrets: .redact, secretsLeftOut: others)))
         }
-        var costs: [(Double, String)] = []
-        for (name, policy) in policies {
+        func cost(_ policy: OutputPolicy, rounds: Int) throws -> Double {
             let rules = try OutputRules(policy)
-            let worst = texts.map { text in
+            let costs = texts.map { text in
                 1000
-                    / best {
+                    / best(of: rounds) {
                         _ = filtered(rules, text)
                         return text.count
                     }
             }
-            costs.append((worst.max() ?? 0, name))
+            return costs.max() ?? 0
         }
-        costs.sort { $0.0 < $1.0 }
+        var costs = try policies.map { (cost: try cost($0.1, rounds: 3), name: $0.0, policy: $0.1) }
+        costs.sort { $0.cost < $1.cost }
+        // Those that cost most are measured again, so that it is not chance that tells the costliest.
+        for place in costs.indices.suffix(16) {
+            costs[place].cost = min(costs[place].cost, try cost(costs[place].policy, rounds: 12))
+        }
+        costs.sort { $0.cost < $1.cost }
         report.patterns = costs.count
-        report.patternMedianNanosecondsPerByte = costs[costs.count / 2].0
-        report.patternWorst = costs[costs.count - 1].1
-        report.patternWorstOverMedian = costs[costs.count - 1].0 / costs[costs.count / 2].0
+        report.patternMedianNanosecondsPerByte = costs[costs.count / 2].cost
+        report.patternWorst = costs[costs.count - 1].name
+        report.patternWorstOverMedian = costs[costs.count - 1].cost / costs[costs.count / 2].cost
     }
 
     private static func filtered(_ rules: OutputRules, _ text: [UInt8]) -> Int {
@@ -222,10 +227,10 @@ struct GuardrailFilters {
         return filter.takeFindings().count
     }
 
-    /// The best rate of three rounds, in MB for a second of CPU.
-    private static func best(_ work: () -> Int) -> Double {
+    /// The best rate of some rounds, in MB for a second of CPU.
+    private static func best(of rounds: Int = 3, _ work: () -> Int) -> Double {
         var rate = 0.0
-        for _ in 0..<3 {
+        for _ in 0..<rounds {
             let before = cpu()
             let bytes = work()
             rate = max(rate, Double(bytes) / 1e6 / max(1e-9, cpu() - before))

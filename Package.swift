@@ -267,7 +267,7 @@ let package = Package(
         .target(
             name: "Guardrails",
             dependencies: [
-                "CGuardrailData", "CVectorscan", "ZeroTrust", "Resources", "RegularExpressions", crypto,
+                "CGuardrailData", "CVectorscan", "CZlib", "ZeroTrust", "Resources", "RegularExpressions", crypto,
             ]
         ),
         .testTarget(

@@ -21,6 +21,7 @@ struct Dataset {
         for (index, text) in texts.enumerated() {
             let normalised = normaliser.normalise(text.text)
             guard !normalised.words.isEmpty else { continue }
+            let kinds = WordClasses.shared.kinds(of: normalised)
             let channel: TextChannel = text.isDirect ? .user : .retrieved
             let hits = InjectionRules.shared.hits(in: normalised, of: text.text).filter {
                 $0.rule.channels.contains(channel)
@@ -28,7 +29,7 @@ struct Dataset {
             if hits.contains(where: \.isDecisive) { decisive.insert(index) }
             func example(_ range: Range<Int>, _ weight: Double) -> Example {
                 Example(
-                    features: InjectionFeatures(normalised, range, rules: hits),
+                    features: InjectionFeatures(normalised, range, rules: hits, kinds: kinds),
                     isAttack: text.isAttack,
                     source: text.source,
                     text: index,

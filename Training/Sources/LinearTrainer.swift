@@ -20,6 +20,9 @@ struct LinearTrainer {
     var bits = 19
     var cost = 1.0
     var rounds = 12
+    /// What the unit vector of classes is multiplied by.
+    var classScale = 1.0
+    var classBits = 13
     /// What a dense count is multiplied by beside the unit vector of hashed features.
     var denseScale = 0.15
     /// How far sources of attacks are brought to the same weight, whatever their size, in quarters: 0 not at all, 4 wholly.
@@ -27,6 +30,7 @@ struct LinearTrainer {
 
     struct Model {
         var weights: [Double]
+        var classWeights: [Double]
         var dense: [Double]
         var bias: Double
     }
@@ -34,6 +38,8 @@ struct LinearTrainer {
     func train(_ examples: [Example], where included: (Example) -> Bool = { _ in true }) -> Model {
         let size = 1 << bits
         let mask = UInt32(size - 1)
+        let classMask = UInt32(1 << classBits - 1)
+        var classWeights = [Double](repeating: 0, count: 1 << classBits)
         let denseCount = InjectionFeatures.denseCount
         var weights = [Double](repeating: 0, count: size)
         var dense = [Double](repeating: 0, count: denseCount)
@@ -52,7 +58,12 @@ struct LinearTrainer {
                 var sum = 0.0
                 for hash in hashes { sum += weights[Int(hash & mask)] }
                 margin += sum * value
-                var norm = 2.0
+                let classes = example.features.classes
+                let classValue = classScale / Double(example.features.classCount).squareRoot()
+                var classSum = 0.0
+                for hash in classes { classSum += classWeights[Int(hash & classMask)] }
+                margin += classSum * classValue
+                var norm = 2.0 + classScale * classScale
                 for place in 0..<denseCount {
                     let count = Double(example.features.dense[place]) * denseScale
                     margin += dense[place] * count
@@ -69,13 +80,15 @@ struct LinearTrainer {
                 let step = (new - old) * side
                 let each = step * value
                 for hash in hashes { weights[Int(hash & mask)] += each }
+                let classEach = step * classValue
+                for hash in classes { classWeights[Int(hash & classMask)] += classEach }
                 for place in 0..<denseCount {
                     dense[place] += step * Double(example.features.dense[place]) * denseScale
                 }
                 bias += step
             }
         }
-        return Model(weights: weights, dense: dense, bias: bias)
+        return Model(weights: weights, classWeights: classWeights, dense: dense, bias: bias)
     }
 
     /// What the weight of each source of attacks is multiplied by, so that a large one does not drown the others; the weight
@@ -97,13 +110,15 @@ struct LinearTrainer {
 
     /// The model in eight bits a weight.
     func quantise(_ model: Model) -> InjectionModel.Head {
-        let magnitudes = model.weights.map { abs($0) }.filter { $0 > 0 }.sorted()
+        let classes = model.classWeights.map { $0 * classScale }
+        let magnitudes = (model.weights + classes).map { abs($0) }.filter { $0 > 0 }.sorted()
         // One weight in ten thousand is cut off.
         let largest = magnitudes.isEmpty ? 1 : magnitudes[magnitudes.count - 1 - magnitudes.count / 10_000]
         let scale = 127 / largest
         let weights = model.weights.map { Int8(max(-127, min(127, ($0 * scale).rounded()))) }
         return InjectionModel.Head(
             weights: weights,
+            classWeights: classes.map { Int8(max(-127, min(127, ($0 * scale).rounded()))) },
             bias: Int32((model.bias * scale * 256).rounded()),
             unit: Int32((scale * 256).rounded()),
             dense: model.dense.map { Int32(($0 * denseScale * scale * 256).rounded()) },

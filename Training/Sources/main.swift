@@ -36,7 +36,10 @@ if arguments[1] == "names" {
 let corpus = try Corpus(folder: arguments[1])
 let papers = Papers.make()
 let plain =
-    corpus.texts + Seeds.make() + Talk.make() + papers + Intrusions.make() + Tongues.make()
+    corpus.texts + Seeds.make() + Talk.make() + papers + Intrusions.make() + Tongues.make() + Schemes.make()
+    + Ruses.make()
+    + Languages.make() + Plants.make(count: Int(option("--plants", 3000))) + Neighbours.make()
+    + ForeignPapers.make(count: 900)
     + Composition.make(from: corpus.texts + papers, count: Int(option("--composed", 6000)))
 let (lexicon, wordCount) = Lexicon.make(from: plain)
 let texts = plain + Disguised.make(from: corpus.texts, lexicon: lexicon)
@@ -57,7 +60,8 @@ func foldOf(_ example: Example) -> Int { texts[example.text].fold ?? example.tex
 /// Our own texts that stand beside the sets for what people write, with one in how many counts there: what quotes whole
 /// attacks, and documents full of orders, are rarer than they are among our texts.
 let ordinary: [String: Int] = [
-    "own_talk": 1, "own_requests": 1, "own_code": 1, "own_security": 3, "own_papers": 16,
+    "own_talk": 1, "own_requests": 1, "own_code": 1, "own_security": 3, "own_foreign": 1, "own_neighbours": 2,
+    "own_long": 4, "own_unplanted": 3, "own_foreign_papers": 8, "own_papers": 16,
     "own_about": 12,
     "own_tools": 12,
 ]
@@ -130,12 +134,12 @@ func run(_ name: String, _ examples: [Example], _ trainer: LinearTrainer) -> Inj
 let direct = run(
     "what users write",
     data.direct,
-    LinearTrainer(bits: 19, cost: option("--cost-direct", 1), balance: 3)
+    LinearTrainer(bits: 19, cost: option("--cost-direct", 1), classScale: option("--class-scale", 1), balance: 3)
 )
 let indirect = run(
     "what tools and documents say",
     data.indirect,
-    LinearTrainer(bits: 18, cost: option("--cost-indirect", 1), balance: 2)
+    LinearTrainer(bits: 18, cost: option("--cost-indirect", 1), classScale: option("--class-scale", 1), balance: 2)
 )
 let model = InjectionModel(lexicon: lexicon, direct: direct, indirect: indirect)
 let bytes = model.serialised

@@ -26,15 +26,16 @@ package struct InjectionClassifier: Sendable {
 
     /// The score of a text.
     package func score(_ text: NormalisedText, rules: [InjectionRule.Hit], as reading: Reading) -> Score {
+        let kinds = WordClasses.shared.kinds(of: text)
         switch reading {
         case .direct:
             let whole = 0..<min(text.words.count, Self.mostWords)
-            let value = Self.score(InjectionFeatures(text, whole, rules: rules), by: model.direct)
+            let value = Self.score(InjectionFeatures(text, whole, rules: rules, kinds: kinds), by: model.direct)
             return Score(value: Self.raised(value, text, whole), words: whole)
         case .indirect:
             var best = Score(value: .min, words: 0..<0)
             for window in Self.windows(of: text) {
-                let plain = Self.score(InjectionFeatures(text, window, rules: rules), by: model.indirect)
+                let plain = Self.score(InjectionFeatures(text, window, rules: rules, kinds: kinds), by: model.indirect)
                 let value = Self.raised(plain, text, window)
                 if value > best.value { best = Score(value: value, words: window) }
             }
@@ -45,13 +46,13 @@ package struct InjectionClassifier: Sendable {
     /// A text longer than this is read by stretches; no prompt that people write is.
     package static let mostWords = 200_000
 
-    /// What is added to the score of words most of which were hidden: read out of a code, or put together from letters that
-    /// were spaced, joined or changed.
+    /// What is added to the score of words most of which were hidden: read out of a cipher of letters, or put together from
+    /// letters that were spaced, joined or changed.
     ///
     /// Few write so who have nothing to hide, and what comes back is not all that was written: ends of sentences are lost,
-    /// and words that the lexicon lacks. It is part of the score, so that a calibration counts it, too.
+    /// and words that the lexicon lacks. Codes of bytes such as base 64 give back all, and are read as what they say. It is part of the score, so that a calibration counts it, too.
     package static func suspicion(of text: NormalisedText, _ words: Range<Int>) -> Int32 {
-        let hidden = text.words[words].count { !$0.traits.isDisjoint(with: [.decoded, .repaired]) }
+        let hidden = text.words[words].count { !$0.traits.isDisjoint(with: [.ciphered, .repaired]) }
         return hidden >= leastHidden && hidden * 2 >= words.count ? hiddenScore : 0
     }
 
@@ -71,7 +72,11 @@ package struct InjectionClassifier: Sendable {
         var sum: Int64 = 0
         for hash in features.hashes { sum += Int64(head.weights[Int(hash & mask)]) }
         let root = Int64(integerRoot(UInt64(features.count) << 32))
-        var score = (sum << 24) / root + Int64(head.bias)
+        let classMask = UInt32(head.classWeights.count - 1)
+        var classSum: Int64 = 0
+        for hash in features.classes { classSum += Int64(head.classWeights[Int(hash & classMask)]) }
+        let classRoot = Int64(integerRoot(UInt64(features.classCount) << 32))
+        var score = (sum << 24) / root + (classSum << 24) / classRoot + Int64(head.bias)
         for (count, weight) in zip(features.dense, head.dense) { score += Int64(count) * Int64(weight) }
         return Int32(clamping: score * 1000 / Int64(head.unit))
     }
@@ -135,7 +140,8 @@ package struct InjectionClassifier: Sendable {
         }
         guard sentences.count > 1, start == words.upperBound else { return words }
         let head = reading == .direct ? model.direct : model.indirect
-        let scores = sentences.map { Self.score(InjectionFeatures(text, $0, rules: rules), by: head) }
+        let kinds = WordClasses.shared.kinds(of: text)
+        let scores = sentences.map { Self.score(InjectionFeatures(text, $0, rules: rules, kinds: kinds), by: head) }
         guard var low = scores.indices.max(by: { scores[$0] < scores[$1] }) else { return words }
         var high = low
         while low > 0, scores[low - 1] > 0 { low -= 1 }

@@ -8,6 +8,13 @@ package struct InjectionFeatures: Sendable {
     /// Counts of what is not a word: rules by kind, address, commands; each at most 4.
     package private(set) var dense = [Int32](repeating: 0, count: InjectionFeatures.denseCount)
 
+    /// Classes of words that stand near one another, each a hash of 32 bits.
+    package private(set) var classes: [UInt32] = []
+    /// As `leastCount`, for classes.
+    package static let leastClasses = 12
+    /// The number of classes that the sum of their weights is weighed by.
+    package var classCount: Int { max(classes.count, Self.leastClasses) }
+
     /// The number of features that a sum is weighed by at least: few words say little, whatever they are.
     package static let leastCount = 16
 
@@ -43,8 +50,14 @@ package struct InjectionFeatures: Sendable {
     }
 
     /// The features of some words of a text, and of the rules that fired within them.
-    package init(_ text: NormalisedText, _ range: Range<Int>, rules: [InjectionRule.Hit]) {
+    package init(
+        _ text: NormalisedText,
+        _ range: Range<Int>,
+        rules: [InjectionRule.Hit],
+        kinds: [WordClasses.Kind?]? = nil
+    ) {
         collect(text, range)
+        collectClasses(text, range, kinds ?? WordClasses.shared.kinds(of: text))
         for hit in rules where hit.words.lowerBound >= range.lowerBound && hit.words.upperBound <= range.upperBound {
             count(hit.isMentioned ? Self.denseCount - 1 : hit.rule.kind.index, 4)
         }
@@ -81,6 +94,43 @@ package struct InjectionFeatures: Sendable {
             previous = hash
             let length = Int(word.upper - word.lower)
             if length >= 5, length <= 24, !word.traits.contains(.marker) { pieces(text, word, &seen) }
+        }
+    }
+
+    /// How many words from one to another they are beside one another.
+    private static let near = 3
+    private static let reach = 8
+
+    /// Which classes there are, and which stand before which: near, further off, three in a row, and at the beginning of a
+    /// sentence.
+    private mutating func collectClasses(_ text: NormalisedText, _ range: Range<Int>, _ kinds: [WordClasses.Kind?]) {
+        var seen = SeenHashes(expected: range.count * 4)
+        // The last words that have a class, the latest first.
+        var last: [(kind: UInt64, place: Int)] = []
+        func put(_ value: UInt64, _ salt: UInt64) {
+            let hash = Lexicon.stir((value &+ 1) &* 0x9E37_79B9_7F4A_7C15 ^ salt)
+            let short = UInt32(truncatingIfNeeded: hash ^ hash >> 32)
+            if seen.insert(short) { classes.append(short) }
+        }
+        for index in range {
+            if text.words[index].traits.contains(.opensSentence) {
+                put(kinds[index].map { UInt64($0.rawValue) } ?? 0xFF, 0x4F50)
+                if let first = last.first, index - first.place <= Self.reach {
+                    put(first.kind << 8 | (kinds[index].map { UInt64($0.rawValue) } ?? 0xFF), 0x454E)
+                }
+            }
+            guard let kind = kinds[index].map({ UInt64($0.rawValue) }) else { continue }
+            put(kind, 0x4B31)
+            for (place, other) in last.enumerated() {
+                let distance = index - other.place
+                guard distance <= Self.reach else { break }
+                put(other.kind << 8 | kind, distance <= Self.near ? 0x4B32 : 0x4B46)
+                if place + 1 < last.count, last[place + 1].place >= other.place - Self.near, distance <= Self.near {
+                    put(last[place + 1].kind << 16 | other.kind << 8 | kind, 0x4B33)
+                }
+            }
+            last.insert((kind, index), at: 0)
+            if last.count > 6 { last.removeLast() }
         }
     }
 

@@ -1,7 +1,7 @@
 /// What training made: the lexicon, a linear head for each kind of channel and the built-in benign scores.
 ///
-/// The file `injection.bin` is little-endian: magic `LWI2`; a word with the number of lexicon bits and the bits, the same
-/// for the common words; then for each head the number of weights (a power of two), the weights (one signed byte each), the bias, the unit, the number of
+/// The file `injection.bin` is little-endian: magic `LWI3`; a word with the number of lexicon bits and the bits, the same
+/// for the common words; then for each head the number of weights (a power of two), the weights (one signed byte each), the same for classes of words, the bias, the unit, the number of
 /// dense weights and they (signed words), the number of benign scores and they, in order.
 package struct InjectionModel: Sendable {
     /// The one of this build; one that knows nothing where the table of it cannot be read.
@@ -19,6 +19,8 @@ package struct InjectionModel: Sendable {
     package struct Head: Sendable, Equatable {
         /// A weight for each bucket of hashed features.
         package var weights: [Int8]
+        /// The same for classes of words.
+        package var classWeights: [Int8]
         /// What is added to every sum.
         package var bias: Int32
         /// The sum that is as far from the line as training asked of every text: it comes to a score of 1000.
@@ -28,8 +30,16 @@ package struct InjectionModel: Sendable {
         /// Scores of benign texts that the head had not been trained on, in order.
         package var benignScores: [Int32]
 
-        package init(weights: [Int8], bias: Int32, unit: Int32, dense: [Int32], benignScores: [Int32]) {
+        package init(
+            weights: [Int8],
+            classWeights: [Int8],
+            bias: Int32,
+            unit: Int32,
+            dense: [Int32],
+            benignScores: [Int32]
+        ) {
             self.weights = weights
+            self.classWeights = classWeights
             self.bias = bias
             self.unit = max(unit, 1)
             self.dense = dense
@@ -51,13 +61,13 @@ package struct InjectionModel: Sendable {
 
     /// A model that knows nothing, which training starts from.
     package init() {
-        let empty = Head(weights: [0, 0], bias: 0, unit: 1, dense: [], benignScores: [])
+        let empty = Head(weights: [0, 0], classWeights: [0, 0], bias: 0, unit: 1, dense: [], benignScores: [])
         self.init(lexicon: Lexicon(bits: []), direct: empty, indirect: empty)
     }
 
     /// Reads a model; nil where the bytes are none.
     package init?(_ bytes: [UInt8]) {
-        guard bytes.count > 8, bytes.word(at: 0) == 0x3249_574C else { return nil }
+        guard bytes.count > 8, bytes.word(at: 0) == 0x3349_574C else { return nil }
         var offset = 4
         func word() -> Int? {
             guard offset + 4 <= bytes.count else { return nil }
@@ -69,17 +79,27 @@ package struct InjectionModel: Sendable {
             offset += 4 * count
             return (0..<count).map { Int32(bitPattern: bytes.word(at: offset - 4 * count + 4 * $0)) }
         }
-        func head() -> Head? {
+        func signedBytes() -> [Int8]? {
             guard let count = word(), count > 1, count & (count - 1) == 0, count <= bytes.count - offset else {
                 return nil
             }
-            let weights = bytes[offset..<offset + count].map { Int8(bitPattern: $0) }
             offset += count
-            guard let bias = word(), let unit = word(), unit > 0, let denseCount = word(),
+            return bytes[offset - count..<offset].map { Int8(bitPattern: $0) }
+        }
+        func head() -> Head? {
+            guard let weights = signedBytes(), let classWeights = signedBytes(), let bias = word(), let unit = word(),
+                unit > 0, let denseCount = word(),
                 let dense = words(denseCount),
                 let scoreCount = word(), let scores = words(scoreCount)
             else { return nil }
-            return Head(weights: weights, bias: Int32(bias), unit: Int32(unit), dense: dense, benignScores: scores)
+            return Head(
+                weights: weights,
+                classWeights: classWeights,
+                bias: Int32(bias),
+                unit: Int32(unit),
+                dense: dense,
+                benignScores: scores
+            )
         }
         func bits() -> [UInt64]? {
             guard let count = word(), count >= 64, count & (count - 1) == 0, let halves = words(count / 32) else {
@@ -96,7 +116,7 @@ package struct InjectionModel: Sendable {
 
     /// The file.
     package var serialised: [UInt8] {
-        var bytes = Array("LWI2".utf8)
+        var bytes = Array("LWI3".utf8)
         func add(_ value: Int) {
             let word = UInt32(bitPattern: Int32(truncatingIfNeeded: value))
             for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
@@ -109,8 +129,10 @@ package struct InjectionModel: Sendable {
             }
         }
         for head in [direct, indirect] {
-            add(head.weights.count)
-            bytes.append(contentsOf: head.weights.map { UInt8(bitPattern: $0) })
+            for weights in [head.weights, head.classWeights] {
+                add(weights.count)
+                bytes.append(contentsOf: weights.map { UInt8(bitPattern: $0) })
+            }
             add(Int(head.bias))
             add(Int(head.unit))
             add(head.dense.count)

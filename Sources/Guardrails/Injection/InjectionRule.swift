@@ -158,7 +158,7 @@ package struct InjectionRules: Sendable {
         var hits = hits(in: text)
         guard !hits.isEmpty else { return hits }
         let quotations = Quotations(Array(original.utf8))
-        for place in hits.indices where hits[place].rule.weight >= InjectionRule.decisive {
+        for place in hits.indices {
             let words = text.words[hits[place].words]
             guard !words.contains(where: { $0.traits.contains(.decoded) }) else { continue }
             hits[place].isMentioned = quotations.hold(text.origin(of: hits[place].words))

@@ -16,6 +16,8 @@ public enum Decoding: String, CaseIterable, Sendable, Hashable {
     case decimal
     /// Morse code.
     case morse
+    /// Bytes of gzip or zlib, themselves in one of these.
+    case compressed
     /// `%41`.
     case percent
     /// `&#65;` and `&amp;`.

@@ -8,6 +8,8 @@ struct EncodedParts {
         var range: Range<Int>
         var text: TracedText
         var decoding: Decoding
+        /// Whether there is more in it than was read.
+        var isCut = false
     }
 
     let lexicon: Lexicon
@@ -250,8 +252,10 @@ struct EncodedParts {
         if high - low > 4, scalars[high - 1] == 0x3E, scalars[high - 2] == 0x7E { high -= 2 }
         let inner = low..<high
         for digit in [Codecs.rfc1924Digit, Codecs.ascii85Digit, Codecs.z85Digit] {
-            if let decoded = Codecs.base85(text, inner, digit: digit)?.text, reads(decoded, least: 8) {
-                return [Part(range: range, text: decoded, decoding: .base85)]
+            guard let decoded = Codecs.base85(text, inner, digit: digit) else { continue }
+            if let part = expanded(decoded, range: range) { return [part] }
+            if reads(decoded.text, least: 8) {
+                return [Part(range: range, text: decoded.text, decoding: .base85)]
             }
         }
         if let decoded = Codecs.base58(text, inner)?.text, reads(decoded, least: 8) {
@@ -263,7 +267,9 @@ struct EncodedParts {
     private func bitCode(_ text: TracedText, _ places: [Int], range: Range<Int>) -> Part? {
         let scalars = text.scalars
         func attempt(_ width: UInt32, _ decoding: Decoding, _ digit: (UInt32) -> UInt32?) -> Part? {
-            let decoded = Codecs.bits(text, places, width: width, digit: digit).narrowed.text
+            let bits = Codecs.bits(text, places, width: width, digit: digit)
+            if let part = expanded(bits, range: range) { return part }
+            let decoded = bits.narrowed.text
             return reads(decoded, least: 6) ? Part(range: range, text: decoded, decoding: decoding) : nil
         }
         let isHex = places.allSatisfy { Escapes.hexDigit(scalars[$0]) != nil }
@@ -287,6 +293,20 @@ struct EncodedParts {
         if let part = attempt(6, .base64, { rot13($0).flatMap(Codecs.base64Digit) }) { return part }
         let turned = Codecs.bits(reversedText(text, codes), Array(0..<codes.count), width: 6, digit: Codecs.base64Digit)
         return reads(turned.text, least: 6) ? Part(range: range, text: turned.text, decoding: .base64) : nil
+    }
+
+    /// What bytes say that are compressed by gzip or zlib; four times as much as its code at most.
+    private func expanded(_ decoded: Codecs.Decoded, range: Range<Int>) -> Part? {
+        guard let first = decoded.starts.min(), let last = decoded.ends.max(),
+            let (bytes, isWhole) = Inflation.expand(decoded.bytes, most: range.count * 4)
+        else { return nil }
+        let text = Codecs.Decoded(
+            bytes: bytes,
+            starts: [Int32](repeating: first, count: bytes.count),
+            ends: [Int32](repeating: last, count: bytes.count)
+        ).narrowed.text
+        return reads(text, least: 6)
+            ? Part(range: range, text: text, decoding: .compressed, isCut: !isWhole) : nil
     }
 
     private func reversedText(_ text: TracedText, _ places: [Int]) -> TracedText {

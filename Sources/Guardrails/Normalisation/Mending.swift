@@ -117,7 +117,11 @@ extension WordLine {
                 isParted = true
                 var changed = target ?? emptied()
                 changed.copy(self, copied..<index)
-                for piece in pieces { changed.merge(self, index..<index + 1, piece, .repaired) }
+                for (place, piece) in pieces.enumerated() {
+                    changed.merge(self, index..<index + 1, piece, .repaired)
+                    // Only the first of them can open a sentence.
+                    if place > 0 { changed.words[changed.words.count - 1].traits.subtract(.opening) }
+                }
                 changed.decodings.append((.joining, originRange(index..<index + 1)))
                 copied = index + 1
                 target = changed
@@ -160,7 +164,7 @@ extension WordLine {
         if let short = unstretched(word) { return [short] }
         // A run of many words may hold a name.
         guard word.count >= (isBeside ? 6 : 9),
-            let pieces = lexicon.pieces(of: Array(word), mostUnknown: word.count < 40 ? 0 : 15),
+            let pieces = lexicon.pieces(of: Array(word), mostUnknown: word.count < 20 ? 0 : word.count < 40 ? 15 : 25),
             pieces.count > 1, word.count * 2 >= pieces.count * (isBeside ? 6 : 7)
         else { return nil }
         let all = Array(word)
@@ -284,6 +288,10 @@ extension WordLine {
 }
 
 extension Lexicon {
+    private func isUnknown(_ piece: Range<Int>, in unknown: [Int]) -> Bool {
+        unknown[piece.upperBound] - unknown[piece.lowerBound] == piece.count
+    }
+
     /// A word as known words one after another, with the least cost; nil where more letters than that are in none.
     ///
     /// - Parameters:
@@ -316,7 +324,12 @@ extension Lexicon {
         var pieces: [Range<Int>] = []
         var end = word.count
         while end > 0 {
-            pieces.append(from[end]..<end)
+            // Letters of no word beside one another are a word that is not known.
+            if let last = pieces.last, isUnknown(from[end]..<end, in: unknown), isUnknown(last, in: unknown) {
+                pieces[pieces.count - 1] = from[end]..<last.upperBound
+            } else {
+                pieces.append(from[end]..<end)
+            }
             end = from[end]
         }
         return pieces.reversed()

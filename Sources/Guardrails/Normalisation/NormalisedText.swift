@@ -113,4 +113,8 @@ public struct WordTraits: OptionSet, Sendable, Hashable {
     public static let touches = WordTraits(rawValue: 32)
     /// The first of a line.
     public static let opensLine = WordTraits(rawValue: 64)
+    /// The first of a sentence or line, or beside the word before it.
+    static let opening: WordTraits = [.opensSentence, .opensLine, .touches]
+    /// Read out of a cipher of letters, which does not give back all that was written.
+    public static let ciphered = WordTraits(rawValue: 128)
 }

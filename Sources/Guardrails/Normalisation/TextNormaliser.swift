@@ -35,6 +35,8 @@ struct TextReader {
     let normaliser: TextNormaliser
     private(set) var result = NormalisedText()
     private var seen = Invisible.Seen()
+    /// How many ciphers of letters the text that is being read stands in.
+    private var ciphers = 0
     /// How many scalars may still come out of codes.
     private var budget: Int
 
@@ -73,7 +75,7 @@ struct TextReader {
         let codes = EncodedParts(lexicon: normaliser.lexicon)
         if depth < normaliser.mostDepth, let moved = rot47(text), spend(moved.count) {
             result.note(.rot47, text.origin(0..<text.count))
-            read(moved, depth: depth + 1)
+            readCiphered(moved, depth: depth + 1)
             // An order may stand beside what is enciphered.
             guard let rest = codes.rest(of: text, read: { $0.map(Ciphers.rot47) }) else { return }
             text = rest
@@ -82,7 +84,7 @@ struct TextReader {
             spend(upright.count)
         {
             result.note(.reversed, text.origin(0..<text.count))
-            read(upright, depth: depth + 1)
+            readCiphered(upright, depth: depth + 1)
             // Or among letters that are turned.
             guard let rest = codes.rest(of: text, read: TurnedLetters.upright) else { return }
             text = rest
@@ -95,11 +97,22 @@ struct TextReader {
             line.tokenise(text, place..<part.range.lowerBound)
             add(&line, of: text, depth: depth)
             result.note(part.decoding, text.origin(part.range))
-            read(part.text, depth: depth + 1)
+            if part.isCut { result.isTruncated = true }
+            if part.decoding == .rot47 {
+                readCiphered(part.text, depth: depth + 1)
+            } else {
+                read(part.text, depth: depth + 1)
+            }
             place = part.range.upperBound
         }
         line.tokenise(text, place..<text.count)
         add(&line, of: text, depth: depth)
+    }
+
+    private mutating func readCiphered(_ text: TracedText, depth: Int) {
+        ciphers += 1
+        read(text, depth: depth)
+        ciphers -= 1
     }
 
     /// Reads a text in base 85 before its escapes are: what is written so is full of signs that look like them.
@@ -158,7 +171,7 @@ struct TextReader {
             switch cipher {
             case .reversed, .reversedEitherWay:
                 result.note(.reversed, text.origin(range))
-                read(text.reversed(range), depth: depth + 1)
+                readCiphered(text.reversed(range), depth: depth + 1)
                 guard case .reversedEitherWay = cipher, spend(range.count) else { continue }
                 result.note(.reversedWords, text.origin(range))
                 change(line, stretch) { $0.reversed() }
@@ -169,7 +182,7 @@ struct TextReader {
                 for place in range {
                     changed.append(change(text.scalars[place]), text.starts[place], text.ends[place])
                 }
-                read(changed, depth: depth + 1)
+                readCiphered(changed, depth: depth + 1)
             case .words(let decoding, let change):
                 result.note(decoding, text.origin(range))
                 self.change(line, stretch, change)
@@ -185,7 +198,7 @@ struct TextReader {
         for place in range {
             var word = line.words[place]
             let spelled = change(line.bytes(of: word)) ?? Array(line.bytes(of: word))
-            word.traits.insert([.decoded])
+            word.traits.insert([.decoded, .ciphered])
             append(spelled, like: word)
         }
     }
@@ -194,7 +207,7 @@ struct TextReader {
         guard !range.isEmpty else { return }
         for index in range {
             var word = line.words[index]
-            if depth > 0 { word.traits.insert(.decoded) }
+            if depth > 0 { word.traits.insert(ciphers > 0 ? [.decoded, .ciphered] : .decoded) }
             append(line.bytes(of: word), like: word)
         }
     }

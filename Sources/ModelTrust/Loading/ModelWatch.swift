@@ -47,13 +47,13 @@ public final class ModelWatch: Sendable {
         let chunks = try ChunkReader(file.path, in: tree, links: manifest.links)
         var parts = VerifiedParts(file, manifest.algorithm)
         var offset: UInt64 = 0
-        while true {
-            let chunk = try chunks.read(at: offset, count: ChunkTags.chunkSize)
+        var chunk: [UInt8] = []
+        repeat {
+            chunk = try chunks.read(at: offset, count: ChunkTags.chunkSize, reusing: consume chunk)
             try parts.add(chunk, at: offset)
             offset += UInt64(chunk.count)
             onProgress()
-            if chunk.count < ChunkTags.chunkSize { break }
-        }
+        } while chunk.count == ChunkTags.chunkSize
         try parts.finish(at: offset)
         // A change while it was hashed shows at the next look.
         known.withLock { $0[index] = now }

@@ -69,14 +69,14 @@ public final class SealedModel: Sendable {
         do throws(LoadFailure) {
             var parts = VerifiedParts(entry, manifest.algorithm)
             var offset: UInt64 = 0
-            while true {
-                let chunk = try chunks.read(at: offset, count: ChunkTags.chunkSize)
+            var chunk: [UInt8] = []
+            repeat {
+                chunk = try chunks.read(at: offset, count: ChunkTags.chunkSize, reusing: consume chunk)
                 // What is hashed and what is written are the same bytes of this process's own memory.
                 try parts.add(chunk, at: offset)
                 try write(chunk, to: copy, name)
                 offset += UInt64(chunk.count)
-                if chunk.count < ChunkTags.chunkSize { break }
-            }
+            } while chunk.count == ChunkTags.chunkSize
             try parts.finish(at: offset)
             guard lapwing_memfd_seal(copy) == 0 else {
                 throw LoadFailure(.unsupported, name, "the copy cannot be sealed: \(LoadFailure.reason(errno))")

@@ -185,7 +185,8 @@ final class VerifiedFile: Sendable {
         defer { aheads.subtract(1, ordering: .relaxed) }
         guard aheads.add(1, ordering: .relaxed).oldValue < Self.most else { return }
         while let unit = nextUnit() {
-            do throws(LoadFailure) { _ = try bytes(of: unit) { /* Somebody else is ahead. */  } } catch { return }
+            // Where another thread is faster, there is nothing to hear of it.
+            do throws(LoadFailure) { _ = try bytes(of: unit, later: {}) } catch { return }
         }
     }
 
@@ -201,19 +202,25 @@ final class VerifiedFile: Sendable {
         return nil
     }
 
-    /// Lets the memory be used again of what the last read gave out, and will not be asked for again: whole chunks and
-    /// shards, and for a reader in order, of which no part is still to come, those that it has read to their end.
-    func forget(at offset: UInt64, count: Int, onlyWhole: Bool) {
-        guard offset < size, count > 0 else { return }
+    /// What the last read gives out and will not be asked for again: whole chunks and shards, and for a reader in order,
+    /// of which no part is still to come, those that it has then read to their end.
+    func spent(at offset: UInt64, count: Int, onlyWhole: Bool) -> [VerifiedCache.Key] {
+        guard offset < size, count > 0 else { return [] }
         let end = offset + min(UInt64(count), size - offset)
         let isInOrder = lastEnd.load(ordering: .relaxed) == end && run.load(ordering: .relaxed) > 0
+        var spent: [VerifiedCache.Key] = []
         var place = offset
         while place < end {
             let unit = unit(at: place)
-            let unitEnd = unit.start + UInt64(unit.length)
-            if unitEnd <= end, unit.start >= offset || isInOrder && !onlyWhole { cache.remove(key(unit.start)) }
-            place = unitEnd
+            place = unit.start + UInt64(unit.length)
+            if place <= end, unit.start >= offset || isInOrder && !onlyWhole { spent.append(key(unit.start)) }
         }
+        return spent
+    }
+
+    /// Lets the memory be used again of what was given out.
+    func forget(_ spent: [VerifiedCache.Key]) {
+        for key in spent { cache.remove(key) }
     }
 
     // MARK: Reading and verifying

@@ -69,18 +69,18 @@ import Testing
         let model = try LoadedModel(at: folder.path, manifest: manifest)
         let file = try #require(model.file("w"))
         let held = try file.pieces(at: 0, count: 1_500)
-        file.forget(at: 0, count: 2_000, onlyWhole: true)
+        file.forget(file.spent(at: 0, count: 2_000, onlyWhole: true))
         #expect(file.knownPieces(at: 0, count: 1) == nil)
         #expect(try file.pieces(at: 2_000, count: 3_000).joined().elementsEqual(weights[2_000...]))
         #expect(held.joined().elementsEqual(weights[..<1_500]))
         // Of a shard that was given out in part, the rest will be asked for.
-        file.forget(at: 2_500, count: 1_000, onlyWhole: true)
+        file.forget(file.spent(at: 2_500, count: 1_000, onlyWhole: true))
         #expect(file.knownPieces(at: 2_000, count: 2_000)?.joined().elementsEqual(weights[2_000..<4_000]) == true)
         // Who reads out of order may ask for it as well.
-        file.forget(at: 2_500, count: 1_000, onlyWhole: false)
+        file.forget(file.spent(at: 2_500, count: 1_000, onlyWhole: false))
         #expect(file.knownPieces(at: 2_000, count: 500) != nil)
         #expect(file.knownPieces(at: 2_500, count: 1_000) != nil)
-        file.forget(at: 2_500, count: 1_000, onlyWhole: false)
+        file.forget(file.spent(at: 2_500, count: 1_000, onlyWhole: false))
         #expect(file.knownPieces(at: 2_999, count: 1) == nil)
         #expect(file.knownPieces(at: 3_000, count: 1) != nil)
     }

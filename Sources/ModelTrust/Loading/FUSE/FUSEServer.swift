@@ -88,21 +88,46 @@ final class FUSEServer: Sendable {
     private func send(_ request: FUSERequest) -> VerifiedFile? {
         let pieces = pieces(for: request) { self.sendKnown(request) }
         guard let pieces else { return nil }
+        guard case .success = pieces, let file = file(of: request) else {
+            send(pieces, to: request.identifier)
+            return nil
+        }
+        // Asked before the reader has its answer and goes on.
+        let spent = spent(request, file)
         send(pieces, to: request.identifier)
-        return forget(request)
+        file.forget(spent)
+        return file
     }
 
     /// Answers a read whose bytes another thread has verified.
     private func sendKnown(_ request: FUSERequest) {
-        guard case .file(let name) = tree.node(request.node)?.kind,
-            let pieces = model.file(name)?.knownPieces(at: request.offset, count: request.count)
+        guard let file = file(of: request),
+            let pieces = file.knownPieces(at: request.offset, count: request.count)
         else {
             // There is more to load, or it could not be loaded. The thread that calls has other things to do.
             model.later { self.send(request) }
             return
         }
+        let spent = spent(request, file)
         send(.success(pieces), to: request.identifier)
-        _ = forget(request)
+        file.forget(spent)
+    }
+
+    private func file(of request: FUSERequest) -> VerifiedFile? {
+        guard case .file(let name) = tree.node(request.node)?.kind else { return nil }
+        return model.file(name)
+    }
+
+    /// Notes what is read, and says of which of it the memory can be used again once it was given out: the kernel keeps
+    /// what it gets whole, and who reads a file alone and past the kernel's cache will not ask again.
+    private func spent(_ request: FUSERequest, _ file: VerifiedFile) -> [VerifiedCache.Key] {
+        let isAlone = state.withLock { state in
+            state.uses[request.node]?.bytesRead += UInt64(request.count)
+            return state.uses[request.node]?.handles == 1
+        }
+        let isDirect = request.number(at: 0, size: 8) == UInt64(Passage.direct.rawValue)
+        guard isAlone || !isDirect else { return [] }
+        return file.spent(at: request.offset, count: request.count, onlyWhole: !isDirect)
     }
 
     /// The verified bytes that a read asks for, or an errno; nil where `later` will be called.
@@ -114,19 +139,6 @@ final class FUSEServer: Sendable {
         do throws(LoadFailure) {
             return try model.pieces(name, at: request.offset, count: request.count, later: later).map { .success($0) }
         } catch { return .failure(FUSEError(number: EIO)) }
-    }
-
-    /// Notes what was read, and lets the memory be used again of what nobody will ask for again: the kernel keeps what it
-    /// got whole, and who reads a file alone and past the kernel's cache has got it.
-    private func forget(_ request: FUSERequest) -> VerifiedFile? {
-        guard case .file(let name) = tree.node(request.node)?.kind, let file = model.file(name) else { return nil }
-        let isAlone = state.withLock { state in
-            state.uses[request.node]?.bytesRead += UInt64(request.count)
-            return state.uses[request.node]?.handles == 1
-        }
-        let isDirect = request.number(at: 0, size: 8) == UInt64(Passage.direct.rawValue)
-        if isAlone || !isDirect { file.forget(at: request.offset, count: request.count, onlyWhole: !isDirect) }
-        return file
     }
 
     /// Answers a read from where the bytes lie.

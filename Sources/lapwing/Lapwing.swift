@@ -34,9 +34,11 @@ struct Lapwing: AsyncParsableCommand {
     }
 
     static func main() async {
+        var findsThings = false
         do {
             let words = Array(CommandLine.arguments.dropFirst())
             var command = try command(words)
+            findsThings = command is any FindingCommand
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -47,7 +49,7 @@ struct Lapwing: AsyncParsableCommand {
             Foundation.exit(error.status.rawValue)
         } catch let error as ResourceError {
             StandardError.write(error.description)
-            Foundation.exit(ExitStatus.refused.rawValue)
+            Foundation.exit((findsThings ? ExitStatus.usage : .refused).rawValue)
         } catch {
             let code = exitCode(for: error)
             if code == .validationFailure {

@@ -608,7 +608,7 @@ import Testing
         let result = try Program.run("policy", "check", file)
         #expect(result.status == 1)
         #expect(result.output.contains("\(file):2:7: error: unknown kind `AuthorizationPolicys`"), "\(result.output)")
-        #expect(try Program.run("policy", "reach", file, "--namespace", "a").status == 1)
+        #expect(try Program.run("policy", "reach", file, "--namespace", "a").status == 2)
     }
 
     @Test func `a hypothetical request is explained rule by rule`() throws {

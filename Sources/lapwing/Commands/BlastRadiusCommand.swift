@@ -5,7 +5,7 @@ import Foundation
 import Resources
 
 /// `lapwing blast-radius`.
-struct BlastRadiusCommand: ParsableCommand {
+struct BlastRadiusCommand: FindingCommand {
     static let configuration = CommandConfiguration(
         commandName: "blast-radius",
         abstract: "Say what whoever owns a component can read, write, call and reach, and what each layer takes away.",

@@ -4,7 +4,7 @@ import Foundation
 import Resources
 
 /// `lapwing policy export`.
-struct PolicyExportCommand: ParsableCommand {
+struct PolicyExportCommand: FindingCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write policies as Envoy or ztunnel reads them, and say what they lose there.",

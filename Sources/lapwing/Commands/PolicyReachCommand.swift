@@ -6,7 +6,7 @@ import SPIFFE
 import ZeroTrust
 
 /// `lapwing policy reach`.
-struct PolicyReachCommand: ParsableCommand {
+struct PolicyReachCommand: FindingCommand {
     static let configuration = CommandConfiguration(
         commandName: "reach",
         abstract: "Say exactly who can reach a workload and how, or check sentences about it.",

@@ -4,7 +4,7 @@ import Authorization
 import Foundation
 
 /// `lapwing policy replay`.
-struct PolicyReplayCommand: ParsableCommand {
+struct PolicyReplayCommand: FindingCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Put recorded traffic to other policies, and show every decision that would change.",

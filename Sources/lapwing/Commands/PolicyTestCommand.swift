@@ -6,7 +6,7 @@ import Resources
 import ZeroTrust
 
 /// `lapwing policy test`.
-struct PolicyTestCommand: ParsableCommand {
+struct PolicyTestCommand: FindingCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
         abstract: "Put decision tables to policies; say what no case exercises, and which mistakes none would notice.",

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 
 /// How the program ends.
@@ -11,6 +12,10 @@ enum ExitStatus: Int32 {
     /// The bytes or a signature do not verify.
     case unverified = 4
 }
+
+/// A command that exits with ``ExitStatus/refused`` for what it finds in something else than the files that it is given: files
+/// that cannot be used are ``ExitStatus/usage``, so that a pipeline does not take a slip of the pen for a finding.
+protocol FindingCommand: ParsableCommand {}
 
 /// Work that a command could not do: what was wrong, and what to do next.
 struct CommandError: Error {

@@ -3,7 +3,7 @@ import DataAccess
 
 extension DataCommand {
     /// `lapwing data drift`.
-    struct Drift: ParsableCommand {
+    struct Drift: FindingCommand {
         static let configuration = CommandConfiguration(
             commandName: "drift",
             abstract: "List how a live PostgreSQL database, AWS or a cluster differs from what an estate says.",

@@ -4,7 +4,7 @@ import DataAccess
 import Resources
 
 /// `lapwing data egress`.
-struct DataEgressCommand: ParsableCommand {
+struct DataEgressCommand: FindingCommand {
     static let configuration = CommandConfiguration(
         commandName: "egress",
         abstract: "Say which of the ten conditions hold that keep components from the internet.",

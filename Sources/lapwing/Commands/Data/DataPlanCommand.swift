@@ -4,7 +4,7 @@ import Foundation
 
 extension DataCommand {
     /// `lapwing data plan`.
-    struct Plan: ParsableCommand {
+    struct Plan: FindingCommand {
         static let configuration = CommandConfiguration(
             commandName: "plan",
             abstract: "Show what would change in a PostgreSQL database for it to enforce an estate.",

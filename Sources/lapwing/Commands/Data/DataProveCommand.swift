@@ -4,7 +4,7 @@ import Foundation
 import Resources
 
 /// `lapwing data prove`.
-struct DataProveCommand: ParsableCommand {
+struct DataProveCommand: FindingCommand {
     static let configuration = CommandConfiguration(
         commandName: "prove",
         abstract: "Prove an estate's invariants, of the estate itself and of what is in force.",

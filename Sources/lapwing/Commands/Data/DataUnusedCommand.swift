@@ -7,7 +7,7 @@ import Resources
 import ZeroTrust
 
 /// `lapwing data unused`.
-struct DataUnusedCommand: ParsableCommand {
+struct DataUnusedCommand: FindingCommand {
     static let configuration = CommandConfiguration(
         commandName: "unused",
         abstract: "List grants that nobody used, and write narrower ones that are proved to do.",

@@ -50,35 +50,34 @@ struct CharacterDecoder: Sendable {
         return low
     }
 
-    /// Makes units of the bytes that were not decoded, from a place of `units` on; gives where they end.
+    /// Makes units of the bytes that were not decoded, of which the first is the unit `first`; gives the one after the last.
     ///
-    /// There has to be room for as many units as there are bytes.
+    /// There has to be room for as many units as there are such bytes.
     @unsafe
     mutating func decode(
         _ bytes: UnsafeBufferPointer<UInt8>,
         into units: UnsafeMutableBufferPointer<UInt8>,
-        from start: Int,
+        first: Int,
         isFinal: Bool
     ) -> Int {
-        var (place, unit, unseen) = (decoded, start, unseen)
+        var (place, unit, unseen) = (decoded, first, unseen)
         defer { (decoded, self.unseen) = (place, unseen) }
         let basic = PlainCharacters.basic
         // Sound: places are tested, and no unit is less than a byte.
         while place < bytes.count {
-            let first = unsafe bytes[place]
-            if first &- 1 < 0x7F, unseen == 0 {
+            if unsafe bytes[place] &- 1 < 0x7F, unseen == 0 {
                 // Between other characters most text is ASCII, too.
                 while place &+ 8 <= bytes.count, let eight = unsafe Self.eightOfASCII(bytes, at: place) {
                     unsafe UnsafeMutableRawBufferPointer(units).storeBytes(
                         of: eight,
-                        toByteOffset: unit,
+                        toByteOffset: unit &- first,
                         as: UInt64.self
                     )
                     unit &+= 8
                     place &+= 8
                 }
                 while place < bytes.count, unsafe bytes[place] &- 1 < 0x7F {
-                    unsafe units[unit] = bytes[place]
+                    unsafe units[unit &- first] = bytes[place]
                     unit &+= 1
                     place &+= 1
                 }
@@ -90,9 +89,11 @@ struct CharacterDecoder: Sendable {
             place &+= character.length
             var made = TextUnits.other
             if let scalar = character.scalar {
-                made =
-                    scalar < 0x10000
-                    ? basic[Int(scalar)] : UnseenCharacters.contains(scalar) ? 0 : PlainCharacters.unit(of: scalar)
+                if scalar < 0x10000 {
+                    made = basic[Int(scalar)]
+                } else {
+                    made = UnseenCharacters.contains(scalar) ? 0 : PlainCharacters.unit(of: scalar)
+                }
                 if made == 0 {
                     if unseen < 32 {
                         unseen &+= 1
@@ -101,7 +102,7 @@ struct CharacterDecoder: Sendable {
                     made = PlainCharacters.unit(of: scalar)
                 }
             }
-            unsafe units[unit] = made
+            unsafe units[unit &- first] = made
             if character.length > 1 || unseen > 0 { wide.append(Wide(unit: unit, end: place)) }
             unit &+= 1
             unseen = 0

@@ -146,14 +146,14 @@ struct TextUnits: Sendable {
 
     private mutating func decode(isFinal: Bool) {
         let first = units.count
-        units.append(contentsOf: repeatElement(Self.other, count: raw.count - decoder.decoded))
+        let room = raw.count - decoder.decoded
         // Sound: the buffers are used while they are lent, and there is room for as many units as there are bytes.
-        let last = unsafe raw.withUnsafeBufferPointer { bytes in
-            unsafe units.withUnsafeMutableBufferPointer { units in
-                unsafe decoder.decode(bytes, into: units, from: first, isFinal: isFinal)
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { made in
+            let last = unsafe raw.withUnsafeBufferPointer { bytes in
+                unsafe decoder.decode(bytes, into: made, first: first, isFinal: isFinal)
             }
+            unsafe units.append(contentsOf: UnsafeBufferPointer(rebasing: made[..<(last - first)]))
         }
-        units.removeLast(units.count - last)
     }
 
     /// How many bytes come before the first that is not ASCII, or is NUL.

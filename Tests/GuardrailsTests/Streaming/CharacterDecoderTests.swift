@@ -19,7 +19,8 @@ struct CharacterDecoderTests {
             let isFinal = end == bytes.count
             count = unsafe bytes[..<end].withUnsafeBufferPointer { bytes in
                 unsafe units.withUnsafeMutableBufferPointer { units in
-                    unsafe decoder.decode(bytes, into: units, from: count, isFinal: isFinal)
+                    let room = unsafe UnsafeMutableBufferPointer(rebasing: units[count...])
+                    return unsafe decoder.decode(bytes, into: room, first: count, isFinal: isFinal)
                 }
             }
         }
@@ -79,7 +80,7 @@ struct CharacterDecoderTests {
         var units = [UInt8](repeating: 0, count: bytes.count)
         let count = unsafe bytes.withUnsafeBufferPointer { bytes in
             unsafe units.withUnsafeMutableBufferPointer {
-                unsafe decoder.decode(bytes, into: $0, from: 0, isFinal: true)
+                unsafe decoder.decode(bytes, into: $0, first: 0, isFinal: true)
             }
         }
         #expect(count == 5)

@@ -105,7 +105,7 @@ public struct ReleaseIndexEditor: Sendable {
                     model: model.name,
                     digest: model.digest,
                     sequence: (index?.newest(of: model.name)?.sequence ?? 0) + 1,
-                    releasedAt: now
+                    releasedAt: now.wholeSecond
                 )
             )
         }
@@ -127,8 +127,9 @@ public struct ReleaseIndexEditor: Sendable {
         return ReleaseIndex(
             environment: environment,
             version: change.leaps ? max(next, clockNumber) : next,
-            issuedAt: now,
-            expiresAt: now.advanced(by: lifetime),
+            // Whole seconds, as those who read it expect (The Update Framework, 4.2).
+            issuedAt: now.wholeSecond,
+            expiresAt: now.wholeSecond.advanced(by: lifetime),
             releases: releases,
             revokedDigests: revoked,
             revokedSigners: (index?.revokedSigners ?? []).union(change.revokedSigners)

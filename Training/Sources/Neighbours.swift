@@ -197,7 +197,7 @@ enum Neighbours {
         // Long ones: a part to play, a few rules, a text or a task.
         for round in 0..<500 {
             var lines = [random.pick(random.below(4) == 0 ? prompts : roles)]
-            for _ in 0..<2 + random.below(5) { lines.append(random.pick(random.below(2) == 0 ? orders : roles)) }
+            for _ in 0..<2 + random.below(9) { lines.append(random.pick(random.below(2) == 0 ? orders : roles)) }
             lines.append(random.pick([self.texts, code, deeds, secrets][random.below(4)]))
             let text = lines.joined(separator: random.pick([" ", "\n", "\n\n"]))
             texts.append(

@@ -134,12 +134,12 @@ func run(_ name: String, _ examples: [Example], _ trainer: LinearTrainer) -> Inj
 let direct = run(
     "what users write",
     data.direct,
-    LinearTrainer(bits: 19, cost: option("--cost-direct", 1), classScale: option("--class-scale", 1), balance: 3)
+    LinearTrainer(bits: 19, cost: option("--cost-direct", 1), classScale: option("--class-scale", 0.6), balance: 3)
 )
 let indirect = run(
     "what tools and documents say",
     data.indirect,
-    LinearTrainer(bits: 18, cost: option("--cost-indirect", 1), classScale: option("--class-scale", 1), balance: 2)
+    LinearTrainer(bits: 18, cost: option("--cost-indirect", 1), classScale: option("--class-scale", 0.6), balance: 2)
 )
 let model = InjectionModel(lexicon: lexicon, direct: direct, indirect: indirect)
 let bytes = model.serialised

@@ -8,14 +8,26 @@ struct FileFacts: Hashable, Sendable {
     let size: UInt64
     /// The kind, without the permissions.
     let kind: UInt32
-    private let modified: [Int64]
+    private let times: Times
+
+    /// When the bytes, and when anything about the file, changed last.
+    ///
+    /// Here and not in an array: a model may have a million files.
+    private struct Times: Hashable, Sendable {
+        let modified, modifiedNanoseconds, changed, changedNanoseconds: Int64
+    }
 
     init(_ facts: lapwing_file_facts) {
         device = facts.device
         inode = facts.inode
         size = facts.size
         kind = facts.kind
-        modified = [facts.times.0, facts.times.1, facts.times.2, facts.times.3]
+        times = Times(
+            modified: facts.times.0,
+            modifiedNanoseconds: facts.times.1,
+            changed: facts.times.2,
+            changedNanoseconds: facts.times.3
+        )
     }
 
     var isFile: Bool { kind == S_IFREG }

@@ -10,10 +10,27 @@ struct ManifestComparison {
     var links: LinkRule { manifest.followsLinks && options.followsSignedLinks ? .followWithin : .refuse }
 
     func run(signature: SignatureFile) throws(ModelRefusal) -> [FileVerdict] {
+        var plan = try plan(signature: signature)
+        plan.hash(outcomes(of: plan.jobs))
+        return plan.verdicts
+    }
+
+    /// What is to be hashed, and what is known of the rest; nothing else is kept of the tree while files are hashed.
+    private func plan(signature: SignatureFile) throws(ModelRefusal) -> ComparisonPlan {
         let entries = try entries(signature: signature)
         var present: [ModelPath: FileFacts] = [:]
         for entry in entries where entry.kind == .file { present[entry.path] = entry.facts }
-        return unsigned(entries) + hash(manifest.files, present)
+        var plan = ComparisonPlan(verdicts: unsigned(entries), capacity: manifest.resources.count)
+        for file in manifest.files {
+            do throws(ModelRefusal) {
+                let facts =
+                    if let facts = present[file.path] { facts } else {
+                        try tree.open(file.path, links: links).facts
+                    }
+                plan.add(file, facts)
+            } catch { plan.verdicts.append(ComparisonPlan.verdict(file.path, error)) }
+        }
+        return plan
     }
 
     /// What is to be said of everything that is not signed.
@@ -86,70 +103,10 @@ struct ManifestComparison {
         }
     }
 
-    private func hash(
-        _ signed: [(path: ModelPath, resources: [SignedResource])],
-        _ present: [ModelPath: FileFacts]
-    ) -> [FileVerdict] {
-        var verdicts: [FileVerdict] = []
-        var jobs: [HashingJob] = []
-        var hashed: [(path: ModelPath, size: UInt64, resources: [SignedResource])] = []
-        for file in signed {
-            do throws(ModelRefusal) {
-                let facts =
-                    if let facts = present[file.path] { facts } else {
-                        try tree.open(file.path, links: links).facts
-                    }
-                let end = file.resources.compactMap(\.range?.upperBound).max()
-                guard end == nil || end == facts.size else {
-                    verdicts.append(
-                        FileVerdict(
-                            file.path,
-                            .mismatch,
-                            "`\(file.path)` has \(facts.size) bytes, and was signed with \(end ?? 0)"
-                        )
-                    )
-                    continue
-                }
-                for resource in file.resources {
-                    jobs.append(HashingJob(path: file.path, facts: facts, range: resource.range ?? 0..<facts.size))
-                }
-                hashed.append((file.path, facts.size, file.resources))
-            } catch { verdicts.append(Self.verdict(file.path, error)) }
-        }
-        var outcomes = outcomes(of: jobs)[...]
-        for file in hashed {
-            let own = outcomes.prefix(file.resources.count)
-            outcomes = outcomes.dropFirst(file.resources.count)
-            verdicts.append(Self.verdict(file.path, file.size, own, file.resources))
-        }
-        return verdicts
-    }
-
     private func outcomes(of jobs: [HashingJob]) -> [HashingOutcome] {
         let total = jobs.reduce(UInt64(0)) { $0 + ($1.range.upperBound - $1.range.lowerBound) }
         let counter = ByteCounter(total: total, report: progress)
         return HashingCrew(algorithm: manifest.algorithm, workers: options.workers, progress: counter.add)
             .digests(of: jobs, in: tree, links: links)
-    }
-
-    private static func verdict(
-        _ path: ModelPath,
-        _ size: UInt64,
-        _ outcomes: ArraySlice<HashingOutcome>,
-        _ resources: [SignedResource]
-    ) -> FileVerdict {
-        for (outcome, resource) in zip(outcomes, resources) {
-            switch outcome {
-            case .failure(let refusal): return verdict(path, refusal)
-            case .success(let found) where found != resource.digest:
-                return FileVerdict(path, .mismatch, "`\(path)` has other bytes than were signed", size: size)
-            case .success: continue
-            }
-        }
-        return FileVerdict(path, .verified, size: size)
-    }
-
-    private static func verdict(_ path: ModelPath, _ refusal: ModelRefusal) -> FileVerdict {
-        FileVerdict(path, refusal.code == .files ? .missing : .unreadable, refusal.message)
     }
 }

@@ -42,6 +42,10 @@ struct ComparisonPlan {
         _ outcomes: ArraySlice<HashingOutcome>,
         _ resources: [SignedResource]
     ) -> FileVerdict {
+        // Nothing is verified of which not every part was hashed.
+        guard !resources.isEmpty, outcomes.count == resources.count else {
+            return FileVerdict(path, .unreadable, "`\(path)` was not hashed whole", size: size)
+        }
         for (outcome, resource) in zip(outcomes, resources) {
             switch outcome {
             case .failure(let refusal): return verdict(path, refusal)

@@ -5,7 +5,10 @@ public struct AddressBlock: Hashable, Sendable {
     /// How many leading bits are fixed: 0 to 32, or 0 to 128.
     public let prefixLength: Int
 
-    private let mask: UInt128
+    /// In two words for the reason that ``RequestID`` gives.
+    private let maskHigh: UInt64
+    private let maskLow: UInt64
+    private var mask: UInt128 { UInt128(maskHigh) << 64 | UInt128(maskLow) }
 
     /// Parses `ADDRESS` or `ADDRESS/PREFIX`; bits past the prefix are dropped.
     ///
@@ -24,7 +27,9 @@ public struct AddressBlock: Hashable, Sendable {
         }
         let ones: UInt128 = width == 32 ? UInt128(UInt32.max) : .max
         let host: UInt128 = width - prefix >= 128 ? .max : (UInt128(1) << UInt128(width - prefix)) - 1
-        self.mask = ones & ~host
+        let mask = ones & ~host
+        self.maskHigh = UInt64(truncatingIfNeeded: mask >> 64)
+        self.maskLow = UInt64(truncatingIfNeeded: mask)
         self.prefixLength = prefix
         self.network =
             address.family == .v4

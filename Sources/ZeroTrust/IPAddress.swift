@@ -1,25 +1,31 @@
 /// An IPv4 or IPv6 address.
 ///
-/// Stored as 128 bits; an IPv4 address takes the lowest 32. An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) stays IPv6.
+/// 128 bits; an IPv4 address takes the lowest 32. An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) stays IPv6. They are kept as
+/// two words for the reason that ``RequestID`` gives.
 public struct IPAddress: Hashable, Sendable {
     /// The family.
     public enum Family: Sendable { case v4, v6 }
 
     /// The family that the address belongs to.
     public let family: Family
+    private let high: UInt64
+    private let low: UInt64
+
     /// The address in host order.
-    public let bits: UInt128
+    public var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     /// An IPv4 address from its 32 bits in host order.
     public init(v4 bits: UInt32) {
         self.family = .v4
-        self.bits = UInt128(bits)
+        self.high = 0
+        self.low = UInt64(bits)
     }
 
     /// An IPv6 address from its 128 bits in host order.
     public init(v6 bits: UInt128) {
         self.family = .v6
-        self.bits = bits
+        self.high = UInt64(truncatingIfNeeded: bits >> 64)
+        self.low = UInt64(truncatingIfNeeded: bits)
     }
 
     /// Parses dotted IPv4 (no leading zeros) or RFC 4291 §2.2 IPv6 text without a zone.

@@ -1,7 +1,18 @@
 /// The id of a request or record: a UUID of version 7 (RFC 9562 §5.7), so that ids sort by time.
+///
+/// The bits are kept as two words. Swift 6.3 for x86-64 calls an asynchronous function wrongly that is given a `UInt128`
+/// on the stack beside an odd number of other words, and the process dies when that function suspends or returns.
 public struct RequestID: Hashable, Sendable {
+    private let high: UInt64
+    private let low: UInt64
+
     /// The id's 128 bits, most significant first.
-    public let bits: UInt128
+    public var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
+
+    private init(bits: UInt128) {
+        self.high = UInt64(truncatingIfNeeded: bits >> 64)
+        self.low = UInt64(truncatingIfNeeded: bits)
+    }
 
     /// An id for a moment.
     ///
@@ -12,7 +23,7 @@ public struct RequestID: Hashable, Sendable {
         let time = UInt128(milliseconds & 0xffff_ffff_ffff) << 80
         let high = (random >> 64 & 0x0fff) << 64
         let low = random & 0x3fff_ffff_ffff_ffff
-        self.bits = time | 0x7 << 76 | high | 0x2 << 62 | low
+        self.init(bits: time | 0x7 << 76 | high | 0x2 << 62 | low)
     }
 
     /// Parses the canonical text, 36 characters of hexadecimal and hyphens.
@@ -42,7 +53,7 @@ public struct RequestID: Hashable, Sendable {
             default: return nil
             }
         }
-        self.bits = bits
+        self.init(bits: bits)
     }
 
     /// The id's 16 bytes, most significant first.

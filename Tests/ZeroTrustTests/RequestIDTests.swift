@@ -51,4 +51,44 @@ import ZeroTrust
     func `is refused where the text is anything else`(text: String) {
         #expect(RequestID(text) == nil)
     }
+
+    /// A `UInt128` on the stack beside an odd number of other words is what Swift 6.3 cannot give to an asynchronous
+    /// function: this process would end here.
+    @Test func `and an address go to asynchronous functions behind other values`() async throws {
+        let id = RequestID(milliseconds: 1, random: 2)
+        let address = try #require(IPAddress("2001:db8::7"))
+        #expect(await Self.passed(1, 2, 3, 4, 5, 6, id, true) == id)
+        #expect(await Self.passed(1, 2, 3, 4, 5, 6, address, true) == address)
+        #expect(MemoryLayout<RequestID>.alignment == 8 && MemoryLayout<AddressBlock>.alignment == 8)
+    }
+
+    @inline(never)
+    private static func passed(
+        _: Int,
+        _: Int,
+        _: Int,
+        _: Int,
+        _: Int,
+        _: Int,
+        _ id: RequestID,
+        _ waits: Bool
+    ) async -> RequestID {
+        if waits { await Task.yield() }
+        return id
+    }
+
+    @inline(never)
+    private static func passed(
+        _: Int,
+        _: Int,
+        _: Int,
+        _: Int,
+        _: Int,
+        _: Int,
+        _ address: IPAddress,
+        _ waits: Bool
+    ) async -> IPAddress {
+        if waits { await Task.yield() }
+        return address
+    }
 }

@@ -7,6 +7,8 @@ struct ScanBudget: Hashable, Sendable {
 
     /// Bytes that may still be expanded from compressed members.
     var expansion: UInt64 = 8 << 30
+    /// Bytes of arrays that may still be looked through, where compiled code believes them.
+    var contents: UInt64 = 1 << 30
     /// Steps that may still be taken: opcodes, records, nodes.
     var steps = 4_000_000
 

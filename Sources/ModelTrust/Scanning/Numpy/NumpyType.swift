@@ -4,6 +4,12 @@ struct NumpyType: Hashable, Sendable {
     let size: UInt64
     /// Whether elements, or fields of them, are pickled Python objects.
     let holdsObjects: Bool
+    /// The letter of a plain type in the array interface protocol: `i`, `u`, `f`, `b`; nil of others.
+    private(set) var kind: Character?
+    /// Whether the bytes of a number are in another order than little-endian.
+    var isSwapped = false
+    /// The fields of a record.
+    var fields: [NumpyField] = []
 
     /// Reads a type string of the array interface protocol: `<f8`, `|O`, `|S10`, `<M8[ns]`, or `f8` without the order.
     init?(_ text: String) {
@@ -33,6 +39,8 @@ struct NumpyType: Hashable, Sendable {
         case "U": self.init(size: (number ?? 0) * 4, holdsObjects: false)
         default: return nil
         }
+        self.kind = kind == "?" ? "b" : kind
+        self.isSwapped = text.first == ">"
     }
 
     /// Texts of any length (`StringDType`), which are pickled one by one.
@@ -54,4 +62,11 @@ struct NumpyType: Hashable, Sendable {
         }
         return total
     }
+}
+
+/// A field of a record.
+struct NumpyField: Hashable, Sendable {
+    let name: String
+    let offset: Int
+    let type: NumpyType
 }

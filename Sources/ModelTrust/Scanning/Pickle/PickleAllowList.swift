@@ -13,6 +13,7 @@ enum PickleAllowList {
         if module == "torch", name.hasSuffix("Storage"), let size = storages[String(name.dropLast(7))] {
             return .storage(elementSize: size)
         }
+        if let estimator = EstimatorList.standing(module: module, name: name) { return estimator }
         // Any other name is not there, so that importing it fails, and nothing after it runs.
         if module == "__future__", isAbsentFeature(name) { return .constant }
         return PickleDangers.isDangerous(module: module, name: name) ? .dangerous : .unlisted
@@ -101,6 +102,7 @@ enum PickleAllowList {
             "numpy.matrix": .constant,
             "numpy.matrixlib.defmatrix.matrix": .constant,
             "numpy.core._internal._convert_to_stringdtype_kwargs": .listed(.stringType),
+            "sklearn.externals.joblib.numpy_pickle.NumpyArrayWrapper": .listed(.arrayWrapper),
             "joblib.numpy_pickle.NumpyArrayWrapper": .listed(.arrayWrapper),
             "torch._tensor._rebuild_from_type_v2": .listed(.tensorOfType),
             "torch._utils._rebuild_parameter": .listed(.parameter),

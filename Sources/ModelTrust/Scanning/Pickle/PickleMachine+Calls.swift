@@ -41,6 +41,10 @@ extension PickleMachine {
         guard all.count == arguments.count else { return try refuse(callable, arguments, "with too many arguments") }
         let value = PickleValue.container(arguments)
         try check(weight: value.weight, depth: value.depth + 1)
+        if value.holdsClass, !rule.takesClasses {
+            return try refuse(callable, arguments, "with a class that is only to be made objects of")
+        }
+        if rule.isOfEstimators { try noteEstimator() }
         let size = all.reduce(0) { $0 + $1.size }
         try make(bytes: size)
         let made: PickleObject.Nature?
@@ -89,12 +93,38 @@ extension PickleMachine {
                 all.allSatisfy { isData($0) || isClass($0) } && all.dropFirst(3).allSatisfy(isState) ? .parameter : nil
         case .script: made = .script
         case .arrayWrapper: made = all.isEmpty ? .arrayWrapper : nil
+        case .estimator: made = all.isEmpty ? .estimator : nil
+        case .estimatorDictionary: made = all.isEmpty ? .dictionary : nil
+        case .estimatorTuple: made = all.allSatisfy(isPlain) ? .value : nil
+        case .sparse: made = all.isEmpty ? .sparse : nil
+        case .loss: made = all.allSatisfy(isNumbers) ? .loss : nil
+        case .lossUnpickler: made = isLoss(global, all) ? .loss : nil
+        case .tree: made = treeFacts(all) == nil ? nil : .tree
+        case .newObject: made = neighbourNature(global, all)
         }
         guard let made else { return try refuse(callable, arguments, "in a way that it is not meant to be called") }
         let object = PickleObject(maker: global.qualified, nature: made, of: value)
         object.size = size
         object.elements = elements
+        if case .scalar = rule { object.number = scalarNumber(all[0], all[1]) }
+        if case .tree = rule { object.estimator = treeFacts(all).map { .tree($0) } }
+        if case .newObject = rule, case .global(let type)? = all.first { object.className = type.name }
+        if rule.isOfEstimators, object.className.isEmpty { object.className = global.name }
+        if case .scalar = rule { all[0].object?.isBuilt = true }
+        if case .arrayFromBuffer = rule { object.array = arrayOver(all) }
+        if case .array = made, object.array != nil { object.isBuilt = true }
         return .object(object)
+    }
+
+    /// What `_frombuffer(bytes, type, shape, order)` makes, as picklers of protocol 5 write arrays.
+    private func arrayOver(_ all: [PickleValue]) -> PickleArray? {
+        guard case .bytes(let bytes) = all[0], let maker = all[1].object, case .dtype(let type?) = maker.nature,
+            !type.holdsObjects, let shape = integers(all[2]), type.bytes(shape: shape) == bytes.count
+        else { return nil }
+        maker.isBuilt = true
+        let array = PickleArray(shape: shape, type: type, isFortran: all[3].text == "F")
+        array.place = (reader.input, bytes.offset)
+        return array
     }
 
     /// `copyreg.__newobj__(cls, *args)`, and `copyreg._reconstructor(cls, base, state)`, which calls

@@ -5,6 +5,7 @@ extension PickleMachine {
     mutating func add(_ items: [PickleValue], singly: Bool) throws(ScanStop) {
         switch try top() {
         case .container(let container) where container.kind == .list || container.kind == .set:
+            try noteChange(isHeld: container.isHeld && !items.isEmpty, items)
             for item in items { container.add(item) }
             if singly { container.singleAdditions += 1 }
             try check(singleAdditions: container.singleAdditions)
@@ -19,6 +20,7 @@ extension PickleMachine {
         guard items.count.isMultiple(of: 2) else { throw stop("pickle-malformed", "a key has no value") }
         switch try top() {
         case .container(let container) where container.kind == .dictionary:
+            try noteChange(isHeld: container.isHeld && !items.isEmpty, items)
             for item in items { container.add(item) }
             if singly { container.singleAdditions += 1 }
             try check(singleAdditions: container.singleAdditions)
@@ -28,13 +30,17 @@ extension PickleMachine {
         }
     }
 
-    private func absorb(
+    private mutating func absorb(
         _ items: [PickleValue],
         into object: PickleObject,
         singly: Bool,
         _ verb: String
     ) throws(ScanStop) {
-        for item in items { object.absorb(item) }
+        try noteChange(isHeld: object.isHeld && !items.isEmpty, items)
+        for item in items {
+            item.hold()
+            object.absorb(item)
+        }
         if singly { object.singleAdditions += 1 }
         try check(singleAdditions: object.singleAdditions)
         try check(weight: object.weight, depth: object.depth)
@@ -83,10 +89,28 @@ extension PickleMachine {
             return try report("pickle-state", .notProven, "sets the state of an object from outside")
         }
         object.absorb(state)
+        state.hold()
         try check(weight: object.weight, depth: object.depth)
+        if state.holdsClass { try reportHeldClass() }
         let maker = PickleText.clean(object.maker, limit: 160)
         switch object.nature {
+        case .dtype, .recordType, .array, .maskedArray, .estimator, .tree, .neighbours, .distance, .loss, .sparse:
+            // What was checked when its state was set would be something else by then.
+            guard !object.isBuilt else {
+                return try report("pickle-state", .notProven, "sets the state of what `\(maker)` returned once more")
+            }
+            object.isBuilt = true
+        default: break
+        }
+        switch object.nature {
         case .refused, .script: break
+        case .estimator: try estimator(object, state)
+        case .tree: try tree(object, state)
+        case .neighbours: try neighbours(object, state)
+        case .distance: try distance(object, state)
+        case .loss:
+            if !isNumbers(state) { try report("pickle-state", .notProven, "the state of `\(maker)` is not numbers") }
+        case .sparse: try sparse(object, state)
         case .dictionary, .list, .set, .namespace: try attributes(state, of: maker)
         case .dtype(let type): object.nature = .dtype(try dtype(type, state))
         case .recordType: object.nature = .dtype(try record(state))
@@ -94,8 +118,8 @@ extension PickleMachine {
             // NumPy copies bytes that are in another order than the machine's.
             object.size = (state.tuple ?? []).reduce(0) { $0 + $1.size }
             try make(bytes: object.size)
-            if case .array = object.nature { try array(state) } else { try maskedArray(state) }
-        case .arrayWrapper: try wrappedArray(state)
+            if case .array = object.nature { try array(object, state) } else { try maskedArray(state) }
+        case .arrayWrapper: try wrappedArray(object, state)
         case .generator where isPlain(state): break
         case .parameter where 3...5 ~= state.tuple?.count ?? 0: break
         case .parameter, .value, .generator:
@@ -144,10 +168,11 @@ extension PickleMachine {
         }
         guard case .none = parts[2], case .none = parts[3] else { throw stop("numpy-dtype", "a data type has no form") }
         // -1: as the type has it. Strings have their size here as well.
-        guard let type, let size = parts[5].integer, size == -1 || size == Int(clamping: type.size) else {
+        guard var type, let size = parts[5].integer, size == -1 || size == Int(clamping: type.size) else {
             throw stop("numpy-dtype", "a data type declares a size that it does not have")
         }
         try check(flags: parts, holdsObjects: type.holdsObjects)
+        if let order = parts[1].text { type.isSwapped = order == ">" }
         return type
     }
 
@@ -171,6 +196,7 @@ extension PickleMachine {
     private func fields(_ parts: [PickleValue]) throws(ScanStop) -> NumpyType? {
         guard let size = parts[5].integer, size >= 0 else { return try plain(parts) }
         var types: [(type: PickleValue, offset: Int)] = []
+        var names: [String] = []
         if let inner = parts[2].tuple {
             guard inner.count == 2, case .object(let object) = inner[0], case .dtype(let known?) = object.nature,
                 let shape = integers(inner[1]) ?? inner[1].integer.map({ [$0] }),
@@ -186,12 +212,14 @@ extension PickleMachine {
                     throw stop("numpy-dtype", "a field has no type and place")
                 }
                 types.append((field[0], offset))
+                names.append(all[index - 1].text ?? "")
             }
         } else {
             return nil
         }
         var holdObjects = false
-        for (type, offset) in types {
+        var form: [NumpyField] = []
+        for (index, (type, offset)) in types.enumerated() {
             guard case .object(let object) = type, case .dtype(let known) = object.nature, let known else {
                 throw stop("numpy-dtype", "a field is of a type that is not known")
             }
@@ -200,9 +228,17 @@ extension PickleMachine {
                 throw stop("numpy-dtype", "a field reaches outside its element")
             }
             holdObjects = holdObjects || known.holdsObjects
+            object.isBuilt = true
+            if index < names.count { form.append(NumpyField(name: names[index], offset: offset, type: known)) }
         }
         try check(flags: parts, holdsObjects: holdObjects)
-        return NumpyType(size: UInt64(size), holdsObjects: holdObjects)
+        var record = NumpyType(size: UInt64(size), holdsObjects: holdObjects)
+        // In the order of their names, which the dictionary of fields need not have.
+        let order = parts[3].tuple?.compactMap(\.text) ?? []
+        if Set(order).count == order.count, order.count == form.count {
+            record.fields = order.compactMap { name in form.last { $0.name == name } }
+        }
+        return record
     }
 
     /// A type without a size of its own has no fields.
@@ -214,11 +250,18 @@ extension PickleMachine {
     }
 
     /// `(version, shape, dtype, fortran, data)`; the data of objects is a list.
-    private func array(_ state: PickleValue) throws(ScanStop) {
+    private func array(_ target: PickleObject?, _ state: PickleValue) throws(ScanStop) {
         guard let parts = state.tuple, parts.count == 5, let shape = parts[1].tuple?.compactMap(\.integer),
             shape.count == parts[1].tuple?.count, case .object(let object) = parts[2],
             case .dtype(let type) = object.nature
         else { return try report("numpy-array", .notProven, "the state of an array is not one") }
+        // Its meaning must not change any more.
+        object.isBuilt = true
+        if let target, let type {
+            target.array = PickleArray(shape: shape, type: type, isFortran: parts[3].integer != 0)
+            if case .bytes(let bytes) = parts[4] { target.array?.place = (reader.input, bytes.offset) }
+            if case .container(let list) = parts[4], type.holdsObjects { target.array?.objects = list }
+        }
         switch parts[4] {
         case .bytes(let bytes):
             guard let type else { return }
@@ -234,6 +277,10 @@ extension PickleMachine {
             guard let type, type.holdsObjects else {
                 return try report("numpy-array", .notProven, "an array of numbers is filled with objects")
             }
+            // NumPy goes through as many as the list has, and has room for as many as the shape says.
+            guard shape.allSatisfy({ $0 >= 0 }), type.bytes(shape: shape) == type.size * UInt64(list.count) else {
+                return try report("numpy-array", .notProven, "an array's objects are not as many as its shape says")
+            }
         case .object(let made) where Self.bytesMakers.contains(made.maker):
             // Protocol 2 writes bytes as text that is encoded, and no bytes as a call.
             guard type?.holdsObjects != true else {
@@ -246,9 +293,9 @@ extension PickleMachine {
     /// `(version, shape, dtype, fortran, data, mask, fill value)`: an array's state, and the mask's bytes.
     private func maskedArray(_ state: PickleValue) throws(ScanStop) {
         guard let parts = state.tuple, parts.count == 7, parts.allSatisfy(isPlain), case .object(let object) = parts[2],
-            case .dtype(let type) = object.nature, type?.holdsObjects == false
+            case .dtype(let type?) = object.nature, type != .texts
         else { return try report("numpy-array", .notProven, "the state of an array with a mask is not one") }
-        try array(.container(PickleContainer(.tuple, Array(parts.prefix(5)))))
+        try array(nil, .container(PickleContainer(.tuple, Array(parts.prefix(5)))))
     }
 
     static let bytesMakers: Set = ["_codecs.encode", "builtins.bytes", "__builtin__.bytes"]
@@ -260,7 +307,7 @@ extension PickleMachine {
     ]
 
     /// joblib reads an array's bytes from the stream where the state of its stand-in has been set.
-    private mutating func wrappedArray(_ state: PickleValue) throws(ScanStop) {
+    private mutating func wrappedArray(_ target: PickleObject, _ state: PickleValue) throws(ScanStop) {
         // To `pickle.load` it is an object like any other.
         if isOtherReading { return }
         guard case .container(let fields) = state, let shape = fields.value("shape")?.tuple?.compactMap(\.integer),
@@ -283,24 +330,36 @@ extension PickleMachine {
             try report("joblib-array", .notProven, "an array is made as a `\(PickleText.show(.global(subclass)))`")
         }
         guard endFrame() else { throw stop("joblib-array", .unsafe, "an array's bytes lie within a frame") }
-        if type.holdsObjects { return try nestedPickle() }
+        object.isBuilt = true
+        if type.holdsObjects {
+            target.array = try nestedPickle().object?.array
+            return
+        }
         try reportOtherReading()
         // joblib 1.2: one byte says how many come before the array, so that it can be mapped.
         if fields.value("numpy_array_alignment_bytes")?.integer != nil { try reader.skip(UInt64(try reader.byte())) }
         guard let count = type.bytes(shape: shape) else { throw stop("joblib-array", "an array's size is no number") }
+        let array = PickleArray(shape: shape, type: type, isFortran: fields.value("order")?.text == "F")
+        array.place = (reader.input, reader.offset)
+        target.array = array
+        // What is compressed is read forwards, so that what an object of scikit-learn is checked by is read now.
+        if count <= reader.remaining { try digest(array, isNeeded: false) }
         try reader.skip(count)
     }
 
     /// An array of objects is a pickle in the stream.
-    private mutating func nestedPickle() throws(ScanStop) {
+    private mutating func nestedPickle() throws(ScanStop) -> PickleValue {
         guard nesting < ScanBudget.depth else {
             throw stop("limit-depth", "arrays of objects lie too deep in one another")
         }
         var inner = PickleMachine(reader, loader: loader, context: context)
         inner.nesting = nesting + 1
         (inner.madeBytes, inner.madeValues) = (madeBytes, madeValues)
-        _ = try inner.run()
+        (inner.makesEstimators, inner.hasChangedHeld) = (makesEstimators, hasChangedHeld)
+        let value = try inner.run()
         (madeBytes, madeValues) = (inner.madeBytes, inner.madeValues)
+        (makesEstimators, hasChangedHeld) = (inner.makesEstimators, inner.hasChangedHeld)
         reader = inner.reader
+        return value
     }
 }

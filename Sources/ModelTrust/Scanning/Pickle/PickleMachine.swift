@@ -50,6 +50,10 @@ struct PickleMachine {
     /// Whether it is tried whether this is a pickle at all: what Python may take and this machine does not is none of a
     /// reason to say no.
     var isTrial = false
+    /// Whether it makes objects of scikit-learn, which are checked when their state is set.
+    var makesEstimators = false
+    /// Whether something changed that lay in something else already.
+    var hasChangedHeld = false
     /// Pickles within this one, as joblib writes arrays of objects.
     var nesting = 0
 
@@ -272,6 +276,7 @@ struct PickleMachine {
     private mutating func push(_ kind: PickleContainer.Kind, _ items: [PickleValue]) throws(ScanStop) {
         let container = PickleContainer(kind, items)
         try check(weight: container.weight, depth: container.depth)
+        if container.holdsClass, kind != .tuple { try reportHeldClass() }
         push(.container(container))
     }
 
@@ -409,7 +414,8 @@ struct PickleMachine {
     }
 
     private mutating func push(bytes count: UInt64) throws(ScanStop) {
-        push(.bytes(PickleBytes(count: count, beginning: try reader.run(count, keeping: 64))))
+        let offset = reader.offset
+        push(.bytes(PickleBytes(count: count, beginning: try reader.run(count, keeping: 64), offset: offset)))
     }
 
     private mutating func buffer() throws(ScanStop) {

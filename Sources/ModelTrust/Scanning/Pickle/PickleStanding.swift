@@ -57,4 +57,36 @@ enum PickleRule {
     case script
     /// `joblib.numpy_pickle.NumpyArrayWrapper`: an array's bytes follow in the stream.
     case arrayWrapper
+    /// A class of scikit-learn that holds numbers, texts and others of its kind.
+    case estimator
+    /// A dictionary of scikit-learn, by another name.
+    case estimatorDictionary
+    /// A tuple of scikit-learn with names.
+    case estimatorTuple
+    /// `sklearn.tree._tree.Tree`: how many features, how many classes, how many outputs.
+    case tree
+    /// `newObj` of the compiled trees of neighbours and distances: an empty object of the class.
+    case newObject
+    /// A compiled loss, which holds a few numbers.
+    case loss
+    /// `__pyx_unpickle_CyHuberLoss` and its kin: a loss by its own class alone.
+    case lossUnpickler
+    /// A sparse matrix of SciPy, whose state follows.
+    case sparse
+
+    /// Whether its arguments are classes: of objects that it makes.
+    var takesClasses: Bool {
+        switch self {
+        case .reconstructor, .newObject, .lossUnpickler: true
+        default: false
+        }
+    }
+
+    /// Whether it may be called where a pickle makes objects, and be held by nothing.
+    var isOfEstimators: Bool {
+        switch self {
+        case .estimator, .estimatorDictionary, .estimatorTuple, .tree, .newObject, .loss, .lossUnpickler, .sparse: true
+        default: false
+        }
+    }
 }

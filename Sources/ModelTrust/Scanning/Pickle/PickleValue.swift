@@ -59,6 +59,34 @@ enum PickleValue {
         }
     }
 
+    /// Whether it is, or a tuple has among its items, a class or function that may be called and not be held.
+    var holdsClass: Bool {
+        switch self {
+        case .global(let global): if case .listed(let rule) = global.standing { rule.isOfEstimators } else { false }
+        case .container(let container): container.kind == .tuple && container.holdsClass
+        default: false
+        }
+    }
+
+    /// Notes that it lies in something else.
+    func hold() {
+        switch self {
+        case .container(let container): container.isHeld = true
+        case .object(let object): object.isHeld = true
+        default: break
+        }
+    }
+
+    /// A whole number, of Python or of NumPy.
+    var number: Int? {
+        if case .object(let object) = self { return object.number }
+        return integer
+    }
+
+    var object: PickleObject? {
+        if case .object(let object) = self { object } else { nil }
+    }
+
     /// The items of a tuple, where all of them were kept.
     var tuple: [PickleValue]? {
         guard case .container(let container) = self, container.kind == .tuple else { return nil }
@@ -83,10 +111,13 @@ enum PickleValue {
 final class PickleBytes {
     let count: UInt64
     let beginning: [UInt8]
+    /// Where they lie in the input.
+    let offset: UInt64
 
-    init(count: UInt64, beginning: [UInt8]) {
+    init(count: UInt64, beginning: [UInt8], offset: UInt64) {
         self.count = count
         self.beginning = beginning
+        self.offset = offset
     }
 }
 
@@ -111,7 +142,7 @@ final class PickleContainer {
     enum Kind { case tuple, list, dictionary, set, frozenSet }
 
     /// How many items are kept; of the rest only the number is known.
-    private static let kept = 64
+    private static let kept = 1024
 
     let kind: Kind
     /// Keys and values of a dictionary alternate.
@@ -121,6 +152,14 @@ final class PickleContainer {
     private(set) var depth = 1
     /// How many opcodes added one thing alone.
     var singleAdditions = 0
+    /// Whether it lies in something else, or is its state.
+    var isHeld = false
+    /// Whether one of its items is a class or function of the estimators' list.
+    private(set) var holdsClass = false
+    /// What is known of all of its items, where that is more than what is kept of them.
+    private(set) var contents: EstimatorContents?
+    /// Whether a list has anything in it that is no part of an ensemble.
+    private(set) var holdsOthers = false
 
     init(_ kind: Kind, _ items: [PickleValue] = []) {
         self.kind = kind
@@ -131,9 +170,42 @@ final class PickleContainer {
         count += 1
         weight = min(weight &+ item.weight, Int(Int32.max))
         depth = max(depth, item.depth + 1)
+        holdsClass = holdsClass || item.holdsClass
+        note(item)
+        item.hold()
         // A list in itself would never be freed.
         if case .container(let other) = item, other === self { return }
         if items.count < Self.kept { items.append(item) }
+    }
+
+    private func note(_ item: PickleValue) {
+        guard kind != .dictionary else {
+            guard count > Self.kept else { return }
+            if contents == nil { contents = vocabulary }
+            if count.isMultiple(of: 2) { contents?.add(value: item) } else { contents?.add(key: item) }
+            return
+        }
+        switch item {
+        case .container(let container) where container.kind == .list:
+            holdsOthers = holdsOthers || container.holdsOthers
+            guard let inner = container.contents else { return }
+            if contents == nil { contents = EstimatorContents() }
+            contents?.add(inner)
+        case .object(let object) where object.estimator?.isPart == true:
+            if contents == nil { contents = EstimatorContents() }
+            contents?.add(object)
+        default: holdsOthers = true
+        }
+    }
+
+    /// A dictionary's keys and values as those of a vocabulary.
+    var vocabulary: EstimatorContents {
+        if let contents { return contents }
+        let known = EstimatorContents()
+        for (index, item) in items.enumerated() {
+            if index.isMultiple(of: 2) { known.add(key: item) } else { known.add(value: item) }
+        }
+        return known
     }
 
     /// Frees what lies within one after the other: a chain of containers is as long as the pickle, and freed by
@@ -190,6 +262,18 @@ final class PickleObject {
         case parameter
         /// An object of a TorchScript class, whose code the archive holds and TorchScript alone runs.
         case script
+        /// An object of scikit-learn, whose state is its attributes.
+        case estimator
+        /// A tree of scikit-learn: compiled code that believes its state.
+        case tree
+        /// A tree of neighbours, the same.
+        case neighbours
+        /// A distance of scikit-learn.
+        case distance
+        /// A loss of scikit-learn: numbers.
+        case loss
+        /// A sparse matrix of SciPy.
+        case sparse
         /// What the machine has refused already.
         case refused
     }
@@ -203,6 +287,20 @@ final class PickleObject {
     var size = 0
     /// How many elements a tensor has; more than its storage holds where it repeats them.
     var elements = 0
+    /// The name of its class, of an object of scikit-learn.
+    var className = ""
+    /// The value of a whole number of NumPy.
+    var number: Int?
+    /// What an array holds, once its state has been set.
+    var array: PickleArray?
+    /// The attributes of an object, once they have been set and found in order.
+    var attributes: PickleContainer?
+    /// What is known of an object of scikit-learn, or of a part of one.
+    var estimator: EstimatorFacts?
+    /// Whether its state has been set, so that it cannot change any more.
+    var isBuilt = false
+    /// Whether it lies in something else.
+    var isHeld = false
     private(set) var weight: Int
     private(set) var depth: Int
     /// How many opcodes added one thing alone.

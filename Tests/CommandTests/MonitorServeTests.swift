@@ -285,16 +285,18 @@ import Testing
             "global: {resolve_timeout: 1s}\nroute: {receiver: none}\nreceivers: [{name: none}]\n",
             to: "am.yml"
         )
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/prometheus-alertmanager")
-        process.arguments = [
-            "--config.file=\(configuration)", "--storage.path=\(directory.path)/am", "--cluster.listen-address=",
-            "--web.listen-address=127.0.0.1:\(own)", "--log.level=error",
-        ]
-        try process.run()
-        defer {
-            process.stop()
+        func started() throws -> Process {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/prometheus-alertmanager")
+            process.arguments = [
+                "--config.file=\(configuration)", "--storage.path=\(directory.path)/am", "--cluster.listen-address=",
+                "--web.listen-address=127.0.0.1:\(own)", "--log.level=error",
+            ]
+            try process.run()
+            return process
         }
+        var process = try started()
+        defer { process.stop() }
         let receiver = "alertmanager: { url: \"http://127.0.0.1:\(own)\" }"
         let (lapwing, _, _) = try Self.attacked(receiver: receiver)
         func alerts() throws -> String {
@@ -307,6 +309,12 @@ import Testing
         let end = try #require(held?.first?["endsAt"] as? String)
         #expect(end > Date(timeIntervalSinceNow: 86_400).formatted(.iso8601), "it is over by itself: \(end)")
         let id = try #require(labels["finding"])
+        // One that is started anew has forgotten it, and is told again: each minute, and here by a node that starts.
+        process.stop()
+        process = try started()
+        lapwing.stop()
+        try lapwing.start()
+        #expect(try lapwing.wait { try alerts().contains("LapwingFinding") }, "the alert was forgotten")
         #expect(try Self.alert(["resolve", id], of: lapwing).status == 0)
         #expect(try lapwing.wait { try !alerts().contains("LapwingFinding") }, "the alert goes on")
     }

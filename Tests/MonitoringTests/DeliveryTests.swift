@@ -1,5 +1,6 @@
 import Foundation
 import Monitoring
+import Resources
 import Testing
 import ZeroTrust
 
@@ -126,6 +127,58 @@ import ZeroTrust
             try monitor.apply(.resolve, to: "M1-5", by: "ada", at: Self.later(time))
             #expect(try alerts() == ["info": false, "low": false, "medium": false])
         }
+    }
+
+    @Test func `an Alertmanager is told each minute what goes on, and nobody else, and nothing that is over`() throws {
+        var monitor = monitor(for: [.undeclaredEdge])
+        for number in 0..<70 as Range<UInt64> {
+            let caller = "spiffe://td/ns/a/sa/\(number)"
+            monitor.observe(seen(number, at: 0, caller, "c", decision: .deny, marks: [.undeclared]))
+        }
+        let receivers = ["alertmanager: {url: 'http://127.0.0.1:9093'}", "webhook: {url: 'https://a', secretFile: /s}"]
+        let text = receivers.enumerated().map {
+            "apiVersion: lapwing.dev/v1alpha1\nkind: AlertRoute\nmetadata: {name: r\($0)}\nspec: {\($1)}\n"
+        }
+        .joined(separator: "---\n")
+        let documents = try ResourceLoader.load(sources: [(file: "x.yaml", bytes: Data(text.utf8))]).documents
+        let routes = try AlertRoute.load(documents)
+        var renewal = AlertRenewal()
+        func told(_ route: Int, after seconds: Int64) throws -> [[String: Any]] {
+            try renewal.bodies(
+                for: routes[route],
+                of: monitor.findings.findings,
+                node: "n",
+                at: Self.later(seconds)
+            )
+            .flatMap { body in
+                let alerts = try #require(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [[String: Any]])
+                #expect(alerts.count <= 64)
+                return alerts
+            }
+        }
+        #expect(try told(1, after: 0).isEmpty)
+        let first = try told(0, after: 0)
+        #expect(first.count == 70 && first.allSatisfy { ($0["labels"] as? [String: String])?["severity"] == "medium" })
+        #expect(first.allSatisfy { ($0["endsAt"] as? String ?? "") > Self.later(86_400).description })
+        #expect(try told(0, after: 59).isEmpty)
+        try monitor.apply(.resolve, to: "M1-5", by: "ada", at: Self.later(60))
+        #expect(try told(0, after: 60).count == 69)
+        #expect(try told(0, after: -3_600).count == 69, "a clock that was set back holds nothing up")
+    }
+
+    @Test func `what is told again goes out between the alerts, and what waited goes on once it arrives`() throws {
+        var queue = DeliveryQueue()
+        _ = queue.add(route: "a", finding: "M1-1", severity: .medium, body: "{}", at: Self.now)
+        let item = try #require(queue.begin(at: Self.now).first)
+        func claims() -> Bool { queue.claim("a") }
+        #expect(!claims())
+        for _ in 0..<2 { _ = queue.finish(item.number, .failed("down"), at: Self.now) }
+        #expect(claims() && !claims() && queue.due(at: Self.later(10)).isEmpty)
+        queue.release("a", hasArrived: false, at: Self.later(1))
+        #expect(queue.due(at: Self.later(1)).isEmpty)
+        #expect(claims())
+        queue.release("a", hasArrived: true, at: Self.later(1))
+        #expect(queue.due(at: Self.later(1)).count == 1)
     }
 
     @Test func `bodies are JSON whatever names hold`() throws {

@@ -5,8 +5,8 @@ import ZeroTrust
 public enum AlertPayload {
     /// The body of Alertmanager's `POST /api/v2/alerts`: one alert, of which the labels tell findings apart.
     ///
-    /// A finding that is over ends its alert. One that is not says that it goes on: without that, Alertmanager takes an alert
-    /// for over that it was not sent again for five minutes. To Alertmanager, one that has become more severe is another
+    /// A finding that is over ends its alert. One that is not says that it goes on, whether or not its node does: without
+    /// that, Alertmanager takes an alert for over that it was not sent again for five minutes. To Alertmanager, one that has become more severe is another
     /// alert; those that it may have been before are over.
     public static func alertmanager(_ finding: Finding, node: String) -> String {
         // An end before its beginning would be refused, whatever the clock says by which somebody resolved it.
@@ -14,31 +14,59 @@ public enum AlertPayload {
         let goesOn = Timestamp(nanoseconds: finding.updated.nanoseconds &+ lasting)
         var builder = JSONBuilder()
         builder.array(Severity.allCases.filter { $0 <= finding.severity }.reversed()) { array, severity in
-            array.object { alert in
-                alert.member("labels") { labels in
-                    labels.object {
-                        $0.member("alertname", "LapwingFinding")
-                        $0.member("finding", finding.id)
-                        $0.member("type", finding.type.name)
-                        $0.member("severity", severity.name)
-                        $0.member("subject", finding.subject)
-                        $0.member("node", node)
-                    }
-                }
-                alert.member("annotations") { annotations in
-                    annotations.object {
-                        $0.member("summary", finding.cause)
-                        $0.member("description", words(finding))
-                        $0.member("techniques", (finding.attack + finding.atlas).joined(separator: " "))
-                        $0.member("records", finding.records.map(\.description).joined(separator: "; "))
-                    }
-                }
-                alert.member("startsAt", finding.opened.description)
-                let isNow = severity == finding.severity
-                alert.member("endsAt", (isNow ? end ?? goesOn : finding.updated).description)
-            }
+            let isNow = severity == finding.severity
+            write(finding, severity, node: node, endsAt: isNow ? end ?? goesOn : finding.updated, to: &array)
         }
         return builder.text
+    }
+
+    /// The bodies that tell an Alertmanager again what goes on: one that was started anew has forgotten it.
+    ///
+    /// - Parameters:
+    ///   - findings: those that go on, each as severe as it is now.
+    ///   - node: which node says so.
+    ///   - time: now.
+    /// - Returns: bodies of at most 64 alerts, as Prometheus sends them.
+    static func renewals(_ findings: [Finding], node: String, at time: Timestamp) -> [String] {
+        let goesOn = Timestamp(nanoseconds: time.nanoseconds &+ lasting)
+        return stride(from: 0, to: findings.count, by: 64).map { first in
+            var builder = JSONBuilder()
+            builder.array(findings[first..<min(first + 64, findings.count)]) { array, finding in
+                write(finding, finding.severity, node: node, endsAt: goesOn, to: &array)
+            }
+            return builder.text
+        }
+    }
+
+    private static func write(
+        _ finding: Finding,
+        _ severity: Severity,
+        node: String,
+        endsAt: Timestamp,
+        to array: inout JSONBuilder
+    ) {
+        array.object { alert in
+            alert.member("labels") { labels in
+                labels.object {
+                    $0.member("alertname", "LapwingFinding")
+                    $0.member("finding", finding.id)
+                    $0.member("type", finding.type.name)
+                    $0.member("severity", severity.name)
+                    $0.member("subject", finding.subject)
+                    $0.member("node", node)
+                }
+            }
+            alert.member("annotations") { annotations in
+                annotations.object {
+                    $0.member("summary", finding.cause)
+                    $0.member("description", words(finding))
+                    $0.member("techniques", (finding.attack + finding.atlas).joined(separator: " "))
+                    $0.member("records", finding.records.map(\.description).joined(separator: "; "))
+                }
+            }
+            alert.member("startsAt", finding.opened.description)
+            alert.member("endsAt", endsAt.description)
+        }
     }
 
     private static func later(_ one: Timestamp, _ other: Timestamp) -> Timestamp {

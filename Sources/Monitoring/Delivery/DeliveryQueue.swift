@@ -43,7 +43,8 @@ public struct DeliveryQueue: Sendable {
     /// How many were given up, by route.
     public private(set) var givenUp: [String: UInt64] = [:]
     private var count: UInt64 = 0
-    /// The numbers of those that are on their way, by route; nobody is sending any that was read from bytes.
+    /// The numbers of those that are on their way, by route, 0 for what is sent beside the queue; nobody is sending any that
+    /// was read from bytes.
     private var onTheirWay: [String: UInt64] = [:]
 
     /// The most that waits for one route; then what matters least is given up, the oldest of it first.
@@ -103,6 +104,24 @@ public struct DeliveryQueue: Sendable {
         let due = due(at: time)
         for item in due { onTheirWay[item.route] = item.number }
         return due
+    }
+
+    /// Takes a route for what is sent beside the queue, where nothing is on its way; nobody else gets it until
+    /// ``release(_:hasArrived:at:)``.
+    public mutating func claim(_ route: String) -> Bool {
+        guard onTheirWay[route] == nil else { return false }
+        onTheirWay[route] = 0
+        return true
+    }
+
+    /// Gives a route back. Where something has arrived by it, what waits for its next try waits no longer.
+    public mutating func release(_ route: String, hasArrived: Bool, at time: Timestamp) {
+        onTheirWay[route] = nil
+        guard hasArrived else { return }
+        for place in items.indices where items[place].route == route && items[place].next.nanoseconds > time.nanoseconds
+        {
+            items[place].next = time
+        }
     }
 
     /// What is to be tried now: of each route the oldest only, so that alerts arrive in order, and nothing while one is on

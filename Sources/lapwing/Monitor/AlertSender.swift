@@ -31,6 +31,11 @@ struct AlertSender: Sendable {
 
     /// Tries once.
     func send(_ item: DeliveryQueue.Item, by route: AlertRoute, at time: Timestamp) async -> DeliveryQueue.Result {
+        await send(item.body, by: route, at: time)
+    }
+
+    /// Tries once to send a body.
+    func send(_ body: String, by route: AlertRoute, at time: Timestamp) async -> DeliveryQueue.Result {
         var url: String
         var signature: String?
         switch route.receiver {
@@ -38,7 +43,7 @@ struct AlertSender: Sendable {
         case .webhook(let address, let file):
             guard let secret = Self.secret(file) else { return .failed("the secret file `\(file)` cannot be read") }
             url = address
-            signature = Self.signature(of: item.body, with: secret, at: time)
+            signature = Self.signature(of: body, with: secret, at: time)
         case .slack(let file):
             guard let address = Self.secret(file) else { return .failed("the URL file `\(file)` cannot be read") }
             url = address
@@ -52,7 +57,7 @@ struct AlertSender: Sendable {
         request.headers.add(name: "user-agent", value: "lapwing")
         request.headers.add(name: "content-type", value: "application/json")
         if let signature { request.headers.add(name: "x-lapwing-signature", value: signature) }
-        request.body = .bytes(Array(item.body.utf8))
+        request.body = .bytes(Array(body.utf8))
         do {
             // The status says all; a body that trickles in is not waited for.
             let response = try await client.execute(request, timeout: timeout)

@@ -188,6 +188,9 @@ final class MonitorService: Sendable {
     /// Hands out what has changed: to the log of events, and to those who want to be told.
     private func announce(_ run: inout Run) {
         let now = Timestamp.now()
+        // Before what has changed waits to go out: what is over is told to nobody again.
+        let findings = run.monitor.findings.findings
+        shown.withLock { $0 = findings }
         for finding in run.monitor.takeChanges() {
             guard now.nanoseconds - finding.updated.nanoseconds < Self.freshness || finding.state.actor != nil else {
                 continue
@@ -224,13 +227,12 @@ final class MonitorService: Sendable {
         status.waiting = waiting.items.count
         let published = status
         self.published.withLock { $0 = published }
-        let findings = book.findings
-        shown.withLock { $0 = findings }
     }
 
     /// Sends what is due until the task is cancelled; each route has one alert on its way at most, and waits for no other.
     private func deliver(_ configuration: @Sendable () -> Configuration) async {
         let sender = AlertSender()
+        var renewal = AlertRenewal()
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let routes = configuration().alertRoutes
@@ -244,10 +246,28 @@ final class MonitorService: Sendable {
                         self.finish(item, result)
                     }
                 }
+                for route in routes where queue.withLock({ $0.claim(route.name) }) {
+                    let bodies = renewal.bodies(for: route, of: findings, node: node, at: .now())
+                    guard !bodies.isEmpty else {
+                        queue.withLock { $0.release(route.name, hasArrived: false, at: .now()) }
+                        continue
+                    }
+                    group.addTask { await self.renew(bodies, by: route, sender) }
+                }
                 do { try await Task.sleep(for: Self.tick) } catch { break }
             }
         }
         await sender.shutdown()
+    }
+
+    /// Tells an Alertmanager again what goes on; what does not arrive is told a minute later.
+    private func renew(_ bodies: [String], by route: AlertRoute, _ sender: AlertSender) async {
+        var hasArrived = true
+        for body in bodies where hasArrived {
+            hasArrived = await sender.send(body, by: route, at: .now()) == .delivered
+        }
+        if !hasArrived { logger.debug("what goes on was not told again", metadata: ["route": "\(route.name)"]) }
+        queue.withLock { $0.release(route.name, hasArrived: hasArrived, at: .now()) }
     }
 
     private func finish(_ item: DeliveryQueue.Item, _ result: DeliveryQueue.Result) {

@@ -71,10 +71,14 @@ struct MonitorStore: Sendable {
         {
             throw CommandError(.unreachable, "cannot make `\(deadLetters)`")
         }
-        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: deadLetters))
-        defer { try? handle.close() }
-        try handle.seekToEnd()
-        try handle.write(contentsOf: Data((item.json + "\n").utf8))
+        do {
+            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: deadLetters))
+            defer { try? handle.close() }
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data((item.json + "\n").utf8))
+        } catch {
+            throw CommandError.unwritable(deadLetters, error)
+        }
     }
 
     private func contents(_ path: String) -> [UInt8]? {
@@ -85,12 +89,16 @@ struct MonitorStore: Sendable {
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws {
-        try FileManager.default.createDirectory(
-            atPath: directory,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o750]
-        )
-        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o750]
+            )
+            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw CommandError.unwritable(path, error)
+        }
     }
 }
 

@@ -27,10 +27,20 @@ struct CommandError: Error {
         self.message = message
     }
 
+    /// A file that could not be written, in the words of the system.
+    static func unwritable(_ file: String, _ error: any Error) -> CommandError {
+        CommandError(.unreachable, "`\(file)` cannot be written: \(SystemReason.of(error))")
+    }
+
     /// A file that was named and could not be opened: it is not there, or is not ours to read.
     static func unreadable(_ file: String) -> CommandError {
         FileManager.default.fileExists(atPath: file)
             ? CommandError(.usage, "`\(file)` cannot be read: run this as a user that may")
             : CommandError(.usage, "there is no file `\(file)`")
     }
+}
+
+extension CommandError: CustomStringConvertible {
+    /// What a log says of it.
+    var description: String { message }
 }

@@ -80,6 +80,29 @@ import ZeroTrust
         try await registry.stop()
     }
 
+    @Test func `an upload that is refused is taken back`() async throws {
+        let registry = try await TestRegistry(maximumBlobLength: 1000)
+        let pack = try ModelPack(path: try model(in: registry.directory), name: "m")
+        let repository = try #require(RepositoryName("open/m"))
+        let tag = try #require(ManifestReference("v1"))
+        let failure = await #expect(throws: RegistryClientError.self) {
+            _ = try await registry.transfer(.writer).push(pack, signature: nil, to: repository, as: tag)
+        }
+        #expect(failure?.code == .refused && failure?.description.contains("at most 1000 bytes") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: registry.directory.path + "/files/uploads").isEmpty)
+        try await registry.stop()
+    }
+
+    @Test func `names the place where nobody listens, and the system's reason`() async throws {
+        let directory = try TemporaryDirectory()
+        let client = RegistryClient(RegistryConnector(.unixSocket(directory.path + "/none")), authority: "none:443")
+        let failure = await #expect(throws: RegistryClientError.self) { _ = try await client.request("GET", "/v2/") }
+        #expect(
+            failure?.description
+                == "the registry at `\(directory.path)/none` cannot be reached: No such file or directory"
+        )
+    }
+
     @Test func `a pull that was broken off goes on, and what does not belong there is noticed`() async throws {
         let registry = try await TestRegistry()
         let pack = try ModelPack(path: try model(in: registry.directory), name: "m")

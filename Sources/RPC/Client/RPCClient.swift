@@ -55,7 +55,13 @@ public final class RPCClient: Sendable {
         timeout: Duration = .seconds(10),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> RPCClient {
-        try await Self.connect(authority: "localhost", limits: limits, timeout: timeout, group: group) { bootstrap in
+        try await Self.connect(
+            to: path,
+            authority: "localhost",
+            limits: limits,
+            timeout: timeout,
+            group: group
+        ) { bootstrap in
             bootstrap.connect(unixDomainSocketPath: path)
         }
     }
@@ -81,6 +87,7 @@ public final class RPCClient: Sendable {
     ) async throws -> RPCClient {
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         return try await Self.connect(
+            to: authority,
             authority: authority,
             limits: limits,
             timeout: timeout,
@@ -92,6 +99,7 @@ public final class RPCClient: Sendable {
     }
 
     private static func connect(
+        to place: String,
         authority: String,
         limits: RPCLimits,
         timeout: Duration,
@@ -129,8 +137,16 @@ public final class RPCClient: Sendable {
                 goingAway: goingAway
             )
         } catch {
-            throw RPCStatus(.unavailable, "cannot connect to `\(authority)`: \(Self.reason(of: error))")
+            throw RPCStatus(.unavailable, "\(Self.unconnected) `\(place)`: \(Self.reason(of: error))")
         }
+    }
+
+    /// How the message of every connection begins that was not made.
+    private static let unconnected = "cannot connect to"
+
+    /// Whether a call failed for want of a connection; otherwise the server said why.
+    package static func isUnconnected(_ status: RPCStatus) -> Bool {
+        status.code == .unavailable && status.message.hasPrefix(unconnected)
     }
 
     /// What the system says of a connection that was not made, without the names of functions.

@@ -48,9 +48,17 @@ public struct RegistryClient: Sendable {
                 let errors: [Entry]
             }
             let form = try? JSONDecoder().decode(Form.self, from: Data(body))
-            let words = form?.errors.first.map { "\($0.code): \($0.message ?? "")" } ?? "status \(status)"
+            // An answer to HEAD has no words, and neither has one of what stands before the registry.
+            let meaning =
+                switch status {
+                case 502, 503, 504: ", the registry does not answer the gateway, or nothing can be recorded now"
+                case 507: ", the registry's disk is full; free some of it and go on"
+                default: ""
+                }
+            let words = form?.errors.first.map { "\($0.code): \($0.message ?? "")" } ?? "status \(status)\(meaning)"
             let request = field("x-request-id").map { " (request \($0))" } ?? ""
-            return RegistryClientError(status == 404 ? .notFound : .refused, "\(what): \(words)\(request)")
+            let code: RegistryClientError.Code = status == 404 ? .notFound : status >= 500 ? .failed : .refused
+            return RegistryClientError(code, "\(what): \(words)\(request)")
         }
     }
 
@@ -113,7 +121,8 @@ public struct RegistryClient: Sendable {
         return true
     }
 
-    /// Pushes a file as a blob, where the repository does not have it; an upload that breaks goes on where it was.
+    /// Pushes a file as a blob, where the repository does not have it. An upload that breaks goes on where it was; one that
+    /// is refused is taken back.
     ///
     /// `progress` is told how many bytes are there.
     ///
@@ -140,6 +149,8 @@ public struct RegistryClient: Sendable {
                 location = answer.field("location") ?? location
                 offset = end
             } catch let error as RegistryClientError where error.code != .unreachable {
+                // What has come of it would fill the registry's disk for a day, and no other push goes on with it.
+                if let target = try? relative(location) { _ = try? await request("DELETE", target) }
                 throw error
             } catch {
                 failures += 1

@@ -6,6 +6,8 @@ public struct RegistryClientError: Error, Hashable, Sendable, CustomStringConver
         case unreachable
         /// The registry refused.
         case refused
+        /// The registry, or what stands before it, could not do it now: its disk is full, say.
+        case failed
         /// The registry has no such thing.
         case notFound
         /// The bytes are not those of their digest, or the artifact is not of a form that is taken.

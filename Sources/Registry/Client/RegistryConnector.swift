@@ -1,3 +1,4 @@
+import Glibc
 public import NIOCore
 import NIOHTTP1
 public import NIOPosix
@@ -90,7 +91,26 @@ public struct RegistryConnector: Sendable {
                 return try await bootstrap.connect(host: host, port: port, channelInitializer: prepare)
             }
         } catch {
-            throw RegistryClientError(.unreachable, "the registry cannot be reached: \(error)")
+            throw RegistryClientError(
+                .unreachable,
+                "the registry at `\(place)` cannot be reached: \(Self.reason(of: error))"
+            )
         }
+    }
+
+    private var place: String {
+        switch address {
+        case .unixSocket(let path): path
+        case .host(let host, let port): "\(host):\(port)"
+        }
+    }
+
+    /// What the system says of a connection that was not made, without the names of types.
+    private static func reason(of error: any Error) -> String {
+        guard let failures = error as? NIOConnectionError else {
+            // Sound: the text is copied before anything else can ask for one.
+            return (error as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        }
+        return failures.connectionErrors.first.map { reason(of: $0.error) } ?? "nothing of that name is known"
     }
 }

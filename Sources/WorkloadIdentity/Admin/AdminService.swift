@@ -358,7 +358,7 @@ public final class AdminService: Sendable {
                 "admin act not recorded",
                 metadata: ["admin.action": "\(action.rawValue)", "error": "\(error)"]
             )
-            throw RPCStatus(.unavailable, "the act cannot be recorded, and is not done")
+            throw RPCStatus(.unavailable, "the act cannot be recorded, and is not done" + WhyNotKept.words)
         }
     }
 

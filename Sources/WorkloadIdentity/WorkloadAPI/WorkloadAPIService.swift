@@ -205,7 +205,7 @@ public final class WorkloadAPIService: Sendable {
             try await onCertify(issued.map { SVIDIssuance($0.svid, entry: $0.entry.name, to: credentials) })
         } catch {
             logger.error("X.509-SVID not recorded", metadata: ["error": "\(error)"])
-            throw RPCStatus(.unavailable, "the identity cannot be recorded, and is not handed out")
+            throw RPCStatus(.unavailable, "the identity cannot be recorded, and is not handed out" + WhyNotKept.words)
         }
         try await kept
     }
@@ -214,7 +214,10 @@ public final class WorkloadAPIService: Sendable {
     func keep(_ issued: [IssuedNumber], for caller: ServedCaller) async throws {
         do { try await continuous.keep(issued, of: caller.attested) } catch {
             logger.error("SVIDs are not kept, and not handed out", metadata: ["error": "\(error)"])
-            throw RPCStatus(.unavailable, "the identity cannot be kept track of, and is not handed out")
+            throw RPCStatus(
+                .unavailable,
+                "the identity cannot be kept track of, and is not handed out" + WhyNotKept.words
+            )
         }
     }
 

@@ -135,13 +135,25 @@ enum MachineChecks {
             if existing.isEmpty { existing = "." }
         }
         guard unsafe access(existing, W_OK) == 0 else {
+            let isReadOnly = errno == EROFS
             var facts = lapwing_file_facts()
-            if existing == path, unsafe lapwing_file_facts_of_path(path, &facts) == 0, facts.owner != geteuid() {
+            if !isReadOnly, existing == path, unsafe lapwing_file_facts_of_path(path, &facts) == 0,
+                facts.owner != geteuid()
+            {
                 return .init(
                     .doubt,
                     name,
                     "`\(path)` is uid \(facts.owner)'s, whose installation it is, and we are uid \(geteuid())",
                     mend: "`sudo lapwing doctor` looks as that user, or name directories of your own"
+                )
+            }
+            guard !isReadOnly else {
+                return .init(
+                    .fault,
+                    name,
+                    "`\(existing)` lies on a file system that is mounted read-only",
+                    mend: "`dmesg` says whether the kernel did that after a fault of the disk; mend it, then `mount -o "
+                        + "remount,rw` it, or choose another place with a flag"
                 )
             }
             return .init(

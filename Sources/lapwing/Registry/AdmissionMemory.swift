@@ -40,6 +40,9 @@ final class AdmissionMemory: Sendable {
     private func save(_ terms: [String: String]) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        try encoder.encode(terms).write(to: URL(fileURLWithPath: path), options: .atomic)
+        let text = try encoder.encode(terms)
+        do { try text.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw CommandError.unwritable(path, error)
+        }
     }
 }

@@ -34,6 +34,14 @@ struct WorkloadAPIAccess: Sendable {
         case .invalidArgument: return CommandError(.usage, "\((error as? RPCStatus)?.message ?? "\(error)")")
         default: break
         }
+        return Self.unavailable("\(endpoint)", error)
+    }
+
+    /// That the Workload API gave nothing: because nobody is there, or for the reason that it said.
+    static func unavailable(_ endpoint: String, _ error: any Error) -> CommandError {
+        if let status = error as? RPCStatus, status.code == .unavailable, !RPCClient.isUnconnected(status) {
+            return CommandError(.unreachable, "the Workload API at `\(endpoint)` gives nothing: \(status.message)")
+        }
         return CommandError(
             .unreachable,
             "the Workload API at `\(endpoint)` does not answer: \(error); is `lapwing serve` running?"

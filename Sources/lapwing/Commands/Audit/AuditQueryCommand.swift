@@ -234,7 +234,8 @@ enum SearchIndex {
                 throw CommandError(
                     .unreachable,
                     "the search index `\(path)` cannot be used: \(error); "
-                        + "make it anew with --reindex, or name another place with --index"
+                        + "where its disk is full or read-only, name another place with --index; "
+                        + "otherwise make it anew with --reindex"
                 )
             }
             return try open(path, anew: true)

@@ -67,7 +67,7 @@ struct RegistryOptions: ParsableArguments {
             )
             context = try await client.fetchX509Context()
         } catch {
-            throw CommandError(.unreachable, "the Workload API at `\(endpoint)` gives no identity: \(error)")
+            throw WorkloadAPIAccess.unavailable(endpoint, error)
         }
         guard let identity else { return try TLSIdentity(svid: context.defaultSVID, bundles: context.bundles) }
         guard let svid = context.svids.first(where: { $0.id.description == identity }) else {
@@ -98,7 +98,7 @@ func withRegistry<Result>(_ work: () async throws -> Result) async throws -> Res
     do { return try await work() } catch let error as RegistryClientError {
         let status: ExitStatus =
             switch error.code {
-            case .unreachable: .unreachable
+            case .unreachable, .failed: .unreachable
             case .refused, .notFound: .refused
             case .unverified: .unverified
             case .file: .usage
@@ -109,6 +109,6 @@ func withRegistry<Result>(_ work: () async throws -> Result) async throws -> Res
     } catch let error as CommandError {
         throw error
     } catch {
-        throw CommandError(.unreachable, "the registry cannot be reached: \(error)")
+        throw CommandError(.unreachable, "the registry cannot be reached: \(SystemReason.of(error))")
     }
 }

@@ -82,7 +82,7 @@ struct SigningIdentity: ParsableArguments {
         )
         let context: X509Context
         do { context = try await client.fetchX509Context() } catch {
-            throw CommandError(.unreachable, "the Workload API at `\(text)` gives no identity: \(error)")
+            throw WorkloadAPIAccess.unavailable(text, error)
         }
         let svid = identity.map { id in context.svids.first { "\($0.id)" == id } } ?? context.defaultSVID
         guard let svid else {

@@ -193,7 +193,7 @@ private final class RunningDemo {
                     }
                 guard let guardrail, let rule = guardrail.rule, let range = guardrail.range else { continue }
                 let more = guardrail.findings.dropFirst().map(\.rule).filter { $0 != rule }
-                var words = "\(rule), \(guardrail.field ?? "body") bytes \(range.lowerBound)-\(range.upperBound)"
+                var words = "\(rule), \(guardrail.field ?? "body") bytes \(ShownRange.text(range))"
                 if let action = guardrail.action { words = "\(action): " + words }
                 if let other = more.first { words += "; \(other)" }
                 return (words, "\(entry.index)")

@@ -48,7 +48,7 @@ extension GuardCommand {
         ) {
             StandardOutput.write("reads: \(text.description)")
             for (decoding, range) in text.decodings.sorted(by: { $0.value.lowerBound < $1.value.lowerBound }) {
-                StandardOutput.write("written in \(decoding.rawValue): bytes \(range.lowerBound)..<\(range.upperBound)")
+                StandardOutput.write("written in \(decoding.rawValue): bytes \(ShownRange.text(range))")
             }
             let hidden = text.invisibleCharacters + text.hiddenLetters + text.directionControls
             if hidden > 0 { StandardOutput.write("characters that draw nothing: \(hidden)") }
@@ -61,7 +61,7 @@ extension GuardCommand {
                         finding.id,
                         finding.tier.rawValue,
                         "\(finding.score)",
-                        "\(finding.range.lowerBound)..<\(finding.range.upperBound)",
+                        ShownRange.text(finding.range),
                         excerpt.debugDescription,
                         finding.explanation
                     )

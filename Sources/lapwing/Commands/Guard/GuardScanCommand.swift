@@ -95,7 +95,13 @@ extension GuardCommand {
             if output == .json { return try StandardOutput.write(json: GuardScan.Report(findings: rows)) }
             guard !rows.isEmpty else { return StandardError.write("nothing was found") }
             var table = TextTable("PLACE", "RULE", "BYTES")
-            for row in rows { table.add("\(row.file):\(row.line):\(row.column)", row.rule, "\(row.start)-\(row.end)") }
+            for row in rows {
+                table.add(
+                    "\(row.file):\(row.line):\(row.column)",
+                    row.rule,
+                    ShownRange.text(from: row.start, to: row.end)
+                )
+            }
             StandardOutput.write(table.render())
         }
 
@@ -112,8 +118,9 @@ extension GuardCommand {
                 }
                 handle = opened
             }
-            guard let data = try? handle.read(upToCount: maximumSize + 1) else {
-                return []
+            let data: Data
+            do { data = try handle.read(upToCount: maximumSize + 1) ?? Data() } catch {
+                throw CommandError(.usage, "`\(path)` cannot be read: \(SystemReason.of(error))")
             }
             guard data.count <= maximumSize else {
                 throw CommandError(.usage, "`\(path)` has more than \(maximumSize >> 20) MiB")

@@ -487,7 +487,7 @@ import Testing
 
     @Test func `an index that has no directory is told so, and not to be made anew`() throws {
         let directory = try TemporaryDirectory()
-        try FileManager.default.createDirectory(atPath: directory.path + "/log", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: directory.path + "/log/tile", withIntermediateDirectories: true)
         let result = try Program.run(
             ["audit", "query", "--log", directory.path + "/log", "--state", directory.path + "/none"]
         )

@@ -37,6 +37,7 @@ struct PolicyCommand: AsyncParsableCommand {
                     let read = try PolicyDocuments.read(path)
                     documents += read.documents
                     passedOver += read.passedOver
+                    if read.documents.isEmpty, read.passedOver == 0 { diagnostics.append(.nothing(in: path)) }
                 } catch let error as ResourceError { diagnostics += error.diagnostics }
             }
             do { try ResourceLoader.refuseDuplicates(documents) } catch let error as ResourceError {

@@ -129,7 +129,9 @@ extension PolicyCommand {
                     continue
                 }
                 do {
-                    for source in try ResourceLoader.texts(path: path)
+                    let texts = try ResourceLoader.texts(path: path)
+                    if texts.isEmpty { StandardError.write(Diagnostic.nothing(in: path).description) }
+                    for source in texts
                     where !sources.contains(where: { $0.file == source.file }) {
                         sources.append(LintSource(file: source.file, text: source.text))
                     }

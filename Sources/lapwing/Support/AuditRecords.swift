@@ -10,7 +10,9 @@ struct AuditRecords {
     ///
     /// - Throws: ``CommandError`` where there is none.
     init(directory: String) throws {
-        guard FileManager.default.fileExists(atPath: directory) else {
+        // A directory of anything else has no finding, no record and no fault, and must not be taken for a log.
+        let parts = [".state", "checkpoint", "tile"].map { directory + "/" + $0 }
+        guard parts.contains(where: { FileManager.default.fileExists(atPath: $0) }) else {
             throw CommandError(
                 .unreachable,
                 "there is no audit log at `\(directory)`; name the state directory with --state, or run `lapwing serve`"

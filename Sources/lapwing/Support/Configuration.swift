@@ -166,13 +166,7 @@ struct Configuration: Sendable {
         var warnings = diagnostics + policies.warnings + gateways.flatMap(\.warnings) + openings
         warnings += (estates ?? []).flatMap(\.warnings)
         if snapshot.documents.isEmpty {
-            warnings.append(
-                Diagnostic(
-                    .warning,
-                    at: SourceLocation(file: settings.config.value, line: 1, column: 1),
-                    "there is no resource in it; of a directory files count whose names end in `.yaml` or `.yml`"
-                )
-            )
+            warnings.append(.nothing(in: settings.config.value))
         }
         self.warnings = warnings
         try Self.checkModels(policies, gateways)

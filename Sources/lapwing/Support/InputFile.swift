@@ -17,6 +17,22 @@ enum InputFile {
         return text
     }
 
+    /// The bytes of a file that has at most so many; what it is said to be goes into the refusal of a longer one.
+    ///
+    /// - Throws: ``CommandError`` where it is anything else, or cannot be read.
+    static func bytes(_ path: String, atMost limit: Int, of what: String) throws -> [UInt8] {
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw CommandError.unreadable(path) }
+        defer { try? handle.close() }
+        let data: Data
+        do { data = try handle.read(upToCount: limit + 1) ?? Data() } catch {
+            throw CommandError(.usage, "`\(path)` cannot be read: \(SystemReason.of(error))")
+        }
+        guard data.count <= limit else {
+            throw CommandError(.usage, "`\(path)` has more than \(limit) bytes, which no \(what) has")
+        }
+        return Array(data)
+    }
+
     /// What a file's text says.
     ///
     /// - Throws: ``CommandError`` with the file's name where it does not say it.

@@ -234,10 +234,8 @@ struct AuditCommand: AsyncParsableCommand {
 
         private func readPolicy() throws -> LogPolicy? {
             guard let policy else { return nil }
-            guard let data = FileManager.default.contents(atPath: policy) else {
-                throw CommandError(.usage, "the policy `\(policy)` cannot be read")
-            }
-            do { return try LogPolicy(Array(data), file: policy) } catch { throw CommandError(.usage, "\(error)") }
+            let bytes = try InputFile.bytes(policy, atMost: 1 << 20, of: "policy of witnesses")
+            do { return try LogPolicy(bytes, file: policy) } catch { throw CommandError(.usage, "\(error)") }
         }
 
         /// The checkpoint that the policy's quorum cosigned, which has to be one of this log.
@@ -257,11 +255,9 @@ struct AuditCommand: AsyncParsableCommand {
         }
 
         private func verify(proofFile: String, policy: LogPolicy?, keys: [NoteVerifier]) throws {
-            guard let data = FileManager.default.contents(atPath: proofFile) else {
-                throw CommandError(.usage, "`\(proofFile)` cannot be read")
-            }
+            let bytes = try InputFile.bytes(proofFile, atMost: 1 << 20, of: "proof")
             let proof: LogProof
-            do { proof = try LogProof(Array(data)) } catch {
+            do { proof = try LogProof(bytes) } catch {
                 throw CommandError(.unverified, "`\(proofFile)` is no proof: \(error)")
             }
             switch policy.map({ proof.verify(policy: $0, keys: keys) }) ?? proof.verify(keys: keys) {
@@ -353,7 +349,11 @@ enum VerifierKey {
     ///
     /// - Throws: ``CommandError`` where it is malformed, or no file.
     static func read(_ source: String) throws -> NoteVerifier {
-        let content = FileManager.default.contents(atPath: source).map { String(decoding: $0, as: UTF8.self) }
+        var isFolder: ObjCBool = false
+        let isFile =
+            unsafe FileManager.default.fileExists(atPath: source, isDirectory: &isFolder) && !isFolder.boolValue
+        let content =
+            try isFile ? String(decoding: InputFile.bytes(source, atMost: 4096, of: "key"), as: UTF8.self) : nil
         do {
             return try NoteVerifier((content ?? source).trimmingCharacters(in: .whitespacesAndNewlines))
         } catch {

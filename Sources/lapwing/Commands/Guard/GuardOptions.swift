@@ -110,14 +110,8 @@ enum LabelledLines {
 
     private static func contents(_ path: String) throws -> String {
         if path == "-" { return try StandardInput.text() }
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw CommandError(.usage, "cannot read `\(path)`; check the name and its permissions")
-        }
-        defer { try? handle.close() }
-        guard let data = try? handle.read(upToCount: mostBytes + 1), data.count <= mostBytes else {
-            throw CommandError(.usage, "`\(path)` is not a file of at most 256 MiB")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        let bytes = try InputFile.bytes(path, atMost: mostBytes, of: "file of texts")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw CommandError(.usage, "`\(path)` is not UTF-8 text")
         }
         return text

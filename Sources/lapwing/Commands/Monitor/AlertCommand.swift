@@ -50,7 +50,9 @@ struct AlertCommand: AsyncParsableCommand {
                 throw ValidationError("--severity takes \(Severity.allCases.map(\.name).joined(separator: ", "))")
             }
             if let type, FindingType(name: type) == nil {
-                throw ValidationError("--type takes \(FindingType.allCases.map(\.name).joined(separator: ", "))")
+                throw ValidationError(
+                    "--type takes M1 to M9, or a name: \(FindingType.allCases.map(\.name).joined(separator: ", "))"
+                )
             }
         }
 

@@ -1,0 +1,31 @@
+import Foundation
+import Testing
+
+/// What commands make of files that are not what they were taken for.
+@Suite struct `A file that was named` {
+    @Test func `is read as far as its kind goes, and never quoted whole`() throws {
+        let directory = try TemporaryDirectory()
+        let big = try directory.write(String(repeating: "key\n", count: 500_000), to: "big")
+        let proof = try directory.write("", to: "proof")
+        let result = try Program.run("audit", "verify", "--proof", proof, "--key", big)
+        #expect(result.status == 2)
+        #expect(result.errors == "lapwing: error: `\(big)` has more than 4096 bytes, which no key has\n")
+        let calibrated = try Program.run("guard", "calibrate", proof)
+        #expect(
+            calibrated.status == 2 && calibrated.errors.contains("`\(proof)` holds no texts"),
+            "\(calibrated.errors)"
+        )
+    }
+
+    @Test func `a directory without policies is told of, and one without a log is no log without findings`() throws {
+        let directory = try TemporaryDirectory()
+        for command in ["check", "lint"] {
+            let result = try Program.run("policy", command, directory.path)
+            let said = result.output + result.errors
+            #expect(result.status == 0 && said.contains("warning: there is no resource in it"), "\(said)")
+        }
+        let replayed = try Program.run("monitor", "replay", "--log", directory.path)
+        #expect(replayed.status == 3)
+        #expect(replayed.errors.contains("there is no audit log at `\(directory.path)`"), "\(replayed.errors)")
+    }
+}

@@ -59,6 +59,43 @@ import ZeroTrust
         return page
     }
 
+    @Test func `a search that was not made does not say that nothing was found`() {
+        var page = AuditPage(query: "since=yesterday")
+        #expect(page.page(Self.frame).text.contains("No record fits."))
+        page.progress = "The index is behind."
+        #expect(page.page(Self.frame).text.contains("No record fits so far."))
+        page.problem = "`since=yesterday` is no time"
+        #expect(!page.page(Self.frame).text.contains("No record fits"))
+    }
+
+    @Test func `what has no room on a page is on the next, and the page says so`() throws {
+        var page = DatasetsPage()
+        var estate = DatasetsPage.Section(name: "reference")
+        estate.rows = (0..<200).map { number in
+            var row = DatasetsPage.Row()
+            row.name = "set-\(number)."
+            return row
+        }
+        page.estates = [estate]
+        var seen: [String] = []
+        var path = ConsolePath.datasets(from: 0)
+        while case .datasets(let first) = path, seen.count < 10 {
+            page.first = first
+            let text = page.page(Self.frame).text
+            seen.append(text)
+            let size = "\(first + 1) to \(min(first + 80, 200)) of 200"
+            #expect(text.contains(size), "\(size)")
+            guard let link = text.firstMatch(of: #/href="([^"]+)" rel="next"/#)?.1 else { break }
+            let request = ConsoleRequest(method: "GET", target: String(link), hosts: [])
+            path = try #require(ConsolePath(path: request.path, form: request.query))
+        }
+        #expect(seen.count == 3)
+        for number in 0..<200 { #expect(seen.count { $0.contains("set-\(number).") } == 1) }
+        page.first = .max
+        #expect(page.page(Self.frame).text.contains("1 to 80 of 200"))
+        #expect(ConsolePath(path: "/policies", form: FormText("from=-3")) == .policies(from: 0))
+    }
+
     /// Every page, filled as far as it goes with a name.
     private static func pages(_ name: String, services: Int) -> [(name: String, html: HTML)] {
         let graph = GraphTests.graph(services: services)
@@ -78,7 +115,9 @@ import ZeroTrust
         var audit = AuditPage(query: name)
         audit.rows = (0..<50).map { row($0, name) }
         audit.next = 7
-        audit.problem = name
+        audit.progress = name
+        var wrong = AuditPage(query: name)
+        wrong.problem = name
         var identities = IdentitiesPage()
         identities.rows = (0..<500).map { _ in
             .init(
@@ -130,6 +169,7 @@ import ZeroTrust
             ("overview", overview(graph, name).page(frame)), ("graph", GraphPage(graph).page(frame)),
             ("findings", FindingsPage((0..<300).map { Self.finding($0, name) }, hasAll: true).page(frame)),
             ("finding", finding.page(frame)), ("record", record.page(frame)), ("audit", audit.page(frame)),
+            ("wrong", wrong.page(frame)),
             ("identities", identities.page(frame)), ("policies", policies.page(frame)), ("models", models.page(frame)),
             ("datasets", datasets.page(frame)), ("message", Frame.message("Not here", ["\(name)"])),
             (

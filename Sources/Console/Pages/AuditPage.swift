@@ -23,7 +23,7 @@ package struct AuditPage: Sendable {
         var list = Listing(
             "Records that were found",
             RecordRow.columns + [.init("Entry", isNumber: true)],
-            empty: "No record fits."
+            empty: progress.isEmpty ? "No record fits." : "No record fits so far."
         )
         list.form = .records
         list.rows = rows.map { $0.cells(now: frame.now) + ["\($0.entry)"] }
@@ -38,6 +38,8 @@ package struct AuditPage: Sendable {
             example -> HTML in
             "<a href=\"\(ConsolePath.audit(query: example, behind: nil))\"><code>\(example)</code></a>"
         }
+        // Where the terms are wrong nothing was sought, so that nothing is said of what there is.
+        let found: HTML = problem.isEmpty ? "<section class=\"card\">\(list.html)\(more)</section>" : ""
         return frame.page(
             "Records",
             tab: .audit,
@@ -45,7 +47,7 @@ package struct AuditPage: Sendable {
             <h1>Search the record</h1>
             <section class="card"><form class="ask" method="get" action="/audit"><div class="wide"><label for="q">Terms that have to hold together: FIELD=VALUE; <code>*</code> stands for anything</label><input id="q" name="q" value="\(query)" placeholder="decision=deny since=2h" autocomplete="off" spellcheck="false" maxlength="2000"></div><div><button>Search</button></div></form>
             \(wrong)\(behind)<p class="note steps">\(examples)</p><details><summary>Fields</summary><p class="note">\(fields.joined(separator: ", ")), since, until. Times are <code>2h</code> ago, a day, or RFC 3339. What is shown is read from the log; the index only says where.</p></details></section>
-            <section class="card">\(list.html)\(more)</section>
+            \(found)
             """
         )
     }

@@ -42,6 +42,8 @@ package struct DatasetsPage: Sendable {
 
     /// The estates.
     package var estates: [Section] = []
+    /// How many of each estate's datasets stand on pages before.
+    package var first = 0
 
     static let shown = 80
 
@@ -69,7 +71,8 @@ package struct DatasetsPage: Sendable {
             ],
             empty: "It has no datasets."
         )
-        list.rows = estate.rows.prefix(Self.shown).map { row in
+        let stretch = Stretch(from: first, of: estate.rows.count, size: Self.shown)
+        list.rows = stretch(estate.rows).map { row in
             let signed: HTML = row.isSigned ? " <span class=\"tag ok\">signed</span>" : ""
             return [
                 "<strong>\(row.name)</strong>\(signed)<br><span class=\"tag\">\(row.classification)</span>",
@@ -83,7 +86,7 @@ package struct DatasetsPage: Sendable {
             ? ""
             : "<p class=\"note\">What must never happen, and is proved by <code>lapwing data prove</code>: \(never)</p>"
         return """
-            <section class="card"><div class="head"><h2>\(estate.name)</h2><span class="note">what is not listed is denied</span></div>\(list.html)\(rules)</section>
+            <section class="card"><div class="head"><h2>\(estate.name)</h2><span class="note">what is not listed is denied</span></div>\(list.html)\(stretch.links(of: estate.rows.count) { .datasets(from: $0) })\(rules)</section>
             """
     }
 

@@ -41,10 +41,10 @@ package struct Frame: Sendable {
             case .overview: .overview
             case .findings: .findings(all: false)
             case .audit: .audit(query: "", behind: nil)
-            case .identities: .identities
-            case .policies: .policies
+            case .identities: .identities(from: 0)
+            case .policies: .policies(from: 0)
             case .models: .models
-            case .datasets: .datasets
+            case .datasets: .datasets(from: 0)
             }
         }
     }

@@ -39,6 +39,8 @@ package struct IdentitiesPage: Sendable {
 
     /// The entries.
     package var rows: [Row] = []
+    /// How many of the entries stand on pages before.
+    package var first = 0
     /// What is said of entries that are not shown, or could not be asked for.
     package var note = ""
 
@@ -54,7 +56,8 @@ package struct IdentitiesPage: Sendable {
             [.init("Identity"), .init("Selectors"), .init("Certificate"), .init("From")],
             empty: "No entry gives anybody an identity."
         )
-        list.rows = rows.prefix(Self.shown).map { row in
+        let stretch = Stretch(from: first, of: rows.count, size: Self.shown)
+        list.rows = stretch(rows).map { row in
             let selectors = row.selectors.map { selector -> HTML in "<code>\(selector)</code> " }
             let tag: HTML =
                 switch row.state {
@@ -69,9 +72,7 @@ package struct IdentitiesPage: Sendable {
                 "<span class=\"muted\">\(row.source)</span>",
             ]
         }
-        let left = rows.count - Self.shown
-        let more: HTML =
-            left > 0 ? "<p class=\"note\">and \(left) more: <code>lapwing identity entry list</code></p>" : ""
+        let more = stretch.links(of: rows.count) { .identities(from: $0) }
         let said: HTML = note.isEmpty ? "" : "<p class=\"say warn\">\(note)</p>"
         return frame.page(
             "Identities",

@@ -66,6 +66,8 @@ package struct PoliciesPage: Sendable {
     package var answer: (isAllowed: Bool, text: String)?
     /// Why there is no answer; empty where there is one, or nothing was asked.
     package var problem = ""
+    /// How many of the policies stand on pages before.
+    package var first = 0
     /// The digest of the configuration in force.
     package var digest = ""
 
@@ -81,7 +83,8 @@ package struct PoliciesPage: Sendable {
             [.init("Policy"), .init("Does"), .init("Rules", isNumber: true), .init("Holds for"), .init("Stands at")],
             empty: "There is no policy, so that nobody may call."
         )
-        list.rows = rows.prefix(Self.shown).map { row in
+        let stretch = Stretch(from: first, of: rows.count, size: Self.shown)
+        list.rows = stretch(rows).map { row in
             let trial: HTML = row.isDryRun ? " <span class=\"tag\">on trial</span>" : ""
             let name: HTML =
                 row.kind == "AuthorizationPolicy"
@@ -94,8 +97,7 @@ package struct PoliciesPage: Sendable {
                 "<code>\(row.place)</code>",
             ]
         }
-        let left = rows.count - Self.shown
-        let more: HTML = left > 0 ? "<p class=\"note\">and \(left) more</p>" : ""
+        let more = stretch.links(of: rows.count) { .policies(from: $0) }
         return frame.page(
             "Policies",
             tab: .policies,

@@ -16,16 +16,16 @@ package enum ConsolePath: Hashable, Sendable {
     case proof(UInt64)
     /// The search of the record, with what is sought and the entry behind which a page begins.
     case audit(query: String, behind: UInt64?)
-    /// Who has which identity.
-    case identities
-    /// Policies, and what they say of a request.
-    case policies
+    /// Who has which identity, but for the first so many.
+    case identities(from: Int)
+    /// Policies, but for the first so many, and what they say of a request.
+    case policies(from: Int)
     /// One policy.
     case policy(namespace: String, name: String)
     /// Models.
     case models
-    /// Datasets.
-    case datasets
+    /// Datasets, but for the first so many.
+    case datasets(from: Int)
     /// Who calls whom, whole.
     case graph
     /// New rows as they come.
@@ -53,11 +53,11 @@ package enum ConsolePath: Hashable, Sendable {
         case .audit(let query, let behind):
             "/audit" + (query.isEmpty ? "" : "?q=" + FormText.encode(query))
                 + (behind.map { (query.isEmpty ? "?" : "&") + "behind=\($0)" } ?? "")
-        case .identities: "/identities"
-        case .policies: "/policies"
+        case .identities(let first): "/identities" + Self.from(first)
+        case .policies(let first): "/policies" + Self.from(first)
         case .policy(let namespace, let name): "/policies/" + FormText.encode(namespace) + "/" + FormText.encode(name)
         case .models: "/models"
-        case .datasets: "/datasets"
+        case .datasets(let first): "/datasets" + Self.from(first)
         case .graph: "/graph"
         case .live: "/live"
         case .open: "/open"
@@ -67,6 +67,10 @@ package enum ConsolePath: Hashable, Sendable {
         case .icon: "/icon.svg"
         }
     }
+
+    private static func from(_ first: Int) -> String { first > 0 ? "?from=\(first)" : "" }
+
+    private static func first(_ form: FormText) -> Int { form["from"].flatMap { Int($0) }.map { max(0, $0) } ?? 0 }
 
     /// The place of a request; nil where there is none.
     ///
@@ -88,11 +92,11 @@ package enum ConsolePath: Hashable, Sendable {
             guard names[1].hasSuffix(".tlog-proof"), let entry = UInt64(names[1].dropLast(11)) else { return nil }
             self = .proof(entry)
         case (1, "audit"): self = .audit(query: form["q"] ?? "", behind: form["behind"].flatMap { UInt64($0) })
-        case (1, "identities"): self = .identities
-        case (1, "policies"): self = .policies
+        case (1, "identities"): self = .identities(from: Self.first(form))
+        case (1, "policies"): self = .policies(from: Self.first(form))
         case (3, "policies"): self = .policy(namespace: names[1], name: names[2])
         case (1, "models"): self = .models
-        case (1, "datasets"): self = .datasets
+        case (1, "datasets"): self = .datasets(from: Self.first(form))
         case (1, "graph"): self = .graph
         case (1, "live"): self = .live
         case (1, "open"): self = .open

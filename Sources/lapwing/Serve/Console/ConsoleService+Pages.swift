@@ -27,13 +27,22 @@ extension ConsoleService {
         case .finding(let id):
             guard let finding = process.monitor.findings.first(where: { $0.id == id }) else { return Self.nothing(id) }
             return ConsoleResponse(await findingPage(finding, viewer).page(frame))
-        case .identities: return ConsoleResponse(await identities(frame.now).page(frame))
-        case .policies: return ConsoleResponse(policies(request).page(frame))
+        case .identities(let first):
+            var page = await identities(frame.now)
+            page.first = first
+            return ConsoleResponse(page.page(frame))
+        case .policies(let first):
+            var page = policies(request)
+            page.first = first
+            return ConsoleResponse(page.page(frame))
         case .policy(let namespace, let name):
             guard let page = policy(namespace, name) else { return Self.nothing("\(namespace)/\(name)") }
             return ConsoleResponse(page.page(frame))
         case .models: return ConsoleResponse(await modelsPage().page(frame))
-        case .datasets: return ConsoleResponse(datasets().page(frame))
+        case .datasets(let first):
+            var page = datasets()
+            page.first = first
+            return ConsoleResponse(page.page(frame))
         case .record, .proof, .audit:
             guard viewer.mayReadRecords else {
                 acts.record(refused: .readRecords, on: request.path, by: viewer.caller)

@@ -5,8 +5,8 @@ public import ZeroTrust
 
 /// A caller whose certificate was verified: the only form in which an identity reaches policy.
 ///
-/// Nothing but ``PeerVerifier`` makes one.
-public struct Peer: Hashable, Sendable {
+/// Nothing but ``PeerVerifier`` makes one; a class, since every request hands it on several times.
+public final class Peer: Hashable, Sendable {
     /// The caller's SPIFFE ID.
     public let id: SPIFFEID
     /// The serial number of its certificate, in lower-case hexadecimal.
@@ -35,6 +35,17 @@ public struct Peer: Hashable, Sendable {
         self.notAfter = notAfter
         self.authority = authority
         self.model = model
+    }
+
+    /// Whether both are the same caller, verified by the same certificate, and in the same way.
+    public static func == (one: Peer, other: Peer) -> Bool {
+        one.id == other.id && one.serialNumber == other.serialNumber && one.fingerprint == other.fingerprint
+            && one.notAfter == other.notAfter && one.authority == other.authority && one.model == other.model
+    }
+
+    /// Feeds what tells one certificate from another.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(fingerprint)
     }
 }
 

@@ -64,24 +64,33 @@ public struct RequestID: Hashable, Sendable {
 }
 
 extension RequestID {
-    /// The canonical text's 36 ASCII bytes, one after the other, handed to a sink.
+    /// Appends the canonical text's 36 ASCII bytes.
     ///
     /// This is for writers that must not allocate; every request has its id written several times.
-    @inlinable
-    public func forEachByte(_ sink: (UInt8) -> Void) {
-        for word in 0..<4 {
-            let digits = Self.digits(UInt32(truncatingIfNeeded: bits >> UInt128(96 - 32 * word)))
-            for place in 0..<8 {
-                // The hyphens stand before the digits 8, 12, 16 and 20.
-                if word == 1 || word == 2, place == 0 || place == 4 { sink(UInt8(ascii: "-")) }
-                sink(UInt8(truncatingIfNeeded: digits >> UInt64(56 - 8 * place)))
-            }
-        }
+    public func append(to output: inout OutputRawSpan) {
+        let words = (digits(0), digits(1), digits(2), digits(3))
+        // Integers have no padding, so that every byte of them is initialised.
+        unsafe output.append(words.0.bigEndian, as: UInt64.self)
+        // The hyphens stand before the digits 8, 12, 16 and 20.
+        Self.append(words.1, to: &output)
+        Self.append(words.2, to: &output)
+        unsafe output.append(words.3.bigEndian, as: UInt64.self)
+    }
+
+    /// Appends eight digits, with a hyphen before each four of them.
+    private static func append(_ digits: UInt64, to output: inout OutputRawSpan) {
+        output.append(UInt8(ascii: "-"))
+        unsafe output.append(UInt32(truncatingIfNeeded: digits >> 32).bigEndian, as: UInt32.self)
+        output.append(UInt8(ascii: "-"))
+        unsafe output.append(UInt32(truncatingIfNeeded: digits).bigEndian, as: UInt32.self)
+    }
+
+    private func digits(_ word: Int) -> UInt64 {
+        Self.digits(UInt32(truncatingIfNeeded: bits >> UInt128(96 - 32 * word)))
     }
 
     /// Eight digits of hexadecimal, one in each byte, the first in the highest; worked out for all of them at once.
-    @usableFromInline
-    static func digits(_ value: UInt32) -> UInt64 {
+    private static func digits(_ value: UInt32) -> UInt64 {
         var spread = UInt64(value)
         spread = (spread << 16 | spread) & 0x0000_ffff_0000_ffff
         spread = (spread << 8 | spread) & 0x00ff_00ff_00ff_00ff
@@ -96,12 +105,9 @@ extension RequestID: CustomStringConvertible {
     /// The canonical text in lower case: `0197f2d8-5c1e-7abc-8def-0123456789ab`.
     public var description: String {
         unsafe String(unsafeUninitializedCapacity: 36) { buffer in
-            var index = 0
-            forEachByte { byte in
-                unsafe buffer[index] = byte
-                index += 1
-            }
-            return 36
+            var output = unsafe OutputRawSpan(buffer: UnsafeMutableRawBufferPointer(buffer), initializedCount: 0)
+            append(to: &output)
+            return output.byteCount
         }
     }
 }

@@ -74,39 +74,36 @@ public struct Timestamp: Hashable, Sendable {
         self.nanoseconds = seconds * 1_000_000_000 + Int64(fraction)
     }
 
-    /// The text's 30 ASCII bytes, one after the other, handed to a sink.
+    /// Appends the text's 30 ASCII bytes.
     ///
     /// This is for writers that must not allocate.
-    public func forEachByte(_ sink: (UInt8) -> Void) {
+    public func append(to output: inout OutputRawSpan) {
         let second = wholeSecond.nanoseconds / 1_000_000_000
         let fraction = Int(nanoseconds - second * 1_000_000_000)
         let day = second >= 0 ? second / 86_400 : (second - 86_399) / 86_400
         let clock = Int(second - day * 86_400)
         let (year, month, date) = Self.civil(Int(day))
-        func pair(_ value: Int) {
-            let value = UInt32(truncatingIfNeeded: value)
-            sink(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10 % 10))
-            sink(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
-        }
-        pair(year / 100)
-        pair(year % 100)
-        sink(UInt8(ascii: "-"))
-        pair(month)
-        sink(UInt8(ascii: "-"))
-        pair(date)
-        sink(UInt8(ascii: "T"))
-        pair(clock / 3_600)
-        sink(UInt8(ascii: ":"))
-        pair(clock / 60 % 60)
-        sink(UInt8(ascii: ":"))
-        pair(clock % 60)
-        sink(UInt8(ascii: "."))
-        sink(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction / 100_000_000))
-        pair(fraction / 1_000_000 % 100)
-        pair(fraction / 10_000 % 100)
-        pair(fraction / 100 % 100)
-        pair(fraction % 100)
-        sink(UInt8(ascii: "Z"))
+        Self.append(pair: year / 100, to: &output)
+        Self.append(pair: year % 100, then: "-", to: &output)
+        Self.append(pair: month, then: "-", to: &output)
+        Self.append(pair: date, then: "T", to: &output)
+        Self.append(pair: clock / 3_600, then: ":", to: &output)
+        Self.append(pair: clock / 60 % 60, then: ":", to: &output)
+        Self.append(pair: clock % 60, then: ".", to: &output)
+        output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction / 100_000_000))
+        Self.append(pair: fraction / 1_000_000 % 100, to: &output)
+        Self.append(pair: fraction / 10_000 % 100, to: &output)
+        Self.append(pair: fraction / 100 % 100, to: &output)
+        Self.append(pair: fraction % 100, then: "Z", to: &output)
+    }
+
+    /// Appends two digits, and a mark behind them.
+    private static func append(pair value: Int, then mark: Unicode.Scalar? = nil, to output: inout OutputRawSpan) {
+        let value = UInt16(truncatingIfNeeded: value)
+        // The first digit in the low byte; an integer has no padding, so that both bytes are initialised.
+        let digits = 0x3030 &+ value / 10 % 10 &+ (value % 10) << 8
+        unsafe output.append(digits.littleEndian, as: UInt16.self)
+        if let mark { output.append(UInt8(ascii: mark)) }
     }
 
     /// Days since the epoch of a date in the Gregorian calendar; years are counted from March, so that the leap day
@@ -136,9 +133,10 @@ public struct Timestamp: Hashable, Sendable {
 extension Timestamp: CustomStringConvertible {
     /// The moment in RFC 3339, UTC, with nine decimals: always 30 characters for years of four digits.
     public var description: String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(30)
-        forEachByte { bytes.append($0) }
-        return String(decoding: bytes, as: UTF8.self)
+        unsafe String(unsafeUninitializedCapacity: 30) { buffer in
+            var output = unsafe OutputRawSpan(buffer: UnsafeMutableRawBufferPointer(buffer), initializedCount: 0)
+            append(to: &output)
+            return output.byteCount
+        }
     }
 }

@@ -60,14 +60,24 @@ import ZeroTrust
         var stats: LogStats { LogStats() }
     }
 
-    /// A transport that fails its writes, with or without having sent something.
-    final class FailingTransport: ChannelOutboundHandler {
+    /// A transport whose channel can close before anybody hears of it; nothing leaves from then on.
+    final class QuietTransport: ChannelDuplexHandler {
+        typealias InboundIn = ByteBuffer
         typealias OutboundIn = ByteBuffer
-        var error: ChannelError?
+        private var isQuiet = false
+
+        func channelInactive(context: ChannelHandlerContext) {
+            if !isQuiet { context.fireChannelInactive() }
+        }
 
         func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            guard let error else { return context.write(data, promise: promise) }
-            promise?.fail(error)
+            guard isQuiet else { return context.write(data, promise: promise) }
+            promise?.fail(ChannelError.ioOnClosedChannel)
+        }
+
+        func close(_ channel: EmbeddedChannel) {
+            isQuiet = true
+            channel.close(promise: nil)
         }
     }
 
@@ -77,7 +87,7 @@ import ZeroTrust
         let log = ManualLog()
         let worker: Worker
         let client: EmbeddedChannel
-        var upstreams: [(channel: EmbeddedChannel, transport: FailingTransport)] = []
+        var upstreams: [(channel: EmbeddedChannel, transport: QuietTransport)] = []
 
         init(upstreams count: Int) throws {
             let authority = try TestAuthority.root("cluster.local", now: Date())
@@ -126,7 +136,7 @@ import ZeroTrust
                 PeerVerified(peer: peer, tlsVersion: "TLSv1.3", cipher: "", serverName: nil)
             )
             for _ in 0..<count {
-                let transport = FailingTransport()
+                let transport = QuietTransport()
                 worker.current.pools[0].reserve()
                 let connection = UpstreamConnection(pool: worker.current.pools[0], isVerified: true)
                 let channel = EmbeddedChannel(handlers: [transport, connection], loop: loop)
@@ -134,6 +144,9 @@ import ZeroTrust
                 upstreams.append((channel, transport))
             }
         }
+
+        /// Closes an upstream connection, of which it hears only when the loop has turned.
+        func close(_ index: Int) { upstreams[index].transport.close(upstreams[index].channel) }
 
         /// Sends a request; returns which upstream connection it came out of.
         func send(_ text: String) throws -> Int? {
@@ -192,7 +205,7 @@ import ZeroTrust
         let bench = try Bench(upstreams: 2)
         let first = try #require(try bench.send(TestGateway.post()))
         #expect(try bench.answer(first).hasPrefix("HTTP/1.1 200"))
-        bench.upstreams[first].transport.error = .ioOnClosedChannel
+        bench.close(first)
         let second = try #require(try bench.send(TestGateway.post()))
         #expect(second != first)
         #expect(try bench.answer(second).hasPrefix("HTTP/1.1 200"))
@@ -212,9 +225,8 @@ import ZeroTrust
 
     @Test func `a new connection that fails is not tried again`() throws {
         let bench = try Bench(upstreams: 1)
-        bench.upstreams[0].transport.error = .ioOnClosedChannel
+        bench.close(0)
         #expect(try bench.send(TestGateway.post()) == nil)
-        bench.upstreams[0].channel.pipeline.fireChannelInactive()
         #expect(try bench.heard().hasPrefix("HTTP/1.1 502"))
         #expect(bench.worker.metrics.upstreamRetries == 0)
     }
@@ -223,9 +235,8 @@ import ZeroTrust
         let bench = try Bench(upstreams: 2)
         let first = try #require(try bench.send(TestGateway.post()))
         _ = try bench.answer(first)
-        for upstream in bench.upstreams { upstream.transport.error = .ioOnClosedChannel }
+        for index in bench.upstreams.indices { bench.close(index) }
         #expect(try bench.send(TestGateway.post()) == nil)
-        bench.upstreams[1 - first].channel.pipeline.fireChannelInactive()
         #expect(try bench.heard().hasPrefix("HTTP/1.1 502"))
         #expect(bench.worker.metrics.upstreamRetries == 1)
     }
@@ -236,7 +247,7 @@ import ZeroTrust
         let connection = try bench.upstreams[0].channel.pipeline.syncOperations.handler(type: UpstreamConnection.self)
         connection.model = UpstreamModel(claim: claim, changes: 0)
         _ = try bench.answer(try #require(try bench.send(TestGateway.post())))
-        bench.upstreams[0].transport.error = .ioOnClosedChannel
+        bench.close(0)
         // There is room for no other connection.
         bench.worker.current.pools[0].reserve()
         #expect(try bench.send(TestGateway.post()) == nil)

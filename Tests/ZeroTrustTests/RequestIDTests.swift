@@ -20,9 +20,6 @@ import ZeroTrust
             let text = String(String(repeating: "0123456789abcdef", count: 4).dropFirst(shift).prefix(32))
             let id = try #require(RequestID(Self.hyphenated(text)))
             #expect("\(id)" == Self.hyphenated(text))
-            var bytes: [UInt8] = []
-            id.forEachByte { bytes.append($0) }
-            #expect(bytes == Array("\(id)".utf8))
         }
     }
 

@@ -166,7 +166,7 @@ struct JSONWriter {
         separate()
         bytes.append(addingCapacity: 48) { output in
             output.append(UInt8(ascii: "\""))
-            time.forEachByte { output.append($0) }
+            for byte in time.description.utf8 { output.append(byte) }
             output.append(UInt8(ascii: "\""))
         }
         needsComma = true

@@ -160,63 +160,52 @@ struct RecordTemplate: Sendable {
     /// The entry of a record with these values.
     func bytes(id: RequestID, time: Timestamp, _ number: (Int) -> UInt64) -> [UInt8] {
         let capacity = text.count + holes.count * Self.numberLength
-        return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
-            // The buffer outlives `filler`, which checks that it writes within it.
-            var filler = unsafe Filler(output: output)
+        return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            var output = unsafe OutputRawSpan(buffer: UnsafeMutableRawBufferPointer(buffer), initializedCount: 0)
+            let text = text.span
             var position = 0
             for hole in holes {
-                filler.copy(text, position..<hole.range.lowerBound)
+                output.append(text.extracting(position..<hole.range.lowerBound))
                 position = hole.range.upperBound
                 switch hole.content {
-                case .id: id.forEachByte { filler.append($0) }
-                case .time: time.forEachByte { filler.append($0) }
-                case .number(let place): filler.append(min(number(place), 1 << 53))
+                case .id: id.append(to: &output)
+                case .time: time.append(to: &output)
+                case .number(let place): output.append(decimal: min(number(place), 1 << 53))
                 }
             }
-            filler.copy(text, position..<text.count)
-            count = filler.count
+            output.append(text.extracting(position..<text.count))
+            count = output.byteCount
+        }
+    }
+}
+
+extension OutputRawSpan {
+    fileprivate mutating func append(_ bytes: Span<UInt8>) {
+        // Both buffers are used within the closures only, and as far as they go.
+        unsafe withUnsafeMutableBytes { output, count in
+            unsafe bytes.withUnsafeBytes { bytes in
+                precondition(bytes.count <= output.count - count)
+                guard let from = bytes.baseAddress, let to = output.baseAddress else { return }
+                unsafe (to + count).copyMemory(from: from, byteCount: bytes.count)
+            }
+            count += bytes.count
         }
     }
 
-    /// Writes into memory that is not initialised yet, from its beginning on, and never behind its end.
-    @safe private struct Filler: ~Copyable {
-        private let output: UnsafeMutableBufferPointer<UInt8>
-        private(set) var count = 0
-
-        /// The memory has to stay as long as this.
-        @unsafe init(output: UnsafeMutableBufferPointer<UInt8>) { unsafe self.output = output }
-
-        mutating func append(_ byte: UInt8) {
-            unsafe precondition(count < output.count)
-            unsafe output.initializeElement(at: count, to: byte)
-            count += 1
-        }
-
-        mutating func copy(_ bytes: [UInt8], _ range: Range<Int>) {
-            guard !range.isEmpty else { return }
-            unsafe precondition(range.upperBound <= bytes.count && range.count <= output.count - count)
-            unsafe bytes.withUnsafeBufferPointer { source in
-                guard let from = source.baseAddress, let to = unsafe output.baseAddress else { return }
-                unsafe (to + count).initialize(from: from + range.lowerBound, count: range.count)
-            }
-            count += range.count
-        }
-
-        /// A number in decimal.
-        mutating func append(_ value: UInt64) {
-            // From the last digit, in a number that holds a digit in each four bits: sixteen are enough for 2^53.
-            var digits: UInt64 = 0
-            var length = 0
-            var rest = value
-            repeat {
-                digits = digits << 4 | rest % 10
-                rest /= 10
-                length += 1
-            } while rest > 0
-            for _ in 0..<length {
-                append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits & 0xf))
-                digits >>= 4
-            }
+    /// Appends a number in decimal.
+    fileprivate mutating func append(decimal value: UInt64) {
+        // From the last digit, in a number that holds a digit in each four bits: sixteen are enough for 2^53.
+        var digits: UInt64 = 0
+        var length = 0
+        var rest = value
+        repeat {
+            digits = digits << 4 | rest % 10
+            rest /= 10
+            length += 1
+        } while rest > 0
+        for _ in 0..<length {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits & 0xf))
+            digits >>= 4
         }
     }
 }

@@ -5,7 +5,9 @@ import ZeroTrust
 /// Where the field helps to allow (a field of an ALLOW rule, or a negated one of a DENY rule), a value must match every
 /// form that an attribute may be given; where it helps to refuse, one form is enough. An identity that is not there is
 /// no identity other than the ones excluded: an ALLOW rule with `notPrincipals` needs a caller with a name.
-struct StrictReading: Sendable {
+///
+/// A class, since each request that is held against the field hands it on.
+final class StrictReading: Sendable {
     let grants: Bool
     /// Whether the field refuses, so that a path matches in any form.
     let matchesAnyForm: Bool

@@ -30,7 +30,7 @@ enum HeadWriter {
         _ head: ByteBuffer,
         path: String,
         identity: ByteBuffer,
-        id: String,
+        id: RequestID,
         keepsTrace: Bool,
         keepsTrailers: Bool = false,
         upgrades: Bool = false,
@@ -60,16 +60,19 @@ enum HeadWriter {
         output.clear(
             minimumCapacity: head.readableBytes + path.utf8.count + identity.readableBytes + 128 + bodyRoom
         )
-        output.writeString(scanner.method.rawValue)
-        output.writeStaticString(" ")
-        // The target of a tunnel is the host and port that were decided on, and not the client's spelling of them.
-        if scanner.method == .connect {
-            copy(scanner.authority, of: head, to: &output)
-        } else {
-            output.writeString(path)
+        let startLine = scanner.asksFor(path, head.readableBytesUInt8Span) ? scanner.startLine : 0..<0
+        if startLine.isEmpty {
+            output.writeString(scanner.method.rawValue)
+            output.writeStaticString(" ")
+            // The target of a tunnel is the host and port that were decided on, and not the client's spelling of them.
+            if scanner.method == .connect {
+                copy(scanner.authority, of: head, to: &output)
+            } else {
+                output.writeString(path)
+            }
+            output.writeStaticString(" HTTP/1.1\r\n")
         }
-        output.writeStaticString(" HTTP/1.1\r\n")
-        copy(lines, of: head, to: &output) { name in
+        copy(lines, after: startLine, of: head, to: &output) { name in
             switch name {
             case .other, .host, .alternativeService: true
             case .contentLength, .transferEncoding: guarded == nil
@@ -83,8 +86,7 @@ enum HeadWriter {
         if let tokens { output.writeImmutableBuffer(tokens.addedLines) }
         if upgrades { output.writeStaticString("connection: upgrade\r\nupgrade: websocket\r\n") }
         if keepsTrailers { output.writeStaticString("te: trailers\r\n") }
-        writeRequestID(id, to: &output)
-        output.writeStaticString("\r\n")
+        writeEnd(id, to: &output)
         return output
     }
 
@@ -92,7 +94,7 @@ enum HeadWriter {
     static func response(
         _ scanner: borrowing ResponseScanner,
         _ head: ByteBuffer,
-        id: String,
+        id: RequestID,
         closes: Bool,
         setting set: [Exchange.Header] = [],
         isFiltered: Bool = false,
@@ -101,12 +103,12 @@ enum HeadWriter {
     ) -> ByteBuffer {
         var output = storage
         output.clear(minimumCapacity: head.readableBytes + 160 + bodyRoom)
-        writeStatusLine(scanner, head, to: &output)
+        let startLine = beginStatusLine(scanner, to: &output)
         let keepsLength = scanner.status != 204 && !isFiltered
         var lines = set.isEmpty ? scanner.fields.lines : without(set, scanner.fields.lines, of: head)
         // What is said of the bytes as they were does not hold of those that are sent.
         if isFiltered { lines = without(bodyFields, lines, of: head) }
-        copy(lines, of: head, to: &output) { name in
+        copy(lines, after: startLine, of: head, to: &output) { name in
             switch name {
             case .other, .host, .expect, .traceparent, .tracestate: true
             case .contentLength: keepsLength
@@ -121,13 +123,12 @@ enum HeadWriter {
         }
         for header in set { output.writeString("\(header.name): \(header.value)\r\n") }
         if closes { output.writeStaticString("connection: close\r\n") }
-        writeRequestID(id, to: &output)
-        output.writeStaticString("\r\n")
+        writeEnd(id, to: &output)
         return output
     }
 
     /// The head of an upstream's `101` for the client, with room for what came behind it.
-    static func switching(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, id: String, room: Int)
+    static func switching(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, id: RequestID, room: Int)
         -> ByteBuffer
     {
         var output = ByteBuffer()
@@ -136,19 +137,19 @@ enum HeadWriter {
             "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
         )
         copy(scanner.fields.lines, of: head, to: &output) { $0 == .other }
-        writeRequestID(id, to: &output)
-        output.writeStaticString("\r\n")
+        writeEnd(id, to: &output)
         return output
     }
 
     /// The head of an upstream's answer that opens a tunnel, for the client, with room for what came behind it.
-    static func opening(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, id: String, room: Int) -> ByteBuffer {
+    static func opening(_ scanner: borrowing ResponseScanner, _ head: ByteBuffer, id: RequestID, room: Int)
+        -> ByteBuffer
+    {
         var output = ByteBuffer()
         output.reserveCapacity(head.readableBytes + 128 + room)
-        writeStatusLine(scanner, head, to: &output)
-        copy(scanner.fields.lines, of: head, to: &output) { $0 == .other }
-        writeRequestID(id, to: &output)
-        output.writeStaticString("\r\n")
+        let startLine = beginStatusLine(scanner, to: &output)
+        copy(scanner.fields.lines, after: startLine, of: head, to: &output) { $0 == .other }
+        writeEnd(id, to: &output)
         return output
     }
 
@@ -170,7 +171,7 @@ enum HeadWriter {
     /// A provider's refusal, as it wants the client to hear it.
     static func refusal(
         _ refusal: ExternalVerdict.Refusal,
-        id: String,
+        id: RequestID,
         closes: Bool,
         hasBody: Bool
     ) -> ByteBuffer {
@@ -183,8 +184,7 @@ enum HeadWriter {
         let isEmpty = refusal.status == 304
         if !isEmpty { output.writeString("content-length: \(refusal.body.count)\r\n") }
         if closes { output.writeStaticString("connection: close\r\n") }
-        writeRequestID(id, to: &output)
-        output.writeStaticString("\r\n")
+        writeEnd(id, to: &output)
         if hasBody, !isEmpty { output.writeBytes(refusal.body) }
         return output
     }
@@ -194,7 +194,7 @@ enum HeadWriter {
         _ refusal: DialectRefusal,
         body: [UInt8],
         methods: [String],
-        id: String,
+        id: RequestID,
         closes: Bool,
         hasBody: Bool
     ) -> ByteBuffer {
@@ -207,14 +207,13 @@ enum HeadWriter {
         // A client that tries again by itself would be refused again.
         output.writeString("x-should-retry: \(refusal.status == 429)\r\n")
         if closes { output.writeStaticString("connection: close\r\n") }
-        writeRequestID(id, to: &output)
-        output.writeStaticString("\r\n")
+        writeEnd(id, to: &output)
         if hasBody { output.writeBytes(body) }
         return output
     }
 
     /// An answer of our own, which says no more than the request's id.
-    static func local(status: Int, id: String, closes: Bool, hasBody: Bool) -> ByteBuffer {
+    static func local(status: Int, id: RequestID, closes: Bool, hasBody: Bool) -> ByteBuffer {
         var output = ByteBuffer()
         output.reserveCapacity(288)
         output.writeStaticString("HTTP/1.1 ")
@@ -222,18 +221,17 @@ enum HeadWriter {
         output.writeStaticString(" ")
         output.writeStaticString(Status.reason(status))
         output.writeStaticString("\r\ncontent-type: application/json\r\ncontent-length: ")
-        output.writeString(String(id.utf8.count + 18))
-        output.writeStaticString("\r\n")
+        // An id of 36 characters, and 18 around it.
+        output.writeStaticString("54\r\n")
         // What kind of credential would do (RFC 6750 §3), and nothing of what was wrong with this one.
         if status == 401 { output.writeStaticString("www-authenticate: Bearer error=\"invalid_token\"\r\n") }
         // What would do instead (RFC 9110 §15.5.22, RFC 6455 §4.4).
         if status == 426 { output.writeStaticString("upgrade: websocket\r\nsec-websocket-version: 13\r\n") }
         if closes { output.writeStaticString("connection: close\r\n") }
-        writeRequestID(id, to: &output)
-        output.writeStaticString("\r\n")
+        writeEnd(id, to: &output)
         if hasBody {
             output.writeStaticString("{\"request_id\":\"")
-            output.writeString(id)
+            output.writeString(id.description)
             output.writeStaticString("\"}\n")
         }
         return output
@@ -246,34 +244,35 @@ enum HeadWriter {
         return found?.lowercased().replacing("_", with: "-") == name
     }
 
-    private static func writeStatusLine(
-        _ scanner: borrowing ResponseScanner,
-        _ head: ByteBuffer,
-        to output: inout ByteBuffer
-    ) {
-        output.writeStaticString("HTTP/1.1 ")
-        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status / 100))
-        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status / 10 % 10))
-        output.writeInteger(UInt8(ascii: "0") + UInt8(scanner.status % 10))
-        output.writeStaticString(" ")
-        copy(scanner.reason, of: head, to: &output)
-        output.writeStaticString("\r\n")
+    /// What of a response's start line goes on as it came: all of it, or what stands behind an older version's number.
+    private static func beginStatusLine(_ scanner: borrowing ResponseScanner, to output: inout ByteBuffer) -> Range<Int>
+    {
+        guard scanner.isVersion10 else { return scanner.startLine }
+        output.writeStaticString("HTTP/1.1")
+        return scanner.startLine.dropFirst(8)
     }
 
-    private static func writeRequestID(_ id: String, to output: inout ByteBuffer) {
-        output.writeStaticString("x-request-id: ")
-        output.writeString(id)
-        output.writeStaticString("\r\n")
+    /// The line with a request's id, by which everybody can name it, and the end of the head.
+    private static func writeEnd(_ id: RequestID, to output: inout ByteBuffer) {
+        output.writeWithOutputRawSpan(minimumWritableBytes: 54) { output in
+            // Integers have no padding, so that every byte of them is initialised.
+            unsafe output.append(UInt64(0x782d_7265_7175_6573).bigEndian, as: UInt64.self)  // x-reques
+            unsafe output.append(UInt32(0x742d_6964).bigEndian, as: UInt32.self)  // t-id
+            unsafe output.append(UInt16(0x3a20).bigEndian, as: UInt16.self)  // a colon and a space
+            id.append(to: &output)
+            unsafe output.append(UInt32(0x0d0a_0d0a).bigEndian, as: UInt32.self)  // CRLF, twice
+        }
     }
 
-    /// Copies the lines that are kept; neighbours go in one piece.
+    /// Copies what stands before the lines, and those that are kept; neighbours go in one piece.
     private static func copy(
         _ lines: [FieldLine],
+        after start: Range<Int> = 0..<0,
         of head: ByteBuffer,
         to output: inout ByteBuffer,
         where keeps: (FieldName) -> Bool
     ) {
-        var run = 0..<0
+        var run = start
         for line in lines {
             guard keeps(line.name) else { continue }
             if line.line.lowerBound == run.upperBound {

@@ -46,8 +46,6 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var readWithheld = false
     /// When a chunked answer was whole after which the connection is to be used again.
     private var chunksEndedAt: NIODeadline?
-    /// What was sent first on a connection that was used before, until it is known that it left.
-    private var unsent: ByteBuffer?
 
     /// A connection that is about to be made; with TLS it is verified later.
     init(pool: UpstreamPool, isVerified: Bool) {
@@ -98,36 +96,20 @@ final class UpstreamConnection: ChannelDuplexHandler {
         scanner.allowsSwitch = pipeline.wanted?.switchesProtocol == true
         body = nil
         isRequestWhole = false
-        unsent = nil
         requests += 1
     }
 
     /// Sends a head and what of the body was copied behind it; at once where it is all.
     func send(head: ByteBuffer, isWhole: Bool) {
         guard let context else { return }
-        // Only where everything is in this one buffer can it be sent again elsewhere.
-        guard requests > 1, isWhole, case .head(let pipeline) = phase else { return send(head) }
-        unsent = head
-        let bound = NIOLoopBound((self, pipeline), eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(head)).assumeIsolated().whenComplete { result in
-            let (connection, pipeline) = bound.value
-            connection.sent(result, for: pipeline)
+        // Where the channel was closed before anybody here heard of it, not a byte leaves, so that any request may be
+        // sent again elsewhere, if everything is in this one buffer.
+        guard requests > 1, isWhole, !context.channel.isActive, case .head(let pipeline) = phase else {
+            return send(head)
         }
-    }
-
-    private func sent(_ result: Result<Void, any Error>, for pipeline: Pipeline) {
-        switch result {
-        case .success: unsent = nil
-        case .failure(let error):
-            // The channel was closed before it tried: not a byte left, so that any request may be sent again.
-            guard let unsent, case .head(let current) = phase, current === pipeline,
-                (error as? ChannelError) == .ioOnClosedChannel || (error as? ChannelError) == .alreadyClosed
-            else { return }
-            self.unsent = nil
-            phase = .closed
-            pool.removed(self)
-            pipeline.retry(unsent)
-        }
+        phase = .closed
+        pool.removed(self)
+        pipeline.retry(head)
     }
 
     func send(_ bytes: ByteBuffer) {
@@ -222,7 +204,6 @@ final class UpstreamConnection: ChannelDuplexHandler {
             keepsAlive = scanner.keepsAlive && pipeline.wanted == nil
             body = try BodyScanner(framing)
             phase = .body(pipeline)
-            unsent = nil
             let room = min(inbox.readableBytes + 16, Pipeline.copiedBytes)
             try readBody(for: pipeline, after: pipeline.makeResponseHead(scanner, head, room: room, at: readAt))
             return false
@@ -237,14 +218,14 @@ final class UpstreamConnection: ChannelDuplexHandler {
         keepsAlive = false
         body = try BodyScanner(.untilClose)
         phase = .body(pipeline)
-        unsent = nil
         try readBody(for: pipeline, after: head)
         pipeline.tunnelOpened()
         return false
     }
 
-    /// Passes on what has come of a body; small pieces leave in one buffer with the head before them.
-    private func readBody(for pipeline: Pipeline, after head: ByteBuffer?) throws(HTTP1Refusal) {
+    /// Passes on what has come of a body; small pieces leave in one buffer with the head before them, which is taken over,
+    /// so that it need not be copied.
+    private func readBody(for pipeline: Pipeline, after head: consuming ByteBuffer?) throws(HTTP1Refusal) {
         var pending = head
         var pendingContent = 0
         while body?.isComplete == false, inbox.readableBytes > 0, var scanner = body {

@@ -107,8 +107,8 @@ extension Pipeline {
             guarding.head,
             path: guarding.subject.path,
             identity: identityFields(caller),
-            id: idText,
-            keepsTrace: guarding.subject.trace?.isValid ?? false,
+            id: id,
+            keepsTrace: guarding.subject.trace != nil,
             tokens: guarding.tokens,
             guarded: GuardedBody(
                 length: hasNone ? nil : body.readableBytes,
@@ -174,7 +174,7 @@ extension Pipeline {
             guarding.exchange,
             generation.snapshot.policy,
             latency: guarding.latency,
-            trace: guarding.subject.trace?.value,
+            trace: guarding.subject.trace,
             refusedFor: guarding.refusal.map { "guard_\($0.rule)" }
         )
     }

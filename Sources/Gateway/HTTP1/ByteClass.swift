@@ -44,4 +44,29 @@ enum ByteClass {
         guard byte < 0x80 else { return false }
         return (byte < 0x40 ? low : high) >> UInt64(byte & 0x3f) & 1 == 1
     }
+
+    /// The highest bits of those of eight bytes that are neither visible ASCII nor a space; above the first of them, others
+    /// may be set too.
+    static func unprintable(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        // A byte's highest bit is set where it was, where one more than DEL sets it, or where a control borrows.
+        return (word | (word &+ ones) | (word &- 0x20 &* ones)) & (0x80 &* ones)
+    }
+}
+
+extension Span<UInt8> {
+    /// Where in a range the first byte stands that is neither visible ASCII nor a space, or fewer than eight bytes are left
+    /// to look at.
+    func skipPrintable(_ range: Range<Int>) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        var index = range.lowerBound
+        while index + 8 <= range.upperBound {
+            // Within the range, which was checked.
+            let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+            let found = ByteClass.unprintable(UInt64(littleEndian: word))
+            guard found == 0 else { return index + found.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        return index
+    }
 }

@@ -28,7 +28,7 @@ struct FieldLine: Hashable, Sendable {
         var end = text.upperBound
         while start < end, ByteClass.isBlank(bytes[start]) { start += 1 }
         while end > start, ByteClass.isBlank(bytes[end - 1]) { end -= 1 }
-        index = start
+        index = bytes.skipPrintable(start..<end)
         while index < end {
             let byte = bytes[index]
             guard ByteClass.isFieldValue(byte) || allowsOpaque && byte >= 0x80 else {

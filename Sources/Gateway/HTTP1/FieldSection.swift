@@ -139,6 +139,13 @@ extension Span<UInt8> {
         }
     }
 
+    /// Whether the bytes at a range are exactly others.
+    func holds(_ other: Span<UInt8>, at range: Range<Int>) -> Bool {
+        guard range.count == other.count else { return false }
+        for offset in 0..<range.count where self[range.lowerBound + offset] != other[offset] { return false }
+        return true
+    }
+
     /// Whether the bytes at a range are a text in lower case, in any case.
     func holdsFolded(_ text: StaticString, at range: Range<Int>) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }

@@ -11,6 +11,8 @@ struct LineScanner: Sendable {
     mutating func next(_ bytes: Span<UInt8>, limit: Int) throws(HTTP1Refusal) -> Range<Int>? {
         let end = min(bytes.count, limit)
         while searched < end {
+            searched = bytes.skipPrintable(searched..<end)
+            guard searched < end else { break }
             switch bytes[searched] {
             case UInt8(ascii: "\r"):
                 guard searched + 1 < end else {

@@ -51,6 +51,15 @@ struct RequestScanner: Sendable {
     /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
     var keepsAlive: Bool { !fields.closes }
 
+    /// The start line, its CRLF included.
+    var startLine: Range<Int> { 0..<target.upperBound + 11 }
+
+    /// Whether the start line, as it came in the head's bytes, asks for a path and query in origin form (RFC 9112
+    /// §3.2.1).
+    func asksFor(_ path: String, _ bytes: Span<UInt8>) -> Bool {
+        method != .connect && self.path == target && bytes.holds(path.utf8.span, at: target)
+    }
+
     /// Makes ready for the next head, and keeps the storage.
     mutating func reset() {
         fields.removeAll()

@@ -22,7 +22,8 @@ struct ResponseScanner: Sendable {
     private let limits: HTTP1Limits
     private var lines = LineScanner()
     private var hasStartLine = false
-    private var isVersion10 = false
+    /// Whether the response is of HTTP/1.0.
+    private(set) var isVersion10 = false
 
     init(limits: HTTP1Limits) {
         self.limits = limits
@@ -30,6 +31,9 @@ struct ResponseScanner: Sendable {
 
     /// Whether this is an interim response, which another follows (RFC 9110 §15.2).
     var isInterim: Bool { status < 200 && status != 101 }
+
+    /// The start line, its CRLF included.
+    var startLine: Range<Int> { 0..<reason.upperBound + 2 }
 
     /// Makes ready for the next head, and keeps the storage.
     mutating func reset() {

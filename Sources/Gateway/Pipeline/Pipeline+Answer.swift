@@ -82,15 +82,15 @@ extension Pipeline {
                         refusal,
                         body: guarding.errorBody(id: idText),
                         methods: guarding.stage.guardrail.methods,
-                        id: idText,
+                        id: id,
                         closes: closes,
                         hasBody: hasBody
                     )
                 )
             } else if let refusal = asking?.refusal, case .refused = ending {
-                connection.write(HeadWriter.refusal(refusal, id: idText, closes: closes, hasBody: hasBody))
+                connection.write(HeadWriter.refusal(refusal, id: id, closes: closes, hasBody: hasBody))
             } else {
-                connection.write(HeadWriter.local(status: status, id: idText, closes: closes, hasBody: hasBody))
+                connection.write(HeadWriter.local(status: status, id: id, closes: closes, hasBody: hasBody))
             }
             end(ending)
         }

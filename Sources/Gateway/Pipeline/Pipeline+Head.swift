@@ -3,17 +3,15 @@ import ZeroTrust
 
 /// What is read from a request's head beside what it asks for.
 extension Pipeline {
-    /// The trace context that was sent, where there is one line of it.
-    static func trace(_ scanner: borrowing RequestScanner, _ head: ByteBuffer) -> (
-        value: String, isValid: Bool
-    )? {
+    /// The trace context that was sent, where there is one line of it, and that is valid.
+    static func trace(_ scanner: borrowing RequestScanner, _ head: ByteBuffer) -> String? {
         var found: FieldLine?
         for line in scanner.fields.lines where line.name == .traceparent {
             guard found == nil else { return nil }
             found = line
         }
         guard let found, TraceParent.isValid(head.readableBytesUInt8Span, found.value) else { return nil }
-        return (head.getString(at: head.readerIndex + found.value.lowerBound, length: found.value.count) ?? "", true)
+        return head.getString(at: head.readerIndex + found.value.lowerBound, length: found.value.count)
     }
 
     /// Whether the client said that it reads fields behind a body (RFC 9110 §10.1.4).

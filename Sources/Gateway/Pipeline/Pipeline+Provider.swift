@@ -132,7 +132,7 @@ extension Pipeline {
             asking.exchange,
             generation.snapshot.policy,
             latency: 0,
-            trace: asking.subject.trace?.value,
+            trace: asking.subject.trace,
             refusedFor: reason
         )
     }

@@ -28,7 +28,7 @@ final class Pipeline: RecordWaiter {
     let generation: Worker.Generation
     let id: RequestID
     /// The id as text, which goes to the client and to the upstream.
-    let idText: String
+    var idText: String { id.description }
     let method: HTTP1Method
     var keepsAlive = false
     private var isBeginning = false
@@ -89,7 +89,6 @@ final class Pipeline: RecordWaiter {
         self.method = method
         self.progress = Progress(startedAt: startedAt, now: now)
         self.id = worker.makeID(at: progress.time(at: now))
-        self.idText = id.description
     }
 
     // MARK: 1. Identity: who asks, and for what
@@ -118,7 +117,7 @@ final class Pipeline: RecordWaiter {
         // What becomes no tunnel ends here: nothing behind it is a request.
         if wanted != nil { keepsAlive = false }
         if connection.requestBody?.isComplete == true { progress.bodyEndedAt = progress.takenUpAt }
-        kept = worker.context.bodies?.begin(id, trace: trace?.value, scanner.framing, method, &worker.bodies)
+        kept = worker.context.bodies?.begin(id, trace: trace, scanner.framing, method, &worker.bodies)
         guard case .path(let path) = resolved.path else {
             guard case .badRequest(let reason) = resolved.path else { return }
             return refuseHead(reason: reason.rawValue, status: 400, resolved, trace)
@@ -132,7 +131,7 @@ final class Pipeline: RecordWaiter {
     struct Subject {
         let resolved: RequestCache.Entry
         let path: String
-        let trace: (value: String, isValid: Bool)?
+        let trace: String?
     }
 
     /// Decides; where a provider has to be asked first, this comes a second time, with its answer and its changes.
@@ -182,13 +181,13 @@ final class Pipeline: RecordWaiter {
                 exchange,
                 policy,
                 latency: latency,
-                trace: trace?.value,
+                trace: trace,
                 refusedFor: refusal
             )
             self.answer(status: status, ending: .refused)
         case .ask(let question):
             guard answer == nil, let provider = provider(of: question) else {
-                decided(question.decision, exchange, policy, latency: latency, trace: trace?.value)
+                decided(question.decision, exchange, policy, latency: latency, trace: trace)
                 return self.answer(status: 403, ending: .refused)
             }
             // No request can be asked about a tunnel that is like it and opens none.
@@ -198,7 +197,7 @@ final class Pipeline: RecordWaiter {
                     exchange,
                     policy,
                     latency: latency,
-                    trace: trace?.value,
+                    trace: trace,
                     refusedFor: "tunnel_not_asked_about"
                 )
                 return self.answer(status: 403, ending: .refused)
@@ -211,7 +210,7 @@ final class Pipeline: RecordWaiter {
                     exchange,
                     policy,
                     latency: latency,
-                    trace: trace?.value,
+                    trace: trace,
                     refusedFor: "no_route"
                 )
                 return self.answer(status: 404, ending: .refused)
@@ -244,8 +243,8 @@ final class Pipeline: RecordWaiter {
                 head,
                 path: path,
                 identity: identityFields(caller),
-                id: idText,
-                keepsTrace: trace?.isValid ?? false,
+                id: id,
+                keepsTrace: trace != nil,
                 keepsTrailers: takesTrailers,
                 upgrades: wanted?.switchesProtocol == true,
                 tokens: tokens,
@@ -253,7 +252,7 @@ final class Pipeline: RecordWaiter {
                 into: worker.spareHeads.take()
             )
             progress.last = now
-            decided(permit.decision, exchange, policy, latency: latency, trace: trace?.value, at: now)
+            decided(permit.decision, exchange, policy, latency: latency, trace: trace, at: now)
             send(with: permit)
         }
     }
@@ -297,7 +296,7 @@ final class Pipeline: RecordWaiter {
         reason: String,
         status: Int,
         _ resolved: RequestCache.Entry? = nil,
-        _ trace: (value: String, isValid: Bool)? = nil
+        _ trace: String? = nil
     ) {
         var path = ""
         if case .path(let normal)? = resolved?.path {
@@ -313,7 +312,7 @@ final class Pipeline: RecordWaiter {
             )
         else { return connection.close() }
         keepsAlive = false
-        decided(nil, exchange, generation.snapshot.policy, latency: 0, trace: trace?.value, refusedFor: reason)
+        decided(nil, exchange, generation.snapshot.policy, latency: 0, trace: trace, refusedFor: reason)
         answer(status: status, ending: status == 408 ? .timedOut : .badRequest)
     }
 
@@ -411,7 +410,7 @@ final class Pipeline: RecordWaiter {
         return HeadWriter.response(
             scanner,
             head,
-            id: idText,
+            id: id,
             closes: closes,
             setting: asking?.responseHeaders ?? [],
             isFiltered: isFiltered,

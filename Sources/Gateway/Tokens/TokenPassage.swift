@@ -4,8 +4,9 @@ import ZeroTrust
 
 /// What became of a request's tokens, and what that changes in the request that goes on and in the one that is recorded.
 ///
-/// There is one only where a `RequestAuthentication` selects the workload.
-struct TokenPassage {
+/// There is one only where a `RequestAuthentication` selects the workload; a class, since each request hands it on several
+/// times, whether there is one or not.
+final class TokenPassage {
     /// What policy is told.
     let verdict: TokenVerdict
     /// The path as it is recorded: without the parameters in which tokens may stand.

@@ -20,9 +20,9 @@ extension Pipeline {
                 breakBody(HTTP1Refusal(.unexpectedBody))
                 return nil
             }
-            answer = HeadWriter.switching(scanner, head, id: idText, room: room)
+            answer = HeadWriter.switching(scanner, head, id: id, room: room)
         // What came before was held, and goes on now: behind a CONNECT there is never a request.
-        case .connect: answer = HeadWriter.opening(scanner, head, id: idText, room: room)
+        case .connect: answer = HeadWriter.opening(scanner, head, id: id, room: room)
         case nil: throw HTTP1Refusal(.unsupportedUpgrade)
         }
         isTunnel = true

@@ -155,7 +155,7 @@ extension EgressConnection {
             record?.status = status
             bytes = HeadWriter.local(
                 status: status,
-                id: record?.id.description ?? "",
+                id: record?.id ?? egress.shared.makeID(),
                 closes: true,
                 hasBody: record?.method != "HEAD"
             )

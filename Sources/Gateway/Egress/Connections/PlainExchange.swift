@@ -73,7 +73,7 @@ final class PlainExchange {
                 head,
                 path: record.path,
                 identity: ByteBuffer(),
-                id: record.id.description,
+                id: record.id,
                 // A trace joins our own services; outside nobody needs it.
                 keepsTrace: isInternal,
                 bodyRoom: 0
@@ -132,7 +132,7 @@ final class PlainExchange {
         while true {
             let bytes = inbox
             guard try responseScanner.scan(bytes.readableBytesUInt8Span, answering: method),
-                let head = inbox.readSlice(length: responseScanner.length)
+                let head = inbox.readSlice(length: responseScanner.length), let id = connection.record?.id
             else { return false }
             guard !responseScanner.isInterim else {
                 responseScanner.reset()
@@ -146,7 +146,7 @@ final class PlainExchange {
                 HeadWriter.response(
                     responseScanner,
                     head,
-                    id: connection.record?.id.description ?? "",
+                    id: id,
                     closes: !keepsAlive,
                     bodyRoom: 0
                 )

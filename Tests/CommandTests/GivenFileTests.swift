@@ -24,6 +24,11 @@ import Testing
             let said = result.output + result.errors
             #expect(result.status == 0 && said.contains("warning: there is no resource in it"), "\(said)")
         }
+        let none = try Program.run("policy", "lint", directory.path + "/none")
+        #expect(
+            none.status == 2 && none.errors.hasPrefix("\(directory.path)/none:1:1: error: no such file"),
+            "\(none.errors)"
+        )
         let replayed = try Program.run("monitor", "replay", "--log", directory.path)
         #expect(replayed.status == 3)
         #expect(replayed.errors.contains("there is no audit log at `\(directory.path)`"), "\(replayed.errors)")

@@ -5,7 +5,7 @@ import Resources
 
 extension PolicyCommand {
     /// `lapwing policy lint`.
-    struct Lint: ParsableCommand {
+    struct Lint: FindingCommand {
         static let configuration = CommandConfiguration(
             commandName: "lint",
             abstract: "Find what loads and does not do what was meant, and mend what can be mended.",
@@ -128,15 +128,10 @@ extension PolicyCommand {
                     sources.append(LintSource(file: "-", text: try StandardInput.text()))
                     continue
                 }
-                do {
-                    let texts = try ResourceLoader.texts(path: path)
-                    if texts.isEmpty { StandardError.write(Diagnostic.nothing(in: path).description) }
-                    for source in texts
-                    where !sources.contains(where: { $0.file == source.file }) {
-                        sources.append(LintSource(file: source.file, text: source.text))
-                    }
-                } catch let error as ResourceError {
-                    throw CommandError(.usage, error.description)
+                let texts = try ResourceLoader.texts(path: path)
+                if texts.isEmpty { StandardError.write(Diagnostic.nothing(in: path).description) }
+                for source in texts where !sources.contains(where: { $0.file == source.file }) {
+                    sources.append(LintSource(file: source.file, text: source.text))
                 }
             }
             return sources

@@ -27,9 +27,10 @@ struct Dataset {
                 $0.rule.channels.contains(channel)
             }
             if hits.contains(where: \.isDecisive) { decisive.insert(index) }
+            let around = text.isDirect ? nil : Surroundings(normalised, kinds: kinds)
             func example(_ range: Range<Int>, _ weight: Double) -> Example {
                 Example(
-                    features: InjectionFeatures(normalised, range, rules: hits, kinds: kinds),
+                    features: InjectionFeatures(normalised, range, rules: hits, kinds: kinds, around: around),
                     isAttack: text.isAttack,
                     source: text.source,
                     text: index,

@@ -61,7 +61,7 @@ func foldOf(_ example: Example) -> Int { texts[example.text].fold ?? example.tex
 /// attacks, and documents full of orders, are rarer than they are among our texts.
 let ordinary: [String: Int] = [
     "own_talk": 1, "own_requests": 1, "own_code": 1, "own_security": 3, "own_foreign": 1, "own_neighbours": 2,
-    "own_long": 4, "own_unplanted": 3, "own_foreign_papers": 8, "own_papers": 16,
+    "own_long": 4, "own_unplanted": 3, "own_foreign_papers": 8, "own_papers": 12,
     "own_about": 12,
     "own_tools": 12,
 ]
@@ -139,7 +139,7 @@ let direct = run(
 let indirect = run(
     "what tools and documents say",
     data.indirect,
-    LinearTrainer(bits: 18, cost: option("--cost-indirect", 1), classScale: option("--class-scale", 0.6), balance: 2)
+    LinearTrainer(bits: 18, cost: option("--cost-indirect", 0.5), classScale: option("--class-scale", 0.6), balance: 2)
 )
 let model = InjectionModel(lexicon: lexicon, direct: direct, indirect: indirect)
 let bytes = model.serialised

@@ -33,9 +33,11 @@ package struct InjectionClassifier: Sendable {
             let value = Self.score(InjectionFeatures(text, whole, rules: rules, kinds: kinds), by: model.direct)
             return Score(value: Self.raised(value, text, whole), words: whole)
         case .indirect:
+            let around = Surroundings(text, kinds: kinds)
             var best = Score(value: .min, words: 0..<0)
             for window in Self.windows(of: text) {
-                let plain = Self.score(InjectionFeatures(text, window, rules: rules, kinds: kinds), by: model.indirect)
+                let features = InjectionFeatures(text, window, rules: rules, kinds: kinds, around: around)
+                let plain = Self.score(features, by: model.indirect)
                 let value = Self.raised(plain, text, window)
                 if value > best.value { best = Score(value: value, words: window) }
             }
@@ -141,7 +143,10 @@ package struct InjectionClassifier: Sendable {
         guard sentences.count > 1, start == words.upperBound else { return words }
         let head = reading == .direct ? model.direct : model.indirect
         let kinds = WordClasses.shared.kinds(of: text)
-        let scores = sentences.map { Self.score(InjectionFeatures(text, $0, rules: rules, kinds: kinds), by: head) }
+        let around = reading == .direct ? nil : Surroundings(text, kinds: kinds)
+        let scores = sentences.map {
+            Self.score(InjectionFeatures(text, $0, rules: rules, kinds: kinds, around: around), by: head)
+        }
         guard var low = scores.indices.max(by: { scores[$0] < scores[$1] }) else { return words }
         var high = low
         while low > 0, scores[low - 1] > 0 { low -= 1 }

@@ -49,15 +49,18 @@ package struct InjectionFeatures: Sendable {
         Set(words.split(separator: " ").map { Lexicon.hash(Array($0.utf8)) })
     }
 
-    /// The features of some words of a text, and of the rules that fired within them.
+    /// The features of some words of a text, and of the rules that fired within them; of a document also what sets the words
+    /// apart from it.
     package init(
         _ text: NormalisedText,
         _ range: Range<Int>,
         rules: [InjectionRule.Hit],
-        kinds: [WordClasses.Kind?]? = nil
+        kinds: [WordClasses.Kind?]? = nil,
+        around: Surroundings? = nil
     ) {
         collect(text, range)
         collectClasses(text, range, kinds ?? WordClasses.shared.kinds(of: text))
+        if let around { collectContrast(range, around) }
         for hit in rules where hit.words.lowerBound >= range.lowerBound && hit.words.upperBound <= range.upperBound {
             count(hit.isMentioned ? Self.denseCount - 1 : hit.rule.kind.index, 4)
         }
@@ -132,6 +135,24 @@ package struct InjectionFeatures: Sendable {
             last.insert((kind, index), at: 0)
             if last.count > 6 { last.removeLast() }
         }
+    }
+
+    /// Which classes stand nowhere else in the document, and which stand where the rest is about something else.
+    private mutating func collectContrast(_ range: Range<Int>, _ around: Surroundings) {
+        func put(_ value: UInt64, _ salt: UInt64) {
+            let hash = Lexicon.stir((value &+ 1) &* 0x9E37_79B9_7F4A_7C15 ^ salt)
+            classes.append(UInt32(truncatingIfNeeded: hash ^ hash >> 32))
+        }
+        let size = around.size(beside: range)
+        let own = around.classes(of: range)
+        let all = UInt64(WordClasses.Kind.allCases.count)
+        if size > 0 {
+            for kind in 0..<all where own.new >> kind & 1 == 1 { put(kind, 0x4E4F) }
+        }
+        let kinship = around.kinship(of: range) << 8
+        put(kinship | size, 0x4F56)
+        for kind in 0..<all where own.all >> kind & 1 == 1 { put(kind << 16 | kinship | min(size, 1), 0x4F57) }
+        put(size, 0x5351)
     }
 
     /// The hash of a word; all numbers of a length are one.

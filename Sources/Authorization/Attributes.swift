@@ -162,19 +162,21 @@ public struct Attributes: Sendable, Hashable {
     }
 
     /// The attributes of an exchange with a caller, and what the caller's token says.
+    ///
+    /// It sets each by itself: what it would delegate to is copied whole, at every request.
     public init(caller: Caller, exchange: Exchange, token: TokenClaims? = nil) {
-        self.init(
-            caller: caller,
-            method: exchange.method,
-            path: exchange.path,
-            authority: exchange.authority,
-            headers: exchange.headers,
-            source: exchange.source.address,
-            remote: exchange.remoteAddress,
-            destination: exchange.destination,
-            serverName: exchange.serverName,
-            token: token
-        )
+        self.caller = caller
+        self.token = token
+        transport = .http
+        method = exchange.method
+        path = exchange.path
+        foldedPath = FoldedPath.fold(exchange.path.utf8.span)
+        authority = exchange.authority
+        headers = exchange.headers
+        source = exchange.source.address
+        remote = exchange.remoteAddress
+        destination = exchange.destination
+        serverName = exchange.serverName
     }
 
     /// The client's address, as the hops before us that are trusted tell it in `x-forwarded-for`.

@@ -6,6 +6,7 @@ Nothing of it is used here.
 """
 
 import copy
+import itertools
 import os
 import pickle
 import sys
@@ -35,6 +36,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, Polynomial
 from sklearn.random_projection import SparseRandomProjection
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import Bunch
 
 warnings.simplefilter("ignore")
 folder = sys.argv[1]
@@ -44,18 +46,20 @@ y = (X[:, 0] > 0.6).astype(int) + (X[:, 1] > 1)
 texts = ["the cat sat", "a dog ran far", "cats and dogs", "the bird"] * 20
 
 
-def save(place: str, name: str, model) -> None:
+def save(place: str, name: str, model, forms=range(4)) -> None:
     os.makedirs(f"{folder}/{place}", exist_ok=True)
-    for protocol in 4, 5:
-        with open(f"{folder}/{place}/{name}.{protocol}.pkl", "wb") as file:
-            pickle.dump(model, file, protocol=protocol)
-    joblib.dump(model, f"{folder}/{place}/{name}.joblib")
-    joblib.dump(model, f"{folder}/{place}/{name}.compressed.joblib", compress=3)
+    for form in forms:
+        path = f"{folder}/{place}/{name}.{['4.pkl', '5.pkl', 'joblib', 'compressed.joblib'][form]}"
+        if form < 2:
+            with open(path, "wb") as file:
+                pickle.dump(model, file, protocol=4 + form)
+        else:
+            joblib.dump(model, path, compress=3 if form == 3 else 0)
 
 
 benign = {
     "tree": DecisionTreeClassifier().fit(X, y),
-    "forest": RandomForestClassifier(20, max_depth=5).fit(X, y),
+    "forest": RandomForestClassifier(5, max_depth=4).fit(X, y),
     "outliers": IsolationForest(n_estimators=5).fit(X),
     "boosting": GradientBoostingClassifier(n_estimators=3).fit(X, y),
     "boosting-two": GradientBoostingClassifier(n_estimators=3).fit(X, y > 0),
@@ -66,6 +70,7 @@ benign = {
     "vectors-numbers": SVR().fit(X, X[:, 0]),
     "neighbours": KNeighborsClassifier(algorithm="kd_tree").fit(X, y),
     "neighbours-balls": KNeighborsClassifier(algorithm="ball_tree", metric="manhattan").fit(X, y),
+    "neighbours-sparse": KNeighborsClassifier().fit(scipy.sparse.csr_matrix(X), y),
     "words": make_pipeline(TfidfVectorizer(), MultinomialNB()).fit(texts, y),
     "counts": CountVectorizer(ngram_range=(1, 2)).fit(texts),
     "hashes": HashingVectorizer(),
@@ -90,9 +95,13 @@ for name, model in benign.items():
     save("benign", name, model)
 
 
+forms = itertools.cycle(range(4))
+
+
 def hostile(name: str, model: str, change) -> None:
+    """Each in one form, in turn."""
     changed = copy.deepcopy(benign[model])
-    save("hostile", name, change(changed) or changed)
+    save("hostile", name, change(changed) or changed, [next(forms)])
 
 
 def attribute(key: str, value):
@@ -141,6 +150,8 @@ hostile("boosting-columns", "boosting", attribute("estimators_", lambda model: n
 hostile("boosting-features", "boosting", attribute("n_features_in_", 1))
 hostile("boosting-loss", "boosting", attribute("_loss", benign["boosting-two"]._loss))
 hostile("boosting-prior", "boosting", lambda model: attribute("class_prior_", numpy.ones(2))(model.init_))
+hostile("boosting-strategy", "boosting", lambda model: attribute("_strategy", "uniform")(model.init_))
+hostile("boosting-link", "boosting", lambda model: attribute("link", Bunch(link=RBF()))(model._loss))
 hostile("boosting-start", "boosting", attribute("init_", benign["lines"]))
 hostile("boosting-outputs", "boosting-numbers", lambda model: attribute("n_outputs_", 0)(model.init_))
 hostile("boosting-not-trees", "boosting", lambda model: model.estimators_.__setitem__((0, 0), benign["lines"]))
@@ -161,6 +172,7 @@ hostile("vectors-probabilities", "vectors", attribute("_probA", numpy.zeros(1)))
 hostile("vectors-kernel", "vectors", attribute("kernel", "precomputed"))
 hostile("neighbours-labels", "neighbours", attribute("_y", lambda model: model._y + 10**6))
 hostile("neighbours-labels-negative", "neighbours", attribute("_y", lambda model: model._y - 1))
+hostile("neighbours-sparse-labels", "neighbours-sparse", attribute("_y", lambda model: model._y[:3].copy()))
 hostile("neighbours-count", "neighbours", attribute("n_samples_fit_", 3))
 hostile("neighbours-narrow", "neighbours", attribute("_fit_X", lambda model: model._fit_X[:, :2].copy()))
 
@@ -203,6 +215,8 @@ hostile("categories-few", "categories", attribute("_n_features_outs", [1]))
 hostile("projection-column", "projection", lambda model: model.components_.indices.__setitem__(0, 10**6))
 hostile("projection-negative", "projection", lambda model: model.components_.indices.__setitem__(0, -1))
 hostile("projection-rows", "projection", lambda model: model.components_.indptr.__setitem__(1, 10**6))
+hostile("step-tree", "columns", lambda model: model.steps.append(("more", benign["tree"].tree_)))
+hostile("part-tree", "columns", attribute("verbose", benign["tree"].tree_))
 hostile("memory-path", "columns", attribute("memory", "/tmp/cache"))
 hostile("memory", "columns", attribute("memory", joblib.Memory(None)))
 hostile("step-class", "columns", lambda model: model.steps.append(("more", SVC)))

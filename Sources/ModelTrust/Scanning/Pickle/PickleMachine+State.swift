@@ -147,6 +147,7 @@ extension PickleMachine {
                     try report("pickle-state", .notProven, "sets an attribute of `\(maker)` that has no name")
                     continue
                 }
+                if case .tree? = all[index + 1].object?.nature { try reportHeldClass() }
                 if name.hasPrefix("__") {
                     let shown = PickleText.clean(name, limit: 60)
                     try report("pickle-state", .unsafe, "sets `\(shown)` of `\(maker)`, which Python would call")

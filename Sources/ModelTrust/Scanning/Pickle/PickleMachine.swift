@@ -277,6 +277,9 @@ struct PickleMachine {
         let container = PickleContainer(kind, items)
         try check(weight: container.weight, depth: container.depth)
         if container.holdsClass, kind != .tuple { try reportHeldClass() }
+        if makesEstimators, items.contains(where: { if case .tree? = $0.object?.nature { true } else { false } }) {
+            try reportHeldClass()
+        }
         push(.container(container))
     }
 

@@ -21,8 +21,11 @@ enum EstimatorList {
         case "tree._tree.Tree": return .listed(.tree)
         case "utils.Bunch", "utils._bunch.Bunch", "covariance._graph_lasso._DictWithDeprecatedKeys":
             return .listed(.estimatorDictionary)
-        case "impute._iterative._ImputerTriplet": return .listed(.estimatorTuple)
+        case "impute._iterative._ImputerTriplet", "_loss.glm_distribution.DistributionBoundary":
+            return .listed(.estimatorTuple)
         case "ensemble._hist_gradient_boosting.predictor.TreePredictor": return .listed(.estimator)
+        case "utils._metadata_requests.MetadataRequest", "utils._metadata_requests.MethodMetadataRequest":
+            return .listed(.estimator)
         case "neighbors._kd_tree.KDTree", "neighbors._ball_tree.BallTree": return .constant
         case "neighbors._kd_tree.newObj", "neighbors._ball_tree.newObj", "neighbors._dist_metrics.newObj",
             "metrics._dist_metrics.newObj":

@@ -7,7 +7,7 @@
 enum EstimatorNames {
     /// Modules of scikit-learn, without its name, each with its classes.
     private static let table = """
-        _loss.glm_distribution: DistributionBoundary ExponentialDispersionModel GammaDistribution
+        _loss.glm_distribution:  ExponentialDispersionModel GammaDistribution
         InverseGaussianDistribution NormalDistribution PoissonDistribution TweedieDistribution
         _loss.link: BaseLink HalfLogitLink IdentityLink Interval LogLink LogitLink MultinomialLogit
         _loss.loss: AbsoluteError BaseLoss ExponentialLoss HalfBinomialLoss HalfBinomialLossArrayAPI
@@ -157,7 +157,18 @@ enum EstimatorNames {
         return all
     }()
 
-    static let attributes = Set(attributeTable.split(whereSeparator: \.isWhitespace).map(String.init))
+    /// Whether a class sets an attribute of that name.
+    static func contains(_ name: String, of type: String) -> Bool {
+        type.hasSuffix("MetadataRequest") ? requests.contains(name) : attributes.contains(name)
+    }
+
+    /// What is asked of whom: by the names of methods, which these two classes do not have.
+    private static let requests: Set = [
+        "owner", "method", "_requests", "fit", "partial_fit", "predict", "predict_proba", "predict_log_proba",
+        "decision_function", "score", "split", "transform", "inverse_transform",
+    ]
+
+    private static let attributes = Set(attributeTable.split(whereSeparator: \.isWhitespace).map(String.init))
 
     private static let attributeTable = """
         C C_ Cs Cs_ K K_fit_all_ K_fit_rows_ L_ U_init V_init W_sr_ X X_ X_fit_ X_max_ X_mean X_min_ X_offset_
@@ -169,10 +180,10 @@ enum EstimatorNames {
         _decision_path_lengths _default_test_size _default_to_infrequent_mappings _deprecated_fit
         _deprecated_key_to_new_key _deprecated_partial_fit _deprecation_msg _df_columns _distances_fit_X_
         _doc_link_template _doc_link_url_param_generator _drop_idx_after_grouping _dual_coef_
-        _effective_probability _encoder _estimator _estimator_type _ewa_cost _ewa_cost_min _ewa_inertia
+        _effective_probability _encoder _estimator _ewa_cost _ewa_cost_min _ewa_inertia
         _ewa_inertia_min _expanded_class_weight _family_instance _feature_names_in _feature_subsample_rng
         _fill_dtype _final_estimator _fit_X _fit_algorithm _fit_dtype _fit_method _fit_svd_solver
-        _fitted_with_sw _gamma _has_str_cols _idf_diag _impl _in_fit _infrequent_enabled _infrequent_indices
+        _fitted_with_sw _gamma _has_str_cols _idf_diag _in_fit _infrequent_enabled _infrequent_indices
         _init _init_prev_time _init_size _inner_stats _intercept_ _intercept_indptr _is_categorical_remapped
         _is_empty_feature _iter_prev_time _iterating _jobs _kmeans_single _kwargs _l1_reg_H _l1_reg_W
         _l2_reg_H _l2_reg_W _label_binarizer _label_encoder _le _learning_rate _link_instance _lock _loss
@@ -182,7 +193,7 @@ enum EstimatorNames {
         _n_components _n_feature_outs _n_features _n_features_out _n_features_outs _n_init _n_out_full
         _n_samples _n_samples_bootstrap _n_samples_orig _n_since_last_reassign _n_support _n_threads
         _name_to_fitted_passthrough _necessary_X_ _necessary_y_ _no_improvement _no_improvement_count
-        _norm_y_weights _normalize _num_iter _optimizer _original_iterator _output _parameter_constraints
+        _norm_y_weights _normalize _num_iter _optimizer _original_iterator _output 
         _pickle_cache _power _pre_dispatch_amount _precomputed _predict_1d _predictors _preprocessor _probA
         _probB _raise_exc _random_seed _random_state _raw_data _remainder _residues _response_method _rho _rng
         _sample_interval _sample_weight _scaler _score_func _scorer _scorers _seeds _sign

@@ -55,7 +55,7 @@ extension PickleMachine {
         guard nodes.shape == [count], values.shape.count == 3, values.shape[0] == count,
             values.shape[1] == facts.outputs, values.isOfDoubles
         else { return try unsound("a tree", "has other numbers of nodes and of values than it says") }
-        guard count > 0 else { return }
+        guard count > 0 else { return try unsound("a tree", "has no nodes") }
         try digest(nodes)
         switch nodes.digest {
         case .nodes(let features, let levels)?:

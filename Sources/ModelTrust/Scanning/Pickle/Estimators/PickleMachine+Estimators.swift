@@ -14,6 +14,13 @@ extension PickleMachine {
     /// Notes a change of something that lies in something else: an object may have been checked by it already.
     mutating func noteChange(isHeld: Bool, _ items: [PickleValue]) throws(ScanStop) {
         if items.contains(where: \.holdsClass) { try reportHeldClass() }
+        for (index, item) in items.enumerated() {
+            // A tree is part of an estimator that compares its input with it, and of nothing else.
+            guard case .tree? = item.object?.nature else { continue }
+            let isAttribute = (opcode == .setItem || opcode == .setItems) && !index.isMultiple(of: 2)
+            if isAttribute, items[index - 1].text == "tree_", case .container = try top() { continue }
+            try reportHeldClass()
+        }
         guard isHeld else { return }
         if makesEstimators { try reportChange() } else { hasChangedHeld = true }
     }
@@ -35,12 +42,15 @@ extension PickleMachine {
             return try report("pickle-state", .notProven, "the state of `\(maker)` is not its attributes")
         }
         for index in stride(from: 0, to: all.count, by: 2) {
-            guard let name = all[index].text, EstimatorNames.attributes.contains(name) else {
+            guard let name = all[index].text, EstimatorNames.contains(name, of: object.className) else {
                 let shown = PickleText.show(all[index], limit: 60)
                 try report("pickle-state", .notProven, "sets \(shown) of `\(maker)`, an attribute that is not known")
                 continue
             }
             let value = all[index + 1]
+            if case .tree? = value.object?.nature, !(name == "tree_" && Self.trees.contains(object.className)) {
+                try reportHeldClass()
+            }
             if isHarmless(value), Self.isHarmless(name, value, of: object.className) { continue }
             let shown = PickleText.show(value, limit: 60)
             try report("pickle-state", .notProven, "sets `\(name)` of `\(maker)` to \(shown), \(Self.why(name))")
@@ -67,7 +77,7 @@ extension PickleMachine {
             return value.isNone
         case "token_pattern": return value.isNone || value.text.map(isSimple) == true
         case "n_jobs", "_n_threads", "n_threads":
-            return value.isNone || value.number.map { abs($0.clamped) <= workers } == true
+            return value.isNone || value.text == "deprecated" || value.number.map { abs($0.clamped) <= workers } == true
         case "kernel" where type.hasSuffix("SVC") || type.hasSuffix("SVR") || type.hasSuffix("SVM"):
             return value.text.map { ["linear", "poly", "rbf", "sigmoid"].contains($0) } ?? false
         case "n_features" where ["HashingVectorizer", "FeatureHasher"].contains(type):
@@ -125,8 +135,7 @@ extension PickleMachine {
         object.attributes = attributes
         switch object.className {
         case "TreePredictor": try predictor(object, attributes)
-        case "DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor":
-            try decisionTree(object, attributes)
+        case _ where Self.trees.contains(object.className): try decisionTree(object, attributes)
         case "GradientBoostingClassifier", "GradientBoostingRegressor": try gradientBoosting(object, attributes)
         case "HistGradientBoostingClassifier", "HistGradientBoostingRegressor": try boosting(object, attributes)
         case "KMeans", "MiniBatchKMeans":
@@ -153,6 +162,13 @@ extension PickleMachine {
         default: break
         }
     }
+
+    private static let trees: Set = [
+        "DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor",
+    ]
+
+    /// Links, which give as many columns as they are given.
+    private static let links: Set = ["MultinomialLogit", "LogitLink", "HalfLogitLink", "IdentityLink", "LogLink"]
 
     private static let others = "has another number of features than `n_features_in_`"
 
@@ -187,6 +203,9 @@ extension PickleMachine {
         let losses = ["_loss", "loss_"].compactMap { attributes.set($0)?.object }
         guard !losses.isEmpty,
             losses.allSatisfy({
+                if let link = $0.attributes?.value("link"), !Self.links.contains(link.object?.className ?? "") {
+                    return false
+                }
                 let isMultiple = $0.className == "HalfMultinomialLoss" || $0.className == "MultinomialDeviance"
                 return isMultiple == (columns > 1)
             })
@@ -202,7 +221,9 @@ extension PickleMachine {
             return try unsound("`init_`", "is an estimator whose columns are not known")
         }
         if isClassifier {
-            guard first.object?.className == "DummyClassifier", dummy.value("strategy")?.text == "prior",
+            let strategies = ["strategy", "_strategy"].compactMap { dummy.value($0) }
+            guard first.object?.className == "DummyClassifier", strategies.allSatisfy({ $0.text == "prior" }),
+                !strategies.isEmpty,
                 dummy.value("class_prior_")?.object?.array?.shape == [max(columns, 2)]
             else { return try unsound("`init_`", "is an estimator whose columns are not known") }
         } else {
@@ -292,9 +313,10 @@ extension PickleMachine {
         guard let array = labels.object?.array, array.shape.count == 1,
             let classes = attributes.value("classes_")?.object?.array, classes.shape.count == 1
         else { return try unsound("`_y`", "is not one class for each point") }
-        guard attributes.value("_fit_X")?.object?.array.map({ $0.shape.first == array.shape[0] }) ?? true else {
-            return try unsound("`_y`", "is not one class for each point")
-        }
+        let points = attributes.value("_fit_X")?.object
+        var rows = points?.array?.shape.first
+        if case .sparse(let number, _)? = points?.estimator { rows = number }
+        guard rows == array.shape[0] else { return try unsound("`_y`", "is not one class for each point") }
         try digest(array)
         guard case .numbers(let least, let most, _, _, _, _)? = array.digest else { return try unreadable("`_y`") }
         guard least >= 0, most < classes.shape[0] else {

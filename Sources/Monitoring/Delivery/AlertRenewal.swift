@@ -1,7 +1,9 @@
 public import ZeroTrust
 
-/// When each Alertmanager is told again what goes on. It keeps alerts in memory alone and relies on its clients for them, so
-/// that one that was started anew has those of Prometheus back within a minute, and ours.
+/// When each Alertmanager is told again what goes on.
+///
+/// It keeps alerts in memory alone and relies on its clients for them, so that one that was started anew has those of
+/// Prometheus back within a minute, and ours.
 ///
 /// It is a value that reads no clock.
 public struct AlertRenewal: Sendable {

@@ -114,7 +114,9 @@ public struct DeliveryQueue: Sendable {
         return true
     }
 
-    /// Gives a route back. Where something has arrived by it, what waits for its next try waits no longer.
+    /// Gives a route back.
+    ///
+    /// Where something has arrived by it, what waits for its next try waits no longer.
     public mutating func release(_ route: String, hasArrived: Bool, at time: Timestamp) {
         onTheirWay[route] = nil
         guard hasArrived else { return }

@@ -121,8 +121,9 @@ public struct RegistryClient: Sendable {
         return true
     }
 
-    /// Pushes a file as a blob, where the repository does not have it. An upload that breaks goes on where it was; one that
-    /// is refused is taken back.
+    /// Pushes a file as a blob, where the repository does not have it.
+    ///
+    /// An upload that breaks goes on where it was; one that is refused is taken back.
     ///
     /// `progress` is told how many bytes are there.
     ///

@@ -32,7 +32,14 @@ import ZeroTrust
         var scanner = ResponseScanner(limits: HTTP1Limits())
         #expect(try scanner.scan(head.readableBytesUInt8Span, answering: .get))
         let set = [("set-cookie", "b=2"), ("x-told", "yes")].map { Exchange.Header(name: $0.0, value: $0.1) }
-        let written = HeadWriter.response(scanner, head, id: RequestID(milliseconds: 1, random: 1), closes: false, setting: set, bodyRoom: 0)
+        let written = HeadWriter.response(
+            scanner,
+            head,
+            id: RequestID(milliseconds: 1, random: 1),
+            closes: false,
+            setting: set,
+            bodyRoom: 0
+        )
         let text = String(buffer: written)
         #expect(text.contains("Set-Cookie: a=1\r\n") && text.contains("set-cookie: b=2\r\n"))
         #expect(!text.contains("X-Told: no") && text.contains("x-told: yes\r\n"))

@@ -77,6 +77,31 @@ extension Automaton {
 }
 
 extension Automaton {
+    /// Whether every string that this one accepts is accepted by another; it looks no further than to the first that is not.
+    ///
+    /// - Throws: ``ReachError`` where it would have to look at more pairs of states than the limit.
+    func isSubset(of other: Automaton, limit: Int) throws(ReachError) -> Bool {
+        struct Pair: Hashable { let left, right: Int32 }
+        var open = [Pair(left: 0, right: 0)]
+        var seen: Set = [open[0]]
+        while let pair = open.popLast() {
+            if isAccepting(pair.left), !other.isAccepting(pair.right) { return false }
+            let (lefts, rights) = (edges(of: pair.left), other.edges(of: pair.right))
+            var (first, second) = (0, 0)
+            while first < lefts.count, second < rights.count {
+                let next = Pair(left: lefts[first].target, right: rights[second].target)
+                if seen.insert(next).inserted {
+                    guard seen.count <= limit else { throw ReachError.automatonTooLarge(limit: limit) }
+                    open.append(next)
+                }
+                let last = min(lefts[first].last, rights[second].last)
+                if lefts[first].last == last { first += 1 }
+                if rights[second].last == last { second += 1 }
+            }
+        }
+        return true
+    }
+
     /// The automaton of the strings whose part before the first of a byte is accepted by this one.
     func acceptingBefore(_ byte: UInt8) -> Automaton {
         let (yes, no) = (Int32(stateCount), Int32(stateCount + 1))

@@ -101,6 +101,15 @@ final class Languages {
         try result(.difference, left, right) { $0 && !$1 }
     }
 
+    /// Whether every string of the first is in the second; what the difference would be is not made.
+    func isSubset(_ left: Language, of right: Language) throws(ReachError) -> Bool {
+        if left == right { return true }
+        if let difference = results[Operation(kind: .difference, left: left, right: right)] {
+            return isEmpty(difference)
+        }
+        return try automata[left.index].isSubset(of: automata[right.index], limit: limit)
+    }
+
     private func result(
         _ kind: Operation.Kind,
         _ left: Language,

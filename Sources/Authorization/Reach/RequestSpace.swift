@@ -248,10 +248,22 @@ final class RequestSpace {
     /// Whether every request of the first region is in the second.
     func isSubset(_ left: RequestRegion, of right: RequestRegion) throws(ReachError) -> Bool {
         for (dimension, part) in right.parts {
-            for outside in try difference(left.parts[dimension] ?? whole(dimension), part) {
-                guard try isEmpty(outside) else { return false }
-            }
+            guard try isSubset(left.parts[dimension] ?? whole(dimension), of: part) else { return false }
         }
         return true
+    }
+
+    private func isSubset(_ left: RequestPart, of right: RequestPart) throws(ReachError) -> Bool {
+        switch (left, right) {
+        case (.callers(let left), .callers(let right)):
+            guard right.includesAnonymous || !left.includesAnonymous else { return false }
+            return try languages.isSubset(left.names, of: right.names)
+        case (.text(let left), .text(let right)): return try languages.isSubset(left, of: right)
+        default:
+            for outside in try difference(left, right) {
+                guard try isEmpty(outside) else { return false }
+            }
+            return true
+        }
     }
 }

@@ -53,6 +53,27 @@ import ZeroTrust
         #expect(back.isEmpty)
     }
 
+    @Test func `an automaton is within another where nothing is left of it without the other`() throws {
+        let expressions: [RegularExpression] = [
+            .choice([]), .anything, .text(""), .text("ab"), .text("abc"), .choice([.text("ab"), .text("ba")]),
+            .sequence([.text("ab"), .anything]), .sequence([.anything, .text("ba")]),
+            .sequence([.text("a"), .anything, .text("a")]), .ignoringCase(Array("Ab".utf8)),
+            .sequence([.text("/v1/"), .anything]),
+            .sequence([.text("/v1/p"), .byte(ByteSet("0123456789")), .anything]),
+        ]
+        let automata = try expressions.map(automaton)
+        var subsets = 0
+        for left in automata {
+            for right in automata {
+                let isSubset = try left.isSubset(of: right, limit: Self.limit)
+                #expect(try isSubset == product(left, right, { $0 && !$1 }).isEmpty)
+                subsets += isSubset ? 1 : 0
+            }
+        }
+        #expect(subsets > automata.count && subsets < automata.count * automata.count)
+        #expect(throws: ReachError.self) { try automata[6].isSubset(of: automata[6], limit: 1) }
+    }
+
     private func shortest(_ expression: RegularExpression) throws -> String? {
         try automaton(expression).shortest().map { String(decoding: $0, as: UTF8.self) }
     }

@@ -6,8 +6,8 @@ public enum AlertPayload {
     /// The body of Alertmanager's `POST /api/v2/alerts`: one alert, of which the labels tell findings apart.
     ///
     /// A finding that is over ends its alert. One that is not says that it goes on, whether or not its node does: without
-    /// that, Alertmanager takes an alert for over that it was not sent again for five minutes. To Alertmanager, one that has become more severe is another
-    /// alert; those that it may have been before are over.
+    /// that, Alertmanager takes an alert for over that it was not sent again for five minutes. To Alertmanager, one that has
+    /// become more severe is another alert; those that it may have been before are over.
     public static func alertmanager(_ finding: Finding, node: String) -> String {
         // An end before its beginning would be refused, whatever the clock says by which somebody resolved it.
         let end = finding.state.isActive ? nil : finding.state.actor.map { Self.later($0.time, finding.opened) }

@@ -17,6 +17,27 @@ import Testing
         )
     }
 
+    @Test func `is bounded in each command alike, standard input too`() throws {
+        let directory = try TemporaryDirectory()
+        let piped = try Program.run(
+            ["policy", "check", "-"],
+            input: String(repeating: "#", count: (16 << 20) + 1)
+        )
+        #expect(piped.status == 2)
+        #expect(
+            piped.errors == "lapwing: error: standard input has more than 16 MiB, which no text that is read here has\n"
+        )
+        // A directory opens as a file does, and gives no bytes.
+        for command in [["guard", "scan"], ["guard", "eval"], ["guard", "calibrate"]] {
+            let read = try Program.run(command + [directory.path])
+            #expect(read.status == 2, "\(read.errors)")
+            #expect(read.errors == "lapwing: error: `\(directory.path)` cannot be read: Is a directory\n")
+            let missing = try Program.run(command + [directory.path + "/none"])
+            #expect(missing.status == 2)
+            #expect(missing.errors == "lapwing: error: there is no file `\(directory.path)/none`\n")
+        }
+    }
+
     @Test func `a directory without policies is told of, and one without a log is no log without findings`() throws {
         let directory = try TemporaryDirectory()
         for command in ["check", "lint"] {

@@ -62,9 +62,7 @@ enum MonitorReading {
     /// - Throws: ``CommandError`` where the file cannot be read.
     static func read(_ file: String, of source: LogSource, into monitor: inout Monitor) throws -> Int {
         if source == .cloudTrail {
-            guard let data = FileManager.default.contents(atPath: file) else {
-                throw CommandError.unreadable(file)
-            }
+            let data = Data(try InputFile.bytes(file, atMost: 256 << 20, of: "file of CloudTrail's"))
             var malformed = 0
             do {
                 try LogParser.cloudTrail(file: data, first: monitor.next[source] ?? 0) { record, event in

@@ -23,12 +23,29 @@ enum InputFile {
     static func bytes(_ path: String, atMost limit: Int, of what: String) throws -> [UInt8] {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw CommandError.unreadable(path) }
         defer { try? handle.close() }
+        return try bytes(of: handle, called: "`\(path)`", atMost: limit, of: what)
+    }
+
+    /// The bytes of standard input, within the same bound.
+    ///
+    /// - Throws: ``CommandError`` where there are more, or they cannot be read.
+    static func standardInput(atMost limit: Int, of what: String) throws -> [UInt8] {
+        try bytes(of: .standardInput, called: "standard input", atMost: limit, of: what)
+    }
+
+    private static func bytes(
+        of handle: FileHandle,
+        called name: String,
+        atMost limit: Int,
+        of what: String
+    ) throws -> [UInt8] {
         let data: Data
         do { data = try handle.read(upToCount: limit + 1) ?? Data() } catch {
-            throw CommandError(.usage, "`\(path)` cannot be read: \(SystemReason.of(error))")
+            throw CommandError(.usage, "\(name) cannot be read: \(SystemReason.of(error))")
         }
         guard data.count <= limit else {
-            throw CommandError(.usage, "`\(path)` has more than \(limit) bytes, which no \(what) has")
+            let most = limit % (1 << 20) == 0 ? "\(limit >> 20) MiB" : "\(limit) bytes"
+            throw CommandError(.usage, "\(name) has more than \(most), which no \(what) has")
         }
         return Array(data)
     }

@@ -19,7 +19,7 @@ enum PolicyFiles {
             guard files.count < ResourceLoader.maximumFiles else {
                 throw CommandError(.usage, "`\(directory)` holds more than \(ResourceLoader.maximumFiles) files")
             }
-            let bytes = try bytes(of: directory + "/" + name, atMost: AWSArtifacts.maximumBytes(of: name))
+            let bytes = try bytes(of: name, in: directory)
             total += bytes.count
             guard total <= maximumTotal else {
                 throw CommandError(
@@ -67,19 +67,8 @@ enum PolicyFiles {
     }
 
     /// One file.
-    static func bytes(of path: String, atMost maximumBytes: Int) throws -> [UInt8] {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw CommandError(.unreachable, "cannot read `\(path)`")
-        }
-        defer { try? handle.close() }
-        let data: Data
-        do { data = try handle.read(upToCount: maximumBytes + 1) ?? Data() } catch {
-            throw CommandError(.unreachable, "cannot read `\(path)`: \(SystemReason.of(error))")
-        }
-        guard data.count <= maximumBytes else {
-            throw CommandError(.usage, "`\(path)` has more than \(maximumBytes) bytes, which no policy has")
-        }
-        return Array(data)
+    static func bytes(of name: String, in directory: String) throws -> [UInt8] {
+        try InputFile.bytes(directory + "/" + name, atMost: AWSArtifacts.maximumBytes(of: name), of: "policy")
     }
 
     /// Whether a path, links followed, is a directory; nil where there is nothing.

@@ -89,9 +89,9 @@ enum StandardInput {
     ///
     /// - Throws: ``CommandError`` where it is too long or not UTF-8.
     static func text() throws -> String {
-        let data = (try? FileHandle.standardInput.readToEnd()) ?? Data()
-        guard data.count <= limit, let text = String(data: data, encoding: .utf8) else {
-            throw CommandError(.usage, "standard input is not UTF-8 text of at most \(limit >> 20) MiB")
+        let bytes = try InputFile.standardInput(atMost: limit, of: "text that is read here")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandError(.usage, "standard input is not UTF-8 text")
         }
         return text
     }

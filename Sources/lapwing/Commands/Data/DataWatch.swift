@@ -154,10 +154,9 @@ struct DataWatch {
             do {
                 let names = place.hasSuffix(".json") ? [place] : try Self.names(path).map { place + "/" + $0 }
                 for name in names {
-                    let file = directory + "/" + name
                     // What is there and cannot be read is not gone.
-                    guard FileManager.default.fileExists(atPath: file) else { continue }
-                    files[name] = try PolicyFiles.bytes(of: file, atMost: AWSArtifacts.maximumBytes(of: name))
+                    guard FileManager.default.fileExists(atPath: directory + "/" + name) else { continue }
+                    files[name] = try PolicyFiles.bytes(of: name, in: directory)
                 }
             } catch let error as CommandError { unreadable = unreadable ?? error.message }
         }

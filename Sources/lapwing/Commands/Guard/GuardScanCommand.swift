@@ -105,27 +105,13 @@ extension GuardCommand {
             StandardOutput.write(table.render())
         }
 
-        /// The most bytes of a file.
+        /// The most bytes of a text.
         private static let maximumSize = 256 << 20
 
         private static func read(_ path: String) throws -> [UInt8] {
-            let handle: FileHandle
-            if path == "-" {
-                handle = .standardInput
-            } else {
-                guard let opened = FileHandle(forReadingAtPath: path) else {
-                    throw CommandError(.usage, "`\(path)` cannot be read")
-                }
-                handle = opened
-            }
-            let data: Data
-            do { data = try handle.read(upToCount: maximumSize + 1) ?? Data() } catch {
-                throw CommandError(.usage, "`\(path)` cannot be read: \(SystemReason.of(error))")
-            }
-            guard data.count <= maximumSize else {
-                throw CommandError(.usage, "`\(path)` has more than \(maximumSize >> 20) MiB")
-            }
-            return Array(data)
+            path == "-"
+                ? try InputFile.standardInput(atMost: maximumSize, of: "text")
+                : try InputFile.bytes(path, atMost: maximumSize, of: "text")
         }
     }
 }

@@ -90,6 +90,36 @@ import ZeroTrust
         #expect(try run("explain", "\(Self.id(5000))").status == 1)
     }
 
+    @Test func `of several gateways the one that listens where the request came is asked`() throws {
+        let file = config + "/gateway.yaml"
+        let first = try String(contentsOfFile: file, encoding: .utf8)
+        let second = first.replacing("name: inference\n", with: "name: other\n").replacing(
+            "ml-inference",
+            with: "elsewhere"
+        )
+        .replacing("port: 8443", with: "port: 8444").replacing("port: 9443", with: "port: 9444")
+        try second.write(toFile: config + "/other.yaml", atomically: true, encoding: .utf8)
+        let denied = try run("explain", "\(Self.id(3))")
+        #expect(denied.status == 1 && denied.output.contains("expected `POST`, got `GET`"), "\(denied.errors)")
+        let asked = try run("explain", "\(Self.id(1))", "--gateway", "other")
+        #expect(asked.status == 1 && !asked.output.isEmpty, "\(asked.errors)")
+        let hypothetical = try run("explain", "GET", "https://inference/")
+        #expect(
+            hypothetical.status == 2
+                && hypothetical.errors.contains(
+                    "there are several gateways; choose one with --gateway: inference, other"
+                )
+        )
+        // Where the port says nothing, nobody guesses.
+        try second.replacing("port: 8444", with: "port: 8443").replacing(
+            "127.0.0.1, port: 8443",
+            with: "127.0.0.2, port: 8443"
+        )
+        .write(toFile: config + "/other.yaml", atomically: true, encoding: .utf8)
+        let either = try run("explain", "\(Self.id(3))")
+        #expect(either.status == 2 && either.errors.contains("there are several gateways"), "\(either.errors)")
+    }
+
     @Test func `a refusal before an identity was known says what to mend`() throws {
         let table = try run("explain", "\(Self.refused)")
         #expect(table.status == 1, "\(table.errors)")

@@ -29,7 +29,7 @@ struct PolicyExplainCommand: ParsableCommand {
 
     @OptionGroup var hypothesis: HypotheticalRequest
 
-    @Option(help: "Which gateway's workload and policies decide, where there are several.")
+    @Option(help: "Which gateway's workload and policies decide; needed where there are several and no record says it.")
     var gateway: String?
 
     @Option(name: .shortAndLong, help: "Output: table or json.")
@@ -47,15 +47,13 @@ struct PolicyExplainCommand: ParsableCommand {
     func run() throws {
         let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
         let configuration = try Configuration(settings: try Settings(options, documents: documents))
+        guard request.count == 2 else { return try explainRecord(try requestID(request[0]), configuration) }
         let gateway = try configuration.gateway(named: gateway)
-        let engine = try configuration.engine(for: gateway)
-        if request.count == 1 {
-            try explainRecord(try requestID(request[0]), configuration, engine)
-        } else {
-            try report(
-                engine.explain(try hypothesis.attributes(method: request[0], url: request[1], to: gateway))
+        try report(
+            configuration.engine(for: gateway).explain(
+                try hypothesis.attributes(method: request[0], url: request[1], to: gateway)
             )
-        }
+        )
     }
 
     private func requestID(_ text: String) throws -> RequestID {
@@ -78,11 +76,11 @@ struct PolicyExplainCommand: ParsableCommand {
 
     // MARK: - Records
 
-    private func explainRecord(_ id: RequestID, _ configuration: Configuration, _ engine: PolicyEngine) throws {
+    private func explainRecord(_ id: RequestID, _ configuration: Configuration) throws {
         let records = try AuditRecords(directory: configuration.settings.auditDirectory)
         for entry in try records.entries(of: id) {
             switch try records.reading({ try entry.record() }) {
-            case .decision(let record): return try explain(record, configuration, engine)
+            case .decision(let record): return try explain(record, configuration)
             case .refusals(let record): return try explain(record)
             case .completion, .act, .bodies, .sampling: continue
             }
@@ -90,10 +88,26 @@ struct PolicyExplainCommand: ParsableCommand {
         throw CommandError(.refused, "the log has no decision of `\(id)`")
     }
 
-    private func explain(_ record: DecisionRecord, _ configuration: Configuration, _ engine: PolicyEngine) throws {
-        let decision = try RecordedDecision(record, configuration, engine)
+    private func explain(_ record: DecisionRecord, _ configuration: Configuration) throws {
+        let gateway = try gateway == nil ? served(by: configuration, record) : configuration.gateway(named: gateway)
+        let decision = try RecordedDecision(record, configuration, configuration.engine(for: gateway))
         for note in decision.notes { StandardError.write(note) }
         try report(decision.explanation)
+    }
+
+    /// The gateway that decided, as far as the record tells.
+    ///
+    /// - Throws: ``CommandError`` where it could be any of several.
+    private func served(by configuration: Configuration, _ record: DecisionRecord) throws -> GatewayConfiguration {
+        // Calls out are decided by the policies of the service that they go to, whichever gateway sees them.
+        if record.route?.hasPrefix("egress/") ?? false,
+            let gateway = configuration.gateways.first(where: { $0.egress != nil })
+        {
+            return gateway
+        }
+        let port = Int(record.request.destination.port)
+        let listening = configuration.gateways.filter { $0.listeners.contains { $0.port == port } }
+        return try listening.count == 1 ? listening[0] : configuration.gateway(named: nil)
     }
 
     private func explain(_ record: AggregateRefusalRecord) throws {

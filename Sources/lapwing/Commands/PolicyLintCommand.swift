@@ -34,7 +34,7 @@ extension PolicyCommand {
         var disabled: [String] = []
 
         @Option(
-            help: "The least severity that makes the exit code 1: note, warning or error.",
+            help: "The least severity that makes the exit code 1: note, warning (unless said) or error.",
             transform: { try choice($0) }
         )
         var failOn = LintSeverity.warning
@@ -52,7 +52,7 @@ extension PolicyCommand {
         @Option(
             help: ArgumentHelp(
                 "How paths are made canonical where no Gateway says so: "
-                    + PathNormalization.allCases.map(\.rawValue).joined(separator: ", ") + "."
+                    + PathNormalization.allCases.map(\.rawValue).joined(separator: ", ") + "; BASE unless said."
             ),
             transform: { try choice($0) }
         )
@@ -61,7 +61,7 @@ extension PolicyCommand {
         @Option(
             help: ArgumentHelp(
                 "The kind of server behind, which decides which spellings of a path it takes for one: "
-                    + BackendProfile.allCases.map(\.rawValue).joined(separator: ", ") + "."
+                    + BackendProfile.allCases.map(\.rawValue).joined(separator: ", ") + "; unknown unless said."
             ),
             transform: { try choice($0) }
         )

@@ -11,29 +11,47 @@ import ZeroTrust
 
 /// The flags that every command which runs or reaches Lapwing takes.
 struct SettingsOptions: ParsableArguments {
-    @Option(help: "Directory of YAML resources (LAPWING_CONFIG).", completion: .directory)
+    @Option(
+        help: "Directory of YAML resources (LAPWING_CONFIG); /etc/lapwing for root, `lapwing` here for others.",
+        completion: .directory
+    )
     var config: String?
 
-    @Option(help: "Directory for keys, entries and the record (LAPWING_STATE).", completion: .directory)
+    @Option(
+        help: """
+            Directory for keys, entries and the record (LAPWING_STATE); /var/lib/lapwing for root, ~/.local/state/lapwing for \
+            others.
+            """,
+        completion: .directory
+    )
     var state: String?
 
-    @Option(name: .customLong("run"), help: "Directory for sockets (LAPWING_RUN).", completion: .directory)
+    @Option(
+        name: .customLong("run"),
+        help: """
+            Directory for sockets (LAPWING_RUN); /run/lapwing for root, and for others `lapwing` in XDG_RUNTIME_DIR, or `run` in \
+            the state directory.
+            """,
+        completion: .directory
+    )
     var runtime: String?
 
-    @Option(help: "Trust domain of this installation (LAPWING_TRUST_DOMAIN).")
+    @Option(help: "Trust domain of this installation (LAPWING_TRUST_DOMAIN); cluster.local unless said.")
     var trustDomain: String?
 
-    @Option(help: "This node's name, in records and in its log's name (LAPWING_NODE).")
+    @Option(help: "This node's name, in records and in its log's name (LAPWING_NODE); the machine's unless said.")
     var node: String?
 
     @Option(
-        help: "How log events are written: text or json (LAPWING_LOG_FORMAT).",
+        help: "How log events are written: text, the default, or json (LAPWING_LOG_FORMAT).",
         completion: .list(LogFormat.allCases.map(\.rawValue))
     )
     var logFormat: String?
 
     @Option(
-        help: "The least level logged: trace, debug, info, notice, warning, error (LAPWING_LOG_LEVEL).",
+        help: """
+            The least level logged: trace, debug, info, notice, warning, error or critical (LAPWING_LOG_LEVEL); info unless said.
+            """,
         completion: .list(Logger.Level.allCases.map(\.rawValue))
     )
     var logLevel: String?

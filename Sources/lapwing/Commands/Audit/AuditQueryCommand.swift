@@ -75,7 +75,10 @@ extension AuditCommand {
         @Flag(help: "Make the index anew.")
         var reindex = false
 
-        @Option(help: ArgumentHelp("Where the index lies.", valueName: "file"), completion: .directory)
+        @Option(
+            help: ArgumentHelp("Where the index lies; in the state directory unless said.", valueName: "file"),
+            completion: .directory
+        )
         var index: String?
 
         @Option(

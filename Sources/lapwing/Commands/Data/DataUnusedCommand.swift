@@ -10,7 +10,7 @@ import ZeroTrust
 struct DataUnusedCommand: FindingCommand {
     static let configuration = CommandConfiguration(
         commandName: "unused",
-        abstract: "List grants that nobody used, and write narrower ones that are proved to do.",
+        abstract: "List grants that nobody used, and write narrower ones that are proved to be enough.",
         usage: """
             lapwing data unused estate.yaml --aws aws --log events.json --log access.log
             lapwing data unused estate.yaml --service ml --log postgres=/var/log/postgresql/pg.json --out narrower

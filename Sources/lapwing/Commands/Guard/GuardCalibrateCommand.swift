@@ -21,7 +21,7 @@ extension GuardCommand {
         @Argument(help: "Files of JSON lines; `-` reads standard input.", completion: .file())
         var data: [String]
 
-        @Option(help: "The channel of texts that name none.", transform: { try textChannel($0) })
+        @Option(help: "The channel of texts that name none; user unless said.", transform: { try textChannel($0) })
         var channel = TextChannel.user
 
         @OptionGroup var options: GuardOptions

@@ -17,7 +17,7 @@ extension GuardCommand {
         @Argument(help: "A file; `-` or none is standard input.")
         var path = "-"
 
-        @Option(help: "Where the text came from.", transform: { try textChannel($0) })
+        @Option(help: "The channel that the text came by; user unless said.", transform: { try textChannel($0) })
         var channel = TextChannel.user
 
         @Option(help: "A file with the system prompt that the request has.", completion: .file())

@@ -56,6 +56,30 @@ import Testing
         }
     }
 
+    @Test func `a file that is made shorter while it is looked at is an error, and nothing is signed`() throws {
+        let directory = try folder()
+        let weights = directory.path + "/model/weights.bin"
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try Program.path)
+        process.arguments = ["model", "sign", directory.path + "/model", "--private-key", directory.path + "/key.pem"]
+        let errors = URL(fileURLWithPath: try directory.write("", to: "errors"))
+        process.standardError = try FileHandle(forWritingTo: errors)
+        // A hole is read as fast as anything: there is a second in which the file can be made shorter.
+        #expect(unsafe truncate(weights, 1 << 30) == 0)
+        try process.run()
+        let end = Date() + 60
+        while process.isRunning, Date() < end {
+            let maps = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/maps", encoding: .utf8)
+            if maps?.contains(weights) == true { break }
+        }
+        #expect(unsafe truncate(weights, 100) == 0)
+        process.waitUntilExit()
+        let message = try String(contentsOf: errors, encoding: .utf8)
+        #expect(process.terminationStatus == 4 && process.terminationReason == .exit, "\(message)")
+        #expect(message.contains("changed while it was being read"), "\(message)")
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/model.sig"))
+    }
+
     @Test func `bad input gets its reason, and leaves nothing behind`() throws {
         let directory = try folder()
         let (model, at) = (directory.path + "/model", directory.path)

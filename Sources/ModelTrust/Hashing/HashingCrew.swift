@@ -11,6 +11,8 @@ struct HashingCrew: Sendable {
     let algorithm: HashAlgorithm
     /// How many work at once; nil for one for each core.
     let workers: Int?
+    /// Whether large files are looked at where they lie in the system's cache; see ``VerificationOptions/mapsFiles``.
+    var mapsFiles = false
     /// How many bytes of a file one worker takes at once, where several share it.
     var piece = ChainingValues.piece
     /// Hears how many bytes more were hashed; on any thread.
@@ -108,7 +110,17 @@ struct HashingCrew: Sendable {
         guard file.facts == job.facts else { throw Self.changed(job.path) }
         var hasher = StreamHasher(algorithm, firstChunk: piece.firstChunk ?? 0)
         var offset = piece.range.lowerBound
+        var maps = mapsFiles
         while offset < piece.range.upperBound {
+            let end = min(piece.range.upperBound, offset + ModelFile.lentSize)
+            if maps, end - offset > UInt64(buffer.count) {
+                maps = unsafe file.lend(offset..<end) { unsafe hasher.add($0) }
+                if maps {
+                    progress(end - offset)
+                    offset = end
+                    continue
+                }
+            }
             let wanted = Int(min(UInt64(buffer.count), piece.range.upperBound - offset))
             let count = try unsafe file.read(into: buffer.baseAddress, count: wanted, at: offset)
             guard count > 0 else { throw Self.changed(job.path) }

@@ -139,8 +139,9 @@ public struct ModelSigner: Sendable {
         }
         let total = jobs.reduce(UInt64(0)) { $0 + ($1.range.upperBound - $1.range.lowerBound) }
         let counter = ByteCounter(total: total, report: progress)
-        let outcomes = HashingCrew(algorithm: options.algorithm, workers: options.workers, progress: counter.add)
-            .digests(of: jobs, in: tree, links: links)
+        var crew = HashingCrew(algorithm: options.algorithm, workers: options.workers, progress: counter.add)
+        crew.mapsFiles = options.mapsFiles
+        let outcomes = crew.digests(of: jobs, in: tree, links: links)
         var resources: [SignedResource] = []
         for (job, outcome) in zip(jobs, outcomes) {
             let range = options.method == .files ? nil : job.range

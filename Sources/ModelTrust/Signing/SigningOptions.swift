@@ -12,6 +12,11 @@ public struct SigningOptions: Sendable {
     public var followsLinks = false
     /// How many files, or parts of one, are hashed at once; one for each core unless said.
     public var workers: Int?
+    /// Whether large files are looked at where they lie in the system's cache, and not copied first: a tenth less work.
+    ///
+    /// A file that is made shorter meanwhile, or a disk that fails, may then end the process by `SIGBUS`: for programs that
+    /// do nothing else.
+    public var mapsFiles = false
 
     /// The options that every verifier understands: SHA-256, whole files, no links.
     public init() {}

@@ -106,7 +106,8 @@ struct ManifestComparison {
     private func outcomes(of jobs: [HashingJob]) -> [HashingOutcome] {
         let total = jobs.reduce(UInt64(0)) { $0 + ($1.range.upperBound - $1.range.lowerBound) }
         let counter = ByteCounter(total: total, report: progress)
-        return HashingCrew(algorithm: manifest.algorithm, workers: options.workers, progress: counter.add)
-            .digests(of: jobs, in: tree, links: links)
+        var crew = HashingCrew(algorithm: manifest.algorithm, workers: options.workers, progress: counter.add)
+        crew.mapsFiles = options.mapsFiles
+        return crew.digests(of: jobs, in: tree, links: links)
     }
 }

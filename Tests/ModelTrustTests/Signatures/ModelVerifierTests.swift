@@ -161,22 +161,59 @@ import ZeroTrust
         #expect(world.verify(options).refusal == .files)
     }
 
-    @Test func `a file that changes while it is hashed is refused`() throws {
+    @Test(arguments: [false, true])
+    func `a file that changes while it is hashed is refused`(_ maps: Bool) throws {
         let world = try ModelWorld()
-        try world.write([UInt8](repeating: 7, count: 3 << 20), to: "weights.bin")
+        try world.write([UInt8](repeating: 7, count: 6 << 20), to: "weights.bin")
         try world.sign()
+        var options = VerificationOptions()
+        options.mapsFiles = maps
         let place = world.model + "/weights.bin"
         let verifier = ModelVerifier(
             trust: .key(world.key.publicKey),
-            options: VerificationOptions(),
+            options: options,
             progress: { hashed, _ in
-                guard hashed > 1 << 20, hashed < 2 << 20, let file = FileHandle(forWritingAtPath: place) else { return }
+                guard hashed > 1 << 20, hashed < 5 << 20, let file = FileHandle(forWritingAtPath: place) else { return }
                 // The same bytes: what counts is that somebody wrote.
                 try? file.write(contentsOf: Data([7]))
                 try? file.close()
             }
         )
         #expect(verifier.verify(model: world.model, signature: world.signature).refusal != nil)
+    }
+
+    @Test(arguments: [HashAlgorithm.sha256, .blake2b, .blake3], [SerializationMethod.files, .shards(size: 3_000_001)])
+    func `what is looked at in place has the digest of what is read`(
+        _ algorithm: HashAlgorithm,
+        _ method: SerializationMethod
+    ) throws {
+        let world = try ModelWorld()
+        let size = 2 * Int(ModelFile.lentSize) + 300_001
+        let block = (0..<65_537).map { UInt8($0 % 251) }
+        try world.write(Array((0...size / block.count).map { _ in block }.joined().prefix(size)), to: "weights.bin")
+        var signing = SigningOptions()
+        (signing.algorithm, signing.method) = (algorithm, method)
+        var options = VerificationOptions()
+        for maps in [true, false] {
+            signing.mapsFiles = maps
+            try world.sign(signing)
+            options.mapsFiles = !maps
+            #expect(world.verify(options).verified?.size == UInt64(size + 2))
+        }
+        options.mapsFiles = true
+        let file = try #require(FileHandle(forUpdatingAtPath: world.model + "/weights.bin"))
+        try file.seek(toOffset: UInt64(size - 400_000))
+        try file.write(contentsOf: Data([0xFF, 0xFE, 0xFD]))
+        try file.close()
+        #expect(world.verify(options).refusal == .files)
+    }
+
+    @Test func `what cannot be looked at in place is not lent`() throws {
+        let world = try ModelWorld()
+        let file = try ModelTree(path: world.model).open(ModelPath("weights.bin"), links: .refuse)
+        // The file ends before the second page.
+        let isLent = unsafe file.lend(0..<ModelFile.lentSize) { _ in Issue.record("bytes that are not there were lent") }
+        #expect(!isLent)
     }
 
     @Test func `BLAKE3 is the same in one piece and in many`() throws {

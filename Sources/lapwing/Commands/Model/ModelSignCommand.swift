@@ -79,6 +79,8 @@ struct ModelSignCommand: AsyncParsableCommand {
         options.ignoresGitPaths = ignoreGitPaths
         options.followsLinks = allowSymlinks
         options.ignoredPaths = try ignorePaths.map(model.relative)
+        options.mapsFiles = true
+        MappedFiles.endWithoutThem()
         let bar = chatter.bar("signing")
         let signer = ModelSigner(credential: credential, options: options) { bar?.show($0, of: $1) }
         let signed: SignedModel

@@ -108,9 +108,15 @@ struct ModelVerificationOptions: ParsableArguments {
         }
     }
 
-    /// A verifier of a model as the options say.
-    func verifier(of model: ModelPathArgument, _ chatter: ModelChatter, _ bar: ByteBar?) throws -> ModelVerifier {
+    /// A verifier of a model as the options say; `mapsFiles` is that of ``VerificationOptions``.
+    func verifier(
+        of model: ModelPathArgument,
+        mapsFiles: Bool = false,
+        _ chatter: ModelChatter,
+        _ bar: ByteBar?
+    ) throws -> ModelVerifier {
         var options = VerificationOptions()
+        options.mapsFiles = mapsFiles
         options.toleratesUnsignedFiles = ignoreUnsignedFiles
         options.ignoresGitPaths = ignoreGitPaths
         options.followsSignedLinks = allowSymlinks

@@ -25,7 +25,9 @@ struct ModelVerifyCommand: ParsableCommand {
         let model = ModelPathArgument(path)
         let bar = chatter.bar("verifying")
         let signature = verification.signature ?? model.path + ".sig"
-        let verdict = try verification.verifier(of: model, chatter, bar).verify(model: model.path, signature: signature)
+        MappedFiles.endWithoutThem()
+        let verdict = try verification.verifier(of: model, mapsFiles: true, chatter, bar)
+            .verify(model: model.path, signature: signature)
         bar?.finish()
         try report(verdict, model.path, signature)
     }

@@ -212,7 +212,8 @@ import ZeroTrust
         let world = try ModelWorld()
         let file = try ModelTree(path: world.model).open(ModelPath("weights.bin"), links: .refuse)
         // The file ends before the second page.
-        let isLent = unsafe file.lend(0..<ModelFile.lentSize) { _ in Issue.record("bytes that are not there were lent") }
+        let isLent = unsafe file.lend(0..<ModelFile.lentSize) { _ in Issue.record("bytes that are not there were lent")
+        }
         #expect(!isLent)
     }
 

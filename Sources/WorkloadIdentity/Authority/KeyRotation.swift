@@ -95,10 +95,10 @@ public struct KeyRotation<Key: RotatingKey>: Sendable {
             guard isRotating else { return step(at: now) }
             isRotating = false
             return handle(.rotationRequested(now))
-        case .preparationRequested:
-            return prepared == nil ? [.prepare] : []
+        case .preparationRequested(let now):
+            return prepared.map { Self.canSign($0, at: now) } ?? false ? [] : [.prepare]
         case .rotationRequested(let now):
-            guard let prepared else {
+            guard let prepared, Self.canSign(prepared, at: now) else {
                 isRotating = true
                 return [.prepare]
             }
@@ -120,18 +120,21 @@ public struct KeyRotation<Key: RotatingKey>: Sendable {
 
     /// The next move of our own keys.
     private mutating func step(at now: Date) -> [Action] {
-        guard let active, now < active.notAfter else {
+        guard let active, Self.canSign(active, at: now) else {
             // Nothing can sign: whatever is prepared takes over at once.
-            guard let prepared, now < prepared.notAfter else { return [.prepare] }
+            guard let prepared, Self.canSign(prepared, at: now) else { return [.prepare] }
             return activate(prepared, at: now)
         }
-        guard let prepared else {
+        guard let prepared, Self.canSign(prepared, at: now) else {
             let due = RotationSchedule.preparation(notBefore: active.notBefore, notAfter: active.notAfter)
             return now >= due ? [.prepare] : []
         }
         let scheduled = RotationSchedule.activation(notBefore: active.notBefore, notAfter: active.notAfter)
         return now >= min(scheduled, prepared.activatesAt ?? .distantFuture) ? activate(prepared, at: now) : []
     }
+
+    /// Whether what a key signs now is valid: one from the future was made while the clock was wrong.
+    private static func canSign(_ key: Key, at now: Date) -> Bool { key.notBefore <= now && now < key.notAfter }
 
     private mutating func activate(_ key: Key, at now: Date) -> [Action] {
         let retired = keys.filter { $0.authority == authority && $0.status == .active }.map(\.id)

@@ -74,6 +74,27 @@ private struct Player {
         #expect(player.statuses == ["a1": .active])
     }
 
+    @Test func `what was made by a clock that ran ahead does not sign, and is succeeded at once`() throws {
+        var player = try Player(schedule: RotationSchedule(), at: Self.start + 50 * Self.hour)
+        player.send(.tick(player.now))
+        player.send(.preparationRequested(player.now))
+        #expect(player.statuses == ["a1": .active, "a2": .prepared])
+        // The clock is set right.
+        player.now = Self.start
+        player.send(.tick(player.now))
+        #expect(player.statuses == ["a1": .old, "a2": .prepared, "a3": .active])
+        #expect(player.deletedKeys == ["a1"])
+        player.send(.tick(player.now + 10))
+        #expect(player.rotation.active?.id == "a3" && player.rotation.state.slots.count == 3)
+        // Nor does the one that was prepared take over later, on the schedule or when it is asked for.
+        player.send(.rotationRequested(player.now + 20))
+        #expect(player.rotation.prepared?.id == "a4")
+        player.run(until: Self.start + 30 * Self.hour)
+        let signs = try #require(player.rotation.active)
+        #expect(signs.notBefore <= player.now && player.now < signs.notAfter)
+        #expect(!player.activations.contains { $0.id == "a2" })
+    }
+
     @Test func `a day's certificate is succeeded on the schedule of SPIRE`() throws {
         var player = try Player(schedule: RotationSchedule(), at: Self.start)
         player.send(.tick(Self.start))
@@ -205,11 +226,12 @@ private struct Player {
         #expect(!b.deletedKeys.contains("a1"))
     }
 
-    @Test func `a clock that steps back changes nothing`() throws {
+    @Test func `a clock that steps back within the life of what signs changes nothing`() throws {
         var player = try Player(schedule: RotationSchedule(), at: Self.start)
         player.send(.tick(Self.start))
+        player.run(until: Self.start + 20 * Self.hour)
         let state = player.rotation.state
-        player.now -= 10 * 86400
+        player.now -= 7 * Self.hour
         player.send(.tick(player.now))
         #expect(player.rotation.state == state)
     }

@@ -8,23 +8,29 @@ enum Migrations {
     /// Brings a database forward, after checking that it is whole and not from the future, and checks the result.
     static func run(_ migrator: DatabaseMigrator, on pool: DatabasePool) throws {
         let isComplete = try pool.read { database in
-            guard try !migrator.hasBeenSuperseded(database) else {
-                throw IdentityError(.badFile, "the database `\(pool.path)` was made by a newer Lapwing; run that one")
-            }
+            try refuseNewer(migrator, database, pool.path)
             return try migrator.hasCompletedMigrations(database)
         }
         guard !isComplete else { return }
-        try check(pool, "before its schema was brought forward")
+        try pool.read { try check($0, pool.path, "before its schema was brought forward") }
         try migrator.migrate(pool)
-        try check(pool, "after its schema was brought forward")
+        try pool.read { try check($0, pool.path, "after its schema was brought forward") }
     }
 
-    private static func check(_ pool: DatabasePool, _ moment: String) throws {
-        let findings = try pool.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
+    /// Refuses a database with migrations that this program does not know.
+    static func refuseNewer(_ migrator: DatabaseMigrator, _ database: Database, _ path: String) throws {
+        guard try !migrator.hasBeenSuperseded(database) else {
+            throw IdentityError(.badFile, "the database `\(path)` was made by a newer Lapwing; run that one")
+        }
+    }
+
+    /// Refuses a database of which SQLite finds a part damaged.
+    static func check(_ database: Database, _ path: String, _ moment: String) throws {
+        let findings = try String.fetchAll(database, sql: "PRAGMA integrity_check")
         guard findings == ["ok"] else {
             throw IdentityError(
                 .badFile,
-                "the database `\(pool.path)` is damaged, found \(moment)",
+                "the database `\(path)` is damaged, found \(moment)",
                 cause: DatabaseError(resultCode: .SQLITE_CORRUPT, message: findings.first ?? "no answer")
             )
         }

@@ -31,6 +31,15 @@ public final class SQLiteDatabase: Sendable {
             case .recordSearch: "OFF"
             }
         }
+
+        fileprivate var migrator: DatabaseMigrator {
+            switch self {
+            case .authority: Migrations.migrator()
+            case .registry: RegistryMigrations.migrator()
+            case .recordSearch: RecordSearchMigrations.migrator()
+            case .standing: StandingMigrations.migrator()
+            }
+        }
     }
 
     /// Opens the file, makes it where it is missing, and brings its schema forward.
@@ -48,12 +57,7 @@ public final class SQLiteDatabase: Sendable {
                 if schema == .recordSearch { try database.execute(sql: "PRAGMA cache_size = -131072") }
             }
             self.pool = try DatabasePool(path: path, configuration: configuration)
-            switch schema {
-            case .authority: try Migrations.run(Migrations.migrator(), on: pool)
-            case .registry: try Migrations.run(RegistryMigrations.migrator(), on: pool)
-            case .recordSearch: try Migrations.run(RecordSearchMigrations.migrator(), on: pool)
-            case .standing: try Migrations.run(StandingMigrations.migrator(), on: pool)
-            }
+            try Migrations.run(schema.migrator, on: pool)
         } catch let error as IdentityError {
             throw error
         } catch {
@@ -84,6 +88,31 @@ public final class SQLiteDatabase: Sendable {
         case let error as IdentityError: error.cause.map(isDamage) ?? false
         case let error as AuditLogError: error.cause.map(isDamage) ?? false
         default: false
+        }
+    }
+
+    /// Looks at a file without changing it, whoever writes to it meanwhile.
+    ///
+    /// - Returns: how many migrations it lacks, which the next opening brings it.
+    /// - Throws: `IdentityError` with `badFile` where it is open to others, damaged, of a newer Lapwing, or cannot be
+    ///   opened.
+    public static func inspect(_ path: String, schema: Schema) throws(IdentityError) -> Int {
+        try PrivateFile.check(path)
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            defer { try? queue.close() }
+            return try queue.read { database in
+                let migrator = schema.migrator
+                try Migrations.refuseNewer(migrator, database, path)
+                try Migrations.check(database, path, "by looking at it")
+                return migrator.migrations.count - (try migrator.appliedIdentifiers(database).count)
+            }
+        } catch let error as IdentityError {
+            throw error
+        } catch {
+            throw IdentityError(.badFile, "cannot open the database `\(path)`", cause: error)
         }
     }
 

@@ -48,11 +48,14 @@ public final class ClockFloor: Sendable {
         self.clock = clock
         self.ticks = ticks
         self.logger = logger
-        self.state = Mutex(State(floor: try Self.read(path), seen: ticks()))
+        self.state = Mutex(State(floor: try Self.kept(path), seen: ticks()))
         if clock() < state.withLock({ $0.floor }) - Self.tolerance { _ = now }
     }
 
-    private static func read(_ path: String) throws(IdentityError) -> Date {
+    /// The latest time that was kept in a file; the distant past where there is none.
+    ///
+    /// - Throws: ``IdentityError`` with `badFile` where the file is there and cannot be read.
+    public static func kept(_ path: String) throws(IdentityError) -> Date {
         guard PrivateFile.exists(path) else { return .distantPast }
         let text = try PrivateFile.read(path, maximum: 64)
         guard let line = text.split(separator: "\n").first, let seconds = Int64(line), seconds > 0, seconds < 1 << 40

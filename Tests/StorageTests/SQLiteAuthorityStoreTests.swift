@@ -27,6 +27,52 @@ import ZeroTrust
         try second.close()
     }
 
+    @Test(arguments: [SQLiteDatabase.Schema.authority, .registry, .standing, .recordSearch])
+    func `a file of a newer Lapwing is refused and left as it is, and one of an earlier is told of`(
+        _ schema: SQLiteDatabase.Schema
+    ) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/lapwing.db"
+        let made = try SQLiteDatabase(path: path, schema: schema)
+        #expect(try SQLiteDatabase.inspect(path, schema: schema) == 0, "while it is open")
+        let last = try made.pool.read {
+            try String.fetchOne($0, sql: "SELECT max(identifier) FROM grdb_migrations")
+        }
+        try made.pool.write {
+            try $0.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = ?", arguments: [last])
+        }
+        try made.close()
+        #expect(try SQLiteDatabase.inspect(path, schema: schema) == 1)
+        #expect(try SQLiteDatabase.inspect(path, schema: schema) == 1, "looking changes nothing")
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { database in
+            for name in [last, "9999 of the future"] {
+                try database.execute(sql: "INSERT INTO grdb_migrations VALUES (?)", arguments: [name])
+            }
+        }
+        try queue.close()
+        func migrations() throws -> [String] {
+            let queue = try DatabaseQueue(path: path)
+            defer { try? queue.close() }
+            return try queue.read {
+                try String.fetchAll($0, sql: "SELECT identifier FROM grdb_migrations ORDER BY identifier")
+            }
+        }
+        let before = try migrations()
+        for open in [
+            { _ = try SQLiteDatabase(path: path, schema: schema) },
+            { _ = try SQLiteDatabase.inspect(path, schema: schema) },
+        ]
+            as [() throws -> Void]
+        {
+            let error = #expect(throws: IdentityError.self) { try open() }
+            #expect(error?.message == "the database `\(path)` was made by a newer Lapwing; run that one")
+        }
+        #expect(try migrations() == before && before.last == "9999 of the future")
+        try Data("no database".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(throws: IdentityError.self) { _ = try SQLiteDatabase.inspect(path, schema: schema) }
+    }
+
     @Test func `of a database that was put back no join token counts, and its bundle is newer than the last`()
         async throws
     {

@@ -60,7 +60,9 @@ struct DoctorCommand: AsyncParsableCommand {
                 )
             }
         }
-        findings += MachineChecks.all(settings: settings)
+        findings +=
+            MachineChecks.all(settings: settings) + ClockChecks.all(settings) + DiskChecks.all(settings, configuration)
+        findings += StateChecks.all(settings)
         findings += await KeyChecks.all(configuration)
         findings += await RunningChecks.all(settings: settings, configuration: configuration)
         try report(findings)
@@ -109,8 +111,8 @@ enum MachineChecks {
     static func all(settings: Settings) -> [DoctorFinding] {
         [
             directory("state directory", settings.state.value), directory("runtime directory", settings.runtime.value),
-            privateDirectory(settings.authorityDirectory), socketPath(settings.runtime.value), diskSpace(settings),
-            openFiles(), clock(), gatewayUser(settings),
+            privateDirectory(settings.authorityDirectory), socketPath(settings.runtime.value), openFiles(),
+            gatewayUser(settings),
         ]
     }
 
@@ -128,7 +130,7 @@ enum MachineChecks {
     }
 
     /// Whether a directory is there, or can be made, and can be written to.
-    private static func directory(_ name: String, _ path: String) -> DoctorFinding {
+    static func directory(_ name: String, _ path: String) -> DoctorFinding {
         var existing = path
         while !FileManager.default.fileExists(atPath: existing), existing != "/", !existing.isEmpty {
             existing = (existing as NSString).deletingLastPathComponent
@@ -198,30 +200,6 @@ enum MachineChecks {
         return .init(.fine, "socket paths", "short enough")
     }
 
-    /// Whether the record has room.
-    private static func diskSpace(_ settings: Settings) -> DoctorFinding {
-        guard let space = DiskSpace(of: settings.state.value) else {
-            let path = settings.state.value
-            return .init(.doubt, "disk", "the space at `\(path)` cannot be read", mend: "`df -h \(path)`")
-        }
-        let free = space.free
-        let text = "\(free >> 20) MiB free at `\(space.path)`"
-        guard free >= 256 << 20 else {
-            return .init(
-                .fault,
-                "disk",
-                text + "; requests are refused when the record cannot be written",
-                mend: "free some space, or move the state directory with --state"
-            )
-        }
-        return .init(
-            free >= 2 << 30 ? .fine : .doubt,
-            "disk",
-            text,
-            mend: free >= 2 << 30 ? nil : "plan for more space"
-        )
-    }
-
     /// Whether many connections can be held.
     private static func openFiles() -> DoctorFinding {
         var limit = rlimit()
@@ -237,20 +215,5 @@ enum MachineChecks {
             )
         }
         return .init(.fine, "open files", "the limit is \(limit.rlim_cur)")
-    }
-
-    /// Whether the clock can be right at all.
-    private static func clock() -> DoctorFinding {
-        // This program was made after this moment.
-        let made = Date(timeIntervalSince1970: 1_790_000_000)
-        guard Date.now > made else {
-            return .init(
-                .fault,
-                "clock",
-                "it says \(Date.now.formatted(.iso8601)), which is before this program was made",
-                mend: "`timedatectl set-ntp true`; certificates cannot be judged by a wrong clock"
-            )
-        }
-        return .init(.fine, "clock", Date.now.formatted(.iso8601))
     }
 }

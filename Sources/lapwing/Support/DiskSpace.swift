@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 
@@ -7,6 +8,10 @@ struct DiskSpace {
     let path: String
     /// The bytes that are free for this user.
     let free: UInt64
+    /// How many files more can be made; nil where the file system has no such bound.
+    let files: UInt64?
+    /// Which file system it is.
+    let device: UInt64
 
     /// The room at a place; nil where it cannot be read.
     init?(of directory: String) {
@@ -18,8 +23,12 @@ struct DiskSpace {
         var space = statvfs()
         // Sound: the pointer is to a local variable and does not outlive the call.
         guard unsafe statvfs(path, &space) == 0 else { return nil }
+        var facts = lapwing_file_facts()
+        guard unsafe lapwing_file_facts_of_path(path, &facts) == 0 else { return nil }
         self.path = path
         self.free = UInt64(space.f_bavail) * UInt64(space.f_frsize)
+        self.files = space.f_files == 0 ? nil : UInt64(space.f_favail)
+        self.device = facts.device
     }
 
     /// That nothing can start here, and what to do; nil where there is room.

@@ -34,6 +34,27 @@ import Testing
         )
     }
 
+    @Test func `a restoration without a configuration says what it needs one for, once there is a copy`() throws {
+        let directory = try TemporaryDirectory()
+        let none = ["--config", directory.path + "/none", "--state", directory.path + "/s"]
+        let nothing = try Program.run(["restore", directory.path + "/copy"] + none)
+        #expect(nothing.status == 4 && nothing.errors.contains("is no backup"), "\(nothing.errors)")
+        _ = try directory.write("{}", to: "manifest.json")
+        for command in [["restore", directory.path], ["restore", "--check", directory.path]] {
+            let result = try Program.run(command + none)
+            #expect(
+                result.status == 2
+                    && result.errors.contains(
+                        "there is no configuration at `\(directory.path)/none`, which is not in the copy"
+                    ),
+                "\(result.errors)"
+            )
+        }
+        let made = try Program.run(["backup", directory.path + "/copy"] + none)
+        #expect(made.status == 2 && made.errors.contains("which says where the keys are"), "\(made.errors)")
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/s"))
+    }
+
     @Test(.timeLimit(.minutes(4)))
     func `a lost authority is restored with its roots and entries, and the log goes on`() throws {
         let lapwing = try Installation()

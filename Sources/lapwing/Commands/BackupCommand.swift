@@ -19,8 +19,7 @@ struct BackupCommand: AsyncParsableCommand {
     var directory: String
 
     func run() async throws {
-        let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
-        let settings = try Settings(options, documents: documents)
+        let settings = try options.installation("which says where the keys are: run this on the machine that has them")
         let count = try AuthorityBackup(directory: directory).make(of: settings)
         StandardError.write(
             "copied \(counted(count, "file")) to \(directory); keep them as the keys themselves are kept"
@@ -43,16 +42,18 @@ struct RestoreCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SettingsOptions
 
-    @Argument(help: "The directory.", completion: .directory)
+    @Argument(help: "A directory that `lapwing backup` made.", completion: .directory)
     var directory: String
 
     @Flag(help: "Check the copy, and change nothing.")
     var check = false
 
     func run() async throws {
-        let documents = try ResourceLoader.load(path: try Settings(options).config.value).documents
-        let settings = try Settings(options, documents: documents)
         let backup = AuthorityBackup(directory: directory)
+        try backup.requireManifest()
+        let settings = try options.installation(
+            "which is not in the copy and says whose authority it is and where it goes: put it back first"
+        )
         let (files, made) = try backup.check(for: settings)
         guard !check else {
             StandardError.write("\(counted(files.count, "file")), copied at \(made.formatted(.iso8601)): whole")
@@ -75,5 +76,21 @@ struct RestoreCommand: AsyncParsableCommand {
     /// Whether somebody listens on a socket.
     private static func answers(_ socket: String) -> Bool {
         FileManager.default.fileExists(atPath: socket) && LocalSocket.answers(socket)
+    }
+}
+
+extension SettingsOptions {
+    /// The settings of an installation, which is not to be made anew where it is not found.
+    ///
+    /// - Throws: ``CommandError`` with what the configuration is needed for, where there is none.
+    fileprivate func installation(_ need: String) throws -> Settings {
+        let config = try Settings(self, documents: []).config.value
+        guard FileManager.default.fileExists(atPath: config) else {
+            throw CommandError(
+                .usage,
+                "there is no configuration at `\(config)`, \(need), or name its directory with --config"
+            )
+        }
+        return try Settings(self, documents: try ResourceLoader.load(path: config).documents)
     }
 }

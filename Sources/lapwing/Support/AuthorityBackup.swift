@@ -125,18 +125,24 @@ struct AuthorityBackup {
 
     // MARK: Taking one back
 
-    /// Checks that the copy is whole, and nobody else's.
+    /// Refuses what is no backup at all, `/etc` for one, which is not to be closed to others on our advice.
     ///
-    /// - Returns: the files, and when they were copied.
-    /// - Throws: ``CommandError`` with `unverified` where it is not.
-    func check(for settings: Settings) throws -> (files: [String], made: Date) {
-        // What is no backup at all, `/etc` for one, is not to be closed to others on our advice.
+    /// - Throws: ``CommandError`` with `unverified`.
+    func requireManifest() throws {
         guard FileManager.default.fileExists(atPath: directory + "/" + Self.manifest) else {
             throw CommandError(
                 .unverified,
                 "`\(directory)` is no backup: there is no `\(Self.manifest)` in it; name a directory that `lapwing backup` made"
             )
         }
+    }
+
+    /// Checks that the copy is whole, and nobody else's.
+    ///
+    /// - Returns: the files, and when they were copied.
+    /// - Throws: ``CommandError`` with `unverified` where it is not.
+    func check(for settings: Settings) throws -> (files: [String], made: Date) {
+        try requireManifest()
         let manifest: Manifest
         do {
             try PrivateFile.checkDirectory(directory)

@@ -91,6 +91,42 @@ import ZeroTrust
         log.close()
     }
 
+    @Test func `acts that the log will never take are told of once, and kept`() async throws {
+        do {
+            let spool = try spool()
+            try await spool.record(act(0))
+        }
+        let later = Data(#"{"kind":"act","v":2}"#.utf8) + [0x0a]
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: later)
+        try handle.close()
+        let messages = LoggedMessages()
+        let spool = try ActSpool(
+            path: path,
+            remote: RemoteActLog(socket: socket),
+            logger: Logger(label: "test") { _ in messages }
+        )
+        let runner = Task { await spool.run() }
+        defer { runner.cancel() }
+        let authority = try CheckpointAuthority(directory: directory.path + "/key", origin: "log.example/n")
+        let log = try LogWriter(directory: directory.path + "/audit", origin: "log.example/n", signer: authority)
+        let server = RPCServer(services: [ActRecordService(log: log, allowedUIDs: [geteuid()]).service], logger: logger)
+        try await server.bind(unixSocket: socket)
+        let end = ContinuousClock.now + .seconds(30)
+        while messages.count(of: .debug) < 2 || messages.count(of: .error) < 1, ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let refused = messages.count(of: .debug)
+        while messages.count(of: .debug) < refused + 2, ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(messages.count(of: .error) == 1)
+        #expect(FileManager.default.contents(atPath: path)?.suffix(later.count) == later)
+        await server.drain(grace: .seconds(1))
+        log.close()
+    }
+
     @Test func `a spool that is no file is refused at the start`() throws {
         #expect(throws: CommandError.self) {
             _ = try ActSpool(path: directory.path, remote: RemoteActLog(socket: socket), logger: logger)

@@ -67,13 +67,29 @@ private struct AuthorityProcess {
     /// The audiences for which the credential endpoint may have tokens of its callers.
     private let audiences = EndpointAudiences()
 
+    /// What signs the log, with what it signed last.
+    ///
+    /// - Throws: ``CommandError`` saying where, if that is damaged; `AuditLogError` where it is in use or cannot be read.
+    private static func signing(_ settings: Settings) throws -> CheckpointAuthority {
+        let directory = settings.authorityDirectory + "/log"
+        do { return try CheckpointAuthority(directory: directory, origin: settings.logOrigin) } catch let error
+            as AuditLogError where error.code == .malformed
+        {
+            throw CommandError(
+                .unreachable,
+                "what is in `\(directory)` cannot sign the log: \(error.message); where it is `last-signed` that is "
+                    + "damaged, move that file aside once `lapwing audit verify` says that the log is whole"
+            )
+        }
+    }
+
     init(settings: Settings, logger: Logger) async throws {
         self.settings = settings
         self.logger = logger
         let configuration = try Configuration(settings: settings)
         let directory = settings.authorityDirectory
         // First of all, as it holds the lock that `restore` respects: nothing of the authority is read before.
-        let signing = try CheckpointAuthority(directory: directory + "/log", origin: settings.logOrigin)
+        let signing = try Self.signing(settings)
         clock = try ClockFloor(path: directory + "/clock.floor", logger: logger)
         let now: @Sendable () -> Date = { [clock] in clock.now }
         let store = SQLiteAuthorityStore(try SQLiteDatabase(path: directory + "/authority.sqlite"))

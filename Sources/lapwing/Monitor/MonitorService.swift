@@ -41,7 +41,18 @@ final class MonitorService: Sendable {
         self.logger = logger
         self.store = MonitorStore(directory: settings.monitorDirectory)
         self.node = settings.node.value
-        queue = Mutex(store.queue())
+        let waiting: DeliveryQueue
+        do { waiting = try store.queue() } catch {
+            logger.error(
+                "alerts that waited do not go out",
+                metadata: [
+                    "error": "\((error as? CommandError)?.message ?? "\(error)")",
+                    "mend": "`lapwing alert list` has what they told of",
+                ]
+            )
+            waiting = DeliveryQueue()
+        }
+        queue = Mutex(waiting)
     }
 
     var status: Status { published.withLock { $0 } }

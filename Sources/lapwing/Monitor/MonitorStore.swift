@@ -29,8 +29,22 @@ struct MonitorStore: Sendable {
     }
 
     /// What still has to go out.
-    func queue() -> DeliveryQueue {
-        contents(deliveries).flatMap { try? DeliveryQueue(encoded: $0) } ?? DeliveryQueue()
+    ///
+    /// - Throws: ``CommandError`` where there is a file and what waits cannot be known; it has been moved aside then.
+    func queue() throws -> DeliveryQueue {
+        guard FileManager.default.fileExists(atPath: deliveries) else { return DeliveryQueue() }
+        let problem: String
+        if let bytes = contents(deliveries) {
+            do { return try DeliveryQueue(encoded: bytes) } catch { problem = error.message }
+        } else {
+            problem = "it cannot be read, or is larger than any"
+        }
+        let aside = deliveries + ".unread"
+        try? FileManager.default.removeItem(atPath: aside)
+        do { try FileManager.default.moveItem(atPath: deliveries, toPath: aside) } catch {
+            throw CommandError(.unreachable, "`\(deliveries)`: \(problem)")
+        }
+        throw CommandError(.unreachable, "`\(deliveries)`, which is `\(aside)` now: \(problem)")
     }
 
     /// Where the files of others go on, by their paths.

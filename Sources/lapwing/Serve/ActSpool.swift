@@ -1,5 +1,6 @@
 import AuditLog
 import Logging
+import RPC
 import Registry
 import Synchronization
 import ZeroTrust
@@ -184,13 +185,28 @@ final class ActSpool: ActLog {
     }
 
     private func handOver() async {
+        var isRefused = false
         wake.yield()
         for await _ in wakes {
             while !Task.isCancelled {
                 do {
                     try await handOverAll()
+                    isRefused = false
                     break
                 } catch {
+                    // What the log will never take is said aloud, once: everything behind it waits as well.
+                    let status = (error as? RPCStatus)?.code
+                    if status == .invalidArgument || status == .permissionDenied, !isRefused {
+                        isRefused = true
+                        logger.error(
+                            "the log does not take the acts that wait for it",
+                            metadata: [
+                                "file": "\(path)", "error": "\(error)",
+                                "mend":
+                                    "if a newer Lapwing wrote them, run that one; else stop, and move the file aside",
+                            ]
+                        )
+                    }
                     logger.debug("acts wait for the log", metadata: ["error": "\(error)"])
                     do { try await Task.sleep(for: Self.retryDelay) } catch { return }
                 }

@@ -683,6 +683,19 @@ import Testing
         #expect(result.status == 3, "\(result.output)\(result.errors)")
         #expect(result.errors.contains("lapwing serve"))
     }
+
+    @Test(arguments: ["/none/api.sock", "unix:/none/api.sock", "unix:///none/api.sock"])
+    func `a Workload API is named by the path of its socket or by its address`(_ text: String) throws {
+        let result = try Program.run(
+            ["model", "list", "127.0.0.1:1/a/b", "--registry-id", "spiffe://a/b", "--workload-api", text]
+        )
+        #expect(result.status == 3)
+        #expect(
+            result.errors.contains("the Workload API at `unix:///none/api.sock` does not answer: "),
+            "\(result.errors)"
+        )
+        #expect(!result.errors.contains("authority"), "\(result.errors)")
+    }
 }
 
 /// A port of loopback on which somebody listens.

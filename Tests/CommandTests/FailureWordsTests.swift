@@ -3,6 +3,7 @@ import Logging
 import Monitoring
 import RPC
 import Testing
+import WorkloadIdentity
 
 @testable import lapwing
 
@@ -35,5 +36,43 @@ import Testing
         let absent = WorkloadAPIAccess.unavailable("unix://\(none)", try #require(failure))
         #expect(absent.message.contains("cannot connect to `\(none)`: No such file or directory"))
         #expect(absent.message.hasSuffix("is `lapwing serve` running?"))
+        let unusable = WorkloadAPIAccess.unavailable(
+            "unix:///w",
+            IdentityError(.unavailable, "it sent what is not valid yet")
+        )
+        #expect(unusable.message == "`unix:///w`: it sent what is not valid yet; `lapwing doctor` says more")
+    }
+
+    @Test func `alerts that wait and cannot be read are kept aside and told of`() throws {
+        let directory = try TemporaryDirectory()
+        let store = MonitorStore(directory: directory.path)
+        #expect(try store.queue().encoded() == DeliveryQueue().encoded())
+        try store.save(DeliveryQueue())
+        #expect(try store.queue().encoded() == DeliveryQueue().encoded())
+        let file = try directory.write("of another version", to: "deliveries.state")
+        let message = #expect(throws: CommandError.self) { try store.queue() }?.message ?? ""
+        #expect(message.hasPrefix("`\(file)`, which is `\(file).unread` now: "), "\(message)")
+        #expect(try String(contentsOfFile: file + ".unread", encoding: .utf8) == "of another version")
+        #expect(try store.queue().encoded() == DeliveryQueue().encoded())
+    }
+
+    @Test func `an authority that cannot go on signing says in which directory, and what to do`() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Program.run("init", directory.path + "/c")
+        let log = directory.path + "/s/authority/log"
+        try FileManager.default.createDirectory(
+            atPath: log,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        try "\0".write(toFile: log + "/signing.key", atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: log + "/signing.key")
+        let result = try Program.run(
+            ["authority", "--config", directory.path + "/c", "--state", directory.path + "/s"]
+                + ["--run", directory.path + "/r"]
+        )
+        #expect(result.status == 3, "\(result.errors)")
+        #expect(result.errors.contains("what is in `\(log)` cannot sign the log: "), "\(result.errors)")
+        #expect(result.errors.contains("once `lapwing audit verify` says that the log is whole"), "\(result.errors)")
     }
 }

@@ -42,6 +42,10 @@ struct WorkloadAPIAccess: Sendable {
         if let status = error as? RPCStatus, status.code == .unavailable, !RPCClient.isUnconnected(status) {
             return CommandError(.unreachable, "the Workload API at `\(endpoint)` gives nothing: \(status.message)")
         }
+        // It answered, and its answer was looked at.
+        if error is IdentityError {
+            return CommandError(.unreachable, "`\(endpoint)`: \(error); `lapwing doctor` says more")
+        }
         return CommandError(
             .unreachable,
             "the Workload API at `\(endpoint)` does not answer: \(error); is `lapwing serve` running?"
@@ -54,7 +58,8 @@ extension WorkloadEndpoint {
     ///
     /// - Throws: ``CommandError`` for an address that is none.
     init(given text: String) throws {
-        do { try self.init(text.hasPrefix("/") ? "unix://" + text : text) } catch {
+        let isPath = text.hasPrefix("/") || !text.contains(":")
+        do { try self.init(isPath ? "unix://" + URL(fileURLWithPath: text).path : text) } catch {
             throw CommandError(.usage, "the Workload API's address is wrong: \(error)")
         }
     }

@@ -16,7 +16,8 @@ struct RegistryOptions: ParsableArguments {
     var identity: String?
 
     @Option(
-        help: "The Workload API's socket (SPIFFE_ENDPOINT_SOCKET, or that of the run directory).",
+        help:
+            "The Workload API: the path of its socket, or unix:/PATH (SPIFFE_ENDPOINT_SOCKET, or that of the run directory).",
         completion: .file()
     )
     var workloadAPI: String?
@@ -56,18 +57,13 @@ struct RegistryOptions: ParsableArguments {
 
     private func ownIdentity() async throws -> TLSIdentity {
         let environment = ProcessInfo.processInfo.environment["SPIFFE_ENDPOINT_SOCKET"]
-        let endpoint =
-            try workloadAPI.map { "unix://" + $0 } ?? environment
-            ?? "unix://" + Settings(settings).workloadSocket
+        let endpoint = try WorkloadEndpoint(given: workloadAPI ?? environment ?? Settings(settings).workloadSocket)
         let context: X509Context
         do {
-            let client = WorkloadAPIClient(
-                endpoint: try WorkloadEndpoint(endpoint),
-                logger: Logger(label: "lapwing.model")
-            )
+            let client = WorkloadAPIClient(endpoint: endpoint, logger: Logger(label: "lapwing.model"))
             context = try await client.fetchX509Context()
         } catch {
-            throw WorkloadAPIAccess.unavailable(endpoint, error)
+            throw WorkloadAPIAccess.unavailable("\(endpoint)", error)
         }
         guard let identity else { return try TLSIdentity(svid: context.defaultSVID, bundles: context.bundles) }
         guard let svid = context.svids.first(where: { $0.id.description == identity }) else {

@@ -68,7 +68,12 @@ struct Configuration: Sendable {
                 return nil
             }
         }
-        _ = try gather { try KnownKinds.check(snapshot.documents) }
+        // What is of a kind that is not known is not told of a second time where it is read.
+        let unknown: [Diagnostic]
+        do {
+            try KnownKinds.check(snapshot.documents)
+            unknown = []
+        } catch let error as ResourceError { unknown = error.diagnostics }
         _ = try gather { try Self.refuseSharedNames(snapshot.documents) }
         let gateways = try gather {
             try GatewayConfiguration.load(snapshot.documents).map { gateway in
@@ -140,6 +145,8 @@ struct Configuration: Sendable {
         }
         // `lapwing data` works with these.
         let estates = try gather { try Estate.load(snapshot.documents) }
+        let toldOf = Set(unknown.map(\.location))
+        diagnostics = unknown + diagnostics.filter { !toldOf.contains($0.location) }
         diagnostics += Self.unattested(snapshot.documents, kubernetes ?? nil, attestation ?? nil)
         guard diagnostics.allSatisfy({ $0.severity == .warning }), let gateways, let policies, let services,
             let entries, let adminPolicy, let auditPolicy, let monitorPolicy, let alertRoutes,
@@ -550,6 +557,12 @@ private enum KnownKinds {
                 throw ResourceError(
                     at: document.kindLocation,
                     "unknown or unsupported kind `\(document.kind)`; \(suggestion(for: document.kind, among: kinds))"
+                )
+            }
+            if document.group == "lapwing.dev", document.apiVersion != WorkloadEntry.apiVersion {
+                throw ResourceError(
+                    at: document.location,
+                    "unknown version `\(document.apiVersion)` of \(document.kind); expected `\(WorkloadEntry.apiVersion)`"
                 )
             }
         }

@@ -50,6 +50,35 @@ import Testing
         #expect(try place.admit().status == 0)
     }
 
+    @Test func `an index that has expired does not count again where the clock is set back`() throws {
+        let place = try ReleaseInstallation()
+        try place.prepare()
+        try place.succeed(place.lapwing("release", by: "releaser"))
+        #expect(try place.admit().status == 0)
+        let file = place.state + "/clock.floor"
+        let seen = try #require(Int(try String(contentsOfFile: file, encoding: .utf8).trimmingPrefix(" ").dropLast()))
+        #expect(abs(Double(seen) - Date().timeIntervalSince1970) < 600)
+        // This machine has seen a day on which the index had expired.
+        func see(_ text: String) {
+            let isMade = FileManager.default.createFile(
+                atPath: file,
+                contents: Data(text.utf8),
+                attributes: [.posixPermissions: 0o600]
+            )
+            #expect(isMade)
+        }
+        see("\(seen + 400 * 86_400)\n")
+        let expired = try place.admit()
+        #expect(expired.status == 1, "\(expired.output)\(expired.errors)")
+        #expect(expired.errors.contains("was seen before, which counts; where the clock is right, remove `\(file)`"))
+        #expect(expired.errors.contains("index-freshness: the index expired at"), "\(expired.errors)")
+        see("soon\n")
+        let damaged = try place.admit()
+        #expect(damaged.status == 1 && damaged.errors.contains("`\(file)` holds no time"), "\(damaged.errors)")
+        try FileManager.default.removeItem(atPath: file)
+        #expect(try place.admit().status == 0)
+    }
+
     @Test func `what is missing is told, and nothing is released without it`() throws {
         let place = try ReleaseInstallation()
         try place.prepare()

@@ -12,8 +12,8 @@ struct ModelAdmitCommand: ParsableCommand {
             prints those that do not hold. Exits with 0 where all hold, with 4 where the model's bytes or signature do \
             not verify, and with 1 where something else is missing.
 
-            The highest index that was seen is remembered in --state, so that nobody can take this machine back to an \
-            older one.
+            The highest index and the latest time that were seen are remembered in --state, so that nobody can take this \
+            machine back to an older index, or to one that has expired.
             """
     )
 
@@ -23,7 +23,10 @@ struct ModelAdmitCommand: ParsableCommand {
     @Option(help: "The folder with what others signed about it; PATH.evidence unless said.", completion: .directory)
     var evidence: String?
 
-    @Option(help: "The folder in which the highest index that was seen is remembered.", completion: .directory)
+    @Option(
+        help: "The folder in which the highest index and the latest time that were seen are remembered.",
+        completion: .directory
+    )
     var state: String
 
     @OptionGroup var chatter: ModelChatter
@@ -33,13 +36,14 @@ struct ModelAdmitCommand: ParsableCommand {
         guard !index.environment.isEmpty, !index.environment.contains("/") else {
             throw CommandError(.usage, "--environment takes a name without `/`")
         }
-        let admission = ModelAdmission(policies: policies, environment: index.environment)
         let decision: ReleaseDecision
         let verdict: ModelVerdict
         do {
+            try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+            let now = try AdmissionClock.now(keptIn: state, say: chatter.say)
+            let admission = ModelAdmission(policies: policies, environment: index.environment, clock: { now })
             // What no policy releases need not be hashed.
             _ = try admission.releases(of: model.modelName)
-            try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
             verdict = try model.verdict(policies, chatter)
             let releases = try index.bundle()
             if releases == nil {

@@ -36,6 +36,16 @@ import Testing
         }
     }
 
+    @Test func `an undeclared path is told apart by more than its colour`() throws {
+        // WCAG 2.2, 1.4.1: whoever does not tell red from green sees that it is twice as wide.
+        let text = Stylesheet.text
+        let undeclared = try #require(text.firstMatch(of: #/\.path\.undeclared\{[^}]*stroke-width:([0-9.]+)/#))
+        let used = try #require(text.firstMatch(of: #/\.path\{[^}]*stroke-width:([0-9.]+)/#))
+        #expect(!text.contains(#/\.path\.used\{[^}]*stroke-width/#))
+        let (wide, narrow) = (try #require(Double(undeclared.1)), try #require(Double(used.1)))
+        #expect(wide >= 2 * narrow)
+    }
+
     @Test func `the style sheet names no colour but the palette's, and each that it names is there`() throws {
         let rules = Stylesheet.text.split(separator: "\n").dropFirst(2).joined(separator: "\n")
         #expect(!rules.contains(/#[0-9a-fA-F]{3,8}\b/))

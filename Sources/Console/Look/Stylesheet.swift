@@ -85,7 +85,7 @@ package enum Stylesheet {
         .node.out{stroke-dasharray:2 3}
         .node.red{stroke:var(--bad);stroke-width:1.5}
         .path{fill:none;stroke-width:1.6}
-        .path.unused{stroke:var(--edge);stroke-width:1.2}.path.used{stroke:var(--good)}.path.undeclared{stroke:var(--bad);stroke-width:2}
+        .path.unused{stroke:var(--edge);stroke-width:1.2}.path.used{stroke:var(--good)}.path.undeclared{stroke:var(--bad);stroke-width:3.2}
         .path.plain{stroke-dasharray:5 4}
         .tip.unused{fill:var(--edge)}.tip.used{fill:var(--good)}.tip.undeclared{fill:var(--bad)}
         .key{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:8px 0 0;padding:0;font-size:12.5px;color:var(--muted)}

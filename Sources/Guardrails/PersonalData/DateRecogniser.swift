@@ -23,6 +23,9 @@ enum DateRecogniser {
             index += 1
             let secondStart = index
             let second = number(&reader, &index, most: 2)
+            if index == secondStart, digits <= 2, (1...31).contains(first) {
+                return separator == UInt8(ascii: "/") ? nil : withName(&reader, index, after: separator)
+            }
             guard index > secondStart, reader[index] == separator else { return nil }
             index += 1
             let thirdStart = index
@@ -44,6 +47,9 @@ enum DateRecogniser {
             }
             return bounded(end, &reader)
         default:
+            if index - start == 4, SecretRecogniser.isIdeograph(separator) {
+                return eastern(&reader, index, year: first)
+            }
             guard index - start <= 2, (1...31).contains(first) else { return nil }
             if UnitClass.isLetter(separator) {
                 for ending in ordinals where reader.hasCaseless(ending, at: index) {
@@ -55,11 +61,71 @@ enum DateRecogniser {
             index += 1
             guard UnitClass.isLetter(reader[index]) else { return nil }
             if reader.hasCaseless(of, at: index) { index += 3 }
-            guard mayBegin(reader[index], reader[index + 1]),
-                let month = name(&reader, index, of: months, least: 3)
-            else { return nil }
-            return year(&reader, after: month) ?? bounded(month, &reader)
+            if mayBegin(reader[index], reader[index + 1]), let month = name(&reader, index, of: months, least: 3) {
+                return year(&reader, after: month) ?? bounded(month, &reader)
+            }
+            return foreign(&reader, index)
         }
+    }
+
+    /// What follows a day and a sign: `-May-1984`, `. Mai 1984`.
+    private static func withName(_ reader: inout UnitReader, _ start: Int, after separator: UInt8) -> Int? {
+        if separator == UInt8(ascii: ".") { return reader[start] == 0x20 ? foreign(&reader, start + 1) : nil }
+        guard mayBegin(reader[start], reader[start + 1]), let month = name(&reader, start, of: months, least: 3),
+            reader[month] == separator
+        else { return nil }
+        var index = month + 1
+        let digits = index
+        let value = number(&reader, &index, most: 4)
+        guard index - digits == 2 || index - digits == 4 && (1900...2100).contains(value) else { return nil }
+        return bounded(index, &reader)
+    }
+
+    /// A month by its name in German, French, Spanish, Portuguese or Italian, and a year: `mayo de 1984`.
+    private static func foreign(_ reader: inout UnitReader, _ start: Int) -> Int? {
+        var index = start
+        if reader.hasCaseless(de, at: index) { index += 3 }
+        let first = UnitClass.lowercased(reader[index])
+        guard UnitClass.isLetter(first) else { return nil }
+        for name in foreignMonths[Int(first - 0x61)] where reader.hasCaseless(name, at: index) {
+            index += name.count
+            guard reader[index] == 0x20 else { return nil }
+            if reader.hasCaseless(de, at: index + 1) { index += 3 }
+            return year(&reader, after: index)
+        }
+        return nil
+    }
+
+    private static let de = Array("de ".utf8)
+
+    /// The names that are not English, as units, by their first letter; what begins others stands behind them.
+    private static let foreignMonths: [[[UInt8]]] = {
+        var table = [[[UInt8]]](repeating: [], count: 26)
+        let names = """
+            januar februar märz april mai juni juli august september oktober november dezember janvier février mars \
+            avril juin juillet août septembre octobre novembre décembre enero febrero marzo abril mayo junio julio \
+            agosto septiembre octubre noviembre diciembre janeiro fevereiro março maio junho julho setembro outubro \
+            novembro dezembro gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre
+            """
+        for name in Set(names.split(separator: " ")).sorted(by: { ($0.count, $0) > ($1.count, $1) }) {
+            let units = ContextWords.units(name)
+            table[Int(units[0] - 0x61)].append(units)
+        }
+        return table
+    }()
+
+    /// `年5月17日` behind a year, with or without spaces.
+    private static func eastern(_ reader: inout UnitReader, _ start: Int, year: Int) -> Int? {
+        guard (1900...2100).contains(year) else { return nil }
+        var index = start + 1
+        for most in [12, 31] {
+            if reader[index] == 0x20 { index += 1 }
+            guard UnitClass.isDigit(reader[index]), (1...most).contains(number(&reader, &index, most: 2)),
+                SecretRecogniser.isIdeograph(reader[index])
+            else { return nil }
+            index += 1
+        }
+        return index
     }
 
     /// Where a date ends that starts with a name: `May 5, 2024`, `Sunday`.

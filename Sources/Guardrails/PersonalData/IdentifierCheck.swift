@@ -214,10 +214,11 @@ enum CryptoAddress {
         var values: [UInt32] = []
         // It is written in capital letters as well, all of them.
         let token = token.map(UnitClass.lowercased)
-        for unit in token[..<2] { values.append(UInt32(unit >> 5)) }
+        guard let one = token.firstIndex(of: UInt8(ascii: "1")) else { return false }
+        for unit in token[..<one] { values.append(UInt32(unit >> 5)) }
         values.append(0)
-        for unit in token[..<2] { values.append(UInt32(unit & 31)) }
-        for unit in token[3...] {
+        for unit in token[..<one] { values.append(UInt32(unit & 31)) }
+        for unit in token[(one + 1)...] {
             guard let value = alphabet.firstIndex(of: unit) else { return false }
             values.append(UInt32(value))
         }

@@ -22,6 +22,8 @@ enum IdentifierTable {
         US_MBI                        | [1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2} | |
         US_NPI                        | [12]\d{9} | npi | ! npi, provider
         UK_PASSPORT                   | \d{9} | | ! uk passport, british passport, hm passport
+        ZA_PASSPORT                   | [ADMTadmt]\d{8} | | ! south african passport
+        KR_PASSPORT                   | [MSRODGmsrodg]\d{8} | | ! korean passport, 여권
         US_PASSPORT                   | \d{9} | | ! passport
         US_PASSPORT                   | [A-Za-z]\d{8} | | ! passport
         US_PRESCRIPTION_NUMBER        | \d{6,12} | | ! prescription, rx number, rx #
@@ -93,8 +95,10 @@ enum IdentifierTable {
         PH_TIN                        | \d{3}-\d{3}-\d{3} | | ! tin, taxpayer
         PH_TIN                        | \d{3}-\d{3}-\d{3}-\d{3,5} | | ! tin, taxpayer
         PH_UMID                       | \d{4}-\d{7}-\d | |
+        TR_NATIONAL_ID                | [1-9]\d{10} | turkish | ! kimlik, tckn, tc no, t.c.
         PL_PESEL                      | \d{11} | pesel |
         SE_ORGANISATIONSNUMMER        | \d{2}[2-9]\d{3}-\d{4} | luhn |
+        SE_ORGANISATIONSNUMMER        | \d{2}[2-9]\d{7} | luhn | ! organisationsnummer, orgnr, org.nr, org nr
         SE_PERSONNUMMER               | \d{6}[-+]\d{4} | swedish |
         SE_PERSONNUMMER               | (19|20)\d{6}[-+]?\d{4} | swedish |
         SG_NRIC_FIN                   | [STFGM]\d{7}[A-Z] | nric |
@@ -125,6 +129,7 @@ enum IdentifierTable {
         ZA_INCOME_TAX_NUMBER          | [01239]\d{9} | luhn | ! income tax, sars, tax reference
         ZA_LICENSE_PLATE              | [A-Z]{2} ?\d{2} ?[A-Z]{2} ?[A-Z]{2} | | ! plate, registration
         ZA_LICENSE_PLATE              | [A-Z]{3} ?\d{3} ?[A-Z]{2} | | ! plate, registration
+        ZA_LICENSE_PLATE              | [A-Z]{2,3} \d{3}[- ]?\d{3} | | ! plate, registration
         ZA_MOBILE_NUMBER              | 0[678]\d[ -]?\d{3}[ -]?\d{4} | | ! south africa, mobile number
         ZA_PASSPORT                   | [ADMTadmt]\d{8} | | ! passport
         ZA_TELEPHONE_NUMBER           | 0[1-5]\d[ -]?\d{3}[ -]?\d{4} | | ! south africa, telephone number
@@ -136,6 +141,10 @@ enum IdentifierTable {
         UUID                          | \x{8}-\x{4}-\x{4}-\x{4}-\x{12} | |
         CRYPTO                        | 0x\x{40} | |
         CRYPTO                        | [13][1-9A-HJ-NP-Za-km-z]{25,34} | base58 |
+        CRYPTO                        | [DLMTX][1-9A-HJ-NP-Za-km-z]{32,33} | base58 |
+        CRYPTO                        | [48][0-9AB][1-9A-HJ-NP-Za-km-z]{93} | |
+        CRYPTO                        | ltc1[02-9ac-hj-np-z]{11,71} | bech32 |
+        CRYPTO                        | addr1[02-9ac-hj-np-z]{50,103} | bech32 |
         CRYPTO                        | bc1[02-9ac-hj-np-z]{11,71} | bech32 |
         CRYPTO                        | BC1[02-9AC-HJ-NP-Z]{11,71} | bech32 |
         """#

@@ -190,6 +190,7 @@ struct NumberRecogniser {
         guard run - start == 4 || run - start >= 12 || run - start == 6,
             reader[start] >= UInt8(ascii: "2") && reader[start] <= UInt8(ascii: "6")
                 || reader[start] == UInt8(ascii: "1") && run == start + 15
+                || reader[start] == UInt8(ascii: "9") && reader.has("9792", at: start)
         else { return false }
         guard run - start < 12 else { return true }
         guard isCardSeparator(reader[run]) else { return false }
@@ -252,7 +253,7 @@ struct NumberRecogniser {
 
     /// The longest card of 12 to 19 digits: in one group, or grouped as cards are printed.
     private func card(_ groups: Groups, _ reader: inout UnitReader) -> Match? {
-        guard (1...6).contains(groups.digits[0]) else { return nil }
+        guard (1...6).contains(groups.digits[0]) || groups.digits[0] == 9 else { return nil }
         var best: Match?
         var taken = 0
         for group in 0..<groups.count {
@@ -317,7 +318,7 @@ struct NumberRecogniser {
         case 15: return two == 34 || two == 37 || four == 2131 || four == 1800 || isMaestro
         case 16:
             return (4...6).contains(first) || (2221...2720).contains(four) || (2200...2204).contains(four)
-                || (3528...3589).contains(four) || two == 30 || two == 36 || two == 38 || two == 39
+                || (3528...3589).contains(four) || four == 9792 || two == 30 || two == 36 || two == 38 || two == 39
         default: return (4...6).contains(first) || two == 30 || two == 35 || two == 36 || two == 38 || two == 39
         }
     }
@@ -332,6 +333,7 @@ struct NumberRecogniser {
     /// Where four numbers below 256 end that have dots between them.
     private static func quad(_ reader: inout UnitReader, _ start: Int) -> Int? {
         var index = start
+        var hasPairs = true
         for part in 0..<4 {
             var value = 0
             let from = index
@@ -340,6 +342,7 @@ struct NumberRecogniser {
                 index += 1
             }
             guard index > from, index <= from + 3, value <= 255 else { return nil }
+            if index != from + 2 { hasPairs = part == 0 && hasPairs }
             if part < 3 {
                 guard reader[index] == UInt8(ascii: ".") else { return nil }
                 index += 1
@@ -348,7 +351,8 @@ struct NumberRecogniser {
         let next = reader[index]
         if UnitClass.isWord(next) || next == UInt8(ascii: "-") { return nil }
         if next == UInt8(ascii: "."), UnitClass.isDigit(reader[index + 1]) { return nil }
-        return index
+        // A nought before pairs of digits is of a telephone: `08.12.34.56`.
+        return hasPairs && reader[start] == UInt8(ascii: "0") && reader[start + 1] != UInt8(ascii: ".") ? nil : index
     }
 
     /// An address of version 6, whose first unit is hexadecimal or a colon.

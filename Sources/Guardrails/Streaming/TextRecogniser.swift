@@ -155,6 +155,11 @@ final class TextRecogniser: Sendable {
         // Whatever is said of a text that has not come yet does not count.
         if reader.touchedEnd { return nil }
         if terminator == UInt8(ascii: "@"), let email = addresses.email(&reader, start, at: end) { return email }
+        if terminator == UInt8(ascii: "'"), rules.looks(for: .emailAddress),
+            let email = addresses.nameOfMail(&reader, start, apostrophe: end)
+        {
+            return email
+        }
         // `mongodb+srv://`, `postgresql+psycopg://`
         if terminator == UInt8(ascii: ":"), token == nil || reader[token ?? end] == UInt8(ascii: "+") {
             if reader[end + 1] == UInt8(ascii: "/"), reader[end + 2] == UInt8(ascii: "/") {

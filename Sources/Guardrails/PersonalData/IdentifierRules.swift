@@ -302,6 +302,22 @@ struct ContextWords: Sendable {
         }
     }
 
+    /// Where the last of the words ends that end behind one place and before another, whatever stands before them.
+    func end(before place: Int, after from: Int, in reader: borrowing UnitReader) -> Int? {
+        var position = min(place, reader.count)
+        while position > from, position > 0 {
+            let last = reader.before(position)
+            let pair = Self.pair(reader.before(position - 1), last)
+            if pairs[pair >> 6] >> UInt64(pair & 63) & 1 != 0,
+                isEnd(position, last, in: reader, lowest: 0, within: true)
+            {
+                return position
+            }
+            position -= 1
+        }
+        return nil
+    }
+
     /// Whether one of the words ends within reach of a place, and begins where a word begins.
     ///
     /// `within` says that letters may stand before it, as in `ApiSecret`.

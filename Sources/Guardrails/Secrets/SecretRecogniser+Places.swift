@@ -7,11 +7,15 @@ extension SecretRecogniser {
     /// All that tells it is behind it, as for ``led(_:_:)``.
     func placed(_ reader: inout UnitReader, _ start: Int) -> Match? {
         switch reader.before(start) {
-        case 0x20: afterSpace(&reader, start)
-        case let quote where Self.isQuote(quote): quoted(&reader, start)
+        case 0x20: afterSpace(&reader, start) ?? cell(&reader, start)
+        case let quote where Self.isQuote(quote): quoted(&reader, start) ?? cell(&reader, start)
         case UInt8(ascii: ":"): afterColon(&reader, start)
-        case UInt8(ascii: "/"): afterSlash(&reader, start)
-        case UInt8(ascii: ","): afterComma(&reader, start)
+        case UInt8(ascii: "/"): afterSlash(&reader, start) ?? cryptHash(&reader, start)
+        case UInt8(ascii: "$"), UInt8(ascii: "."): cryptHash(&reader, start)
+        case UInt8(ascii: ","): afterComma(&reader, start) ?? cell(&reader, start)
+        case UInt8(ascii: "}"): directoryHash(&reader, start)
+        case UInt8(ascii: ";"), UInt8(ascii: "|"), 0x09: cell(&reader, start)
+        case UInt8(ascii: "*"): databaseHash(&reader, start) ?? cell(&reader, start)
         default: nil
         }
     }
@@ -49,6 +53,7 @@ extension SecretRecogniser {
                 ? value(&reader, Self.unnamed, at: start) : nil
         }
         if Self.is(reader, before, "-u") { return share(&reader, start) }
+        if Self.is(reader, before, "-hashes") { return hashes(&reader, start) }
         if Self.is(reader, before, "use") || Self.is(reader, before, "enter") || Self.is(reader, before, "type") {
             return use(&reader, start)
         }
@@ -304,6 +309,7 @@ extension SecretRecogniser {
 
     /// `host:5432:db:ann:v` of a file of PostgreSQL's, `creds: ann:v`, `echo 'ann:v' | chpasswd`, `-a ann:v`.
     private func afterColon(_ reader: inout UnitReader, _ start: Int) -> Match? {
+        if let hashes = hashes(&reader, start) { return hashes }
         let user = Self.word(reader, before: start - 1)
         if user.isEmpty {
             // `/user:ann /pass:v` is told by its name; `*` stands for any user.

@@ -157,6 +157,7 @@ extension SecretRecogniser {
             word = Self.word(reader, before: word.lowerBound - 1)
         }
         var name = name(&reader, word.lowerBound, word.upperBound)
+        if name.isBare, !hasSign || isListed || isDashed { return nil }
         name.isLoose = !hasSign || isListed || isDashed || name.isLoose
         if isDashed, !name.isPassword { return nil }
         guard reader.before(word.lowerBound) == 0x20 else {
@@ -349,7 +350,7 @@ extension SecretRecogniser {
             if unit == UInt8(ascii: ".") || unit == UInt8(ascii: "/") { dots += 1 }
             if unit == UInt8(ascii: "."), reader[index + 1] == unit { return false }
         }
-        let isQuoted = name.isPassword && !name.isLoose && isQuoted(&reader, start, end)
+        let isQuoted = name.isPassword && !name.isLoose && (name.isHead || isQuoted(&reader, start, end))
         guard letters > 0, digits > 0 || isQuoted && signs > 0, dots * 8 < end - start else { return false }
         let first = reader[start]
         if first == UInt8(ascii: "$") || first == UInt8(ascii: "%") || first == UInt8(ascii: "@") { return false }

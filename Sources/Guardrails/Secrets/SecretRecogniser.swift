@@ -166,6 +166,10 @@ struct SecretRecogniser {
         var isValue = false
         /// Whether no sign stands between it and what may be its value.
         var isLoose = false
+        /// Whether it stands at the head of the column that the value is in.
+        var isHead = false
+        /// Whether it is `key` and nothing else, as most that are called so are no secrets.
+        var isBare = false
         var isTelling: Bool { !rules.isEmpty || isGeneric || isAuthorization || isValue }
     }
 
@@ -199,6 +203,10 @@ struct SecretRecogniser {
         if !found.isGeneric, !found.rules.isEmpty, Self.ends(reader, start..<end, with: "key") {
             found.isGeneric = true
         }
+        if !found.isGeneric, end - start == 3, reader.hasCaseless(Self.keyWord, at: start), isAlone(reader, start) {
+            found.isGeneric = true
+            found.isBare = true
+        }
         // They mean a key, a clef or a word as well.
         if found.isGeneric,
             Self.ends(reader, start..<end, with: "clave") || Self.ends(reader, start..<end, with: "parola")
@@ -221,6 +229,16 @@ struct SecretRecogniser {
             && Self.password.stand(before: start, in: reader)
         return found
     }
+
+    /// Whether no word stands before a name that says which one it is, as in `the primary key`.
+    private func isAlone(_ reader: borrowing UnitReader, _ start: Int) -> Bool {
+        guard reader.before(start) == 0x20 else { return true }
+        let word = Self.word(reader, before: start - 1)
+        return !UnitClass.isWord(reader.before(start - 1)) || Self.setters.contains { Self.is(reader, word, $0) }
+    }
+
+    /// What stands before a name that is set.
+    private static let setters: [StaticString] = ["export", "set", "setx", "env", "-e", "--env", "let", "const", "var"]
 
     /// `pass`, `db_pass`, `smtpPass`, but neither `compass` nor `bypass`; the same of `pw` and `mdp`.
     func isPass(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
@@ -254,6 +272,7 @@ struct SecretRecogniser {
         ContextWords(names.flatMap { ["\($0)\"", "\($0)'", "\($0)\n", "\($0)</key>"] }.joined(separator: ","))
     }
 
+    static let keyWord = Array("key".utf8)
     static let defaultWord = Array("default".utf8)
     static let stringWord = Array("string".utf8)
     static let privateLines = Array("private-lines".utf8)
@@ -292,6 +311,10 @@ struct SecretRecogniser {
             }
             // The name of something in a program, or of how a request is signed.
             if start == place, reader.has("AWS4-", at: start) || isIdentifier(&reader, start) { return nil }
+        }
+        // What is no key is told of by its beginning.
+        if name.isBare {
+            for place in start..<start + 24 where !Self.isKeyUnit(reader[place]) { return nil }
         }
         var end = start
         while values.contains(reader[end]) {
@@ -336,7 +359,8 @@ struct SecretRecogniser {
         }
         if name.isValue, length >= 8 { return Match(secrets.index(.nuget), start, end, tail: tail) }
         guard name.isGeneric, !isCut, length >= leastLength(name, isQuoted), isRandom(&reader, start, end, name),
-            !isStandingIn(&reader, start, end, name)
+            !isStandingIn(&reader, start, end, name),
+            !name.isBare || isDense(&reader, start, end, mayBeHex: isOfSetting(reader, start))
         else { return nil }
         return Match(secrets.index(.generic), start, end, tail: tail)
     }
@@ -354,8 +378,51 @@ struct SecretRecogniser {
         return !values.contains(reader[index])
     }
 
+    /// Whether a value is such that only a key is, whatever its name: in hexadecimal where that may be, or of letters of
+    /// both cases and digits that change more often than those of names in programs do.
+    func isDense(_ reader: inout UnitReader, _ start: Int, _ end: Int, mayBeHex: Bool) -> Bool {
+        var seen: UInt8 = 0
+        var last: UInt8 = 0
+        var changes = 0
+        var hex = 0
+        for place in start..<end {
+            let unit = reader[place]
+            if UnitClass.isHex(unit) { hex += 1 }
+            let kind = UnitClass.table[Int(unit)] & UnitClass.alphanumeric
+            if kind == 0 {
+                switch unit {
+                case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    break
+                default: return false
+                }
+            }
+            seen |= kind
+            if kind != last, kind != 0 {
+                changes += 1
+                last = kind
+            }
+        }
+        let length = end - start
+        if hex == length { return mayBeHex && length >= 32 && length % 16 == 0 }
+        return length >= 16 && seen == UnitClass.alphanumeric && changes * 5 >= length * 2
+            && Entropy.bits(&reader, start, end) >= 3.5
+    }
+
+    private static func isKeyUnit(_ unit: UInt8) -> Bool {
+        UnitClass.isAlphanumeric(unit) || unit == UInt8(ascii: "+") || unit == UInt8(ascii: "/")
+            || unit == UInt8(ascii: "_") || unit == UInt8(ascii: "-")
+    }
+
+    /// Whether the name before a value ends in capitals, as those of settings do.
+    private func isOfSetting(_ reader: borrowing UnitReader, _ start: Int) -> Bool {
+        var index = start
+        while index > start - 6, !UnitClass.isWord(reader.before(index)) { index -= 1 }
+        return UnitClass.isUpper(reader.before(index))
+    }
+
     /// How long a value has to be at least.
     private func leastLength(_ name: Name, _ isQuoted: Bool) -> Int {
+        if name.isBare { return 24 }
         if name.isPassword { return isQuoted && !name.isLoose ? 6 : 8 }
         return name.isLoose ? 16 : isQuoted ? 10 : 12
     }

@@ -60,6 +60,7 @@ final class SecretRules: Sendable {
         case sharedAccess = "azure-shared-access-signature"
         case jsonWebKey = "json-web-key"
         case mnemonic = "wallet-mnemonic"
+        case passwordHash = "password-hash"
     }
 
     /// All rules, each once.

@@ -119,6 +119,23 @@ enum SecretTable {
         openai-api-key | ^#sk-\a{32}\a{0,} | 3.5
         openrouter-api-key | ^sk-or-v1-\h{64} | 3
         openshift-user-token | ^sha256~\k{43} | 3.5
+        password-hash | ^(2a|2b|2x|2y)$\d{2}$[A-Za-z0-9./]{53} | 3
+        password-hash | ^apr1$[A-Za-z0-9./]{1,8}$[A-Za-z0-9./]{22} | 3
+        password-hash | ^(y|gy)$j\a{1,8}$[A-Za-z0-9./]{1,86}$[A-Za-z0-9./]{43} | 3
+        password-hash | ^argon2(id|i|d)$(v=19$|v=16$)?m=\d{1,8},t=\d{1,6},p=\d{1,3}$[A-Za-z0-9+/]{8,64}$[A-Za-z0-9+/]{16,88} | 3
+        password-hash | ^argon2$argon2(id|i|d)$v=19$m=\d{1,8},t=\d{1,6},p=\d{1,3}$[A-Za-z0-9+/]{8,64}$[A-Za-z0-9+/]{16,88} | 3
+        password-hash | ^scrypt$ln=\d{1,2},r=\d{1,3},p=\d{1,3}$[A-Za-z0-9+/.]{8,64}$[A-Za-z0-9+/]{43} | 3
+        password-hash | ^scrypt$\a{1,32}$\d{2,8}$\d{1,3}$\d{1,3}$\b{43,88}={0,2} | 3
+        password-hash | ^scrypt:\d{4,9}:\d{1,3}:\d{1,3}$\a{1,32}$\x{64,128} | 3
+        password-hash | ^pbkdf2_sha(1|256|512)$\d{1,9}$[A-Za-z0-9+/._=-]{1,64}$\b{27,88}={0,2} | 3
+        password-hash | ^pbkdf2$\d{1,9}$[A-Za-z0-9./]{1,64}$[A-Za-z0-9./]{27} | 3
+        password-hash | ^pbkdf2-sha256$\d{1,9}$[A-Za-z0-9./]{1,64}$[A-Za-z0-9./]{43} | 3
+        password-hash | ^pbkdf2-sha512$\d{1,9}$[A-Za-z0-9./]{1,64}$[A-Za-z0-9./]{86} | 3
+        password-hash | ^pbkdf2:sha(1|256|512):\d{1,9}$\a{1,32}$\x{40,128} | 3
+        password-hash | ^bcrypt-sha256$v=2,t=(2a|2b),r=\d{1,2}$[A-Za-z0-9./]{22}$[A-Za-z0-9./]{31} | 3
+        password-hash | ^SCRAM-SHA-(1|256|512)$\d{1,7}:\b{8,44}={0,2}$\b{26,88}={0,2}:\b{26,88}={0,2} | 3
+        password-hash | ^krb5(tgs|asrep|pa)$\d{1,2}$[A-Za-z0-9*$@:./_-]{40}[A-Za-z0-9*$@:./_-]{0,} | 3
+        password-hash | ^DCC2$\d{1,8}#[\w.-]{1,40}#\x{32} | 3
         perplexity-api-key | ^pplx-\a{48} | 4
         pinecone-api-key | ^pcsk_\a{5,6}_\a{60}\a{0,} | 4
         planetscale-token | pscale_(tkn|oauth|pw)_[\w=.-]{32}[\w=.-]{0,} | 3

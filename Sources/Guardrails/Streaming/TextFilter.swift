@@ -97,6 +97,7 @@ public struct TextFilter: Sendable {
         text = TextUnits()
         position = 0
         scanner.namedUntil = 0
+        scanner.column = nil
         tail = nil
     }
 
@@ -224,7 +225,9 @@ public struct TextFilter: Sendable {
 
     private mutating func makeCompact() {
         text.compact()
-        scanner.namedUntil = max(0, scanner.namedUntil - (position - text.emitted))
+        let dropped = position - text.emitted
+        scanner.namedUntil = max(0, scanner.namedUntil - dropped)
+        if let column = scanner.column { scanner.column = column.place < dropped ? nil : column.moved(by: dropped) }
         position = text.emitted
     }
 

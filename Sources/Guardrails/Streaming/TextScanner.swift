@@ -19,6 +19,8 @@ struct TextScanner {
     var runHasWord = false
     /// Where a name ends that goes out, and within which no other begins.
     var namedUntil = 0
+    /// The column of a table in which the last secret was found that stands in one.
+    var column: SecretColumn?
 
     init(_ rules: OutputRules, prompt: PromptIndex, hosts: Set<String>) {
         recogniser = TextRecogniser(rules, prompt: prompt, hosts: hosts)
@@ -41,7 +43,8 @@ struct TextScanner {
             recogniser.secretRules,
             plain,
             runHasWord: &runHasWord,
-            namedUntil: namedUntil
+            namedUntil: namedUntil,
+            column: &column
         )
     }
 
@@ -54,9 +57,11 @@ struct TextScanner {
         _ secretRules: SecretRules,
         _ plain: PlainWord,
         runHasWord: inout Bool,
-        namedUntil: Int
+        namedUntil: Int,
+        column: inout SecretColumn?
     ) -> Outcome {
         var reader = unsafe UnitReader(units, isFinal: isFinal)
+        reader.column = column
         let count = units.count
         let looksForSecrets = recogniser.looksForSecrets
         let looksForPrompt = recogniser.looksForPrompt
@@ -123,7 +128,10 @@ struct TextScanner {
                     )
                     : recogniser.symbol(&reader, place, inRun: hasWord)
                 if reader.touchedEnd { return .live(place) }
-                if let match, recogniser.rules.action(match.rule) != nil { return .found(match) }
+                if let match, recogniser.rules.action(match.rule) != nil {
+                    if let found = reader.found, found.place == match.start { column = found }
+                    return .found(match)
+                }
             }
             step(kind, &hasWord)
             previous = kind

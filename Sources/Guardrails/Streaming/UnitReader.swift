@@ -20,6 +20,9 @@ struct UnitReader: ~Copyable {
     private(set) var touchedEnd = false
     /// Whether a unit was asked for that is too far away to belong to the candidate.
     var touchedLimit = false
+    /// The column of a table in which the last secret was found, and that of the one that is found now.
+    var column: SecretColumn?
+    var found: SecretColumn?
     private var made: Notes?
 
     /// What recognisers note down while they look at a text.
@@ -29,6 +32,8 @@ struct UnitReader: ~Copyable {
         /// Room for the letters and digits of a token, and for its digits, while a check looks at them.
         var token: [UInt8] = []
         var digits: [UInt8] = []
+        /// What was found of heads of columns of secrets.
+        var heads = ColumnHeads()
     }
 
     /// The notes, which are made when they are first asked for: most pieces of a text need none.

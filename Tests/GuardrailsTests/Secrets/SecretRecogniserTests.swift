@@ -57,6 +57,37 @@ struct SecretRecogniserTests {
         try expect(form.replacing("#", with: value), expected)
     }
 
+    @Test(
+        "What is called `key` and nothing else is one where it looks like nothing else",
+        arguments: [
+            "KEY=#", "export KEY='#'", "KEY: #", "key = \"#\"", "{\"key\": \"#\"}", "docker run -e KEY=# app",
+            "$env:KEY = \"#\"",
+            "<key>#</key>", "Key: #",
+        ]
+    )
+    func keys(_ form: String) throws {
+        try expect(form.replacing("#", with: "q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J"), form.replacing("#", with: "[SECRET]"))
+        // What is a sum of a file may be called so too.
+        let hex = "8f14e45fceea167a5a36dedd4bea2543"
+        let isSetting = form.contains("KEY")
+        try expect(
+            form.replacing("#", with: hex),
+            isSetting ? form.replacing("#", with: "[SECRET]") : form.replacing("#", with: hex)
+        )
+    }
+
+    @Test(
+        "What is called `key` and is none",
+        arguments: [
+            "<key>IDEDidComputeMac32BitWarning</key>", "key: onboarding.step2.title-of-the-page",
+            "KEY=arn:aws:kms:eu:1:key/ab12",
+            "key = \"moreThan15CharactersWithAndWithoutWhitespace\"", "the key q7Lm2Zx9Vb4Nt6Kw8Rp3Hs5J of the cache",
+            "KEY=MLKEM1024_generate_key_pair_now", "key: backups/2024/05/01/db-0001.tar.gz", "KEY=${KEY}",
+            "key=12345678901234567890123456",
+        ]
+    )
+    func otherKeys(_ text: String) throws { try expect(text, text) }
+
     /// Words of prose are passed over, and such a value begins like one.
     @Test("A password of letters and a sign, told in a sentence", arguments: Array("!#$^&*"))
     func wordsAndSigns(_ sign: Character) throws {

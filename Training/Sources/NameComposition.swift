@@ -50,6 +50,9 @@ struct NameSource {
                 tables.add(name, to: list, without: common)
             }
         }
+        for name in NameSeeds.firms + NameSeeds.knownFirms { tables.add(name, to: .firm, without: common) }
+        for name in NameSeeds.places { tables.add(name, to: .town, without: common) }
+        for name in NameSeeds.countries { tables.add(name, to: .country, without: common) }
         return tables
     }
 }
@@ -69,11 +72,16 @@ struct NameComposition {
             let parts = random.below(3) + 1
             for part in 0..<parts {
                 if part > 0 { made.add(random.pick([" ", "\n", "\n\n"])) }
-                fill(random.pick(random.below(3) == 0 ? NameSeeds.frames : NameSeeds.sentences), &made)
+                let kind = random.below(12)
+                fill(
+                    random.pick(kind < 4 ? NameSeeds.frames : kind < 6 ? NameSeeds.placed : NameSeeds.sentences),
+                    &made
+                )
             }
             // Many write everything small, and some everything large.
             let style = random.below(100)
             if style < 18 { made.text = made.text.flatMap { cased($0, $0.properties.lowercaseMapping) } }
+            if style > 93 { made.text = made.text.flatMap { cased($0, $0.properties.uppercaseMapping) } }
             return made
         }
     }
@@ -175,7 +183,7 @@ struct NameComposition {
                     " University", " Hospital", " Council", " Airport", " Police Department", " School District",
                     " Bank", " FC",
                 ])
-        case 8: return random.pick(NameSeeds.firms)
+        case 8, 9, 10: return random.pick(random.below(5) == 0 ? NameSeeds.firms : NameSeeds.knownFirms)
         default: return pick(.firm)
         }
     }

@@ -71,6 +71,21 @@ enum NameSeeds {
         """
         .split(separator: "|").map(String.init)
 
+    /// Sentences in which a place or a firm stands before words that say when, or among others of a list.
+    static let placed = """
+        {P} will be in {L} on Monday.|We arrive in {L} this week.|{T} spoke in {L} on Thursday.|a branch in {L}, which is new|\
+        It was sent to {L} yesterday.|The parcel left {L} today.|{O} closes its factory in {L}.|{O} said on Friday that it would grow.|\
+        {P} left {O} in {D}.|{G} joined {O} as a driver.|{P} used to work at {O} in {L}, {C}.|{P} of {O} told us about it.|\
+        Both {O} and {O} have shops in {L}.|{O}, {O} and {O} are firms.|the {O} publishes a report|a statement by the {O}|\
+        Yours sincerely, {P}|Sincerely,
+        {P}
+        {O}|Passenger {P} from {L} to {L}|Ship to: {P}, {L}|Attn: {P}, {O}, {L}|Surname: {F} Given name: {G}|{P},{L},{O}|\
+        | {P} | {L} | {O} ||"customer": "{P}", "employer": "{O}", "city": "{L}"|warn: card of {P} was refused, branch {L}|\
+        The parties are {P} and {O}.|Late of {L}: {P}|from {L} in {C} to {L}|i talked to {P} from {O} yesterday|i work at {O} in {L}|\
+        he is still in {L}|she is in {L} this week|are you coming to {L}?|{G} and {G} are from {C}|{G} studies in {L}.|{P} is from {L}.
+        """
+        .split(separator: "|").map(String.init).filter { !$0.isEmpty }
+
     /// Names between words of any kind, which tell where they end.
     static let frames = """
         {w} {w} {P} {w} {w}.|{w} {w} {G} {w} {w}.|{W} {w} {P}, {w} {w}|the {P} {w} {w} {w}|a {F} {w} {w}|{w} {w} {L} {w} {w}|\
@@ -131,6 +146,49 @@ enum NameSeeds {
         "Nestlé", "Nokia",
         "Samsung", "Sony", "Boeing", "Airbus", "Shell", "BP", "Pfizer", "Bayer", "Visa Inc.", "PayPal", "Uber",
         "OpenAI", "Tesla",
+    ]
+
+    /// Firms and institutions that many write of, which are in the list of firms too.
+    static let knownFirms = [
+        "Adidas", "Nike", "Puma", "Reebok", "Zara", "Primark", "Ikea", "Lidl", "Aldi", "Tesco", "Carrefour",
+        "Migros", "Rewe", "Auchan", "Decathlon", "Renault", "Peugeot", "Citroën", "Volkswagen", "BMW", "Audi",
+        "Porsche", "Daimler", "Opel", "Fiat", "Ferrari", "Lamborghini", "Volvo", "Scania", "Škoda", "Honda",
+        "Nissan", "Mazda", "Subaru", "Mitsubishi", "Suzuki", "Hyundai", "Kia", "Ford", "Chevrolet", "Chrysler",
+        "Bosch", "Philips", "Panasonic", "Toshiba", "Hitachi", "Fujitsu", "Canon", "Nikon", "Nintendo", "Sega",
+        "Lenovo", "Huawei", "Xiaomi", "Alibaba", "Tencent", "Baidu", "ByteDance", "TikTok", "Instagram", "WhatsApp",
+        "YouTube", "LinkedIn", "Reddit", "Pinterest", "Snapchat", "Dropbox", "Slack", "Zoom", "Adobe", "Salesforce",
+        "Cisco", "Nvidia", "AMD", "Qualcomm", "Broadcom", "Ericsson", "Vodafone", "Orange", "Telefónica", "Telekom",
+        "Verizon", "AT&T", "Comcast", "Disney", "Pixar", "Marvel", "Paramount", "Hasbro", "Mattel", "Lego",
+        "Unilever", "Danone", "Heineken", "Carlsberg", "Pepsi", "Coca-Cola", "Starbucks", "McDonald's", "Subway",
+        "Domino's", "Novartis", "Roche", "Sanofi", "Moderna", "AstraZeneca", "GlaxoSmithKline", "Merck", "BASF",
+        "Linde", "Thyssenkrupp", "ArcelorMittal", "Exxon", "Chevron", "Total", "Equinor", "Gazprom", "Aramco",
+        "Petrobras", "Eni", "Repsol", "Enel", "Iberdrola", "Vattenfall", "Ørsted", "Maersk", "DHL", "FedEx", "UPS",
+        "Hermes", "DPD", "Lufthansa", "Ryanair", "EasyJet", "KLM", "Iberia", "Alitalia", "Finnair", "Emirates",
+        "Qantas", "Delta", "Airbnb", "Booking.com", "Expedia", "TripAdvisor", "Barclays", "Santander", "UBS", "ING",
+        "BBVA", "UniCredit", "Citigroup", "Citibank", "Nordea", "Rabobank", "Allianz", "AXA", "Generali", "Zurich",
+        "Aviva", "Deloitte", "KPMG", "PwC", "Accenture", "Capgemini", "Infosys", "Wipro", "Tata", "Reliance",
+        "Mahindra", "Adani", "Flipkart", "Zomato", "Safaricom", "MTN", "Dangote", "Ecobank", "Vodacom", "Shoprite",
+        "Mercadolibre", "Bimbo", "Cemex", "Embraer", "Itaú", "Bradesco", "Samsung", "LG", "Posco", "Foxconn", "Acer",
+        "Asus", "TSMC", "Rakuten", "SoftBank", "Uniqlo", "Shiseido", "Kyocera", "Yamaha", "Kawasaki", "Caterpillar",
+        "Siemens", "Honeywell", "Raytheon", "Lockheed", "Palantir", "Stripe", "Shopify", "eBay", "Etsy", "Zalando",
+        "Klarna", "Revolut", "Wise", "Mastercard", "Visa", "Bloomberg", "Forbes", "Nasdaq", "Interpol", "Europol",
+        "UNESCO", "OPEC", "WHO", "IMF", "CIA", "NSA", "NHS", "FIFA", "UEFA", "Oxfam", "Amnesty", "Wikipedia",
+        "Mozilla", "Debian", "Oxford", "Cambridge", "Yale", "Princeton", "Sorbonne", "Juventus", "Arsenal",
+        "Chelsea", "Barcelona", "Ajax", "Benfica", "World Bank", "World Health Organization",
+        "World Trade Organization", "World Food Programme", "International Monetary Fund",
+        "International Olympic Committee", "European Central Bank", "European Commission", "European Parliament",
+        "European Space Agency", "African Union", "Federal Reserve", "Bank of England", "Supreme Court",
+        "House of Commons", "Doctors Without Borders", "Save the Children", "Human Rights Watch",
+        "Amnesty International", "Royal Dutch Shell", "British Airways", "Air France", "Turkish Airlines",
+        "Singapore Airlines", "American Airlines", "Goldman Sachs", "Morgan Stanley", "Credit Suisse",
+        "Standard Chartered", "Société Générale", "BNP Paribas", "Crédit Agricole", "Intesa Sanpaolo", "Commerzbank",
+        "Bank of America", "Wells Fargo", "Procter & Gamble", "Johnson & Johnson", "General Electric",
+        "General Motors", "Rolls-Royce", "Red Bull", "Burger King", "Warner Bros.", "New York Times", "The Guardian",
+        "Le Monde", "Der Spiegel", "El País", "Washington Post", "Financial Times", "Manchester United",
+        "Real Madrid", "Bayern Munich", "Imperial College", "King's College London", "Trinity College",
+        "Johns Hopkins University", "Max Planck Society", "Mayo Clinic", "Habitat for Humanity", "Scotland Yard",
+        "Tata Motors", "State Bank of India", "Indian Railways", "China Mobile", "Bank of China", "Deutsche Bahn",
+        "Deutsche Post", "La Poste", "Royal Mail", "Samsung Electronics", "Mitsubishi Electric", "Nippon Steel",
     ]
 
     static let firmHeads = [

@@ -145,6 +145,10 @@ enum NameTraining {
                     text.text = Array(String(words.prefix(500)).lowercased().unicodeScalars)
                     texts.append(text)
                 }
+                if texts.count % 9 == 0 {
+                    text.text = Array(String(words.prefix(300)).uppercased().unicodeScalars)
+                    texts.append(text)
+                }
             }
         }
         return texts

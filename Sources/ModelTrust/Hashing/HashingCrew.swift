@@ -21,6 +21,11 @@ struct HashingCrew: Sendable {
     /// How many bytes are read at once: what fits in a core's cache beside the rest.
     static let bufferSize = 256 << 10
 
+    /// How many bytes all workers look at in place at once, and one of them at least: what is looked at counts as memory of
+    /// the process.
+    private static let lentByAll: UInt64 = 8 << 20
+    private static let leastLent: UInt64 = 512 << 10
+
     /// A part of a job that one worker does on its own.
     private struct Piece {
         let job: Int
@@ -36,6 +41,12 @@ struct HashingCrew: Sendable {
         let next = Atomic<Int>(0)
         // The largest first, so that no worker is left with one at the end.
         let order = pieces.indices.sorted { pieces[$0].range.count > pieces[$1].range.count }
+        // A thread more takes longer to start than a buffer to hash, and to ask for the cores is to read files.
+        let buffers = pieces.reduce(1) { $0 + $1.range.count / Self.bufferSize }
+        let most = min(pieces.count, buffers)
+        let threads = most > 1 ? min(most, workers ?? ProcessInfo.processInfo.activeProcessorCount) : 1
+        let share = Self.lentByAll / UInt64(max(1, threads))
+        let lent = mapsFiles ? min(max(Self.leastLent, share), ModelFile.lentSize) : 0
         @Sendable func work(_: Int) {
             // Sound: the buffer is this worker's own, and nothing keeps it beyond the block.
             unsafe withUnsafeTemporaryAllocation(byteCount: Self.bufferSize, alignment: 4096) { buffer in
@@ -45,16 +56,12 @@ struct HashingCrew: Sendable {
                     guard turn < order.count else { return }
                     let piece = pieces[order[turn]]
                     let outcome = Result { () throws(ModelRefusal) in
-                        try unsafe hash(piece, of: jobs[piece.job], &opener, buffer: buffer)
+                        try unsafe hash(piece, of: jobs[piece.job], &opener, buffer: buffer, lent: lent)
                     }
                     results.withLock { $0[order[turn]] = outcome }
                 }
             }
         }
-        // A thread more takes longer to start than a buffer to hash, and to ask for the cores is to read files.
-        let buffers = pieces.reduce(1) { $0 + $1.range.count / Self.bufferSize }
-        let most = min(pieces.count, buffers)
-        let threads = most > 1 ? min(most, workers ?? ProcessInfo.processInfo.activeProcessorCount) : 1
         if threads > 1 { DispatchQueue.concurrentPerform(iterations: threads, execute: work) } else { work(0) }
         return results.withLock { Self.join(pieces, $0) }
     }
@@ -104,15 +111,16 @@ struct HashingCrew: Sendable {
         _ piece: Piece,
         of job: HashingJob,
         _ opener: inout FileOpener,
-        buffer: UnsafeMutableRawBufferPointer
+        buffer: UnsafeMutableRawBufferPointer,
+        lent: UInt64
     ) throws(ModelRefusal) -> [UInt8] {
         let file = try opener.open(job.path)
         guard file.facts == job.facts else { throw Self.changed(job.path) }
         var hasher = StreamHasher(algorithm, firstChunk: piece.firstChunk ?? 0)
         var offset = piece.range.lowerBound
-        var maps = mapsFiles
+        var maps = lent > 0
         while offset < piece.range.upperBound {
-            let end = min(piece.range.upperBound, offset + ModelFile.lentSize)
+            let end = min(piece.range.upperBound, offset + lent)
             if maps, end - offset > UInt64(buffer.count) {
                 maps = unsafe file.lend(offset..<end) { unsafe hasher.add($0) }
                 if maps {

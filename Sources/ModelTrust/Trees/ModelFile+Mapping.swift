@@ -1,7 +1,8 @@
 import Glibc
 
 extension ModelFile {
-    /// How many bytes are lent at once, which is what a worker adds to the memory of the process.
+    /// How many bytes are lent at once at most: what one entry of the processor's tables covers, where the system keeps a file
+    /// in pieces of that size.
     static let lentSize: UInt64 = 2 << 20
 
     /// Lends `body` bytes of the file where they lie in the system's cache, without a copy of them; false where that

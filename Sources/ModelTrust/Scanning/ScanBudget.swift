@@ -11,10 +11,33 @@ struct ScanBudget: Hashable, Sendable {
     var contents: UInt64 = 1 << 30
     /// Steps that may still be taken: opcodes, records, nodes.
     var steps = 4_000_000
+    /// Values that pickles may still make, in units of some 64 bytes.
+    var values = Int.max
+
+    /// Limits what a file of few bytes may cost, however much they expand to.
+    mutating func limit(toFileOf size: UInt64) {
+        let size = Int(min(size, 1 << 40))
+        steps = min(steps, 1 << 20 + 2 * size)
+        values = min(values, 1 << 16 + 2 * size)
+    }
+
+    /// Takes values.
+    mutating func make(_ count: Int) throws(ScanStop) {
+        guard count <= values else {
+            values = 0
+            throw ScanStop(
+                rule: "limit-values",
+                message: "its pickles make more lists, dictionaries, tuples and objects than a file of its size does"
+            )
+        }
+        values -= count
+    }
 
     /// Takes steps.
     mutating func step(_ count: Int = 1) throws(ScanStop) {
         guard count <= steps else {
+            // What follows would only fail after as much work again.
+            steps = 0
             throw ScanStop(rule: "limit-steps", message: "it takes more steps to read than a model's file does")
         }
         steps -= count

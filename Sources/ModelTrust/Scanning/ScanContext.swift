@@ -13,6 +13,8 @@ final class ScanContext {
     /// How deep containers lie within one another where the scan is now.
     private var depth = 0
     private let scanners: [any FormatScanner.Type]
+    /// What it costs to tell the format of a member, in steps.
+    private static let member = 64
 
     init(scanners: [any FormatScanner.Type] = ScanFormats.all, budget: ScanBudget = ScanBudget()) {
         self.scanners = scanners
@@ -45,10 +47,13 @@ final class ScanContext {
                 // What is small cannot make a long scan.
                 let (most, overflows) = input.size.multipliedReportingOverflow(by: 3 * Expansion.ratio)
                 self.budget.expansion = min(self.budget.expansion, overflows ? .max : max(most, most &+ 8 << 20))
+                self.budget.limit(toFileOf: input.size)
             }
             if input.size == 0, EmptyFile.mayBe(input.name) {
                 return self.recognise(input, as: EmptyFile.format)
             }
+            // Every scanner looks at it, however short it is.
+            try self.budget.step(Self.member)
             var recognised: [any FormatScanner.Type] = []
             for scanner in self.scanners {
                 if scanner.basis == .guess, !recognised.isEmpty { continue }

@@ -67,7 +67,10 @@ final class ScanInput {
     }
 
     /// The file's own name, without the folders and containers it is in.
-    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+    var name: String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+        return String(path[path.utf8.index(after: slash)...])
+    }
 
     private static func outside(_ offset: UInt64) -> ScanStop {
         ScanStop(rule: "truncated", offset: offset, message: "it ends before what it declares")

@@ -103,7 +103,8 @@ extension PickleMachine {
         case .newObject: made = neighbourNature(global, all)
         }
         guard let made else { return try refuse(callable, arguments, "in a way that it is not meant to be called") }
-        let object = PickleObject(maker: global.qualified, nature: made, of: value)
+        try make(units: rule.isOfEstimators ? 3 : 1)
+        let object = PickleObject(maker: global, nature: made, of: value)
         object.size = size
         object.elements = elements
         if case .scalar = rule { object.number = scalarNumber(all[0], all[1]) }
@@ -163,7 +164,7 @@ extension PickleMachine {
                 .notProven,
                 "makes an object of `\(PickleText.clean(global.qualified, limit: 160))`, a class that nobody has examined"
             )
-            return .object(PickleObject(maker: global.qualified, nature: .refused, of: .container(arguments)))
+            return .object(PickleObject(maker: global, nature: .refused, of: .container(arguments)))
         default: return try refuse(type, arguments)
         }
     }
@@ -176,10 +177,10 @@ extension PickleMachine {
     ) throws(ScanStop) -> PickleValue {
         let shown = "with `\(PickleText.show(.container(arguments)))`"
         let suffix = how.isEmpty ? "" : ", \(how)"
-        let maker: String
+        var maker: PickleGlobal?
         if case .global(let global) = callable {
-            maker = global.qualified
-            let name = PickleText.clean(maker, limit: 160)
+            maker = global
+            let name = PickleText.clean(global.qualified, limit: 160)
             var verdict = ScanVerdict.unsafe
             if case .unlisted = global.standing, !PickleDangers.runsCode(module: global.module, name: global.name) {
                 verdict = .notProven
@@ -188,7 +189,6 @@ extension PickleMachine {
             if case .listed = global.standing, !how.isEmpty { verdict = .notProven }
             try report("pickle-call", verdict, "calls `\(name)` \(shown)\(suffix)")
         } else {
-            maker = "a call"
             try report("pickle-call", .unsafe, "calls \(PickleText.show(callable)) \(shown)\(suffix)")
         }
         let value = PickleValue.container(arguments)

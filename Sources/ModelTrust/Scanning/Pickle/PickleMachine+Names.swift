@@ -1,4 +1,7 @@
 extension PickleMachine {
+    /// What it costs to look a name up, in steps.
+    private static let importSteps = 32
+
     /// GLOBAL, STACK_GLOBAL, INST and EXT: a name is imported, and INST calls it at once.
     mutating func importName() throws(ScanStop) {
         switch opcode {
@@ -44,9 +47,13 @@ extension PickleMachine {
     }
 
     private mutating func importName(module: String, name: String) throws(ScanStop) {
-        let global = PickleGlobal(module: module, name: name, loader: loader)
+        // Picklers import each name once, and remember it.
+        if !isOtherReading { try context.budget.step(Self.importSteps) }
+        let known = names[PickleName(module: module, name: name)]
+        let global = known ?? PickleGlobal(module: module, name: name, loader: loader)
+        if known == nil { names[PickleName(module: module, name: name)] = global }
         push(.global(global))
-        let shown = PickleText.clean(global.qualified, limit: 160)
+        var shown: String { PickleText.clean(global.qualified, limit: 160) }
         switch global.standing {
         case .listed, .constant, .storage: break
         case .dangerous:
@@ -76,7 +83,8 @@ extension PickleMachine {
         if storages.updateValue(storage, forKey: key) == nil {
             storedBytes = min(storedBytes &+ Int(min(storage.bytes ?? 0, 1 << 50)), 1 << 50)
         }
-        let object = PickleObject(maker: type.qualified, nature: .value)
+        try make(units: 3)
+        let object = PickleObject(maker: type, nature: .value)
         object.storage = storage
         push(.object(object))
         return true

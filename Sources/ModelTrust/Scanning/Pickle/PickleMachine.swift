@@ -16,14 +16,35 @@ struct PickleMachine {
     /// How many opcodes are followed where another unpickler would read an array's bytes.
     private static let otherReading = 1 << 14
 
+    /// How many values may lie on the stack: picklers lay at most 1,000 down before they put them into a list, a set or
+    /// a dictionary, and all of them only for a tuple.
+    private static let stackDepth = 1 << 18
+    /// How many marks may lie on it; each value that lies in others has at most three.
+    private static let openMarks = 1 << 12
+
+    /// How many bytes of longer texts are kept whole.
+    private static let keptTexts = 8 << 20
+
     let loader: Loader
     let context: ScanContext
     var reader: PickleReader
     var stack: [PickleValue] = []
     private var marks: [Int] = []
     private var memo: [PickleValue?] = []
+    /// What another reading stores, whose memo begins as it is here and is not copied for each array.
+    private var otherMemo: [Int: PickleValue] = [:]
     /// How many indices of the memo hold something; MEMOIZE takes this for the next one.
     private var memoized = 0
+    /// What values it may still make.
+    private var allowance = PickleAllowance()
+    /// Steps that were taken from the budget and not yet made.
+    private var steps = 0
+    /// Bytes of the texts that are longer than most names.
+    private var longTexts = 0
+    /// The names that were imported, so that each is looked up once.
+    var names: [PickleName: PickleGlobal] = [:]
+    /// Nothing can be put into a tuple, so that one is all that are empty.
+    private let emptyTuple = PickleContainer(.tuple)
     /// Where the frame that is being read ends.
     private var frameEnd: UInt64?
     /// Whether an opcode has called something or set an object's state.
@@ -67,12 +88,17 @@ struct PickleMachine {
     ///
     /// - Throws: ``ScanStop``: unsafe where a call was made before, since whatever it did is done by then.
     mutating func run() throws(ScanStop) -> PickleValue {
+        defer {
+            context.budget.steps += steps
+            steps = 0
+        }
         do throws(ScanStop) {
             let begin = reader.offset
             while true {
                 start = reader.offset
                 if let end = frameEnd, start == end { frameEnd = nil }
-                try context.budget.step()
+                if steps == 0 { try takeSteps() }
+                steps -= 1
                 taken += 1
                 let code = try reader.byte()
                 guard let opcode = PickleOpcode(rawValue: code) else {
@@ -86,6 +112,7 @@ struct PickleMachine {
                 }
                 if opcode == .stop { return try end() }
                 try perform()
+                guard stack.count <= Self.stackDepth else { throw Self.deepStack(self) }
                 if let end = frameEnd, reader.offset > end, opcode != .frame {
                     throw stop(
                         "pickle-frame",
@@ -109,6 +136,25 @@ struct PickleMachine {
         }
     }
 
+    /// Takes some steps from the budget at once, and settles what has been made meanwhile.
+    private mutating func takeSteps() throws(ScanStop) {
+        let count = min(1 << 10, max(1, context.budget.steps))
+        try context.budget.step(count)
+        steps = count
+        try context.budget.make(allowance.unsettled)
+        allowance.settle()
+    }
+
+    /// Counts what takes memory for as long as the pickle keeps it.
+    mutating func make(units: Int) throws(ScanStop) {
+        guard !allowance.take(units, read: reader.offset - reader.passedOver) else { return }
+        throw stop(
+            "limit-values",
+            "it makes more lists, dictionaries, tuples and objects than a pickle of its length does; have it pickled "
+                + "as arrays, or in parts"
+        )
+    }
+
     /// Reports what an unpickler would import that goes on here, where joblib reads an array's bytes.
     ///
     /// `pickle.load` knows nothing of joblib's format and takes the bytes for opcodes. What lies on the stack and in the
@@ -116,9 +162,10 @@ struct PickleMachine {
     func reportOtherReading() throws(ScanStop) {
         let aside = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: Self.otherReading))
         var other = PickleMachine(reader, loader: loader, context: aside)
+        guard stack.count <= Self.otherReading else { throw Self.deepStack(self) }
         other.stack = stack.map(Self.constant)
         other.marks = marks
-        other.memo = memo.map { $0.map(Self.constant) }
+        other.memo = memo
         other.memoized = memoized
         other.taken = taken
         other.isOtherReading = true
@@ -211,28 +258,37 @@ struct PickleMachine {
         case .binBytes: try push(bytes: reader.number(4))
         case .binBytes8, .byteArray8: try push(bytes: reader.number(8))
         case .nextBuffer, .readOnlyBuffer: try buffer()
-        case .emptyList: push(.container(PickleContainer(.list)))
-        case .emptyTuple: push(.container(PickleContainer(.tuple)))
-        case .emptyDict: push(.container(PickleContainer(.dictionary)))
-        case .emptySet: push(.container(PickleContainer(.set)))
-        case .tuple: try push(.tuple, popMark())
-        case .tuple1: try push(.tuple, pop(1))
-        case .tuple2: try push(.tuple, pop(2))
-        case .tuple3: try push(.tuple, pop(3))
-        case .list: try push(.list, popMark())
-        case .frozenSet: try push(.frozenSet, popMark())
+        case .emptyList: try push(empty: .list)
+        case .emptyTuple: push(.container(emptyTuple))
+        case .emptyDict: try push(empty: .dictionary)
+        case .emptySet: try push(empty: .set)
+        case .tuple: try collect(.tuple, from: markedStart())
+        case .tuple1: try collect(.tuple, from: startOf(1))
+        case .tuple2: try collect(.tuple, from: startOf(2))
+        case .tuple3: try collect(.tuple, from: startOf(3))
+        case .list: try collect(.list, from: markedStart())
+        case .frozenSet: try collect(.frozenSet, from: markedStart())
         case .dict:
-            let items = try popMark()
-            guard items.count.isMultiple(of: 2) else { throw stop("pickle-malformed", "a key has no value") }
-            try push(.dictionary, items)
+            let start = try markedStart()
+            guard (stack.count - start).isMultiple(of: 2) else { throw stop("pickle-malformed", "a key has no value") }
+            try collect(.dictionary, from: start)
         case .append: try add(pop(1), singly: true)
         case .appends, .addItems: try add(popMark(), singly: false)
         case .setItem: try set(pop(2), singly: true)
         case .setItems: try set(popMark(), singly: false)
-        case .mark: marks.append(stack.count)
+        case .mark:
+            guard marks.count < Self.openMarks else {
+                throw stop("limit-nesting", "more than \(Self.openMarks) containers are begun and not ended")
+            }
+            marks.append(stack.count)
         case .pop:
-            if let mark = marks.last, mark == stack.count { marks.removeLast() } else { _ = try pop(1) }
-        case .popMark: _ = try popMark()
+            if let mark = marks.last, mark == stack.count {
+                marks.removeLast()
+            } else {
+                _ = try startOf(1)
+                stack.removeLast()
+            }
+        case .popMark: stack.removeSubrange(try markedStart()...)
         case .dup: push(try top())
         case .get: try get(decimal(reader.line()))
         case .binGet: try get(Int(reader.number(1)))
@@ -273,23 +329,47 @@ struct PickleMachine {
         stack.append(value)
     }
 
-    private mutating func push(_ kind: PickleContainer.Kind, _ items: [PickleValue]) throws(ScanStop) {
-        let container = PickleContainer(kind, items)
+    private mutating func push(empty kind: PickleContainer.Kind) throws(ScanStop) {
+        try make(units: 1)
+        push(.container(PickleContainer(kind)))
+    }
+
+    /// Makes a container of what lies on the stack from there on.
+    private mutating func collect(_ kind: PickleContainer.Kind, from start: Int) throws(ScanStop) {
+        if kind == .tuple, start == stack.count { return push(.container(emptyTuple)) }
+        try make(units: start == stack.count ? 1 : 2)
+        let container = PickleContainer(kind)
+        var holdsTree = false
+        for index in start..<stack.count {
+            container.add(stack[index])
+            if makesEstimators, case .tree? = stack[index].object?.nature { holdsTree = true }
+        }
+        stack.removeSubrange(start...)
         try check(weight: container.weight, depth: container.depth)
         if container.holdsClass, kind != .tuple { try reportHeldClass() }
-        if makesEstimators, items.contains(where: { if case .tree? = $0.object?.nature { true } else { false } }) {
-            try reportHeldClass()
-        }
+        if holdsTree { try reportHeldClass() }
         push(.container(container))
+    }
+
+    /// Where the last so many values of the stack begin.
+    private func startOf(_ count: Int) throws(ScanStop) -> Int {
+        guard stack.count - (marks.last ?? 0) >= count else {
+            throw stop("pickle-malformed", "the stack holds too few values")
+        }
+        return stack.count - count
+    }
+
+    /// Where the values behind the last mark begin; the mark is gone then.
+    private mutating func markedStart() throws(ScanStop) -> Int {
+        guard let mark = marks.popLast() else { throw stop("pickle-malformed", "there is no mark") }
+        return mark
     }
 
     /// Takes values from the stack, in the order in which they were pushed.
     mutating func pop(_ count: Int) throws(ScanStop) -> [PickleValue] {
-        guard stack.count - (marks.last ?? 0) >= count else {
-            throw stop("pickle-malformed", "the stack holds too few values")
-        }
+        let start = try startOf(count)
         defer { stack.removeLast(count) }
-        return Array(stack.suffix(count))
+        return Array(stack[start...])
     }
 
     func top() throws(ScanStop) -> PickleValue {
@@ -302,19 +382,20 @@ struct PickleMachine {
     var hasMark: Bool { !marks.isEmpty }
 
     mutating func popMark() throws(ScanStop) -> [PickleValue] {
-        guard let mark = marks.popLast() else { throw stop("pickle-malformed", "there is no mark") }
-        defer { stack.removeSubrange(mark...) }
-        return Array(stack[mark...])
+        let start = try markedStart()
+        defer { stack.removeSubrange(start...) }
+        return Array(stack[start...])
     }
 
     // MARK: The memo
 
     private mutating func get(_ index: Int) throws(ScanStop) {
         if isOtherReading || isTrial, index > taken + 1 << 16 { return push(.unknown) }
+        if isOtherReading, let value = otherMemo[index] { return push(value) }
         guard index < memo.count, let value = memo[index] else {
             throw stop("pickle-malformed", "nothing was stored in the memo under \(index)")
         }
-        push(value)
+        push(isOtherReading ? Self.constant(value) : value)
     }
 
     private mutating func put(_ index: Int) throws(ScanStop) {
@@ -324,6 +405,17 @@ struct PickleMachine {
             // Python's slower unpickler has room for any.
             if isOtherReading || isTrial { return }
             throw stop("limit-memo", "index \(index) makes the unpickler's memo larger than any pickler needs")
+        }
+        if isOtherReading {
+            let isNew = otherMemo.updateValue(value, forKey: index) == nil
+            if isNew, index >= memo.count || memo[index] == nil { memoized += 1 }
+            return
+        }
+        guard index < memo.count || allowance.mayRemember(index, read: reader.offset - reader.passedOver) else {
+            throw stop(
+                "limit-memo",
+                "it remembers more values than a pickle of its length does; have it pickled as arrays, or in parts"
+            )
         }
         while memo.count <= index { memo.append(nil) }
         if memo[index] == nil { memoized += 1 }
@@ -412,12 +504,17 @@ struct PickleMachine {
     }
 
     private mutating func push(text bytes: [UInt8], of count: Int, whole: Bool) {
-        let text = String(decoding: bytes.prefix(PickleValue.longestText), as: UTF8.self)
-        push(whole && bytes.count <= PickleValue.longestText ? .text(text) : .longText(text, count: count))
+        let isLong = bytes.count > PickleValue.shortText
+        if isLong { longTexts += bytes.count }
+        // No pickle has so many names that long: of texts, the beginnings are enough by then.
+        let kept = isLong && longTexts > Self.keptTexts ? PickleValue.shortText : PickleValue.longestText
+        let text = String(decoding: bytes.prefix(kept), as: UTF8.self)
+        push(whole && bytes.count <= kept ? .text(text) : .longText(text, count: count))
     }
 
     private mutating func push(bytes count: UInt64) throws(ScanStop) {
         let offset = reader.offset
+        try make(units: count <= 8 ? 1 : 3)
         push(.bytes(PickleBytes(count: count, beginning: try reader.run(count, keeping: 64), offset: offset)))
     }
 
@@ -484,6 +581,13 @@ struct PickleMachine {
                 "a container grows by one thing at a time, as no pickler of this protocol writes"
             )
         }
+    }
+
+    private static func deepStack(_ machine: PickleMachine) -> ScanStop {
+        machine.stop(
+            "limit-stack",
+            "more than \(stackDepth) values lie on its stack; have a tuple of so many pickled as a list or an array"
+        )
     }
 
     func stop(_ rule: String, _ message: String) -> ScanStop {

@@ -5,15 +5,20 @@ struct PickleReader {
     private static let piece = 1 << 16
 
     let input: ScanInput
-    /// The offset of the next byte.
-    private(set) var offset: UInt64
+    /// How many bytes were passed over unread.
+    private(set) var passedOver: UInt64 = 0
     private var buffer: [UInt8] = []
+    /// Where the buffer begins in the input.
+    private var base: UInt64
     private var position = 0
 
     init(_ input: ScanInput, at offset: UInt64 = 0) {
         self.input = input
-        self.offset = offset
+        self.base = offset
     }
+
+    /// The offset of the next byte.
+    var offset: UInt64 { base + UInt64(position) }
 
     /// How many bytes are left.
     var remaining: UInt64 { input.size > offset ? input.size - offset : 0 }
@@ -22,7 +27,6 @@ struct PickleReader {
         if position == buffer.count { try refill() }
         let byte = buffer[position]
         position += 1
-        offset += 1
         return byte
     }
 
@@ -44,7 +48,6 @@ struct PickleReader {
             let count = min(kept - bytes.count, buffer.count - position)
             bytes.append(contentsOf: buffer[position..<(position + count)])
             position += count
-            offset += UInt64(count)
         }
         try skip(count - UInt64(kept))
         return bytes
@@ -53,10 +56,11 @@ struct PickleReader {
     /// Passes over bytes.
     mutating func skip(_ count: UInt64) throws(ScanStop) {
         guard count <= remaining else { throw Self.truncated(offset) }
-        offset += count
+        passedOver += count
         if count <= UInt64(buffer.count - position) {
             position += Int(count)
         } else {
+            base = offset + count
             buffer = []
             position = 0
         }
@@ -71,12 +75,17 @@ struct PickleReader {
         var line: [UInt8] = []
         while true {
             if orRest, remaining == 0 { return line.dropLast() }
-            let byte = try byte()
-            if byte == 0x0a { return line }
-            guard line.count < Self.longestLine else {
+            if position == buffer.count { try refill() }
+            let end = buffer[position...].firstIndex(of: 0x0a)
+            let part = buffer[position..<(end ?? buffer.count)]
+            guard line.count + part.count <= Self.longestLine else {
                 throw ScanStop(rule: "limit-steps", offset: start, message: "a line of it does not end")
             }
-            line.append(byte)
+            line += part
+            position += part.count
+            guard end != nil else { continue }
+            position += 1
+            return line
         }
     }
 
@@ -91,17 +100,17 @@ struct PickleReader {
             last = part.last ?? last
             count += part.count
             position += part.count
-            offset += UInt64(part.count)
             guard part.count < rest.count else { continue }
             position += 1
-            offset += 1
             return (beginning, last, count)
         }
     }
 
     private mutating func refill() throws(ScanStop) {
         guard remaining > 0 else { throw Self.truncated(offset) }
-        buffer = try input.read(at: offset, count: Int(min(UInt64(Self.piece), remaining)))
+        let next = offset
+        buffer = try input.read(at: next, count: Int(min(UInt64(Self.piece), remaining)))
+        base = next
         position = 0
     }
 

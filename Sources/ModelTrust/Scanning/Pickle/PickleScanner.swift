@@ -2,15 +2,17 @@
 enum PickleScanner: FormatScanner {
     static let format = "pickle"
 
-    /// How many opcodes of a pickle without PROTO are tried before it is taken for one.
-    private static let trial = 1 << 16
+    /// How many opcodes of a pickle are tried before it is taken for one: few where it begins with PROTO.
+    private static let (trial, shortTrial) = (1 << 14, 1 << 10)
+    /// What each of several pickles in one file costs beside its opcodes, in steps.
+    private static let beginning = 64
 
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
         let head = try input.head(2)
         guard head.count == 2 else { return false }
         guard PickleOpcode(rawValue: head[0]) != nil else { return false }
         let hasMagic = head[0] == PickleOpcode.proto.rawValue && head[1] <= 5
-        let context = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: trial))
+        let context = ScanContext(scanners: [], budget: ScanBudget(expansion: 0, steps: hasMagic ? shortTrial : trial))
         var machine = PickleMachine(PickleReader(input), loader: .plain, context: context)
         machine.isTrial = true
         // A zip begins with the opcode of a name for something outside, which ends every unpickler that was not told what
@@ -37,7 +39,10 @@ enum PickleScanner: FormatScanner {
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
         if try TorchLegacy.recognises(input) { return try TorchLegacy.scan(input, context) }
         var reader = PickleReader(input)
-        repeat { reader = try scan(reader, loader: .plain, context).reader } while reader.remaining > 0
+        repeat {
+            try context.budget.step(beginning)
+            reader = try scan(reader, loader: .plain, context).reader
+        } while reader.remaining > 0
     }
 
     /// Scans one pickle.

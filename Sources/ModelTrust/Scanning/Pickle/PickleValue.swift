@@ -7,8 +7,8 @@ enum PickleValue {
     case float
     /// Text of at most ``PickleValue/longestText`` bytes.
     case text(String)
-    /// Longer text, of which the beginning is kept, and how many bytes it has.
-    case longText(String, count: Int)
+    /// Longer text, of which the beginning is kept, and how many bytes it has: rare, so that it makes no value larger.
+    indirect case longText(String, count: Int)
     case bytes(PickleBytes)
     case global(PickleGlobal)
     case container(PickleContainer)
@@ -18,6 +18,9 @@ enum PickleValue {
 
     /// The longest text that is kept whole: longer than any name.
     static let longestText = 512
+
+    /// Text that is as short as nearly every name, and always kept whole.
+    static let shortText = 64
 
     /// How many values a walk through it meets: a value that occurs twice counts twice.
     var weight: Int {
@@ -110,14 +113,22 @@ enum PickleValue {
 /// A run of bytes, of which the beginning is kept.
 final class PickleBytes {
     let count: UInt64
-    let beginning: [UInt8]
     /// Where they lie in the input.
     let offset: UInt64
+    /// Up to eight bytes, which are most often those of a number.
+    private let word: UInt64
+    private let more: [UInt8]
 
     init(count: UInt64, beginning: [UInt8], offset: UInt64) {
         self.count = count
-        self.beginning = beginning
         self.offset = offset
+        let isShort = count <= 8
+        self.word = isShort ? beginning.reversed().reduce(0) { $0 << 8 | UInt64($1) } : 0
+        self.more = isShort ? [] : beginning
+    }
+
+    var beginning: [UInt8] {
+        count <= 8 ? (0..<Int(count)).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } : more
     }
 }
 
@@ -125,57 +136,77 @@ final class PickleBytes {
 final class PickleGlobal {
     let module: String
     let name: String
+    /// Module and name in one.
+    let qualified: String
     let standing: PickleStanding
 
     init(module: String, name: String, loader: PickleMachine.Loader) {
         self.module = module
         self.name = name
+        self.qualified = "\(module).\(name)"
         let script = loader == .torchScript ? PickleAllowList.scriptStanding(module: module, name: name) : nil
         self.standing = script ?? PickleAllowList.standing(module: module, name: name)
     }
-
-    var qualified: String { "\(module).\(name)" }
 }
 
 /// A tuple, list, dictionary or set.
+///
+/// A pickle may make hundreds of thousands in few bytes, so that its numbers are no larger than they need to be.
 final class PickleContainer {
-    enum Kind { case tuple, list, dictionary, set, frozenSet }
+    enum Kind: UInt8 { case tuple, list, dictionary, set, frozenSet }
 
     /// How many items are kept; of the rest only the number is known.
     private static let kept = 1024
 
     let kind: Kind
-    /// Keys and values of a dictionary alternate.
-    private(set) var items: [PickleValue] = []
-    private(set) var count = 0
-    private(set) var weight = 1
-    private(set) var depth = 1
-    /// How many opcodes added one thing alone.
-    var singleAdditions = 0
     /// Whether it lies in something else, or is its state.
     var isHeld = false
     /// Whether one of its items is a class or function of the estimators' list.
     private(set) var holdsClass = false
-    /// What is known of all of its items, where that is more than what is kept of them.
-    private(set) var contents: EstimatorContents?
     /// Whether a list has anything in it that is no part of an ensemble.
     private(set) var holdsOthers = false
+    /// Whether containers are among the items that are kept.
+    private var holdsContainers = false
+    private var storedDepth: UInt16 = 1
+    private var storedAdditions: UInt16 = 0
+    private var storedCount: UInt32 = 0
+    private var storedWeight: UInt32 = 1
+    /// Keys and values of a dictionary alternate.
+    private(set) var items: [PickleValue] = []
+    /// What is known of all of its items, where that is more than what is kept of them.
+    private(set) var contents: EstimatorContents?
 
     init(_ kind: Kind, _ items: [PickleValue] = []) {
         self.kind = kind
         for item in items { add(item) }
     }
 
+    var count: Int { Int(storedCount) }
+    /// How many values a walk through it meets.
+    var weight: Int { Int(storedWeight) }
+    /// How deep values lie in one another within it.
+    var depth: Int { Int(storedDepth) }
+
+    /// How many opcodes added one thing alone; beyond what is allowed anywhere, only that there were more.
+    var singleAdditions: Int {
+        get { Int(storedAdditions) }
+        set { storedAdditions = UInt16(clamping: newValue) }
+    }
+
     func add(_ item: PickleValue) {
-        count += 1
-        weight = min(weight &+ item.weight, Int(Int32.max))
-        depth = max(depth, item.depth + 1)
+        storedCount += 1
+        storedWeight = UInt32(min(weight &+ item.weight, Int(Int32.max)))
+        storedDepth = max(storedDepth, UInt16(clamping: item.depth + 1))
         holdsClass = holdsClass || item.holdsClass
         note(item)
         item.hold()
-        // A list in itself would never be freed.
-        if case .container(let other) = item, other === self { return }
-        if items.count < Self.kept { items.append(item) }
+        guard items.count < Self.kept else { return }
+        if case .container(let other) = item {
+            // A list in itself would never be freed.
+            if other === self { return }
+            holdsContainers = true
+        }
+        items.append(item)
     }
 
     private func note(_ item: PickleValue) {
@@ -211,6 +242,7 @@ final class PickleContainer {
     /// Frees what lies within one after the other: a chain of containers is as long as the pickle, and freed by
     /// recursion it would overflow the stack.
     deinit {
+        guard holdsContainers else { return }
         var pending = release()
         while !pending.isEmpty {
             var container = pending.removeLast()
@@ -254,7 +286,7 @@ final class PickleObject {
         case maskedArray
         /// A generator of random numbers.
         case generator
-        case dtype(NumpyType?)
+        indirect case dtype(NumpyType?)
         /// The type of NumPy's records, whose fields follow.
         case recordType
         /// The stand-in that joblib leaves for an array whose bytes follow.
@@ -278,45 +310,131 @@ final class PickleObject {
         case refused
     }
 
-    /// What made it, for messages.
-    let maker: String
+    /// The name that was called, or by whose persistent identifier it is known; nil where what was called has none.
+    private let global: PickleGlobal?
     var nature: Nature
-    /// The storage that a persistent identifier stands for.
-    var storage: TorchStorage?
-    /// How many bytes a copy of it takes, of those that the pickle gave it.
-    var size = 0
-    /// How many elements a tensor has; more than its storage holds where it repeats them.
-    var elements = 0
-    /// The name of its class, of an object of scikit-learn.
-    var className = ""
-    /// The value of a whole number of NumPy.
-    var number: Int?
-    /// What an array holds, once its state has been set.
-    var array: PickleArray?
-    /// The attributes of an object, once they have been set and found in order.
-    var attributes: PickleContainer?
-    /// What is known of an object of scikit-learn, or of a part of one.
-    var estimator: EstimatorFacts?
-    /// Whether its state has been set, so that it cannot change any more.
-    var isBuilt = false
-    /// Whether it lies in something else.
-    var isHeld = false
-    private(set) var weight: Int
-    private(set) var depth: Int
-    /// How many opcodes added one thing alone.
-    var singleAdditions = 0
+    /// What few objects have.
+    private var details: PickleObjectDetails?
+    private var storedAmount = 0
+    private var storedWeight: UInt32
+    private var storedDepth: UInt16
+    private var amountKind = AmountKind.none
+    private var state: State = []
 
-    init(maker: String, nature: Nature, of argument: PickleValue = .none) {
-        self.maker = maker
+    private enum AmountKind: UInt8 { case none, number, elements }
+
+    private struct State: OptionSet {
+        let rawValue: UInt8
+
+        static let built = State(rawValue: 1)
+        static let held = State(rawValue: 2)
+    }
+
+    init(maker: PickleGlobal?, nature: Nature, of argument: PickleValue = .none) {
+        self.global = maker
         self.nature = nature
-        self.weight = argument.weight
-        self.depth = argument.depth + 1
+        self.storedWeight = UInt32(argument.weight)
+        self.storedDepth = UInt16(clamping: argument.depth + 1)
+    }
+
+    /// What made it, for messages.
+    var maker: String { global?.qualified ?? "a call" }
+
+    /// How many values a walk through it meets.
+    var weight: Int { Int(storedWeight) }
+    /// How deep values lie in one another within it.
+    var depth: Int { Int(storedDepth) }
+
+    /// How many elements a tensor has; more than its storage holds where it repeats them.
+    var elements: Int {
+        get { amountKind == .elements ? storedAmount : 0 }
+        set { if newValue != 0 { (amountKind, storedAmount) = (.elements, newValue) } }
+    }
+
+    /// The value of a whole number of NumPy.
+    var number: Int? {
+        get { amountKind == .number ? storedAmount : nil }
+        set { if let newValue { (amountKind, storedAmount) = (.number, newValue) } }
+    }
+
+    /// Whether its state has been set, so that it cannot change any more.
+    var isBuilt: Bool {
+        get { state.contains(.built) }
+        set { if newValue { state.insert(.built) } else { state.remove(.built) } }
+    }
+
+    /// Whether it lies in something else.
+    var isHeld: Bool {
+        get { state.contains(.held) }
+        set { if newValue { state.insert(.held) } else { state.remove(.held) } }
     }
 
     /// Takes in what was added or set as its state.
     func absorb(_ value: PickleValue) {
-        weight = min(weight &+ value.weight, Int(Int32.max))
+        storedWeight = UInt32(min(weight &+ value.weight, Int(Int32.max)))
         if case .object(let other) = value, other === self { return }
-        depth = max(depth, value.depth + 1)
+        storedDepth = max(storedDepth, UInt16(clamping: value.depth + 1))
+    }
+}
+
+/// What few of the objects have that a pickle makes.
+private final class PickleObjectDetails {
+    var storage: TorchStorage?
+    var size = 0
+    var className = ""
+    var array: PickleArray?
+    var attributes: PickleContainer?
+    var estimator: EstimatorFacts?
+    var singleAdditions = 0
+}
+
+extension PickleObject {
+    private var known: PickleObjectDetails {
+        if let details { return details }
+        let made = PickleObjectDetails()
+        details = made
+        return made
+    }
+
+    /// The storage that a persistent identifier stands for.
+    var storage: TorchStorage? {
+        get { details?.storage }
+        set { known.storage = newValue }
+    }
+
+    /// How many bytes a copy of it takes, of those that the pickle gave it.
+    var size: Int {
+        get { details?.size ?? 0 }
+        set { if newValue != size { known.size = newValue } }
+    }
+
+    /// The name of its class, of an object of scikit-learn.
+    var className: String {
+        get { details?.className ?? "" }
+        set { known.className = newValue }
+    }
+
+    /// What an array holds, once its state has been set.
+    var array: PickleArray? {
+        get { details?.array }
+        set { known.array = newValue }
+    }
+
+    /// The attributes of an object, once they have been set and found in order.
+    var attributes: PickleContainer? {
+        get { details?.attributes }
+        set { known.attributes = newValue }
+    }
+
+    /// What is known of an object of scikit-learn, or of a part of one.
+    var estimator: EstimatorFacts? {
+        get { details?.estimator }
+        set { if newValue != nil || details != nil { known.estimator = newValue } }
+    }
+
+    /// How many opcodes added one thing alone.
+    var singleAdditions: Int {
+        get { details?.singleAdditions ?? 0 }
+        set { known.singleAdditions = newValue }
     }
 }

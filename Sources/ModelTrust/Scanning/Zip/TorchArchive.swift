@@ -3,18 +3,25 @@
 struct TorchArchive {
     private let folder: String
     private let entries: [ZipEntry]
+    /// By their names, since each of a hundred thousand storages is asked for.
+    private let byName: [String: ZipEntry]
+    private let isScript: Bool
+    private let storageFolders: [String]
     private let members: ZipMembers
 
     /// nil where the archive is not PyTorch's.
     init?(_ archive: ZipArchive, _ members: ZipMembers) {
         // Readers take the folder of the first member; here any folder that holds a data.pkl is one.
         guard let data = archive.entries.first(where: { $0.name.hasSuffix("/data.pkl") }) else { return nil }
-        self.folder = MemberPath.folder(of: data.name)
+        let folder = MemberPath.folder(of: data.name)
+        let code = folder + "code/"
+        self.folder = folder
         self.entries = archive.entries.filter { !$0.isFolder }
+        self.byName = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
+        self.isScript = entries.contains { $0.name.hasPrefix(code) }
+        self.storageFolders = (["data/", "constants/"] + (isScript ? ["traced_inputs/"] : [])).map { folder + $0 }
         self.members = members
     }
-
-    private var isScript: Bool { entries.contains { $0.name.hasPrefix(folder + "code/") } }
 
     func scan(_ context: ScanContext) throws(ScanStop) {
         context.recognise(members.archive.input, as: isScript ? "torchscript" : "pytorch")
@@ -34,8 +41,7 @@ struct TorchArchive {
     }
 
     private func isStorage(_ entry: ZipEntry) -> Bool {
-        let folders = ["data/", "constants/"] + (isScript ? ["traced_inputs/"] : [])
-        return folders.contains { entry.name.hasPrefix(folder + $0) }
+        storageFolders.contains { entry.name.hasPrefix($0) }
     }
 
     /// A storage is numbers and nothing else, of which a pickle says how many there are.
@@ -92,8 +98,9 @@ struct TorchArchive {
     ) throws(ScanStop) {
         let (reader, _, storages) = try PickleScanner.scan(PickleReader(member), loader: loader, context)
         for (key, storage) in storages.sorted(by: { $0.key < $1.key }) {
-            named.insert(folder + place + key)
-            let entry = entries.first { $0.name == folder + place + key }
+            let name = folder + place + key
+            named.insert(name)
+            let entry = byName[name]
             // Of what a model was traced with, only the shapes are kept.
             if place == "traced_inputs/", entry?.size == 0 { continue }
             guard let entry, entry.size == storage.bytes else {

@@ -4,6 +4,8 @@
 /// not have there and a length beyond the message are refusals.
 struct ProtobufReader {
     private static let depth = 64
+    /// How many fields a message may have itself: the largest vocabularies have half as many.
+    private static let mostFields = 1 << 19
 
     private let input: ScanInput
     private let context: ScanContext
@@ -49,6 +51,9 @@ struct ProtobufReader {
                     message,
                     at: record.record.offset
                 )
+            }
+            guard result.count < Self.mostFields else {
+                throw fault("protobuf-size", "a message has more than \(Self.mostFields) fields", message)
             }
             result.append(record.record)
         }

@@ -6,7 +6,9 @@ internal import Yams
 enum YAMLScanner: FormatScanner {
     static let format = "yaml"
     static let basis = RecognitionBasis.guess
-    private static let longest: UInt64 = 8 << 20
+    private static let longest = 8 << 20
+    /// How many line ends, commas and opening brackets a text may have that begins like YAML.
+    private static let mostPlaces = 50_000
 
     /// How many documents are read; configurations have one or two.
     private static let mostDocuments = 1_000
@@ -14,20 +16,22 @@ enum YAMLScanner: FormatScanner {
     /// Whether the text is YAML that is more than one plain scalar.
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
         guard let text = try PlainText(input), !MarkupEntities.isMarkup(text.bytes) else { return false }
-        guard input.size <= longest else { return beginsLikeYAML(text.bytes) }
+        guard !isCostly(text) else { return true }
         if YAMLAliases.mayBeKeys(text.bytes) { return true }
         guard let (documents, isMore) = documents(text.text) else { return false }
         return isMore || documents.contains { $0.scalar == nil || !YAMLTags.isCore($0.tag.rawValue) }
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
-        guard input.size <= longest else {
+        guard let plain = try PlainText(input) else { return }
+        guard !isCostly(plain) else {
             throw ScanStop(
                 rule: "yaml-size",
-                message: "it begins like YAML, and has more than the \(longest >> 20) MiB that are read of such"
+                message:
+                    "it begins like YAML, and has more than the \(longest >> 20) MiB or \(mostPlaces) lines and values "
+                    + "that are read of such; settings are shorter, and for data there is JSON"
             )
         }
-        guard let plain = try PlainText(input) else { return }
         guard !YAMLAliases.mayBeKeys(plain.bytes) else {
             throw ScanStop(rule: "limit-expansion", message: "it has many aliases, and keys that are lists or aliases")
         }
@@ -45,7 +49,7 @@ enum YAMLScanner: FormatScanner {
 
     /// The first documents of a text, and whether there are more than are read; nil where it does not parse.
     private static func documents(_ text: String) -> (documents: [Node], isMore: Bool)? {
-        guard let parser = try? Yams.Parser(yaml: text) else { return nil }
+        guard let parser = parser(of: text) else { return nil }
         var result: [Node] = []
         do {
             while let node = try parser.nextRoot() {
@@ -58,10 +62,44 @@ enum YAMLScanner: FormatScanner {
         return result.isEmpty ? nil : (result, false)
     }
 
+    private static func parser(of text: String) -> Yams.Parser? {
+        // By default it goes through the whole environment for each text.
+        try? Yams.Parser(yaml: text, encoding: .utf8)
+    }
+
+    /// Whether a text begins like YAML and would take long to read as such: each value costs microseconds, and hundreds of
+    /// bytes of memory.
+    private static func isCostly(_ text: PlainText) -> Bool {
+        let bytes = text.bytes
+        var places = 0
+        for byte in bytes where byte == 0x0A || byte == 0x2C || byte == 0x5B || byte == 0x7B { places += 1 }
+        guard bytes.count > longest || places > mostPlaces, beginsLikeYAML(bytes) else { return false }
+        guard bytes.count <= longest else { return true }
+        // What soon turns out to be no YAML, such as a JSON object on each line, is read no further.
+        return !endsEarly(bytes)
+    }
+
+    /// Whether a parser stops within the first lines of a text, and not only since they are cut off from the rest.
+    private static func endsEarly(_ bytes: [UInt8]) -> Bool {
+        let beginning = bytes.prefix(1 << 16)
+        guard let end = beginning.lastIndex(of: 0x0A) else { return false }
+        let lines = beginning[...end]
+        guard let text = String(validating: lines, as: UTF8.self), let parser = parser(of: text) else { return false }
+        let last = lines.count { $0 == 0x0A }
+        do {
+            while try parser.nextRoot() != nil {}
+            return false
+        } catch YamlError.scanner(_, _, let mark, _) {
+            return mark.line < last
+        } catch YamlError.parser(_, _, let mark, _) {
+            return mark.line < last
+        } catch { return false }
+    }
+
     /// A parser of a text that it comes to the end of in good time; nil for others.
     private static func boundedParser(of text: PlainText) -> Yams.Parser? {
-        guard text.bytes.count <= longest, !YAMLAliases.mayBeKeys(text.bytes) else { return nil }
-        return try? Yams.Parser(yaml: text.text)
+        guard !isCostly(text), !YAMLAliases.mayBeKeys(text.bytes) else { return nil }
+        return parser(of: text.text)
     }
 
     /// Whether a text is YAML of any kind, be it nothing but comments; not where it takes too much to tell.

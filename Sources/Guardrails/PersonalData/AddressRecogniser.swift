@@ -28,12 +28,9 @@ struct AddressRecogniser {
     /// An address of mail with an apostrophe in its local part, of which `start` to `apostrophe` was read already:
     /// `sean.o'connor@example.org`.
     ///
-    /// A letter alone is a part of a name where names have it so, and may mark a literal of a program where not.
+    /// A letter alone may mark a literal of a program, and what is a word of prose was passed over.
     func nameOfMail(_ reader: inout UnitReader, _ start: Int, apostrophe: Int) -> Match? {
-        guard UnitClass.isLetter(reader[apostrophe + 1]), apostrophe > start + 1 || Self.isParticle(reader[start])
-        else {
-            return nil
-        }
+        guard UnitClass.isLetter(reader[apostrophe + 1]), apostrophe > start + 1 else { return nil }
         var index = apostrophe + 1
         while index < start + 64,
             UnitClass.isWord(reader[index]) || reader[index] == UInt8(ascii: ".") || reader[index] == UInt8(ascii: "-")
@@ -42,17 +39,6 @@ struct AddressRecogniser {
             index += 1
         }
         return reader[index] == UInt8(ascii: "@") ? email(&reader, start, at: index) : nil
-    }
-
-    /// Whether a letter stands before the apostrophe of a name: `O'Brien`, `D'Angelo`.
-    @inline(__always)
-    static func isParticle(_ unit: UInt8) -> Bool {
-        switch unit {
-        case UInt8(ascii: "o"), UInt8(ascii: "O"), UInt8(ascii: "D"), UInt8(ascii: "L"), UInt8(ascii: "N"),
-            UInt8(ascii: "M"):
-            true
-        default: false
-        }
     }
 
     /// Whether what looks like an address is the name of a file: `icon@2x.png`.

@@ -158,19 +158,56 @@ struct SecretRecogniser {
         unit == 0x20 || unit == 0x09 || isQuote(unit) || unit == UInt8(ascii: "\\")
     }
 
+    /// What a name says of its value.
     struct Name {
         var rules: [Int] = []
-        var isGeneric = false
-        var isPassword = false
-        var isAuthorization = false
-        var isValue = false
+        /// What holds of it, a bit each: it is copied often.
+        private var traits: UInt8 = 0
+
+        init(isGeneric: Bool = false, isPassword: Bool = false, isLoose: Bool = false, isHead: Bool = false) {
+            self.isGeneric = isGeneric
+            self.isPassword = isPassword
+            self.isLoose = isLoose
+            self.isHead = isHead
+        }
+
+        var isGeneric: Bool {
+            get { self[0] }
+            set { self[0] = newValue }
+        }
+        var isPassword: Bool {
+            get { self[1] }
+            set { self[1] = newValue }
+        }
+        var isAuthorization: Bool {
+            get { self[2] }
+            set { self[2] = newValue }
+        }
+        var isValue: Bool {
+            get { self[3] }
+            set { self[3] = newValue }
+        }
         /// Whether no sign stands between it and what may be its value.
-        var isLoose = false
+        var isLoose: Bool {
+            get { self[4] }
+            set { self[4] = newValue }
+        }
         /// Whether it stands at the head of the column that the value is in.
-        var isHead = false
+        var isHead: Bool {
+            get { self[5] }
+            set { self[5] = newValue }
+        }
         /// Whether it is `key` and nothing else, as most that are called so are no secrets.
-        var isBare = false
+        var isBare: Bool {
+            get { self[6] }
+            set { self[6] = newValue }
+        }
         var isTelling: Bool { !rules.isEmpty || isGeneric || isAuthorization || isValue }
+
+        private subscript(_ bit: UInt8) -> Bool {
+            get { traits >> bit & 1 != 0 }
+            set { traits = newValue ? traits | 1 << bit : traits & ~(1 << bit) }
+        }
     }
 
     func name(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Name {

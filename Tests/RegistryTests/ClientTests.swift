@@ -20,6 +20,16 @@ import ZeroTrust
         return root
     }
 
+    /// 74 bytes of the configuration each: what is pushed of more would lie in quarantine for its configuration.
+    @Test func `a folder of more files than an artifact has is refused before anything is pushed`() throws {
+        let directory = try TemporaryDirectory()
+        let root = directory.path + "/many"
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        for number in 0..<14_500 { FileManager.default.createFile(atPath: root + "/\(number)", contents: nil) }
+        let error = #expect(throws: RegistryClientError.self) { try ModelPack(path: root, name: "m") }
+        #expect(error?.message.contains("14500, where") == true, "\(String(describing: error))")
+    }
+
     @Test func `what is pushed comes back, byte for byte`() async throws {
         let registry = try await TestRegistry()
         let root = try model(in: registry.directory)

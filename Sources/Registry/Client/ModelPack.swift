@@ -29,6 +29,8 @@ public struct ModelPack: Sendable {
 
     /// The annotation that says where a layer's file belongs (`specs-go/v1/annotations.go`).
     static let pathAnnotation = "org.cncf.model.filepath"
+    /// The longest configuration that a registry of ours admits.
+    private static let longestConfiguration = 1 << 20
     /// The annotation by which other clients name the file.
     static let titleAnnotation = "org.opencontainers.image.title"
 
@@ -82,8 +84,13 @@ public struct ModelPack: Sendable {
             config: configDescriptor,
             layers: files.map(\.descriptor)
         ).bytes
-        guard manifest.count <= Manifest.maximumLength else {
-            throw RegistryClientError(.file, "`\(path)` holds too many files for one artifact: \(files.count)")
+        // Each file is a layer, by some 300 bytes of the manifest and 74 of the configuration.
+        guard manifest.count <= Manifest.maximumLength, config.count <= Self.longestConfiguration else {
+            throw RegistryClientError(
+                .file,
+                "`\(path)` holds too many files for one artifact: \(files.count), where a registry takes some 14,000; "
+                    + "put small files together into archives, or push parts of it by themselves"
+            )
         }
     }
 

@@ -11,6 +11,7 @@ enum AdmissionClock {
     /// - Parameters:
     ///   - state: the folder in which the latest time that was seen is kept.
     ///   - say: is given what a person has to know, where the clock is behind it.
+    /// - Returns: the time of the clock, or the latest that was seen here where that is later.
     /// - Throws: ``CommandError`` where the time cannot be read or kept.
     static func now(keptIn state: String, say: (String) -> Void) throws -> Date {
         let path = state + "/clock.floor"

@@ -25,9 +25,11 @@ import ZeroTrust
         let directory = try TemporaryDirectory()
         let root = directory.path + "/many"
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        for number in 0..<14_500 { FileManager.default.createFile(atPath: root + "/\(number)", contents: nil) }
+        for number in 0..<14_500 {
+            try #require(FileManager.default.createFile(atPath: root + "/\(number)", contents: nil))
+        }
         let error = #expect(throws: RegistryClientError.self) { try ModelPack(path: root, name: "m") }
-        #expect(error?.message.contains("14500, where") == true, "\(String(describing: error))")
+        #expect(error?.description.contains("14500, where") == true, "\(String(describing: error))")
     }
 
     @Test func `what is pushed comes back, byte for byte`() async throws {

@@ -29,6 +29,40 @@ import Testing
     private static let webp = riff("WEBP", Array("VP8L".utf8) + .little(UInt32(3)) + [1, 2, 3])
     private static let whole = [png, jpeg, gif, wave, webp]
 
+    /// Three pixels by two, of 24 bits each: rows of twelve bytes.
+    private static func bitmap(
+        length: Int? = nil,
+        reserved: UInt8 = 0,
+        start: Int = 54,
+        header: UInt8 = 40,
+        height: Int32 = 2,
+        planes: UInt8 = 1,
+        bits: UInt8 = 24,
+        compression: UInt8 = 0,
+        used: Int = 0,
+        then pixels: [UInt8] = [UInt8](repeating: 7, count: 24)
+    ) -> [UInt8] {
+        Array("BM".utf8) + .little(UInt32(length ?? 54 + pixels.count)) + [reserved, 0, 0, 0] + .little(UInt32(start))
+            + [header, 0, 0, 0, 3, 0, 0, 0] + .little(UInt32(bitPattern: height)) + [planes, 0, bits, 0]
+            + [compression, 0, 0, 0] + [UInt8](repeating: 0, count: 12) + .little(UInt32(used)) + [0, 0, 0, 0] + pixels
+    }
+
+    @Test func `a bitmap has as many bytes as its measures say, and nothing between them`() {
+        #expect(ScanProbe.scan(Self.bitmap()).findings == [])
+        #expect(ScanProbe.scan(Self.bitmap(height: -2)).findings == [])
+        #expect(
+            ScanProbe.verdict(Self.bitmap(bits: 32, compression: 3, then: [UInt8](repeating: 7, count: 24))) != .proven
+        )
+        let command = [UInt8](repeating: 7, count: 24) + PickleBuilder.command
+        #expect(ScanProbe.verdict(Self.bitmap(then: command)) == .unsafe)
+        for other in [
+            Self.bitmap(length: 79), Self.bitmap(reserved: 1), Self.bitmap(start: 58), Self.bitmap(start: 50),
+            Self.bitmap(header: 12), Self.bitmap(header: 41), Self.bitmap(height: 0), Self.bitmap(height: 3),
+            Self.bitmap(height: .min), Self.bitmap(planes: 2), Self.bitmap(bits: 25), Self.bitmap(bits: 8),
+            Self.bitmap(compression: 1), Self.bitmap(compression: 4), Self.bitmap(used: 1), Self.bitmap(used: 1 << 30),
+        ] { #expect(ScanProbe.verdict(other) != .proven, "\(other.prefix(54))") }
+    }
+
     @Test(arguments: whole) func `a picture or a sound that is whole is proven`(bytes: [UInt8]) {
         let scan = ScanProbe.scan(bytes)
         #expect(scan.findings == [])

@@ -100,6 +100,36 @@ enum MediaParts {
         if flags & 0x80 != 0 { try reader.skip(3 << UInt64(flags & 7 + 1)) }
     }
 
+    /// A bitmap of Windows: its headers, a table of colours, and rows of as many bytes as its measures say.
+    static func bitmap(_ input: ScanInput) throws(ScanStop) -> UInt64 {
+        var reader = PickleReader(input, at: 10)
+        let start = try reader.number(4)
+        let header = try reader.number(4)
+        // BITMAPINFOHEADER and those that came after it.
+        guard [40, 52, 56, 108, 124].contains(header) else { throw unknown("", at: 14) }
+        let width = Int32(truncatingIfNeeded: try reader.number(4))
+        let height = Int32(truncatingIfNeeded: try reader.number(4))
+        let planes = try reader.number(2)
+        let bits = try reader.number(2)
+        let compression = try reader.number(4)
+        try reader.skip(12)
+        let used = try reader.number(4)
+        guard planes == 1, [1, 4, 8, 16, 24, 32].contains(bits), width > 0, height != 0,
+            compression == 0 || compression == 3 && bits >= 16
+        else { throw unknown("", at: 18) }
+        let colours = bits <= 8 && used == 0 ? 1 << bits : used
+        guard colours <= 256 else { throw unknown("", at: 46) }
+        // Masks of colours stand behind the shortest header, and within the others.
+        let masks: UInt64 = compression == 3 && header == 40 ? 12 : 0
+        guard start == 14 + header + masks + 4 * colours else { throw unknown("", at: 10) }
+        let row = (UInt64(width) * bits + 31) / 32 * 4
+        let end = start + row * UInt64(height.magnitude)
+        guard end <= input.size else {
+            throw ScanStop(rule: "truncated", offset: start, message: "it has not as many bytes as it says")
+        }
+        return end
+    }
+
     static func riff(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) -> UInt64 {
         var reader = PickleReader(input, at: 4)
         let end = try 8 + reader.number(4)

@@ -1,11 +1,11 @@
-/// Pictures and sounds that stand beside a model: PNG, JPEG, GIF, WebP and WAVE, as in a readme and its examples.
+/// Pictures and sounds that stand beside a model: PNG, JPEG, GIF, WebP, BMP and WAVE, as in a readme and its examples.
 ///
 /// No loader of models opens them. What is looked at is that they are whole and hold nothing else: every part is of a
 /// kind that the format knows, and nothing follows the last.
 enum MediaScanner: FormatScanner {
     static let format = "media"
 
-    private enum Kind { case png, jpeg, gif, riff }
+    private enum Kind { case png, jpeg, gif, riff, bitmap }
 
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool { try kind(input) != nil }
 
@@ -17,6 +17,7 @@ enum MediaScanner: FormatScanner {
         case .jpeg: end = try MediaParts.jpeg(input, context)
         case .gif: end = try MediaParts.gif(input, context)
         case .riff: end = try MediaParts.riff(input, context)
+        case .bitmap: end = try MediaParts.bitmap(input)
         }
         guard end == input.size else {
             let rest = input.size - end
@@ -30,6 +31,12 @@ enum MediaScanner: FormatScanner {
         if head.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
         if head.starts(with: [0xFF, 0xD8, 0xFF]) { return .jpeg }
         if head.starts(with: "GIF87a".utf8) || head.starts(with: "GIF89a".utf8) { return .gif }
+        // Two letters are few: its length stands behind them, and zeros.
+        if head.count == 12, head.starts(with: "BM".utf8), head[6..<10].elementsEqual([0, 0, 0, 0]),
+            (2..<6).reversed().reduce(UInt64(0), { $0 << 8 | UInt64(head[$1]) }) == input.size
+        {
+            return .bitmap
+        }
         guard head.count == 12, head.starts(with: "RIFF".utf8) else { return nil }
         return ["WEBP", "WAVE"].contains { head[8...].elementsEqual($0.utf8) } ? .riff : nil
     }

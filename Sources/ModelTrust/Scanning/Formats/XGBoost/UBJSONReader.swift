@@ -18,10 +18,8 @@ struct UBJSONReader {
         ScanStop(rule: rule, offset: cursor.offset, message: message)
     }
 
-    /// Reads a value.
-    ///
-    /// - Parameter element: is given each element of an array as soon as it has been read, by the keys that lead to it;
-    ///   true where it need not be kept.
+    /// Reads a value; `element` is given each element of an array as soon as it has been read, by the keys that lead to it,
+    /// and says true where it need not be kept.
     mutating func value(
         _ path: [String] = [],
         _ element: (inout UBJSONReader, [String], UBJSONValue) throws(ScanStop) -> Bool

@@ -62,9 +62,9 @@ import Testing
     @Test func `a scanner that dies leaves what it looked at not proven, and the rest is looked at all the same`()
         throws
     {
-        // A list whose items take more memory than there is.
-        let large: [UInt8] =
-            [0x80, 2, 0x5d, 0x28] + Array(repeating: [0x4b, 1], count: 300_000).joined() + [0x65, 0x2e]
+        // A list whose items take more memory than there is, a thousand at a time as picklers write them.
+        let items: [UInt8] = [0x28] + Array(repeating: [0x4b, 1], count: 1000).joined() + [0x65]
+        let large: [UInt8] = [0x80, 2, 0x5d] + Array(repeating: items, count: 300).joined() + [0x2e]
         let directory = try folder(["a": large, "b": Self.plain])
         #expect(try Program.run("model", "scan", directory.path).status == 0)
         let result = try Program.run("model", "scan", "--memory", "1", directory.path)

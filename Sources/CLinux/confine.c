@@ -166,6 +166,9 @@ static int install_filter(void) {
         ALLOW(SYS_rt_sigprocmask),
         ALLOW(SYS_sigaltstack),
         ALLOW(SYS_restart_syscall),
+        // A thread that is just beginning: the C library ends the process where it may not say where its own state lies.
+        ALLOW(SYS_rseq),
+        ALLOW(SYS_set_robust_list),
         ALLOW(SYS_exit),
         ALLOW(SYS_exit_group),
         // Memory, but none that is executed.

@@ -29,6 +29,27 @@ final class ScanContext {
         findings.append(finding)
     }
 
+    /// Adds a finding at a place of a file; of what is named there the beginning is told.
+    func find(
+        _ rule: String,
+        _ verdict: ScanVerdict,
+        in path: String,
+        at offset: UInt64?,
+        _ element: String?,
+        _ message: String
+    ) throws(ScanStop) {
+        try add(
+            ScanFinding(
+                rule: rule,
+                verdict: verdict,
+                path: path,
+                offset: offset,
+                element: element.map { String($0.prefix(200)) },
+                message: message
+            )
+        )
+    }
+
     /// Notes what a container turned out to be: `pytorch` of a zip.
     func recognise(_ input: ScanInput, as format: String) {
         formats.append((input.path, format))

@@ -22,16 +22,7 @@ struct HDF5Walk {
         _ element: String,
         _ message: String
     ) throws(ScanStop) {
-        try context.add(
-            ScanFinding(
-                rule: rule,
-                verdict: verdict,
-                path: input.path,
-                offset: offset,
-                element: String(element.prefix(200)),
-                message: message
-            )
-        )
+        try context.find(rule, verdict, in: input.path, at: offset, element, message)
     }
 
     /// Visits all objects.

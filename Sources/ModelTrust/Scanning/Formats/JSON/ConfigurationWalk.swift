@@ -35,16 +35,7 @@ struct ConfigurationWalk {
         _ element: String,
         _ message: String
     ) throws(ScanStop) {
-        try context.add(
-            ScanFinding(
-                rule: rule,
-                verdict: verdict,
-                path: path,
-                offset: base + UInt64(node.offset),
-                element: String(element.prefix(200)),
-                message: message
-            )
-        )
+        try context.find(rule, verdict, in: path, at: base + UInt64(node.offset), element, message)
     }
 
     private mutating func walk(_ node: JSONNode, key: String?, trail: String) throws(ScanStop) {

@@ -29,16 +29,7 @@ struct SavedModelWalk {
         _ element: String,
         _ message: String
     ) throws(ScanStop) {
-        try context.add(
-            ScanFinding(
-                rule: rule,
-                verdict: verdict,
-                path: input.path,
-                offset: record.offset,
-                element: String(element.prefix(200)),
-                message: message
-            )
-        )
+        try context.find(rule, verdict, in: input.path, at: record.offset, element, message)
     }
 
     /// Checks the model.

@@ -308,6 +308,8 @@ import Testing
     }
 
     @Test func `a stream that the upstream resets is 502, or cut off where it was being answered`() async throws {
+        // What has been answered in half.
+        let halves = Observed<[(FrameUpstream.Connection, UInt32)]>([])
         try await FrameUpstream.with({ event in
             guard case .whole(let connection, let stream, let request) = event else { return }
             switch request.values(":path").first {
@@ -316,21 +318,57 @@ import Testing
                 connection.send(
                     Frames.headers(stream, [(":status", "200")], ends: false) + Frames.data(stream, "half")
                 )
-                connection.send(Frames.reset(stream, code: 2))
+                halves.update { $0.append((connection, stream)) }
             default: connection.answer(stream)
             }
         }) { gateway, upstream in
             let client = try await FrameClient.connect(to: gateway)
             #expect(await client.request(1, Frames.request("POST", "/v1/first")).status == 502)
-            let half = await client.request(3, Frames.request("POST", "/v1/stream"))
+            client.send(Frames.headers(3, Frames.request("POST", "/v1/stream")))
+            await client.heard.wait { $0.isClosed || $0.responses[3]?.body == "half" }
+            let first = try #require(halves.value.first)
+            first.0.send(Frames.reset(first.1, code: 2))
+            let half = await client.response(3)
             #expect(half.reset != nil && !half.isEnded)
             let one = try await gateway.client()
-            let cut = await one.request(TestGateway.post("/v1/stream"))
-            #expect(await one.end().text.contains("\r\n0\r\n\r\n") == false && cut.statuses.count <= 1)
+            one.send(TestGateway.post("/v1/stream"))
+            await one.wait(for: "half")
+            let second = try #require(halves.value.last)
+            second.0.send(Frames.reset(second.1, code: 2))
+            let cut = await one.end()
+            #expect(cut.text.contains("\r\n0\r\n\r\n") == false && cut.statuses == [200])
             #expect(await client.request(5).status == 200)
             let completions = await gateway.log.records("completion", count: 4)
             #expect(completions.filter { $0["ended"] == "upstream_died" }.count == 3)
             #expect(upstream.heard.value.count == 1)
+            await client.close()
+        }
+    }
+
+    @Test func `an answer that breaks before the decision is on disk was never begun`() async throws {
+        let log = FakeLog(.held)
+        try await FrameUpstream.with(
+            { event in
+                guard case .whole(let connection, let stream, _) = event else { return }
+                connection.send(
+                    Frames.headers(stream, [(":status", "200")], ends: false) + Frames.data(stream, "half")
+                        + Frames.reset(stream, code: 2)
+                )
+            },
+            log: log,
+            configure: { $0.admin = .init(port: 0) }
+        ) { gateway, _ in
+            let client = try await gateway.client()
+            client.send(TestGateway.post())
+            let failed = "lapwing_upstream_failures_total 1\n"
+            while try await !TestGateway.admin(gateway, "/metrics").text.contains(failed) {
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            #expect(client.heard.value.text == "")
+            log.release()
+            // Nothing of it had left, so that the connection goes on behind an answer of ours.
+            let heard = await client.request(TestGateway.post(), responses: 2)
+            #expect(heard.statuses == [502, 502] && !heard.isClosed && !heard.text.contains("half"))
             await client.close()
         }
     }

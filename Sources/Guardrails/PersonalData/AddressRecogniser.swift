@@ -26,11 +26,12 @@ struct AddressRecogniser {
     }
 
     /// An address of mail with an apostrophe in its local part, of which `start` to `apostrophe` was read already:
-    /// `sean.o'connor@example.org`.
+    /// `sean.o'connor@example.org`, `o'connor@example.org`.
     ///
-    /// A letter alone may mark a literal of a program, and what is a word of prose was passed over.
+    /// Other letters alone may mark a literal of a program, and what is a word of prose was passed over.
     func nameOfMail(_ reader: inout UnitReader, _ start: Int, apostrophe: Int) -> Match? {
-        guard UnitClass.isLetter(reader[apostrophe + 1]), apostrophe > start + 1 else { return nil }
+        let isPrefix = apostrophe == start + 1
+        guard UnitClass.isLetter(reader[apostrophe + 1]), !isPrefix || Self.mayPrefix(reader[start]) else { return nil }
         var index = apostrophe + 1
         while index < start + 64,
             UnitClass.isWord(reader[index]) || reader[index] == UInt8(ascii: ".") || reader[index] == UInt8(ascii: "-")
@@ -38,7 +39,13 @@ struct AddressRecogniser {
         {
             index += 1
         }
-        return reader[index] == UInt8(ascii: "@") ? email(&reader, start, at: index) : nil
+        guard reader[index] == UInt8(ascii: "@"), let mail = email(&reader, start, at: index) else { return nil }
+        return isPrefix && reader[mail.end] == UInt8(ascii: "'") ? nil : mail
+    }
+
+    /// Whether a letter stands before an apostrophe in names of people: `O'Connor`, `D'Angelo`.
+    static func mayPrefix(_ unit: UInt8) -> Bool {
+        unit | 0x20 == UInt8(ascii: "o") || unit | 0x20 == UInt8(ascii: "d")
     }
 
     /// Whether what looks like an address is the name of a file: `icon@2x.png`.

@@ -38,11 +38,15 @@ extension SecretRecogniser {
         let first = index
         while index > first - 40, reader.before(index) == 0x20 { index -= 1 }
         var separator = reader.before(index)
-        if !Self.parts(separator) {
-            guard first - index > 1, index > 0 else { return nil }
+        guard Self.parts(separator) || separator == 0x0A || first - index > 1, index > 0, isBelowHead(&reader, start)
+        else { return nil }
+        if separator == 0x0A {
+            guard let next = self.separator(&reader, after: start) else { return nil }
+            separator = next
+        } else if !Self.parts(separator) {
             separator = 0x20
         }
-        guard isBelowHead(&reader, start), let (row, number) = row(reader, start, first, separator) else { return nil }
+        guard let (row, number) = row(reader, start, first, separator) else { return nil }
         let column: SecretColumn
         if let last = reader.column, last.separator == separator, last.number == number,
             last.place >= start - Self.lookBack, last.place < row, isWhole(reader, from: last.place, to: row)
@@ -69,6 +73,18 @@ extension SecretRecogniser {
 
     private static func parts(_ unit: UInt8) -> Bool {
         unit == UInt8(ascii: ",") || unit == UInt8(ascii: "|") || unit == UInt8(ascii: ";") || unit == 0x09
+    }
+
+    /// What parts the first cell of a row from the next one, where there is one.
+    private func separator(_ reader: inout UnitReader, after start: Int) -> UInt8? {
+        var index = start
+        while index < start + 200, reader[index] > 0x20, !Self.parts(reader[index]), !Self.isQuote(reader[index]) {
+            index += 1
+        }
+        if Self.isQuote(reader[index]) { index += 1 }
+        let end = index
+        while index < end + 20, reader[index] == 0x20 { index += 1 }
+        return Self.parts(reader[index]) ? reader[index] : nil
     }
 
     private static func endsCell(_ unit: UInt8, _ separator: UInt8) -> Bool {

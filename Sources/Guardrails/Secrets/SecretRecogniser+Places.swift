@@ -14,7 +14,7 @@ extension SecretRecogniser {
         case UInt8(ascii: "$"), UInt8(ascii: "."): cryptHash(&reader, start)
         case UInt8(ascii: ","): afterComma(&reader, start) ?? cell(&reader, start)
         case UInt8(ascii: "}"): directoryHash(&reader, start)
-        case UInt8(ascii: ";"), UInt8(ascii: "|"), 0x09: cell(&reader, start)
+        case UInt8(ascii: ";"), UInt8(ascii: "|"), 0x09, 0x0A: cell(&reader, start)
         case UInt8(ascii: "*"): databaseHash(&reader, start) ?? cell(&reader, start)
         default: nil
         }

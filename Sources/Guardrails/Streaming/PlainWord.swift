@@ -61,6 +61,8 @@ struct PlainWord {
             guard end &+ 1 < count else { return 0 }
             let after = unsafe units[end &+ 1]
             if parts[Int(after)] & Self.assigns != 0 { return 0 }
+            // `o'brien@example.org`
+            if next == UInt8(ascii: "'"), wordEnd &- start == 1, AddressRecogniser.mayPrefix(first) { return 0 }
             // Tokens of letters and digits may go on after a capital, and `ENV` gives a name its value.
             if next == 0x20, UnitClass.isUpper(last),
                 UnitClass.isDigit(after) || UnitClass.isUpper(after) || wordEnd &- start == 3

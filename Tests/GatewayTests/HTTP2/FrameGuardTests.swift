@@ -3,7 +3,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite struct FrameGuardTests {
+@Suite(.timeLimit(.minutes(5))) struct FrameGuardTests {
     static let now = NIODeadline.uptimeNanoseconds(1_000_000_000)
 
     /// The frames of a connection, and which of them are kept when it drains at stream 3.

@@ -80,7 +80,13 @@ struct NumberRecogniserTests {
                 "to addr1gnw305tmxx54wu294du3w8zv5t349kg6j3ak6j66z6fvq7mwzaj4wyj80zzvmrq782n0p6r84gs7rkwv88203gqler30hz6um2"
             ),
             ("write to sean.o'connor@example.org", "write to [EMAIL_ADDRESS]"),
-            ("mary-o'neil@example.co.uk, O'Hara2@corp.example", "[EMAIL_ADDRESS], O'[EMAIL_ADDRESS]"),
+            (
+                "write to O'Connor@example.org or d'angelo.ann@example.org",
+                "write to [EMAIL_ADDRESS] or [EMAIL_ADDRESS]"
+            ),
+            ("at ten o'clock, says d'Angelo", "at ten o'clock, says d'Angelo"),
+            ("d'ann@example.org'", "d'[EMAIL_ADDRESS]'"), ("that's ann@example.org", "that's [EMAIL_ADDRESS]"),
+            ("mary-o'neil@example.co.uk, O'Hara2@corp.example", "[EMAIL_ADDRESS], [EMAIL_ADDRESS]"),
             ("mail 'ann@example.com', f'ann@example.com'", "mail '[EMAIL_ADDRESS]', f'[EMAIL_ADDRESS]'"),
             ("it's five o'clock", "it's five o'clock"),
         ]

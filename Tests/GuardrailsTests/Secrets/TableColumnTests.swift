@@ -27,7 +27,9 @@ struct TableColumnTests {
             "user;Kennwort\nann;#\n", "USER     PASSWORD         ROLE\nann      #     ops\nbob      #     ops\n",
             "Here they are:\nuser,mot_de_passe\nann,#\n", "| 用户 | 密码 |\n|---|---|\n| ann | # |\n",
             "| Service | API key |\n|---|---|\n| maps | q7Lm2Zx9# |\n", "app,token\nshop,q7Lm2Zx9#\n",
-            "User | Temp password\n--- | ---\nann | #\n",
+            "User | Temp password\n--- | ---\nann | #\n", "password,user\n#,ann\n\"#\",\"bob\"\n",
+            "password\tuser\n#\tann\n", " password | user\n----------+------\n #        | ann\n",
+            "Password | User\n--- | ---\n# | ann\n# | bob\n", "token;app\nq7Lm2Zx9#;shop\n",
         ]
     )
     func tables(_ form: String) throws {
@@ -52,7 +54,9 @@ struct TableColumnTests {
         arguments: [
             "| Field | Type |\n|---|---|\n| password | varchar(255) |\n",
             "| User | Password |\n|---|---|\n| ann | ******** |\n",
-            "user,password_changed\nann,2024-05-01\n", "token,count\nrunning12,4411\n",
+            "user,password_changed\nann,2024-05-01\n", "password_changed,user\nvK3wZq8Rt5Lm,ann\n",
+            "user,password\nvK3wZq8Rt5Lm,none\n", "Passwords\nvK3wZq8Rt5Lm is what it is\n",
+            "token,count\nrunning12,4411\n",
             "id,token,pos\n1,running12,VBG2\n",
             "| Key | Action |\n|---|---|\n| Ctrl+Shift+F12 | Fullscreen |\n", "Name     Secret?\nDB_HOST  no2345678\n",
             "| User | Password |\n|---|---|\n\nann | vK3wZq8Rt5Lm |\n",

@@ -35,7 +35,7 @@ enum YAMLReader {
             }
             return values
         } catch let error as YamlError {
-            throw resourceError(error, of: text, file: file)
+            throw YAMLMistake(text: text, file: file).error(for: error)
         }
     }
 
@@ -69,57 +69,6 @@ enum YAMLReader {
         // As in JSON, the value of a key in quotes needs no blank: `{"a":*b}`. `arn:aws:iam::*` is plain text.
         case ":": before == "\"" || before == "'" || before == "]" || before == "}"
         default: false
-        }
-    }
-
-    private static func resourceError(_ error: YamlError, of text: String, file: String) -> ResourceError {
-        func at(_ mark: Mark, _ message: String) -> ResourceError {
-            ResourceError(at: SourceLocation(file: file, line: mark.line, column: mark.column), message)
-        }
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            // libyaml's bound comes before ours, and its words are for who builds with it.
-            guard !problem.hasPrefix("Maximum nesting level") else {
-                return at(mark, "nested more than \(maximumDepth) levels deep")
-            }
-            let hint = hint(for: problem, in: line(mark.line, of: text)).map { "; \($0)" } ?? ""
-            return at(mark, "not valid YAML: \(problem)\(hint)")
-        case .duplicatedKeysInMapping(let keys, let context):
-            let quoted = keys.map { "`\($0)`" }.joined(separator: ", ")
-            return at(context.mark, "the key \(quoted) stands twice in one mapping")
-        case .reader(let problem, _, _, _):
-            return ResourceError(
-                at: SourceLocation(file: file, line: 1, column: 1),
-                "not readable as YAML text: \(problem)"
-            )
-        default:
-            return ResourceError(at: SourceLocation(file: file, line: 1, column: 1), "not valid YAML")
-        }
-    }
-
-    /// A line of a text, from 1, without its end.
-    private static func line(_ number: Int, of text: String) -> Substring.UTF8View {
-        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), maxSplits: number, omittingEmptySubsequences: false)
-        return (1...lines.count).contains(number) ? Substring(lines[number - 1]).utf8 : Substring().utf8
-    }
-
-    /// What to do about the parser's complaint, where that is known: it speaks of tokens, and not of what was written.
-    private static func hint(for problem: String, in line: Substring.UTF8View) -> String? {
-        let indentation = line.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        if indentation.contains(UInt8(ascii: "\t")) { return "the line begins with a tab; indent with blanks" }
-        switch problem {
-        case "found undefined alias", "did not find expected alphabetic or numeric character":
-            return "`*` begins an alias; put a value that begins with it in quotes"
-        case "found character that cannot start any token":
-            return "put a value that begins with this character in quotes"
-        case "mapping values are not allowed in this context":
-            return "look at the indentation, and put a value that holds `: ` in quotes"
-        case "did not find expected key", "did not find expected '-' indicator", "could not find expected ':'":
-            return "look at the indentation of this line and of those before it"
-        case "did not find expected ',' or ']'": return "a `[` before this is not closed"
-        case "did not find expected ',' or '}'": return "a `{` before this is not closed"
-        default: return nil
         }
     }
 }

@@ -94,7 +94,26 @@ import Testing
             "f.yaml:3:18: error: expected a string, found the number 8080; write \"8080\" in quotes"
         ),
         ("apiVersion: a/v1\nkind: K\nmetadata: {name: Upper}\n", "`Upper` is no valid name"),
-        ("apiVersion: a/v1\napiVersion: a/v2\nkind: K\n", "the key `apiVersion` stands twice in one mapping"),
+        (
+            "apiVersion: a/v1\nkind: K\n# again\n\"apiVersion\": a/v2\n",
+            "f.yaml:4:1: error: the key `apiVersion` stands twice in one mapping; `apiVersion` stands first at f.yaml:1:1"
+        ),
+        // Neither another mapping's key nor one that only begins so.
+        (
+            "a:\n- b: {c: 1}\n  cc: 1\n  c:\n    d: 1\n    c: 1\n  b: 2\n- b: 1\n",
+            "f.yaml:7:3: error: the key `b` stands twice in one mapping; `b` stands first at f.yaml:2:3"
+        ),
+        ("a: {b: 1, c: [b, 1], 'b' : 2}\n", "f.yaml:1:22: error: the key `b` stands twice in one mapping; `b` stands"),
+        ("a:\n  b: 1\n  ? b\n  : 2\nb: 1\n", "f.yaml:2:3: error: the key `b` stands twice in one mapping\n"),
+        (
+            "a: 1\nb: 1\na: 2\nb: 2\n",
+            "f.yaml:3:1: error: the keys `a`, `b` stand twice in one mapping; `a` stands first"
+        ),
+        (
+            "spec:\n<<<<<<< HEAD\n  action: ALLOW\n=======\n  action: DENY\n>>>>>>> theirs\n",
+            "f.yaml:2:1: error: a merge conflict is left in the file; keep what is right between `<<<<<<<` and"
+        ),
+        ("a: 1\r\n=======\r\na: 2\r\n", "f.yaml:2:1: error: a merge conflict is left in the file"),
         (
             "apiVersion: a/v1\nkind: K\nmetadata: {name: x}\nsepc: {}\n",
             "f.yaml:4:1: error: unknown field `sepc` in a resource; did you mean `spec`?"

@@ -23,8 +23,8 @@ struct Lapwing: AsyncParsableCommand {
             PolicyCommand.self, ModelCommand.self, DataCommand.self, BlastRadiusCommand.self, GuardCommand.self,
             BackupCommand.self, RestoreCommand.self, AuditCommand.self, AlertCommand.self, MonitorCommand.self,
             ConsoleCommand.self,
-            ConfigCommand.self, RunCommand.self, EgressRelayCommand.self, DemoWorkloadCommand.self,
-            DemoCallCommand.self,
+            ConfigCommand.self, RunCommand.self, VersionCommand.self, EgressRelayCommand.self,
+            DemoWorkloadCommand.self, DemoCallCommand.self,
         ]
     )
 

@@ -5,12 +5,18 @@ import Testing
 
 @testable import lapwing
 
-@Suite struct CommandLineTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandLineTests {
     @Test(arguments: [["--help"], ["--version"], ["policy", "check", "--help"], ["identity", "entry", "--help"]])
     func `help and version are fine`(arguments: [String]) throws {
         let result = try Program.run(arguments)
         #expect(result.status == 0, "\(result.errors)")
         #expect(!result.output.isEmpty)
+    }
+
+    @Test func `the version is told for the word as for the option`() throws {
+        let word = try Program.run("version")
+        #expect(try word.status == 0 && word.output == Program.run("--version").output, "\(word.errors)")
+        #expect(try Program.run("version", "now").status == 2)
     }
 
     @Test(arguments: [

@@ -14,9 +14,9 @@ public struct Monitor: Sendable {
     /// What it is set to.
     public let settings: MonitorSettings
     /// How many observations it has seen.
-    public private(set) var observed: UInt64 = 0
+    public internal(set) var observed: UInt64 = 0
     /// The record of each log that is to be read next.
-    public private(set) var next: [LogSource: UInt64] {
+    public internal(set) var next: [LogSource: UInt64] {
         get {
             var all = others
             if own > 0 { all[.lapwing] = own }
@@ -32,25 +32,27 @@ public struct Monitor: Sendable {
     private var own: UInt64 = 0
     private var others: [LogSource: UInt64] = [:]
 
-    private var casebook: Casebook
-    private var pending = PendingRequests()
+    var casebook: Casebook
+    var pending = PendingRequests()
     /// When each log began, by the source's number.
-    private var began = [Int64?](repeating: nil, count: LogSource.allCases.count)
+    var began = [Int64?](repeating: nil, count: LogSource.allCases.count)
     /// The latest time that any log told of.
-    private var latest: Int64 = 0
+    var latest: Int64 = 0
+    /// Tells that a clock which ran ahead was set right.
+    var clocks = LogClocks()
     /// How many names found no room when that was last told of.
-    private var toldRefused: UInt64 = 0
+    var toldRefused: UInt64 = 0
 
-    private var undeclaredEdges: UndeclaredEdges
-    private var firstSeenEdges: FirstSeenEdges
-    private var firstModelAccess: FirstModelAccess
-    private var volumes: Volumes
-    private var coverage: Coverage
-    private var modelExtraction: ModelExtraction
-    private var adversarialInput: AdversarialInput
-    private var integrity: IntegrityWatch
-    private var fleet = FleetSeries()
-    private var sigma: SigmaWatch
+    var undeclaredEdges: UndeclaredEdges
+    var firstSeenEdges: FirstSeenEdges
+    var firstModelAccess: FirstModelAccess
+    var volumes: Volumes
+    var coverage: Coverage
+    var modelExtraction: ModelExtraction
+    var adversarialInput: AdversarialInput
+    var integrity: IntegrityWatch
+    var fleet = FleetSeries()
+    var sigma: SigmaWatch
 
     /// A monitor that knows nothing yet.
     ///
@@ -304,6 +306,7 @@ public struct Monitor: Sendable {
 
     private mutating func number(_ observation: Observation) -> Observed {
         latest = max(latest, observation.time.nanoseconds)
+        if let now = clocks.observe(observation) { setBack(to: now) }
         let source = Int(observation.source.rawValue)
         let start = began[source] ?? observation.time.nanoseconds
         began[source] = start
@@ -326,85 +329,5 @@ public struct Monitor: Sendable {
             verb: verb,
             isPastLearning: observation.time.nanoseconds - start >= settings.learning
         )
-    }
-}
-
-// MARK: - State
-
-extension Monitor {
-    private static let magic = "lapwing-monitor-state-5"
-
-    /// The state as bytes; equal states are equal bytes.
-    public func encoded() -> [UInt8] {
-        var writer = StateWriter()
-        writer.write(Self.magic)
-        writer.write(settings.fingerprint)
-        writer.write(observed)
-        writer.write(latest)
-        writer.write(toldRefused)
-        for source in LogSource.allCases {
-            writer.write(next[source] ?? 0)
-            writer.write(began[Int(source.rawValue)] ?? .min)
-        }
-        casebook.names.write(to: &writer)
-        casebook.book.write(to: &writer)
-        pending.write(to: &writer)
-        for detector in detectors { detector.write(to: &writer) }
-        writer.write(settings.rules.digest)
-        sigma.write(to: &writer)
-        return writer.bytes
-    }
-
-    /// Takes a state up again.
-    ///
-    /// Under other rules of Sigma than it was made under, what their correlations had counted is left out.
-    ///
-    /// - Throws: ``MonitoringError`` where the bytes are no state, or one that was made under other settings; the log then
-    ///   gives it anew.
-    public init(
-        encoded bytes: [UInt8],
-        settings: MonitorSettings,
-        declared: (any DeclaredEdges)?
-    ) throws(MonitoringError) {
-        self.init(settings: settings, declared: declared)
-        var reader = StateReader(bytes)
-        guard try reader.string() == Self.magic else { throw reader.damaged("no state of a monitor of this version") }
-        guard try reader.string() == settings.fingerprint else {
-            throw MonitoringError(
-                .state,
-                "the monitor's state was made under other settings; it is rebuilt from the log"
-            )
-        }
-        observed = try reader.number()
-        latest = try reader.signed()
-        toldRefused = try reader.number()
-        for source in LogSource.allCases {
-            let record = try reader.number()
-            if record > 0 { next[source] = record }
-            let start = try reader.signed()
-            if start != .min { began[Int(source.rawValue)] = start }
-        }
-        casebook = Casebook(names: try NameTable(from: &reader), book: try FindingBook(from: &reader))
-        pending = try PendingRequests(from: &reader)
-        try undeclaredEdges.restore(from: &reader)
-        try firstSeenEdges.restore(from: &reader)
-        try firstModelAccess.restore(from: &reader)
-        try volumes.restore(from: &reader)
-        try coverage.restore(from: &reader)
-        try modelExtraction.restore(from: &reader)
-        try adversarialInput.restore(from: &reader)
-        try integrity.restore(from: &reader)
-        try fleet.restore(from: &reader)
-        // What was counted for other rules, which stands last, says nothing of these; all else was learned without them.
-        guard try reader.number() == settings.rules.digest else { return }
-        try sigma.restore(from: &reader)
-        guard reader.isAtEnd else { throw reader.damaged("bytes are left over") }
-    }
-
-    private var detectors: [any Detector] {
-        [
-            undeclaredEdges, firstSeenEdges, firstModelAccess, volumes, coverage, modelExtraction, adversarialInput,
-            integrity, fleet,
-        ]
     }
 }

@@ -144,6 +144,10 @@ struct AdversarialInput: Detector {
         }
     }
 
+    mutating func setBack(to time: Int64) {
+        for place in clusters.indices { clusters[place].last = min(clusters[place].last, time) }
+    }
+
     func write(to writer: inout StateWriter) {
         writer.write(refused)
         writer.write(guarded)

@@ -147,6 +147,14 @@ struct Coverage: Detector {
 
     static func percent(_ share: Double) -> String { "\((share * 1_000).rounded() / 10) %" }
 
+    mutating func setBack(to time: Int64) {
+        let half = time / max(settings.memory / 2, 1)
+        for place in pairs.values.indices {
+            pairs.values[place].half = min(pairs.values[place].half, half)
+            pairs.values[place].began = min(pairs.values[place].began, time)
+        }
+    }
+
     func write(to writer: inout StateWriter) {
         writer.write(clock)
         writer.write(UInt64(pairs.count))

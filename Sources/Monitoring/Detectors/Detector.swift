@@ -8,10 +8,17 @@ import ZeroTrust
 protocol Detector: Sendable {
     /// Looks at one observation, and says through the case what it found.
     mutating func observe(_ seen: Observed, _ book: inout Casebook)
+    /// Forgets that it was ever later than a time: a clock that ran ahead was set right.
+    mutating func setBack(to time: Int64)
     /// Writes the state.
     func write(to writer: inout StateWriter)
     /// Takes a state up again; settings are the detector's own.
     mutating func restore(from reader: inout StateReader) throws(MonitoringError)
+}
+
+extension Detector {
+    /// Most remember a time; this is for those that do not.
+    mutating func setBack(to time: Int64) {}
 }
 
 /// An observation with the numbers of its names.

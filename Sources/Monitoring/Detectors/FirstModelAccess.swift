@@ -128,6 +128,12 @@ struct FirstModelAccess: Detector {
         return String(caller[..<slash])
     }
 
+    mutating func setBack(to time: Int64) {
+        for caller in callers.values.indices {
+            callers.values[caller].half = min(callers.values[caller].half, time / half)
+        }
+    }
+
     func write(to writer: inout StateWriter) {
         models.write(to: &writer)
         writer.write(UInt64(callers.count))

@@ -179,6 +179,16 @@ struct FirstSeenEdges: Detector {
         made = made.filter { Int64($0.value) >= oldest }
     }
 
+    mutating func setBack(to time: Int64) {
+        let today = Int32(clamping: time / 86_400_000_000_000)
+        cleared = min(cleared, today)
+        lastUsed = lastUsed.mapValues { min($0, today) }
+        made = made.mapValues { min($0, today) }
+        rate.setBack(to: time)
+        began = began.mapValues { min($0, time) }
+        groups = groups.filter { $0.value.last <= time }
+    }
+
     func write(to writer: inout StateWriter) {
         rate.write(to: &writer)
         writer.write(Int64(cleared))

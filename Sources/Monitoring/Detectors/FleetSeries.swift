@@ -61,6 +61,12 @@ struct FleetSeries: Detector {
 
     private static func rounded(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 
+    mutating func setBack(to time: Int64) {
+        let window = Volumes.floor(time, Self.window)
+        guard let open = current, open > window else { return }
+        (current, amounts) = (window, [0, 0, 0])
+    }
+
     func write(to writer: inout StateWriter) {
         writer.write(current ?? .min)
         for amount in amounts { writer.write(amount) }

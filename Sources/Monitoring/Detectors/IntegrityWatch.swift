@@ -178,6 +178,8 @@ struct IntegrityWatch: Detector {
         }
     }
 
+    mutating func setBack(to time: Int64) { latest = latest.mapValues { min($0, time) } }
+
     func write(to writer: inout StateWriter) {
         writer.write(latest[.lapwing] ?? .min)
     }

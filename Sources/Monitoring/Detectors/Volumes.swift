@@ -128,9 +128,18 @@ struct Volumes: Detector {
                 let bucket = bucket(past)
                 pool[index].close(amount, whole: whole, bucket: bucket, isFinding: past == old && isFinding, series)
             }
+        }
+        begin(place, window)
+    }
+
+    /// Begins a window of an account, whose limits follow from what is usual then.
+    private mutating func begin(_ place: Int, _ window: Int64) {
+        for metric in 0..<4 where accounts[place].series[metric] >= 0 {
+            let index = Int(accounts[place].series[metric])
             accounts[place].isFinding[metric] = false
             accounts[place].amounts[metric] = 0
             accounts[place].counted[metric] = 0
+            accounts[place].running[metric] = 0
             let (now, minimum) = (bucket(window), settings.minimum[metric])
             // Half a window's parts can reach the least that is an alarm, whatever is usual.
             let least = minimum * 2 / Double(SeasonalSeries.parts)
@@ -140,6 +149,12 @@ struct Volumes: Detector {
         }
         accounts[place].window = window
         accounts[place].part = 0
+    }
+
+    /// What was counted of windows that have not come yet is left out.
+    mutating func setBack(to time: Int64) {
+        let window = Self.floor(time, settings.window * 1_000_000_000)
+        for place in accounts.indices where accounts[place].window > window { begin(place, window) }
     }
 
     private func bucket(_ window: Int64) -> Int { SeasonalSeries.bucket(of: max(window, 0) * settings.window) }

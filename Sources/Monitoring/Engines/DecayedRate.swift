@@ -39,6 +39,12 @@ struct DecayedRate: Hashable, Sendable {
         return count * exp2(-Double(max(nanoseconds - updated, 0)) / Self.halfLife)
     }
 
+    /// Forgets that it was ever later than this.
+    mutating func setBack(to nanoseconds: Int64) {
+        updated = min(updated, nanoseconds)
+        began = began.map { min($0, nanoseconds) }
+    }
+
     func write(to writer: inout StateWriter) {
         writer.write(count)
         writer.write(updated)

@@ -153,6 +153,13 @@ public struct FindingBook: Sendable {
         return findings.filter { changed.contains($0.id) }
     }
 
+    /// Findings were last seen at this time at the latest, so that they do not wait for another to be grouped with.
+    mutating func setBack(to time: Int64) {
+        for place in findings.indices where findings[place].updated.nanoseconds > time {
+            findings[place].updated = Timestamp(nanoseconds: time)
+        }
+    }
+
     // MARK: - Signals
 
     /// The finding that further records of a key belong to.

@@ -109,6 +109,14 @@ struct CorrelationWindows: Sendable {
         }
     }
 
+    /// Forgets what was counted at later times than this.
+    mutating func setBack(to time: Int64) {
+        for (key, group) in groups where group.last > time {
+            markCount -= group.marks.count
+            groups[key] = nil
+        }
+    }
+
     func write(to writer: inout StateWriter) {
         writer.write(UInt64(groups.count))
         for (key, group) in groups.sorted(by: { $0.key < $1.key }) {

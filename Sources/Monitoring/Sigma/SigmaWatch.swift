@@ -100,6 +100,11 @@ struct SigmaWatch: Sendable {
         )
     }
 
+    /// Forgets what was counted at later times than this.
+    mutating func setBack(to time: Int64) {
+        for place in windows.indices { windows[place].setBack(to: time) }
+    }
+
     func write(to writer: inout StateWriter) {
         writer.write(UInt64(windows.count))
         for window in windows { window.write(to: &writer) }

@@ -167,6 +167,23 @@ import ZeroTrust
         #expect(most == 500)
     }
 
+    @Test func `what was counted by a clock that ran ahead is not counted with what comes after it was set right`()
+        throws
+    {
+        let text = Self.text("event_count", "gte: 3")
+        let correlation = try #require(try SigmaRuleTests.rules(text).correlations.first)
+        let rule = try #require(correlation.rules.first)
+        var windows = CorrelationWindows(correlation)
+        let event = try SigmaRuleTests.event(Self.denied("caller"))
+        for _ in 0..<2 { _ = windows.take(event, of: rule, at: monday + 30 * day) }
+        windows.setBack(to: monday)
+        #expect(windows.markCount == 0)
+        for index in 0..<3 {
+            let hit = windows.take(event, of: rule, at: monday + Int64(index))
+            #expect((hit != nil) == (index == 2))
+        }
+    }
+
     @Test func `a record with more than is looked at is told of`() throws {
         var monitor = try Self.monitor(Self.text("event_count", "gte: 2"))
         Self.examine(&monitor, 0, (0, Self.denied("a", String(repeating: "p", count: 20_000))))

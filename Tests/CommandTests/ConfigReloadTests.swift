@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
+@testable import lapwing
+
 @Suite(.timeLimit(.minutes(3))) struct ConfigReloadTests {
     /// What `lapwing config status -o json` says.
     private struct Status: Decodable {
@@ -32,6 +34,20 @@ import Testing
         let lapwing = try Installation()
         try #require(try lapwing.wait { try lapwing.run("config", "status").status == 0 })
         return lapwing
+    }
+
+    @Test func `a directory has one digest from wherever it is named, and another once a file has another name`() {
+        func digest(_ names: [String]) -> String {
+            Configuration.digest(of: names.map { (file: $0, bytes: Data("a: 1".utf8)) })
+        }
+        let here = digest(["gateway.yaml", "more/a.yaml", "policies.yaml"])
+        #expect(
+            here == digest(["/etc/lapwing/gateway.yaml", "/etc/lapwing/more/a.yaml", "/etc/lapwing/policies.yaml"])
+        )
+        #expect(here == digest(["p/gateway.yaml", "p/more/a.yaml", "p/policies.yaml"]))
+        #expect(here != digest(["p/gateway.yaml", "p/more/b.yaml", "p/policies.yaml"]))
+        #expect(digest(["one.yaml"]) == digest(["/c/one.yaml"]) && digest(["one.yaml"]) != digest(["two.yaml"]))
+        #expect(digest(["p/a.yaml", "p/ab.yaml"]) == digest(["a.yaml", "ab.yaml"]))
     }
 
     @Test func `a reload by command, by signal and by a file's change is one and the same, and each is recorded`()

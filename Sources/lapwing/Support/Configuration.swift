@@ -20,7 +20,7 @@ struct Configuration: Sendable {
     let documents: [Document]
     /// The files that it was read from, as they were then.
     let sources: [(file: String, bytes: Data)]
-    /// The SHA-256 of all files, by name and content, in hexadecimal; decision records carry it.
+    /// The SHA-256 of all files, by name and content, in hexadecimal: ``digest(of:)``; decision records carry it.
     let digest: String
     let gateways: [GatewayConfiguration]
     let policies: PolicySet
@@ -464,11 +464,17 @@ struct Configuration: Sendable {
     }
 
     /// The digest of a configuration's files, whatever is in them.
+    ///
+    /// Their names count below the directory that they share, so that a directory has one digest from wherever it is named.
     static func digest(of sources: [(file: String, bytes: Data)]) -> String {
         var hash = SHA256()
+        var shared = Array((sources.first?.file ?? "").utf8)
+        for source in sources { shared = zip(shared, source.file.utf8).prefix { $0 == $1 }.map(\.0) }
+        let directory = shared.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
         for source in sources {
+            let name = source.file.utf8.dropFirst(directory)
             // Each part with its length, so that no two sets of files run into the same bytes.
-            hash.update(data: Data("\(source.file.utf8.count) \(source.file) \(source.bytes.count) ".utf8))
+            hash.update(data: Data("\(name.count) ".utf8) + Data(name) + Data(" \(source.bytes.count) ".utf8))
             hash.update(data: source.bytes)
         }
         return Hexadecimal.text(Array(hash.finalize()))

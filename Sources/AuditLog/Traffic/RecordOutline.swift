@@ -47,6 +47,8 @@ struct RecordOutline {
                 isDecision = JSONScan.equals(text, kind, "decision")
                 return true
             }
+            // Members of other records may have the names of these, and other values.
+            guard isDecision else { return JSONScan.value(text, &offset, depth: 1) != nil }
             return outline.readMember(text, name, &offset)
         }
         JSONScan.space(text, &offset)

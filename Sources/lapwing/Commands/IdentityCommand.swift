@@ -100,6 +100,12 @@ extension IdentityCommand.SVID {
             }
         }
 
+        /// What is easily found out too late of certificates and tokens in files.
+        static let lifeOfFiles = """
+            they end with this command, unless the entry that gives them says `outlivesProcess: true`; \
+            `lapwing identity entry list` says which do
+            """
+
         private func save(_ context: X509Context, to directory: String) throws {
             do {
                 try FileManager.default.createDirectory(
@@ -112,7 +118,7 @@ extension IdentityCommand.SVID {
             }
             do {
                 let count = try SVIDFiles.write(context.svids, context.bundles, to: directory)
-                StandardError.write("wrote \(counted(count, "file")) to \(directory)")
+                StandardError.write("wrote \(counted(count, "file")) to \(directory)\n\(Self.lifeOfFiles)")
             } catch { throw CommandError(.unreachable, "\(error)") }
         }
     }

@@ -87,7 +87,12 @@ import ZeroTrust
             reason: "expired",
             count: 3
         )
-        tally.add(refusals.encoded())
+        for other in [
+            refusals.encoded(), Sample.refusals().encoded(), Sample.completion().encoded(), Sample.act().encoded(),
+        ] {
+            tally.add(other)
+        }
+        #expect(tally.malformed == 0 && tally.decisions == 0)
         let texts = [
             "", "{", "[]", "null", "{}", #"{"request":{"method":"GET"}}"#,
             #"{"request":{"method":"GET","path":"/"}} x"#,

@@ -69,7 +69,7 @@ extension AuditCommand {
             }
             let (server, url) = try await start(witness)
             StandardOutput.write("witness \(short) \(witness.verifier) \(url)")
-            StandardError.write("cosigning \(logs.count) logs; end with ^C")
+            StandardError.write("cosigning \(counted(logs.count, "log")); end with ^C")
             for await request in await ProcessLife.requests() where request == .stop { break }
             try await server.stop()
         }

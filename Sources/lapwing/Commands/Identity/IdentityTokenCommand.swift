@@ -79,7 +79,7 @@ extension IdentityTokenCommand {
                 do { try PrivateFile.write(svids[0].token.value, to: write) } catch {
                     throw CommandError(.unreachable, error.message)
                 }
-                StandardError.write("wrote \(write)")
+                StandardError.write("wrote \(write)\n\(IdentityCommand.SVID.Fetch.lifeOfFiles)")
             }
             switch output {
             case .raw: StandardOutput.write(svids[0].token.value)

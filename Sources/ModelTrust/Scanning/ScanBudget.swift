@@ -5,12 +5,17 @@ struct ScanBudget: Hashable, Sendable {
     /// How deep containers may lie within one another.
     static let depth = 5
 
+    /// How many members an archive may have, which is as many as a zip could count before its 64-bit records.
+    private static let members = 65_536
+
     /// Bytes that may still be expanded from compressed members.
     var expansion: UInt64 = 8 << 30
     /// Bytes of arrays that may still be looked through, where compiled code believes them.
     var contents: UInt64 = 1 << 30
     /// Steps that may still be taken: opcodes, records, nodes.
     var steps = 4_000_000
+    /// Bytes of text that may still be looked through.
+    var texts = UInt64.max
     /// Values that pickles may still make, in units of some 64 bytes.
     var values = Int.max
 
@@ -19,6 +24,22 @@ struct ScanBudget: Hashable, Sendable {
         let size = Int(min(size, 1 << 40))
         steps = min(steps, 1 << 20 + 2 * size)
         values = min(values, 1 << 16 + 2 * size)
+        texts = min(texts, 4 << 20 + 4 * UInt64(size))
+    }
+
+    /// Holds the number of an archive's members against what is looked at.
+    static func check(members count: Int) throws(ScanStop) {
+        guard count > members else { return }
+        throw ScanStop(rule: "limit-files", message: "the archive has more than \(members) members")
+    }
+
+    /// Takes bytes of text; none are left once there were too few.
+    mutating func read(text count: Int) throws(ScanStop) {
+        guard texts > 0, UInt64(count) <= texts else {
+            texts = 0
+            throw ScanStop(rule: "limit-expansion", message: "it expands to more text than a file of its size does")
+        }
+        texts -= UInt64(count)
     }
 
     /// Takes values.

@@ -14,7 +14,8 @@ final class ScanContext {
     private var depth = 0
     private let scanners: [any FormatScanner.Type]
     /// What it costs to tell the format of a member, in steps.
-    private static let member = 64
+    static let member = 256
+    private static let emptyMember = 32
 
     init(scanners: [any FormatScanner.Type] = ScanFormats.all, budget: ScanBudget = ScanBudget()) {
         self.scanners = scanners
@@ -71,10 +72,12 @@ final class ScanContext {
                 self.budget.limit(toFileOf: input.size)
             }
             if input.size == 0, EmptyFile.mayBe(input.name) {
+                try self.budget.step(Self.emptyMember)
                 return self.recognise(input, as: EmptyFile.format)
             }
             // Every scanner looks at it, however short it is.
             try self.budget.step(Self.member)
+            try self.budget.read(text: 0)
             var recognised: [any FormatScanner.Type] = []
             for scanner in self.scanners {
                 if scanner.basis == .guess, !recognised.isEmpty { continue }
@@ -99,6 +102,9 @@ final class ScanContext {
                     )
                 )
             }
+            // Guesses look at all of it, and not at its beginning alone.
+            if recognised.allSatisfy({ $0.basis == .guess }) { try self.budget.step(Self.member) }
+            if case .text(let text) = input.text { try self.budget.read(text: text.bytes.count) }
             for scanner in recognised { self.scan(input, as: scanner) }
             if recognised.allSatisfy({ $0.basis == .guess }), input.role == nil, ScriptNames.isScript(input.name) {
                 try self.add(

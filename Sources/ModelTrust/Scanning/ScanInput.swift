@@ -10,7 +10,10 @@ final class ScanInput {
     var role: ScanRole?
     /// The folder that the artifact lies in, where it is known.
     var folder: ScanFolder?
+    /// What was found when it was looked at as a text, which several formats do.
+    var text: KnownText = .unknown
     private let source: Source
+    private var pieces = ScanPieces()
 
     private enum Source {
         case memory([UInt8])
@@ -53,12 +56,25 @@ final class ScanInput {
         case .memory(let bytes): return Array(bytes[Int(offset)..<(Int(offset) + count)])
         case .part(let whole, let start): return try whole.read(at: start + offset, count: count)
         case .reader(let read):
-            let bytes = try read(offset, count)
-            guard bytes.count == count else {
-                throw ScanStop(rule: "unreadable", offset: offset, message: "the file became shorter while it was read")
+            guard let piece = pieces.piece(of: offset, count: count, outOf: size) else {
+                return try Self.whole(offset, count, read)
             }
-            return bytes
+            if let kept = pieces.kept(offset, count) { return kept }
+            pieces.keep(try Self.whole(piece.lowerBound, piece.count, read), at: piece.lowerBound)
+            return pieces.kept(offset, count) ?? []
         }
+    }
+
+    private static func whole(
+        _ offset: UInt64,
+        _ count: Int,
+        _ read: (UInt64, Int) throws(ScanStop) -> [UInt8]
+    ) throws(ScanStop) -> [UInt8] {
+        let bytes = try read(offset, count)
+        guard bytes.count == count else {
+            throw ScanStop(rule: "unreadable", offset: offset, message: "the file became shorter while it was read")
+        }
+        return bytes
     }
 
     /// The first bytes, as many as there are up to a number.

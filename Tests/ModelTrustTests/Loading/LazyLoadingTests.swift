@@ -56,9 +56,11 @@ import Testing
 
     @Test(arguments: HashAlgorithm.allCases)
     func `reads are of what was signed, wherever they begin and however it was cut`(algorithm: HashAlgorithm) throws {
-        let folder = try TemporaryModel(["w": weights])
         var random = SplitMix(state: 11)
         for size in [1, 7, 500, 2_048, 2_049, 5_000, 19_999, 20_000] {
+            // Of parts that small a few thousand are as good as more.
+            let weights = size < 100 ? Array(weights.prefix(3_000)) : weights
+            let folder = try TemporaryModel(["w": weights])
             let parts = stride(from: 0, to: weights.count, by: size).map { start in
                 let end = min(start + size, weights.count)
                 let hasher = PartHasher(algorithm)

@@ -79,4 +79,29 @@ import Testing
             _ = ScanProbe.verdict($0)
         }
     }
+
+    /// Many strings that are one and the same take as long to look through as if each were its own.
+    @Test func `a string that an attribute names many times is paid for each time`() {
+        func many(_ count: Int, length: Int) -> [UInt8] {
+            let named = Array("labels".utf8) + [0, 0]
+            let type: [UInt8] = [0x19, 1, 0, 0] + .little(UInt32(16)) + [UInt8](repeating: 0, count: 8)
+            let space: [UInt8] = [1, 1, 0, 0, 0, 0, 0, 0] + .little(UInt64(count))
+            let begin =
+                [1, 0] + .little(UInt16(7)) + .little(UInt16(type.count)) + .little(UInt16(space.count)) + named
+                + type + space
+            let heap = UInt64(96 + 16 + 8 + begin.count + 16 * count)
+            let reference: [UInt8] = .little(UInt32(length)) + .little(heap) + .little(UInt32(1))
+            let text = [UInt8](repeating: UInt8(ascii: "x"), count: length)
+            var collection: [UInt8] = Array("GCOL".utf8) + [1, 0, 0, 0] + .little(UInt64(16 + 16 + length))
+            collection += .little(UInt16(1)) + [1, 0, 0, 0, 0, 0] + .little(UInt64(length)) + text
+            return file([(0x0C, begin + [[UInt8]](repeating: reference, count: count).joined())], more: collection)
+        }
+        func rules(_ bytes: [UInt8], steps: Int) -> [String] {
+            let context = ScanContext(budget: ScanBudget(steps: steps))
+            context.scan(ScanInput(path: "model.h5", bytes: bytes))
+            return context.findings.map(\.rule)
+        }
+        #expect(!rules(many(2, length: 64_000), steps: 100_000).contains("limit-steps"))
+        #expect(rules(many(500, length: 64_000), steps: 100_000).contains("limit-steps"))
+    }
 }

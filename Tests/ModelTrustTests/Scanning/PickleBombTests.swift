@@ -16,6 +16,29 @@ import Testing
         return bytes + [0x74, 0x2E]
     }
 
+    /// Ordered dictionaries, each made by a call of four bytes.
+    private static var calls: [UInt8] {
+        let name = bare.global("collections", "OrderedDict").op(.memoize, .pop).bytes
+        return [0x80, 4] + name + tuple([0x68, 0, 0x29, 0x52]).dropFirst(2)
+    }
+
+    /// The calls by which NumPy's numbers are made, and the type of each.
+    private static let number = bare.global("numpy._core.multiarray", "scalar").op(.memoize, .pop)
+        .global("numpy", "dtype").text("i8").op(.newFalse, .newTrue, .tuple3, .reduce, .mark).small(3).text("<")
+        .op(.none, .none, .none).raw([0x4A, 255, 255, 255, 255, 0x4A, 255, 255, 255, 255]).small(0)
+        .op(.tuple, .build, .memoize, .pop).bytes
+
+    /// A list of so many of NumPy's numbers, as CPython writes it: 18 bytes for each.
+    private static func numbers(_ count: Int) -> [UInt8] {
+        var bytes = [0x80, 4] + number + [0x5D, 0x94]
+        for index in 0..<count {
+            if index.isMultiple(of: 1_000) { bytes.append(0x28) }
+            bytes += [0x68, 0, 0x68, 1, 0x43, 8] + [UInt8].little(UInt64(index)) + [0x86, 0x94, 0x52, 0x94]
+            if index % 1_000 == 999 { bytes.append(0x65) }
+        }
+        return bytes + [0x2E]
+    }
+
     private static let bombs: [(name: String, bytes: [UInt8], rule: String)] = [
         ("dictionaries", tuple([0x7D]), "limit-values"),
         ("lists", tuple([0x5D]), "limit-values"),
@@ -34,6 +57,11 @@ import Testing
         ),
         ("marks", tuple([0x28]), "limit-nesting"),
         ("pickles", [[UInt8]](repeating: [0x80, 4, 0x7D, 0x2E], count: 100_000).flatMap(\.self), "limit-steps"),
+        ("lists of one thing", tuple([0x5D, 0x28, 0x4E, 0x65]), "limit-values"),
+        ("lists that one thing is appended to", tuple([0x5D, 0x4E, 0x61]), "limit-values"),
+        ("dictionaries of one thing", tuple([0x7D, 0x4E, 0x4E, 0x73]), "limit-values"),
+        ("calls", calls, "limit-values"),
+        ("NumPy's numbers, and nothing else", numbers(200_000), "limit-values"),
         ("names", tuple(Array("cdatetime\ndate\n0".utf8), times: 150_000), "limit-steps"),
     ]
 
@@ -54,18 +82,15 @@ import Testing
 
     /// What CPython writes for a dictionary of words to NumPy's numbers: nine opcodes and 26 bytes for each.
     @Test func `a dictionary of NumPy's numbers is proven however long it is`() {
-        var pickle = PickleBuilder(protocol: 4).op(.emptyDict, .memoize)
-            .global("numpy._core.multiarray", "scalar").op(.memoize, .pop)
-            .global("numpy", "dtype").text("i8").op(.newFalse, .newTrue, .tuple3, .reduce, .mark).small(3).text("<")
-            .op(.none, .none, .none).raw([0x4A, 255, 255, 255, 255, 0x4A, 255, 255, 255, 255]).small(0)
-            .op(.tuple, .build, .memoize, .pop).bytes
+        var pickle = [0x80, 4] + Self.number + [0x7D, 0x94]
         for number in 0..<60_000 {
             if number.isMultiple(of: 1_000) { pickle.append(0x28) }
-            pickle += Self.bare.text("word\(number)").bytes + [0x94, 0x68, 1, 0x68, 2, 0x43, 8]
+            pickle += Self.bare.text("word\(number)").bytes + [0x94, 0x68, 0, 0x68, 1, 0x43, 8]
             pickle += [UInt8].little(UInt64(number)) + [0x86, 0x94, 0x52, 0x94]
             if number % 1_000 == 999 { pickle.append(0x75) }
         }
         #expect(ScanProbe.rules(pickle + [0x2E]) == [])
+        #expect(ScanProbe.rules(Self.numbers(50_000)) == [])
     }
 
     @Test func `a list of a hundred thousand pairs and a list of as many empty lists are proven`() {

@@ -190,7 +190,9 @@ import ZeroTrust
         let world = try ModelWorld()
         let size = 2 * Int(ModelFile.lentSize) + 300_001
         let block = (0..<65_537).map { UInt8($0 % 251) }
-        try world.write(Array((0...size / block.count).map { _ in block }.joined().prefix(size)), to: "weights.bin")
+        var bytes: [UInt8] = []
+        while bytes.count < size { bytes += block.prefix(size - bytes.count) }
+        try world.write(bytes, to: "weights.bin")
         var signing = SigningOptions()
         (signing.algorithm, signing.method) = (algorithm, method)
         var options = VerificationOptions()
@@ -221,7 +223,8 @@ import ZeroTrust
         let world = try ModelWorld()
         let size = (64 << 10) * 5 + 12_345
         let block = (0..<65_537).map { UInt8($0 % 251) }
-        let bytes = Array((0...size / block.count).map { _ in block }.joined().prefix(size))
+        var bytes: [UInt8] = []
+        while bytes.count < size { bytes += block.prefix(size - bytes.count) }
         try world.write(bytes, to: "weights.bin")
         let tree = try ModelTree(path: world.model)
         let path = try ModelPath("weights.bin")

@@ -3,16 +3,18 @@ extension PickleMachine {
     mutating func call() throws(ScanStop) {
         switch opcode {
         case .reduce:
-            let values = try pop(2)
-            guard case .container(let arguments) = values[1], arguments.kind == .tuple else {
-                if case .object = values[1] {
-                    push(try refuse(values[0], PickleContainer(.tuple, [values[1]]), "with arguments that a call made"))
+            let start = try startOf(2)
+            let (callable, last) = (stack[start], stack[start + 1])
+            stack.removeLast(2)
+            guard case .container(let arguments) = last, arguments.kind == .tuple else {
+                if case .object = last {
+                    push(try refuse(callable, PickleContainer(.tuple, [last]), "with arguments that a call made"))
                     return
                 }
                 // Python's slower unpickler calls with whatever can be gone through.
                 throw stricter("it calls with something else than a tuple of arguments")
             }
-            push(try result(of: values[0], called: arguments))
+            push(try result(of: callable, called: arguments))
         case .obj:
             var values = try popMark()
             guard !values.isEmpty else { throw stop("pickle-malformed", "there is nothing to call") }
@@ -103,9 +105,10 @@ extension PickleMachine {
         case .newObject: made = neighbourNature(global, all)
         }
         guard let made else { return try refuse(callable, arguments, "in a way that it is not meant to be called") }
-        try make(units: rule.isOfEstimators ? 3 : 1)
+        try make(units: rule.isOfEstimators ? 3 : 2)
         let object = PickleObject(maker: global, nature: made, of: value)
-        object.size = size
+        // Of a number, which is as large as its object, nothing is kept beside it.
+        if size > PickleValue.shortText { object.size = size }
         object.elements = elements
         if case .scalar = rule { object.number = scalarNumber(all[0], all[1]) }
         if case .tree = rule { object.estimator = treeFacts(all).map { .tree($0) } }

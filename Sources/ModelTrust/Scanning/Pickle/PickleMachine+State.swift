@@ -6,6 +6,7 @@ extension PickleMachine {
         switch try top() {
         case .container(let container) where container.kind == .list || container.kind == .set:
             try noteChange(isHeld: container.isHeld && !items.isEmpty, items)
+            if container.count == 0, !items.isEmpty { try make(units: 1) }
             for item in items { container.add(item) }
             if singly { container.singleAdditions += 1 }
             try check(singleAdditions: container.singleAdditions)
@@ -21,6 +22,7 @@ extension PickleMachine {
         switch try top() {
         case .container(let container) where container.kind == .dictionary:
             try noteChange(isHeld: container.isHeld && !items.isEmpty, items)
+            if container.count == 0, !items.isEmpty { try make(units: 1) }
             for item in items { container.add(item) }
             if singly { container.singleAdditions += 1 }
             try check(singleAdditions: container.singleAdditions)

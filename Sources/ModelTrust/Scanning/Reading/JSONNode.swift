@@ -4,9 +4,11 @@ struct JSONNode {
     enum Value {
         case null
         case bool(Bool)
-        case number([UInt8])
+        case number(JSONNumber)
         case string([UInt8])
         case array([JSONNode])
+        /// An array of numbers and nothing else, of which there can be millions.
+        case numbers([JSONNumber])
         case object([Member])
     }
 
@@ -19,8 +21,15 @@ struct JSONNode {
     }
 
     let value: Value
+    private let place: UInt32
+
+    init(value: Value, offset: Int) {
+        self.value = value
+        place = UInt32(clamping: offset)
+    }
+
     /// The offset of its first byte in the text.
-    let offset: Int
+    var offset: Int { Int(place) }
 
     /// The text of a string.
     var text: String? {
@@ -36,21 +45,38 @@ struct JSONNode {
 
     /// The elements of an array.
     var elements: [JSONNode]? {
-        guard case .array(let elements) = value else { return nil }
-        return elements
+        switch value {
+        case .array(let elements): elements
+        case .numbers(let numbers): numbers.map { JSONNode(value: .number($0), offset: offset) }
+        default: nil
+        }
     }
 
     /// A whole number that is not negative and is written plainly: no sign, fraction or exponent.
     var unsigned: UInt64? {
-        guard case .number(let digits) = value else { return nil }
-        return UInt64(plain: digits)
+        guard case .number(let number) = value else { return nil }
+        return number.whole
     }
 
     /// The member of an object under a key.
     subscript(key: String) -> JSONNode? {
         guard case .object(let members) = value else { return nil }
-        return members.first { $0.key.elementsEqual(key.utf8) }?.value
+        let length = key.utf8.count
+        return members.first { $0.key.count == length && $0.key.elementsEqual(key.utf8) }?.value
     }
+}
+
+/// A number of a JSON text, as far as anything is done with it.
+struct JSONNumber {
+    private let word: UInt64
+
+    /// Reads a number as it is written.
+    init(_ text: ArraySlice<UInt8>) { word = UInt64(plain: text) ?? .max }
+
+    /// Its value, where it is whole, not negative and written plainly: no sign, fraction or exponent.
+    ///
+    /// The largest number of 64 bits, of which there is no use, is none.
+    var whole: UInt64? { word == .max ? nil : word }
 }
 
 extension UInt64 {

@@ -4,12 +4,19 @@
 /// What another parser might read in another way is refused.
 struct JSONText {
     private static let depth = 128
+    /// How many arrays and objects a text of any length may have, and how many bytes it needs for each more.
+    private static let (freeContainers, bytesPerContainer) = (1 << 17, 12)
 
     private let bytes: [UInt8]
     private var index = 0
     private let base: UInt64
     private let context: ScanContext
     private let infinities: Bool
+    private var words = JSONWords()
+    /// Steps that were taken from the budget and not yet made.
+    private var steps = 0
+    /// Arrays and objects, of which a text has one for each few bytes, beside some.
+    private var containers = 0
 
     /// Reads a text; `base` is where it begins within its input, and `infinities` lets Python's `NaN` and `Infinity`
     /// pass, which configurations of real models hold.
@@ -27,12 +34,36 @@ struct JSONText {
         infinities: Bool = false,
         _ context: ScanContext
     ) throws(ScanStop) -> (node: JSONNode, length: Int) {
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw ScanStop(rule: "json-utf8", offset: base, message: "the JSON text is not UTF-8")
-        }
-        var reader = JSONText(bytes, base: base, infinities: infinities, context: context)
+        var reader = try JSONText(validating: bytes, at: base, infinities: infinities, context)
+        defer { context.budget.steps += reader.steps }
         let node = try reader.value(0)
         return (node, reader.index)
+    }
+
+    /// Reads an object whose members are looked at one by one and not kept; returns how many bytes it took.
+    static func members(
+        _ bytes: [UInt8],
+        at base: UInt64 = 0,
+        _ context: ScanContext,
+        _ body: (JSONNode.Member) throws(ScanStop) -> Void
+    ) throws(ScanStop) -> Int {
+        var reader = try JSONText(validating: bytes, at: base, infinities: false, context)
+        defer { context.budget.steps += reader.steps }
+        guard bytes.first == UInt8(ascii: "{") else { throw reader.fail("an object is expected") }
+        try reader.members(0, body)
+        return reader.index
+    }
+
+    private init(
+        validating bytes: [UInt8],
+        at base: UInt64,
+        infinities: Bool,
+        _ context: ScanContext
+    ) throws(ScanStop) {
+        guard PlainText.isUTF8(bytes) else {
+            throw ScanStop(rule: "json-utf8", offset: base, message: "the JSON text is not UTF-8")
+        }
+        self.init(bytes, base: base, infinities: infinities, context: context)
     }
 
     /// The value of a text that holds nothing else but white space.
@@ -59,8 +90,30 @@ struct JSONText {
         while index < bytes.count, Self.isBlank(bytes[index]) { index += 1 }
     }
 
+    private mutating func step() throws(ScanStop) {
+        if steps == 0 {
+            let count = min(1 << 10, max(1, context.budget.steps))
+            try context.budget.step(count)
+            steps = count
+        }
+        steps -= 1
+    }
+
+    /// Begins an array or an object, each of which takes some memory.
+    private mutating func begin() throws(ScanStop) {
+        index += 1
+        containers += 1
+        guard containers <= Self.freeContainers + bytes.count / Self.bytesPerContainer else {
+            throw ScanStop(
+                rule: "limit-values",
+                offset: base + UInt64(index),
+                message: "it has more arrays and objects than a text of its length does"
+            )
+        }
+    }
+
     private mutating func value(_ depth: Int) throws(ScanStop) -> JSONNode {
-        try context.budget.step()
+        try step()
         guard depth < Self.depth else { throw fail("the JSON text nests more than \(Self.depth) deep") }
         blanks()
         guard index < bytes.count else { throw fail("the JSON text ends where a value is expected") }
@@ -68,7 +121,7 @@ struct JSONText {
         let value: JSONNode.Value
         switch bytes[index] {
         case UInt8(ascii: "{"): value = .object(try object(depth))
-        case UInt8(ascii: "["): value = .array(try array(depth))
+        case UInt8(ascii: "["): value = try array(depth)
         case UInt8(ascii: "\""): value = .string(try string())
         case UInt8(ascii: "t"): value = .bool(true); try word("true")
         case UInt8(ascii: "f"): value = .bool(false); try word("false")
@@ -96,17 +149,26 @@ struct JSONText {
     }
 
     private mutating func object(_ depth: Int) throws(ScanStop) -> [JSONNode.Member] {
-        index += 1
         var members: [JSONNode.Member] = []
-        var seen: Set<[UInt8]> = []
+        try self.members(depth) { (member) throws(ScanStop) in members.append(member) }
+        return members
+    }
+
+    /// Reads an object, whose keys differ from one another.
+    private mutating func members(
+        _ depth: Int,
+        _ body: (JSONNode.Member) throws(ScanStop) -> Void
+    ) throws(ScanStop) {
+        try begin()
+        var keys = ByteKeys()
         blanks()
-        if take(UInt8(ascii: "}")) { return members }
+        if take(UInt8(ascii: "}")) { return }
         while true {
             blanks()
             guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw fail("a key is expected") }
             let place = index
             let key = try string()
-            guard seen.insert(key).inserted else {
+            guard keys.insert(key) else {
                 index = place
                 throw ScanStop(
                     rule: "json-duplicate-key",
@@ -117,27 +179,38 @@ struct JSONText {
             }
             blanks()
             guard take(UInt8(ascii: ":")) else { throw fail("a colon is expected") }
-            members.append(JSONNode.Member(key: key, value: try value(depth + 1)))
+            try body(JSONNode.Member(key: key, value: try value(depth + 1)))
             blanks()
-            if take(UInt8(ascii: "}")) { return members }
+            if take(UInt8(ascii: "}")) { return }
             guard take(UInt8(ascii: ",")) else { throw fail("a comma or a closing brace is expected") }
         }
     }
 
-    private mutating func array(_ depth: Int) throws(ScanStop) -> [JSONNode] {
-        index += 1
-        var elements: [JSONNode] = []
+    private mutating func array(_ depth: Int) throws(ScanStop) -> JSONNode.Value {
+        let start = index
+        try begin()
         blanks()
-        if take(UInt8(ascii: "]")) { return elements }
+        if take(UInt8(ascii: "]")) { return .array([]) }
+        var numbers: [JSONNumber] = []
+        var elements: [JSONNode] = []
         while true {
-            elements.append(try value(depth + 1))
+            let element = try value(depth + 1)
+            if elements.isEmpty, case .number(let number) = element.value {
+                numbers.append(number)
+            } else {
+                if !numbers.isEmpty {
+                    elements = numbers.map { JSONNode(value: .number($0), offset: start) }
+                    numbers = []
+                }
+                elements.append(element)
+            }
             blanks()
-            if take(UInt8(ascii: "]")) { return elements }
+            if take(UInt8(ascii: "]")) { return numbers.isEmpty ? .array(elements) : .numbers(numbers) }
             guard take(UInt8(ascii: ",")) else { throw fail("a comma or a closing bracket is expected") }
         }
     }
 
-    private mutating func number() throws(ScanStop) -> [UInt8] {
+    private mutating func number() throws(ScanStop) -> JSONNumber {
         let start = index
         _ = take(UInt8(ascii: "-"))
         if !take(UInt8(ascii: "0")) { try digits() }
@@ -147,7 +220,7 @@ struct JSONText {
             try digits()
         }
         if index < bytes.count, (0x30...0x39).contains(bytes[index]) { throw fail("a number begins with 0") }
-        return Array(bytes[start..<index])
+        return JSONNumber(bytes[start..<index])
     }
 
     private mutating func digits() throws(ScanStop) {
@@ -156,17 +229,23 @@ struct JSONText {
         guard index > start else { throw fail("not a JSON value") }
     }
 
+    private mutating func plainRun() -> ArraySlice<UInt8> {
+        let start = index
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"),
+            bytes[index] >= 0x20
+        {
+            index += 1
+        }
+        return bytes[start..<index]
+    }
+
     private mutating func string() throws(ScanStop) -> [UInt8] {
         index += 1
-        var result: [UInt8] = []
+        let plain = plainRun()
+        if take(UInt8(ascii: "\"")) { return words.word(plain) }
+        var result = Array(plain)
         while index < bytes.count {
-            let start = index
-            while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"),
-                bytes[index] >= 0x20
-            {
-                index += 1
-            }
-            result += bytes[start..<index]
+            result += plainRun()
             guard index < bytes.count else { break }
             if take(UInt8(ascii: "\"")) { return result }
             guard take(UInt8(ascii: "\\")) else { throw fail("a control character stands in a string") }
@@ -194,7 +273,7 @@ struct JSONText {
                 scalar = 0x10000 + (scalar - 0xD800) << 10 + (low - 0xDC00)
             }
             guard let unicode = Unicode.Scalar(scalar) else { throw fail("half a surrogate pair") }
-            result += Array(String(Character(unicode)).utf8)
+            if let encoded = UTF8.encode(unicode) { result.append(contentsOf: encoded) }
         default: throw fail("an escape that JSON does not know")
         }
     }
@@ -203,10 +282,11 @@ struct JSONText {
         guard index + 4 <= bytes.count else { throw fail("an escape is cut short") }
         var value: UInt32 = 0
         for byte in bytes[index..<(index + 4)] {
-            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw fail("not a hexadecimal digit")
+            switch byte {
+            case 0x30...0x39: value = value << 4 | UInt32(byte - 0x30)
+            case 0x41...0x46, 0x61...0x66: value = value << 4 | UInt32((byte | 0x20) - 0x57)
+            default: throw fail("not a hexadecimal digit")
             }
-            value = value << 4 | UInt32(digit)
         }
         index += 4
         return value

@@ -99,6 +99,7 @@ enum TarScanner: FormatScanner {
                     try report("tar-duplicate", .notProven, offset, "`\(shown(name))` is there twice")
                 }
                 members.append(Member(name: name, start: start, size: count))
+                try ScanBudget.check(members: members.count)
             case "5":
                 if count != 0 { try report("tar-member", .notProven, offset, "a folder has bytes") }
             case "1", "2":

@@ -51,6 +51,7 @@ struct TorchArchive {
     private func storage(_ entry: ZipEntry, _ named: Set<String>, _ context: ScanContext) throws(ScanStop) {
         guard entry.method == 0, entry.size == entry.compressedSize else { return try unknown(entry, context) }
         guard named.contains(entry.name) else {
+            try context.budget.step(ScanContext.member)
             guard let member = try members.open(entry), try context.isAnything(member) else { return }
             return try unknown(entry, context)
         }

@@ -101,6 +101,7 @@ struct ZipArchive {
         var names: Set<String> = []
         while reader.offset < end {
             try context.budget.step(16)
+            try ScanBudget.check(members: entries.count + 1)
             guard end - reader.offset >= 46 else { throw Self.broken(reader.offset) }
             let fields = ByteFields(try reader.run(46, keeping: 46))
             guard fields.u32(0) == 0x0201_4b50 else { throw Self.broken(reader.offset - 46) }
@@ -144,13 +145,14 @@ struct ZipArchive {
 
     private func memberName(_ bytes: [UInt8], flags: UInt16) throws(ScanStop) -> String {
         let name = String(decoding: bytes, as: UTF8.self)
-        let isText = flags & 1 << 11 != 0 ? Array(name.utf8) == bytes : bytes.allSatisfy { $0 < 0x80 }
+        let isText = bytes.allSatisfy { $0 < 0x80 } || flags & 1 << 11 != 0 && Array(name.utf8) == bytes
         if !isText { try report("zip-name", .notProven, name: name, "has a name that readers decode differently") }
         return name
     }
 
     private func check(_ entry: ZipEntry) throws(ScanStop) {
-        if let fault = MemberName.fault(entry.isFolder ? String(entry.name.dropLast()) : entry.name) {
+        let isFolder = entry.isFolder
+        if let fault = MemberName.fault(isFolder ? String(entry.name.dropLast()) : entry.name) {
             try report("zip-name", fault.verdict, name: entry.name, "has a name that \(fault.why)")
         }
         if entry.hasComment { try report("zip-comment", .notProven, name: entry.name, "has a comment") }
@@ -159,7 +161,7 @@ struct ZipArchive {
             let verdict = type == 0xa000 ? ScanVerdict.unsafe : .notProven
             try report("zip-link", verdict, name: entry.name, "is a link or a device, not a file")
         }
-        if entry.isFolder, entry.size != 0 {
+        if isFolder, entry.size != 0 {
             try report("zip-size", .notProven, name: entry.name, "is a folder with bytes")
         }
     }
@@ -279,6 +281,7 @@ struct ZipExtra {
 
     /// - Throws: ``ScanStop`` where the findings are too many; a broken field is a finding.
     init(_ bytes: [UInt8], path: String, _ context: ScanContext) throws(ScanStop) {
+        if bytes.isEmpty { return }
         let fields = ByteFields(bytes)
         var index = 0
         var fault: String?

@@ -18,7 +18,7 @@ struct ZipEntry {
     /// UTF-8 names, a data descriptor, and how hard the compressor tried: all others change what is read.
     static let allowedFlags: UInt16 = 1 << 11 | descriptor | 1 << 1 | 1 << 2
 
-    var isFolder: Bool { name.hasSuffix("/") }
+    var isFolder: Bool { name.utf8.last == UInt8(ascii: "/") }
 }
 
 /// Little-endian numbers in bytes.

@@ -2,6 +2,11 @@
 struct GGUFReader {
     /// The largest alignment that a file may ask for.
     private static let largestAlignment: UInt64 = 1 << 20
+    /// How many keys and tensors a model may have, of which the largest have a few hundred and some thousands.
+    private static let (mostKeys, mostTensors): (UInt64, UInt64) = (1 << 14, 1 << 16)
+    private static let template = Array("chat_template".utf8)
+    /// What a text of a list costs, in steps.
+    private static let textSteps = 4
 
     private let input: ScanInput
     private let context: ScanContext
@@ -34,6 +39,12 @@ struct GGUFReader {
         guard metadataCount <= cursor.remaining / 13, tensorCount <= cursor.remaining / 24 else {
             throw fault("gguf-count", "it declares more metadata or tensors than it has bytes for")
         }
+        guard metadataCount <= Self.mostKeys, tensorCount <= Self.mostTensors else {
+            throw fault(
+                "limit-values",
+                "it has more than \(Self.mostKeys) keys or \(Self.mostTensors) tensors, as no model has"
+            )
+        }
     }
 
     private mutating func string(_ longest: UInt64) throws(ScanStop) -> [UInt8] {
@@ -53,7 +64,7 @@ struct GGUFReader {
         else { throw fault("gguf-key", "a key is not of plain letters") }
         guard keys.insert(key).inserted else { throw fault("gguf-duplicate-key", "a key stands twice", key) }
         let type = UInt32(truncatingIfNeeded: try cursor.number(4))
-        let isTemplate = key.contains("chat_template")
+        let isTemplate = bytes.holds(Self.template)
         switch type {
         case GGUFTypes.string:
             let place = cursor.offset + 8
@@ -77,11 +88,13 @@ struct GGUFReader {
     }
 
     private mutating func text(_ key: String) throws(ScanStop) -> String {
+        String(decoding: try bytes(key), as: UTF8.self)
+    }
+
+    private mutating func bytes(_ key: String) throws(ScanStop) -> [UInt8] {
         let bytes = try string(64 << 20)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw fault("gguf-string", "a string is not UTF-8", key)
-        }
-        return text
+        guard PlainText.isUTF8(bytes) else { throw fault("gguf-string", "a string is not UTF-8", key) }
+        return bytes
     }
 
     private mutating func scalar(_ type: UInt32, _ key: String) throws(ScanStop) {
@@ -115,11 +128,12 @@ struct GGUFReader {
         }
         guard count <= cursor.remaining / 8 else { throw fault("gguf-array", "an array is longer than the file", key) }
         for _ in 0..<count {
-            try context.budget.step()
+            try context.budget.step(Self.textSteps)
             let place = cursor.offset + 8
-            let text = try text(key)
+            let bytes = try self.bytes(key)
             // `tokenizer.chat_templates` lists the names of others; whatever looks like a template is checked as one.
-            if isTemplate, text.contains("{") {
+            if isTemplate, bytes.contains(UInt8(ascii: "{")) {
+                let text = String(decoding: bytes, as: UTF8.self)
                 try ChatTemplate.check(text, element: key, path: input.path, offset: place, context)
             }
         }

@@ -52,24 +52,28 @@ struct HDF5Attribute {
         guard size > 0, count <= UInt64(data.count) / size else { throw fault("an attribute's values are cut short") }
     }
 
-    /// The values, where they are strings or bytes of any length.
-    mutating func strings(_ file: inout HDF5File, _ context: ScanContext) throws(ScanStop) -> [[UInt8]] {
-        guard isText || isVariable else { return [] }
-        var result: [[UInt8]] = []
+    /// Gives out the values one by one, where they are strings or bytes of any length: all of them may be the same long
+    /// one.
+    func strings(
+        _ file: inout HDF5File,
+        _ context: ScanContext,
+        _ body: ([UInt8]) throws(ScanStop) -> Void
+    ) throws(ScanStop) {
+        guard isText || isVariable else { return }
         for index in 0..<count {
             try context.budget.step()
             try file.move(to: data.lowerBound + index * size, count: size)
             guard isVariable else {
-                result.append(try file.bytes(size))
+                try body(file.bytes(size))
                 continue
             }
             let length = try file.number(4)
             guard length > 0, let heap = try file.address() else { continue }
             let object = try file.number(4)
             let bytes = try file.object(object, inHeapAt: heap, context)
-            result.append(isText ? Array(bytes.prefix(Int(length))) : bytes)
+            try context.budget.step(bytes.count / 64)
+            try body(isText ? Array(bytes.prefix(Int(length))) : bytes)
         }
-        return result
     }
 
     /// Judges a value: a configuration is walked, and a pickle refused.

@@ -90,7 +90,7 @@ struct HDF5File {
     }
 
     /// A name in a local heap's data.
-    mutating func name(in heap: UInt64, at place: UInt64) throws(ScanStop) -> String {
+    mutating func name(in heap: UInt64, at place: UInt64, _ context: ScanContext) throws(ScanStop) -> String {
         try move(to: heap)
         try expect("HEAP")
         try skip(4)
@@ -104,7 +104,10 @@ struct HDF5File {
         var name: [UInt8] = []
         while name.count < 4096 {
             let byte = UInt8(truncatingIfNeeded: try number(1))
-            if byte == 0 { return String(decoding: name, as: UTF8.self) }
+            if byte == 0 {
+                try context.budget.step(name.count / 4)
+                return String(decoding: name, as: UTF8.self)
+            }
             name.append(byte)
         }
         throw Self.fault("hdf5-heap", "a name is longer than names are")
@@ -119,7 +122,7 @@ struct HDF5File {
         try move(to: heap, count: size)
         try skip(UInt64(8 + lengthSize))
         while remaining >= UInt64(8 + lengthSize) {
-            try context.budget.step()
+            try context.budget.step(2)
             let number = try number(2)
             try skip(6)
             let size = try length()

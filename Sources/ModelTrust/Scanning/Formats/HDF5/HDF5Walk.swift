@@ -12,7 +12,7 @@ struct HDF5Walk {
         self.input = input
         self.context = context
         file = try HDF5File(input)
-        pending = [(file.root, "/")]
+        visitLater(file.root, "/")
     }
 
     private func find(
@@ -28,9 +28,14 @@ struct HDF5Walk {
     /// Visits all objects.
     mutating func objects() throws(ScanStop) {
         while let (header, name) = pending.popLast() {
-            guard seen.insert(header).inserted else { continue }
             for message in try messages(header) { try visit(message, name) }
         }
+    }
+
+    /// Notes an object to be visited, once however many links lead to it.
+    private mutating func visitLater(_ header: UInt64, _ name: String) {
+        guard seen.insert(header).inserted else { return }
+        pending.append((header, String(name.prefix(400))))
     }
 
     // MARK: Headers
@@ -188,9 +193,11 @@ struct HDF5Walk {
         if flags & 16 != 0 { try file.skip(1) }
         let length = try file.number(1 << Int(flags & 3))
         guard length <= 4096 else { throw HDF5File.fault("hdf5-link", "a name is longer than names are") }
+        // Many links may be the same one.
+        try context.budget.step(Int(length) / 16)
         let name = String(decoding: try file.bytes(length), as: UTF8.self)
         switch type {
-        case 0: if let header = try file.address() { pending.append((header, "\(parent.prefix(200))\(name)/")) }
+        case 0: if let header = try file.address() { visitLater(header, "\(parent.prefix(200))\(name)/") }
         case 1: break
         case 64: try find("hdf5-external", .unsafe, message.start, name, "a link leads into another file")
         default: try find("hdf5-link", .notProven, message.start, name, "a link of a kind that an extension brings")
@@ -244,8 +251,8 @@ struct HDF5Walk {
             }
             // A soft link names another object of the file, which is come to as well.
             guard entry.kind != 2, let header = entry.header else { continue }
-            let name = try file.name(in: heap, at: entry.name)
-            pending.append((header, "\(parent.prefix(200))\(name)/"))
+            let name = try file.name(in: heap, at: entry.name, context)
+            visitLater(header, "\(parent.prefix(200))\(name)/")
         }
     }
 
@@ -299,10 +306,11 @@ struct HDF5Walk {
     // MARK: Attributes
 
     private mutating func attribute(_ message: HDF5Message, _ parent: String) throws(ScanStop) {
-        var attribute = try HDF5Attribute(message, &file)
+        let attribute = try HDF5Attribute(message, &file)
         let place = "\(parent)@\(attribute.name)"
-        for value in try attribute.strings(&file, context) {
-            try HDF5Attribute.check(value, named: attribute.name, place: place, input, message.start, context)
+        let name = attribute.name
+        try attribute.strings(&file, context) { [input, context] (value) throws(ScanStop) in
+            try HDF5Attribute.check(value, named: name, place: place, input, message.start, context)
         }
     }
 }

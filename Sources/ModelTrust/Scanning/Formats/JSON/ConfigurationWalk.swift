@@ -41,7 +41,7 @@ struct ConfigurationWalk {
     private mutating func walk(_ node: JSONNode, key: String?, trail: String) throws(ScanStop) {
         try context.budget.step()
         switch node.value {
-        case .null, .bool, .number, .string: break
+        case .null, .bool, .number, .numbers, .string: break
         case .array(let elements):
             for element in elements {
                 try expression(element, trail)
@@ -52,6 +52,11 @@ struct ConfigurationWalk {
             try module(node, trail)
             let isPipeline = node["_class_name"]?.text?.contains("Pipeline") == true
             for member in members {
+                // In a vocabulary the keys are tokens: a number asks for nothing, but under Python's own names.
+                if case .number = member.value.value, member.key.first != UInt8(ascii: "_") {
+                    try context.budget.step()
+                    continue
+                }
                 // Vocabularies have a hundred thousand keys; only text that can be a key of ours is made a string.
                 let name = member.key.count <= 64 ? member.name : ""
                 let place = trail.isEmpty ? name : trail.count < 160 ? "\(trail).\(name)" : trail
@@ -323,7 +328,7 @@ struct ConfigurationWalk {
     /// `"unet": ["library", "Class"]` of Diffusers' model_index.json; its modular pipelines say a third thing, where the
     /// component comes from.
     private func pair(_ name: String, _ value: JSONNode, _ place: String, isPipeline: Bool) throws(ScanStop) {
-        guard let elements = value.elements, 2...3 ~= elements.count, let library = elements[0].text,
+        guard case .array(let elements) = value.value, 2...3 ~= elements.count, let library = elements[0].text,
             let type = elements[1].text, !type.isEmpty,
             isPipeline && name != "_class_name" || DiffusersLibraries.components.contains(name)
         else { return }

@@ -32,7 +32,7 @@ enum JSONScanner: FormatScanner {
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
-        let bytes = try input.head(Int(input.size))
+        let bytes = if let text = try PlainText(input) { text.bytes } else { try input.head(Int(input.size)) }
         try scan(bytes, path: input.path, offset: 0, context)
     }
 
@@ -69,7 +69,11 @@ enum JSONScanner: FormatScanner {
         _ context: ScanContext,
         _ whole: ScanStop
     ) throws(ScanStop) {
-        for line in bytes.split(separator: 0x0A) where !line.allSatisfy({ $0 == 0x0D || $0 == 0x20 }) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != 0x0A }
+            rest = rest[line.endIndex...].dropFirst()
+            guard !line.allSatisfy({ $0 == 0x0D || $0 == 0x20 }) else { continue }
             let document: JSONNode
             do throws(ScanStop) {
                 document = try JSONText.document(

@@ -49,9 +49,7 @@ struct MessagePackReader {
     private mutating func text(_ length: UInt64) throws(ScanStop) -> [UInt8] {
         guard length <= 16 << 20 else { throw fault("msgpack-text", "a text is longer than a name is") }
         let bytes = try cursor.bytes(length)
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw fault("msgpack-text", "a text is not UTF-8")
-        }
+        guard PlainText.isUTF8(bytes) else { throw fault("msgpack-text", "a text is not UTF-8") }
         return bytes
     }
 
@@ -62,13 +60,13 @@ struct MessagePackReader {
 
     private mutating func map(_ count: UInt64, _ depth: Int) throws(ScanStop) {
         guard count <= cursor.remaining / 2 + 1 else { throw fault("truncated", "it ends before what it declares") }
-        var seen: Set<[UInt8]> = []
+        var keys = ByteKeys()
         for _ in 0..<count {
             let start = cursor.offset
             try value(depth + 1)
             guard cursor.offset - start <= 4096 else { throw fault("msgpack-key", "a key is longer than a name is") }
             let key = try input.read(at: start, count: Int(cursor.offset - start))
-            guard seen.insert(key).inserted else { throw fault("msgpack-key", "a key stands twice") }
+            guard keys.insert(key) else { throw fault("msgpack-key", "a key stands twice") }
             try value(depth + 1)
         }
     }

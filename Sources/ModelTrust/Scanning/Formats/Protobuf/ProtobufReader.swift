@@ -11,6 +11,8 @@ struct ProtobufReader {
     private let context: ScanContext
     private let schema: ProtobufSchema
     private var cursor: ByteCursor
+    /// Steps that were taken from the budget and not yet made.
+    private var steps = 0
 
     init(_ input: ScanInput, schema: ProtobufSchema, _ context: ScanContext) {
         self.input = input
@@ -34,7 +36,7 @@ struct ProtobufReader {
         var result: [ProtobufRecord] = []
         cursor.move(to: bytes)
         while cursor.remaining > 0 {
-            try context.budget.step()
+            try step()
             let record = try record(message)
             guard let field = fields[record.record.number] else {
                 throw fault(
@@ -58,6 +60,16 @@ struct ProtobufReader {
             result.append(record.record)
         }
         return result
+    }
+
+    /// Takes a step; few at a time from the budget, which others share.
+    private mutating func step() throws(ScanStop) {
+        if steps == 0 {
+            let count = min(16, max(1, context.budget.steps))
+            try context.budget.step(count)
+            steps = count
+        }
+        steps -= 1
     }
 
     private mutating func record(_ message: String) throws(ScanStop) -> (record: ProtobufRecord, wire: UInt64) {
@@ -114,15 +126,27 @@ struct ProtobufReader {
         guard depth < Self.depth else {
             throw fault("protobuf-depth", "messages nest more than \(Self.depth) deep", message)
         }
-        let records = try records(of: message, in: bytes)
-        for record in records { try check(record, of: message, depth) }
+        let fields = schema[message] ?? [:]
+        for record in try records(of: message, in: bytes) {
+            try check(record, of: message, as: fields[record.number], depth)
+        }
     }
 
     /// Checks a field of a message, and all that is in it.
-    mutating func check(_ record: ProtobufRecord, of message: String, _ depth: Int = 0) throws(ScanStop) {
-        switch schema[message]?[record.number] {
+    mutating func check(_ record: ProtobufRecord, of message: String) throws(ScanStop) {
+        try check(record, of: message, as: schema[message]?[record.number], 0)
+    }
+
+    private mutating func check(
+        _ record: ProtobufRecord,
+        of message: String,
+        as field: ProtobufField?,
+        _ depth: Int
+    ) throws(ScanStop) {
+        switch field {
         case .message(let inner): try check(inner, in: record.bytes, depth + 1)
-        case .string: _ = try text(record)
+        case .string:
+            if try !isShortASCII(record.bytes) { _ = try text(record) }
         case .varints: _ = try numbers(record)
         case .fixed32s where record.bytes.count % 4 != 0, .fixed64s where record.bytes.count % 8 != 0:
             throw fault("protobuf-packed", "packed numbers are cut short", message, at: record.offset)
@@ -140,9 +164,19 @@ struct ProtobufReader {
     /// The text of a string.
     func text(_ record: ProtobufRecord) throws(ScanStop) -> String {
         guard record.bytes.count <= 64 << 20,
-            let text = String(validating: try bytes(record), as: UTF8.self)
+            case let bytes = try bytes(record), PlainText.isUTF8(bytes)
         else { throw fault("protobuf-text", "a string is not UTF-8, or is too long", at: record.offset) }
-        return text
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether bytes are few, and all of them of ASCII: most names are, and need not be made strings to be checked.
+    private mutating func isShortASCII(_ bytes: Range<UInt64>) throws(ScanStop) -> Bool {
+        guard bytes.count <= 128 else { return false }
+        cursor.move(to: bytes)
+        while cursor.remaining > 0 {
+            if try cursor.byte() >= 0x80 { return false }
+        }
+        return true
     }
 
     /// The bytes of a field.

@@ -3,9 +3,9 @@ enum MarkupEntities {
     private static let hostile = [
         "<!entity", "<!doctype", "<script", ":script", "<?php", "<?xml-stylesheet", "xi:include", "2001/xinclude",
         "javascript:", "<iframe", "<embed", "<foreignobject",
-    ]
+    ].map { (text: $0, bytes: Array($0.utf8)) }
     /// A document type that names no file.
-    private static let plain = "<!doctype html>"
+    private static let plain = Array("<!doctype html>".utf8)
     private static let spaces: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0C, 0x0D]
     /// What may stand before an attribute.
     private static let gaps = spaces.union("/\"'".utf8)
@@ -26,9 +26,24 @@ enum MarkupEntities {
     static func first(in text: PlainText) -> String? {
         let bytes = begin(text.bytes)
         guard bytes.first == UInt8(ascii: "<") else { return nil }
-        let lower = text.text.lowercased().replacing(plain, with: "")
-        return hostile.first { lower.contains($0) } ?? (hasHandler(Array(lower.utf8)) ? "on…=" : nil)
-            ?? MarkupElements.first(in: Array(bytes))
+        let lower = text.bytes.allSatisfy({ $0 < 0x80 }) ? lowercased(text.bytes) : Array(text.text.lowercased().utf8)
+        return word(in: lower) ?? (hasHandler(lower) ? "on…=" : nil) ?? MarkupElements.first(in: Array(bytes))
+    }
+
+    private static func lowercased(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    }
+
+    /// The first of the hostile words, wherever it stands but in a plain document type.
+    private static func word(in lower: [UInt8]) -> String? {
+        let words = hostile
+        var starts = [Bool](repeating: false, count: 256)
+        for word in words { starts[Int(word.bytes[0])] = true }
+        for index in lower.indices where starts[Int(lower[index])] {
+            if lower[index] == UInt8(ascii: "<"), lower.holds(plain, at: index) { continue }
+            for word in words where lower.holds(word.bytes, at: index) { return word.text }
+        }
+        return nil
     }
 
     /// How the names of browsers' events begin: their handlers count wherever they stand, since what looks like the end of

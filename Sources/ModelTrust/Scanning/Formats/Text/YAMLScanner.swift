@@ -63,8 +63,9 @@ enum YAMLScanner: FormatScanner {
     }
 
     private static func parser(of text: String) -> Yams.Parser? {
-        // By default it goes through the whole environment for each text.
-        try? Yams.Parser(yaml: text, encoding: .utf8)
+        // By default it goes through the whole environment for each text. What a word without a tag is taken for makes no
+        // difference here, and a regular expression for each of them does.
+        try? Yams.Parser(yaml: text, resolver: .basic, encoding: .utf8)
     }
 
     /// Whether a text begins like YAML and would take long to read as such: each value costs microseconds, and hundreds of

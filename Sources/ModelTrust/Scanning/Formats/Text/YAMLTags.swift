@@ -10,16 +10,21 @@ enum YAMLTags {
         "!!python/", "!python/", "tag:yaml.org,2002:python", "!ruby/", "!!ruby/", "tag:ruby.yaml.org", "!!java",
         "!!com.",
         "!!org.", "!php/",
-    ]
+    ].map { (text: $0, bytes: Array($0.utf8)) }
 
     /// Those that a text holds.
     static func hostile(in bytes: [UInt8]) -> [String] {
+        let tags = hostile
         var found: Set<String> = []
         // Each begins with one of two letters, so that a text is gone through once.
         for index in bytes.indices where bytes[index] == UInt8(ascii: "!") || bytes[index] == UInt8(ascii: "t") {
-            for tag in hostile where bytes[index...].starts(with: tag.utf8) { found.insert(tag) }
+            // `t` is in every word, and `ta` in few.
+            if bytes[index] == UInt8(ascii: "t"), index + 1 == bytes.count || bytes[index + 1] != UInt8(ascii: "a") {
+                continue
+            }
+            for tag in tags where bytes[index...].starts(with: tag.bytes) { found.insert(tag.text) }
         }
-        return hostile.filter(found.contains)
+        return tags.map(\.text).filter(found.contains)
     }
 
     /// Whether a tag is one of the core schema's, or only says that there is none.

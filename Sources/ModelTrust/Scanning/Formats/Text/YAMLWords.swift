@@ -16,6 +16,11 @@ enum YAMLWords {
         "class_path", "target_class", "loader_module", "python_function", "auto_map", "trust_remote_code",
         "custom_pipelines", "init_parameters", "function_type", "chat_template", "activation_function",
     ].byFirstByte
+    /// Whether any of them begins with a byte.
+    private static let begins = (0...255).map { byte in
+        let byte = UInt8(byte)
+        return targets[byte] != nil || words[byte] != nil || keys[byte] != nil
+    }
     private static let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
 
     /// Adds a finding where a text holds one.
@@ -38,6 +43,7 @@ enum YAMLWords {
 
     /// The first of them in a text, or what hides one: an escape in a key, a tag that is put together.
     static func first(in bytes: [UInt8], keysBefore limit: Int = .max) -> String? {
+        let begins = begins
         for index in bytes.indices {
             switch bytes[index] {
             case UInt8(ascii: "!"):
@@ -52,7 +58,7 @@ enum YAMLWords {
             case UInt8(ascii: ":"):
                 if let key = escapedKey(bytes[..<index]) { return key }
             case UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"):
-                guard index == 0 || !isName(bytes[index - 1]) else { continue }
+                guard begins[Int(bytes[index])], index == 0 || !isName(bytes[index - 1]) else { continue }
                 if let word = word(bytes[index...], orKey: index < limit) { return word }
             default: continue
             }

@@ -10,8 +10,21 @@ enum PythonLines {
         var imports = false
         var acts = false
         var opensBlock = false
-        for line in bytes.split(separator: 0x0A, maxSplits: 5_000) {
-            let line = String(decoding: line.prefix(400), as: UTF8.self)
+        var rest = bytes[...]
+        var count = 0
+        while !rest.isEmpty, count <= 5_000 {
+            let whole = rest.prefix { $0 != 0x0A }
+            rest = rest[whole.endIndex...].dropFirst()
+            guard !whole.isEmpty else { continue }
+            count += 1
+            // Most lines of most texts have none of the signs that a statement needs.
+            guard opensBlock || mayBeStatement(whole.prefix(400)) else {
+                if isFirst, whole.contains(where: { $0 > 0x20 }), whole.first(where: { $0 > 0x20 }) != 0x23 {
+                    isFirst = false
+                }
+                continue
+            }
+            let line = String(decoding: whole.prefix(400), as: UTF8.self)
             guard let first = line.first(where: { !$0.isWhitespace }), first != "#" else { continue }
             if opensBlock, !isFenced, line.first?.isWhitespace == true { return true }
             opensBlock = false
@@ -38,6 +51,25 @@ enum PythonLines {
             if imports, acts { return true }
         }
         return false
+    }
+
+    private static let openers = ["import", "from", "async", "op_version_set", "try"].map { Array($0.utf8) }
+
+    /// Whether a line has a sign of a statement in it, or begins as those that have none.
+    private static func mayBeStatement(_ line: ArraySlice<UInt8>) -> Bool {
+        for byte in line {
+            switch byte {
+            case UInt8(ascii: "("), UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: ";"), UInt8(ascii: "@"),
+                UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`"), UInt8(ascii: "~"):
+                return true
+            default: continue
+            }
+        }
+        switch line.first {
+        case UInt8(ascii: "i"), UInt8(ascii: "f"), UInt8(ascii: "a"), UInt8(ascii: "o"), UInt8(ascii: "t"):
+            return openers.contains { line.starts(with: $0) }
+        default: return false
+        }
     }
 
     private static func words(_ line: String) -> [Substring] { line.split { $0 == " " || $0 == "\t" || $0 == "\r" } }

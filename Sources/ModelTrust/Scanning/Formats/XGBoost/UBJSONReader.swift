@@ -3,6 +3,8 @@
 struct UBJSONReader {
     private static let depth = 32
     private static let longestText: UInt64 = 16 << 20
+    /// What an array or an object costs, in steps.
+    private static let container = 8
 
     private let input: ScanInput
     private let context: ScanContext
@@ -44,8 +46,10 @@ struct UBJSONReader {
             try cursor.skip(8)
             return .other
         case UInt8(ascii: "S"): return .text(try text())
-        case UInt8(ascii: "{"): return .object(try object(path, depth, element))
-        case UInt8(ascii: "["): return try array(path, depth, element)
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            try context.budget.step(Self.container)
+            return type == UInt8(ascii: "[")
+                ? try array(path, depth, element) : .object(try object(path, depth, element))
         default:
             guard let (width, isSigned) = Self.integers[type] else {
                 throw fault("there is no type 0x\(String(type, radix: 16)) in it")

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import ZeroTrust
 
-@Suite struct CloudTargetTests {
+@Suite(.timeLimit(.minutes(5))) struct CloudTargetTests {
     @Test func `each cloud has its audience and its SDK's variables`() throws {
         let provider = "projects/1/locations/global/workloadIdentityPools/p/providers/x"
         let cases: [(CloudTarget, String, [String: String])] = [

@@ -9,7 +9,7 @@ import ZeroTrust
 
 @testable import CloudIdentity
 
-@Suite struct CredentialEndpointTests {
+@Suite(.timeLimit(.minutes(5))) struct CredentialEndpointTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// The endpoint with everything around it played.

@@ -4,7 +4,7 @@ import Resources
 import Testing
 import ZeroTrust
 
-@Suite struct CredentialRulesTests {
+@Suite(.timeLimit(.minutes(5))) struct CredentialRulesTests {
     static func load(_ aws: String, port: String = "8471") throws -> CredentialRules? {
         let indented = aws.split(separator: "\n", omittingEmptySubsequences: false).map { "    " + $0 }
             .joined(separator: "\n")

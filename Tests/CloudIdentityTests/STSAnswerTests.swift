@@ -4,7 +4,7 @@ import ZeroTrust
 
 @testable import CloudIdentity
 
-@Suite struct STSAnswerTests {
+@Suite(.timeLimit(.minutes(5))) struct STSAnswerTests {
     private static let now = Date(timeIntervalSince1970: 1_800_000_000)
     private static let role = "arn:aws:iam::123456789012:role/training"
 

@@ -24,7 +24,7 @@ final class TemporaryDirectory: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-@Suite struct TokenFileTests {
+@Suite(.timeLimit(.minutes(5))) struct TokenFileTests {
     /// An issuer whose clock moves as fast as anybody sleeps.
     final class World: Sendable {
         let issuer: TokenIssuer

@@ -3,7 +3,7 @@ import Testing
 
 @testable import lapwing
 
-@Suite struct AdmissionMemoryTests {
+@Suite(.timeLimit(.minutes(5))) struct AdmissionMemoryTests {
     @Test func `what was judged is known after a restart, and what was forgotten is not`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/admission.json"

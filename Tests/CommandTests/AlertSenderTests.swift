@@ -9,7 +9,7 @@ import ZeroTrust
 @testable import lapwing
 
 /// What is asked of receivers of alerts, and what they cannot do to us.
-@Suite struct AlertSenderTests {
+@Suite(.timeLimit(.minutes(5))) struct AlertSenderTests {
     /// A server that never comes to an end: see `Peers/trickle.py`.
     private final class Trickle {
         let process = Process()

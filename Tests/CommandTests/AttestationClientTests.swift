@@ -8,7 +8,7 @@ import ZeroTrust
 
 @testable import lapwing
 
-@Suite struct AttestationClientTests {
+@Suite(.timeLimit(.minutes(5))) struct AttestationClientTests {
     private typealias Held = RemoteAttestationClient.Held
 
     @Test func `an endpoint is told by the latest bundle of its trust domain, where one came`() throws {

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import ZeroTrust
 
-@Suite("What came since an earlier time is verified alone")
+@Suite("What came since an earlier time is verified alone", .timeLimit(.minutes(5)))
 struct AuditVerifyTests {
     private let directory: TemporaryDirectory
     private let authority: CheckpointAuthority

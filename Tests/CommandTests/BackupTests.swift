@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// `lapwing backup` and `restore`, and the runbook for a lost and for a leaked key, as it stands in `Documentation/identity.md`.
-@Suite(.serialized) struct `The authority's keys, copied, lost and leaked` {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `The authority's keys, copied, lost and leaked` {
     /// Starts `lapwing serve` again where an installation was.
     private func again(_ lapwing: Installation) throws -> Process {
         let process = Process()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `lapwing blast-radius`, as a person or a pipeline calls it.
-@Suite struct BlastRadiusCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct BlastRadiusCommandTests {
     private static let estate = """
         apiVersion: lapwing.dev/v1alpha1
         kind: Estate

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Tokens and clouds end to end: `lapwing serve`, its commands, and stock SDKs against an STS that really verifies.
-@Suite(.enabled(if: CloudPeers.areInstalled), .serialized) struct `Clouds without a key` {
+@Suite(.enabled(if: CloudPeers.areInstalled), .serialized, .timeLimit(.minutes(5))) struct `Clouds without a key` {
     private static let role = "arn:aws:iam::123456789012:role/training"
     private static let inference = "spiffe://cluster.local/ns/ml-inference/sa/inference-service"
 

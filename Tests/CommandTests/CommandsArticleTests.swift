@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Commands that are written down somewhere are those that there are.
-@Suite struct CommandsArticleTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandsArticleTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 

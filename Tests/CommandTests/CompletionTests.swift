@@ -3,9 +3,12 @@ import Testing
 
 /// What the shell offers, by the script that the program makes for bash.
 struct CompletionTests {
+    /// The script, made once.
+    private static let script = Result { try Program.run("--generate-completion-script", "bash") }
+
     /// What bash would offer for the last word of a line, which may be empty.
     private static func offered(_ words: [String], in directory: String) throws -> [String] {
-        let script = try Program.run("--generate-completion-script", "bash")
+        let script = try script.get()
         try #require(script.status == 0, "\(script.errors)")
         try script.output.write(toFile: directory + "/completion", atomically: true, encoding: .utf8)
         // Bash itself says how much it has of `compopt`, which works in an interactive shell alone.

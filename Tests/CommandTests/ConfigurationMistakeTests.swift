@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What is said of mistakes that tired people make.
-@Suite struct `A mistake in a configuration` {
+@Suite(.timeLimit(.minutes(5))) struct `A mistake in a configuration` {
     /// What `lapwing config validate` says of these files, each line without the directory.
     private func said(of files: [String: String]) throws -> [String] {
         let directory = try TemporaryDirectory()

@@ -8,7 +8,7 @@ import ZeroTrust
 @testable import lapwing
 
 /// What the console shows of the registry: the newest of all repositories, read once for whoever asks meanwhile.
-@Suite struct ConsoleModelsTests {
+@Suite(.timeLimit(.minutes(5))) struct ConsoleModelsTests {
     /// A registry's store, and the console's view of it.
     private struct Fixture {
         let directory: TemporaryDirectory

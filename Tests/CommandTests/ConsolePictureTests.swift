@@ -7,7 +7,7 @@ import ZeroTrust
 
 /// The console's pages of made-up installations of 3 and 200 services, as a browser shows them on a phone and on a desk, by
 /// day and by night; the pictures are kept.
-@Suite(.enabled(if: Chromium.isHere, "chromium is not installed (scripts/setup --tests)"))
+@Suite(.enabled(if: Chromium.isHere, "chromium is not installed (scripts/setup --tests)"), .timeLimit(.minutes(5)))
 struct ConsolePictureTests {
     private static let now = Timestamp.now()
 

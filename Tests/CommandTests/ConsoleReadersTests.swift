@@ -2,7 +2,7 @@ import Testing
 
 @testable import lapwing
 
-@Suite struct ConsoleReadersTests {
+@Suite(.timeLimit(.minutes(5))) struct ConsoleReadersTests {
     @Test func `a caller has two live pages, and all together eight`() {
         let readers = ConsoleReaders<String>(maximum: 8, perCaller: 2)
         #expect(readers.enter("a"))

@@ -5,7 +5,7 @@ import Testing
 @testable import lapwing
 
 /// The console of a running node: who is let in, and the way from a finding to a proof that verifies.
-@Suite struct ConsoleServeTests {
+@Suite(.timeLimit(.minutes(5))) struct ConsoleServeTests {
     /// An installation that is ready.
     private static func ready(configure: (String) throws -> Void = { _ in }) throws -> Installation {
         let lapwing = try Installation(configure: configure)
@@ -286,7 +286,7 @@ import Testing
             let reader = Process()
             reader.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
             reader.arguments = [
-                "-sN", "-m", "12", "-H", "Host: \(client.host)", "-H", "Cookie: \(client.cookie)", "-o",
+                "-sN", "-m", "60", "-H", "Host: \(client.host)", "-H", "Cookie: \(client.cookie)", "-o",
                 "\(lapwing.directory.path)/live.\(number)", "http://127.0.0.1:\(client.port)/live?after=0",
             ]
             try reader.run()
@@ -301,12 +301,19 @@ import Testing
         )
         #expect(try client.ask("/live", seconds: 2).status == 503, "a third reader of one caller is let in")
         #expect(try Self.strangerCalls(lapwing) == "403")
-        for reader in readers { reader.waitUntilExit() }
-        for number in 1...2 {
-            let text = try String(contentsOfFile: lapwing.directory.path + "/live.\(number)", encoding: .utf8)
-            #expect(text.contains("event: row\ndata: {") && text.contains("\"POST \\/v1\\/predict\""), "\(text)")
-            #expect(text.contains("event: numbers\ndata: {"))
+        func heard(_ number: Int) throws -> String {
+            try String(contentsOfFile: lapwing.directory.path + "/live.\(number)", encoding: .utf8)
         }
+        for number in 1...2 {
+            let isTold = try lapwing.wait {
+                let text = try heard(number)
+                return text.contains("event: row\ndata: {") && text.contains("\"POST \\/v1\\/predict\"")
+                    && text.contains("event: numbers\ndata: {")
+            }
+            let text = try heard(number)
+            #expect(isTold, "\(text)")
+        }
+        for reader in readers { reader.stop() }
         // Their places are free again.
         #expect(try lapwing.wait { try client.ask("/live", seconds: 2).status == 200 })
         let leave = try client.ask("/leave", method: "POST", form: "form=\(try client.formToken())")

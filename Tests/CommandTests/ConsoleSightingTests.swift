@@ -6,7 +6,7 @@ import ZeroTrust
 @testable import lapwing
 
 /// The console counts what the monitor sees: a record is one thing to both.
-@Suite struct ConsoleSightingTests {
+@Suite(.timeLimit(.minutes(5))) struct ConsoleSightingTests {
     private static let caller = "spiffe://cluster.local/ns/ml-api/sa/api-gateway"
 
     @Test(

@@ -4,7 +4,7 @@ import Testing
 @testable import lapwing
 
 /// The console of a running node over mutual TLS: an SVID says who it is, and the `AdminPolicy` what they may.
-@Suite struct ConsoleVerifiedTests {
+@Suite(.timeLimit(.minutes(5))) struct ConsoleVerifiedTests {
     private static let caller = "spiffe://cluster.local/ns/ml-inference/sa/inference-service"
 
     private static let settings = """

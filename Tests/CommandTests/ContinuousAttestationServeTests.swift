@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite struct `What ends with its process` {
+@Suite(.timeLimit(.minutes(5))) struct `What ends with its process` {
     @Test(.timeLimit(.minutes(3)))
     func
         `certificate and token of a process that has ended are refused within seconds, and those that outlive it are not`()

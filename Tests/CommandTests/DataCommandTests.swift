@@ -3,7 +3,7 @@ import FoundationXML
 import Testing
 
 /// `lapwing data` without a database: the schema, the drawing, what is written for MinIO, and the proof that goes on.
-@Suite struct DataCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct DataCommandTests {
     private static let estate = SmallEstate.yaml(
         training: ["exposes: [{name: run, port: 8443, http: [{methods: [POST], paths: [/run]}]}]"],
         dataprep: ["egress: [{host: partner.example.com}]"],

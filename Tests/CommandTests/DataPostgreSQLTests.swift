@@ -6,7 +6,7 @@ import TestPostgreSQL
 import Testing
 
 /// `lapwing data plan`, `apply`, `rollback` and `drift`, as a person or a pipeline calls them.
-@Suite(.serialized) struct DataPostgreSQLTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct DataPostgreSQLTests {
     private static let estate = """
         apiVersion: lapwing.dev/v1alpha1
         kind: Estate

@@ -4,7 +4,7 @@ import Testing
 import ZeroTrust
 
 /// `lapwing data unused`, over logs of each kind.
-@Suite struct DataUnusedCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct DataUnusedCommandTests {
     private static let estate = SmallEstate.yaml(
         rest: """
             datasets:

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct DemoTests {
+@Suite(.timeLimit(.minutes(5))) struct DemoTests {
     @Test(.timeLimit(.minutes(2)))
     func `every call and every model of the demo ends as it must, and the record verifies`() throws {
         let result = try Program.run("demo")

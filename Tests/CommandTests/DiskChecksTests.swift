@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What `lapwing doctor` says of disks.
-@Suite struct `The doctor, of the room on disks` {
+@Suite(.timeLimit(.minutes(5))) struct `The doctor, of the room on disks` {
     private func doctor(_ directory: TemporaryDirectory, before script: String = "") throws -> String {
         let command = try [
             Program.path, "doctor", "--config", directory.path + "/c", "--state", directory.path + "/s", "--run",

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What `lapwing doctor` says of a state that this program, or this clock, does not go on with.
-@Suite struct `The doctor, of the state` {
+@Suite(.timeLimit(.minutes(5))) struct `The doctor, of the state` {
     private func doctor(_ write: (_ state: String) throws -> Void) throws -> Program.Result {
         let directory = try TemporaryDirectory()
         _ = try Program.run("init", directory.path + "/c")

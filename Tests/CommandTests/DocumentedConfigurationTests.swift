@@ -7,7 +7,7 @@ import WorkloadIdentity
 import ZeroTrust
 
 /// What the articles and the examples show has to load as it stands there.
-@Suite("Configuration in articles and examples")
+@Suite("Configuration in articles and examples", .timeLimit(.minutes(5)))
 struct DocumentedConfigurationTests {
     private static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

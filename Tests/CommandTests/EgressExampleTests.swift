@@ -8,7 +8,7 @@ import ZeroTrust
 @testable import Gateway
 
 /// The example of calling out loads as it stands, and says what its README promises.
-@Suite struct EgressExampleTests {
+@Suite(.timeLimit(.minutes(5))) struct EgressExampleTests {
     private static let documents = Result {
         try ResourceLoader.load(
             path: URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

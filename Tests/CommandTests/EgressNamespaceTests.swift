@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The egress listeners between real clients and real servers, in network namespaces of the tests' own.
-@Suite(.serialized) struct EgressNamespaceTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct EgressNamespaceTests {
     // Of the internet: a hub that is declared, a server that is not, a metadata service, a host of a private network.
     private static let hub = "93.184.216.34"
     private static let evil = "93.184.216.99"

@@ -8,7 +8,7 @@ import WorkloadIdentity
 @testable import lapwing
 
 /// What logs and commands say of failures: the words of the system, the place, and what to do, and no names of types.
-@Suite struct `The words of a failure` {
+@Suite(.timeLimit(.minutes(5))) struct `The words of a failure` {
     @Test func `an error of a command is its message`() {
         #expect("\(CommandError(.unreachable, "there is no room"))" == "there is no room")
     }

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Two installations that federate, each as its own `lapwing serve`.
-@Suite(.enabled(if: CloudPeers.areInstalled)) struct `Federation end to end` {
+@Suite(.enabled(if: CloudPeers.areInstalled), .timeLimit(.minutes(5))) struct `Federation end to end` {
     private static let inference = "/ns/ml-inference/sa/inference-service"
 
     /// An installation of a trust domain, with resources of its own beside what `lapwing init` writes.

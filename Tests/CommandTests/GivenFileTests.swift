@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What commands make of files that are not what they were taken for.
-@Suite struct `A file that was named` {
+@Suite(.timeLimit(.minutes(5))) struct `A file that was named` {
     @Test func `is read as far as its kind goes, and never quoted whole`() throws {
         let directory = try TemporaryDirectory()
         let big = try directory.write(String(repeating: "key\n", count: 500_000), to: "big")

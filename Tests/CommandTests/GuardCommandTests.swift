@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What `lapwing guard` prints of places in a text.
-@Suite struct `Guard commands` {
+@Suite(.timeLimit(.minutes(5))) struct `Guard commands` {
     @Test func `ranges are the first and the last byte, whichever command prints them`() throws {
         let card = try Program.run(["guard", "scan"], input: "My card is 4111 1111 1111 1111")
         #expect(card.status == 1 && card.output.contains(#/-:1:12 +pii/CREDIT_CARD +11-29\n/#))

@@ -17,6 +17,8 @@ final class Installation {
         let file = directory.path + "/c/gateway.yaml"
         let text = try String(contentsOfFile: file, encoding: .utf8)
             .replacing("port: 8443", with: "port: 0").replacing("port: 9443", with: "port: 0")
+            // Nobody listens there, whatever else runs on this machine.
+            .replacing("/run/inference/model.sock", with: directory.path + "/none.sock")
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         // Tests call by certificates that a command has fetched into files.
         let identities = directory.path + "/c/identities.yaml"

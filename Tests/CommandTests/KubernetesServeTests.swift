@@ -5,7 +5,7 @@ import TestIdentities
 import Testing
 
 /// Pods end to end: `lapwing serve` against a server that speaks Kubernetes' API, and processes in real control groups.
-@Suite(.enabled(if: CloudPeers.areInstalled && RealControlGroup.isAvailable), .serialized)
+@Suite(.enabled(if: CloudPeers.areInstalled && RealControlGroup.isAvailable), .serialized, .timeLimit(.minutes(5)))
 struct `Kubernetes end to end` {
     @Test(.timeLimit(.minutes(3)))
     func `a process in a pod's container gets the pod's identity, until the pod is another or gone`() throws {
@@ -65,7 +65,7 @@ struct `Kubernetes end to end` {
 }
 
 /// Who has signed an image, end to end.
-@Suite(.enabled(if: CloudPeers.areInstalled && RealControlGroup.isAvailable), .serialized)
+@Suite(.enabled(if: CloudPeers.areInstalled && RealControlGroup.isAvailable), .serialized, .timeLimit(.minutes(5)))
 struct `Signed images` {
     /// A bundle as `cosign sign --key` writes it.
     static func bundle(of digest: String, by key: P256.Signing.PrivateKey) throws -> Data {

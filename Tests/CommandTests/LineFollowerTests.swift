@@ -6,7 +6,7 @@ import Testing
 @testable import lapwing
 
 /// How logs of others are followed over rotations and restarts.
-@Suite struct LineFollowerTests {
+@Suite(.timeLimit(.minutes(5))) struct LineFollowerTests {
     private final class Folder {
         let path = FileManager.default.temporaryDirectory.path + "/follow-\(UUID().uuidString)"
         var file: String { path + "/flow.log" }

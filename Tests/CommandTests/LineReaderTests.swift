@@ -5,7 +5,7 @@ import Testing
 @testable import lapwing
 
 /// What a scanner says, which may have been taken over by what it scans.
-@Suite struct LineReaderTests {
+@Suite(.timeLimit(.minutes(5))) struct LineReaderTests {
     private func read(_ bytes: [UInt8], closing: Bool = true, times: Int = 1) throws -> [String] {
         let pipe = Pipe()
         DispatchQueue.global().async {

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// `lapwing model sign` and `verify`, as a person or a pipeline calls them.
-@Suite struct ModelCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelCommandTests {
     /// A folder with a model, a key and its public half.
     private func folder() throws -> TemporaryDirectory {
         let directory = try TemporaryDirectory()

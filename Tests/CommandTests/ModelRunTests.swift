@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// `lapwing model run`, as a person calls it.
-@Suite struct ModelRunTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelRunTests {
     /// A folder with a model, its signature and the signer's public key.
     private func folder() throws -> TemporaryDirectory {
         let directory = try TemporaryDirectory()

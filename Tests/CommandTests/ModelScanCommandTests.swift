@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `lapwing model scan`, as a user runs it.
-@Suite struct ModelScanCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelScanCommandTests {
     /// A list, and a call of `os.system`.
     private static let plain: [UInt8] = Array("(lp0\nVa\np1\na.".utf8)
     private static let hostile: [UInt8] = Array("cos\nsystem\n(S'id'\ntR.".utf8)

@@ -19,7 +19,7 @@ private enum Peers {
 }
 
 /// Model servers of other people behind `lapwing serve`: llama.cpp's, MLServer with scikit-learn, and KServe's.
-@Suite(.enabled(if: Peers.areInstalled)) struct ModelServersTests {
+@Suite(.enabled(if: Peers.areInstalled), .timeLimit(.minutes(5))) struct ModelServersTests {
     private static let policies = """
         apiVersion: security.istio.io/v1
         kind: AuthorizationPolicy

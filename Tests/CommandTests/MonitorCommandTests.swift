@@ -4,7 +4,7 @@ import Testing
 import ZeroTrust
 
 /// `lapwing monitor replay` and `lapwing alert` over a log that no gateway writes to.
-@Suite struct MonitorCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct MonitorCommandTests {
     private let directory: TemporaryDirectory
     private var settings: [String] { ["--config", directory.path + "/c", "--state", directory.path + "/s"] }
     private static let start: Int64 = 1_795_392_000_000_000_000

@@ -8,7 +8,7 @@ import ZeroTrust
 @testable import lapwing
 
 /// What the monitor takes from logs: the node's own, also where some of it is gone, and those of others.
-@Suite struct MonitorReadingTests {
+@Suite(.timeLimit(.minutes(5))) struct MonitorReadingTests {
     private static func completion(
         _ number: Int,
         _ ending: CompletionRecord.Ending,

@@ -7,7 +7,7 @@ import Testing
 @testable import lapwing
 
 /// The monitor of a running node: from a request that no policy allows to the finding, the alert, and what becomes of it.
-@Suite struct MonitorServeTests {
+@Suite(.timeLimit(.minutes(5))) struct MonitorServeTests {
     /// What a receiver of alerts got.
     private final class Receiver: Sendable {
         let requests = Mutex<[(headers: String, body: String)]>([])

@@ -6,7 +6,7 @@ import Testing
 @testable import lapwing
 
 /// The issuer's documents from Lapwing's own server, read by curl as a cloud would.
-@Suite struct `The issuer's own endpoint` {
+@Suite(.timeLimit(.minutes(5))) struct `The issuer's own endpoint` {
     private static let resource = """
         ---
         apiVersion: lapwing.dev/v1alpha1

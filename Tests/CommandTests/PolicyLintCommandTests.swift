@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `lapwing policy lint` on files, as a person or a pipeline calls it.
-@Suite struct PolicyLintCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyLintCommandTests {
     private let clean = """
         apiVersion: security.istio.io/v1
         kind: AuthorizationPolicy

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `lapwing policy reach` and `lapwing policy export`, on the reference scenario.
-@Suite struct PolicyReachCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyReachCommandTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
     private static let example = root + "/Examples/reference"

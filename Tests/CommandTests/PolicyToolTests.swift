@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The commands that test, replay, generate and explain policies.
-@Suite struct PolicyToolTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyToolTests {
     private static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
     private static let reference = root + "/Examples/reference"

@@ -63,14 +63,25 @@ struct Program {
 
 extension Process {
     /// Asks the process to end, waits for that, and makes it end where it does not: a child may come into the world with
-    /// the signal blocked, as its parent's threads have it.
+    /// the signal blocked, as its parent's threads have it, and then never hears of it.
     func stop() {
         if isRunning { terminate() }
         for seconds in [10.0, 5.0] {
-            let end = Date() + seconds
-            while isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.02) }
+            let start = Date()
+            while isRunning, Date() < start + seconds {
+                if Date() > start + 0.5, isDeafToTermination { break }
+                Thread.sleep(forTimeInterval: 0.02)
+            }
             if isRunning { kill(processIdentifier, SIGKILL) }
         }
+    }
+
+    /// Whether the request to end waits for somebody to take it.
+    private var isDeafToTermination: Bool {
+        let status = (try? String(contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8)) ?? ""
+        let masks = status.split(separator: "\n").filter { $0.hasPrefix("SigPnd:") || $0.hasPrefix("ShdPnd:") }
+        let pending = masks.compactMap { UInt64($0.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16) }
+        return pending.contains { $0 & 1 << (SIGTERM - 1) != 0 }
     }
 }
 

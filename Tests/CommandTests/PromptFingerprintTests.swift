@@ -7,7 +7,7 @@ import ZeroTrust
 @testable import lapwing
 
 /// What is recorded of prompts, and the key that it is made with.
-@Suite struct PromptFingerprintTests {
+@Suite(.timeLimit(.minutes(5))) struct PromptFingerprintTests {
     private static func request(_ text: String, _ settings: String = "") throws -> ModelRequest {
         let body =
             #"{"model":"m","messages":[{"role":"user","content":"an older one"},{"role":"assistant","content":"yes"},"#

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Providers and keys by URL, as the program reads and tries them.
-@Suite struct ProviderAndKeyCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct ProviderAndKeyCommandTests {
     private let directory: TemporaryDirectory
     private var config: String { directory.path + "/c" }
 

@@ -51,7 +51,7 @@ private final class Peer {
 
 /// `lapwing serve` with what other processes decide and vouch for: a provider that speaks gRPC, by its own library, and an
 /// issuer whose keys are fetched over HTTPS.
-@Suite(.enabled(if: Peer.areInstalled)) struct ProviderServeTests {
+@Suite(.enabled(if: Peer.areInstalled), .timeLimit(.minutes(5))) struct ProviderServeTests {
     private static let policies = """
         apiVersion: security.istio.io/v1
         kind: RequestAuthentication
@@ -108,7 +108,10 @@ private final class Peer {
                         .write(toFile: file, atomically: true, encoding: .utf8)
                 }
                 try change("gateway.yaml") {
-                    $0.replacing("/run/inference/model.sock", with: model).replacing("\nspec:\n", with: spec)
+                    $0.replacing(/unixSocket: \S+none.sock/, with: "unixSocket: " + model).replacing(
+                        "\nspec:\n",
+                        with: spec
+                    )
                 }
                 try change("identities.yaml") {
                     $0.replacing(", \"unix:path:/usr/local/bin/api-gateway\"", with: "")

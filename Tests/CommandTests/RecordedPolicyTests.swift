@@ -4,7 +4,7 @@ import Testing
 import ZeroTrust
 
 /// Explanations, replays and policies from the node's own log.
-@Suite struct RecordedPolicyTests {
+@Suite(.timeLimit(.minutes(5))) struct RecordedPolicyTests {
     private let directory: TemporaryDirectory
     private var config: String { directory.path + "/c" }
     private var settings: [String] { ["--config", config, "--state", directory.path + "/state"] }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import lapwing
 
-@Suite struct RefusalAdviceTests {
+@Suite(.timeLimit(.minutes(5))) struct RefusalAdviceTests {
     @Test(arguments: SVIDError.Code.allCases.map(\.rawValue) + TransportRefusal.allCases.map(\.rawValue))
     func `every reason to refuse a connection says what it means and what to mend`(reason: String) throws {
         let advice = try #require(RefusalAdvice.of(reason), "\(reason)")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The example of a model registry, run as it stands and used by its own commands and by other people's clients.
-@Suite(.serialized) struct `A registry behind the gateway` {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `A registry behind the gateway` {
     private static let registry = "spiffe://cluster.local/ns/ml-registry/sa/registry"
     private static let trainer = "spiffe://cluster.local/ns/ml-training/sa/training-pipeline"
     private static let deployer = "spiffe://cluster.local/ns/ml-deploy/sa/deployment-pipeline"

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// `lapwing run`: a command is confined, and works all the same.
-@Suite(.serialized) struct RunTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct RunTests {
     private static let configuration = """
         apiVersion: lapwing.dev/v1alpha1
         kind: Gateway

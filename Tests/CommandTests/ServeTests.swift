@@ -5,7 +5,7 @@ import Testing
 
 @testable import lapwing
 
-@Suite struct ServeTests {
+@Suite(.timeLimit(.minutes(5))) struct ServeTests {
     @Test(.timeLimit(.minutes(3)))
     func `a workload gets its identity, entries come and go by command, and a stop is clean`() throws {
         let lapwing = try Installation()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import lapwing
 
-@Suite struct SignedImagesTests {
+@Suite(.timeLimit(.minutes(5))) struct SignedImagesTests {
     private let digest = String(repeating: "9c", count: 32)
 
     private func rules(_ key: P256.Signing.PrivateKey, _ directory: String) throws -> ImageSignatureRules {

@@ -4,7 +4,7 @@ import Testing
 @testable import lapwing
 
 /// What others wrote reaches a terminal as something to read, and never as something to obey.
-@Suite struct TerminalTextTests {
+@Suite(.timeLimit(.minutes(5))) struct TerminalTextTests {
     @Test(arguments: [
         ("plain", "plain"), ("line\n\tand tab", "line\n\tand tab"), ("Grüße, 世界 👩‍🚀", "Grüße, 世界 👩‍🚀"),
         ("\u{1b}[2J\u{1b}[1;1Hverified", #"\u{1b}[2J\u{1b}[1;1Hverified"#), ("a\rb", #"a\u{d}b"#),

@@ -36,7 +36,7 @@ private final class WitnessProcess {
     deinit { stop() }
 }
 
-@Suite("Witnesses, as processes")
+@Suite("Witnesses, as processes", .timeLimit(.minutes(5)))
 struct WitnessCommandTests {
     @Test("A node's log is cosigned by two of three, proofs show it, and a witness that stops holds nothing up")
     func endToEnd() async throws {

@@ -13,7 +13,7 @@ import ZeroTrust
 let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// Our server and our client, and each against a hostile other side.
-@Suite struct BundleEndpointTests {
+@Suite(.timeLimit(.minutes(5))) struct BundleEndpointTests {
     private let root: TestAuthority
     private let id: SPIFFEID
     private let client = BundleEndpointClient(timeout: .seconds(3))

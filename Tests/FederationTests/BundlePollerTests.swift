@@ -8,7 +8,7 @@ import ZeroTrust
 
 @testable import Federation
 
-@Suite struct BundlePollerTests {
+@Suite(.timeLimit(.minutes(5))) struct BundlePollerTests {
     private struct Away: Error {}
 
     @Test func `a bundle that nobody could take is fetched again soon, and one that does not count is not`()

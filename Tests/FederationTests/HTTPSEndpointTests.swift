@@ -9,7 +9,7 @@ import ZeroTrust
 
 @testable import Federation
 
-@Suite struct HTTPSEndpointTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPSEndpointTests {
     /// Waits up to five seconds for a condition.
     private func holds(_ condition: () async throws -> Bool) async throws -> Bool {
         for _ in 0..<100 {

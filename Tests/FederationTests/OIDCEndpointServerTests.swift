@@ -8,7 +8,7 @@ import ZeroTrust
 
 @testable import Federation
 
-@Suite struct OIDCEndpointServerTests {
+@Suite(.timeLimit(.minutes(5))) struct OIDCEndpointServerTests {
     private let issuer: OIDCIssuer
     private let documents: OIDCDocuments
 

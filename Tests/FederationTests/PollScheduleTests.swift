@@ -4,7 +4,7 @@ import ZeroTrust
 
 @testable import Federation
 
-@Suite struct PollScheduleTests {
+@Suite(.timeLimit(.minutes(5))) struct PollScheduleTests {
     private let start = ContinuousClock.now
     /// When everything is due that ever will be.
     private var end: ContinuousClock.Instant { start + .seconds(1_000_000) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite struct ConfigurationTests {
+@Suite(.timeLimit(.minutes(5))) struct ConfigurationTests {
     static let good = """
         apiVersion: lapwing.dev/v1alpha1
         kind: Gateway

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite struct ReadBufferTests {
+@Suite(.timeLimit(.minutes(5))) struct ReadBufferTests {
     @Test func `a buffer for reading grows while it is filled, and shrinks once two reads in a row would fit in half`()
     {
         var size = ReadBufferSize()

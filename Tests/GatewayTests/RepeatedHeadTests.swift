@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 /// A head that is the same bytes as the one before on its connection is not read again, and means the same.
-@Suite struct RepeatedHeadTests {
+@Suite(.timeLimit(.minutes(5))) struct RepeatedHeadTests {
     /// Sends a request in some pieces; returns what came out at the upstream, and lets that answer.
     private func exchange(_ pieces: [String], _ bench: RetryTests.Bench) throws -> (sent: String, heard: String) {
         for piece in pieces { try bench.client.writeInbound(ByteBuffer(string: piece)) }

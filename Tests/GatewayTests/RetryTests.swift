@@ -14,7 +14,7 @@ import ZeroTrust
 @testable import Gateway
 
 /// A request is sent again only where not a byte of it had left.
-@Suite struct RetryTests {
+@Suite(.timeLimit(.minutes(5))) struct RetryTests {
     /// A log whose records are durable when it says so, on the test's own thread.
     final class ManualLog: RecordLog {
         private struct State {

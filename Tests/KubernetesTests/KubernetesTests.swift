@@ -8,7 +8,7 @@ import WorkloadIdentity
 @testable import Kubernetes
 
 /// Lapwing's side of Kubernetes against a server that speaks the real API, as the Python client of Kubernetes confirms.
-@Suite(.enabled(if: APIServer.isAvailable), .serialized) struct `Kubernetes attestation` {
+@Suite(.enabled(if: APIServer.isAvailable), .serialized, .timeLimit(.minutes(5))) struct `Kubernetes attestation` {
     private let server: APIServer
 
     init() throws { server = try APIServer() }
@@ -331,7 +331,7 @@ import WorkloadIdentity
     }
 }
 
-@Suite struct KubernetesAttestationTests {
+@Suite(.timeLimit(.minutes(5))) struct KubernetesAttestationTests {
     private static func load(_ spec: String) throws -> KubernetesAttestation? {
         let text =
             "{apiVersion: lapwing.dev/v1alpha1, kind: KubernetesAttestation, metadata: {name: c}, spec: {\(spec)}}"

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MutualTLS
 
-@Suite struct `Client hello that passes through` {
+@Suite(.timeLimit(.minutes(5))) struct `Client hello that passes through` {
     private static let good = `Client hello`.record("Hub.example.com")
 
     private static func vector(_ width: Int, _ bytes: [UInt8]) -> [UInt8] {
@@ -127,7 +127,7 @@ import Testing
     }
 }
 
-@Suite struct `Hello retry watch` {
+@Suite(.timeLimit(.minutes(5))) struct `Hello retry watch` {
     private static let retry: [UInt8] =
         [22, 3, 3, 0, 44, 2, 0, 0, 40, 3, 3] + [
             0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MutualTLS
 
-@Suite struct `Client hello` {
+@Suite(.timeLimit(.minutes(5))) struct `Client hello` {
     /// A ClientHello with a server name, in one record.
     static func record(_ name: String?, fragments: Int = 1) -> [UInt8] {
         func vector(_ width: Int, _ bytes: [UInt8]) -> [UInt8] {

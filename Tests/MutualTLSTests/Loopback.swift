@@ -24,30 +24,44 @@ final class LoopbackServer: Sendable {
 
         private struct State {
             var events: [Event] = []
-            var waiting: [CheckedContinuation<Event, Never>] = []
+            var waiting: [(number: Int, continuation: CheckedContinuation<Event?, Never>)] = []
+            /// How many have waited.
+            var count = 0
         }
 
         /// Guards the events that nobody took yet and the tests that wait for one.
         private let state = Mutex(State())
 
         func note(_ event: Event) {
-            let waiting: CheckedContinuation<Event, Never>? = state.withLock { state in
-                guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            let waiting: CheckedContinuation<Event?, Never>? = state.withLock { state in
+                guard state.waiting.isEmpty else { return state.waiting.removeFirst().continuation }
                 state.events.append(event)
                 return nil
             }
             waiting?.resume(returning: event)
         }
 
-        /// The next event, once it happens.
-        func next() async -> Event {
-            await withCheckedContinuation { continuation in
-                let event: Event? = state.withLock { state in
-                    guard state.events.isEmpty else { return state.events.removeFirst() }
-                    state.waiting.append(continuation)
-                    return nil
+        /// The next event, once it happens; nil where the test's time is over before.
+        func next() async -> Event? {
+            let number = state.withLock { state in
+                state.count += 1
+                return state.count
+            }
+            return await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let (event, isOver) = state.withLock { state -> (Event?, Bool) in
+                        guard state.events.isEmpty else { return (state.events.removeFirst(), true) }
+                        guard !Task.isCancelled else { return (nil, true) }
+                        state.waiting.append((number, continuation))
+                        return (nil, false)
+                    }
+                    if isOver { continuation.resume(returning: event) }
                 }
-                if let event { continuation.resume(returning: event) }
+            } onCancel: {
+                let waiting = state.withLock { state in
+                    state.waiting.firstIndex { $0.number == number }.map { state.waiting.remove(at: $0).continuation }
+                }
+                waiting?.resume(returning: nil)
             }
         }
     }
@@ -82,7 +96,7 @@ final class LoopbackServer: Sendable {
         return LoopbackServer(channel: channel, address: address, log: log)
     }
 
-    func next() async -> Log.Event { await log.next() }
+    func next() async -> Log.Event? { await log.next() }
 
     /// The next event, which has to be a refusal.
     func nextRefusal() async -> RefusedConnection? {
@@ -184,7 +198,11 @@ final class LoopbackClient: Sendable {
     /// What the server answers to one byte; nil where it closes instead.
     func ask() async throws -> String? {
         let (asker, channel) = (asker, channel)
-        return try await channel.eventLoop.flatSubmit { asker.value.ask(channel) }.get()
+        return try await withTaskCancellationHandler {
+            try await channel.eventLoop.flatSubmit { asker.value.ask(channel) }.get()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
     }
 
     /// What the server answers once, and the end of the connection; nil where it refuses.

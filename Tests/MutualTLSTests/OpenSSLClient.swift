@@ -75,12 +75,20 @@ struct OpenSSLClient {
     func connect(resuming: Bool = false) async throws -> String {
         try input.fileHandleForWriting.write(contentsOf: Data((resuming ? "resume\n" : "new\n").utf8))
         let handle = output.fileHandleForReading
-        let line = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                var line: [UInt8] = []
-                while let byte = handle.readData(ofLength: 1).first, byte != UInt8(ascii: "\n") { line.append(byte) }
-                continuation.resume(returning: line)
+        let process = process
+        let line = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    var line: [UInt8] = []
+                    while let byte = handle.readData(ofLength: 1).first, byte != UInt8(ascii: "\n") {
+                        line.append(byte)
+                    }
+                    continuation.resume(returning: line)
+                }
             }
+        } onCancel: {
+            // The test has had its time.
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         }
         return String(decoding: line, as: UTF8.self)
     }

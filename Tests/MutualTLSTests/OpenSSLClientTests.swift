@@ -5,7 +5,8 @@ import Testing
 import X509
 import ZeroTrust
 
-@Suite(.enabled(if: OpenSSLClient.isWanted, "the test peers are not installed")) struct `OpenSSL client` {
+@Suite(.enabled(if: OpenSSLClient.isWanted, "the test peers are not installed"), .timeLimit(.minutes(5)))
+struct `OpenSSL client` {
     let world: PeerWorld
     let server: TLSIdentity
 

@@ -9,7 +9,7 @@ import ZeroTrust
 
 @testable import MutualTLS
 
-@Suite struct `Opening of a connection` {
+@Suite(.timeLimit(.minutes(5))) struct `Opening of a connection` {
     private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
     private static let hello: [UInt8] = [22, 3, 1, 2, 0, 1]
 

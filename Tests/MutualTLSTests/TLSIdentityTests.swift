@@ -10,7 +10,7 @@ import Testing
 import X509
 import ZeroTrust
 
-@Suite struct `TLS identity` {
+@Suite(.timeLimit(.minutes(5))) struct `TLS identity` {
     let world: PeerWorld
     let server: TLSIdentity
     let client: TLSIdentity
@@ -60,7 +60,7 @@ import ZeroTrust
             #expect(answer == nil)
             #expect(refused.refusal.code == code, "\(refused.refusal)")
             #expect(refused.remoteAddress != nil)
-        case (let event, _): Issue.record("\(peer): \(event)")
+        case (let event, _): Issue.record("\(peer): \(String(describing: event))")
         }
         try await loopback.stop()
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import PostgreSQLClient
 
 /// A plan says what changes, applying makes it so once, and a rollback takes it back.
-@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled))
+@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled), .timeLimit(.minutes(5)))
 struct ApplicationTests {
     @Test func `applied, applied again, changed and rolled back`() throws {
         let model = try ReferenceEstate.model()

@@ -4,7 +4,7 @@ import TestPostgreSQL
 import Testing
 
 /// A blast radius over a live catalog says what a live server lets happen.
-@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled))
+@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled), .timeLimit(.minutes(5)))
 struct BlastRadiusTests {
     @Test func `what a component gets at by its own rights is what the server lets it have, and nothing else`() throws {
         let estate = try ReferenceEstate.estate(ReferenceEstate.yaml)

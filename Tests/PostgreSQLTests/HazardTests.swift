@@ -5,7 +5,7 @@ import TestPostgreSQL
 import Testing
 
 /// What opens a way around the generated SQL is found, and nothing else is.
-@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled))
+@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled), .timeLimit(.minutes(5)))
 struct HazardTests {
     /// A hazard, how it comes about, and the rule that finds it.
     private struct Hazard {

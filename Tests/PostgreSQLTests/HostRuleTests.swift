@@ -2,7 +2,7 @@ import DataAccess
 import Testing
 
 /// What `pg_hba.conf` and `pg_ident.conf` let in beside the certificates of the estate is found.
-@Suite struct HostRuleTests {
+@Suite(.timeLimit(.minutes(5))) struct HostRuleTests {
     private static let database = "ml"
 
     private func rule(

@@ -3,7 +3,7 @@ import Resources
 import Testing
 
 /// What a database enforces of an estate.
-@Suite struct ModelTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelTests {
     /// An estate of two databases with purposes below one another and names that are hard on PostgreSQL.
     static func yaml(stores: [String] = []) -> String {
         """

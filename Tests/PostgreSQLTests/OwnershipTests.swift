@@ -4,7 +4,7 @@ import TestPostgreSQL
 import Testing
 
 /// What components came to own or set, and what others were given by default, neither stops an estate nor gains from it.
-@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled))
+@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled), .timeLimit(.minutes(5)))
 struct OwnershipTests {
     private struct Bench {
         let cluster: PostgreSQLCluster

@@ -5,7 +5,7 @@ import TestPostgreSQL
 import Testing
 
 /// Hostile names stay where they are put.
-@Suite struct SQLTextTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLTextTests {
     static let hostile = [
         "", "a", "A", "a b", "a\"b", "\"", "\"\"", "a'b", "'", "''", "a\\", "\\", "\\'", "a;b", "--", "/*", "*/", "$1",
         "$$",

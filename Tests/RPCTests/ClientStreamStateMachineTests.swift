@@ -4,7 +4,7 @@ import Testing
 
 @testable import RPC
 
-@Suite struct `A call at the client` {
+@Suite(.timeLimit(.minutes(5))) struct `A call at the client` {
     typealias Machine = ClientStreamStateMachine
     static let head: HPACKHeaders = [":status": "200", "content-type": "application/grpc"]
 

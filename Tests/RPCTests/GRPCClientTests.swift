@@ -5,7 +5,7 @@ import SwiftProtobuf
 import Testing
 
 /// What Python's grpcio makes of the server.
-@Suite(.serialized, .enabled(if: PythonPeer.isAvailable)) struct `A gRPC client of others` {
+@Suite(.serialized, .enabled(if: PythonPeer.isAvailable), .timeLimit(.minutes(5))) struct `A gRPC client of others` {
     static let scenarios = [
         "unary", "many_at_once", "server_stream", "bidirectional", "status_and_message", "metadata", "interceptor",
         "credentials", "deadline", "cancel", "slow_reader", "slow_server", "too_large", "compression", "unknown",
@@ -63,7 +63,7 @@ import Testing
 }
 
 /// What frames that no library sends do to the server.
-@Suite(.serialized, .enabled(if: PythonPeer.isAvailable)) struct `HTTP/2 by hand` {
+@Suite(.serialized, .enabled(if: PythonPeer.isAvailable), .timeLimit(.minutes(5))) struct `HTTP/2 by hand` {
     static let scenarios = [
         "content_type", "method_and_path", "framing", "no_preface", "other_protocol", "pings", "resets",
         "continuations", "large_headers", "too_many_streams",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RPC
 
-@Suite struct `The grpc-timeout header` {
+@Suite(.timeLimit(.minutes(5))) struct `The grpc-timeout header` {
     @Test(
         arguments: [
             ("1H", .hours(1)), ("2M", .minutes(2)), ("3S", .seconds(3)), ("4m", .milliseconds(4)),

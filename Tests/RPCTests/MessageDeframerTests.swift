@@ -3,7 +3,7 @@ import Testing
 
 @testable import RPC
 
-@Suite struct `Message deframer` {
+@Suite(.timeLimit(.minutes(5))) struct `Message deframer` {
     static let message: [UInt8] = [0, 0, 0, 0, 2, 7, 8]
 
     @Test func `a message split at every byte comes out whole`() throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import RPC
 
-@Suite struct `The encoding of grpc-message` {
+@Suite(.timeLimit(.minutes(5))) struct `The encoding of grpc-message` {
     @Test(arguments: [
         ("", ""), ("plain words, and ~!", "plain words, and ~!"), ("100 %", "100 %25"), ("a\nb", "a%0Ab"),
         ("ä", "%C3%A4"), ("日", "%E6%97%A5"), ("\u{7F}\0", "%7F%00"), ("%41", "%2541"),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RPC
 
-@Suite struct `A process that is held` {
+@Suite(.timeLimit(.minutes(5))) struct `A process that is held` {
     @Test func `runs until it ends, whether or not it is collected`() async throws {
         var pid: pid_t = 0
         var arguments: [UnsafeMutablePointer<CChar>?] = unsafe [strdup("sleep"), strdup("600"), nil]

@@ -45,14 +45,26 @@ struct PythonPeer {
         try Data().write(to: errors)
         defer { try? FileManager.default.removeItem(at: errors) }
         process.standardError = try FileHandle(forWritingTo: errors)
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                process.terminationHandler = { _ in continuation.resume() }
+                do { try process.run() } catch { continuation.resume(throwing: error) }
+                if Task.isCancelled { process.end() }
+            }
+        } onCancel: {
+            process.end()
         }
         return Outcome(
             status: process.terminationStatus,
             errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self)
         )
+    }
+}
+
+extension Process {
+    /// Ends it, whatever it waits for: the test that waits for it has had its time.
+    func end() {
+        if isRunning { kill(processIdentifier, SIGKILL) }
     }
 }
 

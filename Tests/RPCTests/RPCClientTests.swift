@@ -4,7 +4,7 @@ import RPC
 import SwiftProtobuf
 import Testing
 
-@Suite struct `RPC client and server` {
+@Suite(.timeLimit(.minutes(5))) struct `RPC client and server` {
     /// Serves for as long as the body runs.
     func serving<Result>(
         limits: RPCLimits = RPCLimits(),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RPC
 
-@Suite struct `A connection at the server` {
+@Suite(.timeLimit(.minutes(5))) struct `A connection at the server` {
     @Test func `is told to go and closed where it has no call`() {
         var machine = ServerConnectionStateMachine()
         machine.streamOpened(1)
@@ -30,7 +30,7 @@ import Testing
     }
 }
 
-@Suite struct `A drain filter` {
+@Suite(.timeLimit(.minutes(5))) struct `A drain filter` {
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     static func frame(_ kind: UInt8, stream: UInt8, _ payload: [UInt8]) -> [UInt8] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RPC
 
-@Suite struct `A call at the server` {
+@Suite(.timeLimit(.minutes(5))) struct `A call at the server` {
     static func head(_ changes: [(String, String?)] = []) -> HPACKHeaders {
         var headers: HPACKHeaders = [
             ":method": "POST", ":scheme": "http", ":path": "/test.Echo/Echo", ":authority": "localhost",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RPC
 
-@Suite struct `A Unix socket to listen on` {
+@Suite(.timeLimit(.minutes(5))) struct `A Unix socket to listen on` {
     @Test(arguments: [0o600, 0o660, 0o666] as [UInt32]) func `has its mode from the start`(_ mode: UInt32) async throws
     {
         try await withTemporaryFolder { folder in

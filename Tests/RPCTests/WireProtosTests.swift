@@ -4,7 +4,7 @@ import Testing
 import WireProtos
 
 /// Every field of the Workload API under its number: a tag is the number times eight, and the type of the wire.
-@Suite struct `The messages on the wire` {
+@Suite(.timeLimit(.minutes(5))) struct `The messages on the wire` {
     static func hexadecimal(_ message: some Message) throws -> String {
         let bytes: [UInt8] = try message.serializedBytes()
         return bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

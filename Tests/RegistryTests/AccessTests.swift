@@ -4,7 +4,7 @@ import Resources
 import Testing
 import ZeroTrust
 
-@Suite struct `Who may do what` {
+@Suite(.timeLimit(.minutes(5))) struct `Who may do what` {
     @Test func `a star stands for a part of a component, two for components`() {
         let cases: [(String, [String], [String])] = [
             ("fraud/*", ["fraud/a"], ["fraud", "fraud/a/b", "frauds/a"]),

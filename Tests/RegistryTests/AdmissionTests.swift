@@ -6,7 +6,7 @@ import Resources
 import Testing
 import ZeroTrust
 
-@Suite struct `Admission by signature and scan` {
+@Suite(.timeLimit(.minutes(5))) struct `Admission by signature and scan` {
     private let key = P256.Signing.PrivateKey()
 
     private var requirement: AdmissionRequirement {

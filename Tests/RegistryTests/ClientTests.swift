@@ -3,7 +3,7 @@ import Registry
 import Testing
 import ZeroTrust
 
-@Suite struct `The client` {
+@Suite(.timeLimit(.minutes(5))) struct `The client` {
     private func model(in directory: TemporaryDirectory, _ name: String = "model") throws -> String {
         let root = directory.path + "/" + name
         for (path, text) in [

@@ -5,7 +5,7 @@ import Testing
 
 /// Random changes of good input: whatever comes, the parsers end, and what they take means the same when it is written
 /// and read again.
-@Suite struct `Parsers of outside bytes` {
+@Suite(.timeLimit(.minutes(5))) struct `Parsers of outside bytes` {
     private struct Generator: RandomNumberGenerator {
         var state: UInt64
 

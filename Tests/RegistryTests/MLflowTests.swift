@@ -2,7 +2,7 @@ import Foundation
 import Registry
 import Testing
 
-@Suite struct `Reading through MLflow's API` {
+@Suite(.timeLimit(.minutes(5))) struct `Reading through MLflow's API` {
     private func get(_ path: String, _ registry: TestRegistry, _ caller: Caller = .reader) async throws -> (
         Int, [String: Any]
     ) {

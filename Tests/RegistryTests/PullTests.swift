@@ -4,7 +4,7 @@ import Registry
 import Testing
 import ZeroTrust
 
-@Suite struct `Pulling` {
+@Suite(.timeLimit(.minutes(5))) struct `Pulling` {
     @Test func `read and write are separate, and a stranger may do nothing`() async throws {
         let registry = try await TestRegistry()
         _ = try await registry.model("weights", to: "open/m", as: "one")

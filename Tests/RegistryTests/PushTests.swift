@@ -5,7 +5,7 @@ import Registry
 import Testing
 import ZeroTrust
 
-@Suite struct `Pushing` {
+@Suite(.timeLimit(.minutes(5))) struct `Pushing` {
     @Test func `a blob that came in chunks, one after another, is there and is what came`() async throws {
         let registry = try await TestRegistry()
         let client = registry.client(.writer)

@@ -3,7 +3,7 @@ import Registry
 import Testing
 import ZeroTrust
 
-@Suite struct `Quarantine` {
+@Suite(.timeLimit(.minutes(5))) struct `Quarantine` {
     private func sign(
         _ manifest: String,
         in repository: String,

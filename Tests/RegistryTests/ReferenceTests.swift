@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@Suite struct `References` {
+@Suite(.timeLimit(.minutes(5))) struct `References` {
     @Test(arguments: ["a", "a/b", "ml/fraud-scorer", "a.b_c__d---e/0", "a--b"])
     func `a name of a repository is taken`(_ text: String) {
         #expect(RepositoryName(text)?.description == text)

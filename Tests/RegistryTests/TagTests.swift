@@ -3,7 +3,7 @@ import Registry
 import Testing
 import ZeroTrust
 
-@Suite struct `Tags and the record` {
+@Suite(.timeLimit(.minutes(5))) struct `Tags and the record` {
     @Test func `every move of a tag is recorded before it is made, with who, from what and to what`() async throws {
         let registry = try await TestRegistry()
         let first = try #require(try await registry.model("1", to: "open/m", as: "live").field("docker-content-digest"))

@@ -5,7 +5,7 @@ import Testing
 import WorkloadIdentity
 import ZeroTrust
 
-@Suite struct SQLiteAuthorityStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteAuthorityStoreTests {
     @Test(arguments: AuthorityStoreConformance.rules.indices)
     func `it keeps every rule of a store`(_ index: Int) async throws {
         let directory = try TemporaryDirectory()

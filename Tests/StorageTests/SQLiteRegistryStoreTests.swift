@@ -3,7 +3,7 @@ import Registry
 import Storage
 import Testing
 
-@Suite struct SQLiteRegistryStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteRegistryStoreTests {
     @Test(arguments: RegistryStoreConformance.rules.indices)
     func `it keeps every rule of a registry's store`(_ index: Int) async throws {
         let directory = try TemporaryDirectory()

@@ -5,7 +5,7 @@ import Testing
 import WorkloadIdentity
 import ZeroTrust
 
-@Suite struct SQLiteStandingStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteStandingStoreTests {
     private let directory: TemporaryDirectory
     private let now = Date(timeIntervalSince1970: 1_800_000_000)
 

@@ -1,6 +1,7 @@
 import Crypto
 import Dispatch
 import Synchronization
+import Testing
 
 @testable import AuditLog
 
@@ -75,9 +76,15 @@ final class Answers: Sendable {
     }
 
     /// Waits until so many answers have come; returns all, in the order in which they came.
+    ///
+    /// For one that never comes there is a failure, and the test has one, too.
     func wait(for count: Int) -> [Result<UInt64, AuditLogError>] {
-        for _ in 0..<count { semaphore.wait() }
-        return results.withLock { $0 }
+        for _ in 0..<count where semaphore.wait(timeout: .now() + .seconds(240)) == .timedOut {
+            Issue.record("an entry has had no answer for four minutes")
+            break
+        }
+        let missing = Result<UInt64, AuditLogError>.failure(AuditLogError(.closed, "there was no answer"))
+        return results.withLock { $0 + Array(repeating: missing, count: max(0, count - $0.count)) }
     }
 }
 
@@ -120,7 +127,11 @@ final class ScriptedSigner: CheckpointSigner {
         return try body(request)
     }
 
-    func waitForRequest() { semaphore.wait() }
+    func waitForRequest() {
+        if semaphore.wait(timeout: .now() + .seconds(240)) == .timedOut {
+            Issue.record("nothing was asked for four minutes")
+        }
+    }
 
     var asked: [CheckpointRequest] { requests.withLock { $0 } }
 }

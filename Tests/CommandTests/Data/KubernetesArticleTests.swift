@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What the article says of Kubernetes, done as it stands there.
-@Suite struct KubernetesArticleTests {
+@Suite(.timeLimit(.minutes(5))) struct KubernetesArticleTests {
     private static let article = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Documentation/data-access.md")
 

@@ -8,7 +8,7 @@ import ZeroTrust
 @testable import lapwing
 
 /// What is written for Kubernetes and Istio, read back and proved, as a person or a pipeline does it.
-@Suite struct KubernetesCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct KubernetesCommandTests {
     private static let yaml = ReferenceEstate.yaml.replacing(
         "enforcement:\n",
         with: """

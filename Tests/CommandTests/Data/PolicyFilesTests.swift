@@ -4,7 +4,7 @@ import Testing
 @testable import lapwing
 
 /// A directory of policies is read whole or not at all.
-@Suite struct PolicyFilesTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyFilesTests {
     private static func write(_ text: String, to path: String, in directory: TemporaryDirectory) throws {
         let folder = URL(fileURLWithPath: directory.path + "/" + path).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

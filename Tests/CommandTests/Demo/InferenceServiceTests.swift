@@ -3,7 +3,7 @@ import Testing
 
 @testable import lapwing
 
-@Suite("The demo's services")
+@Suite("The demo's services", .timeLimit(.minutes(5)))
 struct InferenceServiceTests {
     private let model: TicketModel
     private let service: InferenceService

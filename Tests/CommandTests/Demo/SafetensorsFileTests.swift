@@ -2,7 +2,7 @@ import Testing
 
 @testable import lapwing
 
-@Suite("Safetensors files")
+@Suite("Safetensors files", .timeLimit(.minutes(5)))
 struct SafetensorsFileTests {
     /// A file with this header, the length in front, and so many bytes of data.
     private func file(_ header: String, data: Int) -> [UInt8] {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import lapwing
 
-@Suite struct CommandEnvironmentTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandEnvironmentTests {
     private static let own = [
         "PATH": "/root/bin", "HOME": "/root", "USER": "root", "LANG": "C.UTF-8", "LC_TIME": "de", "TERM": "dumb",
         "AWS_SECRET_ACCESS_KEY": "secret", "LD_PRELOAD": "/tmp/x.so", "CUDA_HOME": "/cuda", "CUDA_DEVICE": "1",

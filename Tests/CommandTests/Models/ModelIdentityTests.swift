@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// An identity that depends on the loaded model: `lapwing serve`, `lapwing model run` and py-spiffe as the workload.
-@Suite(.serialized, .enabled(if: ModelWorkload.isAvailable)) struct ModelIdentityTests {
+@Suite(.serialized, .enabled(if: ModelWorkload.isAvailable), .timeLimit(.minutes(5))) struct ModelIdentityTests {
     static let workload = "spiffe://cluster.local/ns/ml-inference/sa/inference-service"
 
     @Test(.timeLimit(.minutes(3)))

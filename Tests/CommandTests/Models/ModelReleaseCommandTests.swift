@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct ModelReleaseCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelReleaseCommandTests {
     @Test func `a model goes from training to production, and every step that is left out is named`() throws {
         let place = try ReleaseInstallation()
         // Unsigned, it is refused for that.

@@ -4,7 +4,7 @@ import Testing
 
 /// A gateway that forwards to nobody but a process that is proved to have loaded a model: `lapwing serve`, `lapwing model run`
 /// and a Python service behind it.
-@Suite(.serialized, .enabled(if: ModelWorkload.isAvailable)) struct ServedModelTests {
+@Suite(.serialized, .enabled(if: ModelWorkload.isAvailable), .timeLimit(.minutes(5))) struct ServedModelTests {
     /// An installation with one more gateway, whose upstream has to have loaded the model; anybody may call it.
     private static func installation(_ upstream: @escaping (_ directory: String) -> String) throws -> ModelInstallation
     {

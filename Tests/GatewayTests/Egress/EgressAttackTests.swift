@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 /// Ways out that must not work: each is refused under its own reason, recorded, and reaches nobody.
-@Suite("Egress attacks") struct EgressAttackTests {
+@Suite("Egress attacks", .timeLimit(.minutes(5))) struct EgressAttackTests {
     @Test func `there are at least sixty, each with a name of its own`() {
         #expect(EgressAttack.all.count >= 60)
         #expect(Set(EgressAttack.all.map(\.name)).count == EgressAttack.all.count)

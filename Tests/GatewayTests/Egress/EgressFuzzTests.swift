@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 /// Whatever is sent, the listener decides or closes, and a server is reached only by what was allowed.
-@Suite("Egress fuzzing") struct EgressFuzzTests {
+@Suite("Egress fuzzing", .timeLimit(.minutes(5))) struct EgressFuzzTests {
     @Test func `the head of a CONNECT is read alike however it is cut`() {
         var random = Random(seed: 0xc0)
         let good = "CONNECT canary.example.com:443 HTTP/1.1\r\nHost: canary.example.com:443\r\nA: b\r\n\r\n"

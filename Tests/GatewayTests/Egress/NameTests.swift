@@ -5,7 +5,7 @@ import ZeroTrust
 
 @testable import Gateway
 
-@Suite("Names that may be asked for") struct NameTests {
+@Suite("Names that may be asked for", .timeLimit(.minutes(5))) struct NameTests {
     @Test(arguments: [
         "a", "hub.example.com", "HUB.Example.COM", "a-b.c1", "1a.example", "xn--bcher-kva.example", "0x7g.example",
         "1.2.3.4.example", String(repeating: "a", count: 63) + ".example",

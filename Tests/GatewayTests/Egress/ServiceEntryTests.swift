@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Service entries") struct ServiceEntryTests {
+@Suite("Service entries", .timeLimit(.minutes(5))) struct ServiceEntryTests {
     private static func entry(_ spec: String, version: String = "networking.istio.io/v1") throws -> ServiceEntry {
         let text = """
             apiVersion: \(version)

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 /// What the egress listener cannot decide is refused, and not taken for a match that failed.
-@Suite struct UndecidableTests {
+@Suite(.timeLimit(.minutes(5))) struct UndecidableTests {
     @Test(arguments: [
         ("DENY", "to: [{operation: {hosts: [\"api.example.com:8080\"]}}]", true),
         ("ALLOW", "to: [{operation: {notHosts: [\"api.example.com:8080\"]}}]", true),

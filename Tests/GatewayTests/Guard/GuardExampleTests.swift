@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 /// The example `Examples/guardrails` loads, and does what its requests say.
-@Suite struct GuardExampleTests {
+@Suite(.timeLimit(.minutes(5))) struct GuardExampleTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../Examples/guardrails").standardizedFileURL
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite struct ByteClassTests {
+@Suite(.timeLimit(.minutes(5))) struct ByteClassTests {
     @Test func `what is not printable is found wherever it stands`() {
         for length in 0...24 {
             for place in 0..<length {

@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 /// NIO's own HTTP/1 decoder reads what ours reads, and where they differ, ours must have refused.
-@Suite struct DifferentialTests {
+@Suite(.timeLimit(.minutes(5))) struct DifferentialTests {
     @Test func `where another decoder reads a request differently, ours refuses it`() throws {
         var generator = Random(seed: 0x1a97)
         var agreed = 0

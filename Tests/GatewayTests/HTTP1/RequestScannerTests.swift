@@ -2,7 +2,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite struct RequestScannerTests {
+@Suite(.timeLimit(.minutes(5))) struct RequestScannerTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String
         var wire: String

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite struct ResponseScannerTests {
+@Suite(.timeLimit(.minutes(5))) struct ResponseScannerTests {
     @Test(
         arguments: [
             ("no space after the status", "HTTP/1.1 200\r\n\r\n", HTTP1Refusal.Code.badStartLine),

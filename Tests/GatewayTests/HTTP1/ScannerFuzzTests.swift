@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 /// A small, repeatable campaign; `scripts/fuzz` runs the large one with coverage as its guide.
-@Suite struct ScannerFuzzTests {
+@Suite(.timeLimit(.minutes(5))) struct ScannerFuzzTests {
     @Test func `bytes are read alike however they are cut`() {
         var random = Random(seed: 0xf22)
         for round in 0..<1_500 {

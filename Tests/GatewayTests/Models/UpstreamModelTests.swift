@@ -379,7 +379,7 @@ import ZeroTrust
 }
 
 /// What a Gateway resource may say of models.
-@Suite struct ModelRequirementTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelRequirementTests {
     private static func load(_ model: String, listener: String = "") throws -> GatewayConfiguration {
         try ConfigurationTests.load(
             """

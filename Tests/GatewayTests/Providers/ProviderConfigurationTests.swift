@@ -8,7 +8,7 @@ import ZeroTrust
 @testable import Gateway
 
 /// How providers are written, and what is refused of it.
-@Suite struct ProviderConfigurationTests {
+@Suite(.timeLimit(.minutes(5))) struct ProviderConfigurationTests {
     private func problem(_ yaml: String) throws -> String {
         do {
             _ = try ProviderWorld.providers(yaml)

@@ -5,7 +5,7 @@ import ZeroTrust
 
 @testable import Gateway
 
-@Suite struct RewrittenHeadTests {
+@Suite(.timeLimit(.minutes(5))) struct RewrittenHeadTests {
     private static func rewrite(_ text: String, setting header: Exchange.Header) throws -> RewrittenHead {
         let head = ByteBuffer(string: text)
         var scanner = RequestScanner(limits: HTTP1Limits(), allowsUpgrade: true)

@@ -59,14 +59,26 @@ struct ExternalTool {
         let handle = try FileHandle(forWritingTo: output)
         process.standardOutput = handle
         process.standardError = handle
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                process.terminationHandler = { _ in continuation.resume() }
+                do { try process.run() } catch { continuation.resume(throwing: error) }
+                if Task.isCancelled { process.end() }
+            }
+        } onCancel: {
+            process.end()
         }
         return Outcome(
             status: process.terminationStatus,
             output: String(decoding: try Data(contentsOf: output), as: UTF8.self)
         )
+    }
+}
+
+extension Process {
+    /// Ends it, whatever it waits for: the test that waits for it has had its time.
+    func end() {
+        if isRunning { kill(processIdentifier, SIGKILL) }
     }
 }
 

@@ -40,14 +40,18 @@ final class PythonServer {
         }
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until it has ended by itself, or the test's time is over.
     func waitUntilEnded() async {
         let process = process
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                process.waitUntilExit()
-                continuation.resume()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    process.waitUntilExit()
+                    continuation.resume()
+                }
             }
+        } onCancel: {
+            process.end()
         }
     }
 

@@ -6,7 +6,7 @@ import TestPostgreSQL
 import Testing
 
 /// What the generated SQL has to hold against, over mutual TLS to a real PostgreSQL.
-@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled))
+@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled), .timeLimit(.minutes(5)))
 struct AttackTests {
     /// A tally of checks by name.
     struct Tally {

@@ -12,7 +12,7 @@ import X509
 import ZeroTrust
 
 /// SVIDs of our own authority open what the estate gives their component, and nothing else.
-@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled))
+@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled), .timeLimit(.minutes(5)))
 struct AuthorityTests {
     @Test func `our authority's SVID with the planned subject is the component`() async throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("lapwing-\(UUID()).sqlite")

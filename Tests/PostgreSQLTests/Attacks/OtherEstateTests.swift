@@ -5,7 +5,7 @@ import TestPostgreSQL
 import Testing
 
 /// Two further estates: a clinic with two databases on one server, and a newsroom with all its data in one table.
-@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled))
+@Suite(.serialized, .enabled(if: PostgreSQLCluster.isInstalled), .timeLimit(.minutes(5)))
 struct OtherEstateTests {
     private static let clinicTables = [
         "clinic": """

@@ -4,7 +4,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct AdminPolicyTests {
+@Suite(.timeLimit(.minutes(5))) struct AdminPolicyTests {
     static func load(_ spec: String) throws -> AdminPolicy {
         let lines = spec.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
         let yaml = "apiVersion: lapwing.dev/v1alpha1\nkind: AdminPolicy\nmetadata:\n  name: a\nspec:\n\(lines)\n"

@@ -10,7 +10,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct AdminServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct AdminServiceTests {
     /// The admin service on a real socket, and every act that it handed over.
     final class Fixture: Sendable {
         let base: WorkloadAPIFixture

@@ -10,7 +10,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// A caller of the egress listener is who the Workload API would say it is.
-@Suite struct CallerAttestationTests {
+@Suite(.timeLimit(.minutes(5))) struct CallerAttestationTests {
     /// The service on a socket of its own, with an entry for this process.
     private static func with(
         selectors: [String] = ["unix:uid:\(geteuid())"],

@@ -9,7 +9,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// The credential endpoint gets tokens of processes that are connected to it, for the audiences of the configuration.
-@Suite struct CallerTokensTests {
+@Suite(.timeLimit(.minutes(5))) struct CallerTokensTests {
     private struct World {
         let base: AuthorityFixture
         let client: RPCClient

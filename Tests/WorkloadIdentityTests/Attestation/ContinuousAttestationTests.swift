@@ -10,7 +10,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct ContinuousAttestationTests {
+@Suite(.timeLimit(.minutes(5))) struct ContinuousAttestationTests {
     /// Real processes that are looked at, and what was withdrawn of theirs.
     private struct World {
         let base: AuthorityFixture

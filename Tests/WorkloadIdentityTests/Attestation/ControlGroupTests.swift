@@ -5,7 +5,7 @@ import Testing
 
 @testable import WorkloadIdentity
 
-@Suite struct ControlGroupTests {
+@Suite(.timeLimit(.minutes(5))) struct ControlGroupTests {
     private static let id = String(repeating: "0a", count: 32)
     private static let uid = "8f8a3c3e-5a1d-4b6e-9d36-0c2f4b1a7e55"
     private static let escaped = uid.replacing("-", with: "_")

@@ -10,7 +10,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// An authority that is started again goes on with what the one before it gave to whom.
-@Suite struct ResumedAttestationTests {
+@Suite(.timeLimit(.minutes(5))) struct ResumedAttestationTests {
     /// What stays when an authority is started again.
     private final class World: Sendable {
         let base: AuthorityFixture

@@ -4,7 +4,7 @@ import Testing
 
 @testable import WorkloadIdentity
 
-@Suite struct WorkloadAttestorTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkloadAttestorTests {
     /// A process of our own that does nothing until it is killed.
     static func sleeper() throws -> Process {
         let process = Process()

@@ -61,7 +61,7 @@ private struct Player {
     }
 }
 
-@Suite struct AuthorityRotationTests {
+@Suite(.timeLimit(.minutes(5))) struct AuthorityRotationTests {
     static let start = Date(timeIntervalSince1970: 1_800_000_000)
     static let hour: TimeInterval = 3600
 

@@ -7,7 +7,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct AuthorityTests {
+@Suite(.timeLimit(.minutes(5))) struct AuthorityTests {
     static func request(_ path: String = "/ns/ml-api/sa/api-gateway", lifetime: TimeInterval? = nil) throws
         -> SVIDRequest
     {

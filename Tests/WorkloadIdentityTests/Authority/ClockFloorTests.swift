@@ -6,7 +6,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct ClockFloorTests {
+@Suite(.timeLimit(.minutes(5))) struct ClockFloorTests {
     @Test func `a clock that steps back revives nothing, in the process and over a restart`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/clock.floor"

@@ -4,7 +4,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct FileKeyStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct FileKeyStoreTests {
     static let key = Redacted<[UInt8]>([0x30, 0x03, 0x02, 0x01, 0x00])
 
     @Test func `a key comes back until it is removed, and its file is for the owner alone`() throws {

@@ -9,7 +9,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// Leaves as they are written at once, beside the same leaves as swift-certificates writes them.
-@Suite struct LeafTemplateTests {
+@Suite(.timeLimit(.minutes(5))) struct LeafTemplateTests {
     private let issuerKey = P256.Signing.PrivateKey()
     private let leafKey = P256.Signing.PrivateKey()
     private let name: DistinguishedName

@@ -8,7 +8,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// §3.1 of the identity specification: each field that a cloud reads, and each limit that one has.
-@Suite struct OIDCDocumentsTests {
+@Suite(.timeLimit(.minutes(5))) struct OIDCDocumentsTests {
     private func json(_ text: String) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     }

@@ -2,7 +2,7 @@ import Testing
 import WorkloadIdentity
 
 /// §3.1 of the identity specification: https, a path if need be, no port, no query.
-@Suite struct OIDCIssuerTests {
+@Suite(.timeLimit(.minutes(5))) struct OIDCIssuerTests {
     @Test(arguments: [
         ("https://id.example", ""), ("https://id.example/prod", "/prod"),
         ("https://a.b-c.example/x/Y_z~1.2", "/x/Y_z~1.2"),

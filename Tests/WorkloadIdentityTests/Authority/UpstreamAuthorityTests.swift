@@ -5,7 +5,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct UpstreamAuthorityTests {
+@Suite(.timeLimit(.minutes(5))) struct UpstreamAuthorityTests {
     /// Makes a CA with openssl, as an operator would.
     static func makeRoot(in directory: String, key: [String], extra: [String] = []) async throws {
         let made = try await run(

@@ -5,7 +5,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct SelectorTests {
+@Suite(.timeLimit(.minutes(5))) struct SelectorTests {
     @Test func `what only looks the same is another`() throws {
         let (one, two) = ("unix:path:/srv/caf\u{e9}", "unix:path:/srv/cafe\u{301}")
         #expect(one == two, "as Swift compares texts")
@@ -38,7 +38,7 @@ import ZeroTrust
     }
 }
 
-@Suite struct CertificateSubjectTests {
+@Suite(.timeLimit(.minutes(5))) struct CertificateSubjectTests {
     @Test(arguments: [
         ("CN=a", "CN=a"), ("CN=feature store, O=Example ,OU=ML,C=DE", "CN=feature store,O=Example,OU=ML,C=DE"),
     ])
@@ -54,7 +54,7 @@ import ZeroTrust
     }
 }
 
-@Suite struct WorkloadEntryTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkloadEntryTests {
     static func document(_ spec: String, name: String = "inference") throws -> Document {
         let yaml = """
             apiVersion: lapwing.dev/v1alpha1
@@ -112,7 +112,7 @@ import ZeroTrust
     }
 }
 
-@Suite struct EntryRegistryTests {
+@Suite(.timeLimit(.minutes(5))) struct EntryRegistryTests {
     static func entry(_ name: String, _ selectors: [String], id: String? = nil) throws -> WorkloadEntry {
         try WorkloadEntry(
             name: name,

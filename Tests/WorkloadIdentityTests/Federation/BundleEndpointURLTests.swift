@@ -2,7 +2,7 @@ import Testing
 
 @testable import WorkloadIdentity
 
-@Suite struct BundleEndpointURLTests {
+@Suite(.timeLimit(.minutes(5))) struct BundleEndpointURLTests {
     @Test(arguments: [
         ("https://host.example/trust_domain", "host.example", 443, "/trust_domain"),
         ("https://host.example", "host.example", 443, "/"), ("HTTPS://Host.example:8443/", "Host.example", 8443, "/"),

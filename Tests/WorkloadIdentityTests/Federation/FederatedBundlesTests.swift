@@ -9,7 +9,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct FederatedBundlesTests {
+@Suite(.timeLimit(.minutes(5))) struct FederatedBundlesTests {
     /// A partner whose authority is of our own making.
     struct Partner {
         let base: AuthorityFixture

@@ -9,7 +9,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// Bundles of other trust domains on their way to workloads.
-@Suite struct FederatedWorkloadsTests {
+@Suite(.timeLimit(.minutes(5))) struct FederatedWorkloadsTests {
     private let fixture: WorkloadAPIFixture
     private let partner: FederatedBundlesTests.Partner
     private let relationship: FederatedTrustDomain
@@ -120,7 +120,7 @@ import ZeroTrust
 }
 
 /// py-spiffe as the workload.
-@Suite(.enabled(if: PeerProcess.isAvailable)) struct FederatedPeerTests {
+@Suite(.enabled(if: PeerProcess.isAvailable), .timeLimit(.minutes(5))) struct FederatedPeerTests {
     @Test func `py-spiffe has the bundles of a partner, and none where its keys are revoked`() async throws {
         let fixture = try await WorkloadAPIFixture()
         let partner = try await FederatedBundlesTests.Partner(clock: fixture.base.clock)

@@ -6,7 +6,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct FederationRulesTests {
+@Suite(.timeLimit(.minutes(5))) struct FederationRulesTests {
     private static func rules(_ text: String) throws -> FederationRules {
         let snapshot = try ResourceLoader.load(sources: [("f.yaml", Data(text.utf8))])
         return try FederationRules(snapshot.documents, in: try TrustDomain("cluster.local"))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import WorkloadIdentity
 
-@Suite struct PodTests {
+@Suite(.timeLimit(.minutes(5))) struct PodTests {
     static let id = String(repeating: "0a", count: 32)
     static let json = """
         {"metadata":{"uid":"8f8a3c3e-5a1d-4b6e-9d36-0c2f4b1a7e55","namespace":"ml","name":"model-0",
@@ -116,7 +116,7 @@ import Testing
 }
 
 /// The attestor with pods that a test tells it of, and real control groups where they can be made.
-@Suite struct PodAttestationTests {
+@Suite(.timeLimit(.minutes(5))) struct PodAttestationTests {
     /// Pods of a test.
     final class Pods: PodSource {
         let changes = ChangeFeed()

@@ -9,7 +9,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// An identity that depends on the model that a process has loaded: real processes, py-spiffe as the workload.
-@Suite(.enabled(if: PeerProcess.isAvailable)) struct ModelProofTests {
+@Suite(.enabled(if: PeerProcess.isAvailable), .timeLimit(.minutes(5))) struct ModelProofTests {
     private static let asked = "model:digest:\(HeldProof.digest)"
 
     private func eventually(_ condition: () -> Bool) async throws -> Bool {
@@ -326,7 +326,7 @@ import ZeroTrust
 }
 
 /// What entries ask of models, without a process.
-@Suite struct ModelSelectorTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelSelectorTests {
     static let digest = "sha256:" + String(repeating: "0a", count: 32)
 
     @Test func `selectors of models are read and written`() throws {

@@ -12,7 +12,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct RemoteAttestationTests {
+@Suite(.timeLimit(.minutes(5))) struct RemoteAttestationTests {
     /// Evidence of a made-up kind, with what binds it to the moment in it: how a TPM's quote is tested without one.
     private struct QuoteDouble: EvidenceVerifier {
         let kind = "tpm"

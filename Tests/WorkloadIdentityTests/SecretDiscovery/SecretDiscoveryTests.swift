@@ -6,7 +6,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// Envoy's own messages, and Envoy itself, against the secret discovery service.
-@Suite(.enabled(if: PeerProcess.isAvailable)) struct SecretDiscoveryTests {
+@Suite(.enabled(if: PeerProcess.isAvailable), .timeLimit(.minutes(5))) struct SecretDiscoveryTests {
     private func ask(_ peer: PeerProcess, _ command: String) async throws -> [String: Any] {
         let line = try #require(try await peer.ask(command))
         return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

@@ -5,7 +5,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct SecretStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretStreamTests {
     private func request(_ names: [String], nonce: String = "", error: String? = nil, type: String = "")
         -> Discovery_DiscoveryRequest
     {

@@ -74,9 +74,14 @@ func run(_ program: String, _ arguments: [String]) async throws -> (status: Int3
     process.standardOutput = output
     process.standardError = output
     process.standardInput = FileHandle.nullDevice
-    let status = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
-        process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-        do { try process.run() } catch { continuation.resume(throwing: error) }
+    let status = try await withTaskCancellationHandler {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+            if Task.isCancelled { process.end() }
+        }
+    } onCancel: {
+        process.end()
     }
     return (status, try String(contentsOfFile: path, encoding: .utf8))
 }

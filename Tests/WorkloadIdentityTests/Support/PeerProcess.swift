@@ -55,11 +55,16 @@ final class PeerProcess {
 
     var pid: Int32 { process.processIdentifier }
 
-    /// The next line that the peer prints; nil at its end.
+    /// The next line that the peer prints; nil at its end, and where the test's time is over before.
     func line() async -> String? {
         nonisolated(unsafe) let peer = self
-        return await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: unsafe peer.readLine()) }
+        let process = process
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async { continuation.resume(returning: unsafe peer.readLine()) }
+            }
+        } onCancel: {
+            process.end()
         }
     }
 

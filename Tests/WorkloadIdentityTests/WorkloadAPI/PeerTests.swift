@@ -6,7 +6,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// py-spiffe and spiffe-tls against the Workload API.
-@Suite(.enabled(if: PeerProcess.isAvailable)) struct PeerTests {
+@Suite(.enabled(if: PeerProcess.isAvailable), .timeLimit(.minutes(5))) struct PeerTests {
     @Test func `py-spiffe fetches SVIDs, context and bundles`() async throws {
         let fixture = try await WorkloadAPIFixture()
         try await fixture.create(try WorkloadAPIFixture.entry("a", hint: "main"))

@@ -4,7 +4,7 @@ import Testing
 import ZeroTrust
 
 /// §4.3 of the identity specification: the same thirty-seven tokens to py-spiffe, to Envoy's `jwt_authn` and to us.
-@Suite(.enabled(if: PeerProcess.isAvailable)) struct TokenDifferentialTests {
+@Suite(.enabled(if: PeerProcess.isAvailable), .timeLimit(.minutes(5))) struct TokenDifferentialTests {
     private struct Answer: Decodable {
         struct Row: Decodable {
             let name: String

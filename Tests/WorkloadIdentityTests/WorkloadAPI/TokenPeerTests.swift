@@ -5,7 +5,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// py-spiffe and PyJWT against the JWT profile of the Workload API.
-@Suite(.enabled(if: PeerProcess.isAvailable)) struct TokenPeerTests {
+@Suite(.enabled(if: PeerProcess.isAvailable), .timeLimit(.minutes(5))) struct TokenPeerTests {
     @Test(arguments: TokenKeySlot.Algorithm.allCases)
     func `py-spiffe fetches, validates and keeps tokens`(_ algorithm: TokenKeySlot.Algorithm) async throws {
         let fixture = try await WorkloadAPIFixture(tokens: TokenOptions(algorithm: algorithm))

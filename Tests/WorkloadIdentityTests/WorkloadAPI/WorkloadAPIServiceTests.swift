@@ -8,7 +8,7 @@ import ZeroTrust
 
 @testable import WorkloadIdentity
 
-@Suite struct WorkloadAPIServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkloadAPIServiceTests {
     static let header: RPCMetadata = ["workload.spiffe.io": "true"]
 
     /// The status that a call ends with, or nil where a message came.

@@ -9,7 +9,7 @@ import ZeroTrust
 @testable import WorkloadIdentity
 
 /// The JWT profile of the Workload API on a real socket (rules 42 and 46 to 49).
-@Suite struct WorkloadAPITokensTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkloadAPITokensTests {
     /// The status that a call ends with; nil where it was answered.
     private func status(_ body: () async throws -> Void) async throws -> RPCStatus? {
         do {

@@ -15,8 +15,7 @@ final class ConnectionTerms: Sendable {
         let idle: TimeAmount
         /// How long a record may take before the request is refused without it.
         let record = TimeAmount.seconds(10)
-        /// How long the rest of a request is read after it was answered, so that the answer is not lost.
-        let linger = TimeAmount.seconds(1)
+        let linger: TimeAmount
     }
 
     init(_ limits: GatewayLimits) {
@@ -24,7 +23,8 @@ final class ConnectionTerms: Sendable {
         self.timeouts = Timeouts(
             head: TimeAmount(limits.headTimeout),
             body: TimeAmount(limits.bodyTimeout),
-            idle: TimeAmount(limits.idleTimeout)
+            idle: TimeAmount(limits.idleTimeout),
+            linger: TimeAmount(limits.linger)
         )
     }
 }

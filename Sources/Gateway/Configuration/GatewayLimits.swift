@@ -26,6 +26,8 @@ public struct GatewayLimits: Hashable, Sendable {
     public var guardedBytes: Int
     /// What holds for HTTP/2 alone.
     public var http2: HTTP2Limits
+    /// How long the rest of a request is read after it was answered, so that the answer is not lost.
+    package var linger = Duration.seconds(1)
 
     /// The defaults, any of them changed.
     public init(

@@ -24,7 +24,7 @@ final class GatewaySnapshot: Sendable {
         self.routes = RouteTable(configuration)
         self.terms = ConnectionTerms(configuration.limits)
         let limits = configuration.limits
-        var shortest = min(limits.headTimeout, limits.bodyTimeout, limits.idleTimeout)
+        var shortest = min(limits.headTimeout, limits.bodyTimeout, limits.idleTimeout, limits.linger * 4)
         for case .tcp(let service) in configuration.listeners.map(\.service) {
             shortest = min(shortest, service.idleTimeout)
         }

@@ -111,6 +111,9 @@ final class TestGateway: Sendable {
         configure: (inout GatewayConfiguration) -> Void = { _ in }
     ) async throws -> TestGateway {
         let authority = try authority ?? .root("cluster.local", now: Date())
+        // What a client still sends after an answer is read, too, but a test need not wait for long.
+        var limits = limits
+        limits.linger = .milliseconds(200)
         // Some clients cannot be told that they look for a SPIFFE ID, and want a name beside it.
         let svid = try authority.svid("/ns/ml-inference/sa/inference-service") {
             $0.names.append(.dnsName("inference.example"))

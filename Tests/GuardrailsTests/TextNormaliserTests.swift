@@ -203,8 +203,8 @@ struct TextNormaliserTests {
                 return Double(spent.components.attoseconds) / 1e18 + Double(spent.components.seconds)
             }.min() ?? 0
         }
-        let small = time(4000)
-        let large = time(32000)
+        let small = time(1000)
+        let large = time(8000)
         #expect(large < max(small, 0.002) * 8 * 4, "\(piece.debugDescription): \(small) and \(large)")
     }
 }

@@ -15,6 +15,9 @@ extension JinjaChecker {
         case .name(let name) where macros[name] != nil: return try macro(name, given)
         case .name(let name): return try function(name, given, offset)
         case .attribute(let base, let method):
+            if method == "format", case .string(let text) = base.kind, Self.isPlainFormat(text) {
+                return try formatted(base, given)
+            }
             attribute(method, at: offset, called: true)
             let isHostile =
                 JinjaNames.hostileAttributes.contains(method) || JinjaNames.hostileMethods.contains(method)
@@ -36,12 +39,40 @@ extension JinjaChecker {
         }
     }
 
+    /// Whether a text has no fields but `{}`, `{0}` and `{name}`, which look nothing up in what is put in.
+    private static func isPlainFormat(_ text: String) -> Bool {
+        var field: Substring?
+        for index in text.indices {
+            switch text[index] {
+            case "{":
+                guard field == nil else { return false }
+                field = text[text.index(after: index)...].prefix { $0 != "}" }
+                guard let name = field, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else {
+                    return false
+                }
+            case "}":
+                guard field != nil else { return false }
+                field = nil
+            default: break
+            }
+        }
+        return field == nil
+    }
+
+    /// `'<{}>'.format(name)`: texts that are put together.
+    private mutating func formatted(
+        _ base: JinjaExpression,
+        _ given: [JinjaArgument]
+    ) throws(ScanStop) -> JinjaTraits {
+        try evaluate(base).union(try arguments(given)).union([.built, .unnumbered])
+    }
+
     mutating func macro(_ name: String, _ given: [JinjaArgument]) throws(ScanStop) -> JinjaTraits {
         let parameters = macros[name]?.parameters ?? []
         for (position, argument) in given.enumerated() {
             let value = try evaluate(argument.value)
             if let parameter = argument.name ?? (position < parameters.count ? parameters[position] : nil) {
-                learn(parameter, value)
+                learn(JinjaScope.prefix(of: name) + parameter, value)
             }
         }
         if inspecting, inspectedMacros.insert(name).inserted { changed = true }
@@ -94,9 +125,11 @@ extension JinjaChecker {
         switch name {
         case "append", "insert", "extend", "update":
             // What is put into a variable is in it from then on.
-            if case .name(let variable) = base.kind { learn(variable, other.union(value)) }
+            if case .name(let variable) = base.kind {
+                learn(variable: variable, other.union(value))
+            }
             if case .attribute(let owner, let attribute) = base.kind, case .name(let variable) = owner.kind {
-                learn("\(variable).\(attribute)", other.union(value))
+                learn(variable: variable, attribute: attribute, other.union(value))
             }
             return []
         case "get":

@@ -1,7 +1,7 @@
 /// What the value of an expression may be.
 extension JinjaChecker {
     mutating func evaluate(_ expression: JinjaExpression) throws(ScanStop) -> JinjaTraits {
-        try budget(1)
+        try budget(Self.evaluation)
         switch expression.kind {
         case .string(let text): return literal(text, expression.offset)
         case .integer: return []
@@ -10,7 +10,7 @@ extension JinjaChecker {
         case .attribute(let base, let name):
             attribute(name, at: expression.offset)
             if case .name(let variable) = base.kind, namespaces.contains(variable) {
-                return traits["\(variable).\(name)"] ?? []
+                return known(variable, attribute: name)
             }
             if case .name("loop") = base.kind { return loopAttribute(name) }
             return member(name, of: try evaluate(base))
@@ -74,10 +74,10 @@ extension JinjaChecker {
 
     mutating func variable(_ name: String, _ offset: Int) -> JinjaTraits {
         if JinjaNames.conversations.contains(name) {
-            return JinjaTraits([.conversation, .unnumbered]).union(traits[name] ?? [])
+            return JinjaTraits([.conversation, .unnumbered]).union(known(name))
         }
         if locals.contains(name) || namespaces.contains(name) {
-            return (traits[name] ?? []).union(name == "date_string" || name == "today" ? .time : [])
+            return known(name).union(name == "date_string" || name == "today" ? .time : [])
         }
         if name == "date_string" || name == "today" { return [.time, .unnumbered] }
         if JinjaNames.variables.contains(name) || macros[name] != nil { return .unnumbered }
@@ -164,9 +164,10 @@ extension JinjaChecker {
     ) throws(ScanStop) -> JinjaTraits {
         switch sign {
         case "and", "or":
-            let decided = try condition(left)
-            let value = try evaluate(left).union(try evaluate(right))
-            return decided ? value.union(.inspected) : value
+            // Once: a chain of these is as deep as it is long.
+            let first = try evaluate(left)
+            let value = first.union(try evaluate(right))
+            return Self.isDecided(by: first) ? value.union(.inspected) : value
         case "**":
             fault(
                 "template-power",
@@ -212,7 +213,7 @@ extension JinjaChecker {
         if case .name(let variable) = base.kind, name == "defined" || name == "undefined",
             !JinjaNames.hostile.contains(variable)
         {
-            return (traits[variable] ?? []).intersection(.inspected)
+            return known(variable).intersection(.inspected)
         }
         let value = try evaluate(base)
         var decided = false

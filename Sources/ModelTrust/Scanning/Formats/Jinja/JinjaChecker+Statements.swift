@@ -33,10 +33,11 @@ extension JinjaChecker {
                 if target.attribute != nil, !namespaces.contains(target.name) {
                     fault("template-set", target.offset, target.key, "an attribute is set of something but a namespace")
                 }
-                learn(target.key, known)
+                learn(variable: target.name, attribute: target.attribute, known)
                 guard case .call(_, let given) = value.kind, namespaces.contains(target.key) else { continue }
                 for argument in given {
-                    if let name = argument.name { learn("\(target.key).\(name)", try evaluate(argument.value)) }
+                    guard let name = argument.name else { continue }
+                    learn(variable: target.name, attribute: name, try evaluate(argument.value))
                 }
             }
         case .capture(let target, let filters, let body):
@@ -47,20 +48,23 @@ extension JinjaChecker {
                 value.formUnion(added)
             }
             try check(body)
-            learn(target.key, value.union([.built, .unnumbered]))
+            learn(variable: target.name, attribute: target.attribute, value.union([.built, .unnumbered]))
         case .macro(let name, let parameters, let body):
             for parameter in parameters {
-                learn(parameter.name, try parameter.value.map { (value) throws(ScanStop) in try evaluate(value) } ?? [])
+                let value = try parameter.value.map { (value) throws(ScanStop) in try evaluate(value) } ?? []
+                learn(JinjaScope.prefix(of: name) + parameter.name, value)
             }
+            scopes.append(JinjaScope(macro: name, parameters: parameters.map(\.name), body: body))
+            defer { scopes.removeLast() }
             try check(body, under: inspectedMacros.contains(name))
             learn("\(name)()", try captured(body).union(.unnumbered))
         case .call(let call, let parameters, let body):
-            for parameter in parameters { learn(parameter.name, .content) }
+            for parameter in parameters { learn(variable: parameter.name, .content) }
             learn("caller()", try captured(body))
             emit(try evaluate(call), at: call.offset)
             try check(body)
         case .with(let values, let body):
-            for value in values { learn(value.name, try evaluate(value.value)) }
+            for value in values { learn(variable: value.name, try evaluate(value.value)) }
             try check(body)
         case .around(let filters, let body):
             if let filters, try evaluate(filters).contains(.prose), try captured(body).contains(.content) {
@@ -78,7 +82,7 @@ extension JinjaChecker {
         let values = try evaluate(loop.values)
         for name in loop.names {
             // The keys and texts that `items` gives are content.
-            learn(name, values.subtracting(.inspected))
+            learn(variable: name, values.subtracting(.inspected))
         }
         var decided = values.contains(.inspected) || values.isSuperset(of: [.content, .transformed])
         if let condition = loop.condition { decided = try self.condition(condition) || decided }
@@ -131,8 +135,12 @@ extension JinjaChecker {
         let wasTesting = isTesting
         isTesting = true
         defer { isTesting = wasTesting }
-        let value = try evaluate(expression)
-        return value.contains(.inspected) || value.contains(.time) || value.isSuperset(of: [.content, .transformed])
+        return Self.isDecided(by: try evaluate(expression))
+    }
+
+    /// Whether a condition on a value depends on what content says.
+    static func isDecided(by value: JinjaTraits) -> Bool {
+        value.contains(.inspected) || value.contains(.time) || value.isSuperset(of: [.content, .transformed])
     }
 
     mutating func comparison(

@@ -6,10 +6,14 @@
 /// a message's content says, or on the date, so that no instruction waits for a word that sets it free. A template that
 /// does may be honest, but nobody can tell by looking at it.
 ///
-/// The values of variables are followed without regard to order: what a name may hold anywhere, it may hold everywhere.
+/// The values of variables are followed without regard to order: what a name may hold anywhere, it may hold everywhere
+/// within its macro, or outside of all.
 struct JinjaChecker {
-    /// The longest template that is looked through, in bytes.
-    static let longest = 1 << 20
+    /// The longest template that is looked through, in bytes: the longest of models have a tenth of it.
+    static let longest = 1 << 18
+
+    /// What it costs to look at an expression, in steps.
+    static let evaluation = 8
 
     let budget: (Int) throws(ScanStop) -> Void
     var traits: [String: JinjaTraits] = [:]
@@ -28,6 +32,8 @@ struct JinjaChecker {
     var isTesting = false
     var loops: [Int] = []
     var loopCounter = 0
+    /// The macros that what is looked at now stands in, the innermost last.
+    var scopes: [JinjaScope] = []
 
     private init(budget: @escaping (Int) throws(ScanStop) -> Void) { self.budget = budget }
 
@@ -75,6 +81,28 @@ struct JinjaChecker {
 
     mutating func fault(_ rule: String, _ offset: Int, _ element: String?, _ message: String) {
         fault(rule, .notProven, offset, element, message)
+    }
+
+    /// What a variable may hold where it is used now.
+    func known(_ name: String, attribute: String? = nil) -> JinjaTraits {
+        var result: JinjaTraits = []
+        for scope in scopes.reversed() {
+            guard scope.names.contains(name) else { continue }
+            result.formUnion(traits[Self.key(scope.prefix + name, attribute)] ?? [])
+            // A name that the macro sets is the one outside until then.
+            if scope.parameters.contains(name) { return result }
+        }
+        return result.union(traits[Self.key(name, attribute)] ?? [])
+    }
+
+    /// Notes what a variable may hold, of the innermost macro that has one of that name.
+    mutating func learn(variable name: String, attribute: String? = nil, _ new: JinjaTraits) {
+        let prefix = scopes.last { $0.names.contains(name) }?.prefix ?? ""
+        learn(Self.key(prefix + name, attribute), new)
+    }
+
+    private static func key(_ name: String, _ attribute: String?) -> String {
+        attribute.map { "\(name).\($0)" } ?? name
     }
 
     mutating func learn(_ key: String, _ new: JinjaTraits) {

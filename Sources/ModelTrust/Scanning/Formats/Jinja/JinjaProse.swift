@@ -22,8 +22,12 @@ enum JinjaProse {
     private static let escapes: Set<Unicode.Scalar> = ["n", "r", "t", "b", "f"]
     private static let active: Set<String> = ["script", "img", "iframe", "svg", "object", "embed", "link", "meta"]
 
+    /// What transformers puts behind a message that is to be gone on with, to find its end, and cuts off again.
+    private static let tag = "CONTINUE_FINAL_MESSAGE_TAG"
+
     /// Whether a text has a sentence's words in it.
     static func holds(_ text: String) -> Bool {
+        let text = text.contains("_") ? text.replacing(tag, with: " ") : text
         var rest = Array(text.unicodeScalars)[...]
         var markers = 0
         var outside: [Unicode.Scalar] = []

@@ -86,6 +86,8 @@ private final class AnswerCollector: ChannelInboundHandler {
     private var received = ByteBuffer()
     private var arrivals = 0
     private var failure: String?
+    /// How many bytes the answer has; more than there can be where its head does not say so.
+    private var length: Int?
 
     /// The most bytes kept of an answer.
     private static let limit = 4 << 20
@@ -113,7 +115,11 @@ private final class AnswerCollector: ChannelInboundHandler {
         var part = unwrapInboundIn(data)
         arrivals += 1
         received.writeBuffer(&part)
-        if received.readableBytes > Self.limit { context.close(promise: nil) }
+        if length == nil { length = lengthOfAnswer() }
+        // The other end may wait for a moment before it closes; there is nothing to wait for here.
+        if received.readableBytes > Self.limit || length.map({ received.readableBytes >= $0 }) == true {
+            context.close(promise: nil)
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -124,6 +130,18 @@ private final class AnswerCollector: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         finished.succeed(outcome())
         context.fireChannelInactive()
+    }
+
+    /// How long the answer will be, once its head is there.
+    private func lengthOfAnswer() -> Int? {
+        let bytes = received.readableBytesView
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
+        let name = "content-length:"
+        let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).lowercased().split(separator: "\r\n")
+        guard let line = lines.first(where: { $0.hasPrefix(name) }),
+            let length = Int(line.dropFirst(name.count).filter { $0 != " " }), length <= Self.limit
+        else { return .max }
+        return bytes.distance(from: bytes.startIndex, to: end.upperBound) + length
     }
 
     private func outcome() -> RawClient.Outcome {

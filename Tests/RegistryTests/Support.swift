@@ -78,6 +78,7 @@ final class TestRegistry: Sendable {
         in directory: TemporaryDirectory? = nil,
         uids: Set<UInt32> = [geteuid()],
         maximumBlobLength: UInt64 = 1 << 30,
+        maximumUploads: Int = 4,
         admission: AdmissionRequirement? = nil,
         policies: PolicyCheck? = nil
     ) async throws {
@@ -86,8 +87,10 @@ final class TestRegistry: Sendable {
         database = try SQLiteDatabase(path: directory.path + "/registry.db", schema: .registry)
         files = try BlobFiles(directory: directory.path + "/files")
         let time = clock
+        var configuration = try Self.configuration(maximumBlobLength, admission)
+        configuration.maximumUploads = maximumUploads
         registry = ModelRegistry(
-            configuration: try Self.configuration(maximumBlobLength, admission),
+            configuration: configuration,
             store: SQLiteRegistryStore(database),
             files: files,
             acts: acts,

@@ -25,7 +25,19 @@ public struct ModelTransfer: Sendable {
         progress: (UInt64) -> Void = { _ in }
     ) async throws -> Bool {
         var done: UInt64 = 0
-        for file in pack.files {
+        // Files of the same bytes are one blob.
+        var digests: Set<ContentDigest> = []
+        let files = pack.files.filter { file in
+            let isNew = digests.insert(file.descriptor.digest).inserted
+            if !isNew { done += file.descriptor.size }
+            return isNew
+        }
+        let short = files.filter { $0.descriptor.size <= RegistryClient.shortLength }
+        try await client.push(short: short, to: repository) { size in
+            done += size
+            progress(done)
+        }
+        for file in files where file.descriptor.size > RegistryClient.shortLength {
             try await client.push(file: file.path, as: file.descriptor, to: repository) { progress(done + $0) }
             done += file.descriptor.size
         }

@@ -11,7 +11,7 @@ public struct RegistryClient: Sendable {
     /// How often an upload goes on after a break.
     private static let attempts = 5
 
-    private let connector: RegistryConnector
+    let connector: RegistryConnector
     private let authority: String
     private let fields: [(String, String)]
 
@@ -93,11 +93,16 @@ public struct RegistryClient: Sendable {
         _ content: BodyPieces?,
         _ take: (HTTPResponseHead, BodyPieces) async throws -> Result
     ) async throws -> Result {
-        var headers: HTTPHeaders = ["host": authority, "user-agent": "lapwing", "connection": "close"]
+        let length = length.map { [("content-length", String($0))] } ?? []
+        return try await connector.exchange(head(method, uri, fields: fields + length), content, take)
+    }
+
+    /// The head of a request, whose connection ends with the answer unless it stays.
+    func head(_ method: String, _ uri: String, fields: [(String, String)], stays: Bool = false) -> HTTPRequestHead {
+        var headers: HTTPHeaders = ["host": authority, "user-agent": "lapwing"]
+        if !stays { headers.add(name: "connection", value: "close") }
         for (name, value) in self.fields + fields { headers.add(name: name, value: value) }
-        if let length { headers.add(name: "content-length", value: String(length)) }
-        let head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: uri, headers: headers)
-        return try await connector.exchange(head, content, take)
+        return HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: uri, headers: headers)
     }
 
     /// Sends a request whose answer is a value in JSON.
@@ -223,7 +228,7 @@ public struct RegistryClient: Sendable {
     }
 
     /// A location's path and query; one that leads to another host is not followed.
-    private func relative(_ location: String) throws -> String {
+    func relative(_ location: String) throws -> String {
         if location.hasPrefix("/"), !location.hasPrefix("//") { return location }
         guard let url = URLComponents(string: location), let host = url.host else {
             throw RegistryClientError(.refused, "the registry's location `\(location.prefix(200))` cannot be read")

@@ -74,6 +74,17 @@ public struct RegistryConnector: Sendable {
         }
     }
 
+    /// Makes a connection for several requests, one after the other.
+    func converse<Result: Sendable>(
+        _ work: (inout RegistryConversation) async throws -> Result
+    ) async throws -> Result {
+        let connection = try await connect()
+        return try await connection.executeThenClose { answers, output in
+            var conversation = RegistryConversation(answers.makeAsyncIterator(), output)
+            return try await work(&conversation)
+        }
+    }
+
     private func connect() async throws -> Connection {
         let bootstrap = ClientBootstrap(group: group).connectTimeout(.seconds(10))
         let prepare: @Sendable (any Channel) -> EventLoopFuture<Connection> = { channel in

@@ -157,17 +157,3 @@ public enum RecordGist: Hashable, Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(value) }
     }
 }
-
-/// An entry of the log with the gist of the record that it was made from.
-public struct RecordEntry: Sendable {
-    /// The entry's bytes.
-    public let bytes: [UInt8]
-    /// What it tells; nil where that has to be read from the bytes.
-    public let gist: RecordGist?
-
-    /// An entry.
-    public init(bytes: [UInt8], gist: RecordGist? = nil) {
-        self.bytes = bytes
-        self.gist = gist
-    }
-}

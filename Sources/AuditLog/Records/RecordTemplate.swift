@@ -19,9 +19,7 @@ public final class DecisionTemplate: Sendable {
             let template = RecordTemplate(
                 entry.bytes,
                 numbers: ["latency_ns"],
-                id: record.id,
-                time: record.time,
-                { _ in record.latency }
+                .init(id: record.id, time: record.time, (record.latency, 0, 0, 0))
             )
         else { return nil }
         self.template = template
@@ -33,7 +31,7 @@ public final class DecisionTemplate: Sendable {
         var gist = gist
         gist.id = id
         gist.time = time
-        return RecordEntry(bytes: template.bytes(id: id, time: time) { _ in latency }, gist: .decision(gist))
+        return RecordEntry(template, .init(id: id, time: time, (latency, 0, 0, 0)), gist: .decision(gist))
     }
 }
 
@@ -44,13 +42,11 @@ public final class CompletionTemplate: Sendable {
 
     /// A template from a record and its entry; nil where a timing is missing, or something of the record was cut.
     public init?(_ record: CompletionRecord, _ entry: RecordEntry) {
-        guard case .completion(let gist)? = entry.gist, record.timings.isComplete,
+        guard case .completion(let gist)? = entry.gist, let numbers = record.timings.numbers,
             let template = RecordTemplate(
                 entry.bytes,
                 numbers: ["request_ns", "total_ns", "upstream_body_ns", "upstream_head_ns"],
-                id: record.id,
-                time: record.time,
-                { record.timings[$0] }
+                .init(id: record.id, time: record.time, numbers)
             )
         else { return nil }
         self.template = template
@@ -59,25 +55,19 @@ public final class CompletionTemplate: Sendable {
 
     /// The entry of a record like it; nil where a timing is missing.
     public func entry(id: RequestID, time: Timestamp, timings: CompletionRecord.Timings) -> RecordEntry? {
-        guard timings.isComplete else { return nil }
+        guard let numbers = timings.numbers else { return nil }
         var gist = gist
         gist.id = id
         gist.time = time
-        return RecordEntry(bytes: template.bytes(id: id, time: time) { timings[$0] }, gist: .completion(gist))
+        return RecordEntry(template, .init(id: id, time: time, numbers), gist: .completion(gist))
     }
 }
 
 extension CompletionRecord.Timings {
-    fileprivate var isComplete: Bool { requestReceived != nil && upstreamBody != nil && upstreamHead != nil }
-
-    /// The timings in the order of their names.
-    fileprivate subscript(place: Int) -> UInt64 {
-        switch place {
-        case 0: requestReceived ?? 0
-        case 1: total
-        case 2: upstreamBody ?? 0
-        default: upstreamHead ?? 0
-        }
+    /// The timings in the order of their names; nil where one is missing.
+    fileprivate var numbers: (UInt64, UInt64, UInt64, UInt64)? {
+        guard let requestReceived, let upstreamBody, let upstreamHead else { return nil }
+        return (requestReceived, total, upstreamBody, upstreamHead)
     }
 }
 
@@ -85,7 +75,30 @@ extension CompletionRecord.Timings {
 ///
 /// What is filled in gives what encoding would have given. Where it is not so for the record that the template was made
 /// from, there is no template.
-struct RecordTemplate: Sendable {
+final class RecordTemplate: Sendable {
+    /// What is filled in.
+    struct Values: Sendable {
+        var id: RequestID
+        var time: Timestamp
+        /// As many as the template has holes for, in the order of their names.
+        var numbers: (UInt64, UInt64, UInt64, UInt64)
+
+        init(id: RequestID, time: Timestamp, _ numbers: (UInt64, UInt64, UInt64, UInt64)) {
+            self.id = id
+            self.time = time
+            self.numbers = numbers
+        }
+
+        fileprivate subscript(place: Int) -> UInt64 {
+            switch place {
+            case 0: numbers.0
+            case 1: numbers.1
+            case 2: numbers.2
+            default: numbers.3
+            }
+        }
+    }
+
     private enum Content: Sendable {
         case id
         case time
@@ -101,6 +114,8 @@ struct RecordTemplate: Sendable {
     private let text: [UInt8]
     /// In the order in which they stand.
     private let holes: [Hole]
+    /// The bytes that an entry has at most.
+    let room: Int
 
     /// The longest that a number is; those of a record are at most 2^53.
     private static let numberLength = 16
@@ -109,18 +124,11 @@ struct RecordTemplate: Sendable {
     ///
     /// - Parameters:
     ///   - entry: the entry.
-    ///   - names: the members that are numbers and differ, of which the first of a name is meant.
-    ///   - id: the record's id.
-    ///   - time: its time.
-    ///   - number: the value of a member, by the place of its name.
-    init?(
-        _ entry: [UInt8],
-        numbers names: [StaticString],
-        id: RequestID,
-        time: Timestamp,
-        _ number: (Int) -> UInt64
-    ) {
-        guard entry.count + names.count * Self.numberLength <= RecordEncoding.maximumLength,
+    ///   - names: the members that are numbers and differ, at most four, of which the first of a name is meant.
+    ///   - values: the record's id, its time, and the values of those members.
+    init?(_ entry: [UInt8], numbers names: [StaticString], _ values: Values) {
+        room = entry.count + names.count * Self.numberLength
+        guard room <= RecordEncoding.maximumLength,
             let idStart = Self.value(of: "id", in: entry), let timeStart = Self.value(of: "time", in: entry)
         else { return nil }
         // Both texts have always as many characters; their quotation marks stay.
@@ -139,7 +147,9 @@ struct RecordTemplate: Sendable {
         else { return nil }
         self.text = entry
         self.holes = holes
-        guard bytes(id: id, time: time, number) == entry else { return nil }
+        var bytes: [UInt8] = []
+        append(values, to: &bytes)
+        guard bytes == entry else { return nil }
     }
 
     /// Where the value of the first member of a name begins.
@@ -157,24 +167,28 @@ struct RecordTemplate: Sendable {
         return found < 0 ? nil : found + mark.count
     }
 
-    /// The entry of a record with these values.
-    func bytes(id: RequestID, time: Timestamp, _ number: (Int) -> UInt64) -> [UInt8] {
-        let capacity = text.count + holes.count * Self.numberLength
-        return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            var output = unsafe OutputRawSpan(buffer: UnsafeMutableRawBufferPointer(buffer), initializedCount: 0)
-            let text = text.span
-            var position = 0
-            for hole in holes {
-                output.append(text.extracting(position..<hole.range.lowerBound))
-                position = hole.range.upperBound
-                switch hole.content {
-                case .id: id.append(to: &output)
-                case .time: time.append(to: &output)
-                case .number(let place): output.append(decimal: min(number(place), 1 << 53))
+    /// Adds the entry of a record with these values to other bytes.
+    func append(_ values: Values, to bytes: inout [UInt8]) {
+        let stored = text
+        bytes.append(addingCapacity: room) { span in
+            // The buffer is the room that was asked for, and is filled up to where `count` says.
+            unsafe span.withUnsafeMutableBufferPointer { buffer, count in
+                let room = UnsafeMutableRawBufferPointer(buffer)
+                var output = unsafe OutputRawSpan(buffer: room, initializedCount: count)
+                let text = stored.span
+                var position = 0
+                for hole in holes {
+                    output.append(text.extracting(position..<hole.range.lowerBound))
+                    position = hole.range.upperBound
+                    switch hole.content {
+                    case .id: values.id.append(to: &output)
+                    case .time: values.time.append(to: &output)
+                    case .number(let place): output.append(decimal: min(values[place], 1 << 53))
+                    }
                 }
+                output.append(text.extracting(position..<text.count))
+                count = unsafe output.finalize(for: room)
             }
-            output.append(text.extracting(position..<text.count))
-            count = output.byteCount
         }
     }
 }

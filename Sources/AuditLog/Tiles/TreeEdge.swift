@@ -82,9 +82,8 @@ struct TreeEdge: Sendable {
         let before = size
         for run in runs {
             for place in 0..<run.count {
-                let entry = run[place]
-                EntryBundle.append(entry, to: &bundle)
-                add(.leaf(entry), level: 0)
+                EntryBundle.append(run[place], to: &bundle)
+                add(run.leaf(place), level: 0)
                 size += 1
                 if size % 256 == 0 {
                     bundles.append(File(path: TilePath(level: nil, index: size / 256 - 1), bytes: bundle))

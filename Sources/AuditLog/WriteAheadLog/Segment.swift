@@ -6,9 +6,12 @@ import Glibc
 /// ```
 /// header   magic 16 · first index 8 · nonce 16 · SHA-256 of these, first 24       = 64 bytes
 /// batch    magic 4 · count 4 · length 4 · first index 8
-///          · SHA-256 of payload 32 · SHA-256 of nonce and these, first 12         = 64 bytes
+///          · digest 32 · SHA-256 of nonce and these, first 12                     = 64 bytes
 ///          payload: entries in the form of a bundle
 /// ```
+///
+/// The digest is SHA-256 of the entries' leaf hashes (RFC 6962 §2.1), which the tree needs anyway, one after the other.
+/// In segments whose magic says version 1 it is SHA-256 of the payload; they are read, and no longer written.
 ///
 /// Integers have their highest byte first. The file is reserved ahead, so what follows the last batch is zeros, or a batch
 /// whose writing was cut short. The nonce keeps the content of entries from posing as a batch.
@@ -16,7 +19,8 @@ package enum Segment {
     package static let headerLength = 64
     package static let batchHeaderLength = 64
     static let suffix = ".wal"
-    private static let magic = Array("lapwing-wal-v1\n\0".utf8)
+    private static let magic = Array("lapwing-wal-v2\n\0".utf8)
+    private static let magicOfVersion1 = Array("lapwing-wal-v1\n\0".utf8)
     private static let batchMagic: [UInt8] = [0x4c, 0x57, 0x42, 0x31]
 
     /// The name of the segment whose first entry has an index; names sort as indices do.
@@ -31,10 +35,10 @@ package enum Segment {
         return fields + SHA256.hash(data: fields).prefix(24)
     }
 
-    /// The batch of entries that begins at an index.
+    /// The batch of entries that begins at an index; their leaf hashes are best known already.
     static func batch(_ run: EntryRun, first: UInt64, nonce: [UInt8]) -> [UInt8] {
         var fields = batchMagic + bigEndian(UInt32(run.count)) + bigEndian(UInt32(run.bytes.count))
-        fields += bigEndian(first) + Array(SHA256.hash(data: run.bytes))
+        fields += bigEndian(first) + digest(run.leaves)
         fields += SHA256.hash(data: nonce + fields).prefix(12)
         return fields + run.bytes
     }
@@ -53,13 +57,15 @@ package enum Segment {
 
     /// Reads a segment; nil where its header is not whole.
     package static func read(_ bytes: [UInt8]) -> Contents? {
-        guard bytes.count >= headerLength, bytes.starts(with: magic) else { return nil }
+        let isVersion1 = bytes.starts(with: magicOfVersion1)
+        guard bytes.count >= headerLength, isVersion1 || bytes.starts(with: magic) else { return nil }
         let fields = bytes[..<40]
         guard bytes[40..<headerLength].elementsEqual(SHA256.hash(data: fields).prefix(24)) else { return nil }
         let nonce = Array(bytes[24..<40])
         var contents = Contents(first: integer(bytes[16..<24]), entries: [], end: headerLength, isBroken: false)
         while let batch = batch(bytes, at: contents.end, nonce: nonce),
-            batch.first == contents.first + UInt64(contents.entries.count), let entries = batch.entries()
+            batch.first == contents.first + UInt64(contents.entries.count),
+            let entries = batch.entries(isVersion1: isVersion1)
         {
             contents.entries += entries
             contents.end += batchHeaderLength + batch.payload.count
@@ -74,9 +80,8 @@ package enum Segment {
         let digest: ArraySlice<UInt8>
         let payload: ArraySlice<UInt8>
 
-        /// The entries, where the payload has its digest.
-        func entries() -> [ArraySlice<UInt8>]? {
-            guard SHA256.hash(data: payload).elementsEqual(digest) else { return nil }
+        /// The entries, where they have their digest.
+        func entries(isVersion1: Bool) -> [ArraySlice<UInt8>]? {
             var entries: [ArraySlice<UInt8>] = []
             var rest = payload
             while rest.count >= 2 {
@@ -85,8 +90,18 @@ package enum Segment {
                 entries.append(rest.dropFirst(2).prefix(length))
                 rest = rest.dropFirst(2 + length)
             }
-            return rest.isEmpty && entries.count == count ? entries : nil
+            guard rest.isEmpty, entries.count == count else { return nil }
+            let actual =
+                isVersion1 ? Array(SHA256.hash(data: payload)) : Segment.digest(entries.map { MerkleHash.leaf($0) })
+            return digest.elementsEqual(actual) ? entries : nil
         }
+    }
+
+    private static func digest(_ leaves: [MerkleHash]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32 * leaves.count)
+        for leaf in leaves { leaf.append(to: &bytes) }
+        return Array(SHA256.hash(data: bytes))
     }
 
     /// The batch at an offset, where its header is whole.

@@ -11,6 +11,8 @@ struct EntryRun: Sendable {
     private(set) var gists: [RecordGist?] = []
     /// Where each entry ends.
     private var ends: [Int] = []
+    /// The leaf hashes of the first entries.
+    private var hashed: [MerkleHash] = []
 
     /// No entries, with room for some.
     init(bytes: Int = 0, count: Int = 0) {
@@ -24,11 +26,14 @@ struct EntryRun: Sendable {
     var isEmpty: Bool { ends.isEmpty }
 
     /// Adds an entry of at most ``EntryBundle/maximumEntryLength`` bytes.
-    mutating func append(_ entry: [UInt8], gist: RecordGist? = nil) {
-        EntryBundle.append(entry[...], to: &bytes)
-        gists.append(gist)
+    mutating func append(_ entry: RecordEntry) {
+        entry.append(to: &bytes)
+        gists.append(entry.gist)
         ends.append(bytes.count)
     }
+
+    /// Adds an entry of which only its bytes are known.
+    mutating func append(_ entry: [UInt8]) { append(RecordEntry(bytes: entry)) }
 
     /// Adds other entries behind these.
     mutating func append(contentsOf other: EntryRun) {
@@ -43,6 +48,18 @@ struct EntryRun: Sendable {
         let start = place == 0 ? 0 : ends[place - 1]
         return bytes[(start + 2)..<ends[place]]
     }
+
+    /// Computes the entries' leaf hashes (RFC 6962 §2.1), so that whoever takes the run over need not.
+    mutating func hash() {
+        hashed.reserveCapacity(count)
+        for place in hashed.count..<count { hashed.append(.leaf(self[place])) }
+    }
+
+    /// The leaf hash of an entry.
+    func leaf(_ place: Int) -> MerkleHash { place < hashed.count ? hashed[place] : .leaf(self[place]) }
+
+    /// The leaf hashes of all entries.
+    var leaves: [MerkleHash] { hashed.count == count ? hashed : (0..<count).map(leaf) }
 
     /// The entries, in pieces of about so many bytes.
     static func pieces(_ entries: [[UInt8]], of size: Int) -> [EntryRun] {

@@ -114,7 +114,7 @@ public final class LogWriter: Sendable {
         onDurable: @escaping @Sendable (Result<UInt64, AuditLogError>) -> Void
     ) {
         do throws(AuditLogError) {
-            _ = try core.enqueue(entry, immediately: immediately, onDurable: onDurable)
+            _ = try core.enqueue(RecordEntry(bytes: entry), immediately: immediately, onDurable: onDurable)
         } catch {
             onDurable(.failure(error))
         }
@@ -126,12 +126,12 @@ public final class LogWriter: Sendable {
     /// - Returns: the entry's number: its index, as long as the log has had no gap since it was opened.
     /// - Throws: ``AuditLogError`` where the entry is not taken.
     public func append(_ entry: [UInt8]) throws(AuditLogError) -> UInt64 {
-        try core.enqueue(entry)
+        try core.enqueue(RecordEntry(bytes: entry))
     }
 
     /// The same, with what the entry tells those who follow the log: see ``LogFollower``.
     public func append(_ entry: RecordEntry) throws(AuditLogError) -> UInt64 {
-        try core.enqueue(entry.bytes, gist: entry.gist)
+        try core.enqueue(entry)
     }
 
     /// How many entries are settled: each with a lower number is on the disk or, where gaps are recorded, counted there.

@@ -228,8 +228,7 @@ final class WriterCore: Sendable {
 
     /// Puts an entry in the queue and returns its number, or says why not.
     func enqueue(
-        _ entry: [UInt8],
-        gist: RecordGist? = nil,
+        _ entry: RecordEntry,
         immediately: Bool = false,
         onDurable: (@Sendable (Result<UInt64, AuditLogError>) -> Void)? = nil
     ) throws(AuditLogError) -> UInt64 {
@@ -240,9 +239,8 @@ final class WriterCore: Sendable {
             }
             let number = shared.nextNumber
             shared.nextNumber += 1
-            shared.add(entry, gist, onDurable, batchLimit: Self.batchLimit)
             let before = shared.queueBytes
-            shared.queueBytes += entry.count + 2
+            shared.queueBytes += shared.add(entry, onDurable, batchLimit: Self.batchLimit)
             let isUrgent = immediately || before < Self.batchLimit && shared.queueBytes >= Self.batchLimit
             if isUrgent { shared.isUrgent = true }
             defer { shared.isParked = false }
@@ -271,13 +269,13 @@ final class WriterCore: Sendable {
         for watcher in watchers.withLock({ $0 }) { watcher.tell(durable: durable, hasFailed: hasFailed) }
     }
 
-    private func refusal(of entry: [UInt8], _ shared: Shared) -> AuditLogError? {
+    private func refusal(of entry: RecordEntry, _ shared: Shared) -> AuditLogError? {
         if let failure = shared.failure { return failure }
         if shared.isClosed { return AuditLogError(.closed, "the audit log was closed") }
-        if entry.count > EntryBundle.maximumEntryLength {
-            return AuditLogError(.entryTooLong, "an entry of \(entry.count) bytes; at most 65535 are possible")
+        if entry.room > EntryBundle.maximumEntryLength {
+            return AuditLogError(.entryTooLong, "an entry of \(entry.room) bytes; at most 65535 are possible")
         }
-        if shared.queueBytes + shared.durableBytes + entry.count > options.maximumPendingBytes {
+        if shared.queueBytes + shared.durableBytes + entry.room > options.maximumPendingBytes {
             return AuditLogError(.overloaded, "more than \(options.maximumPendingBytes) bytes wait for the audit log")
         }
         return nil
@@ -406,6 +404,7 @@ final class WriterCore: Sendable {
                     return nil
                 }
             }
+            entries.hash()
             try state.segment.commit(entries, first: state.next, files: files)
             defer { state.next += UInt64(entries.count) }
             if gap != nil { try state.gaps?.clear(files: files) }
@@ -488,20 +487,21 @@ extension WriterCore.Batch {
 }
 
 extension WriterCore.Shared {
-    /// Adds an entry to the batch that is being filled.
+    /// Adds an entry to the batch that is being filled, and says how many bytes it takes there.
     fileprivate mutating func add(
-        _ entry: [UInt8],
-        _ gist: RecordGist?,
+        _ entry: RecordEntry,
         _ onDurable: (@Sendable (Result<UInt64, AuditLogError>) -> Void)?,
         batchLimit: Int
-    ) {
-        if let filled = queue.last?.entries.bytes.count, filled + entry.count + 2 <= batchLimit {
+    ) -> Int {
+        if let filled = queue.last?.entries.bytes.count, filled + entry.room + 2 <= batchLimit {
             // There is room in it.
         } else {
             queue.append(WriterCore.Batch(entries: EntryRun(bytes: usual.bytes, count: usual.count)))
         }
         let last = queue.count - 1
         if let onDurable { queue[last].waiting.append((queue[last].entries.count, onDurable)) }
-        queue[last].entries.append(entry, gist: gist)
+        let before = queue[last].entries.bytes.count
+        queue[last].entries.append(entry)
+        return queue[last].entries.bytes.count - before
     }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Testing
 
@@ -88,6 +89,39 @@ import Testing
             guard let contents = Segment.read(bytes) else { continue }
             #expect(contents.entries.elementsEqual(Segment.read(intact)?.entries.prefix(contents.entries.count) ?? []))
         }
+    }
+
+    /// A segment as programs before version 2 wrote it: 3 and then 2 entries, from index 0 on.
+    private func version1() -> [UInt8] {
+        func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
+            unsafe withUnsafeBytes(of: value.bigEndian) { unsafe Array($0) }
+        }
+        let nonce = [UInt8](repeating: 7, count: 16)
+        let head = Array("lapwing-wal-v1\n\0".utf8) + bytes(UInt64(0)) + nonce
+        var segment = head + SHA256.hash(data: head).prefix(24)
+        for (first, count) in [(0, 3), (3, 2)] {
+            let payload = LogFixture.run(LogFixture.entries(count, from: first)).bytes
+            var fields = Array("LWB1".utf8) + bytes(UInt32(count)) + bytes(UInt32(payload.count))
+            fields += bytes(UInt64(first)) + SHA256.hash(data: payload)
+            segment += fields + SHA256.hash(data: nonce + fields).prefix(12) + payload
+        }
+        return segment
+    }
+
+    @Test func `a log that an older program left is recovered`() throws {
+        let segment = version1()
+        #expect(Segment.read(segment)?.entries.map(Array.init) == LogFixture.entries(5))
+        var changed = segment
+        changed[changed.count - 1] ^= 1
+        #expect(Segment.read(changed)?.entries.count == 3)
+        try FileManager.default.createDirectory(
+            atPath: fixture.log + "/.state/wal",
+            withIntermediateDirectories: true
+        )
+        try fixture.directory.write(segment, to: "log/.state/wal/" + Segment.name(first: 0))
+        try fixture.fill(LogFixture.entries(4, from: 5))
+        #expect(try fixture.verify().verified == 9)
+        #expect(try fixture.reader.entries(in: 0..<9).map(\.bytes) == LogFixture.entries(9))
     }
 
     static let damages = [

@@ -16,6 +16,7 @@ import Testing
         #expect(fetched.output.contains("spiffe://cluster.local/ns/ml-inference/sa/inference-service"))
         let mode = try FileManager.default.attributesOfItem(atPath: keys + "/svid.0.key")[.posixPermissions] as? Int
         #expect(mode == 0o600)
+        #expect(fetched.errors.contains("they end with this command, unless the entry"), "\(fetched.errors)")
 
         let created = try lapwing.run(
             "identity",
@@ -29,7 +30,12 @@ import Testing
             "--ttl",
             "15m"
         )
-        #expect(created.status == 0, "\(created.errors)")
+        #expect(created.status == 0 && created.errors.isEmpty, "\(created.errors)")
+        let early = try Program.run(
+            ["identity", "entry", "create", "early", "--spiffe-id", "spiffe://cluster.local/early"]
+                + ["--selector", "unix:user:nobody-yet"] + lapwing.places
+        )
+        #expect(early.status == 0 && early.errors.hasPrefix("there is no user `nobody-yet` on"), "\(early.errors)")
         let listed = try lapwing.run("identity", "entry", "list").output
         #expect(listed.contains("sa/reader") && listed.contains("900s"), "\(listed)")
         #expect(try lapwing.run("identity", "entry", "delete", "reader").status == 0)

@@ -7,18 +7,19 @@ enum EntryChecks {
     /// Entries that select by users whom this machine does not know.
     static func users(in configuration: Configuration) -> [DoctorFinding] {
         configuration.entries.compactMap { entry in
-            let unknown = entry.selectors.filter { selector in
-                guard selector.kind == .user else { return false }
-                return unsafe getpwnam(selector.value) == nil
-            }
-            guard let selector = unknown.min(by: { $0.value < $1.value }) else { return nil }
+            guard let user = unknownUser(among: entry.selectors) else { return nil }
             return DoctorFinding(
                 .doubt,
                 "entry \(entry.name)",
-                "there is no user `\(selector.value)` on this machine, so that it fits nobody",
-                mend: "`useradd --system \(ShellWord.text(selector.value))`, or correct the selector"
+                "there is no user `\(user)` on this machine, so that it fits nobody",
+                mend: "`useradd --system \(ShellWord.text(user))`, or correct the selector"
             )
         }
+    }
+
+    /// A user that selectors name and this machine does not know.
+    static func unknownUser(among selectors: some Sequence<Selector>) -> String? {
+        selectors.filter { $0.kind == .user }.map(\.value).filter { unsafe getpwnam($0) == nil }.min()
     }
 
     /// What keeps a gateway from becoming ready, as far as files tell; nil where an entry may fit it.

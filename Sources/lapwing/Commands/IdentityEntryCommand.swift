@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SwiftProtobuf
 import WireProtos
+import WorkloadIdentity
 
 /// `lapwing identity entry`: which process gets which SPIFFE ID.
 struct IdentityEntryCommand: AsyncParsableCommand {
@@ -123,6 +124,11 @@ struct IdentityEntryCommand: AsyncParsableCommand {
             var request = Admin_CreateEntryRequest()
             request.entry = entry
             let created: Admin_Entry = try await AdminClient(options).call("CreateEntry", request)
+            if let user = EntryChecks.unknownUser(among: selectors.compactMap { try? Selector($0) }) {
+                StandardError.write(
+                    "there is no user `\(user)` on this machine; the entry fits nobody until there is one"
+                )
+            }
             try EntryOutput.write([created], as: output)
         }
     }

@@ -113,7 +113,13 @@ struct RemoteAttestationClient: Sendable {
             let place = try url.redirect(to: path)
             answer = try await BundleEndpointClient().post(Array(body.text.utf8), to: place, telling: judge)
         } catch let failure as FederationFailure {
-            throw CommandError(.unreachable, failure.description)
+            guard failure.code == .untrusted, case .web(authoritiesFile: nil) = judge else {
+                throw CommandError(.unreachable, failure.description)
+            }
+            throw CommandError(
+                .unreachable,
+                "\(failure); say who vouches for it: --spiffe-id and --bundle, or --ca-file"
+            )
         }
         switch answer.status {
         case 200: break

@@ -34,10 +34,8 @@ struct IdentityJoinTokenCommand: AsyncParsableCommand {
             var request = Admin_CreateJoinTokenRequest()
             request.name = name
             request.ttl = ttl.seconds
-            let response: Admin_CreateJoinTokenResponse = try await AdminClient(options).call(
-                "CreateJoinToken",
-                request
-            )
+            let client = try AdminClient(options)
+            let response: Admin_CreateJoinTokenResponse = try await client.call("CreateJoinToken", request)
             switch output {
             case .json:
                 struct Form: Encodable {
@@ -51,6 +49,14 @@ struct IdentityJoinTokenCommand: AsyncParsableCommand {
                 StandardOutput.write(response.token)
                 StandardError.write("good once, until \(response.expires.date.formatted(.iso8601))")
             }
+            // The token is made and told by now, whether or not the entries can be had.
+            let known: Admin_ListEntriesResponse
+            do { known = try await client.call("ListEntries", Admin_ListEntriesRequest()) } catch { return }
+            let selector = "join-token:name:\(name)"
+            guard !known.entries.contains(where: { $0.selectors.contains(selector) }) else { return }
+            StandardError.write(
+                "warning: no entry selects `\(selector)`; whoever shows the token gets nothing until one does"
+            )
         }
     }
 }

@@ -79,7 +79,8 @@ extension IdentityTokenCommand {
                 do { try PrivateFile.write(svids[0].token.value, to: write) } catch {
                     throw CommandError(.unreachable, error.message)
                 }
-                StandardError.write("wrote \(write)\n\(IdentityCommand.SVID.Fetch.lifeOfFiles)")
+                let whose = svids.count > 1 ? ", the token of \(svids[0].id)" : ""
+                StandardError.write("wrote \(write)\(whose)\n\(IdentityCommand.SVID.Fetch.lifeOfFiles)")
             }
             switch output {
             case .raw: StandardOutput.write(svids[0].token.value)

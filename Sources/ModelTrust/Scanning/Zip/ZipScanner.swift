@@ -36,6 +36,7 @@ enum ZipScanner: FormatScanner {
         }
         let members = ZipMembers(archive, context)
         if let torch = TorchArchive(archive, members) { return try torch.scan(context) }
+        if let export = PT2Archive(archive, members) { return try export.scan(context) }
         for entry in archive.entries where !entry.isFolder {
             context.within(input) { () throws(ScanStop) in
                 if let member = try members.open(entry) { context.scan(member) }

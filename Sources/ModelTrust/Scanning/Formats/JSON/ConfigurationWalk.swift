@@ -49,6 +49,7 @@ struct ConfigurationWalk {
             }
         case .object(let members):
             try KerasObject.check(node, self, trail)
+            try ExportedProgram.check(node, self, trail)
             try module(node, trail)
             let isPipeline = node["_class_name"]?.text?.contains("Pipeline") == true
             for member in members {

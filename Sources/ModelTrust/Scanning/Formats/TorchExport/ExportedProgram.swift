@@ -1,0 +1,129 @@
+/// A program that `torch.export` has written as JSON: a graph of operators, and sizes as expressions.
+///
+/// It is data until it is loaded: operators are looked up by their names in PyTorch, sizes are evaluated as Python, and
+/// the forms of arguments may name a module to import. So each of these has to be on a list.
+struct ExportedProgram {
+    private static let depth = 48
+
+    private let walk: ConfigurationWalk
+
+    /// Checks an object of a document, where it is a program; what lies within is walked by the caller as well.
+    static func check(_ node: JSONNode, _ walk: ConfigurationWalk, _ trail: String) throws(ScanStop) {
+        guard node["graph_module"] != nil else { return }
+        try ExportedProgram(walk: walk).visit(node, trail, 0)
+    }
+
+    private func visit(_ node: JSONNode, _ trail: String, _ depth: Int) throws(ScanStop) {
+        try walk.context.budget.step()
+        guard depth < Self.depth else {
+            return try find(node, trail, .notProven, "its graphs nest more than \(Self.depth) deep")
+        }
+        switch node.value {
+        case .array(let elements): for element in elements { try visit(element, trail, depth + 1) }
+        case .object(let members):
+            let isNode = node["inputs"] != nil
+            for member in members {
+                let name = member.key.count <= 64 ? member.name : ""
+                try check(name, member.value, isNode, trail)
+                try visit(member.value, trail.count < 160 ? "\(trail).\(name)" : trail, depth + 1)
+            }
+        default: break
+        }
+    }
+
+    private func check(_ name: String, _ value: JSONNode, _ isNode: Bool, _ trail: String) throws(ScanStop) {
+        switch name {
+        case "expr_str":
+            guard let text = value.text, SymbolicExpression.isPlain(text) else {
+                let text = value.text ?? ""
+                let runs = ["__", "import", "lambda", "eval", "exec", "open", "."].contains { text.contains($0) }
+                let what = "a size is evaluated as Python, and is not of numbers, symbols and known functions alone"
+                return try find(value, text, runs ? .unsafe : .notProven, what)
+            }
+        case "target" where isNode, "as_operator":
+            guard let target = value.text else { return }
+            switch ExportedOperators.judge(target) {
+            case .proven: break
+            case let verdict:
+                let what =
+                    verdict == .unsafe
+                    ? "what is called runs code, or reads or writes files"
+                    : "what is called is not on the list of operators that compute"
+                try find(value, target, verdict, what)
+            }
+        case "in_spec", "out_spec":
+            if let text = value.text, try !isForm(text) {
+                let what = "the form of arguments is one by which a module may be imported"
+                try find(value, text, text.contains("module") || text.contains("__enum__") ? .unsafe : .notProven, what)
+            }
+        case "guards_code":
+            if case .array(let guards) = value.value, guards.isEmpty { return }
+            if case .null = value.value { return }
+            try find(value, trail, .notProven, "it brings Python that checks its arguments")
+        case "as_custom_obj", "custom_obj_values", "script_object_metas":
+            if case .object(let members) = value.value, members.isEmpty { return }
+            try find(value, trail, .notProven, "it holds objects of classes that somebody wrote")
+        default: break
+        }
+    }
+
+    private func find(
+        _ node: JSONNode,
+        _ element: String,
+        _ verdict: ScanVerdict,
+        _ message: String
+    ) throws(ScanStop) {
+        try walk.find("torch-export", verdict, node, PickleText.clean(element, limit: 160), message)
+    }
+
+    // MARK: The form of arguments
+
+    private static let containers: Set<String> = [
+        "builtins.tuple", "builtins.list", "builtins.dict", "collections.OrderedDict",
+        "torch.fx.immutable_collections.immutable_list", "torch.fx.immutable_collections.immutable_dict",
+    ]
+
+    /// Whether a text is a tree of plain containers: `[1, {"type": …, "context": …, "children_spec": […]}]`.
+    private func isForm(_ text: String) throws(ScanStop) -> Bool {
+        let document: JSONNode
+        do throws(ScanStop) { document = try JSONText.document(Array(text.utf8), walk.context) } catch {
+            guard error.rule.hasPrefix("limit-") else { return false }
+            throw error
+        }
+        guard case .array(let parts) = document.value, parts.count == 2, parts[0].unsigned == 1 else { return false }
+        return try isForm(parts[1], 0)
+    }
+
+    private func isForm(_ node: JSONNode, _ depth: Int) throws(ScanStop) -> Bool {
+        try walk.context.budget.step()
+        guard depth < Self.depth, let type = node["type"], let context = node["context"],
+            case .array(let children)? = node["children_spec"]?.value
+        else { return false }
+        if case .null = type.value { return children.isEmpty }
+        guard let name = type.text, Self.containers.contains(name), try isPlain(context) else { return false }
+        for child in children { guard try isForm(child, depth + 1) else { return false } }
+        return true
+    }
+
+    /// A container's keys, written as JSON of their own: texts and numbers, and no object, which a loader would look up.
+    private func isPlain(_ context: JSONNode) throws(ScanStop) -> Bool {
+        var value = context
+        if let text = context.text {
+            do throws(ScanStop) { value = try JSONText.document(Array(text.utf8), walk.context) } catch {
+                guard error.rule.hasPrefix("limit-") else { return false }
+                throw error
+            }
+        }
+        switch value.value {
+        case .null, .numbers: return true
+        case .array(let keys):
+            return keys.allSatisfy { key in
+                switch key.value {
+                case .null, .bool, .number, .string: true
+                case .numbers, .array, .object: false
+                }
+            }
+        case .bool, .number, .string, .object: return false
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Testing
+
+@testable import ModelTrust
+
+/// What `torch.export.save` writes, and what a loader of it could be made to do.
+@Suite struct ExportedProgramTests {
+    private static let leaf = #"{\"type\": null, \"context\": null, \"children_spec\": []}"#
+    private static let tuple =
+        #"[1, {\"type\": \"builtins.tuple\", \"context\": \"null\", \"children_spec\": [\#(leaf)]}]"#
+
+    /// A program of one call.
+    private static func program(
+        target: String = "torch.ops.aten.relu.default",
+        size: String = "Mul(Integer(3), Symbol('s77', positive=True, integer=True))",
+        form: String = tuple,
+        more: String = #""guards_code": []"#
+    ) -> String {
+        """
+        {"graph_module": {"graph": {"inputs": [{"as_tensor": {"name": "x"}}], "outputs": [{"as_tensor": {"name": "y"}}],
+        "nodes": [{"target": "\(target)", "inputs": [{"name": "self", "arg": {"as_tensor": {"name": "x"}}, "kind": 1}],
+        "outputs": [{"as_tensor": {"name": "y"}}], "metadata": {}, "name": "y"}],
+        "tensor_values": {"x": {"dtype": 7, "sizes": [{"as_expr": {"expr_str": "\(size)", "hint": {"as_int": 2}}}],
+        "requires_grad": false, "device": {"type": "cpu", "index": null}, "strides": [{"as_int": 1}],
+        "storage_offset": {"as_int": 0}, "layout": 7}}, "sym_int_values": {}, "custom_obj_values": {}},
+        "signature": {"input_specs": [], "output_specs": []},
+        "module_call_graph": [{"fqn": "", "signature": {"inputs": [], "outputs": [], "in_spec": "\(form)",
+        "out_spec": "\(tuple)"}}]}, "opset_version": {"aten": 10}, "range_constraints": {"s77": {"min_val": 2}}, \(more),
+        "schema_version": {"major": 8, "minor": 20}}
+        """
+    }
+
+    private static func tensor(_ path: String, size: Int, stride: Int = 1, pickled: Bool = false) -> String {
+        """
+        {"path_name": "\(path)", "is_param": true, "use_pickle": \(pickled), "tensor_meta": {"dtype": 7,
+        "sizes": [{"as_int": \(size)}], "requires_grad": true, "device": {"type": "cpu", "index": null},
+        "strides": [{"as_int": \(stride)}], "storage_offset": {"as_int": 0}, "layout": 7}}
+        """
+    }
+
+    private static func archive(
+        _ program: String = program(),
+        weights: String = tensor("weight_0", size: 3),
+        more: [(String, [UInt8])] = []
+    ) -> [UInt8] {
+        var builder = ZipBuilder(
+            ("m/data/weights/weight_0", [0, 0, 128, 63, 0, 0, 0, 64, 0, 0, 64, 64]),
+            ("m/data/weights/model_weights_config.json", Array(#"{"config": {"w": \#(weights)}}"#.utf8)),
+            ("m/data/constants/model_constants_config.json", Array(#"{"config": {}}"#.utf8)),
+            ("m/models/model.json", Array(program.utf8)),
+            ("m/archive_format", Array("pt2".utf8)),
+            ("m/archive_version", Array("0".utf8)),
+            ("m/.data/version", Array("3\n".utf8)),
+            ("m/byteorder", Array("little".utf8)),
+            ("m/.data/serialization_id", Array("123".utf8))
+        )
+        builder.members += more.map { ZipBuilder.Member(name: $0.0, bytes: $0.1) }
+        return builder.bytes
+    }
+
+    @Test func `a program with its storages is proven`() {
+        let context = ScanProbe.scan(Self.archive())
+        #expect(context.findings == [])
+        #expect(context.formats.contains { $0.format == "pytorch-export" })
+        #expect(ScanProbe.verdict(Self.archive(more: [("m/extra/labels.json", Array("[1]".utf8))])) == .proven)
+        for target in [
+            "_operator.getitem", "torch.sym_max", "math.ceil", "torch.ops.aten.sym_size.int",
+            "torch.ops.higher_order.cond",
+        ] { #expect(ScanProbe.verdict(Self.archive(Self.program(target: target))) == .proven, "\(target)") }
+    }
+
+    @Test(arguments: [
+        "__import__('os').system('id')", "Symbol('s0').__class__", "eval('1')", "exec('1')", "open('x')",
+        "Symbol('s0', positive=open('x'))", "().__class__.__base__", "[x for x in (1,)]", "lambda: 1",
+    ]) func `a size that is more than numbers and symbols is unsafe`(_ size: String) {
+        #expect(ScanProbe.verdict(Self.archive(Self.program(size: size))) != .proven)
+        // Without an archive around it, and in the form of PyTorch before 2.7.
+        #expect(ScanProbe.verdict(Self.program(size: size)) != .proven)
+        let former = ZipBuilder(("serialized_exported_program.json", Array(Self.program(size: size).utf8)))
+        #expect(ScanProbe.verdict(former.bytes) != .proven)
+    }
+
+    @Test(arguments: [
+        ("s0", true), ("2*s0 + 1", true), ("Max(1, s0//2)", true), ("FloorDiv(s0, 4)", true), ("s0 <= 64", true),
+        ("Eq(Mod(s0, 8), 0)", true), ("u12", true), ("s0**2", true), ("-1", true), ("Pow(9, Pow(9, 9))", false),
+        ("9**9**9**9", false),
+        ("99**s0", false), ("Pow(Integer(10), Integer(999999999))", false), ("os", false), ("s0.x", false),
+        ("s0[0]", false), ("\"s0\"", false), ("'s0'", false), ("f(1)", false), ("print(1)", false),
+        ("99999999999999999999999", false), ("1e9", false), ("(s0", false), ("s0)", false), ("", false),
+        ("s0; s0", false), ("s0\n", false), ("s\u{E9}0", false), ("Symbol('a.b')", false), ("S('1')", false),
+    ]) func `expressions are read as their grammar is`(_ text: String, _ isPlain: Bool) {
+        #expect(SymbolicExpression.isPlain(text) == isPlain, "\(text)")
+    }
+
+    @Test(arguments: [
+        "torch.hub.load", "torch.load", "_operator.attrgetter", "_operator.methodcaller", "_operator.call",
+        "torch.ops.aten.from_file.default", "torch.ops.load_library", "torch.ops.mine.run.default", "os.system",
+        "#triton:x", "math.factorial", "torch.ops.aten.__class__.x", "torch.utils.cpp_extension.load",
+        "torch.ops.higher_order.triton_kernel_wrapper_functional", "torch.ops.aten..default", "",
+    ]) func `a call of something else than operators is not proven`(_ target: String) {
+        #expect(ScanProbe.verdict(Self.archive(Self.program(target: target))) != .proven)
+    }
+
+    @Test(arguments: [
+        #"[1, {\"type\": \"collections.defaultdict\", \"context\": {\"default_factory_module\": \"os\", \"default_factory_name\": \"system\", \"dict_context\": []}, \"children_spec\": []}]"#,
+        #"[1, {\"type\": \"builtins.dict\", \"context\": \"{\\\"__enum__\\\": true, \\\"fqn\\\": \\\"os:x\\\", \\\"name\\\": \\\"y\\\"}\", \"children_spec\": []}]"#,
+        #"[1, {\"type\": \"builtins.dict\", \"context\": \"[{\\\"__enum__\\\": true, \\\"fqn\\\": \\\"os:x\\\"}]\", \"children_spec\": []}]"#,
+        #"[1, {\"type\": \"my.Output\", \"context\": \"null\", \"children_spec\": []}]"#,
+        #"[2, {\"type\": null, \"context\": null, \"children_spec\": []}]"#, "x",
+    ]) func `a form of arguments that could import is not proven`(_ form: String) {
+        #expect(ScanProbe.verdict(Self.archive(Self.program(form: form))) != .proven)
+    }
+
+    @Test(arguments: [
+        #""guards_code": ["__import__('os')"]"#, #""guards_code": "x""#,
+        #""custom_obj_values": {"a": {"class_fqn": "x.Y"}}"#, #""as_custom_obj": {"name": "x"}"#,
+    ]) func `Python and objects of others are not proven`(_ more: String) {
+        #expect(ScanProbe.verdict(Self.archive(Self.program(more: more))) != .proven)
+    }
+
+    @Test func `storages are as large as their tensors, and what is pickled is looked through`() {
+        for weights in [
+            Self.tensor("weight_0", size: 4), Self.tensor("weight_0", size: 2, stride: 1 << 40),
+            Self.tensor("../weight_0", size: 3), Self.tensor("weight_1", size: 3),
+            Self.tensor("weight_0", size: 3, pickled: true), "{}",
+        ] { #expect(ScanProbe.verdict(Self.archive(weights: weights)) == .notProven, "\(weights)") }
+        let pickled = Self.tensor("weight_1", size: 3, pickled: true)
+        let evil = Self.archive(weights: pickled, more: [("m/data/weights/weight_1", PickleBuilder.command)])
+        #expect(ScanProbe.verdict(evil) == .unsafe)
+    }
+
+    @Test(arguments: [
+        ("m/data/aotinductor/model/model.wrapper.cpp", "int x;"), ("m/executorch/model.pte", "x"),
+        ("m/something", "x"), ("other/models/model.json", "{}"), ("m/models/other.json", "{}"),
+        ("m/models/model.py", "import os"),
+    ]) func `compiled code and members of no known part are not proven`(_ name: String, _ text: String) {
+        #expect(ScanProbe.verdict(Self.archive(more: [(name, Array(text.utf8))])) == .notProven)
+    }
+
+    @Test func `pickles beside the program are looked through`() {
+        #expect(
+            ScanProbe.verdict(Self.archive(more: [("m/data/sample_inputs/model.pt", PickleBuilder.command)])) == .unsafe
+        )
+        #expect(ScanProbe.verdict(Self.archive(more: [("m/extra/x", PickleBuilder.command)])) == .unsafe)
+    }
+}

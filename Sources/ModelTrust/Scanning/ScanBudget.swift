@@ -24,7 +24,7 @@ struct ScanBudget: Hashable, Sendable {
         let size = Int(min(size, 1 << 40))
         steps = min(steps, 1 << 20 + 2 * size)
         values = min(values, 1 << 16 + 2 * size)
-        texts = min(texts, 4 << 20 + 4 * UInt64(size))
+        texts = min(texts, 4 << 20 + 8 * UInt64(size))
     }
 
     /// Holds the number of an archive's members against what is looked at.

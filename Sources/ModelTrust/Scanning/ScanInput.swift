@@ -18,7 +18,7 @@ final class ScanInput {
     private enum Source {
         case memory([UInt8])
         case part(of: ScanInput, from: UInt64)
-        case reader((_ offset: UInt64, _ count: Int) throws(ScanStop) -> [UInt8])
+        case reader((_ offset: UInt64, _ count: Int) throws(ScanStop) -> [UInt8], goesBack: Bool)
     }
 
     /// Bytes in memory.
@@ -28,13 +28,18 @@ final class ScanInput {
         self.source = .memory(bytes)
     }
 
-    /// Bytes that a function reads: a file's.
+    /// Bytes that a function reads: a file's, or what something expands to, which does not go back but by beginning anew.
     ///
     /// It returns fewer than asked for only at the end.
-    init(path: String, size: UInt64, reader: @escaping (UInt64, Int) throws(ScanStop) -> [UInt8]) {
+    init(
+        path: String,
+        size: UInt64,
+        goesBack: Bool = true,
+        reader: @escaping (UInt64, Int) throws(ScanStop) -> [UInt8]
+    ) {
         self.path = path
         self.size = size
-        self.source = .reader(reader)
+        self.source = .reader(reader, goesBack: goesBack)
     }
 
     private init(path: String, size: UInt64, source: Source) {
@@ -55,8 +60,8 @@ final class ScanInput {
         switch source {
         case .memory(let bytes): return Array(bytes[Int(offset)..<(Int(offset) + count)])
         case .part(let whole, let start): return try whole.read(at: start + offset, count: count)
-        case .reader(let read):
-            guard let piece = pieces.piece(of: offset, count: count, outOf: size) else {
+        case .reader(let read, let goesBack):
+            guard goesBack, let piece = pieces.piece(of: offset, count: count, outOf: size) else {
                 return try Self.whole(offset, count, read)
             }
             if let kept = pieces.kept(offset, count) { return kept }

@@ -108,4 +108,17 @@ import Testing
         }
         #expect(throws: ScanStop.self) { try file.read(at: 19_999, count: 2) }
     }
+
+    /// What is expanded as it is read would be expanded from its beginning again.
+    @Test func `what cannot go back is read at the places that are asked for, and nowhere before`() throws {
+        final class Places { var all: [UInt64] = [] }
+        let places = Places()
+        let stream = ScanInput(path: "stream", size: 1 << 20, goesBack: false) { (offset, count) throws(ScanStop) in
+            places.all.append(offset)
+            return [UInt8](repeating: 0, count: count)
+        }
+        var cursor = ByteCursor(stream, from: 5_000)
+        for _ in 0..<20_000 { _ = try cursor.byte() }
+        #expect(places.all.first == 5_000 && places.all == places.all.sorted())
+    }
 }

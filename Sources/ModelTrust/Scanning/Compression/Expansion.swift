@@ -39,7 +39,7 @@ enum Expansion {
             expanded = ScanInput(path: path, bytes: bytes)
         } else {
             let again = try ExpandedStream(input, format)
-            expanded = ScanInput(path: path, size: size) { (offset, count) throws(ScanStop) in
+            expanded = ScanInput(path: path, size: size, goesBack: false) { (offset, count) throws(ScanStop) in
                 let before = again.expanded
                 let bytes = try again.read(at: offset, count: count)
                 // Whoever reads to and fro pays for each time.

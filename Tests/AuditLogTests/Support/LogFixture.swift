@@ -67,15 +67,17 @@ struct LogFixture {
 
 /// Collects the answers to appended entries.
 final class Answers: Sendable {
-    private let results = Mutex<[Result<UInt64, AuditLogError>]>([])
+    private let results = Mutex<[(number: Int, result: Result<UInt64, AuditLogError>)]>([])
     private let semaphore = DispatchSemaphore(value: 0)
 
-    func take(_ result: Result<UInt64, AuditLogError>) {
-        results.withLock { $0.append(result) }
+    /// Takes the answer to an entry; where the entries are numbered, answers are put into their order.
+    func take(_ result: Result<UInt64, AuditLogError>, of number: Int = 0) {
+        results.withLock { $0.append((number, result)) }
         semaphore.signal()
     }
 
-    /// Waits until so many answers have come; returns all, in the order in which they came.
+    /// Waits until so many answers have come; returns all, in the order of the entries' numbers, else in that in which
+    /// they came.
     ///
     /// For one that never comes there is a failure, and the test has one, too.
     func wait(for count: Int) -> [Result<UInt64, AuditLogError>] {
@@ -84,7 +86,10 @@ final class Answers: Sendable {
             break
         }
         let missing = Result<UInt64, AuditLogError>.failure(AuditLogError(.closed, "there was no answer"))
-        return results.withLock { $0 + Array(repeating: missing, count: max(0, count - $0.count)) }
+        let given = results.withLock { results in
+            results.enumerated().sorted { ($0.element.number, $0.offset) < ($1.element.number, $1.offset) }
+        }
+        return given.map(\.element.result) + Array(repeating: missing, count: max(0, count - given.count))
     }
 }
 
@@ -92,7 +97,8 @@ extension LogWriter {
     /// Appends entries and waits for all answers.
     func appendAndWait(_ entries: [[UInt8]]) -> [Result<UInt64, AuditLogError>] {
         let answers = Answers()
-        for entry in entries { append(entry) { answers.take($0) } }
+        // One that is refused at once is answered before those that the disk has still to take.
+        for (number, entry) in entries.enumerated() { append(entry) { answers.take($0, of: number) } }
         return answers.wait(for: entries.count)
     }
 }

@@ -49,6 +49,8 @@ import Testing
         let again = try Program.run("init", directory.path + "/lapwing")
         #expect(again.status == 2)
         #expect(again.errors.contains("is not empty"))
+        let file = try Program.run("init", directory.path + "/lapwing/settings.yaml")
+        #expect(file.status == 2 && file.errors.contains("is a file; name a directory"), "\(file.errors)")
         let wrong = try Program.run("init", directory.path + "/other", "--trust-domain", "Example.Org")
         #expect(wrong.status == 2 && wrong.errors.contains("--trust-domain"), "\(wrong.errors)")
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/other"))

@@ -286,6 +286,12 @@ import Testing
         let object = try JSONSerialization.jsonObject(with: Data(full.output.utf8)) as? [String: Any]
         #expect(object?["format"] as? String == "lapwing-policy-explanation/1")
         #expect(((object?["edit"] as? [String: Any])?["steps"] as? [Any])?.isEmpty == false)
+        for arguments in [
+            common + ["--from", "api-gateway", "GET", "/"], ["policy", "reach", "--from", "api-gateway"],
+        ] {
+            let nobody = try Program.run(arguments, environment: ["LAPWING_CONFIG": config])
+            #expect(nobody.status == 2 && nobody.errors.contains("a trust domain and no workload"), "\(nobody.errors)")
+        }
         let bad = try Program.run(common + ["--remote-ip", "x", "GET", "/"])
         #expect(bad.status == 2 && bad.errors.contains("`x` is no IP address"))
         let malformed = try Program.run(common + ["get", "/"])

@@ -34,6 +34,14 @@ struct InitCommand: ParsableCommand {
 
     func run() throws {
         let manager = FileManager.default
+        var isDirectory: ObjCBool = false
+        let isThere = unsafe manager.fileExists(atPath: directory, isDirectory: &isDirectory)
+        guard !isThere || isDirectory.boolValue else {
+            throw CommandError(
+                .usage,
+                "`\(directory)` is a file; name a directory that does not exist yet, or is empty"
+            )
+        }
         if let content = try? manager.contentsOfDirectory(atPath: directory), !content.isEmpty {
             throw CommandError(.usage, "`\(directory)` is not empty; nothing was written")
         }

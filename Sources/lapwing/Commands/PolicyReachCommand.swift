@@ -115,11 +115,7 @@ struct PolicyReachCommand: FindingCommand {
     }
 
     private func report(_ subjects: [PolicySubject]) throws {
-        let caller = try from.map { text in
-            do { return try SPIFFEID(text.hasPrefix("spiffe://") ? text : "spiffe://" + text).description } catch {
-                throw CommandError(.usage, "--from `\(text)`: \(error)")
-            }
-        }
+        let caller = try from.map { try HypotheticalRequest.caller(named: $0).description }
         let answers = try subjects.map { subject in
             Answer(
                 workload: subject.name,

@@ -123,10 +123,23 @@ struct HypotheticalRequest: ParsableArguments {
     private func caller() throws -> Caller {
         guard let from else { return .anonymous }
         let model = try claim()
-        do { return Caller(try SPIFFEID(from.hasPrefix("spiffe://") ? from : "spiffe://" + from), model: model) } catch
-        {
-            throw CommandError(.usage, "--from `\(from)`: \(error)")
+        return Caller(try Self.caller(named: from), model: model)
+    }
+
+    /// The workload that `--from` names, with `spiffe://` or as Istio's principals are written.
+    static func caller(named text: String) throws -> SPIFFEID {
+        let id: SPIFFEID
+        do { id = try SPIFFEID(text.hasPrefix("spiffe://") ? text : "spiffe://" + text) } catch {
+            throw CommandError(.usage, "--from `\(text)`: \(error)")
         }
+        guard !id.path.isEmpty else {
+            throw CommandError(
+                .usage,
+                "--from `\(text)`: this is a trust domain and no workload; expected a SPIFFE ID such as "
+                    + "`spiffe://cluster.local/ns/ml-api/sa/api-gateway`"
+            )
+        }
+        return id
     }
 
     private func claim() throws -> ModelClaim? {

@@ -19,8 +19,10 @@ from celpy.celtypes import ListType, MapType, StringType
 from jsonschema import Draft202012Validator
 
 VERSION = "1.32"
+# libyaml, where PyYAML was built with it: the definitions are a megabyte.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 question = json.load(sys.stdin)
-resources = [part for text in question["resources"] for part in yaml.safe_load_all(text) if part]
+resources = [part for text in question["resources"] for part in yaml.load_all(text, Loader=LOADER) if part]
 problems, kinds = [], collections.Counter()
 
 
@@ -37,7 +39,7 @@ def strict(schema):
 definitions = {}
 if len(sys.argv) > 1:
     with open(sys.argv[1]) as file:
-        for definition in yaml.safe_load_all(file):
+        for definition in yaml.load_all(file, Loader=LOADER):
             if definition:
                 for version in definition["spec"]["versions"]:
                     name = (definition["spec"]["group"] + "/" + version["name"], definition["spec"]["names"]["kind"])

@@ -101,13 +101,14 @@ import ZeroTrust
             }
         }
         let before = Set(learned.findings.findings.map(\.id))
+        let busiest = try Self.busiest(benign)
         var report = SuiteReport(name: "stratus")
         var asOwnUser = 0
         let files = MonitoringCorpus.files(in: folder, ending: ".json")
         for file in files {
             let events = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [Event] ?? []
             let found = try Self.findings(of: events, after: learned, caller: nil).filter { !before.contains($0.id) }
-            let own = try Self.findings(of: events, after: learned, caller: Self.busiest(benign))
+            let own = try Self.findings(of: events, after: learned, caller: busiest)
                 .filter { !before.contains($0.id) }
             if !own.isEmpty { asOwnUser += 1 }
             let name = file.deletingPathExtension().lastPathComponent

@@ -105,6 +105,7 @@ import Testing
         #"[1, {\"type\": \"builtins.dict\", \"context\": \"{\\\"__enum__\\\": true, \\\"fqn\\\": \\\"os:x\\\", \\\"name\\\": \\\"y\\\"}\", \"children_spec\": []}]"#,
         #"[1, {\"type\": \"builtins.dict\", \"context\": \"[{\\\"__enum__\\\": true, \\\"fqn\\\": \\\"os:x\\\"}]\", \"children_spec\": []}]"#,
         #"[1, {\"type\": \"my.Output\", \"context\": \"null\", \"children_spec\": []}]"#,
+        #"[1, {\"type\": \"builtins.dict\", \"context\": \"[\\\"a': open('x'), 'b\\\"]\", \"children_spec\": []}]"#,
         #"[2, {\"type\": null, \"context\": null, \"children_spec\": []}]"#, "x",
     ]) func `a form of arguments that could import is not proven`(_ form: String) {
         #expect(ScanProbe.verdict(Self.archive(Self.program(form: form))) != .proven)
@@ -141,5 +142,50 @@ import Testing
             ScanProbe.verdict(Self.archive(more: [("m/data/sample_inputs/model.pt", PickleBuilder.command)])) == .unsafe
         )
         #expect(ScanProbe.verdict(Self.archive(more: [("m/extra/x", PickleBuilder.command)])) == .unsafe)
+    }
+
+    /// A loader unpickles constants by their names, whatever the list says of them, and by what it takes for true.
+    @Test(arguments: [
+        ("constants", "opaque_obj_0", "false"), ("constants", "custom_obj_0", "false"), ("constants", "tensor_0", "1"),
+        ("constants", "tensor_0", "\"no\""), ("weights", "model.pt", "false"), ("weights", "weight_1", "1"),
+        ("weights", "weight_1", "true"), ("weights", "weight_1.pt", "false"),
+    ]) func `what is unpickled is looked through, whatever it is called`(_ part: String, _ path: String, _ flag: String)
+    {
+        let entry = Self.tensor(path, size: 1).replacing("\"use_pickle\": false", with: "\"use_pickle\": \(flag)")
+        let list = Array(#"{"config": {"x": \#(entry)}}"#.utf8)
+        let evil = Self.archive(more: [
+            ("m/data/\(part)/\(path)", PickleBuilder.command), ("m/data/\(part)/other_\(part)_config.json", list),
+        ])
+        #expect(ScanProbe.verdict(evil) == .unsafe)
+    }
+
+    @Test func `what one list calls numbers and another a pickle is looked through`() {
+        let numbers = Self.tensor("weight_1", size: 1)
+        let pickle = Self.tensor("weight_1", size: 1, pickled: true)
+        let lists = [numbers, pickle].enumerated().map { index, entry in
+            ("m/data/weights/l\(index)_weights_config.json", Array(#"{"config": {"x": \#(entry)}}"#.utf8))
+        }
+        let evil = Self.archive(more: lists + [("m/data/weights/weight_1", PickleBuilder.command)])
+        #expect(ScanProbe.verdict(evil) == .unsafe)
+    }
+
+    /// PyTorch makes a Python function of a graph, and the names of its values stand in it as they are.
+    @Test(arguments: [
+        "x): import os; os.system('id')\\n  def f(", "x = __import__('os')", "x\\ny", "a b", "__class__.x", "x\\\"y",
+        "\u{E9}",
+    ]) func `a name that is no name is not proven, wherever it stands`(_ name: String) {
+        let sound = Self.program(more: #""z": {"forward_arg_names": ["x"], "parameter_name": "l.0.weight", "fqn": ""}"#)
+        #expect(ScanProbe.verdict(Self.archive(sound)) == .proven)
+        for (place, changed) in [
+            (#"{"as_tensor": {"name": "x"}}], "outputs""#, #"{"as_tensor": {"name": "NAME"}}], "outputs""#),
+            (#""metadata": {}, "name": "y""#, #""metadata": {}, "name": "NAME""#),
+            (#"[{"name": "self""#, #"[{"name": "NAME""#),
+            (#""forward_arg_names": ["x"]"#, #""forward_arg_names": ["NAME"]"#),
+            (#""parameter_name": "l.0.weight""#, #""parameter_name": "NAME""#), (#""fqn": "", "#, #""fqn": "NAME", "#),
+        ] {
+            let text = sound.replacing(place, with: changed.replacing("NAME", with: name))
+            #expect(text != sound, "\(place)")
+            #expect(ScanProbe.verdict(Self.archive(text)) != .proven, "\(place)")
+        }
     }
 }

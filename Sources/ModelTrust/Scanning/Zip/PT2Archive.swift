@@ -23,12 +23,16 @@ struct PT2Archive {
 
     func scan(_ context: ScanContext) throws(ScanStop) {
         context.recognise(members.archive.input, as: "pytorch-export")
-        var raw: Set<String> = []
+        var (raw, pickled): (Set<String>, Set<String>) = ([], [])
         for entry in entries where entry.name.hasSuffix("_config.json") {
             context.within(members.archive.input) { () throws(ScanStop) in
-                raw.formUnion(try payloads(entry, context))
+                let named = try payloads(entry, context)
+                raw.formUnion(named.raw)
+                pickled.formUnion(named.others)
             }
         }
+        // What one list calls numbers and another a pickle is unpickled.
+        raw.subtract(pickled)
         for entry in entries where !raw.contains(entry.name) {
             context.within(members.archive.input) { () throws(ScanStop) in
                 try scan(entry, context)
@@ -63,20 +67,28 @@ struct PT2Archive {
         }
     }
 
-    /// Reads which tensor is where; returns the members that are numbers and nothing else.
-    private func payloads(_ entry: ZipEntry, _ context: ScanContext) throws(ScanStop) -> Set<String> {
+    /// Reads which tensor is where; returns the members that are numbers and nothing else, and those that are not.
+    private func payloads(
+        _ entry: ZipEntry,
+        _ context: ScanContext
+    ) throws(ScanStop) -> (raw: Set<String>, others: Set<String>) {
         let place = MemberPath.folder(of: entry.name)
         guard place == folder + "data/weights/" || place == folder + "data/constants/",
             let member = try members.open(entry), let text = try PlainText(member)?.bytes
-        else { return [] }
+        else { return ([], []) }
         let document = try JSONText.document(text, context)
-        var raw: Set<String> = []
+        var (raw, others): (Set<String>, Set<String>) = ([], [])
+        let prefix = place.hasSuffix("/weights/") ? "weight_" : "tensor_"
         for tensor in document["config"]?.members ?? [] {
             let value = tensor.value
             guard let path = value["path_name"]?.text, RelativeName.isInside(path) else {
                 throw fault(tensor, "a tensor does not say where it is")
             }
-            if case .bool(true)? = value["use_pickle"]?.value { continue }
+            // A loader unpickles by the flag, and by the name: `custom_obj_0`, `opaque_obj_0`, `model.pt`.
+            guard case .bool(false)? = value["use_pickle"]?.value, Self.isNumbered(path, prefix) else {
+                others.insert(place + path)
+                continue
+            }
             guard let meta = value["tensor_meta"], let stored = byName[place + path] else {
                 throw fault(tensor, "a tensor's numbers are not there")
             }
@@ -88,7 +100,13 @@ struct PT2Archive {
                 raw.insert(stored.name)
             }
         }
-        return raw
+        return (raw, others)
+    }
+
+    private static func isNumbered(_ name: String, _ prefix: String) -> Bool {
+        guard name.hasPrefix(prefix) else { return false }
+        let number = name.dropFirst(prefix.count).utf8
+        return !number.isEmpty && number.allSatisfy { 0x30...0x39 ~= $0 }
     }
 
     private func isWithin(_ meta: JSONNode, _ bytes: UInt64, _ tensor: JSONNode.Member) throws(ScanStop) -> Bool {

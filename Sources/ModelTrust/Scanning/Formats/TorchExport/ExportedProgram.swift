@@ -1,7 +1,8 @@
 /// A program that `torch.export` has written as JSON: a graph of operators, and sizes as expressions.
 ///
-/// It is data until it is loaded: operators are looked up by their names in PyTorch, sizes are evaluated as Python, and
-/// the forms of arguments may name a module to import. So each of these has to be on a list.
+/// It is data until it is loaded: operators are looked up by their names in PyTorch, sizes are evaluated as Python,
+/// the forms of arguments may name a module to import, and of the names of values and parameters Python code is made. So
+/// operators, functions and forms have to be on a list, and names have to be names.
 struct ExportedProgram {
     private static let depth = 48
 
@@ -56,6 +57,11 @@ struct ExportedProgram {
                 let what = "the form of arguments is one by which a module may be imported"
                 try find(value, text, text.contains("module") || text.contains("__enum__") ? .unsafe : .notProven, what)
             }
+        case "name", "as_name", "fqn", "parameter_name", "buffer_name", "tensor_constant_name", "custom_obj_name",
+            "user_input_name", "token_name":
+            if let text = value.text { try check(name: text, value) }
+        case "forward_arg_names":
+            for argument in value.elements ?? [] { try check(name: argument.text ?? "?", argument) }
         case "guards_code":
             if case .array(let guards) = value.value, guards.isEmpty { return }
             if case .null = value.value { return }
@@ -65,6 +71,17 @@ struct ExportedProgram {
             try find(value, trail, .notProven, "it holds objects of classes that somebody wrote")
         default: break
         }
+    }
+
+    /// `encoder.layers.0.weight`: what stands in the code that is made of a graph as it is.
+    private func check(name: String, _ value: JSONNode) throws(ScanStop) {
+        let isName = name.utf8.allSatisfy {
+            0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || $0 == UInt8(ascii: "_") || $0 == 0x2E
+        }
+        let isPythons = name.split(separator: ".").contains { $0.hasPrefix("__") && $0.hasSuffix("__") }
+        guard !isName || isPythons || name.utf8.count > 1_000 else { return }
+        let runs = name.contains { "()\n;:=\"'".contains($0) }
+        try find(value, name, runs ? .unsafe : .notProven, "Python code is made of a name, and this is none")
     }
 
     private func find(
@@ -106,6 +123,8 @@ struct ExportedProgram {
     }
 
     /// A container's keys, written as JSON of their own: texts and numbers, and no object, which a loader would look up.
+    ///
+    /// Texts stand within quotes in the code that is made of them.
     private func isPlain(_ context: JSONNode) throws(ScanStop) -> Bool {
         var value = context
         if let text = context.text {
@@ -119,11 +138,16 @@ struct ExportedProgram {
         case .array(let keys):
             return keys.allSatisfy { key in
                 switch key.value {
-                case .null, .bool, .number, .string: true
+                case .null, .bool, .number: true
+                case .string(let text): text.allSatisfy(Self.isOfKey)
                 case .numbers, .array, .object: false
                 }
             }
         case .bool, .number, .string, .object: return false
         }
+    }
+
+    private static func isOfKey(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte || "_.-:/ ".utf8.contains(byte)
     }
 }

@@ -1,6 +1,8 @@
 import AuditLog
 import Foundation
+import MutualTLS
 import NIOCore
+import SPIFFE
 import Testing
 import ZeroTrust
 
@@ -56,6 +58,36 @@ import ZeroTrust
             let times = decisions.compactMap { $0["time"] }
             #expect(times == times.sorted() && times.count == paths.count)
             await client.close()
+        }
+    }
+
+    @Test func `each record tells of its own connection, whoever else calls by turns`() async throws {
+        try await TestGateway.with { gateway, upstream in
+            let one = try TestGateway.identity(gateway.authority, "/ns/ml-api/sa/api-gateway")
+            let other = try TestGateway.identity(gateway.authority, "/ns/ml-training/sa/trainer")
+            var clients: [TestClient] = []
+            for identity in [one, other, one, one, other] {
+                clients.append(
+                    try await TestClient.connect(
+                        to: gateway.server.ports["mtls"] ?? 0,
+                        as: identity,
+                        expecting: gateway.id
+                    )
+                )
+            }
+            var expected: [[String?]] = []
+            for round in 1...6 {
+                for (number, client) in clients.enumerated() {
+                    let path = ["/v1/predict", "/v1/stream", "/admin"][(round + number) % 3]
+                    _ = await client.request(TestGateway.post(path), responses: round)
+                    let caller = [1, 4].contains(number) ? other : one
+                    expected.append(["\(client.port)", path, caller.svid.id.description])
+                }
+            }
+            let decisions = await gateway.log.records("decision", count: expected.count)
+            #expect(decisions.map { [$0["source.port"], $0["request.path"], $0["caller.spiffe_id"]] } == expected)
+            #expect(Set(decisions.map { $0["caller.svid_sha256"] }).count == 2)
+            for client in clients { await client.close() }
         }
     }
 

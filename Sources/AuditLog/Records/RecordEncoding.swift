@@ -96,8 +96,8 @@ extension RecordEncoding {
 extension DecisionRecord {
     /// The record as an entry of the log.
     ///
-    /// With what its connection's records have in common already encoded, which must be of this record's caller, source,
-    /// destination and TLS, it costs less and is the same.
+    /// With what its caller's records have in common already encoded, which must be of this record's caller, destination
+    /// and TLS, it costs less and is the same.
     public func encoded(with fragments: RecordFragments? = nil) -> [UInt8] { entry(with: fragments).bytes }
 
     /// The same, with the record's gist where nothing of it was cut.
@@ -135,7 +135,7 @@ extension DecisionRecord {
             json.string(route, limit: limits.text, field: "route")
         }
         json.name("source")
-        if let fragments { json.fragment(fragments.source) } else { json.endpoint(source) }
+        json.endpoint(source)
         json.name("time")
         json.time(time)
         if let tls {

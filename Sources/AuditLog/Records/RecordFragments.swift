@@ -1,14 +1,13 @@
 public import ZeroTrust
 
-/// What the decision records of one connection have in common, encoded once: who calls, from where, to where and how.
+/// What the decision records of a caller have in common, encoded once: who calls, to where and how.
 ///
 /// ```swift
-/// let fragments = RecordFragments(caller: caller, source: source, destination: destination, tls: tls)
+/// let fragments = RecordFragments(caller: caller, destination: destination, tls: tls)
 /// let entry = record.encoded(with: fragments)
 /// ```
 public struct RecordFragments: Sendable {
     let caller: [UInt8]
-    let source: [UInt8]
     let destination: [UInt8]
     let tls: [UInt8]
 
@@ -16,7 +15,6 @@ public struct RecordFragments: Sendable {
     /// the record then has to say itself.
     public init?(
         caller: DecisionRecord.Caller,
-        source: Exchange.Endpoint,
         destination: Exchange.Endpoint,
         tls: DecisionRecord.TLS
     ) {
@@ -29,7 +27,6 @@ public struct RecordFragments: Sendable {
             return json.bytes
         }
         self.caller = encode { $0.caller(caller, limits) }
-        self.source = encode { $0.endpoint(source) }
         self.destination = encode { $0.endpoint(destination) }
         self.tls = encode { $0.tls(tls, limits) }
         guard isWhole else { return nil }

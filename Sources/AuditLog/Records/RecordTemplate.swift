@@ -1,13 +1,13 @@
 import CLinux
 public import ZeroTrust
 
-/// Decision records that say the same but for their id, their time and how long the decision took: they are written by
-/// copying one of them.
+/// Decision records that say the same but for their id, their time, how long the decision took and the port that the
+/// caller came from: they are written by copying one of them.
 ///
 /// ```swift
 /// let entry = record.entry(with: fragments)
 /// let template = DecisionTemplate(record, entry)
-/// log.append(template.entry(id: id, time: .now(), latency: 850))  // the bytes that encoding such a record gives
+/// log.append(template.entry(id: id, time: .now(), latency: 850, port: 40_112))  // the bytes that encoding such a record gives
 /// ```
 public final class DecisionTemplate: Sendable {
     private let template: RecordTemplate
@@ -18,8 +18,8 @@ public final class DecisionTemplate: Sendable {
         guard case .decision(let gist)? = entry.gist,
             let template = RecordTemplate(
                 entry.bytes,
-                numbers: ["latency_ns"],
-                .init(id: record.id, time: record.time, (record.latency, 0, 0, 0))
+                numbers: [.first("latency_ns"), .port(ofLast: "source")],
+                .init(id: record.id, time: record.time, (record.latency, UInt64(record.source.port), 0, 0))
             )
         else { return nil }
         self.template = template
@@ -27,11 +27,11 @@ public final class DecisionTemplate: Sendable {
     }
 
     /// The entry of a record like it.
-    public func entry(id: RequestID, time: Timestamp, latency: UInt64) -> RecordEntry {
+    public func entry(id: RequestID, time: Timestamp, latency: UInt64, port: UInt16) -> RecordEntry {
         var gist = gist
         gist.id = id
         gist.time = time
-        return RecordEntry(template, .init(id: id, time: time, (latency, 0, 0, 0)), gist: .decision(gist))
+        return RecordEntry(template, .init(id: id, time: time, (latency, UInt64(port), 0, 0)), gist: .decision(gist))
     }
 }
 
@@ -45,7 +45,9 @@ public final class CompletionTemplate: Sendable {
         guard case .completion(let gist)? = entry.gist, let numbers = record.timings.numbers,
             let template = RecordTemplate(
                 entry.bytes,
-                numbers: ["request_ns", "total_ns", "upstream_body_ns", "upstream_head_ns"],
+                numbers: [
+                    .first("request_ns"), .first("total_ns"), .first("upstream_body_ns"), .first("upstream_head_ns"),
+                ],
                 .init(id: record.id, time: record.time, numbers)
             )
         else { return nil }
@@ -99,6 +101,14 @@ final class RecordTemplate: Sendable {
         }
     }
 
+    /// Where a number stands that differs.
+    enum Number {
+        /// The value of the first member of a name.
+        case first(StaticString)
+        /// The port in the value of the last member of a name, behind which no other port stands.
+        case port(ofLast: StaticString)
+    }
+
     private enum Content: Sendable {
         case id
         case time
@@ -124,20 +134,20 @@ final class RecordTemplate: Sendable {
     ///
     /// - Parameters:
     ///   - entry: the entry.
-    ///   - names: the members that are numbers and differ, at most four, of which the first of a name is meant.
-    ///   - values: the record's id, its time, and the values of those members.
-    init?(_ entry: [UInt8], numbers names: [StaticString], _ values: Values) {
-        room = entry.count + names.count * Self.numberLength
+    ///   - numbers: those that differ, at most four.
+    ///   - values: the record's id, its time, and those numbers.
+    init?(_ entry: [UInt8], numbers: [Number], _ values: Values) {
+        room = entry.count + numbers.count * Self.numberLength
         guard room <= RecordEncoding.maximumLength,
-            let idStart = Self.value(of: "id", in: entry), let timeStart = Self.value(of: "time", in: entry)
+            let idStart = Self.value(of: "id", in: entry[...]), let timeStart = Self.value(of: "time", in: entry[...])
         else { return nil }
         // Both texts have always as many characters; their quotation marks stay.
         var holes = [
             Hole(range: idStart + 1..<idStart + 37, content: .id),
             Hole(range: timeStart + 1..<timeStart + 31, content: .time),
         ]
-        for (place, name) in names.enumerated() {
-            guard let start = Self.value(of: name, in: entry) else { return nil }
+        for (place, number) in numbers.enumerated() {
+            guard let start = Self.place(of: number, in: entry) else { return nil }
             let end = entry[start...].firstIndex { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             holes.append(Hole(range: start..<(end ?? entry.count), content: .number(place)))
         }
@@ -152,11 +162,21 @@ final class RecordTemplate: Sendable {
         guard bytes == entry else { return nil }
     }
 
+    private static func place(of number: Number, in entry: [UInt8]) -> Int? {
+        switch number {
+        case .first(let name): return value(of: name, in: entry[...])
+        case .port(ofLast: let name):
+            var rest = entry[...]
+            while let start = value(of: name, in: rest) { rest = entry[start...] }
+            return rest.startIndex > 0 ? value(of: "port", in: rest) : nil
+        }
+    }
+
     /// Where the value of the first member of a name begins.
     ///
     /// Within a string of JSON a quotation mark has a backslash before it, so a name with its quotation marks cannot stand
     /// in one.
-    private static func value(of name: StaticString, in entry: [UInt8]) -> Int? {
+    private static func value(of name: StaticString, in entry: ArraySlice<UInt8>) -> Int? {
         let mark = Array("\"\(name)\":".utf8)
         // Both buffers are only read within the closures.
         let found = unsafe entry.withUnsafeBytes { bytes in
@@ -164,7 +184,7 @@ final class RecordTemplate: Sendable {
                 unsafe lapwing_find(bytes.baseAddress, bytes.count, mark.baseAddress, mark.count)
             }
         }
-        return found < 0 ? nil : found + mark.count
+        return found < 0 ? nil : entry.startIndex + found + mark.count
     }
 
     /// Adds the entry of a record with these values to other bytes.

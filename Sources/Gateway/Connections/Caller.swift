@@ -6,7 +6,8 @@ import SPIFFE
 import ZeroTrust
 
 extension ClientConnection {
-    /// Who is at the other end of a connection; shared by its requests.
+    /// Who is at the other end of a connection; shared by its requests, and by the connections that differ in nothing but
+    /// the port that they come from.
     final class Caller {
         /// The verified peer, or nil for a caller who proved no identity.
         let peer: Peer?
@@ -19,11 +20,12 @@ extension ClientConnection {
         let fields: ByteBuffer
         /// What the records of its decisions have in common; nil where each says it itself.
         let fragments: RecordFragments?
-        /// Its last decision record, where the connection carries one request after the other.
-        var recent: RecentDecision?
-        var recentPause = TemplatePause(afterFirst: true)
+        /// Its last decision records, where the connections carry one request after the other.
+        var recent = RecentDecisions()
         /// When the caller's certificate ends, and what it proved with it.
         let expiry: NIODeadline
+        /// Both ends of its connections, where they are to carry many requests.
+        private let ends: (source: IPAddress, destination: Exchange.Endpoint)?
 
         /// A verified caller; with both ends of a connection that is to carry many requests.
         init(_ verified: PeerVerified, from source: Exchange.Endpoint? = nil, to destination: Exchange.Endpoint? = nil)
@@ -45,14 +47,20 @@ extension ClientConnection {
             self.tls = tls
             self.record = record
             name = peer.id.description
-            fragments =
-                if let source, let destination {
-                    RecordFragments(caller: record, source: source, destination: destination, tls: tls)
-                } else {
-                    nil
-                }
+            if let source, let destination {
+                fragments = RecordFragments(caller: record, destination: destination, tls: tls)
+                ends = (source.address, destination)
+            } else {
+                fragments = nil
+                ends = nil
+            }
             fields = HeadWriter.identity(peer.id, fingerprint: peer.fingerprint)
-            expiry = .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
+            expiry = Self.expiry(of: peer)
+        }
+
+        /// When a peer's certificate ends, as the clock has it now.
+        private static func expiry(of peer: Peer) -> NIODeadline {
+            .now() + .milliseconds(Int64(min(max(0, peer.notAfter.timeIntervalSinceNow), 1e9) * 1_000))
         }
 
         private init() {
@@ -63,10 +71,25 @@ extension ClientConnection {
             fragments = nil
             fields = ByteBuffer()
             expiry = .distantFuture
+            ends = nil
         }
 
         /// A caller who proved no identity.
         static var anonymous: Caller { Caller() }
+
+        /// Whether another connection is of the same caller in every respect, but for the port that it comes from.
+        func isLike(_ verified: PeerVerified, from source: Exchange.Endpoint, to destination: Exchange.Endpoint) -> Bool
+        {
+            guard let ends, ends.source == source.address, ends.destination == destination, let tls else {
+                return false
+            }
+            guard peer == verified.peer, tls.version == verified.tlsVersion, tls.cipher == verified.cipher,
+                tls.serverName == verified.serverName
+            else { return false }
+            // The clock may have been set since.
+            let now = Self.expiry(of: verified.peer)
+            return now - .seconds(1) < expiry && expiry < now + .seconds(1)
+        }
 
         /// The lines by which an upstream knows the caller, and the user for whom it calls.
         func fields(with user: [Exchange.Header]) -> ByteBuffer {

@@ -109,7 +109,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Cli
             worker.refused("unknown_address", from: context.remoteAddress)
             return close()
         }
-        let caller = verified.map { Caller($0, from: source, to: destination) } ?? .anonymous
+        let caller = verified.map { worker.caller($0, from: source, to: destination) } ?? .anonymous
         self.caller = caller
         exchange = Exchange(
             id: RequestID(milliseconds: 0, random: 0),

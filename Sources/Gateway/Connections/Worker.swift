@@ -105,6 +105,8 @@ final class Worker {
     /// The requests that wait for their records.
     let records: RecordQueue
     var metrics = WorkerMetrics()
+    /// The callers of the last connections, the newest first.
+    private var recentCallers: [ClientConnection.Caller] = []
     /// The last completion record.
     var recentCompletion: RecentCompletion?
     var recentPause = TemplatePause()
@@ -239,6 +241,24 @@ final class Worker {
             metadata: ["connections": "\(context.connectionCount.load(ordering: .relaxed))"]
         )
     }
+
+    /// The caller of a new connection: that of another one, where it is the same.
+    func caller(
+        _ verified: PeerVerified,
+        from source: Exchange.Endpoint,
+        to destination: Exchange.Endpoint
+    ) -> ClientConnection.Caller {
+        if let place = recentCallers.firstIndex(where: { $0.isLike(verified, from: source, to: destination) }) {
+            if place > 0 { recentCallers.swapAt(place, place - 1) }
+            return recentCallers[max(0, place - 1)]
+        }
+        let caller = ClientConnection.Caller(verified, from: source, to: destination)
+        if recentCallers.count == Self.rememberedCallers { recentCallers.removeLast() }
+        recentCallers.insert(caller, at: 0)
+        return caller
+    }
+
+    private static let rememberedCallers = 16
 
     /// Whether the policy in force lets a connection in.
     func isAdmitted(_ connection: any ServedConnection) -> Bool { connection.isAdmitted(by: current.snapshot.policy) }

@@ -43,7 +43,7 @@ extension Pipeline {
         if isAwaited { waitForRecord() }
     }
 
-    /// The record of a decision as an entry: by copying the caller's last one, where that said the same.
+    /// The record of a decision as an entry: by copying one of the caller's last, where that said the same.
     private func decisionEntry(
         _ caller: ClientConnection.Caller,
         _ decision: Decision?,
@@ -56,11 +56,10 @@ extension Pipeline {
     ) -> RecordEntry {
         // Whatever else a record can hold makes it one of its own.
         let isPlain = asking == nil && guarding == nil && tokenIdentity == nil && trace == nil
-        if isPlain, let recent = caller.recent,
-            recent.isLike(generation.snapshot, exchange, decision, refusedFor: refusal, route)
+        if isPlain,
+            let template = caller.recent.template(generation.snapshot, exchange, decision, refusedFor: refusal, route)
         {
-            caller.recentPause.wasUsed()
-            return recent.template.entry(id: id, time: time, latency: latency)
+            return template.entry(id: id, time: time, latency: latency, port: exchange.source.port)
         }
         var record = DecisionRecord(
             id: id,
@@ -95,10 +94,12 @@ extension Pipeline {
         record.prompt = guarding?.prompt
         record.token = token?.recorded(consulted: policy.engine.consultedClaims)
         let entry = record.entry(with: caller.fragments)
-        guard isPlain, caller.recentPause.isOver() else { return entry }
-        caller.recent = DecisionTemplate(record, entry).map {
-            RecentDecision($0, generation.snapshot, exchange, decision, refusedFor: refusal, route)
+        guard isPlain, caller.recent.wantsAnother(), let template = DecisionTemplate(record, entry) else {
+            return entry
         }
+        caller.recent.add(
+            RecentDecision(template, generation.snapshot, exchange, decision, refusedFor: refusal, route)
+        )
         return entry
     }
 

@@ -2,8 +2,7 @@ import AuditLog
 import Authorization
 import ZeroTrust
 
-/// What the last decision record of a connection was made from: one that says the same of the next request is written by
-/// copying.
+/// What a decision record of a caller was made from: one that says the same of another request is written by copying.
 ///
 /// It is only for requests of which the record holds nothing else: no provider was asked, no guardrail judged, no token
 /// came, and no trace context.
@@ -20,7 +19,7 @@ final class RecentDecision {
     private let route: ObjectIdentifier?
     let template: DecisionTemplate
 
-    /// What a record is made from that says the same of every request of its connection, but for what is given here.
+    /// What a record is made from that says the same of every request of its caller, but for what is given here.
     init(
         _ template: DecisionTemplate,
         _ snapshot: GatewaySnapshot,
@@ -40,7 +39,8 @@ final class RecentDecision {
         self.route = route.map { ObjectIdentifier($0) }
     }
 
-    /// Whether the record of a request says the same, but for its id, its time and how long the decision took.
+    /// Whether the record of a request of the same caller says the same, but for its id, its time, how long the decision took
+    /// and the port that it came from.
     ///
     /// What a client can choose of it is ASCII, so that texts that are equal are the same bytes.
     func isLike(
@@ -53,6 +53,39 @@ final class RecentDecision {
         self.snapshot == snapshot.number && self.route == route.map { ObjectIdentifier($0) } && path == exchange.path
             && authority == exchange.authority && method == exchange.method && self.decision == decision
             && self.refusal == refusal && headers == exchange.headers
+    }
+}
+
+/// The last decision records of a caller that others may be like, the newest first: a few, since callers ask for several
+/// things by turns.
+struct RecentDecisions {
+    private static let most = 4
+    private var decisions: [RecentDecision] = []
+    private var pause = TemplatePause(afterFirst: true)
+
+    /// The template of a record that says the same of a request; nil where none does.
+    mutating func template(
+        _ snapshot: GatewaySnapshot,
+        _ exchange: borrowing Exchange,
+        _ decision: Decision?,
+        refusedFor refusal: String?,
+        _ route: RouteTable.Entry?
+    ) -> DecisionTemplate? {
+        for place in decisions.indices
+        where decisions[place].isLike(snapshot, exchange, decision, refusedFor: refusal, route) {
+            pause.wasUsed()
+            return decisions[place].template
+        }
+        return nil
+    }
+
+    /// Whether a record that is like none of them is to be added.
+    mutating func wantsAnother() -> Bool { pause.isOver() }
+
+    /// Adds one, in the place of the oldest where there are enough.
+    mutating func add(_ decision: RecentDecision) {
+        if decisions.count == Self.most { decisions.removeLast() }
+        decisions.insert(decision, at: 0)
     }
 }
 

@@ -14,7 +14,13 @@ struct RecordTemplateTests {
             record.id = RequestID(milliseconds: UInt64(number), random: UInt128(number) << 77 | 0xabcdef)
             record.time = Timestamp(nanoseconds: Int64(number) * 1_234_567_890_123)
             record.latency = latency
-            let entry = template.entry(id: record.id, time: record.time, latency: latency)
+            record.source = .init(address: record.source.address, port: UInt16(number * number * 1_200))
+            let entry = template.entry(
+                id: record.id,
+                time: record.time,
+                latency: latency,
+                port: record.source.port
+            )
             #expect(entry.bytes == record.encoded())
             #expect(entry.gist == .decision(.init(record)) && entry.gist == record.entry().gist)
         }
@@ -52,7 +58,21 @@ struct RecordTemplateTests {
         record.id = RequestID(milliseconds: 5, random: 5)
         record.time = Timestamp(nanoseconds: 5)
         record.latency = 55
-        #expect(template.entry(id: record.id, time: record.time, latency: 55).bytes == record.encoded())
+        record.source = .init(address: record.source.address, port: 5)
+        let entry = template.entry(id: record.id, time: record.time, latency: 55, port: 5)
+        #expect(entry.bytes == record.encoded())
+    }
+
+    @Test("It is the caller's port that differs, whatever else is called so and has the same number")
+    func ports() throws {
+        var record = try Sample.decision()
+        record.request.headers = [.init(name: "source", value: #"{"port":8443}"#), .init(name: "port", value: "8443")]
+        record.request.destination = .init(address: record.request.destination.address, port: 8443)
+        record.source = .init(address: record.source.address, port: 8443)
+        let template = try #require(DecisionTemplate(record, record.entry()))
+        record.source = .init(address: record.source.address, port: 1)
+        let entry = template.entry(id: record.id, time: record.time, latency: record.latency, port: 1)
+        #expect(entry.bytes == record.encoded())
     }
 
     @Test("What was cut has neither gist nor template")

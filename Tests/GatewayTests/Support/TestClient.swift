@@ -61,6 +61,9 @@ final class TestClient: Sendable {
         return TestClient(channel: channel, heard: heard)
     }
 
+    /// The port that it comes from.
+    var port: Int { channel.localAddress?.port ?? 0 }
+
     /// Sends so many bytes, a piece after each piece that left.
     func pour(_ count: Int, _ sent: Observed<Int>) {
         StreamingTests.pour(count, into: channel, sent)

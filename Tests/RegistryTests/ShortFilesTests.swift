@@ -85,13 +85,77 @@ import ZeroTrust
         #expect(plain.taken == Set(pack.files.map(\.descriptor.digest.description)))
         try await server.close()
     }
+
+    /// Pushes a model to a registry that answers some requests otherwise than usual; what is asked of each is its method and
+    /// how many came before it.
+    private func push(
+        _ count: Int,
+        refusing: @escaping @Sendable (HTTPMethod, Int) -> (HTTPResponseStatus, HTTPHeaders)?,
+        _ check: (PlainRegistry, ModelPack, RegistryClientError?) throws -> Void
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let pack = try ModelPack(path: try model(count, in: directory), name: "m")
+        let plain = PlainRegistry(refusing: refusing)
+        let server = try await plain.bind(directory.path + "/plain.sock")
+        let client = RegistryClient(
+            RegistryConnector(.unixSocket(directory.path + "/plain.sock")),
+            authority: "registry.test:443"
+        )
+        let repository = try #require(repository)
+        var error: RegistryClientError?
+        do { try await client.push(short: pack.files, to: repository) { _ in } } catch let thrown as RegistryClientError
+        {
+            error = thrown
+        }
+        try check(plain, pack, error)
+        try await server.close()
+    }
+
+    @Test(arguments: [HTTPResponseStatus.tooManyRequests, .serviceUnavailable])
+    func `waits where the registry has too much to do, and takes back what was begun`(_ status: HTTPResponseStatus)
+        async throws
+    {
+        try await push(40) { method, before in
+            method != .DELETE && before % 5 == 4 ? (status, ["retry-after": "0"]) : nil
+        } _: { plain, pack, error in
+            #expect(error == nil)
+            #expect(plain.taken == Set(pack.files.map(\.descriptor.digest.description)))
+            #expect(plain.count(.DELETE) > 0)
+        }
+    }
+
+    @Test func `is given up where the registry stays busy, in its own words`() async throws {
+        try await push(10) { _, _ in
+            (.serviceUnavailable, ["retry-after": "0"])
+        } _: { plain, _, error in
+            #expect(error?.code == .failed && "\(error.map { "\($0)" } ?? "")".contains("status 503"))
+            #expect(plain.taken.isEmpty)
+        }
+    }
+
+    @Test func `ends at the first file that is not taken`() async throws {
+        try await push(400) { method, before in
+            method == .POST && before > 20 ? (.badRequest, [:]) : nil
+        } _: { plain, _, error in
+            #expect(error?.code == .refused)
+            #expect(plain.count(.POST) < 60)
+        }
+    }
 }
 
 /// A registry that says where a blob goes before it takes it, and keeps no connection.
 private final class PlainRegistry: Sendable {
     private let digests = Mutex<Set<String>>([])
+    /// How many requests of each method came.
+    private let counts = Mutex<[String: Int]>([:])
+    private let refusing: @Sendable (HTTPMethod, Int) -> (HTTPResponseStatus, HTTPHeaders)?
+
+    init(refusing: @escaping @Sendable (HTTPMethod, Int) -> (HTTPResponseStatus, HTTPHeaders)? = { _, _ in nil }) {
+        self.refusing = refusing
+    }
 
     var taken: Set<String> { digests.withLock { $0 } }
+    func count(_ method: HTTPMethod) -> Int { counts.withLock { $0[method.rawValue] ?? 0 } }
 
     func bind(_ path: String) async throws -> any Channel {
         try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -105,7 +169,13 @@ private final class PlainRegistry: Sendable {
     }
 
     private func answer(_ head: HTTPRequestHead, _ body: [UInt8]) -> (HTTPResponseStatus, HTTPHeaders) {
+        let before = counts.withLock { counts in
+            defer { counts[head.method.rawValue, default: 0] += 1 }
+            return counts.values.reduce(0, +)
+        }
+        if let refusal = refusing(head.method, before) { return refusal }
         switch head.method {
+        case .DELETE: return (.noContent, [:])
         case .HEAD: return (.notFound, [:])
         case .POST: return (.accepted, ["location": "/v2/open/m/blobs/uploads/7?state=x"])
         default:
@@ -137,7 +207,7 @@ private final class PlainRegistry: Sendable {
                 var (status, headers) = registry.answer(head, body)
                 headers.add(name: "content-length", value: "0")
                 // The end of an upload is the end of its connection, too.
-                let isLast = head.method == .PUT
+                let isLast = head.method == .PUT && status == .created
                 if isLast { headers.add(name: "connection", value: "close") }
                 let answer = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
                 context.write(wrapOutboundOut(.head(answer)), promise: nil)

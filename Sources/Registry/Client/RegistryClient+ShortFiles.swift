@@ -8,8 +8,10 @@ extension RegistryClient {
     private static let unaskedLength: UInt64 = 1 << 14
     /// How many connections are used at once.
     private static let connections = 8
-    /// How often one connection after the other may break.
-    private static let breaks = 5
+    /// How often one connection after the other may break, or one answer after the other ask to come again later.
+    private static let tries = 6
+    /// The longest that a registry is waited for because it says so.
+    private static let longestWait: Int = 30
 
     /// Pushes short files as blobs, several at a time on connections that stay open, each in one request where the
     /// registry takes it so.
@@ -47,8 +49,16 @@ extension RegistryClient {
             for _ in 0..<workers {
                 group.addTask { try await work(on: queue, repository, isThere) }
             }
-            try await group.waitForAll()
+            // What one cannot do ends the others.
+            while try await group.next() != nil {}
         }
+    }
+
+    /// What became of a file.
+    private enum Outcome {
+        case isThere
+        /// The registry has too much to do, or too many uploads of ours under way.
+        case later(Answer)
     }
 
     /// Pushes files from the queue until none is left; a connection that breaks is made again.
@@ -57,49 +67,67 @@ extension RegistryClient {
         _ repository: RepositoryName,
         _ isThere: (UInt64) -> Void
     ) async throws {
+        // How often it went wrong since a file was there last.
         var failures = 0
         while var current = queue.nextOrEnd() {
             do {
-                let goesOn = try await connector.converse { conversation in
+                let busy = try await connector.converse { conversation -> Answer? in
                     while true {
-                        guard try await push(current, to: repository, &conversation) else {
-                            if queue.leave(current) { return false }
-                            throw Self.busy
+                        if case .later(let answer) = try await push(current, to: repository, &conversation) {
+                            return answer
                         }
                         isThere(current.descriptor.size)
                         failures = 0
-                        guard !conversation.isOver, let next = queue.next() else { return true }
+                        guard !conversation.isOver, let next = queue.next() else { return nil }
                         current = next
                     }
                 }
-                guard goesOn else { return }
+                guard let busy else { continue }
+                failures += 1
+                guard failures < Self.tries else { throw busy.refusal("`\(current.path)` is not taken") }
+                // Where it does not say when to come again, it may be one connection less that it wants.
+                let wait = busy.field("retry-after").flatMap { Int($0) }
+                if wait == nil, busy.status == 429, queue.leave(current) { return }
+                queue.putBack(current)
+                try await pause(after: failures, seconds: wait)
             } catch let error as RegistryClientError where error.code == .unreachable {
                 failures += 1
-                guard failures < Self.breaks else { throw error }
+                guard failures < Self.tries else { throw error }
                 // The same bytes under the same digest: whether they came the first time makes no difference.
                 queue.putBack(current)
+                try await pause(after: failures, seconds: nil)
             }
         }
     }
 
-    /// Pushes one file; false where the registry has too many uploads under way already.
+    /// Waits for so many seconds, or longer with each failure.
+    private func pause(after failures: Int, seconds: Int?) async throws {
+        let wait: Duration =
+            if let seconds { .seconds(min(max(0, seconds), Self.longestWait)) } else {
+                .milliseconds(50 << min(failures, 6))
+            }
+        try await Task.sleep(for: wait)
+    }
+
+    /// Pushes one file.
     private func push(
         _ file: ModelPack.File,
         to repository: RepositoryName,
         _ conversation: inout RegistryConversation
-    ) async throws -> Bool {
+    ) async throws -> Outcome {
         let descriptor = file.descriptor
         if descriptor.size > Self.unaskedLength {
             let uri = "/v2/\(repository)/blobs/\(descriptor.digest)"
             let answer = try await ask("HEAD", uri, [], &conversation)
-            if answer.status == 200 { return true }
+            if answer.status == 200 { return .isThere }
+            if answer.isBusy { return .later(answer) }
             guard answer.status == 404 else { throw answer.refusal("`\(descriptor.digest)` cannot be looked for") }
         }
         let bytes = try Self.content(of: file)
         let target = "/v2/\(repository)/blobs/uploads/"
         let begun = try await ask("POST", target + "?digest=\(descriptor.digest)", bytes, &conversation)
-        if begun.status == 201 { return true }
-        if begun.status == 429 { return false }
+        if begun.status == 201 { return .isThere }
+        if begun.isBusy { return .later(begun) }
         // Registries that take no blob with the first request say where it goes.
         guard begun.status == 202, let location = begun.field("location") else {
             throw begun.refusal("`\(file.path)` is not taken")
@@ -107,12 +135,11 @@ extension RegistryClient {
         let place = try relative(location)
         let uri = place + (place.contains("?") ? "&" : "?") + "digest=\(descriptor.digest)"
         let ended = try await ask("PUT", uri, bytes, &conversation)
-        guard ended.status == 201 else { throw ended.refusal("`\(file.path)` is not taken") }
-        return true
-    }
-
-    private static var busy: RegistryClientError {
-        RegistryClientError(.refused, "the registry has too many uploads of yours under way; end or cancel some")
+        if ended.status == 201 { return .isThere }
+        // Nothing half done stays there.
+        if !conversation.isOver { _ = try? await ask("DELETE", place, [], &conversation) }
+        if ended.isBusy { return .later(ended) }
+        throw ended.refusal("`\(file.path)` is not taken")
     }
 
     private static func content(of file: ModelPack.File) throws -> [UInt8] {

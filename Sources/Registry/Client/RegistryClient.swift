@@ -41,6 +41,9 @@ public struct RegistryClient: Sendable {
         /// The first value of a field.
         public func field(_ name: String) -> String? { headers.first(name: name) }
 
+        /// Whether the same request may be taken later.
+        var isBusy: Bool { status == 429 || status == 503 }
+
         /// A refusal, worded as the registry worded it.
         func refusal(_ what: String) -> RegistryClientError {
             struct Form: Decodable {

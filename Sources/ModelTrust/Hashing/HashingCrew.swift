@@ -51,12 +51,13 @@ struct HashingCrew: Sendable {
             // Sound: the buffer is this worker's own, and nothing keeps it beyond the block.
             unsafe withUnsafeTemporaryAllocation(byteCount: Self.bufferSize, alignment: 4096) { buffer in
                 var opener = FileOpener(tree, links: links)
+                var way = ReadingWay()
                 while true {
                     let turn = next.add(1, ordering: .relaxed).oldValue
                     guard turn < order.count else { return }
                     let piece = pieces[order[turn]]
                     let outcome = Result { () throws(ModelRefusal) in
-                        try unsafe hash(piece, of: jobs[piece.job], &opener, buffer: buffer, lent: lent)
+                        try unsafe hash(piece, of: jobs[piece.job], &opener, buffer: buffer, lent: lent, &way)
                     }
                     results.withLock { $0[order[turn]] = outcome }
                 }
@@ -112,32 +113,55 @@ struct HashingCrew: Sendable {
         of job: HashingJob,
         _ opener: inout FileOpener,
         buffer: UnsafeMutableRawBufferPointer,
-        lent: UInt64
+        lent: UInt64,
+        _ way: inout ReadingWay
     ) throws(ModelRefusal) -> [UInt8] {
         let file = try opener.open(job.path)
         guard file.facts == job.facts else { throw Self.changed(job.path) }
         var hasher = StreamHasher(algorithm, firstChunk: piece.firstChunk ?? 0)
         var offset = piece.range.lowerBound
-        var maps = lent > 0
         while offset < piece.range.upperBound {
-            let end = min(piece.range.upperBound, offset + lent)
-            if maps, end - offset > UInt64(buffer.count) {
-                maps = unsafe file.lend(offset..<end) { unsafe hasher.add($0) }
-                if maps {
-                    progress(end - offset)
-                    offset = end
-                    continue
-                }
+            let window = offset..<min(piece.range.upperBound, offset + max(lent, UInt64(buffer.count)))
+            offset = window.upperBound
+            // What fits in the buffer is read: it is looked at once.
+            guard lent > 0, window.count > buffer.count else {
+                try unsafe read(window, of: file, job.path, into: &hasher, buffer)
+                continue
             }
-            let wanted = Int(min(UInt64(buffer.count), piece.range.upperBound - offset))
+            let start = way.begin()
+            if way.lends {
+                if unsafe file.lend(window, to: { unsafe hasher.add($0) }) {
+                    progress(UInt64(window.count))
+                } else {
+                    way.cannotLend()
+                    try unsafe read(window, of: file, job.path, into: &hasher, buffer)
+                }
+            } else {
+                try unsafe read(window, of: file, job.path, into: &hasher, buffer)
+            }
+            way.end(start, bytes: window.count)
+        }
+        guard try file.currentFacts() == job.facts else { throw Self.changed(job.path) }
+        return piece.firstChunk == nil ? hasher.digest() : hasher.chainingValue()
+    }
+
+    /// Reads a part of a file by way of a buffer, and hashes it.
+    private func read(
+        _ range: Range<UInt64>,
+        of file: borrowing ModelFile,
+        _ path: ModelPath,
+        into hasher: inout StreamHasher,
+        _ buffer: UnsafeMutableRawBufferPointer
+    ) throws(ModelRefusal) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let wanted = Int(min(UInt64(buffer.count), range.upperBound - offset))
             let count = try unsafe file.read(into: buffer.baseAddress, count: wanted, at: offset)
-            guard count > 0 else { throw Self.changed(job.path) }
+            guard count > 0 else { throw Self.changed(path) }
             unsafe hasher.add(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += UInt64(count)
             progress(UInt64(count))
         }
-        guard try file.currentFacts() == job.facts else { throw Self.changed(job.path) }
-        return piece.firstChunk == nil ? hasher.digest() : hasher.chainingValue()
     }
 
     private static func changed(_ path: ModelPath) -> ModelRefusal {

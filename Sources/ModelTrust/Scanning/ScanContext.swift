@@ -103,7 +103,9 @@ final class ScanContext {
                 )
             }
             // Guesses look at all of it, and not at its beginning alone.
-            if recognised.allSatisfy({ $0.basis == .guess }) { try self.budget.step(Self.member) }
+            if recognised.allSatisfy({ $0.basis == .guess }) {
+                try self.budget.step(Int(min(UInt64(Self.member), 32 + input.size / 16)))
+            }
             if case .text(let text) = input.text { try self.budget.read(text: text.bytes.count) }
             for scanner in recognised { self.scan(input, as: scanner) }
             if recognised.allSatisfy({ $0.basis == .guess }), input.role == nil, ScriptNames.isScript(input.name) {

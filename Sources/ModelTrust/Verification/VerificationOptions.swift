@@ -18,7 +18,8 @@ public struct VerificationOptions: Sendable {
     public var isLenientAboutOrder = false
     /// How many files, or parts of one, are hashed at once; one for each core unless said.
     public var workers: Int?
-    /// Whether large files are looked at where they lie in the system's cache, and not copied first: a tenth less work.
+    /// Whether large files may be looked at where they lie in the system's cache, and not copied first, which can be a tenth
+    /// less work; which of the two costs less is found out on the way.
     ///
     /// A file that is made shorter meanwhile, or a disk that fails, may then end the process by `SIGBUS`: for programs that
     /// do nothing else.

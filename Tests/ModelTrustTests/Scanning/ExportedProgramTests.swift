@@ -64,7 +64,8 @@ import Testing
         #expect(ScanProbe.verdict(Self.archive(more: [("m/extra/labels.json", Array("[1]".utf8))])) == .proven)
         for target in [
             "_operator.getitem", "torch.sym_max", "math.ceil", "torch.ops.aten.sym_size.int",
-            "torch.ops.higher_order.cond",
+            "torch.ops.aten.__and__.Tensor", "torch.ops.aten.add_.Tensor", "torch.ops.aten.hann_window.default",
+            "torch.ops.quantized_decomposed.quantize_per_tensor.default", "torch.ops.torchvision.nms.default",
         ] { #expect(ScanProbe.verdict(Self.archive(Self.program(target: target))) == .proven, "\(target)") }
     }
 
@@ -87,6 +88,18 @@ import Testing
         ("s0[0]", false), ("\"s0\"", false), ("'s0'", false), ("f(1)", false), ("print(1)", false),
         ("99999999999999999999999", false), ("1e9", false), ("(s0", false), ("s0)", false), ("", false),
         ("s0; s0", false), ("s0\n", false), ("s\u{E9}0", false), ("Symbol('a.b')", false), ("S('1')", false),
+        ("9999999!", false), ("s0!", false), ("3 ! = 1", false), ("s0 != 1", true), ("1<<99999999999", false),
+        ("1 >> 2", false), ("LShift(1, 99999999999)", false), ("RShift(1, 99999999999)", false),
+        ("LShift(Symbol('s0'), Integer(3))", true), ("2**(64*64*64*64*64*64)", false), ("2**s0", false),
+        ("Pow(2, Mul(64, 64, 64, 64, 64))", false), ("Pow(2, 64*64)", false), ("Pow(2, 64, 64)", false),
+        ("Pow(*(2, 99999999999))", false), ("Pow(2)", false), ("Pow(Symbol('s0'), Integer(-1))", true),
+        ("Mul(Integer(768), Pow(Symbol('s0', positive=True, integer=True), Integer(2)))", true),
+        ("(s0,)*99999999999", false), ("(1, 2)", false), ("s0, s1", false), ("Symbol('a'*99999999999)", false),
+        ("Symbol('a', integer=True)", true), ("Float(1, precision=99999999999)/3", false),
+        ("Float(2, 99999999)", false), ("Float(-1.5, precision=53)", true), ("Float(Pow(2, 3))", false),
+        ("RoundDecimal(5, -999999999)", false), ("sqrt(9999999999999999961*9999999999999999961)", false),
+        ("RoundDecimal(s0, 2)", true), ("Max(s0, 1, Min(2, s1))", true),
+        ("Symbol('s7', integer=True)(1)", false), ("s0 (1)", false), ("(s0)(1)", false), ("2*(s0 + 1)", true),
     ]) func `expressions are read as their grammar is`(_ text: String, _ isPlain: Bool) {
         #expect(SymbolicExpression.isPlain(text) == isPlain, "\(text)")
     }
@@ -96,8 +109,70 @@ import Testing
         "torch.ops.aten.from_file.default", "torch.ops.load_library", "torch.ops.mine.run.default", "os.system",
         "#triton:x", "math.factorial", "torch.ops.aten.__class__.x", "torch.utils.cpp_extension.load",
         "torch.ops.higher_order.triton_kernel_wrapper_functional", "torch.ops.aten..default", "",
+        "torch.ops.aten.add.__init__", "torch.ops.aten.add.__getattr__", "torch.ops.aten.add.__call__",
+        "torch.ops.aten.add.__class__", "torch.ops.aten.add.__globals__", "torch.ops.aten.add._op",
+        "torch.ops.aten.add.op", "torch.ops.aten.add.overloads", "torch.ops.aten.add",
+        "torch.ops.aten.__init__.default",
+        "torch.ops.aten.__getitem__.default", "torch.ops.quantized_decomposed.__dict__.update",
+        "torch.ops.quantized_decomposed.__class__", "torch.ops.quantized_decomposed.mine.default",
+        "torch.ops.quantized_decomposed.quantize_per_tensor.__call__", "torch.ops.torchvision.nms.__reduce_ex__",
+        "torch.ops.higher_order.cond.__call__", "torch.ops.higher_order.__class__", "torch.ops", "torch.ops.aten",
     ]) func `a call of something else than operators is not proven`(_ target: String) {
         #expect(ScanProbe.verdict(Self.archive(Self.program(target: target))) != .proven)
+    }
+
+    private static let graph = #"{"as_graph": {"name": "g", "graph": {"inputs": [], "outputs": [], "nodes": []}}}"#
+
+    /// A program of one operator that calls some of its arguments.
+    private static func calling(_ target: String, _ arguments: [String], name: String = "", kind: Int = 1) -> String {
+        let inputs = arguments.map { #"{"name": "\#(name)", "arg": \#($0), "kind": \#(kind)}"# }.joined(separator: ", ")
+        return program(target: "torch.ops.higher_order.\(target)").replacing(
+            #"[{"name": "self", "arg": {"as_tensor": {"name": "x"}}, "kind": 1}]"#,
+            with: "[\(inputs)]"
+        )
+    }
+
+    @Test(arguments: [
+        ("cond", [1, 2], 4), ("while_loop", [0, 1], 4), ("wrap_with_set_grad_enabled", [1], 3),
+        ("wrap_with_autocast", [4], 6),
+    ]) func `what calls its arguments gets graphs for them and nothing else`(
+        _ target: String,
+        _ called: [Int],
+        _ count: Int
+    ) {
+        let tensor = #"{"as_tensor": {"name": "x"}}"#
+        let sound = (0..<count).map { called.contains($0) ? Self.graph : tensor }
+        #expect(ScanProbe.verdict(Self.archive(Self.calling(target, sound))) == .proven)
+        #expect(ScanProbe.verdict(Self.archive(Self.calling(target, sound, name: "wrapped_func", kind: 2))) != .proven)
+        #expect(ScanProbe.verdict(Self.archive(Self.calling(target, []))) != .proven)
+        for index in called {
+            for other in [
+                tensor, #"{"as_operator": "torch.ops.aten.mul.Tensor"}"#, #"{"as_string": "x"}"#,
+                Self.graph.dropLast() + #", "as_tensor": {"name": "x"}}"#,
+            ] {
+                var changed = sound
+                changed[index] = other
+                #expect(ScanProbe.verdict(Self.archive(Self.calling(target, changed))) != .proven, "\(other)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("torch.ops.aten.mul.Tensor", true), ("torch.ops.aten.mul.__init__", false),
+        ("torch.ops.aten.add.__call__", false), ("_operator.getitem", false), ("torch.sym_max", false),
+        ("torch.ops.higher_order.cond", false), ("torch.ops.aten.mul", false), ("os.system", false),
+    ]) func `an operator as an argument is one of the list, by its whole name`(_ operator: String, _ isFine: Bool) {
+        let arguments = [#"{"as_bool": false}"#, Self.graph, #"{"as_operator": "\#(`operator`)"}"#]
+        let program = Self.calling("wrap_with_set_grad_enabled", arguments)
+        #expect((ScanProbe.verdict(Self.archive(program)) == .proven) == isFine)
+    }
+
+    @Test func `a program whose symbols a loader would count for hours is not proven`() {
+        let sound = Self.program()
+        for (symbol, isFine) in [("u12", true), ("s77", true), ("u99999999999", false), ("zuf99999999999", false)] {
+            let program = sound.replacing(#""range_constraints": {"s77""#, with: #""range_constraints": {"\#(symbol)""#)
+            #expect((ScanProbe.verdict(Self.archive(program)) == .proven) == isFine, "\(symbol)")
+        }
     }
 
     @Test(arguments: [
@@ -114,6 +189,7 @@ import Testing
     @Test(arguments: [
         #""guards_code": ["__import__('os')"]"#, #""guards_code": "x""#,
         #""custom_obj_values": {"a": {"class_fqn": "x.Y"}}"#, #""as_custom_obj": {"name": "x"}"#,
+        #""custom_obj": {"arg": {"name": "x", "class_fqn": "x.Y"}}"#,
     ]) func `Python and objects of others are not proven`(_ more: String) {
         #expect(ScanProbe.verdict(Self.archive(Self.program(more: more))) != .proven)
     }
@@ -167,6 +243,42 @@ import Testing
         }
         let evil = Self.archive(more: lists + [("m/data/weights/weight_1", PickleBuilder.command)])
         #expect(ScanProbe.verdict(evil) == .unsafe)
+    }
+
+    /// PyTorch finds a member whatever the case of its name.
+    @Test(arguments: ["Weight_1", "WEIGHT_1", "./weight_1", "weight_1/", "weight_1\\u0000x", "weight_9"])
+    func `a pickle is there by exactly its name`(_ path: String) {
+        let weights = "\(Self.tensor("weight_1", size: 1)), \"x\": \(Self.tensor(path, size: 1, pickled: true))"
+        let evil = Self.archive(weights: weights, more: [("m/data/weights/weight_1", PickleBuilder.command)])
+        #expect(ScanProbe.verdict(evil) != .proven)
+        #expect(ScanProbe.verdict(Self.archive(weights: Self.tensor(path, size: 1, pickled: true))) != .proven)
+    }
+
+    /// The lists of `models/a/b.json` are in `data/weights/a`, and name what is in `data/weights`.
+    @Test(arguments: ["weights/a/b_weights_config.json", "constants/a/b_constants_config.json"])
+    func `a list in a folder of its own is not proven`(_ list: String) {
+        let pickled = Array(#"{"config": {"x": \#(Self.tensor("weight_0", size: 1, pickled: true))}}"#.utf8)
+        #expect(ScanProbe.verdict(Self.archive(more: [("m/data/\(list)", pickled)])) != .proven)
+    }
+
+    /// A value of such a name would be what the code of the graph reads: `self.storage`, `device(…)`.
+    @Test(arguments: ["self", "torch", "device", "pytree", "torch.load", "a.b"])
+    func `a variable has no name that the code of a graph uses`(_ name: String) {
+        let sound = Self.program()
+        for place in [
+            #"{"as_tensor": {"name": "x"}}], "outputs""#, #""metadata": {}, "name": "y""#,
+            #""outputs": [{"as_tensor": {"name": "y"}}], "metadata""#,
+        ] {
+            let changed = place.replacing("\"x\"", with: "\"\(name)\"").replacing("\"y\"", with: "\"\(name)\"")
+            let text = sound.replacing(place, with: changed)
+            #expect(text != sound)
+            #expect(ScanProbe.verdict(Self.archive(text)) != .proven, "\(place)")
+        }
+        let hidden = sound.replacing(
+            #"{"as_tensor": {"name": "x"}}"#,
+            with: #"{"as_tensor": {"name": "\#(name)", "arg": 1}}"#
+        )
+        #expect(ScanProbe.verdict(Self.archive(hidden)) != .proven)
     }
 
     /// PyTorch makes a Python function of a graph, and the names of its values stand in it as they are.

@@ -31,8 +31,8 @@ struct PT2Archive {
                 pickled.formUnion(named.others)
             }
         }
-        // What one list calls numbers and another a pickle is unpickled.
-        raw.subtract(pickled)
+        // What one list calls numbers and another a pickle is unpickled, whatever the case of its name.
+        raw = raw.filter { !pickled.contains($0.lowercased()) }
         for entry in entries where !raw.contains(entry.name) {
             context.within(members.archive.input) { () throws(ScanStop) in
                 try scan(entry, context)
@@ -67,12 +67,22 @@ struct PT2Archive {
         }
     }
 
-    /// Reads which tensor is where; returns the members that are numbers and nothing else, and those that are not.
+    /// Reads which tensor is where; returns the members that are numbers and nothing else, and those that are not (in
+    /// lower case).
     private func payloads(
         _ entry: ZipEntry,
         _ context: ScanContext
     ) throws(ScanStop) -> (raw: Set<String>, others: Set<String>) {
         let place = MemberPath.folder(of: entry.name)
+        // A program in a folder below `models/` has its lists in a folder as well, and what they name is beside the others.
+        let lists = ["data/weights/", "data/constants/"].map { (folder + $0).lowercased() }
+        guard !lists.contains(where: { place.lowercased() != $0 && place.lowercased().hasPrefix($0) }) else {
+            throw ScanStop(
+                rule: "torch-export",
+                element: PickleText.clean(entry.name, limit: 120),
+                message: "a list of tensors lies in a folder of its own"
+            )
+        }
         guard place == folder + "data/weights/" || place == folder + "data/constants/",
             let member = try members.open(entry), let text = try PlainText(member)?.bytes
         else { return ([], []) }
@@ -86,7 +96,9 @@ struct PT2Archive {
             }
             // A loader unpickles by the flag, and by the name: `custom_obj_0`, `opaque_obj_0`, `model.pt`.
             guard case .bool(false)? = value["use_pickle"]?.value, Self.isNumbered(path, prefix) else {
-                others.insert(place + path)
+                // PyTorch finds a member whatever the case of its name.
+                guard byName[place + path] != nil else { throw fault(tensor, "a tensor's pickle is not there") }
+                others.insert((place + path).lowercased())
                 continue
             }
             guard let meta = value["tensor_meta"], let stored = byName[place + path] else {

@@ -14,7 +14,12 @@ struct ExportedProgram {
         try ExportedProgram(walk: walk).visit(node, trail, 0)
     }
 
-    private func visit(_ node: JSONNode, _ trail: String, _ depth: Int) throws(ScanStop) {
+    private func visit(
+        _ node: JSONNode,
+        _ trail: String,
+        _ depth: Int,
+        isArgument: Bool = false
+    ) throws(ScanStop) {
         try walk.context.budget.step()
         guard depth < Self.depth else {
             return try find(node, trail, .notProven, "its graphs nest more than \(Self.depth) deep")
@@ -23,9 +28,16 @@ struct ExportedProgram {
         case .array(let elements): for element in elements { try visit(element, trail, depth + 1) }
         case .object(let members):
             let isNode = node["inputs"] != nil
+            if isNode { try check(callOf: node) }
             for member in members {
                 let name = member.key.count <= 64 ? member.name : ""
-                try check(name, member.value, isNode, trail)
+                // The name of an argument stands before its value, and is no variable.
+                if !isArgument || name != "name" { try check(name, member.value, isNode, trail) }
+                if isArgument, name == "name" { try check("fqn", member.value, false, trail) }
+                if isNode, name == "inputs", let arguments = member.value.elements {
+                    for argument in arguments { try visit(argument, trail, depth + 2, isArgument: true) }
+                    continue
+                }
                 try visit(member.value, trail.count < 160 ? "\(trail).\(name)" : trail, depth + 1)
             }
         default: break
@@ -42,8 +54,10 @@ struct ExportedProgram {
                 return try find(value, text, runs ? .unsafe : .notProven, what)
             }
         case "target" where isNode, "as_operator":
-            guard let target = value.text else { return }
-            switch ExportedOperators.judge(target) {
+            guard let target = value.text else {
+                return try find(value, trail, .notProven, "what is called has no name")
+            }
+            switch name == "target" ? ExportedOperators.judge(target) : ExportedOperators.judge(argument: target) {
             case .proven: break
             case let verdict:
                 let what =
@@ -57,7 +71,11 @@ struct ExportedProgram {
                 let what = "the form of arguments is one by which a module may be imported"
                 try find(value, text, text.contains("module") || text.contains("__enum__") ? .unsafe : .notProven, what)
             }
-        case "name", "as_name", "fqn", "parameter_name", "buffer_name", "tensor_constant_name", "custom_obj_name",
+        case "name", "as_name":
+            if let text = value.text { try check(name: text, value, isVariable: true) }
+        case "range_constraints": try check(symbols: value)
+        case "class_fqn": try find(value, trail, .notProven, "it holds objects of classes that somebody wrote")
+        case "fqn", "parameter_name", "buffer_name", "tensor_constant_name", "custom_obj_name",
             "user_input_name", "token_name":
             if let text = value.text { try check(name: text, value) }
         case "forward_arg_names":
@@ -74,14 +92,44 @@ struct ExportedProgram {
     }
 
     /// `encoder.layers.0.weight`: what stands in the code that is made of a graph as it is.
-    private func check(name: String, _ value: JSONNode) throws(ScanStop) {
-        let isName = name.utf8.allSatisfy {
-            0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || $0 == UInt8(ascii: "_") || $0 == 0x2E
-        }
+    ///
+    /// A variable has no dot, since the code would give an attribute of something another value, and is none of those
+    /// that the code reads.
+    private func check(name: String, _ value: JSONNode, isVariable: Bool = false) throws(ScanStop) {
+        let isName =
+            name.utf8.allSatisfy {
+                0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || $0 == UInt8(ascii: "_")
+                    || $0 == 0x2E && !isVariable
+            } && !(isVariable && Self.taken.contains(name))
         let isPythons = name.split(separator: ".").contains { $0.hasPrefix("__") && $0.hasSuffix("__") }
         guard !isName || isPythons || name.utf8.count > 1_000 else { return }
         let runs = name.contains { "()\n;:=\"'".contains($0) }
         try find(value, name, runs ? .unsafe : .notProven, "Python code is made of a name, and this is none")
+    }
+
+    /// Names that the code of a graph uses for its own.
+    private static let taken: Set<String> = [
+        "self", "torch", "device", "math", "operator", "_operator", "pytree", "fx_pytree", "inf", "nan", "NoneType",
+    ]
+
+    /// What calls some of its arguments gets graphs of the program for them, all in their places.
+    private func check(callOf node: JSONNode) throws(ScanStop) {
+        guard let target = node["target"]?.text, let called = ExportedOperators.called(by: target) else { return }
+        let inputs = node["inputs"]?.elements ?? []
+        let isPlaced = inputs.allSatisfy { $0["kind"]?.unsigned == 1 || $0["name"]?.text == "" }
+        let areGraphs = called.allSatisfy { index in
+            guard index < inputs.count, case .object(let forms)? = inputs[index]["arg"]?.value else { return false }
+            return forms.count == 1 && forms[0].name == "as_graph"
+        }
+        guard !isPlaced || !areGraphs else { return }
+        try find(node, target, .notProven, "what it calls is no graph of the program")
+    }
+
+    /// Of unbacked symbols (`u12`) a loader counts up to the largest.
+    private func check(symbols: JSONNode) throws(ScanStop) {
+        for symbol in symbols.members ?? [] where symbol.key.count > 8 && !symbol.name.hasPrefix("s") {
+            try find(symbol.value, symbol.name, .notProven, "a symbol's number is larger than any program's")
+        }
     }
 
     private func find(

@@ -5,32 +5,42 @@
 struct SymbolicExpression {
     /// How long one may be, and how deep its brackets.
     private static let (longest, depth) = (8_192, 64)
-    /// Up to what an integer may be where a power is taken, which is multiplied out; of two, one may be the other's.
-    private static let largestOfPower: UInt64 = 64
+    /// Up to what the exponent of the one power in it may be, which is multiplied out.
+    private static let largestExponent: UInt64 = 64
 
     private static let functions: Set<String> = [
         "Symbol", "Integer", "Rational", "Float", "Mul", "Add", "Max", "Min", "Mod", "PythonMod", "FloorDiv",
         "CleanDiv",
         "CeilDiv", "ModularIndexing", "Where", "CeilToInt", "FloorToInt", "TruncToInt", "RoundToInt", "TruncToFloat",
-        "RoundDecimal", "ToFloat", "Identity", "IntTrueDiv", "FloatTrueDiv", "RShift",
+        "ToFloat", "Identity", "IntTrueDiv", "FloatTrueDiv",
         "IsNonOverlappingAndDenseIndicator", "Eq", "Ne", "Lt", "Le", "Gt", "Ge", "Equality", "Unequality",
         "StrictLessThan", "LessThan", "StrictGreaterThan", "GreaterThan", "And", "Or", "Not", "Xor", "Piecewise",
-        "ExprCondPair", "Abs", "floor", "ceiling", "sqrt",
+        "ExprCondPair", "Abs", "floor", "ceiling",
     ]
-    private static let powerFunctions: Set<String> = ["Pow", "PowByNatural", "FloatPow", "LShift"]
+    /// Those that take a power of something by their second argument.
+    private static let powerFunctions: Set<String> = [
+        "Pow", "PowByNatural", "FloatPow", "LShift", "RShift", "RoundDecimal",
+    ]
     private static let assumptions: Set<String> = [
         "positive", "integer", "nonnegative", "negative", "real", "finite", "zero", "nonzero", "commutative",
         "evaluate",
-        "precision",
     ]
     private static let constants: Set<String> = ["True", "False", "true", "false", "oo", "int_oo"]
     private static let signs = Set("+-*/%<>=!&|~(), ".utf8)
 
+    /// An open bracket.
+    private enum Bracket {
+        case group, call
+        /// Of a power, before its comma and behind it.
+        case base, exponent
+    }
+
     private let bytes: [UInt8]
     private var index = 0
-    private var open = 0
+    private var open: [Bracket] = []
+    /// What the next bracket opens.
+    private var next: Bracket?
     private var powers = 0
-    private var largest: UInt64 = 0
 
     /// Whether a text is one.
     static func isPlain(_ text: String) -> Bool {
@@ -55,25 +65,70 @@ struct SymbolicExpression {
                 }
             guard isFine else { return false }
         }
-        return open == 0 && (powers == 0 || powers == 1 && largest <= Self.largestOfPower)
+        return open.isEmpty && powers <= 1
     }
 
     private mutating func sign(_ byte: UInt8) -> Bool {
-        if byte == UInt8(ascii: "(") { open += 1 }
-        if byte == UInt8(ascii: ")") { open -= 1 }
-        if byte == UInt8(ascii: "*"), index + 1 < bytes.count, bytes[index + 1] == byte {
+        let next = index + 1 < bytes.count ? bytes[index + 1] : 0
+        index += 1
+        switch byte {
+        case UInt8(ascii: "("):
+            guard self.next != nil || !isBehindValue() else { return false }
+            open.append(self.next ?? .group)
+            self.next = nil
+            return open.count <= Self.depth
+        case UInt8(ascii: ")"):
+            // A power without an exponent has got its arguments in another way.
+            guard let last = open.popLast() else { return false }
+            return last != .base
+        case UInt8(ascii: ","):
+            // Outside a call it would make a tuple, which a product repeats.
+            switch open.last {
+            case .call: return true
+            case .base:
+                open[open.count - 1] = .exponent
+                return exponent()
+            case .group, .exponent, nil: return false
+            }
+        case UInt8(ascii: "!"): return next == UInt8(ascii: "=")  // Else SymPy's factorial.
+        case UInt8(ascii: "<"), UInt8(ascii: ">"): return next != byte
+        case UInt8(ascii: "*") where next == byte:
             powers += 1
             index += 1
+            return exponent()
+        default: return true
         }
-        index += 1
-        return open >= 0 && open <= Self.depth
+    }
+
+    /// Whether a value stands before the bracket just read, which would be called.
+    private func isBehindValue() -> Bool {
+        guard let last = bytes[..<(index - 1)].last(where: { $0 != UInt8(ascii: " ") }) else { return false }
+        return last == UInt8(ascii: ")") || Self.isLetter(last) || 0x30...0x39 ~= last || last == UInt8(ascii: ".")
+    }
+
+    /// Looks whether a power is of a small number that is written out: what is computed has no bound.
+    private func exponent() -> Bool {
+        let rest = bytes[index...].drop { $0 == UInt8(ascii: " ") }
+        let isCall = rest.starts(with: "Integer(".utf8)
+        var number = isCall ? rest.dropFirst(8) : rest
+        if number.first == UInt8(ascii: "-") { number = number.dropFirst() }
+        let digits = number.prefix { 0x30...0x39 ~= $0 }
+        guard let value = UInt64(plain: digits), value <= Self.largestExponent else { return false }
+        var behind = bytes[digits.endIndex...]
+        if isCall {
+            guard behind.first == UInt8(ascii: ")") else { return false }
+            behind = behind.dropFirst()
+        }
+        behind = behind.drop { $0 == UInt8(ascii: " ") }
+        // Behind `**`, which binds more than any other sign, more may come.
+        guard open.last == .exponent else { return behind.first != UInt8(ascii: ".") }
+        return behind.first == UInt8(ascii: ")")
     }
 
     /// A number of at most 19 digits before its point; no letter follows it.
     private mutating func number() -> Bool {
         let digits = run { 0x30...0x39 ~= $0 }
-        guard digits.count <= 19, let value = UInt64(plain: digits) else { return false }
-        largest = max(largest, value)
+        guard digits.count <= 19 else { return false }
         if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
             index += 1
             guard run({ 0x30...0x39 ~= $0 }).count <= 40 else { return false }
@@ -88,6 +143,21 @@ struct SymbolicExpression {
         let name = run { Self.isLetter($0) || 0x30...0x39 ~= $0 }
         guard !name.isEmpty, index < bytes.count, bytes[index] == UInt8(ascii: "'") else { return false }
         index += 1
+        // Else the text would be repeated, or put together.
+        return index < bytes.count && (bytes[index] == UInt8(ascii: ",") || bytes[index] == UInt8(ascii: ")"))
+    }
+
+    /// `Float(1.5, precision=53)`, of a number that is written out and a precision of at most three digits.
+    private mutating func float() -> Bool {
+        index += 1
+        if index < bytes.count, bytes[index] == UInt8(ascii: "-") { index += 1 }
+        guard number() else { return false }
+        if bytes[index...].starts(with: ", precision=".utf8) {
+            index += 12
+            guard 1...3 ~= run({ 0x30...0x39 ~= $0 }).count else { return false }
+        }
+        guard index < bytes.count, bytes[index] == UInt8(ascii: ")") else { return false }
+        index += 1
         return true
     }
 
@@ -98,6 +168,8 @@ struct SymbolicExpression {
         if next == UInt8(ascii: "(") {
             let isPower = Self.powerFunctions.contains(name)
             powers += isPower ? 1 : 0
+            if name == "Float" { return float() }
+            self.next = isPower ? .base : .call
             return isPower || Self.functions.contains(name)
         }
         if next == UInt8(ascii: "="), index + 1 < bytes.count, bytes[index + 1] != UInt8(ascii: "=") {

@@ -121,6 +121,21 @@ import Testing
         #expect(ScanProbe.verdict(Self.archive(Self.program(target: target))) != .proven)
     }
 
+    @Test func `bounds and guesses of sizes are numbers`() {
+        let sound = Self.program()
+        for (place, changed) in [
+            (#"{"min_val": 2}"#, #"{"min_val": "2"}"#), (#"{"min_val": 2}"#, #"{"min_val": 2, "max_val": [3]}"#),
+            (#""hint": {"as_int": 2}"#, #""hint": {"as_int": "2"}"#),
+            (#""target": "torch.ops.aten.relu.default""#, #""target": 5"#),
+        ] {
+            let text = sound.replacing(place, with: changed)
+            #expect(text != sound)
+            #expect(ScanProbe.verdict(Self.archive(text)) == .notProven, "\(changed)")
+        }
+        let bounded = sound.replacing(#"{"min_val": 2}"#, with: #"{"min_val": -1, "max_val": null}"#)
+        #expect(ScanProbe.verdict(Self.archive(bounded)) == .proven)
+    }
+
     private static let graph = #"{"as_graph": {"name": "g", "graph": {"inputs": [], "outputs": [], "nodes": []}}}"#
 
     /// A program of one operator that calls some of its arguments.

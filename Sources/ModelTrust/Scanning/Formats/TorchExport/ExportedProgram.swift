@@ -74,6 +74,10 @@ struct ExportedProgram {
         case "name", "as_name":
             if let text = value.text { try check(name: text, value, isVariable: true) }
         case "range_constraints": try check(symbols: value)
+        case "hint":
+            let hint = value["as_int"]?.value ?? .null
+            guard !Self.isNumber(hint) else { return }
+            try find(value, trail, .notProven, "what a size is guessed to be is no number")
         case "class_fqn": try find(value, trail, .notProven, "it holds objects of classes that somebody wrote")
         case "fqn", "parameter_name", "buffer_name", "tensor_constant_name", "custom_obj_name",
             "user_input_name", "token_name":
@@ -125,10 +129,22 @@ struct ExportedProgram {
         try find(node, target, .notProven, "what it calls is no graph of the program")
     }
 
-    /// Of unbacked symbols (`u12`) a loader counts up to the largest.
+    /// Of unbacked symbols (`u12`) a loader counts up to the largest; bounds are numbers.
     private func check(symbols: JSONNode) throws(ScanStop) {
-        for symbol in symbols.members ?? [] where symbol.key.count > 8 && !symbol.name.hasPrefix("s") {
-            try find(symbol.value, symbol.name, .notProven, "a symbol's number is larger than any program's")
+        for symbol in symbols.members ?? [] {
+            if symbol.key.count > 8, !symbol.name.hasPrefix("s") {
+                try find(symbol.value, symbol.name, .notProven, "a symbol's number is larger than any program's")
+            }
+            for bound in symbol.value.members ?? [] where !Self.isNumber(bound.value.value) {
+                try find(symbol.value, symbol.name, .notProven, "a symbol's bound is no number")
+            }
+        }
+    }
+
+    private static func isNumber(_ value: JSONNode.Value) -> Bool {
+        switch value {
+        case .null, .number: true
+        case .bool, .string, .array, .numbers, .object: false
         }
     }
 

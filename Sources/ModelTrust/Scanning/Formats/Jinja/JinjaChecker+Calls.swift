@@ -1,8 +1,13 @@
 /// Calls: of macros, of known functions, and of methods of data.
 extension JinjaChecker {
     mutating func arguments(_ arguments: [JinjaArgument]) throws(ScanStop) -> JinjaTraits {
-        var result: JinjaTraits = []
-        for argument in arguments { result.formUnion(try evaluate(argument.value)) }
+        JinjaTraits.all(of: try evaluated(arguments))
+    }
+
+    /// What each argument may be.
+    mutating func evaluated(_ arguments: [JinjaArgument]) throws(ScanStop) -> [JinjaTraits] {
+        var result: [JinjaTraits] = []
+        for argument in arguments { result.append(try evaluate(argument.value)) }
         return result
     }
 
@@ -67,15 +72,21 @@ extension JinjaChecker {
         try evaluate(base).union(try arguments(given)).union([.built, .unnumbered])
     }
 
+    /// Notes where a macro, or the body of a `call`, is called.
+    private mutating func noteCall(of macro: String) {
+        if inspecting, inspectedMacros.insert(macro).inserted { changed = true }
+        if isCounting, countedMacros.insert(macro).inserted { changed = true }
+    }
+
     mutating func macro(_ name: String, _ given: [JinjaArgument]) throws(ScanStop) -> JinjaTraits {
-        let parameters = macros[name]?.parameters ?? []
+        let parameters = macros[name] ?? []
         for (position, argument) in given.enumerated() {
             let value = try evaluate(argument.value)
             if let parameter = argument.name ?? (position < parameters.count ? parameters[position] : nil) {
                 learn(JinjaScope.prefix(of: name) + parameter, value)
             }
         }
-        if inspecting, inspectedMacros.insert(name).inserted { changed = true }
+        noteCall(of: name)
         return traits["\(name)()"] ?? .unnumbered
     }
 
@@ -98,9 +109,14 @@ extension JinjaChecker {
                     fault("template-size", offset, name, "a loop runs more often than a template needs")
                 }
             }
-            return value.subtracting([.prose, .unnumbered])
-        case "namespace": return value.union(.unnumbered)
-        case "caller": return JinjaTraits([.content, .unnumbered]).union(traits["caller()"] ?? [])
+            // How long content is.
+            return value.subtracting([.prose, .unnumbered]).union(value.contains(.content) ? .transformed : [])
+        case "namespace":
+            fault("template-namespace", offset, name, "a namespace is made, and no variable is set to it")
+            return value.union(.unnumbered)
+        case "caller":
+            noteCall(of: "caller()")
+            return JinjaTraits([.content, .unnumbered]).union(traits["caller()"] ?? [])
         default:
             if locals.contains(name) {
                 fault("template-call", offset, name, "a variable is called as if it were a function")
@@ -114,41 +130,54 @@ extension JinjaChecker {
         }
     }
 
+    /// A list is changed under all of its names at once, so that what is put in must be nothing that needs following,
+    /// and be put in whatever is said.
+    private mutating func change(by name: String, of added: JinjaTraits, _ offset: Int) {
+        guard inspecting || isCounting || !added.isSubset(of: [.built, .unnumbered]) else { return }
+        fault("template-call", offset, name, "a list is changed by what a message says, or is given parts of one")
+    }
+
     private mutating func method(
         _ name: String,
         of base: JinjaExpression,
         _ given: [JinjaArgument]
     ) throws(ScanStop) -> JinjaTraits {
         let value = try evaluate(base)
-        let other = try arguments(given)
+        // Each once: a chain of calls is as deep as it is long.
+        let each = try evaluated(given)
+        let other = JinjaTraits.all(of: each)
         var result = value
         switch name {
-        case "append", "insert", "extend", "update":
-            // What is put into a variable is in it from then on.
-            if case .name(let variable) = base.kind {
-                learn(variable: variable, other.union(value))
-            }
-            if case .attribute(let owner, let attribute) = base.kind, case .name(let variable) = owner.kind {
-                learn(variable: variable, attribute: attribute, other.union(value))
-            }
-            return []
+        case "append", "pop":
+            change(by: name, of: other, base.offset)
+            guard name == "pop" else { return [] }
+            guard let key = given.first?.value else { return result.union(.unnumbered) }
+            return selected(by: key, each[0], from: value).union(other).union(.unnumbered)
         case "get":
-            if case .string(let key) = given.first?.value.kind { result = member(key, of: value) }
-            return result.union(given.count > 1 ? try evaluate(given[1].value) : []).union(.unnumbered)
-        case "keys": return value.intersection(.inspected).union(.unnumbered)
+            guard let key = given.first?.value else { return result.union(.unnumbered) }
+            return selected(by: key, each[0], from: value).union(each.count > 1 ? each[1] : []).union(.unnumbered)
+        case "keys":
+            let isOwn = value.contains(.disguised)
+            return (isOwn ? value : value.subtracting([.conversation, .content])).union(.unnumbered)
         case "items", "values":
             if value.contains(.conversation) { result.insert(.content) }
             return result.subtracting(.conversation).union(.unnumbered)
         case "startswith", "endswith", "find", "rfind", "count", "index", "isdigit", "isalpha", "isupper", "islower":
-            return value.union(other).isDisjoint(with: [.content, .inspected, .time]) ? [] : .inspected
+            let isCompared = value.contains(.conversation) && other.contains(.composite)
+            return !isCompared && value.union(other).isDisjoint(with: .foreign) ? [] : .inspected
         case "join", "replace": result.formUnion(other)
         default: break
         }
         if !JinjaNames.plainMethods.contains(name), value.contains(.content) {
             result.insert(.transformed)
         }
-        if value.contains(.content) && other.contains(.prose)
-            || name == "join" && value.contains(.prose) && other.contains(.content)
+        let mixed = value.union(other)
+        // What a text is cut at, or what is looked for in it.
+        if name == "join" {
+            if mixed.isSuperset(of: [.prose, .content]) { result.insert(.inspected) }
+        } else if !other.isDisjoint(with: .foreign)
+            || mixed.isSuperset(of: [.prose, .content])
+                && (other.contains(.prose) || !JinjaNames.plainMethods.contains(name))
         {
             result.insert(.inspected)
         }

@@ -12,12 +12,13 @@ extension JinjaChecker {
             if case .name(let variable) = base.kind, namespaces.contains(variable) {
                 return known(variable, attribute: name)
             }
-            if case .name("loop") = base.kind { return loopAttribute(name) }
+            if case .name("loop") = base.kind { return loopAttribute(name, expression.offset) }
             return member(name, of: try evaluate(base))
         case .element(let base, let index): return try element(base, index, expression.offset)
         case .slice(let base, let parts):
             var result = try evaluate(base)
-            for part in parts { result.formUnion(try evaluate(part).intersection([.inspected, .content])) }
+            for part in parts { result.formUnion(try cut(at: part)) }
+            if parts.contains(where: \.isCount), result.contains(.conversation) { result.insert(.inspected) }
             if result.contains(.content) || result.contains(.prose) { result.insert(.transformed) }
             if result.isSuperset(of: [.prose, .content]) { result.insert(.inspected) }
             return result.union([.built, .unnumbered])
@@ -39,8 +40,8 @@ extension JinjaChecker {
             return decided ? .inspected : []
         case .conditional(let then, let test, let otherwise):
             let decided = try condition(test)
-            var result = try evaluate(then)
-            if let otherwise { result.formUnion(try evaluate(otherwise)) }
+            var result = try evaluate(then, under: decided)
+            if let otherwise { result.formUnion(try evaluate(otherwise, under: decided)) }
             return decided ? result.union(.inspected) : result
         case .list(let elements):
             var result: JinjaTraits = .unnumbered
@@ -48,12 +49,45 @@ extension JinjaChecker {
             return result
         case .dictionary(let pairs):
             var result: JinjaTraits = .unnumbered
-            for pair in pairs {
-                result.formUnion(try evaluate(pair.key))
-                result.formUnion(try evaluate(pair.value))
-            }
-            return result
+            for pair in pairs { result.formUnion(try entry(pair.key, pair.value)) }
+            return pairs.isEmpty ? result : result.union(.composite)
         }
+    }
+
+    /// What is evaluated only if a condition holds.
+    private mutating func evaluate(
+        _ expression: JinjaExpression,
+        under condition: Bool
+    ) throws(ScanStop) -> JinjaTraits {
+        let before = inspecting
+        inspecting = before || condition
+        defer { inspecting = before }
+        return try evaluate(expression)
+    }
+
+    /// What an entry of a dictionary adds to it: under a key that messages have for their structure, and under one that
+    /// is not written out, content would be taken for structure.
+    private mutating func entry(_ key: JinjaExpression, _ value: JinjaExpression) throws(ScanStop) -> JinjaTraits {
+        let name = try evaluate(key)
+        let held = try evaluate(value)
+        var result = name.union(held)
+        if !name.isDisjoint(with: .foreign) { result.formUnion([.disguised, .transformed]) }
+        guard held.contains(.content) || held.contains(.conversation) else { return result }
+        if case .string(let text) = key.kind {
+            let isStructure = JinjaNames.structure.contains(text)
+            if isStructure, held.contains(.content) || !JinjaNames.conversationKeys.contains(text) {
+                result.insert(.disguised)
+            }
+        } else {
+            result.insert(.disguised)
+        }
+        return result
+    }
+
+    /// Where a value is cut.
+    private mutating func cut(at part: JinjaExpression) throws(ScanStop) -> JinjaTraits {
+        let value = try evaluate(part)
+        return value.intersection([.inspected, .content]).union(value.contains(.time) ? .inspected : [])
     }
 
     private mutating func literal(_ text: String, _ offset: Int) -> JinjaTraits {
@@ -69,14 +103,24 @@ extension JinjaChecker {
         if JinjaProse.isActive(text) {
             fault("template-active", offset, nil, "the template puts out markup that a browser would run")
         }
-        return JinjaProse.holds(text) ? [.prose, .unnumbered] : .unnumbered
+        // What could be a message that is written out.
+        let kind: JinjaTraits = text.contains("{") ? [.composite, .unnumbered] : .unnumbered
+        return JinjaProse.holds(text) ? kind.union(.prose) : kind
     }
 
+    /// All that a value may be, of which nothing is known.
+    static let everything = JinjaTraits([.conversation, .content, .transformed, .prose, .built, .unnumbered])
+        .union([.inspected, .time, .disguised])
+
     mutating func variable(_ name: String, _ offset: Int) -> JinjaTraits {
+        if name == "loop" || namespaces.contains(name) {
+            fault("template-namespace", offset, name, "it is used as a value, so that it has another name from then on")
+            return Self.everything
+        }
         if JinjaNames.conversations.contains(name) {
             return JinjaTraits([.conversation, .unnumbered]).union(known(name))
         }
-        if locals.contains(name) || namespaces.contains(name) {
+        if locals.contains(name) {
             return known(name).union(name == "date_string" || name == "today" ? .time : [])
         }
         if name == "date_string" || name == "today" { return [.time, .unnumbered] }
@@ -103,20 +147,26 @@ extension JinjaChecker {
         }
     }
 
-    private func loopAttribute(_ name: String) -> JinjaTraits {
+    private mutating func loopAttribute(_ name: String, _ offset: Int) -> JinjaTraits {
+        let values = loops.last?.values ?? .conversation
         switch name {
-        case "previtem", "nextitem": [.conversation, .unnumbered]
-        default: []
+        case "previtem", "nextitem": return values.union([.conversation, .unnumbered])
+        case "first", "last": return []
+        // Of content, it says how long that is.
+        case "index", "index0", "revindex", "revindex0", "length":
+            return values.contains(.content) ? [.content, .transformed] : []
+        default: return []
         }
     }
 
     /// A member of a value, under a key that is written out.
     func member(_ name: String, of base: JinjaTraits) -> JinjaTraits {
         guard !base.isDisjoint(with: [.conversation, .content]) else { return base.union(.unnumbered) }
-        let kept = base.intersection([.inspected, .prose, .transformed])
+        if base.contains(.disguised) { return base.union([.content, .unnumbered]) }
+        let kept = base.intersection([.inspected, .prose, .transformed, .time, .composite])
         if JinjaNames.structure.contains(name) {
             return kept.union(
-                ["tool_calls", "function", "parameters", "properties", "items"].contains(name) ? [.conversation] : []
+                JinjaNames.conversationKeys.contains(name) ? [.conversation] : []
             )
             .union(.unnumbered)
         }
@@ -128,6 +178,14 @@ extension JinjaChecker {
         _ index: JinjaExpression,
         _ offset: Int
     ) throws(ScanStop) -> JinjaTraits {
+        if case .string(let name) = index.kind, case .name(let variable) = base.kind,
+            variable == "loop" || namespaces.contains(variable)
+        {
+            // The same as an attribute of that name.
+            _ = literal(name, offset)
+            attribute(name, at: offset)
+            return variable == "loop" ? loopAttribute(name, offset) : known(variable, attribute: name)
+        }
         let value = try evaluate(base)
         let key = try evaluate(index)
         if case .string(let name) = index.kind {
@@ -150,10 +208,19 @@ extension JinjaChecker {
         if case .binary(let sign, _, _) = index.kind, key.contains(.unnumbered), sign == "~" || sign == "%" {
             fault("template-key", offset, nil, "a key is put together where it is used: it could name anything")
         }
+        return selected(by: index, key, from: value)
+    }
+
+    /// What a key or an index selects.
+    func selected(by index: JinjaExpression, _ key: JinjaTraits, from value: JinjaTraits) -> JinjaTraits {
+        if case .string(let name) = index.kind { return member(name, of: value) }
+        var result = value.union(.unnumbered)
         // What a message has under a key that is not written out may be its content.
-        let content: JinjaTraits = value.contains(.conversation) && key.contains(.unnumbered) ? .content : []
-        if key.isDisjoint(with: [.content, .inspected, .time]) { return value.union(content).union(.unnumbered) }
-        return value.union(content).union([.inspected, .unnumbered])
+        if value.contains(.conversation), key.contains(.unnumbered) { result.insert(.content) }
+        if !key.isDisjoint(with: .foreign) { result.insert(.inspected) }
+        // The third message and later ones.
+        if value.contains(.conversation), index.isCount { result.insert(.inspected) }
+        return result
     }
 
     private mutating func binary(
@@ -166,8 +233,9 @@ extension JinjaChecker {
         case "and", "or":
             // Once: a chain of these is as deep as it is long.
             let first = try evaluate(left)
-            let value = first.union(try evaluate(right))
-            return Self.isDecided(by: first) ? value.union(.inspected) : value
+            let decided = Self.isDecided(by: first)
+            let value = first.union(try evaluate(right, under: decided))
+            return decided ? value.union(.inspected) : value
         case "**":
             fault(
                 "template-power",
@@ -194,7 +262,13 @@ extension JinjaChecker {
         default: isNumber = false
         }
         result.formUnion(other)
-        if sign == "*", result.isSuperset(of: [.prose, .content]) { result.insert(.inspected) }
+        if sign == "*", result.contains(.prose), !result.isDisjoint(with: .foreign) { result.insert(.inspected) }
+        // A text of the template's own says with `%s` only where something stands; others look it up or cut it.
+        if sign == "%", !isNumber, !left.isPlainPattern, !result.isDisjoint(with: .foreign) {
+            result.insert(.inspected)
+        }
+        // A number that is computed of content's length says more than whether there is any.
+        if isNumber, result.contains(.content) { result.insert(.transformed) }
         return isNumber && sign != "+"
             ? result.subtracting([.built, .unnumbered, .prose])
             : isNumber ? result.subtracting([.built, .unnumbered]) : result.union([.built, .unnumbered])
@@ -213,7 +287,7 @@ extension JinjaChecker {
         if case .name(let variable) = base.kind, name == "defined" || name == "undefined",
             !JinjaNames.hostile.contains(variable)
         {
-            return known(variable).intersection(.inspected)
+            return Self.isDecided(by: known(variable).subtracting(.time)) ? .inspected : []
         }
         let value = try evaluate(base)
         var decided = false
@@ -222,8 +296,8 @@ extension JinjaChecker {
             decided = comparison((base, value), name == "in" ? "in" : "==", (argument.value, other)) || decided
         }
         if JinjaNames.typeTests.contains(name) {
-            return decided || value.contains(.inspected) ? .inspected : []
+            return decided || Self.isDecided(by: value.subtracting(.time)) ? .inspected : []
         }
-        return decided || !value.isDisjoint(with: [.content, .inspected, .time]) ? .inspected : []
+        return decided || !value.isDisjoint(with: .foreign) ? .inspected : []
     }
 }

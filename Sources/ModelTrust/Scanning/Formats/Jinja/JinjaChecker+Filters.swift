@@ -34,19 +34,24 @@ extension JinjaChecker {
         } else {
             value = try evaluate(base)
         }
-        let other = try arguments(given)
+        // Each once: filters within filters are as many as they are deep.
+        let each = try evaluated(given)
+        let other = JinjaTraits.all(of: each)
         switch name {
         case "length", "count", "wordcount", "int", "float", "abs", "round":
-            return value.intersection([.inspected, .content, .transformed, .time])
-        case "selectattr", "rejectattr", "select", "reject": return try selection(value, name, given)
+            let number = value.intersection([.inspected, .content, .transformed, .time])
+            if !other.isDisjoint(with: .foreign) { return number.union(.inspected) }
+            let isLength = name == "length" || name == "count"
+            return value.contains(.content) && !isLength ? number.union(.transformed) : number
+        case "selectattr", "rejectattr", "select", "reject": return selection(value, name, given, each)
         case "groupby": return value.union([.content, .transformed, .unnumbered])
-        case "first", "last", "list", "reverse", "sort", "unique", "map", "batch", "slice":
-            if name == "map", let key = given.first(where: { $0.name == "attribute" })?.value,
-                case .string(let path) = key.kind
-            {
-                return member(path, of: value)
-            }
-            return value.union(.unnumbered)
+        case "sort", "unique", "min", "max", "dictsort": return ordered(value, other, given)
+        case "map":
+            // The filter's name is none of what it puts in.
+            let isAttribute = given.first?.name != nil
+            return mapped(value, isAttribute ? other : JinjaTraits.all(of: each.dropFirst()), given)
+        case "first", "last", "list", "reverse", "batch", "slice":
+            return value.union(other.isDisjoint(with: .foreign) ? .unnumbered : [.inspected, .unnumbered])
         default: break
         }
         if value.contains(.conversation) { value = value.subtracting(.conversation).union(.content) }
@@ -55,27 +60,75 @@ extension JinjaChecker {
         if value.contains(.content), other.contains(.prose), !isDefault || value.contains(.transformed) {
             value.insert(.inspected)
         }
-        if value.contains(.content), !JinjaNames.plainFilters.contains(name) { value.insert(.transformed) }
-        return value.union(other.intersection([.prose, .inspected, .content])).union(.unnumbered)
+        let isPlain = JinjaNames.plainFilters.contains(name)
+        if value.contains(.content), !isPlain { value.insert(.transformed) }
+        // What it is cut at, or what is looked for in it; what a text of both is cut to.
+        if !isDefault, !other.isDisjoint(with: .foreign) || !isPlain && value.isSuperset(of: [.prose, .content]) {
+            value.insert(.inspected)
+        }
+        let added = isDefault ? other : other.intersection([.prose, .inspected, .content, .disguised])
+        return value.union(added).union(.unnumbered)
             .union(["default", "d", "tojson", "string", "trim", "items"].contains(name) ? [] : .built)
+    }
+
+    /// What attributes of each, or a filter on each, give.
+    private func mapped(_ value: JinjaTraits, _ other: JinjaTraits, _ given: [JinjaArgument]) -> JinjaTraits {
+        if let key = given.first(where: { $0.name == "attribute" })?.value {
+            guard case .string(let path) = key.kind else { return value.union(other).union(.unnumbered) }
+            let isDotted = path.contains(".")
+            let rest = given.contains { $0.name == "default" } ? other : []
+            return member(path, of: value).union(isDotted ? value : []).union(rest)
+        }
+        var result = value.union(other).union([.built, .unnumbered])
+        guard case .string(let filter) = given.first?.value.kind else { return result }
+        if value.contains(.conversation) { result.insert(.content) }
+        if result.contains(.content), !JinjaNames.plainFilters.contains(filter) {
+            result.insert(.transformed)
+            if result.contains(.prose) { result.insert(.inspected) }
+        }
+        if !other.isDisjoint(with: .foreign) { result.insert(.inspected) }
+        return result
+    }
+
+    /// What comes first depends on what it is ordered by.
+    private func ordered(_ value: JinjaTraits, _ other: JinjaTraits, _ given: [JinjaArgument]) -> JinjaTraits {
+        var by = value
+        if let key = given.first(where: { $0.name == "attribute" })?.value, case .string(let path) = key.kind {
+            by = member(path, of: value)
+        }
+        let isOrdered = !by.union(other).isDisjoint(with: JinjaTraits.foreign.union(.conversation))
+        return value.union(isOrdered ? [.inspected, .unnumbered] : .unnumbered)
     }
 
     /// `selectattr('content', 'equalto', 'x')` is a condition on content.
     private mutating func selection(
         _ value: JinjaTraits,
         _ name: String,
-        _ given: [JinjaArgument]
-    ) throws(ScanStop) -> JinjaTraits {
+        _ given: [JinjaArgument],
+        _ each: [JinjaTraits]
+    ) -> JinjaTraits {
         var tested = value
         var rest = given[...]
         if name.hasSuffix("attr"), case .string(let path) = rest.popFirst()?.value.kind {
             tested = member(path, of: value)
         }
-        guard case .string(let test) = rest.first?.value.kind else { return value.union(.unnumbered) }
-        if !JinjaNames.tests.contains(test) {
-            fault("template-test", rest.first?.value.offset ?? 0, test, "the test is not one that chat templates need")
+        guard let test = rest.popFirst()?.value else {
+            return value.union(Self.isDecided(by: tested) ? [.inspected, .unnumbered] : .unnumbered)
         }
-        let looks = tested.contains(.content) && !JinjaNames.typeTests.contains(test)
+        guard case .string(let test) = test.kind else {
+            fault("template-test", test.offset, name, "the test is not written out")
+            return value.union([.inspected, .unnumbered])
+        }
+        if !JinjaNames.tests.contains(test) {
+            fault("template-test", given.first?.value.offset ?? 0, test, "the test is not one that chat templates need")
+        }
+        let compared = JinjaTraits.all(of: each.suffix(rest.count))
+        let isOfType = JinjaNames.typeTests.contains(test)
+        let looks =
+            isOfType
+            ? Self.isDecided(by: tested)
+            : !tested.union(compared).isDisjoint(with: .foreign)
+                || tested.contains(.conversation) && compared.contains(.composite)
         return looks ? value.union([.inspected, .unnumbered]) : value.union(.unnumbered)
     }
 

@@ -12,6 +12,19 @@ extension JinjaChecker {
         inspecting = before
     }
 
+    /// Checks statements that run as often as a macro is called, and where it is.
+    private mutating func check(_ statements: [JinjaStatement], ofMacro name: String) throws(ScanStop) {
+        let before = isCounting
+        isCounting = before || countedMacros.contains(name)
+        try check(statements, under: inspectedMacros.contains(name))
+        isCounting = before
+    }
+
+    /// What a variable is set to where that may add up.
+    private func counted(_ value: JinjaTraits, isFixed: Bool) -> JinjaTraits {
+        isCounting && !isFixed ? value.union(.content) : value
+    }
+
     mutating func check(_ statement: JinjaStatement) throws(ScanStop) {
         try budget(1)
         switch statement {
@@ -28,17 +41,13 @@ extension JinjaChecker {
             try check(otherwise, under: decided)
         case .loop(let loop): try check(loop)
         case .set(let targets, let value):
-            let known = try evaluate(value)
+            if targets.count == 1, targets[0].attribute == nil, let given = value.namespaceArguments {
+                return try make(namespace: targets[0], given)
+            }
+            let known = try counted(evaluate(value), isFixed: value.isLiteral)
             for target in targets {
-                if target.attribute != nil, !namespaces.contains(target.name) {
-                    fault("template-set", target.offset, target.key, "an attribute is set of something but a namespace")
-                }
+                checkAttribute(of: target)
                 learn(variable: target.name, attribute: target.attribute, known)
-                guard case .call(_, let given) = value.kind, namespaces.contains(target.key) else { continue }
-                for argument in given {
-                    guard let name = argument.name else { continue }
-                    learn(variable: target.name, attribute: name, try evaluate(argument.value))
-                }
             }
         case .capture(let target, let filters, let body):
             var value = try captured(body)
@@ -47,7 +56,10 @@ extension JinjaChecker {
                 if added.contains(.prose), value.contains(.content) { value.insert(.inspected) }
                 value.formUnion(added)
             }
+            if !filters.isEmpty { value = Self.filtered(value) }
+            checkAttribute(of: target)
             try check(body)
+            value = counted(value, isFixed: false)
             learn(variable: target.name, attribute: target.attribute, value.union([.built, .unnumbered]))
         case .macro(let name, let parameters, let body):
             for parameter in parameters {
@@ -56,13 +68,14 @@ extension JinjaChecker {
             }
             scopes.append(JinjaScope(macro: name, parameters: parameters.map(\.name), body: body))
             defer { scopes.removeLast() }
-            try check(body, under: inspectedMacros.contains(name))
+            try check(body, ofMacro: name)
             learn("\(name)()", try captured(body).union(.unnumbered))
         case .call(let call, let parameters, let body):
-            for parameter in parameters { learn(variable: parameter.name, .content) }
+            // What `caller` is given, nobody follows.
+            for parameter in parameters { learn(variable: parameter.name, Self.everything) }
             learn("caller()", try captured(body))
             emit(try evaluate(call), at: call.offset)
-            try check(body)
+            try check(body, ofMacro: "caller()")
         case .with(let values, let body):
             for value in values { learn(variable: value.name, try evaluate(value.value)) }
             try check(body)
@@ -72,7 +85,7 @@ extension JinjaChecker {
             }
             try check(body)
         case .jump:
-            if inspecting, let loop = loops.last, inspectedLoops.insert(loop).inserted { changed = true }
+            if inspecting, let loop = loops.last?.identity, inspectedLoops.insert(loop).inserted { changed = true }
         }
     }
 
@@ -84,10 +97,13 @@ extension JinjaChecker {
             // The keys and texts that `items` gives are content.
             learn(variable: name, values.subtracting(.inspected))
         }
-        var decided = values.contains(.inspected) || values.isSuperset(of: [.content, .transformed])
+        var decided = Self.isDecided(by: values)
         if let condition = loop.condition { decided = try self.condition(condition) || decided }
-        loops.append(identity)
+        loops.append((identity, values))
+        let wasCounting = isCounting
+        isCounting = wasCounting || values.contains(.content)
         try check(loop.body, under: decided || inspectedLoops.contains(identity))
+        isCounting = wasCounting
         loops.removeLast()
         try check(loop.otherwise, under: decided)
     }
@@ -100,15 +116,52 @@ extension JinjaChecker {
             case .text(let text, _): if JinjaProse.holds(text) { result.insert(.prose) }
             case .output(let value): result.formUnion(try evaluate(value))
             case .choice(let branches, let otherwise):
-                for branch in branches { result.formUnion(try captured(branch.body)) }
+                var decided = false
+                for branch in branches {
+                    decided = try condition(branch.test) || decided
+                    result.formUnion(try captured(branch.body))
+                }
                 result.formUnion(try captured(otherwise))
-            case .loop(let loop): result.formUnion(try captured(loop.body + loop.otherwise))
+                // Which of them is put out says what content is like; what is a sentence is found where it stands.
+                if decided { result.formUnion([.content, .transformed]) }
+            case .loop(let loop):
+                let values = try evaluate(loop.values)
+                var decided = Self.isDecided(by: values)
+                // As long as content is.
+                if values.contains(.content) { result.insert(.content) }
+                if let test = loop.condition { decided = try condition(test) || decided }
+                result.formUnion(try captured(loop.body + loop.otherwise))
+                if decided { result.formUnion([.content, .transformed]) }
             case .call(let call, _, let body): result.formUnion(try evaluate(call).union(try captured(body)))
-            case .with(_, let body), .around(_, let body): result.formUnion(try captured(body))
+            case .with(_, let body), .around(nil, let body): result.formUnion(try captured(body))
+            case .around(_, let body): result.formUnion(Self.filtered(try captured(body)))
             case .set, .capture, .macro, .jump: break
             }
         }
         return result
+    }
+
+    /// What filters may make of a text that statements put out.
+    private static func filtered(_ value: JinjaTraits) -> JinjaTraits {
+        guard value.contains(.content) else { return value }
+        return value.union(value.contains(.prose) ? [.transformed, .inspected] : .transformed)
+    }
+
+    /// `set ns = namespace(a=1)`: each attribute is a variable of its own.
+    private mutating func make(namespace target: JinjaTarget, _ given: [JinjaArgument]) throws(ScanStop) {
+        for argument in given {
+            let value = try evaluate(argument.value)
+            guard let name = argument.name else {
+                fault("template-namespace", target.offset, target.name, "a namespace is made of another dictionary")
+                continue
+            }
+            learn(variable: target.name, attribute: name, value)
+        }
+    }
+
+    private mutating func checkAttribute(of target: JinjaTarget) {
+        guard target.attribute != nil, !namespaces.contains(target.name) else { return }
+        fault("template-set", target.offset, target.key, "an attribute is set of something but a namespace")
     }
 
     private mutating func emit(_ text: String, at offset: Int) {
@@ -150,6 +203,12 @@ extension JinjaChecker {
     ) -> Bool {
         let both = left.1.union(right.1)
         if both.contains(.inspected) || both.contains(.time) { return true }
+        // A whole message against one that is written out.
+        if left.1.contains(.conversation) && right.1.contains(.composite)
+            || left.1.contains(.composite) && right.1.contains(.conversation)
+        {
+            if !left.0.isEmptyLiteral, !right.0.isEmptyLiteral, !(left.0.isText && sign.hasSuffix("in")) { return true }
+        }
         if both.contains(.content) {
             let isPlain = !both.contains(.transformed)
             return !(isPlain && sign != "in" && sign != "not in" && (left.0.isEmptyLiteral || right.0.isEmptyLiteral))

@@ -17,20 +17,29 @@ struct JinjaChecker {
 
     let budget: (Int) throws(ScanStop) -> Void
     var traits: [String: JinjaTraits] = [:]
-    var macros: [String: (parameters: [String], offset: Int)] = [:]
+    /// The parameters of macros.
+    var macros: [String: [String]] = [:]
     var namespaces: Set<String> = []
+    /// Names that the template gives to several things, of which one is a macro or a namespace.
+    var ambiguities: [JinjaFault] = []
     var locals: Set<String> = []
     var optional: Set<String> = []
     /// Macros that are called where content decides.
     var inspectedMacros: Set<String> = []
     var inspectedLoops: Set<Int> = []
+    /// Macros that are called once for each part of content.
+    var countedMacros: Set<String> = []
     var faults: [JinjaFault] = []
     var changed = false
+    /// Attributes of namespaces that are set once for each part of content.
+    var counted: Set<String> = []
     /// Whether what is looked at now runs only if content says something.
     var inspecting = false
+    /// Whether what is looked at now runs once for each part of content: what adds up there says how long that is.
+    var isCounting = false
     /// Whether what is looked at now is asked for and not put out: a name that nobody gives is no more than untrue there.
     var isTesting = false
-    var loops: [Int] = []
+    var loops: [(identity: Int, values: JinjaTraits)] = []
     var loopCounter = 0
     /// The macros that what is looked at now stands in, the innermost last.
     var scopes: [JinjaScope] = []
@@ -55,10 +64,11 @@ struct JinjaChecker {
         }
         var checker = JinjaChecker(budget: budget)
         checker.declare(statements)
+        checker.findAmbiguities(in: statements)
         // What a name may hold grows from pass to pass until it stands still.
         for _ in 0..<24 {
             checker.changed = false
-            checker.faults = []
+            checker.faults = checker.ambiguities
             checker.loopCounter = 0
             try checker.check(statements)
             if !checker.changed { return checker.faults }
@@ -84,25 +94,35 @@ struct JinjaChecker {
     }
 
     /// What a variable may hold where it is used now.
+    ///
+    /// A namespace's attribute is the same everywhere: a macro that makes a namespace of that name sets those of the one
+    /// outside until then.
     func known(_ name: String, attribute: String? = nil) -> JinjaTraits {
+        if let attribute {
+            let key = "\(name).\(attribute)"
+            let value = traits[key] ?? []
+            // What was set for the part before says how many there were.
+            return isCounting && counted.contains(key) ? value.union(.content) : value
+        }
         var result: JinjaTraits = []
         for scope in scopes.reversed() {
             guard scope.names.contains(name) else { continue }
-            result.formUnion(traits[Self.key(scope.prefix + name, attribute)] ?? [])
+            result.formUnion(traits[scope.prefix + name] ?? [])
             // A name that the macro sets is the one outside until then.
             if scope.parameters.contains(name) { return result }
         }
-        return result.union(traits[Self.key(name, attribute)] ?? [])
+        return result.union(traits[name] ?? [])
     }
 
     /// Notes what a variable may hold, of the innermost macro that has one of that name.
     mutating func learn(variable name: String, attribute: String? = nil, _ new: JinjaTraits) {
+        if let attribute {
+            let key = "\(name).\(attribute)"
+            if isCounting, counted.insert(key).inserted { changed = true }
+            return learn(key, new)
+        }
         let prefix = scopes.last { $0.names.contains(name) }?.prefix ?? ""
-        learn(Self.key(prefix + name, attribute), new)
-    }
-
-    private static func key(_ name: String, _ attribute: String?) -> String {
-        attribute.map { "\(name).\($0)" } ?? name
+        learn(prefix + name, new)
     }
 
     mutating func learn(_ key: String, _ new: JinjaTraits) {
@@ -111,61 +131,5 @@ struct JinjaChecker {
         guard known != union else { return }
         traits[key] = union
         changed = true
-    }
-
-    /// Collects the names that the template itself gives: macros, variables, loops, and optional variables that it asks
-    /// for with `is defined` or `default`.
-    mutating func declare(_ statements: [JinjaStatement]) {
-        for statement in statements {
-            switch statement {
-            case .text, .jump: break
-            case .output(let value): optionals(in: value)
-            case .choice(let branches, let otherwise):
-                for branch in branches {
-                    optionals(in: branch.test)
-                    declare(branch.body)
-                }
-                declare(otherwise)
-            case .loop(let loop):
-                locals.formUnion(loop.names)
-                optionals(in: loop.values)
-                if let condition = loop.condition { optionals(in: condition) }
-                declare(loop.body)
-                declare(loop.otherwise)
-            case .set(let targets, let value):
-                for target in targets where target.attribute == nil { locals.insert(target.name) }
-                if case .call(let callee, _) = value.kind, case .name("namespace") = callee.kind {
-                    for target in targets { namespaces.insert(target.name) }
-                }
-                optionals(in: value)
-            case .capture(let target, _, let body):
-                locals.insert(target.name)
-                declare(body)
-            case .macro(let name, let parameters, let body):
-                macros[name] = (parameters.map(\.name), 0)
-                locals.formUnion(parameters.map(\.name))
-                declare(body)
-            case .call(_, let parameters, let body):
-                locals.formUnion(parameters.map(\.name))
-                declare(body)
-            case .with(let values, let body):
-                locals.formUnion(values.map(\.name))
-                declare(body)
-            case .around(_, let body): declare(body)
-            }
-        }
-    }
-
-    mutating func optionals(in expression: JinjaExpression) {
-        switch expression.kind {
-        case .test(let base, let name, _):
-            if case .name(let variable) = base.kind, name == "defined" || name == "undefined" {
-                optional.insert(variable)
-            }
-        case .filter(let base, let name, _):
-            if case .name(let variable) = base.kind, name == "default" || name == "d" { optional.insert(variable) }
-        default: break
-        }
-        for part in expression.parts { optionals(in: part) }
     }
 }

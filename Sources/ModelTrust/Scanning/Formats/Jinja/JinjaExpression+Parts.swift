@@ -17,6 +17,30 @@ extension JinjaExpression {
         }
     }
 
+    /// Whether it is a text, a number or a constant.
+    var isLiteral: Bool {
+        switch kind {
+        case .string, .integer, .constant: true
+        default: false
+        }
+    }
+
+    /// Whether it is a text that is written out.
+    var isText: Bool { if case .string = kind { true } else { false } }
+
+    /// What a namespace begins with, where it makes one.
+    var namespaceArguments: [JinjaArgument]? {
+        guard case .call(let callee, let arguments) = kind, case .name("namespace") = callee.kind else { return nil }
+        return arguments
+    }
+
+    /// Whether it is a text that is written out, in which `%` stands only in `%s`, `%d` and `%%`.
+    var isPlainPattern: Bool {
+        guard case .string(let text) = kind else { return false }
+        return text.replacing("%%", with: "").split(separator: "%", omittingEmptySubsequences: false).dropFirst()
+            .allSatisfy { $0.hasPrefix("s") || $0.hasPrefix("d") }
+    }
+
     /// Whether it is written out and empty: `''`, `0`, `[]`, `none`, `false`.
     var isEmptyLiteral: Bool {
         switch kind {
@@ -33,6 +57,7 @@ extension JinjaExpression {
     var isCount: Bool {
         switch kind {
         case .integer(let value): value > 2
+        case .unary("-", let operand): operand.isCount
         case .binary(_, let left, let right): left.isNumberAlone && right.isNumberAlone
         default: false
         }

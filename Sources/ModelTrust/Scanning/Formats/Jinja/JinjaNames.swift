@@ -27,11 +27,12 @@ enum JinjaNames {
         "getattr", "globals", "locals", "builtins", "varargs", "kwargs", "context", "template",
     ]
 
+    /// Of those that change a list or a dictionary only two: the sandbox of transformers refuses them all.
     static let methods: Set<String> = [
         "split", "rsplit", "strip", "lstrip", "rstrip", "startswith", "endswith", "items", "keys", "values", "get",
         "replace", "upper", "lower", "title", "capitalize", "append", "index", "count", "find", "rfind", "join",
         "isdigit", "isalpha", "isupper", "islower", "splitlines", "partition", "rpartition", "removeprefix",
-        "removesuffix", "pop", "insert", "extend", "update", "copy",
+        "removesuffix", "pop", "copy",
     ]
 
     /// Methods and attributes that no data has and an escape needs.
@@ -71,6 +72,9 @@ enum JinjaNames {
         "additionalProperties",
         "return", "strict", "thinking_mode",
     ]
+
+    /// Those of them whose values are again structure with content in it.
+    static let conversationKeys: Set<String> = ["tool_calls", "function", "parameters", "properties", "items"]
 
     /// Filters that leave text what it is.
     static let plainFilters: Set<String> = [

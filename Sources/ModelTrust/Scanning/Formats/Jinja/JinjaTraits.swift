@@ -18,4 +18,16 @@ struct JinjaTraits: OptionSet, Hashable, Sendable {
     static let built = JinjaTraits(rawValue: 1 << 6)
     /// It can be something else than a number.
     static let unnumbered = JinjaTraits(rawValue: 1 << 7)
+    /// Content may stand in it under a key that is one of structure in a message.
+    static let disguised = JinjaTraits(rawValue: 1 << 8)
+    /// A dictionary that the template writes out is it, or in it; or a text that could be one.
+    static let composite = JinjaTraits(rawValue: 1 << 9)
+
+    /// What depends on what somebody wrote, or on when.
+    static let foreign: JinjaTraits = [.content, .inspected, .time]
+
+    /// All that several values may be.
+    static func all(of values: some Sequence<JinjaTraits>) -> JinjaTraits {
+        values.reduce(into: []) { $0.formUnion($1) }
+    }
 }

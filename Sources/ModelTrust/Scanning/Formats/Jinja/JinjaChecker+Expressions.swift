@@ -124,7 +124,7 @@ extension JinjaChecker {
             return known(name).union(name == "date_string" || name == "today" ? .time : [])
         }
         if name == "date_string" || name == "today" { return [.time, .unnumbered] }
-        if JinjaNames.variables.contains(name) || macros[name] != nil { return .unnumbered }
+        if JinjaNames.variables.contains(name) || macros[name] != nil { return known(name).union(.unnumbered) }
         if JinjaNames.hostile.contains(name) || name.hasPrefix("_") {
             fault(
                 "template-name",
@@ -218,6 +218,8 @@ extension JinjaChecker {
         // What a message has under a key that is not written out may be its content.
         if value.contains(.conversation), key.contains(.unnumbered) { result.insert(.content) }
         if !key.isDisjoint(with: .foreign) { result.insert(.inspected) }
+        // Behind its beginning: whether it is that long.
+        if value.contains(.content), !key.contains(.unnumbered), !index.isEmptyLiteral { result.insert(.transformed) }
         // The third message and later ones.
         if value.contains(.conversation), index.isCount { result.insert(.inspected) }
         return result

@@ -50,7 +50,10 @@ extension JinjaChecker {
             // The filter's name is none of what it puts in.
             let isAttribute = given.first?.name != nil
             return mapped(value, isAttribute ? other : JinjaTraits.all(of: each.dropFirst()), given)
-        case "first", "last", "list", "reverse", "batch", "slice":
+        case "batch", "slice":
+            if value.contains(.content) { value.insert(.transformed) }
+            return value.union(other.isDisjoint(with: .foreign) ? .unnumbered : [.inspected, .unnumbered])
+        case "first", "last", "list", "reverse":
             return value.union(other.isDisjoint(with: .foreign) ? .unnumbered : [.inspected, .unnumbered])
         default: break
         }

@@ -62,12 +62,14 @@ extension JinjaChecker {
             value = counted(value, isFixed: false)
             learn(variable: target.name, attribute: target.attribute, value.union([.built, .unnumbered]))
         case .macro(let name, let parameters, let body):
+            learn(variable: name, .unnumbered)
+            // A default may be another parameter.
+            scopes.append(JinjaScope(macro: name, parameters: parameters.map(\.name), body: body))
+            defer { scopes.removeLast() }
             for parameter in parameters {
                 let value = try parameter.value.map { (value) throws(ScanStop) in try evaluate(value) } ?? []
                 learn(JinjaScope.prefix(of: name) + parameter.name, value)
             }
-            scopes.append(JinjaScope(macro: name, parameters: parameters.map(\.name), body: body))
-            defer { scopes.removeLast() }
             try check(body, ofMacro: name)
             learn("\(name)()", try captured(body).union(.unnumbered))
         case .call(let call, let parameters, let body):
@@ -149,6 +151,7 @@ extension JinjaChecker {
 
     /// `set ns = namespace(a=1)`: each attribute is a variable of its own.
     private mutating func make(namespace target: JinjaTarget, _ given: [JinjaArgument]) throws(ScanStop) {
+        learn(variable: target.name, .unnumbered)
         for argument in given {
             let value = try evaluate(argument.value)
             guard let name = argument.name else {

@@ -100,7 +100,8 @@ struct JinjaChecker {
     func known(_ name: String, attribute: String? = nil) -> JinjaTraits {
         if let attribute {
             let key = "\(name).\(attribute)"
-            let value = traits[key] ?? []
+            // Where a namespace is made, it loses what it had.
+            let value = (traits[key] ?? []).union(known(name).intersection(.inspected))
             // What was set for the part before says how many there were.
             return isCounting && counted.contains(key) ? value.union(.content) : value
         }

@@ -4,7 +4,7 @@ extension JinjaChecker {
         try budget(Self.evaluation)
         switch expression.kind {
         case .string(let text): return literal(text, expression.offset)
-        case .integer: return []
+        case .integer(let number): return number > 2 ? .large : []
         case .constant: return []
         case .name(let name): return variable(name, expression.offset)
         case .attribute(let base, let name):
@@ -17,8 +17,7 @@ extension JinjaChecker {
         case .element(let base, let index): return try element(base, index, expression.offset)
         case .slice(let base, let parts):
             var result = try evaluate(base)
-            for part in parts { result.formUnion(try cut(at: part)) }
-            if parts.contains(where: \.isCount), result.contains(.conversation) { result.insert(.inspected) }
+            for part in parts { result.formUnion(try cut(at: part, of: result)) }
             if result.contains(.content) || result.contains(.prose) { result.insert(.transformed) }
             if result.isSuperset(of: [.prose, .content]) { result.insert(.inspected) }
             return result.union([.built, .unnumbered])
@@ -27,7 +26,7 @@ extension JinjaChecker {
         case .test(let base, let name, let arguments): return try test(base, name, arguments, expression.offset)
         case .unary(let sign, let operand):
             let value = try evaluate(operand)
-            return sign == "not" ? value.intersection([.inspected, .content, .transformed, .time]) : value
+            return sign == "not" ? value.intersection([.inspected, .content, .transformed, .time, .large]) : value
         case .binary(let sign, let left, let right): return try binary(sign, left, right, expression.offset)
         case .comparison(let first, let rest):
             var left = (first, try evaluate(first))
@@ -85,8 +84,9 @@ extension JinjaChecker {
     }
 
     /// Where a value is cut.
-    private mutating func cut(at part: JinjaExpression) throws(ScanStop) -> JinjaTraits {
+    private mutating func cut(at part: JinjaExpression, of base: JinjaTraits) throws(ScanStop) -> JinjaTraits {
         let value = try evaluate(part)
+        if value.contains(.large), base.contains(.conversation) { return .inspected }
         return value.intersection([.inspected, .content]).union(value.contains(.time) ? .inspected : [])
     }
 
@@ -221,7 +221,7 @@ extension JinjaChecker {
         // Behind its beginning: whether it is that long.
         if value.contains(.content), !key.contains(.unnumbered), !index.isEmptyLiteral { result.insert(.transformed) }
         // The third message and later ones.
-        if value.contains(.conversation), index.isCount { result.insert(.inspected) }
+        if value.contains(.conversation), index.isCount || key.contains(.large) { result.insert(.inspected) }
         return result
     }
 
@@ -264,6 +264,7 @@ extension JinjaChecker {
         default: isNumber = false
         }
         result.formUnion(other)
+        if left.isNumberAlone, right.isNumberAlone { result.insert(.large) }
         if sign == "*", result.contains(.prose), !result.isDisjoint(with: .foreign) { result.insert(.inspected) }
         // A text of the template's own says with `%s` only where something stands; others look it up or cut it.
         if sign == "%", !isNumber, !left.isPlainPattern, !result.isDisjoint(with: .foreign) {
@@ -289,7 +290,7 @@ extension JinjaChecker {
         if case .name(let variable) = base.kind, name == "defined" || name == "undefined",
             !JinjaNames.hostile.contains(variable)
         {
-            return Self.isDecided(by: known(variable).subtracting(.time)) ? .inspected : []
+            return Self.isDecided(by: known(variable).subtracting([.time, .large])) ? .inspected : []
         }
         let value = try evaluate(base)
         var decided = false
@@ -298,7 +299,7 @@ extension JinjaChecker {
             decided = comparison((base, value), name == "in" ? "in" : "==", (argument.value, other)) || decided
         }
         if JinjaNames.typeTests.contains(name) {
-            return decided || Self.isDecided(by: value.subtracting(.time)) ? .inspected : []
+            return decided || Self.isDecided(by: value.subtracting([.time, .large])) ? .inspected : []
         }
         return decided || !value.isDisjoint(with: .foreign) ? .inspected : []
     }

@@ -39,7 +39,7 @@ extension JinjaChecker {
         let other = JinjaTraits.all(of: each)
         switch name {
         case "length", "count", "wordcount", "int", "float", "abs", "round":
-            let number = value.intersection([.inspected, .content, .transformed, .time])
+            let number = value.intersection([.inspected, .content, .transformed, .time, .large])
             if !other.isDisjoint(with: .foreign) { return number.union(.inspected) }
             let isLength = name == "length" || name == "count"
             return value.contains(.content) && !isLength ? number.union(.transformed) : number

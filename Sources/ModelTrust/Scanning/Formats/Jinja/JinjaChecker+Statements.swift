@@ -196,7 +196,7 @@ extension JinjaChecker {
 
     /// Whether a condition on a value depends on what content says.
     static func isDecided(by value: JinjaTraits) -> Bool {
-        value.contains(.inspected) || value.contains(.time) || value.isSuperset(of: [.content, .transformed])
+        !value.isDisjoint(with: [.inspected, .time, .large]) || value.isSuperset(of: [.content, .transformed])
     }
 
     mutating func comparison(
@@ -217,6 +217,6 @@ extension JinjaChecker {
             return !(isPlain && sign != "in" && sign != "not in" && (left.0.isEmptyLiteral || right.0.isEmptyLiteral))
         }
         // The third message and later ones: a count that waits.
-        return left.0.isCount || right.0.isCount
+        return left.0.isCount || right.0.isCount || both.contains(.large)
     }
 }

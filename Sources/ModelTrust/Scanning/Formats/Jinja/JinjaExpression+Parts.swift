@@ -63,7 +63,8 @@ extension JinjaExpression {
         }
     }
 
-    private var isNumberAlone: Bool {
+    /// Whether it is computed of numbers alone that are written out.
+    var isNumberAlone: Bool {
         switch kind {
         case .integer: true
         case .unary(_, let operand): operand.isNumberAlone

@@ -2,8 +2,9 @@
 struct JinjaExpression {
     indirect enum Kind {
         case string(String)
+        /// A float is a three.
         case integer(Int)
-        /// A float, `true`, `false` or `none`.
+        /// `true`, `false` or `none`.
         case constant
         case name(String)
         case attribute(JinjaExpression, String)

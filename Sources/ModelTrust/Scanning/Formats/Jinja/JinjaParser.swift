@@ -416,7 +416,8 @@ struct JinjaParser {
             return make(.integer(value), token.offset, [])
         case .float:
             advance()
-            return make(.constant, token.offset, [])
+            // As little an empty value as a number above two.
+            return make(.integer(3), token.offset, [])
         case .name(let word):
             if ["true", "false", "none", "True", "False", "None"].contains(word) {
                 advance()

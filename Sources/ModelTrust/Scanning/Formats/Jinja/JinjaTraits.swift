@@ -22,6 +22,8 @@ struct JinjaTraits: OptionSet, Hashable, Sendable {
     static let disguised = JinjaTraits(rawValue: 1 << 8)
     /// A dictionary that the template writes out is it, or in it; or a text that could be one.
     static let composite = JinjaTraits(rawValue: 1 << 9)
+    /// A number above two is in it, which a count of messages could be held against.
+    static let large = JinjaTraits(rawValue: 1 << 10)
 
     /// What depends on what somebody wrote, or on when.
     static let foreign: JinjaTraits = [.content, .inspected, .time]

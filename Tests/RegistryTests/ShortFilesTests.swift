@@ -87,7 +87,7 @@ import ZeroTrust
     }
 
     /// Pushes a model to a registry that answers some requests otherwise than usual; what is asked of each is its method and
-    /// how many came before it.
+    /// how many of that came before it.
     private func push(
         _ count: Int,
         refusing: @escaping @Sendable (HTTPMethod, Int) -> (HTTPResponseStatus, HTTPHeaders)?,
@@ -116,11 +116,12 @@ import ZeroTrust
         async throws
     {
         try await push(40) { method, before in
-            method != .DELETE && before % 5 == 4 ? (status, ["retry-after": "0"]) : nil
+            // Fewer than one connection may hear one after the other.
+            (method == .POST && before < 3) || (method == .PUT && before < 2) ? (status, ["retry-after": "0"]) : nil
         } _: { plain, pack, error in
             #expect(error == nil)
             #expect(plain.taken == Set(pack.files.map(\.descriptor.digest.description)))
-            #expect(plain.count(.DELETE) > 0)
+            #expect(plain.count(.DELETE) == 2)
         }
     }
 
@@ -171,7 +172,7 @@ private final class PlainRegistry: Sendable {
     private func answer(_ head: HTTPRequestHead, _ body: [UInt8]) -> (HTTPResponseStatus, HTTPHeaders) {
         let before = counts.withLock { counts in
             defer { counts[head.method.rawValue, default: 0] += 1 }
-            return counts.values.reduce(0, +)
+            return counts[head.method.rawValue] ?? 0
         }
         if let refusal = refusing(head.method, before) { return refusal }
         switch head.method {

@@ -39,7 +39,7 @@ public struct Monitor: Sendable {
     /// The latest time that any log told of.
     var latest: Int64 = 0
     /// Tells that a clock which ran ahead was set right.
-    var clocks = LogClocks()
+    var clock = RecordClock()
     /// How many names found no room when that was last told of.
     var toldRefused: UInt64 = 0
 
@@ -306,7 +306,7 @@ public struct Monitor: Sendable {
 
     private mutating func number(_ observation: Observation) -> Observed {
         latest = max(latest, observation.time.nanoseconds)
-        if let now = clocks.observe(observation) { setBack(to: now) }
+        if let now = clock.observe(observation) { setBack(to: now) }
         let source = Int(observation.source.rawValue)
         let start = began[source] ?? observation.time.nanoseconds
         began[source] = start

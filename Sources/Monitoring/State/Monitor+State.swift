@@ -18,7 +18,7 @@ extension Monitor {
         casebook.names.write(to: &writer)
         casebook.book.write(to: &writer)
         pending.write(to: &writer)
-        clocks.write(to: &writer)
+        clock.write(to: &writer)
         for detector in detectors { detector.write(to: &writer) }
         writer.write(settings.rules.digest)
         sigma.write(to: &writer)
@@ -56,7 +56,7 @@ extension Monitor {
         }
         casebook = Casebook(names: try NameTable(from: &reader), book: try FindingBook(from: &reader))
         pending = try PendingRequests(from: &reader)
-        clocks = try LogClocks(from: &reader)
+        clock = try RecordClock(from: &reader)
         try undeclaredEdges.restore(from: &reader)
         try firstSeenEdges.restore(from: &reader)
         try firstModelAccess.restore(from: &reader)
@@ -72,7 +72,7 @@ extension Monitor {
         guard reader.isAtEnd else { throw reader.damaged("bytes are left over") }
     }
 
-    /// Nothing that is remembered is later than a time: see ``LogClocks``.
+    /// Nothing that is remembered is later than a time: see ``RecordClock``.
     mutating func setBack(to time: Int64) {
         latest = time
         for source in began.indices { began[source] = began[source].map { min($0, time) } }

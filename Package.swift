@@ -287,8 +287,8 @@ let package = Package(
         .target(
             name: "ModelTrust",
             dependencies: [
-                "CBLAKE2", "CBLAKE3", "CLinux", "CZlib", "CBzip2", "CLzma", "ZeroTrust", "SPIFFE", "Resources", x509,
-                crypto, cryptoExtras, asn1, .product(name: "Yams", package: "Yams"),
+                "CBLAKE2", "CBLAKE3", "CSHA256", "CLinux", "CZlib", "CBzip2", "CLzma", "ZeroTrust", "SPIFFE",
+                "Resources", x509, crypto, cryptoExtras, asn1, .product(name: "Yams", package: "Yams"),
             ]
         ),
         .testTarget(
@@ -303,6 +303,8 @@ let package = Package(
         // BLAKE2b is Debian's libb2; BLAKE3, of which there is no library, is written here.
         .systemLibrary(name: "CBLAKE2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
         .target(name: "CBLAKE3"),
+        // SHA-256 of two files at once is OpenSSL's; only the static library of Debian's libssl-dev has it.
+        .target(name: "CSHA256", linkerSettings: [.linkedLibrary(":libcrypto.a")]),
 
         .target(
             name: "Registry",

@@ -76,6 +76,23 @@ struct StreamHasher: ~Copyable {
     /// BLAKE3's chaining value of the bytes, which are a subtree of a longer message.
     consuming func chainingValue() -> [UInt8] { result(isWhole: false) }
 
+    /// The digests of two messages, as far as both go made at once.
+    static func digests(_ algorithm: HashAlgorithm, _ first: [UInt8], _ second: [UInt8]) -> [[UInt8]] {
+        var hasher = StreamHasher(algorithm)
+        var other = StreamHasher(algorithm)
+        let both = min(first.count, second.count)
+        // Sound: the hashers read only the arrays, which live through the calls.
+        unsafe first.withUnsafeBytes { first in
+            unsafe second.withUnsafeBytes { second in
+                let heads = unsafe (first[..<both], second[..<both])
+                unsafe hasher.add(.init(rebasing: heads.0), and: &other, .init(rebasing: heads.1))
+                unsafe hasher.add(UnsafeRawBufferPointer(rebasing: first[both...]))
+                unsafe other.add(UnsafeRawBufferPointer(rebasing: second[both...]))
+            }
+        }
+        return [hasher.digest(), other.digest()]
+    }
+
     private consuming func result(isWhole: Bool) -> [UInt8] {
         // Sound: the output buffers have the length that each function writes.
         switch state {

@@ -193,13 +193,20 @@ final class VerifiedFile: Sendable {
     /// The next unit behind the last read that nobody has verified or is verifying; nil where enough of them are.
     private func nextUnit() -> Unit? {
         var place = lastEnd.load(ordering: .relaxed)
-        for _ in 0..<Self.most where place < size {
+        for _ in 0..<(Self.most * (StreamHasher.pairs(algorithm) ? 2 : 1)) where place < size {
             let unit = unit(at: place)
+            guard isNear(unit) else { return nil }
             guard unit.chunk == nil || tags.withLock({ $0[unit.part] != nil }) else { return nil }
             if !cache.has(key(unit.start), turn: unit.start) { return unit }
             place = unit.start + UInt64(unit.length)
         }
         return nil
+    }
+
+    /// Whether what lies between the last read and the end of a unit is little beside what the cache holds.
+    private func isNear(_ unit: Unit) -> Bool {
+        let end = unit.start + UInt64(unit.length)
+        return end - min(end, lastEnd.load(ordering: .relaxed)) <= UInt64(max(cache.capacity / 2, unit.length))
     }
 
     /// What the last read gives out and will not be asked for again: whole chunks and shards, and for a reader in order,
@@ -233,12 +240,41 @@ final class VerifiedFile: Sendable {
             return bytes
         }
         let bytes = try read(unit.start, unit.length)
+        try prove(bytes, are: unit, by: digest(of: bytes, of: unit))
+        return bytes
+    }
+
+    private func prove(_ bytes: [UInt8], are unit: Unit, by digest: [UInt8]) throws(LoadFailure) {
+        guard bytes.count == unit.length, digest == parts[unit.part].digest else { throw tampered(at: unit.start) }
+    }
+
+    /// The digest of a shard's bytes.
+    ///
+    /// Where the file is read in order, the next shard is verified with it: two at once cost less than one after the other.
+    private func digest(of bytes: [UInt8], of unit: Unit) -> [UInt8] {
+        var digest: [UInt8]?
+        if let next = partner(of: unit) {
+            // A failure is nobody's yet, and where another thread was faster, there is nothing to hear of it.
+            _ = try? cache.bytes(of: key(next.start), turn: next.start, later: {}) { () throws(LoadFailure) in
+                let others = try read(next.start, next.length)
+                let digests = StreamHasher.digests(algorithm, bytes, others)
+                digest = digests[0]
+                try prove(others, are: next, by: digests[1])
+                return others
+            }
+        }
+        if let digest { return digest }
         let hasher = PartHasher(algorithm)
         hasher.add(bytes[...])
-        guard bytes.count == unit.length, hasher.digest() == parts[unit.part].digest else {
-            throw tampered(at: unit.start)
-        }
-        return bytes
+        return hasher.digest()
+    }
+
+    /// The shard behind another, where it will be wanted next and nobody has verified it.
+    private func partner(of unit: Unit) -> Unit? {
+        let end = unit.start + UInt64(unit.length)
+        guard end < size, run.load(ordering: .relaxed) > 1, StreamHasher.pairs(algorithm) else { return nil }
+        let next = self.unit(at: end)
+        return next.chunk == nil && isNear(next) && !cache.has(key(next.start), turn: next.start) ? next : nil
     }
 
     /// Hashes a shard whole for the first time: its tags, and what is given out of it, are of the bytes that were hashed.

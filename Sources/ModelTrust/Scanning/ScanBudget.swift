@@ -5,9 +5,6 @@ struct ScanBudget: Hashable, Sendable {
     /// How deep containers may lie within one another.
     static let depth = 5
 
-    /// How many members an archive may have, which is as many as a zip could count before its 64-bit records.
-    private static let members = 65_536
-
     /// Bytes that may still be expanded from compressed members.
     var expansion: UInt64 = 8 << 30
     /// Bytes of arrays that may still be looked through, where compiled code believes them.
@@ -18,17 +15,21 @@ struct ScanBudget: Hashable, Sendable {
     var texts = UInt64.max
     /// Values that pickles may still make, in units of some 64 bytes.
     var values = Int.max
+    /// How many members an archive may have: as many as a zip could count before its 64-bit records, and more where it is
+    /// large, as that of a model with a hundred thousand experts.
+    var members = 65_536
 
     /// Limits what a file of few bytes may cost, however much they expand to.
     mutating func limit(toFileOf size: UInt64) {
         let size = Int(min(size, 1 << 40))
-        steps = min(steps, 1 << 20 + 2 * size)
+        steps = min(min(steps, 1 << 40) + size / 8, 1 << 20 + 2 * size)
         values = min(values, 1 << 16 + 2 * size)
-        texts = min(texts, 4 << 20 + 8 * UInt64(size))
+        texts = min(texts, 4 << 20 + 16 * UInt64(size))
+        members += size / 256
     }
 
     /// Holds the number of an archive's members against what is looked at.
-    static func check(members count: Int) throws(ScanStop) {
+    func check(members count: Int) throws(ScanStop) {
         guard count > members else { return }
         throw ScanStop(rule: "limit-files", message: "the archive has more than \(members) members")
     }

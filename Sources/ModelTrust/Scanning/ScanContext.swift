@@ -14,7 +14,7 @@ final class ScanContext {
     private var depth = 0
     private let scanners: [any FormatScanner.Type]
     /// What it costs to tell the format of a member, in steps.
-    static let member = 256
+    static let member = 320
     private static let emptyMember = 32
 
     init(scanners: [any FormatScanner.Type] = ScanFormats.all, budget: ScanBudget = ScanBudget()) {
@@ -84,6 +84,14 @@ final class ScanContext {
                 if try scanner.recognises(input) { recognised.append(scanner) }
             }
             guard !recognised.isEmpty else {
+                if input.size > PlainText.longest, try PlainText.head(input) != nil {
+                    throw ScanStop(
+                        rule: "limit-text",
+                        message:
+                            "it begins as text, of which at most \(PlainText.longest >> 20) MiB are looked through; "
+                            + "split it, or keep data apart from the model"
+                    )
+                }
                 throw ScanStop(
                     rule: "unknown-format",
                     message:

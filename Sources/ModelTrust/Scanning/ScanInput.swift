@@ -12,8 +12,15 @@ final class ScanInput {
     var folder: ScanFolder?
     /// What was found when it was looked at as a text, which several formats do.
     var text: KnownText = .unknown
+    /// The numbers of its fields as a message of Protocol Buffers, once they have been looked at; none where it is none.
+    var shape: Set<UInt64>??
+    /// What was found when it was read as YAML, to tell whether it is some.
+    var yaml: YAMLDocuments?
     private let source: Source
     private var pieces = ScanPieces()
+    /// The first bytes, by which most formats are told; nil until they are asked for.
+    private var beginning: [UInt8]?
+    private static let longestBeginning = 256
 
     private enum Source {
         case memory([UInt8])
@@ -58,7 +65,8 @@ final class ScanInput {
     func read(at offset: UInt64, count: Int) throws(ScanStop) -> [UInt8] {
         guard count >= 0, offset <= size, UInt64(count) <= size - offset else { throw Self.outside(offset) }
         switch source {
-        case .memory(let bytes): return Array(bytes[Int(offset)..<(Int(offset) + count)])
+        case .memory(let bytes):
+            return count == bytes.count ? bytes : Array(bytes[Int(offset)..<(Int(offset) + count)])
         case .part(let whole, let start): return try whole.read(at: start + offset, count: count)
         case .reader(let read, let goesBack):
             guard goesBack, let piece = pieces.piece(of: offset, count: count, outOf: size) else {
@@ -84,14 +92,17 @@ final class ScanInput {
 
     /// The first bytes, as many as there are up to a number.
     func head(_ count: Int) throws(ScanStop) -> [UInt8] {
-        try read(at: 0, count: Int(min(UInt64(count), size)))
+        guard count <= Self.longestBeginning else { return try read(at: 0, count: Int(min(UInt64(count), size))) }
+        if beginning == nil { beginning = try read(at: 0, count: Int(min(UInt64(Self.longestBeginning), size))) }
+        let known = beginning ?? []
+        return count >= known.count ? known : Array(known[..<count])
     }
 
+    /// Whether it lies in a container.
+    var isMember: Bool { path.utf8.contains(UInt8(ascii: "!")) && path.contains("!/") }
+
     /// The file's own name, without the folders and containers it is in.
-    var name: String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
-        return String(path[path.utf8.index(after: slash)...])
-    }
+    private(set) lazy var name = MemberPath.name(of: path)
 
     private static func outside(_ offset: UInt64) -> ScanStop {
         ScanStop(rule: "truncated", offset: offset, message: "it ends before what it declares")

@@ -73,8 +73,12 @@ import Testing
     }
 
     @Test func `an archive has at most as many members as a zip can count`() {
-        #expect(throws: Never.self) { try ScanBudget.check(members: 65_536) }
-        #expect(throws: ScanStop.self) { try ScanBudget.check(members: 65_537) }
+        var budget = ScanBudget()
+        #expect(throws: Never.self) { try budget.check(members: 65_536) }
+        #expect(throws: ScanStop.self) { try budget.check(members: 65_537) }
+        // A hundred thousand experts of a model take more than a few bytes each.
+        budget.limit(toFileOf: 30_000_000)
+        #expect(throws: Never.self) { try budget.check(members: 100_003) }
     }
 
     @Test func `members cost what it takes to tell their format`() {

@@ -6,6 +6,8 @@ enum Expansion {
     ///
     /// Weights compress little, text ten times; more than a hundred times is what a bomb does.
     static let ratio: UInt64 = 100
+    /// What it costs to begin with a stream, in steps.
+    private static let beginning = 64
 
     /// Expands all of it once, to know its size and that it is whole.
     ///
@@ -16,6 +18,7 @@ enum Expansion {
         path: String,
         _ context: ScanContext
     ) throws(ScanStop) -> (input: ScanInput, crc: UInt32, consumed: UInt64) {
+        try context.budget.step(beginning)
         let stream = try ExpandedStream(input, format)
         var crc = CRC32()
         var bytes: [UInt8] = []

@@ -10,6 +10,7 @@ enum NpyScanner: FormatScanner {
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
+        try context.budget.step(64)
         let header = try NpyHeader(input)
         let rest = input.size - header.dataStart
         if header.type.holdsObjects {

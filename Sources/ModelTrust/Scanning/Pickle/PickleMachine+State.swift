@@ -94,7 +94,7 @@ extension PickleMachine {
         state.hold()
         try check(weight: object.weight, depth: object.depth)
         if state.holdsClass { try reportHeldClass() }
-        let maker = PickleText.clean(object.maker, limit: 160)
+        var maker: String { PickleText.clean(object.maker, limit: 160) }
         switch object.nature {
         case .dtype, .recordType, .array, .maskedArray, .estimator, .tree, .neighbours, .distance, .loss, .sparse:
             // What was checked when its state was set would be something else by then.
@@ -113,7 +113,7 @@ extension PickleMachine {
         case .loss:
             if !isNumbers(state) { try report("pickle-state", .notProven, "the state of `\(maker)` is not numbers") }
         case .sparse: try sparse(object, state)
-        case .dictionary, .list, .set, .namespace: try attributes(state, of: maker)
+        case .dictionary, .list, .set, .namespace: try attributes(state, of: object)
         case .dtype(let type): object.nature = .dtype(try dtype(type, state))
         case .recordType: object.nature = .dtype(try record(state))
         case .array, .maskedArray:
@@ -130,7 +130,8 @@ extension PickleMachine {
     }
 
     /// Attributes go into the object's dictionary; those that Python itself looks up would be called.
-    private func attributes(_ state: PickleValue, of maker: String) throws(ScanStop) {
+    private func attributes(_ state: PickleValue, of object: PickleObject) throws(ScanStop) {
+        var maker: String { PickleText.clean(object.maker, limit: 160) }
         let parts = state.tuple ?? [state]
         guard parts.count <= 2 else { throw stop("pickle-malformed", "the state of `\(maker)` is none") }
         for part in parts {

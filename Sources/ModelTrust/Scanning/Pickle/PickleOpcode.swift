@@ -24,7 +24,11 @@ enum PickleOpcode: UInt8 {
     case proto = 0x80, stop = 0x2e, frame = 0x95
 
     /// The name that `pickletools` gives it.
-    var name: String { Self.names[self] ?? String(describing: self).uppercased() }
+    var name: String { Self.allNames[Int(rawValue)] }
+
+    private static let allNames = (0...UInt8.max).map { code in
+        PickleOpcode(rawValue: code).map { names[$0] ?? String(describing: $0).uppercased() } ?? ""
+    }
 
     private static let names: [PickleOpcode: String] = [
         .binInt: "BININT", .newTrue: "NEWTRUE", .newFalse: "NEWFALSE", .newObj: "NEWOBJ", .newObjEx: "NEWOBJ_EX",

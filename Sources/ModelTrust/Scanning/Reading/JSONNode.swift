@@ -9,6 +9,8 @@ struct JSONNode {
         case array([JSONNode])
         /// An array of numbers and nothing else, of which there can be millions.
         case numbers([JSONNumber])
+        /// A long array of texts, and of short lists of texts, which are not kept.
+        case words(JSONWordList)
         case object([Member])
     }
 
@@ -48,6 +50,7 @@ struct JSONNode {
         switch value {
         case .array(let elements): elements
         case .numbers(let numbers): numbers.map { JSONNode(value: .number($0), offset: offset) }
+        case .words(let list): list.elements
         default: nil
         }
     }

@@ -193,8 +193,10 @@ struct JSONText {
         if take(UInt8(ascii: "]")) { return .array([]) }
         var numbers: [JSONNumber] = []
         var elements: [JSONNode] = []
+        var areWords = true
         while true {
             let element = try value(depth + 1)
+            areWords = areWords && Self.isWord(element)
             if elements.isEmpty, case .number(let number) = element.value {
                 numbers.append(number)
             } else {
@@ -207,7 +209,76 @@ struct JSONText {
             blanks()
             if take(UInt8(ascii: "]")) { return numbers.isEmpty ? .array(elements) : .numbers(numbers) }
             guard take(UInt8(ascii: ",")) else { throw fail("a comma or a closing bracket is expected") }
+            if areWords, elements.count == JSONWordList.least {
+                if try skipWords() { return .words(JSONWordList(in: bytes, at: start..<index)) }
+                areWords = false
+            }
         }
+    }
+
+    // MARK: Long lists of words
+
+    /// Reads an array again whose elements were not kept.
+    static func elements(
+        of bytes: [UInt8],
+        at place: Int,
+        _ context: ScanContext,
+        _ body: (JSONNode) throws(ScanStop) -> Void
+    ) throws(ScanStop) {
+        var reader = JSONText(bytes, base: 0, infinities: true, context: context)
+        defer { context.budget.steps += reader.steps }
+        reader.index = place + 1
+        repeat {
+            try body(try reader.value(0))
+            reader.blanks()
+        } while reader.take(UInt8(ascii: ","))
+    }
+
+    private static func isWord(_ node: JSONNode) -> Bool {
+        switch node.value {
+        case .string: true
+        case .array(let texts):
+            !texts.isEmpty && texts.count <= JSONWordList.longestList
+                && texts.allSatisfy { if case .string = $0.value { true } else { false } }
+        default: false
+        }
+    }
+
+    /// Goes behind the end of an array where all that is left of it is words; stays where it is not.
+    private mutating func skipWords() throws(ScanStop) -> Bool {
+        let start = index
+        while try skipWord() {
+            try step()
+            blanks()
+            if take(UInt8(ascii: "]")) { return true }
+            guard take(UInt8(ascii: ",")) else { break }
+        }
+        index = start
+        return false
+    }
+
+    private mutating func skipWord() throws(ScanStop) -> Bool {
+        blanks()
+        guard take(UInt8(ascii: "[")) else { return try skipText() }
+        for _ in 0..<JSONWordList.longestList {
+            blanks()
+            guard try skipText() else { return false }
+            blanks()
+            if take(UInt8(ascii: "]")) { return true }
+            guard take(UInt8(ascii: ",")) else { return false }
+        }
+        return false
+    }
+
+    private mutating func skipText() throws(ScanStop) -> Bool {
+        let start = index
+        guard take(UInt8(ascii: "\"")) else { return false }
+        _ = plainRun()
+        if take(UInt8(ascii: "\"")) { return true }
+        // One with an escape in it.
+        index = start
+        _ = try string()
+        return true
     }
 
     private mutating func number() throws(ScanStop) -> JSONNumber {

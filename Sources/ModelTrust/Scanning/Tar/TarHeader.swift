@@ -10,13 +10,14 @@ struct TarHeader {
     /// Whether the checksum is right: the sum of all bytes, with blanks in its own place.
     var isWhole: Bool {
         guard let declared = number(148..<156), !isZero else { return false }
-        let sum = bytes.enumerated().reduce(UInt64(0)) { $0 + (148..<156 ~= $1.offset ? 0x20 : UInt64($1.element)) }
+        var sum: UInt64 = 8 * 0x20
+        for index in bytes.indices where index < 148 || index >= 156 { sum += UInt64(bytes[index]) }
         return sum == declared
     }
 
     var name: String {
         let name = text(0..<100)
-        let prefix = bytes[257..<263].elementsEqual(Array("ustar\0".utf8)) ? text(345..<500) : ""
+        let prefix = bytes[257..<263].elementsEqual("ustar\0".utf8) ? text(345..<500) : ""
         return prefix.isEmpty ? name : prefix + "/" + name
     }
 

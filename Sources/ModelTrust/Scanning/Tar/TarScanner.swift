@@ -3,6 +3,8 @@ enum TarScanner: FormatScanner {
     static let format = "tar"
 
     private static let block = 512
+    /// What a header costs, in steps.
+    private static let record = 64
     private static let longestHeader: UInt64 = 1 << 20
 
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
@@ -15,13 +17,13 @@ enum TarScanner: FormatScanner {
         var archive = Archive(input: input, context: context)
         try archive.read()
         let members = archive.members
-        let byName = Dictionary(members.map { ($0.name, $0) }) { $1 }
+        let names = Names(members)
         for member in members {
             context.within(input) { () throws(ScanStop) in
                 let content = try input.member(member.name, at: member.start, count: member.size)
-                let folder = MemberPath.folder(of: member.name)
                 content.folder = ScanFolder { (name) throws(ScanStop) in
-                    guard MemberName.fault(name) == nil, let other = byName[folder + name] else { return nil }
+                    let path = MemberPath.folder(of: member.name) + name
+                    guard MemberName.fault(name) == nil, let other = names[path] else { return nil }
                     return try input.member(other.name, at: other.start, count: other.size)
                 }
                 context.scan(content)
@@ -34,6 +36,19 @@ enum TarScanner: FormatScanner {
         let name: String
         let start: UInt64
         let size: UInt64
+    }
+
+    /// Members by their names, put in order when one is asked for.
+    private final class Names {
+        private let members: [Member]
+        private lazy var byName = Dictionary(
+            members.indices.lazy.map { (self.members[$0].name, $0) },
+            uniquingKeysWith: { $1 }
+        )
+
+        init(_ members: [Member]) { self.members = members }
+
+        subscript(name: String) -> Member? { byName[name].map { members[$0] } }
     }
 
     /// Walks through the headers; what is wrong goes to the context.
@@ -54,7 +69,7 @@ enum TarScanner: FormatScanner {
         mutating func read() throws(ScanStop) {
             var offset: UInt64 = 0
             while offset < input.size {
-                try context.budget.step(16)
+                try context.budget.step(TarScanner.record)
                 guard input.size - offset >= UInt64(TarScanner.block) else { throw Self.broken(offset) }
                 let header = TarHeader(try input.read(at: offset, count: TarScanner.block))
                 if header.isZero { return try end(offset) }
@@ -99,7 +114,7 @@ enum TarScanner: FormatScanner {
                     try report("tar-duplicate", .notProven, offset, "`\(shown(name))` is there twice")
                 }
                 members.append(Member(name: name, start: start, size: count))
-                try ScanBudget.check(members: members.count)
+                try context.budget.check(members: members.count)
             case "5":
                 if count != 0 { try report("tar-member", .notProven, offset, "a folder has bytes") }
             case "1", "2":

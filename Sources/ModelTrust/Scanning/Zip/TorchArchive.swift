@@ -4,7 +4,7 @@ struct TorchArchive {
     private let folder: String
     private let entries: [ZipEntry]
     /// By their names, since each of a hundred thousand storages is asked for.
-    private let byName: [String: ZipEntry]
+    private let byName: [String: Int]
     private let isScript: Bool
     private let storageFolders: [String]
     private let members: ZipMembers
@@ -17,7 +17,7 @@ struct TorchArchive {
         let code = folder + "code/"
         self.folder = folder
         self.entries = archive.entries.filter { !$0.isFolder }
-        self.byName = Dictionary(entries.map { ($0.name, $0) }) { first, _ in first }
+        self.byName = Dictionary(entries.indices.lazy.map { [entries] in (entries[$0].name, $0) }) { first, _ in first }
         self.isScript = entries.contains { $0.name.hasPrefix(code) }
         self.storageFolders = (["data/", "constants/"] + (isScript ? ["traced_inputs/"] : [])).map { folder + $0 }
         self.members = members
@@ -101,7 +101,7 @@ struct TorchArchive {
         for (key, storage) in storages.sorted(by: { $0.key < $1.key }) {
             let name = folder + place + key
             named.insert(name)
-            let entry = byName[name]
+            let entry = byName[name].map { entries[$0] }
             // Of what a model was traced with, only the shapes are kept.
             if place == "traced_inputs/", entry?.size == 0 { continue }
             guard let entry, entry.size == storage.bytes else {

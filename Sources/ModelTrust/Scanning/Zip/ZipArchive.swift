@@ -5,6 +5,8 @@
 struct ZipArchive {
     private static let endSize = 22
     private static let longestComment = 65_535
+    /// What a record of the directory costs, with the member's own header, in steps.
+    private static let record = 32
 
     let input: ScanInput
     private let context: ScanContext
@@ -100,8 +102,8 @@ struct ZipArchive {
         let end = start + size
         var names: Set<String> = []
         while reader.offset < end {
-            try context.budget.step(16)
-            try ScanBudget.check(members: entries.count + 1)
+            try context.budget.step(Self.record)
+            try context.budget.check(members: entries.count + 1)
             guard end - reader.offset >= 46 else { throw Self.broken(reader.offset) }
             let fields = ByteFields(try reader.run(46, keeping: 46))
             guard fields.u32(0) == 0x0201_4b50 else { throw Self.broken(reader.offset - 46) }
@@ -128,7 +130,7 @@ struct ZipArchive {
             if entry.offset == 0xffff_ffff { entry.offset = long.popFirst() ?? entry.offset }
             try check(entry)
             // PyTorch's reader takes names for the same that differ in case.
-            if !names.insert(entry.name.lowercased()).inserted {
+            if !names.insert(Self.caseless(entry.name)).inserted {
                 try report(
                     "zip-duplicate",
                     .notProven,
@@ -143,9 +145,15 @@ struct ZipArchive {
         }
     }
 
+    /// A name in lower case, as most are.
+    private static func caseless(_ name: String) -> String {
+        let isLower = name.utf8.allSatisfy { $0 < 0x80 && !(0x41...0x5A).contains($0) }
+        return isLower ? name : name.lowercased()
+    }
+
     private func memberName(_ bytes: [UInt8], flags: UInt16) throws(ScanStop) -> String {
         let name = String(decoding: bytes, as: UTF8.self)
-        let isText = bytes.allSatisfy { $0 < 0x80 } || flags & 1 << 11 != 0 && Array(name.utf8) == bytes
+        let isText = bytes.allSatisfy { $0 < 0x80 } || flags & 1 << 11 != 0 && name.utf8.elementsEqual(bytes)
         if !isText { try report("zip-name", .notProven, name: name, "has a name that readers decode differently") }
         return name
     }
@@ -184,7 +192,7 @@ struct ZipArchive {
             let lengths = (Int(fields.u16(26)), Int(fields.u16(28)))
             let rest = try input.read(at: start + 30, count: lengths.0 + lengths.1)
             entries[index].dataStart = start + 30 + UInt64(rest.count)
-            try compare(entry, fields, name: Array(rest.prefix(lengths.0)), extra: Array(rest.dropFirst(lengths.0)))
+            try compare(entry, fields, name: rest.prefix(lengths.0), extra: rest.dropFirst(lengths.0))
             guard directory >= entries[index].dataStart, entry.compressedSize <= directory - entries[index].dataStart
             else {
                 throw Self.broken(start)
@@ -201,12 +209,17 @@ struct ZipArchive {
     }
 
     /// Compares what the local header says with the directory.
-    private func compare(_ entry: ZipEntry, _ local: ByteFields, name: [UInt8], extra: [UInt8]) throws(ScanStop) {
+    private func compare(
+        _ entry: ZipEntry,
+        _ local: ByteFields,
+        name: ArraySlice<UInt8>,
+        extra: ArraySlice<UInt8>
+    ) throws(ScanStop) {
         var differs: [String] = []
-        if name != Array(entry.name.utf8) { differs.append("name") }
+        if !name.elementsEqual(entry.name.utf8) { differs.append("name") }
         if local.u16(6) != entry.flags { differs.append("flags") }
         if local.u16(8) != entry.method { differs.append("method") }
-        var long = try ZipExtra(extra, path: input.path, context).long[...]
+        var long = try ZipExtra(Array(extra), path: input.path, context).long[...]
         let crc = local.u32(14)
         var (compressed, size) = (UInt64(local.u32(18)), UInt64(local.u32(22)))
         if size == 0xffff_ffff { size = long.popFirst() ?? size }

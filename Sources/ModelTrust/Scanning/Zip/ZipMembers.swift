@@ -8,12 +8,15 @@ final class ZipMembers {
 
     let archive: ZipArchive
     private let context: ScanContext
-    private let byName: [String: ZipEntry]
+    /// Made when a member is asked for by its name.
+    private lazy var byName = Dictionary(
+        archive.entries.indices.lazy.map { (self.archive.entries[$0].name, $0) },
+        uniquingKeysWith: { $1 }
+    )
 
     init(_ archive: ZipArchive, _ context: ScanContext) {
         self.archive = archive
         self.context = context
-        self.byName = Dictionary(archive.entries.map { ($0.name, $0) }) { $1 }
     }
 
     /// The names of the files in it.
@@ -21,8 +24,8 @@ final class ZipMembers {
 
     /// Opens a member by its name.
     func open(_ name: String) throws(ScanStop) -> ScanInput? {
-        guard let entry = byName[name] else { return nil }
-        return try open(entry)
+        guard let index = byName[name] else { return nil }
+        return try open(archive.entries[index])
     }
 
     /// The bytes that a member holds; nil, with a finding, where nobody can read them.
@@ -61,10 +64,9 @@ final class ZipMembers {
                     "`\(PickleText.clean(entry.name, limit: 120))` is compressed by \(Self.method(entry.method)), which is not read; store it or deflate it instead"
             )
         }
-        let folder = MemberPath.folder(of: entry.name)
         member.folder = ScanFolder { (name) throws(ScanStop) in
             guard MemberName.fault(name) == nil else { return nil }
-            return try self.open(folder + name)
+            return try self.open(MemberPath.folder(of: entry.name) + name)
         }
         return member
     }
@@ -145,6 +147,14 @@ final class ZipMembers {
 enum MemberPath {
     /// The folder that a member lies in, with its slash; empty at the top.
     static func folder(of name: String) -> String {
-        name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
+        let bytes = Array(name.utf8)
+        return bytes.lastIndex(of: UInt8(ascii: "/")).map { String(decoding: bytes[...$0], as: UTF8.self) } ?? ""
+    }
+
+    /// What stands behind the last slash.
+    static func name(of path: String) -> String {
+        let bytes = Array(path.utf8)
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return path }
+        return String(decoding: bytes[(slash + 1)...], as: UTF8.self)
     }
 }

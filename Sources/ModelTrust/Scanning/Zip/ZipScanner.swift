@@ -2,6 +2,9 @@
 enum ZipScanner: FormatScanner {
     static let format = "zip"
 
+    /// What each member costs beside its records in the directory and what it takes to tell its format, in steps.
+    private static let member = 32
+
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
         let head = try input.head(4)
         if head == [0x50, 0x4b, 3, 4] || head == [0x50, 0x4b, 5, 6] { return true }
@@ -37,6 +40,8 @@ enum ZipScanner: FormatScanner {
         let members = ZipMembers(archive, context)
         if let torch = TorchArchive(archive, members) { return try torch.scan(context) }
         if let export = PT2Archive(archive, members) { return try export.scan(context) }
+        // Storages, of which there are most, are not looked into; these are.
+        try context.budget.step(archive.entries.count * member)
         for entry in archive.entries where !entry.isFolder {
             context.within(input) { () throws(ScanStop) in
                 if let member = try members.open(entry) { context.scan(member) }

@@ -79,7 +79,7 @@ struct CoreMLWalk {
                 continue
             }
             // A model within a container has nothing beside it.
-            if !input.path.contains("!/") { context.claim(inside) }
+            if !input.isMember { context.claim(inside) }
         }
     }
 

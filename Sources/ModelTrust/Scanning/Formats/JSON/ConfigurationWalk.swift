@@ -47,6 +47,13 @@ struct ConfigurationWalk {
                 try expression(element, trail)
                 try walk(element, key: key, trail: trail)
             }
+        case .words(let list):
+            // Other texts of a list are not looked at.
+            guard list.mayHoldExpressions else { return }
+            try list.visit(context) { (element) throws(ScanStop) in
+                try expression(element, trail)
+                for text in element.elements ?? [] { try expression(text, trail) }
+            }
         case .object(let members):
             try KerasObject.check(node, self, trail)
             try ExportedProgram.check(node, self, trail)
@@ -231,8 +238,10 @@ struct ConfigurationWalk {
 
     /// Whether a text is a dotted path to a Python class, as modules.json of Sentence Transformers has under `type`.
     private static func looksImported(_ text: String) -> Bool {
+        guard text.utf8.count < 200 else { return false }
+        if let isPlain = isPlainPath(text.utf8) { return isPlain }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count >= 2, parts.count <= 8, text.utf8.count < 200 else { return false }
+        guard parts.count >= 2, parts.count <= 8 else { return false }
         for part in parts {
             guard let first = part.unicodeScalars.first, first.properties.isXIDStart || first == "_" else {
                 return false
@@ -240,6 +249,26 @@ struct ConfigurationWalk {
             guard part.unicodeScalars.allSatisfy(\.properties.isXIDContinue) else { return false }
         }
         return true
+    }
+
+    /// The same of a text of ASCII, as most are; nil of others.
+    private static func isPlainPath(_ text: String.UTF8View) -> Bool? {
+        var (parts, isFirst, isPath) = (1, true, true)
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "."):
+                isPath = isPath && !isFirst
+                parts += 1
+                isFirst = true
+                continue
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): break
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): isPath = isPath && !isFirst
+            case 0x80...: return nil
+            default: isPath = false
+            }
+            isFirst = false
+        }
+        return isPath && !isFirst && 2...8 ~= parts
     }
 
     /// Objects whose type is imported: of Stable Diffusion's configurations, of Sentence Transformers' modules.json, of Haystack's pipelines, and of LangChain,
@@ -298,7 +327,8 @@ struct ConfigurationWalk {
     private static func texts(_ node: JSONNode, _ depth: Int = 0) -> [String] {
         switch node.value {
         case .string: [node.text ?? ""]
-        case .array(let elements) where depth < 4: elements.flatMap { texts($0, depth + 1) }
+        case .array, .words:
+            depth < 4 ? (node.elements ?? []).flatMap { texts($0, depth + 1) } : []
         case .object(let members) where depth < 4: members.flatMap { texts($0.value, depth + 1) }
         default: []
         }

@@ -38,7 +38,7 @@ enum JSONScanner: FormatScanner {
 
     /// The numbers of a model of TensorFlow.js lie in files beside it.
     private static func claims(of document: JSONNode, path: String, _ context: ScanContext) {
-        guard !path.contains("!/"), document["modelTopology"] != nil else { return }
+        guard document["modelTopology"] != nil, !path.contains("!/") else { return }
         for group in document["weightsManifest"]?.elements ?? [] {
             for name in (group["paths"]?.elements ?? []).compactMap(\.text)
             where name.hasSuffix(".bin") && MemberName.fault(name) == nil {

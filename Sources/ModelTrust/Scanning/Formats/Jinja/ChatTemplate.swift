@@ -1,5 +1,8 @@
 /// Adds to a scan what is wrong with a chat template that an artifact holds.
 enum ChatTemplate {
+    /// What it costs to begin with one, in steps.
+    private static let beginning = 1_024
+
     /// Checks a template; findings carry the line and column within it.
     static func check(
         _ template: String,
@@ -8,6 +11,7 @@ enum ChatTemplate {
         offset: UInt64?,
         _ context: ScanContext
     ) throws(ScanStop) {
+        try context.budget.step(beginning)
         let faults = try JinjaChecker.faults(in: template) { (count) throws(ScanStop) in try context.budget.step(count)
         }
         for fault in faults {

@@ -219,6 +219,6 @@ struct ONNXWalk {
             )
         }
         // A model within a container has nothing beside it.
-        if !input.path.contains("!/") { context.claim(location) }
+        if !input.isMember { context.claim(location) }
     }
 }

@@ -200,6 +200,13 @@ struct ProtobufReader {
     /// a bounded number of them.
     static func shape(of input: ScanInput) throws(ScanStop) -> Set<UInt64>? {
         guard input.size > 0 else { return nil }
+        if let known = input.shape { return known }
+        let shape = try readShape(of: input)
+        input.shape = .some(shape)
+        return shape
+    }
+
+    private static func readShape(of input: ScanInput) throws(ScanStop) -> Set<UInt64>? {
         var reader = ProtobufReader(input, schema: [:], ScanContext(scanners: []))
         var numbers: Set<UInt64> = []
         do throws(ScanStop) {

@@ -6,9 +6,15 @@ enum MarkupEntities {
     ].map { (text: $0, bytes: Array($0.utf8)) }
     /// A document type that names no file.
     private static let plain = Array("<!doctype html>".utf8)
-    private static let spaces: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0C, 0x0D]
-    /// What may stand before an attribute.
-    private static let gaps = spaces.union("/\"'".utf8)
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0C || byte == 0x0D
+    }
+
+    /// Whether a byte may stand before an attribute.
+    private static func isGap(_ byte: UInt8) -> Bool {
+        isSpace(byte) || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
+    }
 
     /// Whether a text begins as markup does; YAML's `<<` is none.
     static func isMarkup(_ bytes: [UInt8]) -> Bool {
@@ -19,7 +25,7 @@ enum MarkupEntities {
 
     /// A text behind its byte order mark, which is none of it, and the first blanks.
     private static func begin(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
-        bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0).drop { spaces.contains($0) }
+        bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0).drop(while: isSpace)
     }
 
     /// The first of them, where a text is markup.
@@ -37,9 +43,9 @@ enum MarkupEntities {
     /// The first of the hostile words, wherever it stands but in a plain document type.
     private static func word(in lower: [UInt8]) -> String? {
         let words = hostile
-        var starts = [Bool](repeating: false, count: 256)
-        for word in words { starts[Int(word.bytes[0])] = true }
-        for index in lower.indices where starts[Int(lower[index])] {
+        var (firsts, seconds) = ([Bool](repeating: false, count: 256), [Bool](repeating: false, count: 256))
+        for word in words { (firsts[Int(word.bytes[0])], seconds[Int(word.bytes[1])]) = (true, true) }
+        for index in lower.indices.dropLast() where firsts[Int(lower[index])] && seconds[Int(lower[index + 1])] {
             if lower[index] == UInt8(ascii: "<"), lower.holds(plain, at: index) { continue }
             for word in words where lower.holds(word.bytes, at: index) { return word.text }
         }
@@ -65,11 +71,11 @@ enum MarkupEntities {
             switch bytes[index] {
             case UInt8(ascii: "<"): isInTag = isLetter(bytes[index + 1])
             case UInt8(ascii: ">"): isInTag = false
-            case let byte where bytes[index + 1] == UInt8(ascii: "o") && gaps.contains(byte):
+            case let byte where bytes[index + 1] == UInt8(ascii: "o") && isGap(byte):
                 let name = bytes[(index + 1)...].prefix { isLetter($0) }
                 guard name.count > 2, name.starts(with: "on".utf8),
                     isInTag || events.contains(where: name.dropFirst(2).starts),
-                    let next = bytes[name.endIndex...].first(where: { !spaces.contains($0) })
+                    let next = bytes[name.endIndex...].first(where: { !isSpace($0) })
                 else {
                     continue
                 }

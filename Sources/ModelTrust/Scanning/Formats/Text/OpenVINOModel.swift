@@ -2,7 +2,7 @@
 enum OpenVINOModel {
     /// The file of numbers, by the name that OpenVINO gives it; nil where the text is no such model.
     static func data(of text: PlainText, _ input: ScanInput) -> String? {
-        guard !input.path.contains("!/"), input.name.hasSuffix(".xml"), MarkupEntities.isMarkup(text.bytes) else {
+        guard input.path.hasSuffix(".xml"), !input.isMember, MarkupEntities.isMarkup(text.bytes) else {
             return nil
         }
         let head = String(decoding: text.bytes.prefix(4096), as: UTF8.self)

@@ -1,7 +1,7 @@
 /// An input that is text: valid UTF-8, no control characters but white space.
 struct PlainText {
     /// The longest text that is read whole, in bytes.
-    static let longest: UInt64 = 64 << 20
+    static let longest: UInt64 = 128 << 20
 
     let bytes: [UInt8]
     private let decoded: Decoded

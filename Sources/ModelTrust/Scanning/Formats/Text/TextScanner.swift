@@ -27,7 +27,7 @@ enum TextScanner: FormatScanner {
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
         guard let text = try PlainText(input) else { return }
-        try context.budget.step(1 + text.bytes.count / 256)
+        try context.budget.step(1 + text.bytes.count / 16)
         if let entity = MarkupEntities.first(in: text) {
             try context.add(
                 ScanFinding(

@@ -6,7 +6,11 @@ enum YAMLAliases {
     /// How many aliases may be in keys: so few become four times the text at most.
     private static let most = 4
     /// What may stand before a key's `?`, and what may begin a key that is no plain scalar.
-    private static let (openers, starters) = (Array("-?:{[,".utf8), Array("*[{&!".utf8))
+    private static let (openers, starters) = (table("-?:{[,"), table("*[{&!"))
+
+    private static func table(_ signs: String) -> [Bool] {
+        signs.utf8.reduce(into: [Bool](repeating: false, count: 256)) { $0[Int($1)] = true }
+    }
 
     /// Whether a text has many aliases, and keys that are lists, mappings or aliases themselves.
     static func mayBeKeys(_ bytes: [UInt8]) -> Bool {
@@ -14,6 +18,7 @@ enum YAMLAliases {
         var (aliases, hasFlow, mayBeKey, mayBeFlowKey) = (0, false, false, false)
         // The last byte that is no white space, and whether it is on the same line.
         var (before, isFirst): (UInt8, Bool) = (0x0A, true)
+        let (openers, starters) = (openers, starters)
         var index = 0
         while index < bytes.count {
             let byte = bytes[index]
@@ -31,13 +36,13 @@ enum YAMLAliases {
                 guard anchors.contains(name) else { break }
                 aliases += 1
                 mayBeKey = mayBeKey || bytes[name.endIndex...].first { $0 != 0x20 && $0 != 0x09 } == UInt8(ascii: ":")
-            case UInt8(ascii: "?") where isFirst || openers.contains(before):
+            case UInt8(ascii: "?") where isFirst || openers[Int(before)]:
                 mayBeKey = true
             case UInt8(ascii: ":"):
                 mayBeKey = mayBeKey || before == UInt8(ascii: "]") || before == UInt8(ascii: "}")
             default: break
             }
-            if starters.contains(byte) {
+            if starters[Int(byte)] {
                 mayBeKey = mayBeKey || before == UInt8(ascii: "{")
                 mayBeFlowKey = mayBeFlowKey || before == UInt8(ascii: ",")
             }

@@ -12,14 +12,17 @@ enum YAMLScanner: FormatScanner {
 
     /// How many documents are read; configurations have one or two.
     private static let mostDocuments = 1_000
+    /// What it costs to begin with one, in steps.
+    private static let beginning = 256
 
     /// Whether the text is YAML that is more than one plain scalar.
     static func recognises(_ input: ScanInput) throws(ScanStop) -> Bool {
         guard let text = try PlainText(input), !MarkupEntities.isMarkup(text.bytes) else { return false }
         guard !isCostly(text) else { return true }
+        if YAMLProse.isOneScalar(text.bytes) { return false }
         if YAMLAliases.mayBeKeys(text.bytes) { return true }
-        guard let (documents, isMore) = documents(text.text) else { return false }
-        return isMore || documents.contains { $0.scalar == nil || !YAMLTags.isCore($0.tag.rawValue) }
+        input.yaml = documents(text.text)
+        return input.yaml?.holdMore ?? false
     }
 
     static func scan(_ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
@@ -36,36 +39,38 @@ enum YAMLScanner: FormatScanner {
             throw ScanStop(rule: "limit-expansion", message: "it has many aliases, and keys that are lists or aliases")
         }
         let text = plain.text
-        guard let (documents, isMore) = documents(text) else { return }
-        guard !isMore else {
+        guard let documents = input.yaml ?? documents(text) else { return }
+        input.yaml = nil
+        try context.budget.step(documents.all.count * beginning)
+        guard !documents.isMore else {
             throw ScanStop(rule: "limit-steps", message: "it has more than \(mostDocuments) documents")
         }
         var walk = ConfigurationWalk(path: input.path, context: context)
         // A value that is written out takes a byte at least: what becomes more was repeated by aliases.
         var values = 1_024 + text.utf8.count
-        for document in documents { walk.visit(try node(document, &walk, 0, &values)) }
+        for document in documents.all { walk.visit(try node(document, &walk, 0, &values)) }
         try walk.finish()
     }
 
     /// The first documents of a text, and whether there are more than are read; nil where it does not parse.
-    private static func documents(_ text: String) -> (documents: [Node], isMore: Bool)? {
+    static func documents(_ text: String) -> YAMLDocuments? {
         guard let parser = parser(of: text) else { return nil }
         var result: [Node] = []
         do {
             while let node = try parser.nextRoot() {
-                guard result.count < mostDocuments else { return (result, true) }
+                guard result.count < mostDocuments else { return YAMLDocuments(result, isMore: true) }
                 result.append(node)
             }
         } catch {
             return nil
         }
-        return result.isEmpty ? nil : (result, false)
+        return result.isEmpty ? nil : YAMLDocuments(result, isMore: false)
     }
 
     private static func parser(of text: String) -> Yams.Parser? {
         // By default it goes through the whole environment for each text. What a word without a tag is taken for makes no
-        // difference here, and a regular expression for each of them does.
-        try? Yams.Parser(yaml: text, resolver: .basic, encoding: .utf8)
+        // difference here, and a regular expression for each of them does; nor is anything made of what is read.
+        try? Yams.Parser(yaml: text, resolver: .basic, constructor: Constructor([:], [:], [:]), encoding: .utf8)
     }
 
     /// Whether a text begins like YAML and would take long to read as such: each value costs microseconds, and hundreds of
@@ -173,7 +178,7 @@ enum YAMLScanner: FormatScanner {
             rest = rest.dropFirst(whole.count + 1)
             let line = whole.prefix(400).drop { $0 == 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
             guard let first = line.first, first != UInt8(ascii: "#"), first != 0x0D else { continue }
-            if Array("-?%&!{[".utf8).contains(first) { return true }
+            if "-?%&!{[".utf8.contains(first) { return true }
             let text = String(decoding: line, as: UTF8.self)
             return text.contains(": ") || text.last { !$0.isWhitespace } == ":"
         }
@@ -244,5 +249,19 @@ enum YAMLScanner: FormatScanner {
                 message: "line \(node.mark?.line ?? 0): the tag makes a loader build an object that the document names"
             )
         )
+    }
+}
+
+/// The documents of a YAML text, the first of them where there are many.
+final class YAMLDocuments {
+    let all: [Node]
+    /// Whether there are more than were read.
+    let isMore: Bool
+    /// Whether they hold more than a plain scalar each, which any text may be.
+    var holdMore: Bool { isMore || all.contains { $0.scalar == nil || !YAMLTags.isCore($0.tag.rawValue) } }
+
+    init(_ all: [Node], isMore: Bool) {
+        self.all = all
+        self.isMore = isMore
     }
 }

@@ -12,6 +12,8 @@ enum YAMLTags {
         "!!org.", "!php/",
     ].map { (text: $0, bytes: Array($0.utf8)) }
 
+    private static let makers = ["python", "ruby", "java", "php", "com.", "org.", "net."].map { Array($0.utf8) }
+
     /// Those that a text holds.
     static func hostile(in bytes: [UInt8]) -> [String] {
         let tags = hostile
@@ -22,7 +24,7 @@ enum YAMLTags {
             if bytes[index] == UInt8(ascii: "t"), index + 1 == bytes.count || bytes[index + 1] != UInt8(ascii: "a") {
                 continue
             }
-            for tag in tags where bytes[index...].starts(with: tag.bytes) { found.insert(tag.text) }
+            for tag in tags where bytes.holds(tag.bytes, at: index) { found.insert(tag.text) }
         }
         return tags.map(\.text).filter(found.contains)
     }
@@ -32,6 +34,7 @@ enum YAMLTags {
 
     /// Whether a tag makes an object of a class that it names.
     static func makesObjects(_ tag: String) -> Bool {
-        ["python", "ruby", "java", "php", "com.", "org.", "net."].contains { tag.contains($0) }
+        let bytes = Array(tag.utf8)
+        return makers.contains { bytes.holds($0) }
     }
 }

@@ -17,11 +17,9 @@ enum YAMLWords {
         "custom_pipelines", "init_parameters", "function_type", "chat_template", "activation_function",
     ].byFirstByte
     /// Whether any of them begins with a byte.
-    private static let begins = (0...255).map { byte in
-        let byte = UInt8(byte)
-        return targets[byte] != nil || words[byte] != nil || keys[byte] != nil
-    }
-    private static let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
+    private static let begins = (0...255).map { !targets[$0].isEmpty || !words[$0].isEmpty || !keys[$0].isEmpty }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
     /// Adds a finding where a text holds one.
     static func check(_ text: PlainText, _ input: ScanInput, _ context: ScanContext) throws(ScanStop) {
@@ -48,7 +46,8 @@ enum YAMLWords {
             switch bytes[index] {
             case UInt8(ascii: "!"):
                 // `!!name%2F…` and `!<tag:…>`: a tag that is written in another way.
-                let tag = bytes[index...].prefix(200).prefix { !blanks.contains($0) }
+                guard index + 1 < bytes.count, bytes[index + 1] == 0x21 || bytes[index + 1] == 0x3C else { continue }
+                let tag = bytes[index...].prefix(200).prefix { !isBlank($0) }
                 let isEscaped = tag.starts(with: "!!".utf8) && isName(tag.dropFirst(2).first) && tag.contains(0x25)
                 if isEscaped || tag.starts(with: "!<tag:".utf8) {
                     return String(decoding: tag.prefix(60), as: UTF8.self)
@@ -59,24 +58,24 @@ enum YAMLWords {
                 if let key = escapedKey(bytes[..<index]) { return key }
             case UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"):
                 guard begins[Int(bytes[index])], index == 0 || !isName(bytes[index - 1]) else { continue }
-                if let word = word(bytes[index...], orKey: index < limit) { return word }
+                if let word = word(bytes, at: index, orKey: index < limit) { return word }
             default: continue
             }
         }
         return nil
     }
 
-    private static func word(_ rest: ArraySlice<UInt8>, orKey: Bool) -> String? {
-        guard let first = rest.first else { return nil }
-        for word in words[first] ?? [] where rest.starts(with: word) && !isName(rest.dropFirst(word.count).first) {
-            return String(decoding: word, as: UTF8.self)
+    private static func word(_ bytes: [UInt8], at index: Int, orKey: Bool) -> String? {
+        let first = Int(bytes[index])
+        func isWhole(_ word: [UInt8]) -> Bool {
+            bytes.holds(word, at: index)
+                && (index + word.count == bytes.count || !isName(bytes[index + word.count]))
         }
-        for word in orKey ? targets[first] ?? [] : []
-        where rest.starts(with: word) && !isName(rest.dropFirst(word.count).first) {
-            return String(decoding: word, as: UTF8.self)
-        }
-        for key in orKey ? keys[first] ?? [] : [] where rest.starts(with: key) {
-            let behind = rest.dropFirst(key.count).drop { $0 == 0x22 || $0 == 0x27 || blanks.contains($0) }
+        for word in words[first] where isWhole(word) { return String(decoding: word, as: UTF8.self) }
+        guard orKey else { return nil }
+        for word in targets[first] where isWhole(word) { return String(decoding: word, as: UTF8.self) }
+        for key in keys[first] where bytes.holds(key, at: index) {
+            let behind = bytes[(index + key.count)...].drop { $0 == 0x22 || $0 == 0x27 || isBlank($0) }
             if behind.first == UInt8(ascii: ":") { return String(decoding: key, as: UTF8.self) }
         }
         return nil
@@ -84,7 +83,7 @@ enum YAMLWords {
 
     /// A key in double quotes that has an escape in it.
     private static func escapedKey(_ before: ArraySlice<UInt8>) -> String? {
-        guard let end = before.suffix(64).lastIndex(where: { !blanks.contains($0) }), before[end] == 0x22 else {
+        guard let end = before.suffix(64).lastIndex(where: { !isBlank($0) }), before[end] == 0x22 else {
             return nil
         }
         let key = before[..<end].suffix(200)
@@ -106,10 +105,10 @@ enum YAMLWords {
 
 extension [String] {
     /// The UTF-8 of each, under its first byte.
-    fileprivate var byFirstByte: [UInt8: [[UInt8]]] {
-        reduce(into: [:]) { result, word in
+    fileprivate var byFirstByte: [[[UInt8]]] {
+        reduce(into: [[[UInt8]]](repeating: [], count: 256)) { result, word in
             let bytes = [UInt8](word.utf8)
-            result[bytes[0], default: []].append(bytes)
+            result[Int(bytes[0])].append(bytes)
         }
     }
 }

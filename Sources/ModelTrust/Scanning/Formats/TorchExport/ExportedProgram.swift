@@ -144,7 +144,7 @@ struct ExportedProgram {
     private static func isNumber(_ value: JSONNode.Value) -> Bool {
         switch value {
         case .null, .number: true
-        case .bool, .string, .array, .numbers, .object: false
+        case .bool, .string, .array, .numbers, .words, .object: false
         }
     }
 
@@ -204,10 +204,10 @@ struct ExportedProgram {
                 switch key.value {
                 case .null, .bool, .number: true
                 case .string(let text): text.allSatisfy(Self.isOfKey)
-                case .numbers, .array, .object: false
+                case .numbers, .words, .array, .object: false
                 }
             }
-        case .bool, .number, .string, .object: return false
+        case .bool, .number, .string, .words, .object: return false
         }
     }
 

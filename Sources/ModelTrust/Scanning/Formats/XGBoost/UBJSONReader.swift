@@ -5,6 +5,10 @@ struct UBJSONReader {
     private static let longestText: UInt64 = 16 << 20
     /// What an array or an object costs, in steps.
     private static let container = 8
+    /// What a key costs, and an element that is kept.
+    private static let kept = 8
+    /// How many keys an object may have, of which those of XGBoost have some dozens.
+    private static let mostKeys = 4_096
 
     private let input: ScanInput
     private let context: ScanContext
@@ -95,6 +99,13 @@ struct UBJSONReader {
     ) throws(ScanStop) -> [String: UBJSONValue] {
         var members: [String: UBJSONValue] = [:]
         while try peek() != UInt8(ascii: "}") {
+            try context.budget.step(Self.kept)
+            guard members.count < Self.mostKeys else {
+                throw fault(
+                    "an object has more than \(Self.mostKeys) keys, as none of a model has",
+                    rule: "limit-values"
+                )
+            }
             let key = try text()
             let value = try value(try cursor.byte(), path + [key], depth + 1, element)
             guard members.updateValue(value, forKey: key) == nil else {
@@ -121,8 +132,7 @@ struct UBJSONReader {
         guard try peek() == UInt8(ascii: "#") else {
             var values: [UBJSONValue] = []
             while try peek() != UInt8(ascii: "]") {
-                let value = try value(try cursor.byte(), path, depth + 1, element)
-                if try !element(&self, path, value) { values.append(value) }
+                try take(into: &values, path, depth, element)
             }
             try cursor.skip(1)
             return .array(values)
@@ -132,8 +142,7 @@ struct UBJSONReader {
         guard let type else {
             var values: [UBJSONValue] = []
             for _ in 0..<count {
-                let value = try value(try cursor.byte(), path, depth + 1, element)
-                if try !element(&self, path, value) { values.append(value) }
+                try take(into: &values, path, depth, element)
             }
             return .array(values)
         }
@@ -151,6 +160,19 @@ struct UBJSONReader {
         guard !overflows else { throw fault("a length is more than what follows") }
         try cursor.skip(size)
         return .numbers(numbers)
+    }
+
+    /// Reads an element of an array, and keeps it where that is wanted.
+    private mutating func take(
+        into values: inout [UBJSONValue],
+        _ path: [String],
+        _ depth: Int,
+        _ element: (inout UBJSONReader, [String], UBJSONValue) throws(ScanStop) -> Bool
+    ) throws(ScanStop) {
+        let value = try value(try cursor.byte(), path, depth + 1, element)
+        guard try !element(&self, path, value) else { return }
+        try context.budget.step(Self.kept)
+        values.append(value)
     }
 
     private func peek() throws(ScanStop) -> UInt8 {

@@ -69,11 +69,13 @@ let package = Package(
     targets: [
         // System calls that Swift's Glibc module does not import.
         .target(name: "CLinux"),
+        // SHA-256 of two messages at once is OpenSSL's; only the static library of Debian's libssl-dev has it.
+        .target(name: "CSHA256", linkerSettings: [.linkedLibrary(":libcrypto.a")]),
 
         // What models are compressed with, from Debian's zlib1g-dev, libbz2-dev and liblzma-dev.
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
-        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CLzma", providers: [.apt(["liblzma-dev"])]),
 
         // The vocabulary.
         .target(name: "ZeroTrust", dependencies: [httpTypes]),
@@ -206,7 +208,7 @@ let package = Package(
             dependencies: ["Kubernetes", "Resources", "SPIFFE", "WorkloadIdentity", logging]
         ),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-        .target(name: "AuditLog", dependencies: ["CLinux", "ZeroTrust", crypto]),
+        .target(name: "AuditLog", dependencies: ["CLinux", "CSHA256", "ZeroTrust", crypto]),
         .testTarget(
             name: "AuditLogTests",
             dependencies: ["AuditLog", "ZeroTrust", "audit-crash-writer", crypto],
@@ -261,7 +263,7 @@ let package = Package(
         ),
 
         // What goes in and what comes out. Vectorscan is Debian's libvectorscan-dev.
-        .systemLibrary(name: "CVectorscan", pkgConfig: "libhs", providers: [.apt(["libvectorscan-dev"])]),
+        .systemLibrary(name: "CVectorscan", providers: [.apt(["libvectorscan-dev"])]),
         // The tables that `Training/` makes are read by the C compiler, which embeds a file at once.
         .target(name: "CGuardrailData", exclude: ["injection.bin", "names.bin", "unicode.bin"]),
         .target(
@@ -301,10 +303,8 @@ let package = Package(
         // Tries what a confined process may not do.
         .executableTarget(name: "confinement-probe", dependencies: ["CLinux"], path: "Tests/Support/confinement-probe"),
         // BLAKE2b is Debian's libb2; BLAKE3, of which there is no library, is written here.
-        .systemLibrary(name: "CBLAKE2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
+        .systemLibrary(name: "CBLAKE2", providers: [.apt(["libb2-dev"])]),
         .target(name: "CBLAKE3"),
-        // SHA-256 of two files at once is OpenSSL's; only the static library of Debian's libssl-dev has it.
-        .target(name: "CSHA256", linkerSettings: [.linkedLibrary(":libcrypto.a")]),
 
         .target(
             name: "Registry",

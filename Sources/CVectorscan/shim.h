@@ -1,1 +1,1 @@
-#include <hs.h>
+#include <hs/hs.h>

@@ -1,3 +1,4 @@
+internal import CSHA256
 public import Crypto
 
 /// A SHA-256 hash in a Merkle tree.
@@ -63,12 +64,12 @@ public struct MerkleHash: Hashable, Sendable {
 
     /// The hash of an entry: SHA-256 of a zero byte and the entry (RFC 6962 §2.1).
     public static func leaf(_ entry: ArraySlice<UInt8>) -> MerkleHash {
-        // The buffer is only read within the closure.
-        unsafe entry.withUnsafeBytes { bytes in
-            var hash = SHA256()
-            hash.update(data: leafPrefix)
-            unsafe hash.update(bufferPointer: bytes)
-            return MerkleHash(hash.finalize())
+        // Sound: the entry lives through the call.
+        unsafe entry.withUnsafeBufferPointer { entry in
+            unsafe digest { digest in
+                var message = unsafe lapwing_sha256_bytes(start: entry.baseAddress, count: entry.count)
+                unsafe lapwing_sha256_all(leafPrefix, &message, 1, digest)
+            }
         }
     }
 
@@ -77,21 +78,75 @@ public struct MerkleHash: Hashable, Sendable {
         leaf(entry[...])
     }
 
-    private static let leafPrefix: [UInt8] = [0x00]
+    /// The hashes of entries that lie at some places of the same bytes; of many at once, which costs less than one by one.
+    static func leaves(_ bytes: ArraySlice<UInt8>, at places: [Range<Int>]) -> [MerkleHash] {
+        precondition(places.allSatisfy { bytes.startIndex <= $0.lowerBound && $0.upperBound <= bytes.endIndex })
+        // Sound: every message lies within the bytes, which live through the call, and each has 32 bytes of the result.
+        return unsafe bytes.withUnsafeBufferPointer { buffer in
+            let messages = unsafe places.map { place in
+                unsafe lapwing_sha256_bytes(
+                    start: buffer.baseAddress?.advanced(by: place.lowerBound - bytes.startIndex),
+                    count: place.count
+                )
+            }
+            return unsafe [MerkleHash](unsafeUninitializedCapacity: places.count) { hashes, count in
+                let digests = UnsafeMutableRawBufferPointer(hashes)
+                if let start = digests.baseAddress {
+                    unsafe lapwing_sha256_all(
+                        leafPrefix,
+                        messages,
+                        messages.count,
+                        start.assumingMemoryBound(to: UInt8.self)
+                    )
+                }
+                for index in places.indices {
+                    let digest = unsafe UnsafeRawBufferPointer(rebasing: digests[(32 * index)..<(32 * index + 32)])
+                    unsafe hashes[index] = MerkleHash(words: digest)
+                }
+                count = places.count
+            }
+        }
+    }
 
     /// The hash of a node: SHA-256 of a one byte, the left and the right hash (RFC 6962 §2.1).
     public static func node(_ left: MerkleHash, _ right: MerkleHash) -> MerkleHash {
-        let input: (UInt8, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
-            1, left.words.0.bigEndian, left.words.1.bigEndian, left.words.2.bigEndian, left.words.3.bigEndian,
+        let hashes = (
+            left.words.0.bigEndian, left.words.1.bigEndian, left.words.2.bigEndian, left.words.3.bigEndian,
             right.words.0.bigEndian, right.words.1.bigEndian, right.words.2.bigEndian, right.words.3.bigEndian
         )
-        // The tuple's first member is padded to eight bytes: 1, seven bytes of padding, then the two hashes in order.
-        // The hash is fed the prefix byte and the 64 bytes after the padding.
-        return unsafe withUnsafeBytes(of: input) { bytes in
-            var hash = SHA256()
-            unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[0..<1]))
-            unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[8..<72]))
-            return MerkleHash(hash.finalize())
+        // Sound: the tuple is 64 bytes, and lives through the call.
+        return unsafe withUnsafePointer(to: hashes) { hashes in
+            unsafe digest { digest in
+                let bytes = unsafe UnsafeRawPointer(hashes).assumingMemoryBound(to: UInt8.self)
+                unsafe lapwing_sha256_nodes(nodePrefix, bytes, 1, digest)
+            }
+        }
+    }
+
+    /// The root over a power of two of hashes, of 32 bytes each.
+    static func root(over hashes: consuming [UInt8]) -> MerkleHash {
+        var count = hashes.count / 32
+        precondition(count > 0 && hashes.count == 32 * count && count & (count - 1) == 0)
+        // Sound: each level takes what the one below it has left at the beginning of the array.
+        return unsafe hashes.withUnsafeMutableBufferPointer { buffer in
+            while count > 1, let start = buffer.baseAddress {
+                count /= 2
+                unsafe lapwing_sha256_nodes(nodePrefix, start, count, start)
+            }
+            return unsafe MerkleHash(words: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<32]))
+        }
+    }
+
+    private static let leafPrefix: UInt8 = 0x00
+    private static let nodePrefix: UInt8 = 0x01
+
+    /// A hash that `body` writes.
+    private static func digest(_ body: (UnsafeMutablePointer<UInt8>) -> Void) -> MerkleHash {
+        var digest: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        // Sound: the tuple is 32 bytes.
+        return unsafe withUnsafeMutablePointer(to: &digest) { digest in
+            unsafe body(UnsafeMutableRawPointer(digest).assumingMemoryBound(to: UInt8.self))
+            return unsafe MerkleHash(words: UnsafeRawBufferPointer(start: digest, count: 32))
         }
     }
 

@@ -335,8 +335,9 @@ public struct LogVerifier: Sendable {
                 Fault(file: found.description, index: path.index * 256 + UInt64(offset), message: message)
             }
             let entries = EntryBundle.entries(bytes[...]) ?? []
-            for (offset, entry) in entries.prefix(path.width).enumerated() {
-                guard MerkleHash.leaf(entry) == MerkleHash(tile[(32 * offset)..<(32 * offset + 32)]) else {
+            let leaves = MerkleHash.leaves(bytes[...], at: entries.prefix(path.width).map(\.indices))
+            for (offset, leaf) in leaves.enumerated() {
+                guard leaf == MerkleHash(tile[(32 * offset)..<(32 * offset + 32)]) else {
                     throw fault(offset, "holds an entry that does not have its hash in `\(hashes)`")
                 }
             }

@@ -76,26 +76,13 @@ package final class TileReader: HashSource {
     }
 
     /// The hash over a power of two of hashes.
-    static func fold(_ bytes: ArraySlice<UInt8>) -> MerkleHash {
-        var hashes: [MerkleHash] = []
-        hashes.reserveCapacity(bytes.count / 32)
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
-            hashes.append(MerkleHash(bytes[index..<(index + 32)]) ?? .emptyRoot)
-            index += 32
-        }
-        return fold(hashes)
-    }
+    static func fold(_ bytes: ArraySlice<UInt8>) -> MerkleHash { MerkleHash.root(over: Array(bytes)) }
 
     /// The hash over a power of two of hashes.
     static func fold(_ hashes: [MerkleHash]) -> MerkleHash {
-        var hashes = hashes
-        while hashes.count > 1 {
-            for index in 0..<(hashes.count / 2) {
-                hashes[index] = .node(hashes[2 * index], hashes[2 * index + 1])
-            }
-            hashes.removeLast(hashes.count / 2)
-        }
-        return hashes[0]
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(32 * hashes.count)
+        for hash in hashes { hash.append(to: &bytes) }
+        return MerkleHash.root(over: bytes)
     }
 }

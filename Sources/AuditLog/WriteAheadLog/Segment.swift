@@ -92,7 +92,9 @@ package enum Segment {
             }
             guard rest.isEmpty, entries.count == count else { return nil }
             let actual =
-                isVersion1 ? Array(SHA256.hash(data: payload)) : Segment.digest(entries.map { MerkleHash.leaf($0) })
+                isVersion1
+                ? Array(SHA256.hash(data: payload))
+                : Segment.digest(MerkleHash.leaves(payload, at: entries.map(\.indices)))
             return digest.elementsEqual(actual) ? entries : nil
         }
     }

@@ -44,15 +44,14 @@ struct EntryRun: Sendable {
     }
 
     /// An entry by its place.
-    subscript(place: Int) -> ArraySlice<UInt8> {
-        let start = place == 0 ? 0 : ends[place - 1]
-        return bytes[(start + 2)..<ends[place]]
-    }
+    subscript(place: Int) -> ArraySlice<UInt8> { bytes[range(of: place)] }
+
+    /// Where an entry lies.
+    private func range(of place: Int) -> Range<Int> { ((place == 0 ? 0 : ends[place - 1]) + 2)..<ends[place] }
 
     /// Computes the entries' leaf hashes (RFC 6962 §2.1), so that whoever takes the run over need not.
     mutating func hash() {
-        hashed.reserveCapacity(count)
-        for place in hashed.count..<count { hashed.append(.leaf(self[place])) }
+        hashed += MerkleHash.leaves(bytes[...], at: (hashed.count..<count).map(range))
     }
 
     /// The leaf hash of an entry.

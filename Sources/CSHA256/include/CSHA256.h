@@ -6,8 +6,7 @@
 //
 // All of it is OpenSSL's, from the static library of Debian's libssl-dev: what begins, adds to and ends a message is its
 // documented interface, and what takes blocks of two is `sha256_multi_block`, with which OpenSSL's own TLS ciphers have hashed
-// since 1.0.2. That one is in the library and in no header, so whoever uses it compares it with another implementation
-// first.
+// since 1.0.2. That one is in the library and in no header, so it is compared with the documented one before it is used.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +21,7 @@ struct lapwing_sha256 {
     uint32_t digest_length;
 };
 
-/// Whether two messages at once are faster here than one after the other.
+/// Whether two messages at once are faster here than one after the other, and have the same digests.
 bool lapwing_sha256_pairs(void);
 
 /// Begins a message.
@@ -39,5 +38,20 @@ void lapwing_sha256_add_pair(
 
 /// The digest, 32 bytes; the message is over.
 void lapwing_sha256_digest(struct lapwing_sha256 *_Nonnull message, uint8_t *_Nonnull out);
+
+/// Bytes of a message.
+struct lapwing_sha256_bytes {
+    const uint8_t *_Nullable start;
+    size_t count;
+};
+
+/// The digests of messages, each of which is a first byte and bytes: 32 bytes each, one behind the other.
+void lapwing_sha256_all(
+    uint8_t first, const struct lapwing_sha256_bytes *_Nonnull messages, size_t count, uint8_t *_Nonnull out
+);
+
+/// The digests of messages that are a first byte and 64 bytes of those that lie one behind the other. `out` may be where these
+/// lie.
+void lapwing_sha256_nodes(uint8_t first, const uint8_t *_Nonnull hashes, size_t count, uint8_t *_Nonnull out);
 
 #endif

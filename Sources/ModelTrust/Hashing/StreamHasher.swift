@@ -16,7 +16,7 @@ struct StreamHasher: ~Copyable {
     /// A hasher; for BLAKE3, `firstChunk` is the number of the chunk with which the bytes begin.
     init(_ algorithm: HashAlgorithm, firstChunk: UInt64 = 0) {
         switch algorithm {
-        case .sha256 where Self.pairsSHA256: state = .pairedSHA256(Self.begun())
+        case .sha256 where lapwing_sha256_pairs(): state = .pairedSHA256(Self.begun())
         case .sha256: state = .sha256(SHA256())
         case .blake2b:
             var hasher = blake2b_state()
@@ -32,7 +32,7 @@ struct StreamHasher: ~Copyable {
     }
 
     /// Whether two messages at once cost less than one after the other.
-    static func pairs(_ algorithm: HashAlgorithm) -> Bool { algorithm == .sha256 && pairsSHA256 }
+    static func pairs(_ algorithm: HashAlgorithm) -> Bool { algorithm == .sha256 && lapwing_sha256_pairs() }
 
     /// Adds bytes.
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
@@ -124,23 +124,4 @@ struct StreamHasher: ~Copyable {
         unsafe lapwing_sha256_begin(&hasher)
         return hasher
     }
-
-    /// Whether the processor hashes two messages at once faster, and what comes of it is what the other implementation says.
-    private static let pairsSHA256: Bool = {
-        guard lapwing_sha256_pairs() else { return false }
-        let texts = (0..<2).map { seed in (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 151 &+ seed &* 59) } }
-        var (first, second) = (begun(), begun())
-        // Twice, so that a state that is gone on with is seen too. Sound: as in `add` and `result`.
-        for range in [0..<640, 640..<1000] {
-            unsafe texts[0][range].withUnsafeBytes { one in
-                unsafe texts[1][range].withUnsafeBytes { other in
-                    unsafe lapwing_sha256_add_pair(&first, one.baseAddress, &second, other.baseAddress, range.count)
-                }
-            }
-        }
-        var digests = [[UInt8](repeating: 0, count: 32), [UInt8](repeating: 0, count: 32)]
-        unsafe lapwing_sha256_digest(&first, &digests[0])
-        unsafe lapwing_sha256_digest(&second, &digests[1])
-        return digests == texts.map { Array(SHA256.hash(data: $0)) }
-    }()
 }

@@ -10,8 +10,10 @@ export LAPWING_PEERS ?= $(CURDIR)/.venv
 # See the end of Package.swift. Builds without it are as good, and build some modules anew.
 export LAPWING_OPTIMIZE_SEARCHES ?= 1
 
-# One file that runs on a machine without Swift; optimised across modules, which saves the gateway about a tenth.
-RELEASE = --configuration release --static-swift-stdlib -Xswiftc -cross-module-optimization
+# One file that runs on a machine without Swift and without Debian's libraries; optimised across modules, which saves the
+# gateway about a tenth.
+STATIC = $(CURDIR)/.build/static-libraries
+RELEASE = --configuration release --static-swift-stdlib -Xswiftc -cross-module-optimization -Xswiftc -L$(STATIC)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build release demo test lint format docs fuzz bench install clean
@@ -49,6 +51,7 @@ fuzz: ## fuzz the parsers of hostile bytes for a minute
 
 bench: setup ## compare gateway and policy with others on this machine
 	@Benchmarks/proxy/setup
+	@scripts/static-libraries $(STATIC)
 	$(SWIFT) build $(RELEASE) --product lapwing
 	Benchmarks/proxy/run
 	@Benchmarks/policy/setup
@@ -57,6 +60,7 @@ bench: setup ## compare gateway and policy with others on this machine
 	$(SWIFT) run -c release --package-path Benchmarks monitorrate
 
 release: setup ## build the optimised program, with its completions and manual, into dist/
+	@scripts/static-libraries $(STATIC)
 	$(SWIFT) build $(RELEASE) --product lapwing
 	$(SWIFT) build --product generate-manual
 	@scripts/package dist "$$($(SWIFT) build $(RELEASE) --show-bin-path)" "$$($(SWIFT) build --show-bin-path)"

@@ -37,6 +37,8 @@ struct Lapwing: AsyncParsableCommand {
         var findsThings = false
         do {
             let words = Array(CommandLine.arguments.dropFirst())
+            // A command that is known by its type is not asked what else it is, which takes the runtime longer than some commands.
+            if let plain = DirectCommand.plain(words) { return try plain.run() }
             var command = try command(words)
             findsThings = command is any FindingCommand
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -50,6 +50,16 @@ struct DirectCommandTests {
         #expect(text.contains(#""k""#) || text.contains(#""a b""#))
     }
 
+    @Test func `only a plain verification is known without looking at any other command`() throws {
+        let words = ["model", "verify", "m", "--public-key", "k"]
+        let plain = try #require(DirectCommand.plain(words))
+        #expect(String(reflecting: plain) == String(reflecting: try Lapwing.parseAsRoot(words)))
+        for words in [
+            [], ["model"], ["model", "verify"], ["model", "verify", "m"], ["data", "verify", "m", "--public-key", "k"],
+            ["model", "sign", "m", "--public-key", "k"], ["--", "model", "verify", "m", "--public-key", "k"],
+        ] { #expect(DirectCommand.plain(words) == nil, "\(words)") }
+    }
+
     @Test(
         arguments: [
             [], ["m"], ["--public-key", "k"], ["m", "--public-key"], ["m", "--public-key", "-k"],

@@ -46,8 +46,9 @@ struct ComparisonPlan {
         guard !resources.isEmpty, outcomes.count == resources.count else {
             return FileVerdict(path, .unreadable, "`\(path)` was not hashed whole", size: size)
         }
-        for (outcome, resource) in zip(outcomes, resources) {
-            switch outcome {
+        // By numbers: the type of two sequences side by side has to be made when it is first wanted, which a short run notices.
+        for (index, resource) in resources.enumerated() {
+            switch outcomes[outcomes.startIndex + index] {
             case .failure(let refusal): return verdict(path, refusal)
             case .success(let found) where found != resource.digest:
                 return FileVerdict(path, .mismatch, "`\(path)` has other bytes than were signed", size: size)

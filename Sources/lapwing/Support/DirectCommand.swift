@@ -6,6 +6,14 @@ import ArgumentParser
 /// that does not say its own: half of what a short command took. What is not a plain call of a command (help, the
 /// version, a mistake) is left to ArgumentParser, whose words name the whole path to the command.
 enum DirectCommand {
+    /// The command that deployments call before each start of a service, where it is called plainly.
+    static func plain(_ arguments: [String]) -> ModelVerifyCommand? {
+        guard arguments.count > 2, ModelCommand.isNamed(arguments[0]), ModelVerifyCommand.isNamed(arguments[1]) else {
+            return nil
+        }
+        return ModelVerifyCommand(plain: arguments[2...])
+    }
+
     /// The command, ready to run; `nil` where the whole tree is to read the line.
     static func parse(_ arguments: [String]) -> (any ParsableCommand)? {
         var command: any ParsableCommand.Type = Lapwing.self
@@ -16,7 +24,6 @@ enum DirectCommand {
         }
         guard command.configuration.subcommands.isEmpty, !rest.prefix(while: { $0 != "--" }).contains("--version")
         else { return nil }
-        if command == ModelVerifyCommand.self, let plain = ModelVerifyCommand(plain: rest) { return plain }
         return try? command.parse(Array(rest))
     }
 }

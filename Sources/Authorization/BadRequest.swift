@@ -8,7 +8,7 @@ public enum BadRequest: String, Error, Hashable, Sendable, Codable, CaseIterable
     case emptyTarget = "empty_target"
     /// The target is neither a path nor an `http` or `https` URL.
     case notAbsolutePath = "target_not_absolute"
-    /// The URL in the target has no host, or has user information; or that of a CONNECT is not the host and port of its
+    /// The URL in the target has no host, or one that is neither a name nor an address, or user information; or that of a CONNECT is not the host and port of its
     /// header.
     case badTargetAuthority = "bad_target_authority"
     /// The target has a byte that is not visible ASCII.
@@ -25,4 +25,6 @@ public enum BadRequest: String, Error, Hashable, Sendable, Codable, CaseIterable
     case encodedControl = "encoded_control_byte_in_path"
     /// There is no host, neither in the target nor in a header.
     case missingHost = "missing_host"
+    /// The host has a byte that no host has.
+    case badHost = "bad_host"
 }

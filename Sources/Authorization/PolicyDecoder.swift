@@ -43,7 +43,9 @@ struct PolicyDecoder {
         if checks == .admission { checkAction(action, rules: rulesValue, in: spec) }
         if action == .custom, checks == .admission { refuseIdentities(in: rules) }
         if action == .deny { warnOfTCP(rules) }
-        if isDryRun, action != .allow, action != .deny {
+        // What enforces is not on trial, but admission refuses the annotation there whatever it says.
+        let isAnnotated = checks == .admission && reader.document.metadata.annotations["istio.io/dry-run"] != nil
+        if isDryRun || isAnnotated, action != .allow, action != .deny {
             reader.report(reader.document.location, "`istio.io/dry-run` is for ALLOW and DENY policies only")
         }
         return make(

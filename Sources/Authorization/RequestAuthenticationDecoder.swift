@@ -187,6 +187,11 @@ struct RequestAuthenticationDecoder {
         guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), !text.contains("\\") else {
             return "`\(text.prefix(80))` has a character that a URL may not hold"
         }
+        guard
+            text.split(separator: "%", omittingEmptySubsequences: false).dropFirst().allSatisfy({ rest in
+                rest.utf8.count >= 2 && rest.utf8.prefix(2).allSatisfy { PathByte.nibble($0) != nil }
+            })
+        else { return "`\(text.prefix(80))` has a `%` that begins no escape" }
         let authority = text.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
         let afterUser = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
         var host = afterUser
@@ -274,10 +279,12 @@ struct RequestAuthenticationDecoder {
             return standard
         }
         guard let text = text(value) else { return standard }
-        guard let timeout = GoDuration.parse(text.text), timeout >= .milliseconds(1) else {
+        guard let timeout = GoDuration.parse(text.text), timeout >= .milliseconds(1),
+            timeout.components.attoseconds % 1_000_000_000_000_000 == 0
+        else {
             reader.report(
                 text.location,
-                "`timeout`: expected a length of time of at least 1ms such as `5s`, found `\(text.text.prefix(60))`"
+                "`timeout`: expected whole milliseconds such as `5s`, at least `1ms`, found `\(text.text.prefix(60))`"
             )
             return standard
         }

@@ -65,6 +65,7 @@ public struct RequestScreen: Sendable, Hashable {
             }
         }
         guard let host else { return .refused(.missingHost) }
+        guard host.utf8.allSatisfy(Self.mayStandInHost) else { return .refused(.badHost) }
         switch normalization.normalize(path, compatibility: compatibility) {
         case .badRequest(let reason): return .refused(reason)
         case .path(let path): return .accepted(Request(method: method, path: path, authority: host))
@@ -94,16 +95,43 @@ public struct RequestScreen: Sendable, Hashable {
         let rest = url.utf8.dropFirst(schemeLength)
         let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
         let authority = rest[..<end]
-        guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else { return .failure(.badTargetAuthority) }
+        guard !authority.contains(UInt8(ascii: "@")), isHostAndPort(authority) else {
+            return .failure(.badTargetAuthority)
+        }
         let path = String(Substring(rest[end...]))
         return .success((String(Substring(authority)), path.hasPrefix("/") ? path : "/" + path))
+    }
+
+    /// A name or an address, in brackets where it is one of IPv6, and perhaps a port.
+    private static func isHostAndPort(_ authority: Substring.UTF8View) -> Bool {
+        var rest = authority
+        if rest.first == UInt8(ascii: "[") {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
+            let address = rest[rest.index(after: rest.startIndex)..<end]
+            let isAddress = address.allSatisfy { PathByte.nibble($0) != nil || ":.".utf8.contains($0) }
+            guard !address.isEmpty, isAddress else { return false }
+            rest = rest[rest.index(after: end)...]
+        } else {
+            let name = rest.prefix { PathByte.isUnreserved($0) && $0 != UInt8(ascii: "~") || $0 == UInt8(ascii: ".") }
+            guard !name.isEmpty else { return false }
+            rest = rest[name.endIndex...]
+        }
+        guard !rest.isEmpty else { return true }
+        let port = rest.dropFirst()
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        return rest.first == UInt8(ascii: ":") && port.allSatisfy(digits.contains) && UInt16(Substring(port)) != nil
+    }
+
+    /// Whether a byte is one of those of which RFC 3986 (§3.2) makes an authority.
+    private static func mayStandInHost(_ byte: UInt8) -> Bool {
+        (0x21...0x7e).contains(byte) && !"\"#/<>?\\^`{|}".utf8.contains(byte)
     }
 
     /// The methods that are understood: those of the IANA registry that Envoy's parser knows.
     static let methods: Set<String> = [
         "CONNECT", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "ACL", "BIND", "CHECKOUT",
         "COPY", "LINK",
-        "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "M-SEARCH", "NOTIFY", "PROPFIND", "PROPPATCH",
+        "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "NOTIFY", "PROPFIND", "PROPPATCH",
         "PURGE", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE",
     ]
 }

@@ -9,7 +9,7 @@ enum ValueCheck {
         guard !text.isEmpty else { return "a value must not be empty" }
         switch subject {
         case .sourceIP, .remoteIP, .destinationIP:
-            guard AddressBlock(text) == nil else { return nil }
+            guard AddressBlock(text) == nil || hasPaddedLength(text) else { return nil }
             return "`\(text)` is no address and no block in CIDR form such as `10.0.0.0/8`"
         case .destinationPort:
             guard UInt16(text).map({ $0 > 0 && String($0) == text }) ?? false else {
@@ -28,6 +28,11 @@ enum ValueCheck {
             return "`\(text)` is no trust domain; it has no `/` and at most one `*`, at one end"
         default: return nil
         }
+    }
+
+    /// Whether the length of a block's prefix begins with a zero that means nothing, which Istio does not read.
+    private static func hasPaddedLength(_ text: String) -> Bool {
+        text.split(separator: "/").dropFirst().contains { $0.hasPrefix("0") && $0 != "0" }
     }
 
     private static func pathProblem(_ text: String) -> String? {

@@ -57,6 +57,7 @@ import Testing
         Row(source("principals: [a, '']"), "4:50: error: `principals`: a value must not be empty"),
         Row(source("ipBlocks: [1.2.3]"), "`1.2.3` is no address"),
         Row(source("ipBlocks: [10.0.0.0/33]"), "`10.0.0.0/33` is no address"),
+        Row(source("ipBlocks: [10.0.0.0/08]"), "`10.0.0.0/08` is no address"),
         Row(source("notRemoteIpBlocks: [x]"), "`notRemoteIpBlocks`: `x` is no address"),
         Row(source("serviceAccounts: [a/b/c]"), "`a/b/c` is no service account"),
         Row(source("serviceAccounts: ['a/*']"), "service accounts have no wildcards"),
@@ -143,6 +144,8 @@ import Testing
         #expect(set.policies.first?.isDryRun == true)
         #expect(throws: ResourceError.self) { try PolicySet.load(annotated(value, action: "AUDIT")) }
         #expect(throws: ResourceError.self) { try PolicySet.load(annotated("yes", action: "DENY")) }
+        #expect(throws: ResourceError.self) { try PolicySet.load(annotated("false", action: "AUDIT")) }
+        #expect(try PolicySet.load(annotated("false", action: "AUDIT"), checks: .dataPlane).policies.count == 1)
         #expect(try PolicySet.load(annotated("false", action: "DENY")).policies.first?.isDryRun == false)
     }
 

@@ -80,6 +80,7 @@ import Testing
         Row(rule: "issuer: a, jwksUri: 'https://u@:1/'", message: "has no host"),
         Row(rule: "issuer: a, jwksUri: 'https://[::1'", message: "lacks a `]`"),
         Row(rule: "issuer: a, jwksUri: 'https://[::1]x'", message: "text between host and port"),
+        Row(rule: "issuer: a, jwksUri: 'https://a/%zz'", message: "has a `%` that begins no escape"),
         Row(rule: "issuer: a, jwksUri: 'https://a b'", message: "has a character that a URL may not hold"),
         Row(
             rule: "issuer: a, jwksUri: 'https://a', jwks: '{}'",
@@ -104,9 +105,10 @@ import Testing
             message: "`:a` is no name for a header"
         ),
         Row(rule: "issuer: a, outputClaimToHeaders: [{header: a, claim: ''}]", message: "`claim` must not be empty"),
-        Row(rule: "issuer: a, timeout: apple", message: "`timeout`: expected a length of time of at least 1ms"),
-        Row(rule: "issuer: a, timeout: 999us", message: "at least 1ms"),
-        Row(rule: "issuer: a, timeout: -5s", message: "at least 1ms"),
+        Row(rule: "issuer: a, timeout: apple", message: "`timeout`: expected whole milliseconds"),
+        Row(rule: "issuer: a, timeout: 999us", message: "at least `1ms`"),
+        Row(rule: "issuer: a, timeout: -5s", message: "at least `1ms`"),
+        Row(rule: "issuer: a, timeout: 1.5ms", message: "expected whole milliseconds"),
         Row(rule: "issuer: a, timeout: 5", message: "found the number 5; write its unit, such as `5s`"),
         Row(
             rule: "issuer: a, spaceDelimitedClaims: ['']",

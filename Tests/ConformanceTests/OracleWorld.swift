@@ -56,10 +56,11 @@ struct OracleWorld {
         }
         let headers = try self.headers(request)
         let values = { (name: String) in headers.filter { $0.name == name }.map(\.value) }
-        let hosts = (request.host.map { [$0] } ?? []) + values("host")
+        let blanks = CharacterSet(charactersIn: " \t")
+        let hosts = (request.host.map { [$0.trimmingCharacters(in: blanks)] } ?? []) + values("host")
         let authority = hosts.isEmpty ? nil : hosts.joined(separator: ",")
         switch screen.check(method: request.method, target: request.target, authority: authority) {
-        case .refused: return OracleAnswer(decision: "BAD_REQUEST", status: 400, path: request.target)
+        case .refused: return OracleAnswer(decision: "BAD_REQUEST", status: 400, path: refusedPath(request.target))
         case .accepted(let screened):
             let attributes = Attributes(
                 caller: caller,
@@ -74,6 +75,14 @@ struct OracleWorld {
             )
             return decide(attributes, headers)
         }
+    }
+
+    /// How Envoy shows a path that it refuses: with its slashes decoded, and otherwise as it was sent.
+    private func refusedPath(_ target: String) -> String {
+        guard set.pathNormalization == .decodeAndMergeSlashes else { return target }
+        let end = target.firstIndex(of: "?") ?? target.endIndex
+        let path = target[..<end].replacing(#/%2[Ff]/#, with: "/").replacing(#/%5[Cc]/#, with: "\\")
+        return String(path) + target[end...]
     }
 
     /// CUSTOM, then the token, then the other policies.

@@ -96,14 +96,12 @@ public struct ModelTransfer: Sendable {
         let staging = target.deletingLastPathComponent().path + "/.\(target.lastPathComponent).\(hex).partial"
         try Self.makePrivate(staging)
         let total = layers.reduce(0) { $0 + $1.descriptor.size }
-        var done: UInt64 = 0
-        for layer in layers {
-            for parent in layer.path.parents { try Self.makeDirectory(staging + "/" + parent) }
-            var file = try PartialFile(staging + "/" + layer.path.description, layer.descriptor.digest.algorithm)
-            if file.length > layer.descriptor.size { try file.restart() }
-            try await client.pull(layer.descriptor, from: repository, to: &file) { progress(done + $0, total) }
-            done += layer.descriptor.size
-            progress(done, total)
+        for parent in Set(layers.flatMap(\.path.parents)).sorted() { try Self.makeDirectory(staging + "/" + parent) }
+        var done: Int64 = 0
+        let files = layers.map { WantedFile(path: staging + "/" + $0.path.description, descriptor: $0.descriptor) }
+        try await client.pull(files, from: repository) { step in
+            done += step
+            progress(UInt64(max(0, done)), total)
         }
         try Self.refuseOthers(in: staging, layers.map(\.path))
         guard unsafe rename(staging, target.path) == 0 else {

@@ -1,20 +1,11 @@
 import NIOHTTP1
 
-/// Models of thousands of short files: what takes its time is not their bytes but the requests.
+/// Short files that are pushed, each in one request where the registry takes it so.
 extension RegistryClient {
-    /// How long a file may be that is sent in one request.
-    static let shortLength: UInt64 = 1 << 20
     /// A file up to this length is sent at once; of longer ones it is asked first whether the registry has them.
     private static let unaskedLength: UInt64 = 1 << 14
-    /// How many connections are used at once.
-    private static let connections = 8
-    /// How often one connection after the other may break, or one answer after the other ask to come again later.
-    private static let tries = 6
-    /// The longest that a registry is waited for because it says so.
-    private static let longestWait: Int = 30
 
-    /// Pushes short files as blobs, several at a time on connections that stay open, each in one request where the
-    /// registry takes it so.
+    /// Pushes short files as blobs, several at a time on connections that stay open.
     ///
     /// `progress` is told the size of each file that is there.
     ///
@@ -24,89 +15,15 @@ extension RegistryClient {
         to repository: RepositoryName,
         progress: (UInt64) -> Void
     ) async throws {
-        guard !files.isEmpty else { return }
-        let workers = min(Self.connections, files.count)
-        let queue = PushQueue(files, workers: workers)
-        let (sizes, continuation) = AsyncStream<UInt64>.makeStream()
-        async let pushed: Void = work(workers, on: queue, repository) {
-            continuation.yield($0)
-        } atEnd: {
-            continuation.finish()
+        try await each(of: files, over: Self.connections) {
+            "`\($0.path)` is not taken"
+        } progress: {
+            progress(UInt64($0))
+        } _: { file, conversation, isThere in
+            let outcome = try await push(file, to: repository, &conversation)
+            if case .isThere = outcome { isThere(Int64(file.descriptor.size)) }
+            return outcome
         }
-        for await size in sizes { progress(size) }
-        try await pushed
-    }
-
-    private func work(
-        _ workers: Int,
-        on queue: PushQueue,
-        _ repository: RepositoryName,
-        isThere: @escaping @Sendable (UInt64) -> Void,
-        atEnd: @Sendable () -> Void
-    ) async throws {
-        defer { atEnd() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<workers {
-                group.addTask { try await work(on: queue, repository, isThere) }
-            }
-            // What one cannot do ends the others.
-            while try await group.next() != nil {}
-        }
-    }
-
-    /// What became of a file.
-    private enum Outcome {
-        case isThere
-        /// The registry has too much to do, or too many uploads of ours under way.
-        case later(Answer)
-    }
-
-    /// Pushes files from the queue until none is left; a connection that breaks is made again.
-    private func work(
-        on queue: PushQueue,
-        _ repository: RepositoryName,
-        _ isThere: (UInt64) -> Void
-    ) async throws {
-        // How often it went wrong since a file was there last.
-        var failures = 0
-        while var current = queue.nextOrEnd() {
-            do {
-                let busy = try await connector.converse { conversation -> Answer? in
-                    while true {
-                        if case .later(let answer) = try await push(current, to: repository, &conversation) {
-                            return answer
-                        }
-                        isThere(current.descriptor.size)
-                        failures = 0
-                        guard !conversation.isOver, let next = queue.next() else { return nil }
-                        current = next
-                    }
-                }
-                guard let busy else { continue }
-                failures += 1
-                guard failures < Self.tries else { throw busy.refusal("`\(current.path)` is not taken") }
-                // Where it does not say when to come again, it may be one connection less that it wants.
-                let wait = busy.field("retry-after").flatMap { Int($0) }
-                if wait == nil, busy.status == 429, queue.leave(current) { return }
-                queue.putBack(current)
-                try await pause(after: failures, seconds: wait)
-            } catch let error as RegistryClientError where error.code == .unreachable {
-                failures += 1
-                guard failures < Self.tries else { throw error }
-                // The same bytes under the same digest: whether they came the first time makes no difference.
-                queue.putBack(current)
-                try await pause(after: failures, seconds: nil)
-            }
-        }
-    }
-
-    /// Waits for so many seconds, or longer with each failure.
-    private func pause(after failures: Int, seconds: Int?) async throws {
-        let wait: Duration =
-            if let seconds { .seconds(min(max(0, seconds), Self.longestWait)) } else {
-                .milliseconds(50 << min(failures, 6))
-            }
-        try await Task.sleep(for: wait)
     }
 
     /// Pushes one file.

@@ -7,6 +7,8 @@ struct RegistryConversation {
     private let output: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
     /// Whether nothing more can be asked: the registry closes the connection, or something went wrong on it.
     private(set) var isOver = false
+    /// Whether the connection stays open after the answer that was begun.
+    private var isKept = false
 
     init(
         _ answers: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator,
@@ -49,6 +51,41 @@ struct RegistryConversation {
             }
         }
         throw RegistryClientError(.unreachable, "the registry closed the connection in the middle")
+    }
+
+    /// Sends a request without content, and reads the head of the answer; its body has to be read before anything else is
+    /// asked.
+    ///
+    /// - Throws: ``RegistryClientError``, `unreachable` where the connection ends before.
+    mutating func begin(_ head: HTTPRequestHead) async throws -> HTTPResponseHead {
+        isOver = true
+        do {
+            try await output.write(.head(head))
+            try await output.write(.end(nil))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            // A registry may answer, and close, before it has read what is asked.
+        }
+        while let part = try await next() {
+            guard case .head(let answer) = part else { break }
+            if answer.status.code < 200 { continue }
+            isKept = answer.isKeepAlive
+            return answer
+        }
+        throw RegistryClientError(.unreachable, "the registry closed the connection unasked")
+    }
+
+    /// The next piece of the body of the answer that was begun; nil at its end.
+    mutating func piece() async throws -> ByteBuffer? {
+        switch try await next() {
+        case .body(let bytes): return bytes
+        case .end:
+            isOver = !isKept
+            return nil
+        case .head, nil:
+            throw RegistryClientError(.unreachable, "the registry closed the connection in the middle")
+        }
     }
 
     private mutating func next() async throws -> HTTPClientResponsePart? {

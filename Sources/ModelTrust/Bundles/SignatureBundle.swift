@@ -98,11 +98,9 @@ struct SignatureBundle: Sendable {
         // Before 1.1 the key itself stood here, and was believed by nobody (OMS 1.0 §11.2).
         try reader.only(["hint", "rawBytes", "keyDetails"], in: key, "`publicKey`")
         if let bytes = key["rawBytes"] { _ = try reader.string(bytes, "`rawBytes`") }
-        if let hint = reader.optional(key["hint"]) { return try reader.string(hint, "`hint`") }
-        guard key["rawBytes"] != nil || key["hint"] != nil else {
-            throw reader.refuse("`publicKey` has neither a `hint` nor `rawBytes`")
-        }
-        return ""
+        // Who writes JSON from the protocol buffer leaves an empty hint out.
+        return try reader.optional(key["hint"]).map { (hint) throws(ModelRefusal) in try reader.string(hint, "`hint`") }
+            ?? ""
     }
 
     static func rawBytes(_ value: StrictJSON?, _ reader: JSONReader) throws(ModelRefusal) -> [UInt8] {

@@ -210,6 +210,17 @@ import ZeroTrust
         #expect(world.verify(options).refusal == .files)
     }
 
+    @Test(arguments: ["{}", "{\"hint\": \"\"}", "{\"hint\": null}"])
+    func `a bundle need not say which key it was signed with`(_ key: String) throws {
+        let world = try ModelWorld()
+        let text = String(decoding: try world.sign().bundle, as: UTF8.self)
+        let bundle = text.replacing(#/"publicKey": *\{[^}]*\}/#, with: "\"publicKey\": \(key)")
+        #expect(bundle != text)
+        try Data(bundle.utf8).write(to: URL(fileURLWithPath: world.signature))
+        #expect(world.verify().verified != nil)
+        #expect(world.verify(trust: .key(try ModelWorld().key.publicKey)).refusal != nil)
+    }
+
     @Test func `what cannot be looked at in place is not lent`() throws {
         let world = try ModelWorld()
         let file = try ModelTree(path: world.model).open(ModelPath("weights.bin"), links: .refuse)

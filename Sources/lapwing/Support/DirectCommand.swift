@@ -7,11 +7,11 @@ import ArgumentParser
 /// version, a mistake) is left to ArgumentParser, whose words name the whole path to the command.
 enum DirectCommand {
     /// The command that deployments call before each start of a service, where it is called plainly.
-    static func plain(_ arguments: [String]) -> ModelVerifyCommand? {
+    static func plain(_ arguments: [String]) -> ModelVerifyRun? {
         guard arguments.count > 2, ModelCommand.isNamed(arguments[0]), ModelVerifyCommand.isNamed(arguments[1]) else {
             return nil
         }
-        return ModelVerifyCommand(plain: arguments[2...])
+        return ModelVerifyRun(plain: arguments[2...])
     }
 
     /// The command, ready to run; `nil` where the whole tree is to read the line.

@@ -29,7 +29,7 @@ struct ModelRunCommand: ParsableCommand {
     @Option(help: "The model.", completion: .file())
     var model: String
 
-    @OptionGroup var verification: ModelVerificationOptions
+    @OptionGroup var options: ModelVerificationOptions
 
     @Flag(help: "Copy the model into sealed memory instead of mounting it.")
     var sealed = false
@@ -75,7 +75,8 @@ struct ModelRunCommand: ParsableCommand {
         // The model itself, wherever links lead.
         let place = URL(fileURLWithPath: model.path).resolvingSymlinksInPath().path
         let bar = chatter.bar("verifying")
-        let verifier = try verification.verifier(of: model, chatter, bar)
+        let verification = options.verification
+        let verifier = try verification.verifier(of: model, chatter.chatter, bar)
         let signature = verification.signature ?? model.path + ".sig"
         let status: Int32
         do {

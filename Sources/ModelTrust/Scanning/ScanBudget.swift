@@ -1,7 +1,9 @@
 /// What one scan may cost, whatever the artifact declares of itself.
 struct ScanBudget: Hashable, Sendable {
     /// How many findings are kept.
-    static let findings = 1_000
+    static let findings = 256
+    /// How many findings say that a limit was met.
+    static let limitFindings = 16
     /// How deep containers may lie within one another.
     static let depth = 5
 

@@ -10,6 +10,8 @@ final class ScanContext {
     private(set) var claims: Set<String> = []
     /// What is left.
     var budget: ScanBudget
+    /// How often a limit has stopped something.
+    private var limits = 0
     /// How deep containers lie within one another where the scan is now.
     private var depth = 0
     private let scanners: [any FormatScanner.Type]
@@ -24,9 +26,7 @@ final class ScanContext {
 
     /// Adds a finding.
     func add(_ finding: ScanFinding) throws(ScanStop) {
-        guard findings.count < ScanBudget.findings else {
-            throw ScanStop(rule: "limit-findings", message: "there are more than \(ScanBudget.findings) findings")
-        }
+        guard hasRoom(for: finding.verdict) else { throw Self.tooManyFindings }
         findings.append(finding)
     }
 
@@ -172,16 +172,38 @@ final class ScanContext {
         do throws(ScanStop) {
             try body()
         } catch {
-            findings.append(
-                ScanFinding(
-                    rule: error.rule,
-                    verdict: max(error.verdict, .notProven),
-                    path: input.path,
-                    offset: error.offset,
-                    element: error.element,
-                    message: error.message
-                )
-            )
+            note(error, input)
         }
     }
+
+    /// Adds a finding of what stopped the scan of an input; never throws, and so says itself where there are too many.
+    private func note(_ stop: ScanStop, _ input: ScanInput) {
+        if stop.rule.hasPrefix("limit-") {
+            // What one member took is missing for each that follows.
+            limits += 1
+            guard limits <= ScanBudget.limitFindings else { return }
+        } else if !hasRoom(for: stop.verdict) {
+            return note(Self.tooManyFindings, input)
+        }
+        findings.append(
+            ScanFinding(
+                rule: stop.rule,
+                verdict: max(stop.verdict, .notProven),
+                path: input.path,
+                offset: stop.offset,
+                element: stop.element,
+                message: stop.message
+            )
+        )
+    }
+
+    /// Whether another finding is kept; the first that are unsafe are, however many others there are.
+    private func hasRoom(for verdict: ScanVerdict) -> Bool {
+        findings.count < ScanBudget.findings + (verdict == .unsafe ? 2 * ScanBudget.limitFindings : 0)
+    }
+
+    private static let tooManyFindings = ScanStop(
+        rule: "limit-findings",
+        message: "there are more than \(ScanBudget.findings) findings"
+    )
 }

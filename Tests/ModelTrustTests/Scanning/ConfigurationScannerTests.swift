@@ -160,6 +160,26 @@ import Testing
         #expect(ScanProbe.verdict(code) != .proven)
     }
 
+    @Test(arguments: [
+        "activation: __import__('os').system('id')\n", "activation: nn.SiLU() or exit()\n",
+        "activation: nn.SiLU(eval('1'))\n", "activation: nn.SiLU(torch.hub.load('a', 'b'))\n",
+        "backbone:\n- [-1, 1, Conv, [64]]\n- [-1, 1, \"__import__('os').system('id')\", [64]]\n",
+        "head:\n- [-1, 1, Conv, [64, [\"exit()\"]]]\n", "download: bash get.sh\n",
+        "train: images\ndownload: |\n  import os\n  os.remove('x')\n", "download: exit()\n",
+    ]) func `what YOLO runs of its settings is not proven`(_ text: String) {
+        #expect(ScanProbe.verdict(text) == .notProven)
+    }
+
+    @Test(arguments: [
+        "nc: 80\nactivation: nn.LeakyReLU(0.1)\nbackbone:\n- [-1, 1, Conv, [64, 6, 2, 2]]\n"
+            + "head:\n- [-1, 1, nn.Upsample, [None, 2, 'nearest']]\n- [[-1, 6], 1, Concat, [1]]\n",
+        "activation: torch.nn.Hardswish()\n",
+        #"{"activation": "gelu", "backbone": "resnet(50)", "head": {"a": "b()"}}"#,
+        "train: images\ndownload: https://example.com/coco (8).zip\n", "download: true\n",
+    ]) func `settings of YOLO that hold no code are proven`(_ text: String) {
+        #expect(ScanProbe.scan(Array(text.utf8)).findings == [])
+    }
+
     @Test func `programs are not proven under any name`() {
         for magic: [UInt8] in [
             [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0], Array("MZqFpD='\n".utf8) + [0], [0x4D, 0x5A, 0x90, 0],

@@ -23,7 +23,9 @@ import Testing
         #expect(ScanProbe.scan(Array((beginning + command).utf8)).formats.contains { $0.format == "pickle" })
     }
 
-    @Test(arguments: ["(S'id'\niposix\nsystemX", "iposix\nsystem\n", "cidlelib.idle\nmain\nand so on\n"])
+    @Test(arguments: [
+        "(S'id'\niposix\nsystemX", "iposix\nsystem\n", "cidlelib.idle\nmain\nand so on\n", "cflask.__main__\nx\n",
+    ])
     func `a text that imports or calls before it breaks off is a pickle`(_ text: String) {
         #expect(ScanProbe.verdict(text) != .proven)
     }

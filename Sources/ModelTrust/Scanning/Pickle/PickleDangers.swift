@@ -36,6 +36,12 @@ enum PickleDangers {
         return standardLibrary.contains(String(package))
     }
 
+    /// Whether to import a module is enough to have something done: Python's own of which some do, and a package's
+    /// `__main__`, which runs the package as a program.
+    static func actsWhenImported(_ module: String) -> Bool {
+        isInStandardLibrary(module) || module.split(separator: ".").contains("__main__")
+    }
+
     /// Whether a module is Python's own, or known to be there on many machines.
     static func isInstalled(_ module: String) -> Bool {
         let package = String(module.prefix { $0 != "." })

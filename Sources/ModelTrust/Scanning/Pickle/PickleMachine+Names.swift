@@ -28,7 +28,7 @@ extension PickleMachine {
             guard opcode == .inst else { return try importName(module: module, name: name) }
             // The name is imported before the arguments are looked for.
             guard hasMark else {
-                if PickleDangers.isInStandardLibrary(module) { try importName(module: module, name: name) }
+                if PickleDangers.actsWhenImported(module) { try importName(module: module, name: name) }
                 throw stop("pickle-malformed", "there is no mark")
             }
             let arguments = PickleContainer(.tuple, try popMark())
@@ -65,7 +65,7 @@ extension PickleMachine {
             )
         case .unlisted:
             // Python imports nothing by an empty name.
-            importsLibrary = importsLibrary || !module.isEmpty && PickleDangers.isInStandardLibrary(module)
+            importsLibrary = importsLibrary || !module.isEmpty && PickleDangers.actsWhenImported(module)
             try report("pickle-import", .notProven, "imports `\(shown)`, which is on no list of what is harmless")
         }
     }

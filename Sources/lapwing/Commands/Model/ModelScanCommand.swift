@@ -109,6 +109,7 @@ private struct ScanTable {
 
     /// A name on one line, whatever line ends it has.
     private static func line(_ text: String) -> String {
-        text.replacing("\n", with: "\\n").replacing("\t", with: "\\t")
+        guard text.utf8.contains(where: { $0 == 0x0A || $0 == 0x09 }) else { return text }
+        return text.replacing("\n", with: "\\n").replacing("\t", with: "\\t")
     }
 }

@@ -149,6 +149,10 @@ struct ConfigurationWalk {
                     "PEFT imports the library named here"
                 )
             }
+        case "activation", "backbone", "head", "download":
+            if let message = YOLOModel.code(under: name, value) {
+                try find("expression", .notProven, value, place, message)
+            }
         case "_class_name":
             if let elements = value.elements, elements.count == 2 {
                 try find("remote-code", .notProven, value, place, "Diffusers loads a pipeline from a file beside it")

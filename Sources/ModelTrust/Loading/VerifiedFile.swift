@@ -206,7 +206,7 @@ final class VerifiedFile: Sendable {
     /// Whether what lies between the last read and the end of a unit is little beside what the cache holds.
     private func isNear(_ unit: Unit) -> Bool {
         let end = unit.start + UInt64(unit.length)
-        return end - min(end, lastEnd.load(ordering: .relaxed)) <= UInt64(max(cache.capacity / 2, unit.length))
+        return end - min(end, lastEnd.load(ordering: .relaxed)) <= UInt64(max(cache.capacity / 4 * 3, unit.length))
     }
 
     /// What the last read gives out and will not be asked for again: whole chunks and shards, and for a reader in order,
@@ -239,8 +239,11 @@ final class VerifiedFile: Sendable {
             guard tags.verify(bytes, at: number) else { throw tampered(at: unit.start) }
             return bytes
         }
+        if let bytes = try loadWithNext(unit) { return bytes }
         let bytes = try read(unit.start, unit.length)
-        try prove(bytes, are: unit, by: digest(of: bytes, of: unit))
+        let hasher = PartHasher(algorithm)
+        hasher.add(bytes[...])
+        try prove(bytes, are: unit, by: hasher.digest())
         return bytes
     }
 
@@ -248,25 +251,24 @@ final class VerifiedFile: Sendable {
         guard bytes.count == unit.length, digest == parts[unit.part].digest else { throw tampered(at: unit.start) }
     }
 
-    /// The digest of a shard's bytes.
-    ///
-    /// Where the file is read in order, the next shard is verified with it: two at once cost less than one after the other.
-    private func digest(of bytes: [UInt8], of unit: Unit) -> [UInt8] {
-        var digest: [UInt8]?
-        if let next = partner(of: unit) {
-            // A failure is nobody's yet, and where another thread was faster, there is nothing to hear of it.
-            _ = try? cache.bytes(of: key(next.start), turn: next.start, later: {}) { () throws(LoadFailure) in
-                let others = try read(next.start, next.length)
-                let digests = StreamHasher.digests(algorithm, bytes, others)
-                digest = digests[0]
-                try prove(others, are: next, by: digests[1])
-                return others
+    /// A shard that was read and verified together with the next one, since two at once cost less than one after the other;
+    /// nil where it has to be alone.
+    private func loadWithNext(_ unit: Unit) throws(LoadFailure) -> [UInt8]? {
+        guard let next = partner(of: unit) else { return nil }
+        var loaded: Result<[UInt8], LoadFailure>?
+        // A failure of the next one is nobody's yet, and where another thread was faster, there is nothing to hear of it.
+        _ = try? cache.bytes(of: key(next.start), turn: next.start, later: {}) { () throws(LoadFailure) in
+            let bytes = try read(unit.start, unit.length)
+            let others = try read(next.start, next.length)
+            let digests = StreamHasher.digests(algorithm, bytes, others)
+            loaded = Result { () throws(LoadFailure) in
+                try prove(bytes, are: unit, by: digests[0])
+                return bytes
             }
+            try prove(others, are: next, by: digests[1])
+            return others
         }
-        if let digest { return digest }
-        let hasher = PartHasher(algorithm)
-        hasher.add(bytes[...])
-        return hasher.digest()
+        return try loaded?.get()
     }
 
     /// The shard behind another, where it will be wanted next and nobody has verified it.

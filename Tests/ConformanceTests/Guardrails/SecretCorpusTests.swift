@@ -46,7 +46,8 @@ struct SecretCorpusTests {
         var found = 0
         var positives = 0
         var wrong = 0
-        for entry in try GuardrailCorpus.secrets() {
+        // A case of a rule that the file does not have is nothing that the file could find.
+        for entry in try GuardrailCorpus.secrets() where rules.ids.contains(entry.rule) {
             let findings = try rules.findings(in: Array(entry.text.utf8))
             if entry.label == 1 {
                 positives += 1

@@ -38,6 +38,14 @@ struct SecretRecogniserTests {
         )
     }
 
+    @Test("Google's keys that stand in open source are no secret, and others are")
+    func publishedKeys() throws {
+        let known = "AIza" + "SyAnLA7NfeLquW1tJFpx_eQCxoX-oo6YyIs"
+        try expect("key is \(known) here", "key is \(known) here")
+        try expect("key is AIza" + "SyAnLA7NfeLquW1tJFpx_eQCxoX-oo6YyIt here", "key is [SECRET] here")
+        try expect("key is AIza" + "SyBq4Zt81vXw_Lk93-PmRdEuYhNc7Ga5oTf here", "key is [SECRET] here")
+    }
+
     @Test(
         "Arguments, types and sentences",
         arguments: [

@@ -1,4 +1,5 @@
-/// Keys that are no secret: those that the manuals of AWS show, and those of Google that stand in open source.
+/// Keys that are no secret: those that the manuals of AWS show, those of Google that stand in open source, and tokens that
+/// claim nothing.
 enum DocumentedKeys {
     static func contains(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
         var end = end
@@ -10,8 +11,15 @@ enum DocumentedKeys {
         if reader.has("AIza", at: start) {
             return google.contains { $0.count == end - start - 4 && reader.has($0, at: start + 4) }
         }
+        if reader.has("eyJ", at: start) { return claimsNothing(&reader, start, end) }
         guard end - start == 40 || end - start == 41, reader.has("EXAMPLEKEY", at: end - 10) else { return false }
         return secrets.contains { $0.count == end - start && reader.has($0, at: start) }
+    }
+
+    /// Whether the second part of a JSON Web Token is `{}`.
+    private static func claimsNothing(_ reader: inout UnitReader, _ start: Int, _ end: Int) -> Bool {
+        guard let dot = (start...end).first(where: { reader[$0] == UInt8(ascii: ".") }) else { return false }
+        return reader.has("e30.", at: dot + 1)
     }
 
     private static let secrets = [

@@ -334,7 +334,8 @@ enum SecretTable {
     /// Names that hold one of those, and no secret.
     static let harmless = [
         "token_type", "tokentype", "max_token", "maxtoken", "max_tokens", "total_token", "prompt_token",
-        "completion_token", "tokens", "tokenizer", "tokenize", "author", "authority", "public", "credentialid",
+        "completion_token", "tokens", "tokeniz", "tokenis", "tokencallback", "author", "authority", "public",
+        "credentialid",
         "credentials_id", "credentialsid", "credential_id", "secretname", "secret_name", "secretsize", "token_url",
         "tokenurl", "token_uri", "tokenfile", "auth_uri", "auth_url", "authurl", "access_token_url", "authsource",
         "authentication-results", "authenticity", "usersecretsid", "keyvault", "key_name", "key_id", "token_id",

@@ -38,6 +38,17 @@ struct SecretRecogniserTests {
         )
     }
 
+    @Test(
+        "A token that claims nothing is no secret, nor is the name of a type",
+        arguments: [
+            "jwt_value=eyJFbnZveSI6ICJyb2NrcyJ9.e30.c2lnbmVk",
+            "the JWT `eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmVk`",
+            "for tokenization: FTS5Tokenization,", "tokenCallback: FTS5WrapperTokenCallback)",
+            "tokeniser = Wn8kQ2rLm5Xz7Vb4",
+        ]
+    )
+    func nothing(_ text: String) throws { try expect(text, text) }
+
     @Test("Google's keys that stand in open source are no secret, and others are")
     func publishedKeys() throws {
         let known = "AIza" + "SyAnLA7NfeLquW1tJFpx_eQCxoX-oo6YyIs"

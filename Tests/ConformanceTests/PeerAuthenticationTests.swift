@@ -89,6 +89,34 @@ import Testing
 
     // MARK: - Connections
 
+    /// What is configured, as it is or as the sum of constants in the Go file beside the rows.
+    private enum Configuration: Decodable {
+        case text(String)
+        case sum(Expression)
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let text = try? value.decode(String.self) {
+                self = .text(text)
+            } else {
+                self = .sum(try value.decode(Expression.self))
+            }
+        }
+
+        func text(from go: URL) throws -> String {
+            switch self {
+            case .text(let text): return text
+            case .sum(let expression):
+                let file = try String(contentsOf: go, encoding: .utf8)
+                return try expression.text.split(separator: "+").map { name in
+                    let opening = "\t\(name.trimmingCharacters(in: .whitespaces)) := `"
+                    let rest = try #require(file.components(separatedBy: opening).dropFirst().first, "\(name)")
+                    return rest.prefix { $0 != "`" }
+                }.joined()
+            }
+        }
+    }
+
     private struct SimulationRow: Decodable {
         struct Expectation: Decodable {
             let cluster: String?
@@ -102,7 +130,7 @@ import Testing
 
         let test: String
         let name: String
-        let config: String
+        let config: Configuration
         let call: String
         let expression: Expression
         let expect: Expectation
@@ -131,7 +159,8 @@ import Testing
         let rows = try JSONDecoder().decode([SimulationRow].self, from: Data(contentsOf: file))
         var report = SuiteReport(name: "PeerAuthentication simulation")
         for row in rows {
-            let documents = try ResourceLoader.parse(yaml: row.config, file: "config.yaml")
+            let go = corpus.appendingPathComponent("istio-integration/peer_authentication_simulation_test.go.txt")
+            let documents = try ResourceLoader.parse(yaml: try row.config.text(from: go), file: "config.yaml")
             let set = try PolicySet.load(documents)
             let required = MutualTLSRequirement(
                 set.peerAuthentications,

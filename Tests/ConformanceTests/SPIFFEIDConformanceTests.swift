@@ -60,7 +60,9 @@ import ZeroTrust
     @Test(arguments: kinds)
     func `agrees on every name`(kind: String) throws {
         var tally = Tally("spiffe \(kind)")
-        for item in try cases().spiffeID where item.kind == kind {
+        let items = try cases().spiffeID.filter { $0.kind == kind }
+        guard !items.isEmpty else { return print("suite spiffe \(kind): the corpus has none") }
+        for item in items {
             tally.note("\(item.input)", passes(item))
         }
         tally.report()

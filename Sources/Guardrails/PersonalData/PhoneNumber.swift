@@ -148,7 +148,9 @@ enum PhoneNumber {
         words: ContextIndex
     ) -> Int? {
         guard let end = bounded(place, &reader) else { return nil }
-        if !words.standing(before: start, in: &reader).isDisjoint(with: ContextIndex.first) { return end }
+        if !words.standing(before: start, in: &reader).isDisjoint(with: ContextIndex.first) {
+            return isOfStreet(end, &reader) ? nil : end
+        }
         var index = end
         if reader[index] == 0x20 || reader[index] == UInt8(ascii: "-") { index += 1 }
         guard UnitClass.isLetter(reader[index]) else { return nil }
@@ -156,6 +158,30 @@ enum PhoneNumber {
             return end
         }
         return nil
+    }
+
+    /// What the names of streets end with.
+    private static let streets: [[UInt8]] = [
+        "street", "st", "lane", "ln", "road", "rd", "avenue", "ave", "drive", "dr", "court", "ct", "boulevard", "blvd",
+        "way", "place", "pl", "square", "terrace", "circle", "trail", "parkway", "highway",
+    ].map { Array($0.utf8) }
+
+    /// Whether the name of a street stands after a number: `14 3684 Court Street`.
+    private static func isOfStreet(_ end: Int, _ reader: inout UnitReader) -> Bool {
+        guard reader[end] == 0x20, (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(reader[end + 1]) else {
+            return false
+        }
+        var word = end + 1
+        for number in 0..<4 {
+            var index = word
+            while index < word + 20, UnitClass.isLetter(reader[index]) { index += 1 }
+            guard index > word else { return false }
+            let isLast = streets.contains { $0.count == index - word && reader.hasCaseless($0, at: word) }
+            if isLast, number > 0 { return true }
+            guard reader[index] == 0x20 else { return false }
+            word = index + 1
+        }
+        return false
     }
 
     private static func bounded(_ end: Int, _ reader: inout UnitReader) -> Int? {

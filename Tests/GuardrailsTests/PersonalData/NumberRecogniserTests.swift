@@ -35,6 +35,10 @@ struct NumberRecogniserTests {
             ("UK passport no. 925665416", "UK passport no. [UK_PASSPORT]"),
             ("passport no. 925665416", "passport no. [US_PASSPORT]"),
             ("Personalausweis L01X00T471", "Personalausweis [DE_ID_CARD]"),
+            ("call a taxi to 14 3684 Court Street now", "call a taxi to 14 3684 Court Street now"),
+            ("call me at 14 3684 Old Mill Rd.", "call me at 14 3684 Old Mill Rd."),
+            ("call 14 3684 Court about it", "call [PHONE_NUMBER] Court about it"),
+            ("call 14 3684 Street lights", "call [PHONE_NUMBER] Street lights"),
             ("call 5551 234567", "call [PHONE_NUMBER]"), ("5551 234567 office", "[PHONE_NUMBER] office"),
             ("row 5551 234567 of", "row 5551 234567 of"), ("call 5551/234567", "call 5551/234567"),
         ]

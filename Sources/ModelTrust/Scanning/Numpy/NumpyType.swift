@@ -8,6 +8,8 @@ struct NumpyType: Hashable, Sendable {
     private(set) var kind: Character?
     /// Whether the bytes of a number are in another order than little-endian.
     var isSwapped = false
+    /// Whether each element is an array itself, which the type of a field may be and that of an array never is.
+    var isArray = false
     /// The fields of a record.
     var fields: [NumpyField] = []
 

@@ -323,7 +323,9 @@ extension PickleMachine {
     }
 
     private func isScalar(_ type: PickleValue, _ value: PickleValue) -> Bool {
-        guard case .object(let object) = type, case .dtype(let dtype) = object.nature, let dtype else { return false }
+        guard case .object(let object) = type, case .dtype(let dtype) = object.nature, let dtype,
+            !dtype.isArray
+        else { return false }
         guard case .bytes(let bytes) = value else {
             // Protocol 2 makes the bytes by `_codecs.encode`.
             return !dtype.holdsObjects && isPlain(value)

@@ -114,8 +114,8 @@ extension PickleMachine {
             if !isNumbers(state) { try report("pickle-state", .notProven, "the state of `\(maker)` is not numbers") }
         case .sparse: try sparse(object, state)
         case .dictionary, .list, .set, .namespace: try attributes(state, of: object)
-        case .dtype(let type): object.nature = .dtype(try dtype(type, state))
-        case .recordType: object.nature = .dtype(try record(state))
+        case .dtype(let type): object.nature = .dtype(try numpyType(type, with: state))
+        case .recordType: object.nature = .dtype(try numpyRecord(state))
         case .array, .maskedArray:
             // NumPy copies bytes that are in another order than the machine's.
             object.size = (state.tuple ?? []).reduce(0) { $0 + $1.size }
@@ -159,105 +159,11 @@ extension PickleMachine {
         }
     }
 
-    /// `(version, order, subtype, names, fields, size, alignment, flags)`.
-    private func dtype(_ type: NumpyType?, _ state: PickleValue) throws(ScanStop) -> NumpyType? {
-        guard let parts = state.tuple, parts.count >= 6, parts.count <= 9, parts.allSatisfy(isPlain) else {
-            throw stop("numpy-dtype", "the state of a data type is not one")
-        }
-        if let form = try fields(parts) {
-            guard form.size == type?.size else {
-                throw stop("numpy-dtype", "a data type declares a size that it does not have")
-            }
-            return form
-        }
-        guard case .none = parts[2], case .none = parts[3] else { throw stop("numpy-dtype", "a data type has no form") }
-        // -1: as the type has it. Strings have their size here as well.
-        guard var type, let size = parts[5].integer, size == -1 || size == Int(clamping: type.size) else {
-            throw stop("numpy-dtype", "a data type declares a size that it does not have")
-        }
-        try check(flags: parts, holdsObjects: type.holdsObjects)
-        if let order = parts[1].text { type.isSwapped = order == ">" }
-        return type
-    }
-
-    /// The type of NumPy's records, which has no size of its own.
-    private func record(_ state: PickleValue) throws(ScanStop) -> NumpyType {
-        guard let parts = state.tuple, parts.count >= 6, parts.count <= 9, parts.allSatisfy(isPlain),
-            case .container = parts[3], let form = try fields(parts)
-        else { throw stop("numpy-dtype", "the state of a data type is not one") }
-        return form
-    }
-
-    /// NumPy takes the flags as they are: by some of them it takes numbers for pointers to objects.
-    private func check(flags parts: [PickleValue], holdsObjects: Bool) throws(ScanStop) {
-        guard parts.count > 7, !holdsObjects else { return }
-        guard let flags = parts[7].integer, flags & 0b111 == 0 else {
-            throw stop("numpy-dtype", "the flags of a data type say that its numbers are objects")
-        }
-    }
-
-    /// A type of fields, or of an array in each element; nil where it is a plain one.
-    private func fields(_ parts: [PickleValue]) throws(ScanStop) -> NumpyType? {
-        guard let size = parts[5].integer, size >= 0 else { return try plain(parts) }
-        var types: [(type: PickleValue, offset: Int)] = []
-        var names: [String] = []
-        if let inner = parts[2].tuple {
-            guard inner.count == 2, case .object(let object) = inner[0], case .dtype(let known?) = object.nature,
-                let shape = integers(inner[1]) ?? inner[1].integer.map({ [$0] }),
-                known.bytes(shape: shape) == UInt64(size)
-            else { throw stop("numpy-dtype", "an array in each element is not as large as the element") }
-            types = [(inner[0], 0)]
-        } else if case .container = parts[3] {
-            guard case .container(let fields) = parts[4], fields.kind == .dictionary, let all = fields.allItems else {
-                throw stop("numpy-dtype", "the fields of a data type are none, or too many")
-            }
-            for index in stride(from: 1, to: all.count, by: 2) {
-                guard let field = all[index].tuple, field.count >= 2, let offset = field[1].integer else {
-                    throw stop("numpy-dtype", "a field has no type and place")
-                }
-                types.append((field[0], offset))
-                names.append(all[index - 1].text ?? "")
-            }
-        } else {
-            return nil
-        }
-        var holdObjects = false
-        var form: [NumpyField] = []
-        for (index, (type, offset)) in types.enumerated() {
-            guard case .object(let object) = type, case .dtype(let known) = object.nature, let known else {
-                throw stop("numpy-dtype", "a field is of a type that is not known")
-            }
-            // NumPy believes what the state says, and would read beside the element.
-            guard offset >= 0, offset <= size, known.size <= UInt64(size - offset) else {
-                throw stop("numpy-dtype", "a field reaches outside its element")
-            }
-            holdObjects = holdObjects || known.holdsObjects
-            object.isBuilt = true
-            if index < names.count { form.append(NumpyField(name: names[index], offset: offset, type: known)) }
-        }
-        try check(flags: parts, holdsObjects: holdObjects)
-        var record = NumpyType(size: UInt64(size), holdsObjects: holdObjects)
-        // In the order of their names, which the dictionary of fields need not have.
-        let order = parts[3].tuple?.compactMap(\.text) ?? []
-        if Set(order).count == order.count, order.count == form.count {
-            record.fields = order.compactMap { name in form.last { $0.name == name } }
-        }
-        return record
-    }
-
-    /// A type without a size of its own has no fields.
-    private func plain(_ parts: [PickleValue]) throws(ScanStop) -> NumpyType? {
-        guard case .none = parts[2], case .none = parts[3] else {
-            throw stop("numpy-dtype", "a data type declares a size that it does not have")
-        }
-        return nil
-    }
-
     /// `(version, shape, dtype, fortran, data)`; the data of objects is a list.
     private func array(_ target: PickleObject?, _ state: PickleValue) throws(ScanStop) {
         guard let parts = state.tuple, parts.count == 5, let shape = parts[1].tuple?.compactMap(\.integer),
             shape.count == parts[1].tuple?.count, case .object(let object) = parts[2],
-            case .dtype(let type) = object.nature
+            case .dtype(let type) = object.nature, type?.isArray != true
         else { return try report("numpy-array", .notProven, "the state of an array is not one") }
         // Its meaning must not change any more.
         object.isBuilt = true

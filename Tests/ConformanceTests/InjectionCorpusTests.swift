@@ -89,10 +89,11 @@ import Testing
             print("injection in \(disguise): \(caught) of \(plain.count)")
             let isKept = caught * 100 >= plain.count * 97
             if !isKept { failures += 1 }
-            // Of few texts, three in a hundred is less than one: what chance makes of it is let pass.
+            // Of few texts, three in a hundred are less than one: what chance makes of it for one of so many disguises is
+            // let pass.
             let lost = Double(plain.count - caught)
             let expected = Double(plain.count) * 0.03
-            #expect(lost <= expected + 2 * expected.squareRoot(), "\(disguise): \(caught) of \(plain.count)")
+            #expect(lost <= expected + 3 * expected.squareRoot(), "\(disguise): \(caught) of \(plain.count)")
         }
         print(
             "measure injection disguises: \(Disguise.all.count - failures) of \(Disguise.all.count) lose at most three in a hundred"

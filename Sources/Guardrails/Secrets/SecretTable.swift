@@ -339,7 +339,8 @@ enum SecretTable {
         "credentials_id", "credentialsid", "credential_id", "secretname", "secret_name", "secretsize", "token_url",
         "tokenurl", "token_uri", "tokenfile", "auth_uri", "auth_url", "authurl", "access_token_url", "authsource",
         "authentication-results", "authenticity", "usersecretsid", "keyvault", "key_name", "key_id", "token_id",
-        "authmethod", "auth_type", "authtype", "password_hint", "passwordlength", "password_policy", "secretref",
+        "keyid", "clienttoken", "clientrequesttoken", "authmethod", "auth_type", "authtype", "password_hint",
+        "passwordlength", "password_policy", "secretref",
         "secret_ref", "secretkeyref", "type", "csrf", "xsrf", "public-key",
         "passwordref", "password_ref", "tokenref", "token_ref", "credentialsref", "secretsref", "bearerformat",
         // Options of programs.

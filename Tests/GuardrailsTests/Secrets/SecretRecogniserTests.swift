@@ -44,7 +44,8 @@ struct SecretRecogniserTests {
             "jwt_value=eyJFbnZveSI6ICJyb2NrcyJ9.e30.c2lnbmVk",
             "the JWT `eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmVk`",
             "for tokenization: FTS5Tokenization,", "tokenCallback: FTS5WrapperTokenCallback)",
-            "tokeniser = Wn8kQ2rLm5Xz7Vb4",
+            "tokeniser = Wn8kQ2rLm5Xz7Vb4", "\"accessKeyId\": \"ASIA9F6MXE9HSYOXYQOS\",",
+            "\"clientToken\": \"5dd59182-3917-421c-9b2c-7c92954b66ee\",",
         ]
     )
     func nothing(_ text: String) throws { try expect(text, text) }

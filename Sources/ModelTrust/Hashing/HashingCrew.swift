@@ -32,8 +32,8 @@ struct HashingCrew: Sendable {
         let pieces: [HashingPiece] = jobs.indices.flatMap { self.pieces(of: jobs[$0], at: $0) }
         // A thread more takes longer to start than a little to hash, and to ask for the cores is to read files.
         let most = min(pieces.count, pieces.reduce(1) { $0 + $1.range.count / Self.worthAThread })
-        let threads = most > 1 ? min(most, workers ?? ProcessInfo.processInfo.activeProcessorCount) : 1
-        let lanes = UInt64(max(1, threads) * (StreamHasher.pairs(algorithm) ? 2 : 1))
+        let threads = most > 1 ? max(1, min(most, workers ?? ProcessInfo.processInfo.activeProcessorCount)) : 1
+        let lanes = UInt64(threads * (StreamHasher.pairs(algorithm) ? 2 : 1))
         let lent = mapsFiles ? min(max(Self.leastLent, Self.lentByAll / lanes), ModelFile.lentSize) : 0
         let queue = HashingQueue(pieces, of: jobs, workers: threads)
         @Sendable func work(_ number: Int) {

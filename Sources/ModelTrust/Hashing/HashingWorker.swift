@@ -109,7 +109,8 @@ struct HashingWorker {
             let end = first.unread.lowerBound + window
             while !first.isIdle, !second.isIdle, first.unread.lowerBound < end { copyBoth(first, second) }
         }
-        way.end(start, bytes: 2 * Int(window))
+        // Of what ended on the way it is not known how much it was.
+        if !first.isIdle, !second.isIdle { way.end(start, bytes: 2 * Int(window)) }
     }
 
     /// Hashes what fits in the buffers of two lanes.

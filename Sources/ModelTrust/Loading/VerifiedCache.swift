@@ -20,9 +20,19 @@ final class VerifiedCache: Sendable {
     /// Chunks and shards that were put out and whose memory is kept.
     private static let spares = 4
 
+    /// Bytes that are known.
+    private struct Entry {
+        let bytes: [UInt8]
+        var used: UInt64
+        /// Whether they were loaded ahead of a reader who has not come yet.
+        var isAhead: Bool
+    }
+
     private struct State {
-        var known: [Key: (bytes: [UInt8], used: UInt64)] = [:]
+        var known: [Key: Entry] = [:]
         var size = 0
+        /// How many bytes were loaded, or are being loaded, ahead of readers who have not come yet.
+        var ahead = 0
         var time: UInt64 = 0
         /// What was put out last, whose memory is used again.
         var spares: [[UInt8]] = []
@@ -30,16 +40,20 @@ final class VerifiedCache: Sendable {
         var loads: [Key: [@Sendable () -> Void]] = [:]
 
         mutating func find(_ key: Key) -> [UInt8]? {
-            guard let found = known[key]?.bytes else { return nil }
+            guard let found = known[key] else { return nil }
             time += 1
+            if found.isAhead { ahead -= found.bytes.count }
             known[key]?.used = time
-            return found
+            known[key]?.isAhead = false
+            return found.bytes
         }
 
         /// Puts out bytes, whose memory is the first to be used again: it is still in the processor's cache.
         mutating func remove(_ key: Key) {
-            guard let bytes = known.removeValue(forKey: key)?.bytes else { return }
+            guard let entry = known.removeValue(forKey: key) else { return }
+            let bytes = entry.bytes
             size -= bytes.count
+            if entry.isAhead { ahead -= bytes.count }
             if spares.count == VerifiedCache.spares { spares.removeFirst() }
             spares.append(bytes)
         }
@@ -50,7 +64,7 @@ final class VerifiedCache: Sendable {
     /// Where work is done for which no reader waits on a thread of its own.
     let queue = DispatchQueue(label: "lapwing.verified-cache", attributes: .concurrent)
 
-    init(capacity: Int = 16 << 20) { self.capacity = capacity }
+    init(capacity: Int = 32 << 20) { self.capacity = capacity }
 
     /// How many bytes were read from the disk so far.
     var bytesRead: UInt64 { counter.load(ordering: .relaxed) }
@@ -67,6 +81,9 @@ final class VerifiedCache: Sendable {
     func has(_ key: Key, turn: UInt64) -> Bool {
         state.withLock { $0.known[key] != nil || $0.loads[Key(file: key.file, start: turn)] != nil }
     }
+
+    /// Whether so many bytes more may be loaded ahead of their readers.
+    func hasRoomAhead(_ count: Int) -> Bool { state.withLock { $0.ahead + count <= capacity / 2 } }
 
     /// Verified bytes, which are loaded where they are not known; `turn` is the offset of what is loaded at once, which may
     /// be more than the key's bytes.
@@ -93,6 +110,30 @@ final class VerifiedCache: Sendable {
                 add(bytes, at: key)
                 return bytes
             }
+        }
+    }
+
+    /// Loads so many bytes of which the first is `key`'s ahead of their reader; they are their own turn.
+    ///
+    /// Nothing is done where they are known or being loaded, and where half of what the cache holds lies ahead of readers
+    /// already: what is put out before it was read was loaded for nothing.
+    func loadAhead(_ key: Key, count: Int, load: () throws(LoadFailure) -> [UInt8]) throws(LoadFailure) {
+        let isMine = state.withLock { state in
+            guard state.known[key] == nil, state.loads[key] == nil, state.ahead + count <= capacity / 2 else {
+                return false
+            }
+            state.ahead += count
+            state.loads[key] = []
+            return true
+        }
+        guard isMine else { return }
+        defer { end(key) }
+        do throws(LoadFailure) {
+            let bytes = try load()
+            add(bytes, at: key, reserved: count)
+        } catch {
+            state.withLock { $0.ahead -= count }
+            throw error
         }
     }
 
@@ -132,18 +173,30 @@ final class VerifiedCache: Sendable {
     /// Puts out bytes that nobody will want again soon.
     func remove(_ key: Key) { state.withLock { $0.remove(key) } }
 
-    /// Keeps verified bytes, in the place of those that were not used for the longest time.
-    func add(_ bytes: [UInt8], at key: Key) {
-        guard bytes.count <= capacity else { return }
+    /// Keeps verified bytes, in the place of those that were not used for the longest time; those that no reader had yet
+    /// go last.
+    ///
+    /// `reserved` is how many bytes were counted as ahead of their reader, which these are then.
+    func add(_ bytes: [UInt8], at key: Key, reserved: Int? = nil) {
         state.withLock { state in
-            if let old = state.known.removeValue(forKey: key) { state.size -= old.bytes.count }
+            if let reserved { state.ahead -= reserved }
+            guard bytes.count <= capacity else { return }
+            if let old = state.known.removeValue(forKey: key) {
+                state.size -= old.bytes.count
+                if old.isAhead { state.ahead -= old.bytes.count }
+            }
             while state.size + bytes.count > capacity || state.known.count >= Self.entries {
-                guard let oldest = state.known.min(by: { $0.value.used < $1.value.used })?.key else { break }
-                state.remove(oldest)
+                let oldest = state.known.min { left, right in
+                    left.value.isAhead == right.value.isAhead
+                        ? left.value.used < right.value.used : right.value.isAhead
+                }
+                guard let oldest else { break }
+                state.remove(oldest.key)
             }
             state.time += 1
             state.size += bytes.count
-            state.known[key] = (bytes, state.time)
+            if reserved != nil { state.ahead += bytes.count }
+            state.known[key] = Entry(bytes: bytes, used: state.time, isAhead: reserved != nil)
         }
     }
 }

@@ -103,7 +103,12 @@ final class VerifiedFile: Sendable {
         count: Int,
         later: (@Sendable () -> Void)?
     ) throws(LoadFailure) -> [ArraySlice<UInt8>]? {
-        try pieces(at: offset, count: count) { (unit) throws(LoadFailure) in try bytes(of: unit, later: later) }
+        let end = offset + min(UInt64(max(0, count)), size - min(offset, size))
+        return try pieces(at: offset, count: count) { (unit) throws(LoadFailure) in
+            try cache.bytes(of: key(unit.start), turn: turn(of: unit), later: later) { () throws(LoadFailure) in
+                try load(unit, wanted: end)
+            }
+        }
     }
 
     /// Verified bytes as they lie in memory; nil where some of them would have to be loaded.
@@ -161,12 +166,6 @@ final class VerifiedFile: Sendable {
         return isFirst ? start(of: unit.part) : unit.start
     }
 
-    private func bytes(of unit: Unit, later: (@Sendable () -> Void)? = nil) throws(LoadFailure) -> [UInt8]? {
-        try cache.bytes(of: key(unit.start), turn: turn(of: unit), later: later) { () throws(LoadFailure) in
-            try load(unit)
-        }
-    }
-
     // MARK: In order
 
     private func note(_ range: Range<UInt64>) {
@@ -185,28 +184,24 @@ final class VerifiedFile: Sendable {
         defer { aheads.subtract(1, ordering: .relaxed) }
         guard aheads.add(1, ordering: .relaxed).oldValue < Self.most else { return }
         while let unit = nextUnit() {
-            // Where another thread is faster, there is nothing to hear of it.
-            do throws(LoadFailure) { _ = try bytes(of: unit, later: {}) } catch { return }
+            do throws(LoadFailure) {
+                try cache.loadAhead(key(unit.start), count: unit.length) { () throws(LoadFailure) in
+                    try load(unit, wanted: 0)
+                }
+            } catch { return }
         }
     }
 
     /// The next unit behind the last read that nobody has verified or is verifying; nil where enough of them are.
     private func nextUnit() -> Unit? {
         var place = lastEnd.load(ordering: .relaxed)
-        for _ in 0..<(Self.most * (StreamHasher.pairs(algorithm) ? 2 : 1)) where place < size {
+        for _ in 0..<Self.most where place < size {
             let unit = unit(at: place)
-            guard isNear(unit) else { return nil }
             guard unit.chunk == nil || tags.withLock({ $0[unit.part] != nil }) else { return nil }
-            if !cache.has(key(unit.start), turn: unit.start) { return unit }
+            if !cache.has(key(unit.start), turn: unit.start) { return cache.hasRoomAhead(unit.length) ? unit : nil }
             place = unit.start + UInt64(unit.length)
         }
         return nil
-    }
-
-    /// Whether what lies between the last read and the end of a unit is little beside what the cache holds.
-    private func isNear(_ unit: Unit) -> Bool {
-        let end = unit.start + UInt64(unit.length)
-        return end - min(end, lastEnd.load(ordering: .relaxed)) <= UInt64(max(cache.capacity / 4 * 3, unit.length))
     }
 
     /// What the last read gives out and will not be asked for again: whole chunks and shards, and for a reader in order,
@@ -232,19 +227,24 @@ final class VerifiedFile: Sendable {
 
     // MARK: Reading and verifying
 
-    private func load(_ unit: Unit) throws(LoadFailure) -> [UInt8] {
+    /// Reads and verifies a unit; `wanted` is where what its reader asks for ends.
+    private func load(_ unit: Unit, wanted: UInt64) throws(LoadFailure) -> [UInt8] {
         if let number = unit.chunk {
             guard let tags = tags.withLock({ $0[unit.part] }) else { return try hashPart(of: unit) }
             let bytes = try read(unit.start, unit.length)
             guard tags.verify(bytes, at: number) else { throw tampered(at: unit.start) }
             return bytes
         }
-        if let bytes = try loadWithNext(unit) { return bytes }
+        if let bytes = try loadWithNext(unit, wanted: wanted) { return bytes }
         let bytes = try read(unit.start, unit.length)
+        try prove(bytes, are: unit, by: digest(of: bytes))
+        return bytes
+    }
+
+    private func digest(of bytes: [UInt8]) -> [UInt8] {
         let hasher = PartHasher(algorithm)
         hasher.add(bytes[...])
-        try prove(bytes, are: unit, by: hasher.digest())
-        return bytes
+        return hasher.digest()
     }
 
     private func prove(_ bytes: [UInt8], are unit: Unit, by digest: [UInt8]) throws(LoadFailure) {
@@ -253,30 +253,41 @@ final class VerifiedFile: Sendable {
 
     /// A shard that was read and verified together with the next one, since two at once cost less than one after the other;
     /// nil where it has to be alone.
-    private func loadWithNext(_ unit: Unit) throws(LoadFailure) -> [UInt8]? {
-        guard let next = partner(of: unit) else { return nil }
+    private func loadWithNext(_ unit: Unit, wanted: UInt64) throws(LoadFailure) -> [UInt8]? {
+        guard let next = partner(of: unit, wanted: wanted) else { return nil }
         var loaded: Result<[UInt8], LoadFailure>?
-        // A failure of the next one is nobody's yet, and where another thread was faster, there is nothing to hear of it.
-        _ = try? cache.bytes(of: key(next.start), turn: next.start, later: {}) { () throws(LoadFailure) in
-            let bytes = try read(unit.start, unit.length)
-            let others = try read(next.start, next.length)
-            let digests = StreamHasher.digests(algorithm, bytes, others)
+        // A failure of the next one is nobody's yet.
+        _ = try? cache.loadAhead(key(next.start), count: next.length) { () throws(LoadFailure) in
+            let own = Result { () throws(LoadFailure) in try read(unit.start, unit.length) }
+            loaded = own
+            let bytes = try own.get()
+            let other = Result { () throws(LoadFailure) in try read(next.start, next.length) }
+            let digests =
+                if case .success(let others) = other { StreamHasher.digests(algorithm, bytes, others) } else {
+                    [digest(of: bytes)]
+                }
             loaded = Result { () throws(LoadFailure) in
                 try prove(bytes, are: unit, by: digests[0])
                 return bytes
             }
+            let others = try other.get()
             try prove(others, are: next, by: digests[1])
             return others
         }
         return try loaded?.get()
     }
 
-    /// The shard behind another, where it will be wanted next and nobody has verified it.
-    private func partner(of unit: Unit) -> Unit? {
+    /// The shard behind another, where it will be wanted next: by the same read, or by who reads in order.
+    private func partner(of unit: Unit, wanted: UInt64) -> Unit? {
         let end = unit.start + UInt64(unit.length)
-        guard end < size, run.load(ordering: .relaxed) > 1, StreamHasher.pairs(algorithm) else { return nil }
+        guard end < size, StreamHasher.pairs(algorithm) else { return nil }
+        let last = lastEnd.load(ordering: .relaxed)
+        let isNext =
+            run.load(ordering: .relaxed) > 1 && last <= end
+            && unit.start <= last + UInt64(Self.most) * UInt64(unit.length)
+        guard end < wanted || isNext else { return nil }
         let next = self.unit(at: end)
-        return next.chunk == nil && isNear(next) && !cache.has(key(next.start), turn: next.start) ? next : nil
+        return next.chunk == nil ? next : nil
     }
 
     /// Hashes a shard whole for the first time: its tags, and what is given out of it, are of the bytes that were hashed.

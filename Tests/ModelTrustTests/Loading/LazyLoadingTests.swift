@@ -163,7 +163,7 @@ import Testing
         #expect(file.isReadInOrder)
         file.readAhead()
         // Each thread takes two at once where that costs less.
-        let ahead = VerifiedFile.most * (StreamHasher.pairs(.sha256) ? 2 : 1)
+        let ahead = StreamHasher.pairs(.sha256) ? (VerifiedFile.most + 1) / 2 * 2 : VerifiedFile.most
         #expect(model.bytesRead == UInt64(2 + ahead) * Self.mebibyte)
         #expect(file.knownPieces(at: 2 << 20, count: 1) != nil)
         // Reads ahead of the rest go on beside these.
@@ -171,6 +171,46 @@ import Testing
             #expect(try model.read("w", at: UInt64(place), count: 1 << 19).count == 1 << 19)
         }
         #expect(model.bytesRead == 24 * Self.mebibyte)
+    }
+
+    @Test func `readers of many files take nothing ahead that has to be loaded again`() throws {
+        let size = 16
+        let names = (0..<8).map { "f\($0)" }
+        let folder = try TemporaryModel(Dictionary(uniqueKeysWithValues: names.map { ($0, []) }))
+        let digest = Array(SHA256.hash(data: [UInt8](repeating: 0, count: 1 << 20)))
+        let parts = (1...size).map { LoadManifest.Part(end: UInt64($0) << 20, digest: digest) }
+        let files = try names.map { name in
+            try FileHandle(forUpdating: URL(fileURLWithPath: folder.path + "/" + name)).truncate(
+                atOffset: UInt64(size) << 20
+            )
+            return LoadManifest.File(path: ModelPath(unchecked: Array(name.utf8)), parts: parts)
+        }
+        let manifest = LoadManifest(algorithm: .sha256, files: files)
+        let model = try LoadedModel(at: folder.path, manifest: manifest, cache: VerifiedCache(capacity: 16 << 20))
+        // By turns, a quarter of a shard each: what a reader is in has to stay, whatever others load ahead.
+        for place in stride(from: 0, to: size << 20, by: 1 << 18) {
+            for name in names {
+                #expect(try model.read(name, at: UInt64(place), count: 1 << 18).count == 1 << 18)
+            }
+        }
+        #expect(model.bytesRead <= UInt64(8 * size * 13 / 10) * Self.mebibyte)
+    }
+
+    @Test func `who jumps back is read nothing but what is asked for`() throws {
+        let (folder, manifest) = try sparse(size: 64 << 20, shard: Self.mebibyte)
+        let model = try LoadedModel(at: folder.path, manifest: manifest)
+        let file = try #require(model.file("w"))
+        for place in 60..<63 { _ = try file.read(at: UInt64(place) << 20, count: 1 << 20) }
+        let before = model.bytesRead
+        _ = try file.read(at: 10 << 20, count: 1)
+        #expect(model.bytesRead == before + Self.mebibyte)
+    }
+
+    @Test func `what one read asks for is taken two shards at once, and each once`() throws {
+        let (folder, manifest) = try sparse(size: 24 << 20, shard: Self.mebibyte)
+        let model = try LoadedModel(at: folder.path, manifest: manifest)
+        #expect(try model.file("w")?.read(at: 1_000, count: 20 << 20).count == 20 << 20)
+        #expect(model.bytesRead == 21 * Self.mebibyte)
     }
 
     @Test func `of a model of very many files none stays open`() throws {

@@ -31,6 +31,46 @@ import Testing
         try body()
     }
 
+    private func key(_ start: UInt64) -> VerifiedCache.Key { VerifiedCache.Key(file: 0, start: start) }
+
+    /// Loads two bytes ahead of their reader; whether it did.
+    private func loadAhead(_ cache: VerifiedCache, _ start: UInt64, fails: Bool = false) -> Bool {
+        var isLoaded = false
+        try? cache.loadAhead(key(start), count: 2) { () throws(LoadFailure) in
+            isLoaded = true
+            if fails { throw LoadFailure(.tampered, "w", "it was changed") }
+            return [UInt8(start), 0]
+        }
+        return isLoaded
+    }
+
+    @Test
+    func `half of what is held may lie ahead of readers, and has its room back when it is read, put out or fails`() {
+        let cache = VerifiedCache(capacity: 8)
+        #expect(loadAhead(cache, 0) && loadAhead(cache, 2))
+        #expect(!cache.hasRoomAhead(1) && !loadAhead(cache, 4) && !loadAhead(cache, 0))
+        #expect(cache.find(key(0)) == [0, 0])
+        // It is known, and nobody's any more.
+        #expect(!loadAhead(cache, 0) && loadAhead(cache, 4) && !loadAhead(cache, 6))
+        cache.remove(key(4))
+        #expect(loadAhead(cache, 6, fails: true) && cache.find(key(6)) == nil)
+        #expect(loadAhead(cache, 6) && !cache.hasRoomAhead(1))
+        // What another way brings in its place is not ahead of anybody.
+        cache.add([1, 2], at: key(6))
+        #expect(cache.hasRoomAhead(2) && !cache.hasRoomAhead(3))
+    }
+
+    @Test func `what nobody has read yet is put out last`() {
+        let cache = VerifiedCache(capacity: 8)
+        #expect(loadAhead(cache, 0) && loadAhead(cache, 2))
+        for start in [4, 6, 8, 10] as [UInt64] { cache.add([1, 1], at: key(start)) }
+        #expect(cache.find(key(4)) == nil && cache.find(key(6)) == nil && cache.find(key(8)) != nil)
+        #expect(cache.find(key(0)) != nil && cache.find(key(2)) != nil)
+        // From now on they are as any other.
+        for start in [12, 14, 16, 18] as [UInt64] { cache.add([1, 1], at: key(start)) }
+        #expect(cache.find(key(0)) == nil && cache.find(key(2)) == nil)
+    }
+
     @Test func `who does not wait for what another thread loads is called when it was loaded`() throws {
         let cache = VerifiedCache()
         let found = Mutex<[[UInt8]?]>([])

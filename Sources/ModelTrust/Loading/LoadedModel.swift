@@ -34,7 +34,7 @@ public final class LoadedModel: Sendable {
         at path: String,
         manifest: LoadManifest,
         chunkSize: Int = ChunkTags.chunkSize,
-        cache: VerifiedCache = VerifiedCache(),
+        cache: VerifiedCache? = nil,
         onFailure: @escaping @Sendable (LoadFailure) -> Void = { _ in }
     ) throws(LoadFailure) {
         let tree = try Self.tree(path)
@@ -44,6 +44,7 @@ public final class LoadedModel: Sendable {
         guard Set(names).count == names.count else {
             throw LoadFailure(.tampered, "", "the manifest has a file twice")
         }
+        let cache = cache ?? VerifiedCache(capacity: Self.cacheSize(for: manifest, chunkSize: chunkSize))
         let found = Mutex<[String: Result<VerifiedFile, LoadFailure>]>([:])
         DispatchQueue.concurrentPerform(iterations: names.count) { index in
             let file = Result { () throws(LoadFailure) in
@@ -66,6 +67,20 @@ public final class LoadedModel: Sendable {
         provenance = manifest.provenance
         self.files = files
         self.onFailure = onFailure
+    }
+
+    /// How much is kept: 32 MiB, and where shards are large, 16 of them, so that a handful of files can be read at once.
+    private static func cacheSize(for manifest: LoadManifest, chunkSize: Int) -> Int {
+        let most = VerifiedFile.wholeShard * UInt64(chunkSize)
+        var largest: UInt64 = 0
+        for file in manifest.files {
+            var start: UInt64 = 0
+            for end in file.parts.compactMap(\.end) where end > start {
+                if end - start <= most { largest = max(largest, end - start) }
+                start = end
+            }
+        }
+        return max(32 << 20, 16 * Int(largest))
     }
 
     static func tree(_ path: String) throws(LoadFailure) -> ModelTree {

@@ -12,7 +12,7 @@ import Synchronization
 /// which makes its tags, and is known by these from then on.
 final class VerifiedFile: Sendable {
     /// The most bytes of a shard that has no tags, as a multiple of a chunk's.
-    private static let wholeShard: UInt64 = 4
+    static let wholeShard: UInt64 = 4
     /// How many chunks a shard's first read keeps behind the one that was asked for.
     private static let kept = 8
     /// How many units are verified ahead of a reader at once, each on a core of its own.

@@ -42,8 +42,9 @@ struct KubernetesPeerTests {
             #expect(answer.problems == [])
             let count = answer.kinds.values.reduce(0, +)
             let all = try ClusterEstate.documents(estate).count
-            if ProcessInfo.processInfo.environment["LAPWING_CORPUS"] != nil { #expect(count == all) }
-            #expect(count > 20)
+            // Without the corpus nobody judges Istio's kinds.
+            let isWhole = ProcessInfo.processInfo.environment["LAPWING_CORPUS"] != nil
+            #expect(isWhole ? count == all && count > 20 : count > 10)
         }
     }
 

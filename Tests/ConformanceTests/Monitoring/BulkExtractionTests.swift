@@ -44,11 +44,15 @@ import ZeroTrust
         print("measure bulk-extraction 10x within 2 windows: \(large.in) of \(large.of)")
         print("measure bulk-extraction 3x within 5 windows: \(small.in) of \(small.of)")
         print("measure bulk-extraction: \((others * 10).rounded() / 10) other findings for each identity and month")
-        // `Documentation/monitoring.md` states 94 % and 80 %, and 3.7 others. It is five series that say so: of four of
-        // them, or of others, it may be some less.
-        #expect(large.in * 100 >= large.of * 88)
-        #expect(small.in * 100 >= small.of * 70)
-        #expect(others < 5)
+        // Of the series that `Documentation/monitoring.md` speaks of, what it states: 94 % and 80 %, and 3.7 others. Of some
+        // of them, or of others, it may be some less.
+        let isStated = ["AAPL", "AMZN", "FB", "PFE", "UPS"].allSatisfy { name in
+            carriers.contains { $0.name == "realTweets/Twitter_volume_\(name).csv" }
+        }
+        let asked = isStated && carriers.count == 5 ? (large: 93, small: 80, others: 3.75) : (88, 70, 5)
+        #expect(large.in * 100 >= large.of * asked.large)
+        #expect(small.in * 100 >= small.of * asked.small)
+        #expect(others < asked.others)
     }
 
     /// Runs a carrier once, and from places in it with an injection.

@@ -161,7 +161,7 @@ private final class BlobRegistry: Sendable {
     }
 
     func bind(_ path: String) async throws -> any Channel {
-        return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 self.state.withLock { $0.connections += 1 }
                 return channel.eventLoop.makeCompletedFuture {

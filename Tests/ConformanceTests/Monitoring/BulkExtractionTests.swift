@@ -49,7 +49,8 @@ import ZeroTrust
         let isStated = ["AAPL", "AMZN", "FB", "PFE", "UPS"].allSatisfy { name in
             carriers.contains { $0.name == "realTweets/Twitter_volume_\(name).csv" }
         }
-        let asked = isStated && carriers.count == 5 ? (large: 93, small: 80, others: 3.75) : (88, 70, 5)
+        let asked =
+            isStated && carriers.count == 5 ? (large: 93, small: 80, others: 3.75) : (large: 88, small: 70, others: 5)
         #expect(large.in * 100 >= large.of * asked.large)
         #expect(small.in * 100 >= small.of * asked.small)
         #expect(others < asked.others)

@@ -40,17 +40,28 @@ struct JSONText {
         return (node, reader.index)
     }
 
-    /// Reads an object whose members are looked at one by one and not kept; returns how many bytes it took.
+    /// Reads an object whose members are looked at one by one and not kept, nor are those of the object under one of its
+    /// keys; returns how many bytes it took.
     static func members(
         _ bytes: [UInt8],
         at base: UInt64 = 0,
         _ context: ScanContext,
+        opening key: String,
+        _ inner: (JSONNode.Member) throws(ScanStop) -> Void,
         _ body: (JSONNode.Member) throws(ScanStop) -> Void
     ) throws(ScanStop) -> Int {
         var reader = try JSONText(validating: bytes, at: base, infinities: false, context)
         defer { context.budget.steps += reader.steps }
         guard bytes.first == UInt8(ascii: "{") else { throw reader.fail("an object is expected") }
-        try reader.members(0, body)
+        try reader.members { (reader, name) throws(ScanStop) in
+            reader.blanks()
+            guard name.elementsEqual(key.utf8), reader.index < bytes.count, bytes[reader.index] == UInt8(ascii: "{")
+            else { return try body(JSONNode.Member(key: name, value: try reader.value(1))) }
+            try reader.step()
+            try reader.members { (reader, name) throws(ScanStop) in
+                try inner(JSONNode.Member(key: name, value: try reader.value(2)))
+            }
+        }
         return reader.index
     }
 
@@ -150,14 +161,15 @@ struct JSONText {
 
     private mutating func object(_ depth: Int) throws(ScanStop) -> [JSONNode.Member] {
         var members: [JSONNode.Member] = []
-        try self.members(depth) { (member) throws(ScanStop) in members.append(member) }
+        try self.members { (reader, key) throws(ScanStop) in
+            members.append(JSONNode.Member(key: key, value: try reader.value(depth + 1)))
+        }
         return members
     }
 
-    /// Reads an object, whose keys differ from one another.
+    /// Reads an object, whose keys differ from one another; the function reads the value of each.
     private mutating func members(
-        _ depth: Int,
-        _ body: (JSONNode.Member) throws(ScanStop) -> Void
+        _ value: (inout JSONText, [UInt8]) throws(ScanStop) -> Void
     ) throws(ScanStop) {
         try begin()
         var keys = ByteKeys()
@@ -179,7 +191,7 @@ struct JSONText {
             }
             blanks()
             guard take(UInt8(ascii: ":")) else { throw fail("a colon is expected") }
-            try body(JSONNode.Member(key: key, value: try value(depth + 1)))
+            try value(&self, key)
             blanks()
             if take(UInt8(ascii: "}")) { return }
             guard take(UInt8(ascii: ",")) else { throw fail("a comma or a closing brace is expected") }

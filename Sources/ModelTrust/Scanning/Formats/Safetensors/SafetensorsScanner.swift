@@ -39,8 +39,16 @@ enum SafetensorsScanner: FormatScanner {
             throw refusal("safetensors-header", at: 8, "the header does not begin with a brace")
         }
         var tensors: [SafetensorsTensor] = []
-        let end = try JSONText.members(header, at: 8, context) { (member) throws(ScanStop) in
-            if member.key.elementsEqual("__metadata__".utf8) { return try checkMetadata(member.value) }
+        let metadata = "__metadata__"
+        let end = try JSONText.members(header, at: 8, context, opening: metadata, checkMetadata) {
+            (member) throws(ScanStop) in
+            if member.key.elementsEqual(metadata.utf8) {
+                throw refusal(
+                    "safetensors-metadata",
+                    at: 8 + UInt64(member.value.offset),
+                    "the metadata is not an object"
+                )
+            }
             try checkName(member, input, context)
             tensors.append(try SafetensorsTensor(member))
         }
@@ -59,18 +67,14 @@ enum SafetensorsScanner: FormatScanner {
     }
 
     /// Metadata maps strings to strings.
-    private static func checkMetadata(_ node: JSONNode) throws(ScanStop) {
-        guard let members = node.members else {
-            throw refusal("safetensors-metadata", at: 8 + UInt64(node.offset), "the metadata is not an object")
-        }
-        for member in members where member.value.text == nil {
-            throw ScanStop(
-                rule: "safetensors-metadata",
-                offset: 8 + UInt64(member.value.offset),
-                element: member.name,
-                message: "metadata holds something but strings"
-            )
-        }
+    private static func checkMetadata(_ member: JSONNode.Member) throws(ScanStop) {
+        if case .string = member.value.value { return }
+        throw ScanStop(
+            rule: "safetensors-metadata",
+            offset: 8 + UInt64(member.value.offset),
+            element: member.name,
+            message: "metadata holds something but strings"
+        )
     }
 
     /// A name that is a path out of a folder is a trap for tools that make a file of each tensor.

@@ -110,6 +110,7 @@ extension PickleMachine {
         // Of a number, which is as large as its object, nothing is kept beside it.
         if size > PickleValue.shortText { object.size = size }
         object.elements = elements
+        if Self.keepsArguments(rule, global) { object.arguments = arguments }
         if case .scalar = rule { object.number = scalarNumber(all[0], all[1]) }
         if case .tree = rule { object.estimator = treeFacts(all).map { .tree($0) } }
         if case .newObject = rule, case .global(let type)? = all.first { object.className = type.name }
@@ -236,15 +237,21 @@ extension PickleMachine {
     }
 
     /// What PyTorch sets as attributes of a tensor: none that Python itself looks up.
-    private func isState(_ value: PickleValue) -> Bool {
+    func isState(_ value: PickleValue) -> Bool {
         if let parts = value.tuple { return parts.count <= 2 && parts.allSatisfy(isState) }
         guard case .container(let dictionary) = value else {
             if case .none = value { return true }
             return false
         }
         guard dictionary.kind == .dictionary, let all = dictionary.allItems else { return false }
-        return stride(from: 0, to: all.count, by: 2).allSatisfy { all[$0].text?.hasPrefix("__") == false }
+        return stride(from: 0, to: all.count, by: 2).allSatisfy { index in
+            all[index].text.map { !$0.hasPrefix("__") && !Self.numbersOfTensors.contains($0) } == true
+        }
     }
+
+    /// Attributes of a tensor that stand for its numbers: PyTorch copies what they are set to into the storage, or puts it
+    /// in its place, where it may be the indices of another.
+    private static let numbersOfTensors: Set = ["data", "real", "imag"]
 
     /// What a container may be filled with: a range of a trillion would be counted out.
     private func isItems(_ value: PickleValue) -> Bool {
@@ -282,7 +289,7 @@ extension PickleMachine {
         if case .bytes = value { true } else { false }
     }
 
-    private func isClass(_ value: PickleValue) -> Bool {
+    func isClass(_ value: PickleValue) -> Bool {
         guard case .global(let global) = value else { return false }
         switch global.standing {
         case .constant, .storage, .listed: return true
@@ -301,7 +308,7 @@ extension PickleMachine {
         }
     }
 
-    private func isData(_ value: PickleValue) -> Bool {
+    func isData(_ value: PickleValue) -> Bool {
         isPlain(value)
     }
 
@@ -333,79 +340,5 @@ extension PickleMachine {
         return !dtype.holdsObjects && (dtype.size == 0 || bytes.count == dtype.size)
     }
 
-    /// A tensor's elements lie within its storage.
-    private func isTensor(_ all: [PickleValue]) throws(ScanStop) -> Bool {
-        guard all.allSatisfy({ isData($0) || isClass($0) }) else { return false }
-        guard case .object(let object)? = all.first, let storage = object.storage else { return true }
-        // PyTorch makes a storage larger where a tensor reaches outside it.
-        guard all.count >= 4, let offset = all[1].integer, let sizes = integers(all[2]), let strides = integers(all[3])
-        else { return false }
-        guard sizes.count == strides.count, offset >= 0, let last = lastElement(offset, sizes, strides),
-            last <= storage.count
-        else { throw stop("torch-bounds", "a tensor reaches outside its storage of \(storage.count) elements") }
-        return true
-    }
-
-    func integers(_ value: PickleValue) -> [Int]? {
-        guard let items = value.tuple else { return nil }
-        let numbers = items.compactMap(\.integer)
-        return numbers.count == items.count ? numbers : nil
-    }
-
-    /// How many elements a storage must have for a tensor; nil where that is no number.
-    private func lastElement(_ offset: Int, _ sizes: [Int], _ strides: [Int]) -> Int? {
-        var last = offset
-        for (size, stride) in zip(sizes, strides) {
-            guard size >= 0, stride >= 0 else { return nil }
-            if size == 0 { return offset }
-            let (reach, overflows) = (size - 1).multipliedReportingOverflow(by: stride)
-            let (sum, overflowsToo) = last.addingReportingOverflow(reach)
-            guard !overflows, !overflowsToo else { return nil }
-            last = sum
-        }
-        let (count, overflows) = last.addingReportingOverflow(1)
-        return overflows ? nil : count
-    }
-
-    /// How many elements a tensor has that a listed call makes; nil where it is called in another way.
-    ///
-    /// Tensors share their storage, but for those that are copied to a device, each as large as its shape: one element
-    /// with strides of zero is as many as the shape says.
-    private mutating func tensor(by maker: PickleGlobal, _ all: [PickleValue]) throws(ScanStop) -> Int? {
-        guard try isTensor(all) else { return nil }
-        var count = elements(all.first)
-        if case .object(let object)? = all.first, object.storage != nil, let sizes = integers(all[2]) {
-            count = sizes.reduce(1) { product, size in
-                let (next, overflows) = product.multipliedReportingOverflow(by: size)
-                return overflows ? Int(Int32.max) << 16 : min(next, Int(Int32.max) << 16)
-            }
-        }
-        if maker.name == "_rebuild_device_tensor_from_cpu_tensor" {
-            let (bytes, overflows) = count.multipliedReportingOverflow(by: Self.width(all))
-            try make(bytes: overflows ? .max : bytes)
-        }
-        return count
-    }
-
-    private func elements(_ value: PickleValue?) -> Int {
-        guard case .object(let object)? = value else { return 0 }
-        return object.elements
-    }
-
-    /// Bytes an element of the type that a call names, at the most.
-    private static func width(_ all: [PickleValue]) -> Int {
-        for case .global(let type) in all {
-            if type.name == "complex128" || type.name == "cdouble" { return 16 }
-            if type.name.hasSuffix("64") || ["double", "long", "cfloat"].contains(type.name) { return 8 }
-        }
-        return 4
-    }
-
-    /// `_rebuild_from_type_v2(function, type, arguments, state)` calls the function with the arguments.
-    private mutating func tensorOfType(_ all: [PickleValue]) throws(ScanStop) -> Int? {
-        guard all.count == 4, case .global(let function) = all[0], case .listed(.tensor) = function.standing,
-            isClass(all[1]), let arguments = all[2].tuple, isState(all[3])
-        else { return nil }
-        return try tensor(by: function, arguments)
-    }
+    func integers(_ value: PickleValue) -> [Int]? { PickleValue.integers(value) }
 }

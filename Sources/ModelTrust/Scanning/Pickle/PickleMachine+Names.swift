@@ -76,9 +76,20 @@ extension PickleMachine {
             case .global(let type) = parts[1], case .storage(let size) = type.standing, let key = parts[2].text,
             let count = parts[4].integer, count >= 0
         else { return false }
-        let storage = TorchStorage(count: count, elementSize: size)
-        if let earlier = storages[key], earlier.bytes != storage.bytes {
-            throw stop("torch-storage", "storage `\(PickleText.clean(key, limit: 40))` has two sizes")
+        var storage = TorchStorage(count: count, elementSize: size, elements: Self.elements(type))
+        // The sixth is a part of another storage.
+        for part in parts.dropFirst(5) {
+            if case .none = part { continue }
+            storage.elements = .unclear
+        }
+        if let earlier = storages[key] {
+            guard earlier.bytes == storage.bytes else {
+                throw stop("torch-storage", "storage `\(PickleText.clean(key, limit: 40))` has two sizes")
+            }
+            // PyTorch goes by the type under which it met the storage first.
+            if earlier.elements != storage.elements || earlier.elementSize != storage.elementSize {
+                storage.elements = .unclear
+            }
         }
         if storages.updateValue(storage, forKey: key) == nil {
             storedBytes = min(storedBytes &+ Int(min(storage.bytes ?? 0, 1 << 50)), 1 << 50)
@@ -86,7 +97,16 @@ extension PickleMachine {
         try make(units: 3)
         let object = PickleObject(maker: type, nature: .value)
         object.storage = storage
+        if case .container(let parts) = identifier { object.arguments = parts }
         push(.object(object))
         return true
+    }
+
+    private static func elements(_ type: PickleGlobal) -> TorchStorage.Elements {
+        switch type.name {
+        case "LongStorage": .long
+        case "IntStorage": .int
+        default: .other
+        }
     }
 }

@@ -52,11 +52,16 @@ enum PickleScanner: FormatScanner {
         _ reader: PickleReader,
         loader: PickleMachine.Loader,
         _ context: ScanContext
-    ) throws(ScanStop) -> (reader: PickleReader, value: PickleValue, storages: [String: TorchStorage]) {
+    ) throws(ScanStop) -> ScannedPickle {
         var machine = PickleMachine(reader, loader: loader, context: context)
         do throws(ScanStop) {
             let value = try machine.run()
-            return (machine.reader, value, machine.storages)
+            return ScannedPickle(
+                reader: machine.reader,
+                value: value,
+                storages: machine.storages,
+                sparseTensors: machine.sparseTensors
+            )
         } catch {
             guard reader.offset > 0, reader.remaining > 0, !machine.hasCalled, error.verdict != .unsafe else {
                 throw error
@@ -68,4 +73,15 @@ enum PickleScanner: FormatScanner {
             )
         }
     }
+}
+
+/// What a pickle left.
+struct ScannedPickle {
+    /// At its end.
+    let reader: PickleReader
+    let value: PickleValue
+    /// The storages that it names, by their keys.
+    let storages: [String: TorchStorage]
+    /// The sparse tensors that it makes over them.
+    let sparseTensors: [TorchSparseCall]
 }

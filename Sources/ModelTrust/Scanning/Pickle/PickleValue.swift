@@ -96,6 +96,13 @@ enum PickleValue {
         return container.allItems
     }
 
+    /// A tuple of integers.
+    static func integers(_ value: PickleValue) -> [Int]? {
+        guard let items = value.tuple else { return nil }
+        let numbers = items.compactMap(\.integer)
+        return numbers.count == items.count ? numbers : nil
+    }
+
     var integer: Int? {
         switch self {
         case .integer(let value): value
@@ -313,8 +320,8 @@ final class PickleObject {
     /// The name that was called, or by whose persistent identifier it is known; nil where what was called has none.
     private let global: PickleGlobal?
     var nature: Nature
-    /// What few objects have.
-    private var details: PickleObjectDetails?
+    /// What it was made of, or what few objects have.
+    private var more = More.none
     private var storedAmount = 0
     private var storedWeight: UInt32
     private var storedDepth: UInt16
@@ -322,6 +329,12 @@ final class PickleObject {
     private var state: State = []
 
     private enum AmountKind: UInt8 { case none, number, elements }
+
+    private enum More {
+        case none
+        case arguments(PickleContainer)
+        case details(PickleObjectDetails)
+    }
 
     private struct State: OptionSet {
         let rawValue: UInt8
@@ -379,6 +392,7 @@ final class PickleObject {
 
 /// What few of the objects have that a pickle makes.
 private final class PickleObjectDetails {
+    var arguments: PickleContainer?
     var storage: TorchStorage?
     var size = 0
     var className = ""
@@ -389,11 +403,32 @@ private final class PickleObjectDetails {
 }
 
 extension PickleObject {
+    private var details: PickleObjectDetails? { if case .details(let details) = more { details } else { nil } }
+
     private var known: PickleObjectDetails {
         if let details { return details }
         let made = PickleObjectDetails()
-        details = made
+        made.arguments = arguments
+        more = .details(made)
         return made
+    }
+
+    /// What it was called with, where something else is to be compared with that: of tensors, storages and sizes.
+    var arguments: PickleContainer? {
+        get {
+            switch more {
+            case .none: nil
+            case .arguments(let arguments): arguments
+            case .details(let details): details.arguments
+            }
+        }
+        set {
+            if let details {
+                details.arguments = newValue
+            } else {
+                more = newValue.map { .arguments($0) } ?? .none
+            }
+        }
     }
 
     /// The storage that a persistent identifier stands for.

@@ -40,15 +40,26 @@ enum TorchLegacy {
                 message: "the storages that are listed are not those that the model names"
             )
         }
-        try storages(model.storages, ordered: keys, from: reader)
+        let places = try storages(model.storages, ordered: keys, from: reader)
+        guard !model.sparseTensors.isEmpty else { return }
+        var check = TorchSparseCheck(
+            storages: model.storages,
+            areFilledLate: true,
+            fileOf: input.size,
+            context
+        ) { key in places[key].map { (input, $0) } }
+        try check.check(model.sparseTensors, in: input.path)
     }
+
+    /// Goes through the storages; returns where each of those begins whose order is known.
 
     private static func storages(
         _ storages: [String: TorchStorage],
         ordered keys: PickleContainer,
         from start: PickleReader
-    ) throws(ScanStop) {
+    ) throws(ScanStop) -> [String: UInt64] {
         var reader = start
+        var places: [String: UInt64] = [:]
         // Only the first keys are kept in order; of the others it is known that each has one of the remaining sizes.
         var left = storages
         for index in 0..<keys.count {
@@ -57,6 +68,7 @@ enum TorchLegacy {
             let storage: TorchStorage?
             if index < keys.items.count, let key = keys.items[index].text {
                 storage = left.removeValue(forKey: key)
+                places[key] = reader.offset
             } else if let match = left.first(where: { $0.value.count == Int(clamping: count) }) {
                 storage = left.removeValue(forKey: match.key)
             } else {
@@ -78,5 +90,6 @@ enum TorchLegacy {
                 message: "\(reader.remaining) bytes follow the last storage"
             )
         }
+        return places
     }
 }

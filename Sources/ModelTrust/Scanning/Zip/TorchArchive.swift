@@ -97,8 +97,9 @@ struct TorchArchive {
         _ named: inout Set<String>,
         _ context: ScanContext
     ) throws(ScanStop) {
-        let (reader, _, storages) = try PickleScanner.scan(PickleReader(member), loader: loader, context)
-        for (key, storage) in storages.sorted(by: { $0.key < $1.key }) {
+        let pickle = try PickleScanner.scan(PickleReader(member), loader: loader, context)
+        let reader = pickle.reader
+        for (key, storage) in pickle.storages.sorted(by: { $0.key < $1.key }) {
             let name = folder + place + key
             named.insert(name)
             let entry = byName[name].map { entries[$0] }
@@ -127,6 +128,33 @@ struct TorchArchive {
                 message: "\(reader.remaining) bytes follow the pickle"
             )
         }
+        guard !pickle.sparseTensors.isEmpty else { return }
+        let input = members.archive.input
+        let isLittle = isLittleEndian
+        var check = TorchSparseCheck(
+            storages: pickle.storages,
+            areFilledLate: false,
+            fileOf: input.size,
+            context
+        ) { key in
+            // PyTorch finds a member whatever the case of its name.
+            guard isLittle, key.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let index = byName[folder + place + key],
+                entries[index].method == 0, entries[index].size == entries[index].compressedSize,
+                entries[index].size == pickle.storages[key]?.bytes
+            else { return nil }
+            return (input, entries[index].dataStart)
+        }
+        try check.check(pickle.sparseTensors, in: member.path)
+    }
+
+    /// Whether numbers are as a little-endian machine wrote them, which PyTorch takes for granted where nothing is said.
+    private var isLittleEndian: Bool {
+        guard let index = byName[folder + "byteorder"] else { return true }
+        let (entry, word) = (entries[index], Array("little".utf8))
+        guard entry.method == 0, entry.size == UInt64(word.count), entry.compressedSize == entry.size else {
+            return false
+        }
+        return (try? members.archive.input.read(at: entry.dataStart, count: word.count)) == word
     }
 
     private func check(

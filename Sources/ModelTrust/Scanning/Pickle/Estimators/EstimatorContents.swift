@@ -107,8 +107,8 @@ final class PickleArray {
 
 /// What was found in an array's bytes.
 enum ArrayDigest {
-    /// Whole numbers: between which, and whether none is smaller than the one before it.
-    case numbers(least: Int, most: Int, first: Int, last: Int, areSorted: Bool, sum: Int)
+    /// Whole numbers.
+    case numbers(IndexSummary)
     case none
     /// Nodes of a tree: one more than the highest feature that they read, and how deep they go.
     case nodes(features: Int, depth: Int)

@@ -103,8 +103,10 @@ extension PickleMachine {
         }
         try digest(indices)
         try digest(nodes)
-        guard case .numbers(let least, let most, _, _, _, _)? = indices.digest else { return try unreadable(what) }
-        guard least >= 0, most < data.shape[0] else { return try unsound(what, "names points that are not there") }
+        guard case .numbers(let named)? = indices.digest else { return try unreadable(what) }
+        guard named.areIndices(of: data.shape[0]) else {
+            return try unsound(what, "names points that are not there")
+        }
         switch nodes.digest {
         case .neighbours(let points)? where points <= data.shape[0]:
             object.estimator = .neighbours(points: data.shape[0], features: data.shape[1])
@@ -147,13 +149,13 @@ extension PickleMachine {
         else { return try unsound(what, "has parts of other sizes than one another") }
         try digest(indices)
         try digest(pointers)
-        guard case .numbers(_, _, 0, let last, true, _)? = pointers.digest, last == data.shape[0] else {
+        guard case .numbers(let rows)? = pointers.digest, rows.arePointers(to: data.shape[0]) else {
             return try pointers.digest == nil ? unreadable(what) : unsound(what, "has rows that are not there")
         }
         switch indices.digest {
         case .some(.none) where data.shape[0] == 0: break
-        case .numbers(let least, let most, _, _, _, _)?:
-            guard least >= 0, most < inner else { return try unsound(what, "has columns that are not there") }
+        case .numbers(let columns)?:
+            guard columns.areIndices(of: inner) else { return try unsound(what, "has columns that are not there") }
         default: return try unreadable(what)
         }
         object.estimator = .sparse(rows: shape[0], columns: shape[1])

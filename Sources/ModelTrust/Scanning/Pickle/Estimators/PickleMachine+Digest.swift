@@ -44,18 +44,9 @@ extension PickleMachine {
     }
 
     private static func numbers(_ records: ArrayRecords, isSigned: Bool) throws(ScanStop) -> ArrayDigest {
-        var (least, most, first, last, sum) = (Int.max, Int.min, 0, Int.min, 0)
-        var (areSorted, isFirst) = (true, true)
-        try records.each { record in
-            let number = record.integer(at: 0, bytes: records.size, isSigned: isSigned)
-            if isFirst { (first, isFirst) = (number, false) }
-            areSorted = areSorted && number >= last
-            (least, most, last) = (min(least, number), max(most, number), number)
-            let (next, overflows) = sum.addingReportingOverflow(number)
-            sum = overflows ? .max : next
-        }
-        if isFirst { return .none }
-        return .numbers(least: least, most: most, first: first, last: last, areSorted: areSorted, sum: sum)
+        var summary = IndexSummary()
+        try records.each { summary.add($0.integer(at: 0, bytes: records.size, isSigned: isSigned)) }
+        return summary.count == 0 ? .none : .numbers(summary)
     }
 
     /// Each node but the first lies behind the one that leads to it, and only one does: so nothing goes in circles.

@@ -278,8 +278,8 @@ extension PickleMachine {
         }
         guard type.hasSuffix("SVC") else { return }
         try digest(counts)
-        guard case .numbers(let least, let most, _, _, _, let sum)? = counts.digest else { return try unreadable(what) }
-        guard least >= 0, most <= number[0], sum == number[0] else {
+        guard case .numbers(let counted)? = counts.digest else { return try unreadable(what) }
+        guard counted.least >= 0, counted.most <= number[0], counted.sum == number[0] else {
             return try unsound(what, "counts other vectors than it has")
         }
     }
@@ -318,8 +318,8 @@ extension PickleMachine {
         if case .sparse(let number, _)? = points?.estimator { rows = number }
         guard rows == array.shape[0] else { return try unsound("`_y`", "is not one class for each point") }
         try digest(array)
-        guard case .numbers(let least, let most, _, _, _, _)? = array.digest else { return try unreadable("`_y`") }
-        guard least >= 0, most < classes.shape[0] else {
+        guard case .numbers(let named)? = array.digest else { return try unreadable("`_y`") }
+        guard named.areIndices(of: classes.shape[0]) else {
             return try unsound("`_y`", "names classes that are not there")
         }
     }

@@ -10,7 +10,7 @@
 public struct ModelScanner: Sendable {
     /// The state of the scanner's rules: one more with each change by which the same file may be judged otherwise, so
     /// that whoever keeps verdicts knows that they are old.
-    public static let revision = 9
+    public static let revision = 10
 
     /// Creates a scanner.
     public init() {}

@@ -166,6 +166,8 @@ import Testing
         "backbone:\n- [-1, 1, Conv, [64]]\n- [-1, 1, \"__import__('os').system('id')\", [64]]\n",
         "head:\n- [-1, 1, Conv, [64, [\"exit()\"]]]\n", "download: bash get.sh\n",
         "train: images\ndownload: |\n  import os\n  os.remove('x')\n", "download: exit()\n",
+        "download: \"import\\tos\\n@os.system\\n@lambda c:'id'\\nclass x:pass\"\n",
+        "backbone:\n- [-1, 1, Conv, {\"exit()\": 1}]\n", "head:\n- {a: 1, b: 1, \"exit()\": 1, c: 1}\n",
     ]) func `what YOLO runs of its settings is not proven`(_ text: String) {
         #expect(ScanProbe.verdict(text) == .notProven)
     }
@@ -178,6 +180,12 @@ import Testing
         "train: images\ndownload: https://example.com/coco (8).zip\n", "download: true\n",
     ]) func `settings of YOLO that hold no code are proven`(_ text: String) {
         #expect(ScanProbe.scan(Array(text.utf8)).findings == [])
+    }
+
+    @Test func `so many layers of YOLO that they are not kept are not proven`() {
+        let layer = #"["a", "b", "exit()", "c"]"#
+        let text = #"{"nc": 80, "backbone": ["# + Array(repeating: layer, count: 5_000).joined(separator: ", ") + "]}"
+        #expect(ScanProbe.verdict(text) == .notProven)
     }
 
     @Test func `programs are not proven under any name`() {

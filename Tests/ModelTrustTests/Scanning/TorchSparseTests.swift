@@ -108,6 +108,10 @@ struct TorchSparseTests {
         let narrow = TorchBuilder.coo([[0, 2], [3, 1]], size: [3, 4]).with { $0.storages[0].type = "IntStorage" }
         #expect(ScanProbe.verdict(narrow.zip) == .proven)
         #expect(ScanProbe.rules(narrow.legacy) == ["torch-sparse"])
+        // A part of a storage has a name, too, and whoever fills the whole one fills it.
+        let part = PickleBuilder(protocol: nil).text("0").raw([0x4B, 0, 0x4B, 2]).op(.tuple3)
+        let aliased = TorchBuilder.coo([[0, 2], [3, 1]], size: [3, 4]).with { $0.storages[1].view = part }
+        #expect(ScanProbe.rules(aliased.legacy) == ["torch-sparse"])
     }
 
     /// Rows by the trillion take no bytes where all of them are one, and may lie over one another.

@@ -77,11 +77,15 @@ extension PickleMachine {
             let count = parts[4].integer, count >= 0
         else { return false }
         var storage = TorchStorage(count: count, elementSize: size, elements: Self.elements(type))
-        // The sixth is a part of another storage.
+        // The sixth is a part of another storage, whose name PyTorch gives to the part.
         for part in parts.dropFirst(5) {
             if case .none = part { continue }
             storage.elements = .unclear
+            guard let name = part.tuple?.first?.text else { continue }
+            partNames.insert(name)
+            storages[name]?.elements = .unclear
         }
+        if partNames.contains(key) { storage.elements = .unclear }
         if let earlier = storages[key] {
             guard earlier.bytes == storage.bytes else {
                 throw stop("torch-storage", "storage `\(PickleText.clean(key, limit: 40))` has two sizes")

@@ -174,7 +174,8 @@ extension PickleMachine {
             fields.kind == .dictionary, let all = fields.allItems
         else { throw noType("the fields of a data type are none, or too many") }
         var byName: [String: NumpyField] = [:]
-        var titles = 0
+        var byTitle: [String: (type: PickleObject, offset: Int)] = [:]
+        var titles: [(name: String, type: PickleObject, offset: Int)] = []
         for index in stride(from: 1, to: all.count, by: 2) {
             guard let name = all[index - 1].text, let field = all[index].tuple, 2...3 ~= field.count,
                 case .object(let object) = field[0], case .dtype(let known?) = object.nature,
@@ -186,15 +187,21 @@ extension PickleMachine {
             }
             object.isBuilt = true
             if field.count == 3, field[2].text == name, !names.contains(name) {
-                titles += 1
+                titles.append((name, object, offset))
                 continue
             }
+            if field.count == 3, let title = field[2].text { byTitle[title] = (object, offset) }
             byName[name] = NumpyField(name: name, offset: offset, type: known)
         }
         let inOrder = names.compactMap { $0.flatMap { byName[$0] } }
-        guard inOrder.count == names.count, byName.count == names.count, titles <= names.count else {
+        // What lies under a title is what lies under the name, or it would be read by another type than was looked at.
+        let areSame = titles.allSatisfy { title in
+            byTitle[title.name].map { $0.type === title.type && $0.offset == title.offset } ?? false
+        }
+        guard inOrder.count == names.count, byName.count == names.count, areSame else {
             throw noType("the names of a data type's fields are not those that it has")
         }
+        fields.isFrozen = true
         return inOrder
     }
 

@@ -21,6 +21,9 @@ extension PickleMachine {
         guard items.count.isMultiple(of: 2) else { throw stop("pickle-malformed", "a key has no value") }
         switch try top() {
         case .container(let container) where container.kind == .dictionary:
+            if container.isFrozen, !items.isEmpty {
+                try report("pickle-state", .notProven, "changes the fields of a data type that was made of them")
+            }
             try noteChange(isHeld: container.isHeld && !items.isEmpty, items)
             if container.count == 0, !items.isEmpty { try make(units: 1) }
             for item in items { container.add(item) }

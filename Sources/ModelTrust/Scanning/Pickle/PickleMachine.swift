@@ -60,6 +60,8 @@ struct PickleMachine {
     var taken = 0
     /// The storages that the pickle names, for an archive to compare.
     var storages: [String: TorchStorage] = [:]
+    /// The names of those that are parts of others.
+    var partNames: Set<String> = []
     /// The calls that make sparse tensors, whose indices lie in those storages.
     var sparseTensors: [TorchSparseCall] = []
     /// Bytes of those storages, which a tensor that is copied is made of.

@@ -168,6 +168,8 @@ final class PickleContainer {
     let kind: Kind
     /// Whether it lies in something else, or is its state.
     var isHeld = false
+    /// Whether a data type of NumPy was made of it, which goes on looking at it.
+    var isFrozen = false
     /// Whether one of its items is a class or function of the estimators' list.
     private(set) var holdsClass = false
     /// Whether a list has anything in it that is no part of an ensemble.

@@ -8,28 +8,49 @@ enum YOLOModel {
             guard let text = value.text, text.contains("("), !isActivation(text) else { return nil }
             return "YOLO runs the text as Python, to make a layer of it"
         case "download":
-            // `exec` of it, or a shell with it, where the data are not there.
-            guard let text = value.text, !text.hasPrefix("https://"), !text.hasPrefix("http://"),
-                text.contains("(") || text.contains("import ") || text.hasPrefix("bash ")
-            else { return nil }
+            // `exec` of it, or a shell with it, where the data are not there. A name or an address does nothing by that.
+            guard let text = value.text, !isAddress(text) else { return nil }
             return "YOLO runs the text as Python, or as a command, to fetch the data"
         default:
             // `[[-1, 1, Conv, [64, 6]], …]`: the kind of a layer and its arguments are each evaluated.
-            guard case .array(let layers) = value.value,
-                layers.contains(where: { isLayer($0) && holdsCall($0, 0) })
-            else { return nil }
-            return "YOLO runs the texts of a layer as Python, and one of them is a call"
+            let holdsCode =
+                switch value.value {
+                case .array(let layers): layers.contains { isLayer($0) && holdsCall($0, 0) }
+                // So many that they were not kept.
+                case .words: true
+                default: false
+                }
+            guard holdsCode else { return nil }
+            return "YOLO runs the texts of a layer as Python, and one of them is a call, or may be"
         }
     }
 
+    /// A word, or an address, in which signs stand that end no address.
+    private static func isAddress(_ text: String) -> Bool {
+        let isWeb = text.hasPrefix("https://") || text.hasPrefix("http://")
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: (isWeb ? "_./:%?=&+,~#-() " : "_./-").utf8.contains(byte)
+            }
+        }
+    }
+
+    /// A list, or a mapping: Python takes its keys for the parts of a layer.
     private static func isLayer(_ node: JSONNode) -> Bool {
-        if case .array = node.value { true } else { false }
+        switch node.value {
+        case .array, .object: true
+        default: false
+        }
     }
 
     private static func holdsCall(_ node: JSONNode, _ depth: Int) -> Bool {
         switch node.value {
         case .string(let text): text.contains(UInt8(ascii: "("))
         case .array(let elements): depth < 8 ? elements.contains { holdsCall($0, depth + 1) } : true
+        case .object(let members):
+            depth < 8
+                ? members.contains { $0.key.contains(UInt8(ascii: "(")) || holdsCall($0.value, depth + 1) } : true
         case .words: true
         default: false
         }

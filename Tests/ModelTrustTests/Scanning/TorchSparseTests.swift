@@ -112,6 +112,8 @@ struct TorchSparseTests {
         let part = PickleBuilder(protocol: nil).text("0").raw([0x4B, 0, 0x4B, 2]).op(.tuple3)
         let aliased = TorchBuilder.coo([[0, 2], [3, 1]], size: [3, 4]).with { $0.storages[1].view = part }
         #expect(ScanProbe.rules(aliased.legacy) == ["torch-sparse"])
+        let list = PickleBuilder(protocol: nil).op(.emptyList, .mark).text("0").raw([0x4B, 0, 0x4B, 2]).op(.appends)
+        #expect(ScanProbe.rules(aliased.with { $0.storages[1].view = list }.legacy) == ["torch-storage"])
     }
 
     /// Rows by the trillion take no bytes where all of them are one, and may lie over one another.

@@ -81,7 +81,11 @@ extension PickleMachine {
         for part in parts.dropFirst(5) {
             if case .none = part { continue }
             storage.elements = .unclear
-            guard let name = part.tuple?.first?.text else { continue }
+            // Python takes a list or a mapping apart as it does a tuple; a text has no numbers in it.
+            if part.text != nil { continue }
+            guard let name = part.tuple?.first?.text else {
+                throw stop("torch-storage", "a part of a storage is not described as PyTorch does it")
+            }
             partNames.insert(name)
             storages[name]?.elements = .unclear
         }

@@ -13,8 +13,9 @@ import Glibc
 /// The digest is SHA-256 of the entries' leaf hashes (RFC 6962 §2.1), which the tree needs anyway, one after the other.
 /// In segments whose magic says version 1 it is SHA-256 of the payload; they are read, and no longer written.
 ///
-/// Integers have their highest byte first. The file is reserved ahead, so what follows the last batch is zeros, or a batch
-/// whose writing was cut short. The nonce keeps the content of entries from posing as a batch.
+/// Integers have their highest byte first. The file is reserved ahead, so what follows the last batch is zeros, what an
+/// earlier segment left in it, or a batch whose writing was cut short. The nonce keeps the batches of an earlier segment,
+/// and the content of entries, from posing as batches of this one.
 package enum Segment {
     package static let headerLength = 64
     package static let batchHeaderLength = 64
@@ -128,16 +129,17 @@ package enum Segment {
     /// It was written only after all before it had been synchronised, so those cannot be a write cut short.
     private static func hasBatch(_ bytes: [UInt8], after offset: Int, nonce: [UInt8], contents: Contents) -> Bool {
         let next = contents.first + UInt64(contents.entries.count)
-        var position = offset + 1
+        var position = offset + 2
         while position < bytes.count {
-            // The search stays within the bytes; `memchr` passes over the zeros of the reserved part quickly.
+            // The search stays within the bytes. It is for the second byte, which is seldom in records, and passes over
+            // zeros quickly.
             let found = unsafe bytes.withUnsafeBytes { buffer -> Int? in
                 let start = unsafe buffer.baseAddress.map { unsafe $0 + position }
-                let match = unsafe start.flatMap { unsafe memchr($0, Int32(batchMagic[0]), buffer.count - position) }
+                let match = unsafe start.flatMap { unsafe memchr($0, Int32(batchMagic[1]), buffer.count - position) }
                 return unsafe match.map { unsafe UnsafeRawPointer($0) - (buffer.baseAddress ?? UnsafeRawPointer($0)) }
             }
             guard let found else { return false }
-            if let batch = batch(bytes, at: found, nonce: nonce), batch.first > next { return true }
+            if let batch = batch(bytes, at: found - 1, nonce: nonce), batch.first > next { return true }
             position = found + 1
         }
         return false

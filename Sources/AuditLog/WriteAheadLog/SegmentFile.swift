@@ -9,6 +9,9 @@ struct SegmentFile {
     private let length: Int
     private(set) var end: Int
 
+    /// What the files of segments that are no longer needed are called, while they wait to be written again.
+    static let usedNames = ["used-0", "used-1"]
+
     /// A file that was reserved ahead of its use.
     struct Spare: Sendable {
         let path: String
@@ -17,17 +20,26 @@ struct SegmentFile {
     }
 
     /// Reserves a file in a directory.
+    ///
+    /// A used one is best, which is the path of a segment that is no longer needed and is taken where it is still there:
+    /// its blocks have been written before, so that bringing a batch to the disk changes nothing of the file system's own,
+    /// which would cost two or three writes more. What stands in it is of another nonce.
     static func reserve(
         in directory: String,
         length: Int,
         files: any FileSystem,
-        name: String = "spare"
+        name: String = "spare",
+        reusing used: String? = nil
     ) throws(FileError) -> Spare {
         let path = "\(directory)/\(name)"
+        if let used, (try? files.rename(used, to: path)) != nil {
+            // Before it is written again no crash may bring its old name back.
+            try files.synchronizeDirectory(directory)
+        } else {
+            try? files.remove(path)
+        }
         let file = try files.open(path, create: true)
         do {
-            // A spare of an earlier run may hold anything: what follows the last batch has to be zeros.
-            try files.truncate(file, length: 0, path: path)
             try files.preallocate(file, length: length, path: path)
         } catch {
             // What was reserved of it takes nobody else's room.

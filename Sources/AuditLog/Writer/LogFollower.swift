@@ -5,8 +5,7 @@
 /// ```swift
 /// let follower = LogFollower(log)
 /// while next < log.stats.acknowledged {
-///     let entries = try follower.entries(in: next..<log.stats.acknowledged)
-///     next += UInt64(entries.count)
+///     next += UInt64(try follower.forEach(in: next..<log.stats.acknowledged) { print($0.index) })
 /// }
 /// ```
 public final class LogFollower {
@@ -28,18 +27,23 @@ public final class LogFollower {
 
     deinit { log.detach(tap) }
 
-    /// The first entries of a range of durable ones, as many as come at once.
+    /// Hands over the first entries of a range of durable ones, as many as come at once.
     ///
-    /// - Parameter range: the indices wanted.
-    /// - Returns: the entries; none where the range is empty, or the log has none of them any more.
+    /// - Parameters:
+    ///   - range: the indices wanted.
+    ///   - body: what is done with each, in their order.
+    /// - Returns: how many there were; none where the range is empty, or the log has none of them any more.
     /// - Throws: ``AuditLogError`` where the log's files cannot be read.
-    public func entries(in range: Range<UInt64>) throws -> [LogReader.Entry] {
+    public func forEach(in range: Range<UInt64>, _ body: (LogReader.Entry) -> Void) throws -> Int {
         if range.lowerBound >= run.end { run = tap.take() }
         guard (run.first..<run.end).contains(range.lowerBound) else {
             // Up to what is in memory.
             let end = run.first > range.lowerBound ? min(range.upperBound, run.first) : range.upperBound
-            return try LogReader(directory: log.directory).entries(in: range.lowerBound..<end)
+            let entries = try LogReader(directory: log.directory).entries(in: range.lowerBound..<end)
+            for entry in entries { body(entry) }
+            return entries.count
         }
-        return run.entries(in: range)
+        run.forEach(in: range, body)
+        return Int(min(range.upperBound, run.end) - range.lowerBound)
     }
 }

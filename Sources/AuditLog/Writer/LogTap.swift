@@ -12,18 +12,14 @@ final class LogTap: Sendable {
 
         var end: UInt64 { first + UInt64(count) }
 
-        /// The entries of a range, as far as they are here.
-        func entries(in range: Range<UInt64>) -> [LogReader.Entry] {
-            var entries: [LogReader.Entry] = []
+        /// Hands over the entries of a range, as far as they are here, one by one.
+        func forEach(in range: Range<UInt64>, _ body: (LogReader.Entry) -> Void) {
             var first = first
             for piece in pieces {
                 let places = (first..<(first + UInt64(piece.count))).clamped(to: range)
-                for index in places {
-                    entries.append(LogReader.Entry(index: index, of: piece, at: Int(index - first)))
-                }
+                for index in places { body(LogReader.Entry(index: index, of: piece, at: Int(index - first))) }
                 first += UInt64(piece.count)
             }
-            return entries
         }
     }
 

@@ -67,7 +67,8 @@ extension WriterCore {
             in: layout.segments,
             length: max(options.segmentSize, 1 << 20),
             files: files,
-            name: "spare-ahead"
+            name: "spare-ahead",
+            reusing: shared.withLock { $0.used.isEmpty ? nil : $0.used.removeFirst() }
         )
     }
 

@@ -88,8 +88,8 @@ extension WriterCore {
         }
     }
 
-    /// Removes what a published checkpoint has made superfluous: segments that it covers, and partial forms of tiles
-    /// that are full.
+    /// Removes what a published checkpoint has made superfluous: segments that it covers, but for the files that the next
+    /// segments are to have, and partial forms of tiles that are full.
     ///
     /// What cannot be removed stays until the next time.
     private func tidy(from oldSize: UInt64, to size: UInt64) {
@@ -98,7 +98,7 @@ extension WriterCore {
             shared.segments.removeAll { $0.end <= size }
             return covered
         }
-        for segment in covered { try? files.remove(segment.path) }
+        for segment in covered where !keep(segment.path) { try? files.remove(segment.path) }
         var level: Int?
         while true {
             let shift = UInt64(8 * (level ?? 0) + 8)
@@ -111,5 +111,16 @@ extension WriterCore {
             guard size >> shift > 0 else { return }
             level = level.map { $0 + 1 } ?? 0
         }
+    }
+
+    /// Keeps the file of a segment for a later one; returns false where enough are kept.
+    private func keep(_ path: String) -> Bool {
+        let used = shared.withLock { $0.used }
+        let paths = SegmentFile.usedNames.map { "\(layout.segments)/\($0)" }
+        guard let free = paths.first(where: { !used.contains($0) }), (try? files.rename(path, to: free)) != nil else {
+            return false
+        }
+        shared.withLock { $0.used.append(free) }
+        return true
     }
 }

@@ -73,6 +73,8 @@ final class WriterCore: Sendable {
         var uncoveredSince: UInt64?
         /// A file reserved for the next segment.
         var spare: SegmentFile.Spare?
+        /// Segments that are no longer needed and whose files are kept for the next ones.
+        var used: [String] = []
         /// Whether the thread that integrates shall reserve one.
         var needsSpare = true
         /// Whether a gap can be recorded now.
@@ -124,6 +126,8 @@ final class WriterCore: Sendable {
         let lock = try FileLock(layout.lock)
         let gaps = try Self.gapFile(layout, options, files)
         let recovery = try Recovery(layout: layout, origin: origin, files: files)
+        // What the writer before kept may have its old name back, or as well.
+        for name in SegmentFile.usedNames { try? files.remove("\(layout.segments)/\(name)") }
         let spare = try SegmentFile.reserve(
             in: layout.segments,
             length: max(options.segmentSize, 1 << 20),

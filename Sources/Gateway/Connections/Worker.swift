@@ -95,6 +95,22 @@ final class Worker {
         }
     }
 
+    /// The connections of clients that are open.
+    ///
+    /// They lie in an object of their own, so that nobody needs a weak reference to the worker: one would make it slower to
+    /// count all others.
+    private final class Connections {
+        var all: [ObjectIdentifier: any ServedConnection] = [:]
+
+        subscript(connection: any ServedConnection) -> (any ServedConnection)? {
+            get { all[ObjectIdentifier(connection)] }
+            set { all[ObjectIdentifier(connection)] = newValue }
+        }
+
+        /// They as they are now: connections leave the table as they are closed.
+        var current: [any ServedConnection] { Array(all.values) }
+    }
+
     /// A pool whose upstream is no longer configured; whoever still uses it keeps it.
     private struct Retired {
         weak let pool: UpstreamPool?
@@ -117,7 +133,7 @@ final class Worker {
     private(set) var isDraining = false
     /// What waits for HTTP/2 clients to read it, over all connections of the loop.
     let http2Buffer: BufferAccount
-    private var connections: [ObjectIdentifier: any ServedConnection] = [:]
+    private let connections = Connections()
     private var refusals = RefusalTally()
     private var generation: Generation
     private var stamp: UInt64
@@ -148,10 +164,8 @@ final class Worker {
 
     /// Begins to look at connections that take too long.
     func start() {
-        http2Buffer.onRoom = { [weak self] in
-            for connection in self?.connections.values.map(\.self) ?? [] {
-                (connection as? HTTP2Connection)?.roomChanged()
-            }
+        http2Buffer.onRoom = { [connections] in
+            for connection in connections.current { (connection as? HTTP2Connection)?.roomChanged() }
         }
         scheduleTicks()
     }
@@ -204,19 +218,21 @@ final class Worker {
     // MARK: Connections
 
     func add(_ connection: any ServedConnection) {
-        connections[ObjectIdentifier(connection)] = connection
+        connections[connection] = connection
         metrics.connectionsOpened += 1
         metrics.connections += 1
     }
 
     /// Puts a connection in the place of one whose protocol turned out to be another.
     func replace(_ connection: any ServedConnection, by other: any ServedConnection) {
-        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        connections[ObjectIdentifier(other)] = other
+        guard connections[connection] != nil else { return }
+        connections[connection] = nil
+        connections[other] = other
     }
 
     func remove(_ connection: any ServedConnection) {
-        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        guard connections[connection] != nil else { return }
+        connections[connection] = nil
         metrics.connections -= 1
         context.connectionClosed()
         finishDrainIfDone()
@@ -266,7 +282,7 @@ final class Worker {
     /// Ends the connections whose other end is no longer believed, or that the policy in force does not let in, or whose
     /// upstream is not theirs any more, and what is under way on them.
     func revisit() {
-        for connection in Array(connections.values) {
+        for connection in connections.current {
             if let peer = connection.caller?.peer, let refusal = context.identity.refusal(of: peer) {
                 end(connection, for: refusal.code, .revoked)
             } else if let peer = connection.upstreamPeer, let refusal = context.identity.refusal(of: peer) {
@@ -302,8 +318,7 @@ final class Worker {
 
     private func tick() {
         let now = NIODeadline.now()
-        // A copy, since connections leave the table as they are closed.
-        for connection in Array(connections.values) { connection.check(now) }
+        for connection in connections.current { connection.check(now) }
         for pool in allPools { pool.check(now) }
         retired.removeAll { $0.pool == nil }
         record(refusals.drain(before: .now()))
@@ -316,19 +331,19 @@ final class Worker {
         isDraining = true
         let promise = drained ?? eventLoop.makePromise(of: Void.self)
         drained = promise
-        for connection in Array(connections.values) { connection.drain() }
+        for connection in connections.current { connection.drain() }
         finishDrainIfDone()
         return promise.futureResult
     }
 
     /// Lets the connections of a listener that is gone end as in a drain.
     func drain(_ listener: ListenerState) {
-        for connection in Array(connections.values) where connection.listener === listener { connection.drain() }
+        for connection in connections.current where connection.listener === listener { connection.drain() }
     }
 
     /// Closes what is left.
     func close() {
-        for connection in Array(connections.values) { connection.abort(.drained) }
+        for connection in connections.current { connection.abort(.drained) }
         for pool in allPools { pool.close() }
         record(refusals.drain())
         records.close()
@@ -337,7 +352,7 @@ final class Worker {
     }
 
     private func finishDrainIfDone() {
-        guard isDraining, connections.isEmpty, let promise = drained else { return }
+        guard isDraining, connections.all.isEmpty, let promise = drained else { return }
         drained = nil
         promise.succeed()
     }

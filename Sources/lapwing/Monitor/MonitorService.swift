@@ -168,9 +168,10 @@ final class MonitorService: Sendable {
                 }
                 let next = run.monitor.next[.lapwing] ?? 0
                 guard next < end else { break }
-                let entries = try follower.entries(in: next..<min(next + Self.batch, end))
-                guard !entries.isEmpty else { break }
-                for entry in entries { run.monitor.take(entry, at: run.ports, knowing: texts) }
+                let count = try follower.forEach(in: next..<min(next + Self.batch, end)) {
+                    run.monitor.take($0, at: run.ports, knowing: texts)
+                }
+                guard count > 0 else { break }
             } catch {
                 logger.error("the monitor cannot read the log", metadata: ["error": "\(error)"])
                 break

@@ -109,3 +109,21 @@ struct LogFollowerTests {
         #expect(gone == nil && writer.tapCount == 0)
     }
 }
+
+extension LogFollower {
+    /// The entries that are handed over, of which there are as many as is said.
+    fileprivate func entries(in range: Range<UInt64>) throws -> [LogReader.Entry] {
+        var entries: [LogReader.Entry] = []
+        let count = try forEach(in: range) { entries.append($0) }
+        #expect(entries.count == count)
+        return entries
+    }
+}
+
+extension LogTap.Run {
+    fileprivate func entries(in range: Range<UInt64>) -> [LogReader.Entry] {
+        var entries: [LogReader.Entry] = []
+        forEach(in: range) { entries.append($0) }
+        return entries
+    }
+}

@@ -98,6 +98,34 @@ import Testing
         #expect(try fixture.verify().verified == 803)
     }
 
+    @Test(.timeLimit(.minutes(2))) func `the file of a segment is written again, and what stood in it is passed over`()
+        throws
+    {
+        let writer = try fixture.writer { $0.checkpointInterval = .milliseconds(2) }
+        var count = 0
+        func names(_ suffix: String) throws -> [String] {
+            try fixture.directory.files().keys.filter { $0.contains(suffix) }.sorted()
+        }
+        // Until a segment goes on in the file of another.
+        var bytes: [UInt8] = []
+        var segment: Segment.Contents?
+        repeat {
+            let entries = LogFixture.entries(20, from: count, length: 4000)
+            #expect(writer.appendAndWait(entries).compactMap(\.index).count == 20)
+            count += 20
+            bytes = try names(".wal").last.map(fixture.directory.read) ?? []
+            segment = Segment.read(bytes)
+        } while !bytes[(segment?.end ?? bytes.count)...].contains { $0 != 0 }
+        #expect(segment?.isBroken == false)
+        #expect((segment?.entries.last).map(Array.init) == LogFixture.entries(count, length: 4000).last)
+        #expect(try names("/used-").count <= 2)
+        // As after a crash, the next writer has only what lies there.
+        writer.close()
+        try fixture.fill(LogFixture.entries(5, from: count))
+        #expect(try fixture.verify().verified == UInt64(count + 5))
+        #expect(try names("/used-").count <= 2)
+    }
+
     /// Without a burst the tree would take them in an hour from now.
     @Test(.timeLimit(.minutes(2))) func `a burst joins the tree before its moment, in order and whole`() throws {
         let writer = try fixture.writer { $0.checkpointInterval = .seconds(3600) }

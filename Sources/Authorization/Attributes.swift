@@ -196,12 +196,14 @@ public struct Attributes: Sendable, Hashable {
     }
 
     /// The client's address as an Istio sidecar takes it, which believes whoever calls: the last element of the last
-    /// `x-forwarded-for` line.
+    /// `x-forwarded-for` line that is not empty.
     ///
     /// An element that is no plain address (one with a port, or garbage) is not believed, and the connection's address
     /// stands.
     public static func remoteAddress(forwardedFor lines: [String], source: IPAddress) -> IPAddress {
-        guard let last = lines.last?.split(separator: ",", omittingEmptySubsequences: false).last else { return source }
+        guard
+            let last = lines.last(where: { !$0.isEmpty })?.split(separator: ",", omittingEmptySubsequences: false).last
+        else { return source }
         return plainAddress(last) ?? source
     }
 

@@ -9,6 +9,8 @@ final class FieldMatcher: Sendable {
     let isNegated: Bool
     /// The values as strict mode reads them beside that, or nil under `istio`.
     let strict: StrictReading?
+    /// Whether several lines of the header that is looked at are one value.
+    private let joinsLines: Bool
 
     /// Compiles a field of a rule.
     init(_ field: AuthorizationPolicy.Field, _ context: RuleContext) {
@@ -16,6 +18,11 @@ final class FieldMatcher: Sendable {
         self.isNegated = field.isNegated
         self.patterns = field.values.flatMap { Self.compile($0.text, field.subject, context) }
         self.strict = context.isStrict ? StrictReading(field, patterns, context) : nil
+        if case .header(let name) = field.subject {
+            self.joinsLines = !context.isStrict && HeaderLines.areJoined(name)
+        } else {
+            self.joinsLines = false
+        }
     }
 
     /// Compiles a field by itself, as in a rule of a policy that has no other.
@@ -110,11 +117,23 @@ final class FieldMatcher: Sendable {
         case ":scheme": return matchesAny(attributes.caller.name == nil ? "http" : "https")
         default:
             let headers = attributes.headers
+            if joinsLines { return matchesJoinedLines(name, headers) }
             for index in headers.indices where headers[index].name == name && matchesAny(headers[index].value) {
                 return true
             }
             return false
         }
+    }
+
+    /// Whether the one value of a header's lines matches; allocates only where there are several lines.
+    private func matchesJoinedLines(_ name: String, _ headers: [Exchange.Header]) -> Bool {
+        var line: Int?
+        for index in headers.indices where headers[index].name == name {
+            guard line == nil else { return HeaderLines.value(of: name, in: headers).map(matchesAny) ?? false }
+            line = index
+        }
+        guard let line else { return false }
+        return matchesAny(headers[line].value)
     }
 
     private func matchesAnyPrincipal(_ token: TokenClaims?) -> Bool {

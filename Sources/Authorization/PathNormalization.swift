@@ -11,7 +11,7 @@ public enum PathNormalization: String, Sendable, Codable, CaseIterable {
     case none = "NONE"
     /// Dot segments are resolved, `\` becomes `/`, and what needs no escaping is decoded (RFC 3986 §6.2.2).
     case base = "BASE"
-    /// As ``base``, and runs of slashes become one.
+    /// As ``base``, and runs of slashes become one; a path of slashes alone keeps two, as in Envoy.
     case mergeSlashes = "MERGE_SLASHES"
     /// As ``mergeSlashes``, after `%2F` and `%5C` are decoded.
     case decodeAndMergeSlashes = "DECODE_AND_MERGE_SLASHES"
@@ -83,10 +83,13 @@ public enum PathNormalization: String, Sendable, Codable, CaseIterable {
         return output
     }
 
+    /// Makes runs of slashes one, but two where they are the whole path, as in Envoy.
     private static func mergeSlashes(_ path: [UInt8]) -> [UInt8] {
+        let slash = UInt8(ascii: "/")
+        if path.count > 1, path.allSatisfy({ $0 == slash }) { return [slash, slash] }
         var output: [UInt8] = []
         output.reserveCapacity(path.count)
-        for byte in path where byte != UInt8(ascii: "/") || output.last != byte { output.append(byte) }
+        for byte in path where byte != slash || output.last != byte { output.append(byte) }
         return output
     }
 }

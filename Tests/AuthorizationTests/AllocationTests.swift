@@ -96,11 +96,11 @@ import ZeroTrust
     }
 
     /// How often this thread allocates memory during a piece of work.
-    private static func allocations(during work: () -> Void) -> Int {
+    static func allocations(during work: () -> Void) -> Int {
         allocation_counter_start()
         work()
         return allocation_counter_stop()
     }
 
-    @inline(never) private static func use<Value>(_ value: Value) {}
+    @inline(never) static func use<Value>(_ value: Value) {}
 }

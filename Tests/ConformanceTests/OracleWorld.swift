@@ -94,12 +94,20 @@ struct OracleWorld {
         if before.reason == .deniedByProvider {
             return OracleAnswer(decision: "DENY_CUSTOM", status: 403, path: attributes.path)
         }
-        switch verifier?.verify(TokenRequest(headers: headers, path: attributes.path)) {
+        switch verifier?.verify(Self.tokens(attributes, headers)) {
         case .refused: return OracleAnswer(decision: "UNAUTHENTICATED", status: 401, path: attributes.path)
         case .verified(let identity): attributes.token = identity.claims
         case .absent, nil: break
         }
         return OracleAnswer(engine.evaluate(attributes, external: verdict), path: attributes.path)
+    }
+
+    private static func tokens(_ attributes: Attributes, _ headers: [Exchange.Header]) -> TokenRequest {
+        TokenRequest(
+            headers: headers,
+            path: attributes.path,
+            isPreflight: TokenRequest.isPreflight(method: attributes.method, headers: headers)
+        )
     }
 
     private func providerAnswers(_ headers: [Exchange.Header]) -> ExternalVerdict {

@@ -40,7 +40,7 @@ extension Reachability {
         var conditions: [ReachableRequests.Condition] = []
         for dimension in region.parts.keys.sorted(by: { $0.order < $1.order }) {
             guard let name = dimension.conditionName, let part = region.parts[dimension] else { continue }
-            conditions.append(ReachableRequests.Condition(attribute: name, values: space.describe(part)))
+            conditions.append(ReachableRequests.Condition(attribute: name, values: space.describe(part, of: dimension)))
         }
         return ReachableRequests(
             callers: describe(.caller, in: region),
@@ -57,7 +57,7 @@ extension Reachability {
     }
 
     private func describe(_ dimension: RequestDimension, in region: RequestRegion) -> String {
-        space.describe(region.parts[dimension] ?? space.whole(dimension))
+        space.describe(region.parts[dimension] ?? space.whole(dimension), of: dimension)
     }
 }
 
@@ -81,7 +81,7 @@ extension RequestDimension {
 
 extension RequestSpace {
     /// A condition in words.
-    func describe(_ part: RequestPart) -> String {
+    func describe(_ part: RequestPart, of dimension: RequestDimension) -> String {
         switch part {
         case .callers(let callers): return describe(callers)
         case .methods(let methods): return methods.description
@@ -94,9 +94,11 @@ extension RequestSpace {
             let required = condition.required.map { "one of: \(languages.describe($0))" }
             let isFree = languages.isEmpty(condition.forbidden)
             let words = required + (isFree ? [] : ["none of: \(languages.describe(condition.forbidden))"])
+            // What is never more than one is not told of.
             let count =
                 switch condition.count {
                 case .any: [String]()
+                case .atMostOne where isSingle(dimension): [String]()
                 case .atMostOne: ["one line"]
                 case .atLeastTwo: ["two lines or more"]
                 }

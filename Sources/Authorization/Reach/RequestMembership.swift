@@ -16,7 +16,7 @@ extension RequestSpace {
             case (.remote, .addresses(let addresses)): addresses.contains(request.remote)
             case (.destination, .addresses(let addresses)): addresses.contains(request.destination.address)
             case (.header(let name), .values(let condition)):
-                isMet(condition, by: request.headers.filter { $0.name == name }.map(\.value))
+                isMet(condition, by: values(of: name, in: request))
             case (.issuer, .values(let condition)): isMet(condition, by: request.token?.issuer.map { [$0] } ?? [])
             case (.subject, .values(let condition)): isMet(condition, by: request.token?.subject.map { [$0] } ?? [])
             case (.claim(let path), .values(let condition)):
@@ -24,6 +24,11 @@ extension RequestSpace {
             default: false
             }
         }
+    }
+
+    private func values(of name: String, in request: Attributes) -> [String] {
+        guard joinsLines(of: name) else { return request.headers.filter { $0.name == name }.map(\.value) }
+        return HeaderLines.value(of: name, in: request.headers).map { [$0] } ?? []
     }
 
     private func isMet(_ condition: ValueCondition, by values: [String]) -> Bool {

@@ -82,9 +82,19 @@ final class RequestSpace {
         case .serverName: .text(serverNames)
         case .port: .ports(IntervalSet([1...65535]))
         case .source, .remote, .destination: .addresses(.all)
-        case .header: .values(ValueCondition(required: [], forbidden: none))
+        case .header(let name):
+            .values(ValueCondition(required: [], forbidden: none, count: joinsLines(of: name) ? .atMostOne : .any))
         case .issuer, .subject, .claim: .values(tokens.whole(dimension))
         }
+    }
+
+    /// Whether several lines of a header are one value, as they are to Envoy.
+    func joinsLines(of name: String) -> Bool { plainTargets == nil && HeaderLines.areJoined(name) }
+
+    /// Whether there is at most one value in a dimension, whatever the request.
+    func isSingle(_ dimension: RequestDimension) -> Bool {
+        guard case .values(let condition) = whole(dimension) else { return false }
+        return condition.count == .atMostOne
     }
 
     /// Whether nothing meets a condition.

@@ -74,7 +74,13 @@ extension Languages {
         let query = RegularExpression.optional(.sequence([.text("?"), .many(.byte(visible))]))
         let written = try language(.sequence([path, query]), name: Languages.any)
         let refused = Self.rewritten(normalization) + (isStrict ? Self.ambiguous : [])
-        return try difference(written, try language(.sequence([.choice(refused), query]), name: "not canonical"))
+        let others = try difference(
+            written,
+            try language(.sequence([.choice(refused), query]), name: "not canonical")
+        )
+        guard normalization == .mergeSlashes || normalization == .decodeAndMergeSlashes else { return others }
+        // Slashes are merged, but for two that are the whole path.
+        return try union(others, try language(.sequence([.text("//"), query]), name: "//"))
     }
 
     /// Those of the paths that `strict` takes which a lenient server reads as they are.

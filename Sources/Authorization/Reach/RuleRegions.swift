@@ -131,7 +131,9 @@ extension RequestSpace {
                 .caller,
                 [.callers(CallerSet(names: names, includesAnonymous: matches("http") && callers.includesAnonymous))]
             )
-        case .header(let name): return (.header(name), [.values(try values(matcher, field))])
+        case .header(let name):
+            let count: ValueCondition.Count = joinsLines(of: name) ? .atMostOne : .any
+            return (.header(name), [.values(try values(matcher, field, count))])
         case .serverName: return try text(.serverName, in: serverNames, try language())
         case .destinationPort:
             let ports = IntervalSet(matcher.ports.map { $0...$0 })
@@ -149,15 +151,16 @@ extension RequestSpace {
 
     private func values(
         _ matcher: FieldMatcher,
-        _ field: AuthorizationPolicy.Field
+        _ field: AuthorizationPolicy.Field,
+        _ count: ValueCondition.Count
     ) throws(ReachError) -> ValueCondition {
         let matching = try languages.intersection(
             values,
             try languages.language(matcher.expression(), name: field.text)
         )
         return matcher.isNegated
-            ? ValueCondition(required: [], forbidden: matching)
-            : ValueCondition(required: [matching], forbidden: none)
+            ? ValueCondition(required: [], forbidden: matching, count: count)
+            : ValueCondition(required: [matching], forbidden: none, count: count)
     }
 }
 

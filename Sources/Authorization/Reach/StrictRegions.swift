@@ -181,9 +181,17 @@ extension RequestSpace {
                 ? try difference(ValueCondition(required: [], forbidden: none), single) : [single]
         }
         let possible = try union(matching, try elements(matcher, field))
+        guard reading.mayMeanSeveralLines else {
+            return matcher.isNegated
+                ? [ValueCondition(required: [], forbidden: possible)]
+                : [ValueCondition(required: [possible], forbidden: none)]
+        }
         return matcher.isNegated
-            ? [ValueCondition(required: [], forbidden: possible)]
-            : [ValueCondition(required: [possible], forbidden: none)]
+            ? [ValueCondition(required: [], forbidden: possible, count: .atMostOne)]
+            : [
+                ValueCondition(required: [possible], forbidden: none),
+                ValueCondition(required: [], forbidden: possible, count: .atLeastTwo),
+            ]
     }
 
     /// The values of a header that have an element that matches, the elements being parted by commas.

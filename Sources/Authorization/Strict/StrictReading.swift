@@ -21,6 +21,8 @@ final class StrictReading: Sendable {
     let lowercase: [Pattern]
     /// The values of request principals, read as one text.
     let joined: [Pattern]
+    /// Whether a value has a comma, so that it may be what several lines of a header say together.
+    let mayMeanSeveralLines: Bool
     /// The folded form of each value of a path, or nil where folding leaves nothing of it.
     let folded: [FoldedPattern?]
 
@@ -43,6 +45,7 @@ final class StrictReading: Sendable {
         }
         self.lowercase = lowercase
         self.joined = joined
+        self.mayMeanSeveralLines = texts.contains { $0.utf8.contains(UInt8(ascii: ",")) }
         self.folded = folded
     }
 
@@ -138,6 +141,7 @@ final class StrictReading: Sendable {
         case .serverName: return matchesLowercase((attributes.serverName ?? "").utf8.span)
         case .header(let name) where !name.hasPrefix(":"):
             return field.matchesAnyValue(attributes) || matchesElement(name, field, attributes)
+                || mayMeanSeveralLines && hasSeveralLines(name, attributes)
         case .requestPrincipal: return field.matchesAnyValue(attributes) || matchesJoined(attributes.token)
         case .requestAudience: return field.matchesAnyValue(attributes) || isOther(attributes.token?.audience, field)
         case .requestPresenter: return field.matchesAnyValue(attributes) || isOther(attributes.token?.presenter, field)
@@ -188,6 +192,16 @@ final class StrictReading: Sendable {
                 for pattern in field.patterns.indices where field.patterns[pattern].matches(element) { return true }
                 start = end + 1
             }
+        }
+        return false
+    }
+
+    private func hasSeveralLines(_ name: String, _ attributes: Attributes) -> Bool {
+        var found = false
+        let headers = attributes.headers
+        for index in headers.indices where headers[index].name == name {
+            if found { return true }
+            found = true
         }
         return false
     }

@@ -8,15 +8,27 @@ public struct TokenRequest: Sendable {
     public var headers: [Exchange.Header]
     /// The path and query.
     public var path: String
+    /// Whether a browser asks whether it may ask, which `istio` lets pass as a request without a token.
+    public var isPreflight: Bool
 
     /// The parts of a request.
-    public init(headers: [Exchange.Header], path: String) {
+    public init(headers: [Exchange.Header], path: String, isPreflight: Bool = false) {
         self.headers = headers
         self.path = path
+        self.isPreflight = isPreflight
     }
 }
 
 extension TokenRequest {
+    /// The names, in lower case, of the headers that make an `OPTIONS` a CORS preflight where both say something.
+    public static let preflightHeaders: Set<String> = ["origin", "access-control-request-method"]
+
+    /// Whether a request is a CORS preflight (Fetch §3.2.2), as Envoy tells one.
+    public static func isPreflight(method: String, headers: [Exchange.Header]) -> Bool {
+        guard method == "OPTIONS" else { return false }
+        return preflightHeaders.allSatisfy { name in headers.contains { $0.name == name && !$0.value.isEmpty } }
+    }
+
     /// The tokens at a place, in the order in which they stand.
     ///
     /// Strict reading finds a token wherever a lenient server might: whatever the case of `Bearer`, and each of several
@@ -24,9 +36,15 @@ extension TokenRequest {
     func tokens(at place: TokenRule.Place, strictly: Bool) -> [String] {
         switch place {
         case .header(let name, let prefix):
-            return headers.filter { $0.name == name }.compactMap {
-                strictly ? Self.afterScheme(prefix, in: $0.value) : Self.after(prefix, in: $0.value)
+            let lines = headers.filter { $0.name == name }.map(\.value)
+            guard HeaderLines.areJoined(name) else {
+                return lines.compactMap { strictly ? Self.afterScheme(prefix, in: $0) : Self.after(prefix, in: $0) }
             }
+            let joined = HeaderLines.value(of: name, in: headers).flatMap { Self.after(prefix, in: $0) }
+            guard strictly else { return joined.map { [$0] } ?? [] }
+            // Who makes one value of several lines must find the same token in it.
+            let tokens = lines.compactMap { Self.afterScheme(prefix, in: $0) }
+            return lines.count > 1 ? tokens + (joined.map { [$0] } ?? []) : tokens
         case .parameter(let name):
             let values = Self.parameters(path).filter { $0.name == name }.map(\.value)
             return strictly ? values : Array(values.prefix(1))

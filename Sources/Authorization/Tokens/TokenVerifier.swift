@@ -30,7 +30,7 @@ public struct RequestIdentity: Sendable {
 /// A request without a token passes without an identity; one with a token that no rule accepts is refused. Under
 /// `strict`, every token at every place must be accepted and all must be the same one, since a server behind may read
 /// another place first; a token must also expire. Under `istio`, one rule that accepts all tokens at its own places is
-/// enough, as in Envoy.
+/// enough, as in Envoy, a token in a CORS preflight counts for nothing, and an `exp` of 0 is none.
 ///
 /// ```swift
 /// let verifier = TokenVerifier(rules: rules, keys: store)
@@ -54,6 +54,8 @@ public struct TokenVerifier: Sendable {
 
     private let rules: [TokenRule]
     private let keys: any TokenKeySource
+    /// Whether each request's token counts, that of a CORS preflight too; false under `istio`.
+    public let looksAtPreflights: Bool
     private let isStrict: Bool
     private let clock: @Sendable () -> Date
     private let verified = VerifiedTokens()
@@ -74,6 +76,7 @@ public struct TokenVerifier: Sendable {
         self.rules = rules
         self.keys = keys
         self.isStrict = compatibility == .strict
+        self.looksAtPreflights = compatibility == .strict
         self.clock = clock
         var consulted: Set<String> = []
         var parameters: Set<String> = []
@@ -108,6 +111,7 @@ public struct TokenVerifier: Sendable {
 
     /// Verifies the tokens of a request.
     public func verify(_ request: TokenRequest) -> TokenVerdict {
+        if request.isPreflight, !looksAtPreflights { return .absent }
         var examination = Examination(verifier: self, request: request)
         do throws(TokenRefusal) {
             let identity = isStrict ? try examination.strictly() : try examination.likeEnvoy()
@@ -215,8 +219,10 @@ public struct TokenVerifier: Sendable {
             }
             let token = try parse(text)
             guard rule.concerns(token) else { throw unknown(token, "the rule is for another issuer") }
+            try RegisteredClaims.check(token)
             let profile = try rule.trustDomain.map { _ throws(TokenRefusal) in try JWTSVIDProfile(token) }
-            try checkTimes(profile, token.expiresAt, token.notBefore)
+            let expiresAt = verifier.isStrict ? token.expiresAt : RegisteredClaims.expiryAsEnvoy(token)
+            try checkTimes(profile, expiresAt, token.notBefore)
             let revocable = RevocableToken(token)
             try checkRevocation(revocable)
             guard rule.audiences.isEmpty || !rule.audiences.isDisjoint(with: token.audiences) else {
@@ -229,7 +235,7 @@ public struct TokenVerifier: Sendable {
                 if error.code == .unknownKey { verifier.keys.missedKey(for: rule) }
                 throw error
             }
-            let verified = VerifiedToken(token, rule, profile, revocable)
+            let verified = VerifiedToken(token, rule, expiresAt: expiresAt, profile, revocable)
             verifier.verified.insert(verified, key, generation: keys.generation)
             return verified
         }

@@ -68,7 +68,13 @@ struct VerifiedToken: Sendable {
     /// The headers that carry what it says upstream.
     let setHeaders: [Exchange.Header]
 
-    init(_ token: CompactToken, _ rule: TokenRule, _ profile: JWTSVIDProfile?, _ revocable: RevocableToken?) {
+    init(
+        _ token: CompactToken,
+        _ rule: TokenRule,
+        expiresAt: Double?,
+        _ profile: JWTSVIDProfile?,
+        _ revocable: RevocableToken?
+    ) {
         var members = token.payload.mapValues { TokenClaims.Claim($0) }
         // A JWT-SVID counts by its trust domain: its own `iss` is for those who find keys by it.
         if let trustDomain = rule.trustDomain { members["iss"] = .text(trustDomain.id.description) }
@@ -82,7 +88,7 @@ struct VerifiedToken: Sendable {
         self.claims = TokenClaims(members, spaceDelimited: rule.spaceDelimited)
         self.profile = profile
         self.revocable = revocable
-        self.expiresAt = token.expiresAt
+        self.expiresAt = expiresAt
         self.notBefore = token.notBefore
         self.setHeaders = headers
     }

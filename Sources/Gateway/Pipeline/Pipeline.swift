@@ -144,7 +144,7 @@ final class Pipeline: RecordWaiter {
     ) {
         let policy = generation.snapshot.policy
         let (path, trace) = (subject.path, subject.trace)
-        let judged = Self.judged(scanner, head, path, by: policy)
+        let judged = Self.judged(scanner, head, method, path, by: policy)
         var headers = judged.headers
         let tokens = judged.tokens
         if let asking { headers += asking.userHeaders.filter { policy.engine.consultedHeaders.contains($0.name) } }
@@ -277,15 +277,23 @@ final class Pipeline: RecordWaiter {
     static func judged(
         _ scanner: borrowing RequestScanner,
         _ head: ByteBuffer,
+        _ method: HTTP1Method,
         _ path: String,
         by policy: PolicySnapshot
     ) -> (headers: [Exchange.Header], tokens: TokenPassage?) {
         let headers = Self.headers(policy.engine.consultedHeaders, scanner, head)
         guard policy.verifiesTokens, let verifier = policy.tokens else { return (headers, nil) }
+        let isPreflight =
+            !verifier.looksAtPreflights && method == .options
+            && TokenRequest.isPreflight(
+                method: method.rawValue,
+                headers: Self.headers(TokenRequest.preflightHeaders, scanner, head)
+            )
         let tokens = TokenPassage(
             verifier,
             headers: Self.headers(verifier.consultedHeaders, scanner, head),
-            path: path
+            path: path,
+            isPreflight: isPreflight
         )
         // Policy sees of a verified claim's header what the upstream sees, and not what a client wrote there.
         return (tokens.headers(headers, consulted: policy.engine.consultedHeaders), tokens)

@@ -28,8 +28,9 @@ final class TokenPassage {
     ///   - verifier: by what rules.
     ///   - headers: the lines that the verifier consults, names in lower case.
     ///   - path: the path and query.
-    init(_ verifier: TokenVerifier, headers: [Exchange.Header], path: String) {
-        verdict = verifier.verify(TokenRequest(headers: headers, path: path))
+    ///   - isPreflight: whether it is a CORS preflight.
+    init(_ verifier: TokenVerifier, headers: [Exchange.Header], path: String, isPreflight: Bool = false) {
+        verdict = verifier.verify(TokenRequest(headers: headers, path: path, isPreflight: isPreflight))
         recordedPath = Self.recorded(path, by: verifier)
         let forwarding = verdict.identity?.forwarding ?? TokenForwarding()
         self.path = forwarding.path(path)

@@ -69,7 +69,7 @@ extension Pipeline {
             let other = resolved.route, tunnel.wanted.isAllowed(on: other.route),
             next.pools[other.upstream].upstream == generation.pools[route.upstream].upstream
         else { return false }
-        let (headers, tokens) = Self.judged(tunnel.scanner, tunnel.head, path, by: policy)
+        let (headers, tokens) = Self.judged(tunnel.scanner, tunnel.head, method, path, by: policy)
         guard
             let exchange = connection.describe(
                 id: id,

@@ -78,6 +78,7 @@ struct RandomPolicies {
     private static let conditions: [Vocabulary] = [
         Vocabulary("request.headers[x-team]", ["blue", "b*", "*d", "*", "red", "blue, red"]),
         Vocabulary("request.headers[X-Other]", ["1", "1*", "*"]),
+        Vocabulary("request.headers[accept]", ["a", "a*", "*b", "*", "a,b", "b,*"]),
         Vocabulary("request.headers[:path]", ["/a?x=1", "/a*", "*x=1"]),
         Vocabulary("request.headers[:authority]", ["example.com", "Example*"]),
         Vocabulary("request.headers[:method]", ["GET", "P*"]),
@@ -201,7 +202,7 @@ struct RandomPolicies {
         guard screened.authority.utf8.allSatisfy({ !"/?#@".utf8.contains($0) }) else { return nil }
         guard let caller = caller(), let source = address(), let remote = address() else { return nil }
         var headers: [Exchange.Header] = []
-        for (index, name) in ["x-team", "x-other"].enumerated() {
+        for (index, name) in ["x-team", "x-other", "accept"].enumerated() {
             for _ in 1..<count(upTo: 3) {
                 headers.append(Exchange.Header(name: name, value: like(Self.conditions[index].values)))
             }

@@ -182,7 +182,7 @@ extension TokenClaims.Claim {
 }
 
 /// The Envoy that requests are put to, where there is one.
-private enum RealEnvoy {
+enum RealEnvoy {
     static let environment = ProcessInfo.processInfo.environment
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()

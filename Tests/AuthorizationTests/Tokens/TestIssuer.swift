@@ -139,8 +139,9 @@ struct TestIssuer {
 
 extension TokenVerifier {
     /// What becomes of a request with these headers: the subject, `none`, or the refusal's code.
-    func outcome(_ headers: [(String, String)], path: String = "/x") -> String {
-        let request = TokenRequest(headers: headers.map { .init(name: $0.0, value: $0.1) }, path: path)
+    func outcome(_ headers: [(String, String)], path: String = "/x", isPreflight: Bool = false) -> String {
+        let lines = headers.map { Exchange.Header(name: $0.0, value: $0.1) }
+        let request = TokenRequest(headers: lines, path: path, isPreflight: isPreflight)
         switch verify(request) {
         case .absent: return "none"
         case .verified(let identity): return identity.claims.subject ?? ""

@@ -172,7 +172,6 @@ public struct TokenVerifier: Sendable {
 
         mutating func likeEnvoy() throws(TokenRefusal) -> RequestIdentity? {
             var refusal: TokenRefusal?
-            var first: (token: VerifiedToken, rule: Int)?
             for index in rules.indices {
                 let texts = rules[index].places.flatMap { request.tokens(at: $0, strictly: false) }
                 guard !texts.isEmpty else { continue }
@@ -181,16 +180,10 @@ public struct TokenVerifier: Sendable {
                     var token: VerifiedToken?
                     for text in texts.reversed() { token = try accept(text, by: index) }
                     if let token { return identity(token, index) }
-                } catch {
-                    // Where a rule's tokens are not all valid, its first must be.
-                    do throws(TokenRefusal) {
-                        let token = try accept(texts[0], by: index)
-                        if first == nil { first = (token, index) }
-                    } catch let error { refusal = refusal ?? error }
-                }
+                } catch { refusal = refusal ?? error }
             }
             if let refusal { throw refusal }
-            return first.map { identity($0.token, $0.rule) }
+            return nil
         }
 
         // MARK: - One token

@@ -78,10 +78,11 @@ import ZeroTrust
         Lines(bare, ["junk", "G"], nil),
         Lines(own, ["G", "G"], "alice"), Lines(own, ["", "G"], nil),
         Lines(own, ["B", "G"], nil), Lines(own, ["junk", "G"], nil), Lines(own, [""], nil),
+        Lines(own, ["G", "B"], nil), Lines(own, ["G", ""], nil),
         Lines(prefixed, ["Tok G", "Tok G"], "alice"), Lines(prefixed, ["Tok G", ""], "alice"),
         Lines(prefixed, ["junk", "Tok G"], "alice"),
         Lines(prefixed, ["Tok", "G"], "none"), Lines(prefixed, ["Tok ,, G"], "alice"),
-        Lines(prefixed, ["Tok G x"], nil),
+        Lines(prefixed, ["Tok G x"], nil), Lines(prefixed, ["Tok G", "Tok B"], nil),
     ]
 
     @Test(arguments: lines)

@@ -274,8 +274,8 @@ import ZeroTrust
             ([bearer(alice)], "/?access_token=\(bob)", ambiguous, "alice"),
             ([], "/?access_token=\(alice)&access_token=\(bob)", ambiguous, "alice"),
             ([], "/?access_token=\(alice)&access_token=x", malformed, "alice"),
-            // Envoy passes a bad token beside a good one where there is one issuer only.
-            ([bearer(alice)], "/?access_token=x", malformed, "alice"),
+            // All tokens that one rule finds must be valid.
+            ([bearer(alice)], "/?access_token=x", malformed, malformed),
             ([bearer("x.y.z")], "/?access_token=\(alice)", malformed, malformed),
             // A scheme in lower case is `Bearer` to a server that follows RFC 9110.
             ([("authorization", "bearer x.y.z")], "/", malformed, "none"),

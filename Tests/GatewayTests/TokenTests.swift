@@ -202,4 +202,24 @@ import Testing
             #expect(await gateway.log.records("decision", count: 1).first?["decision.reason"] == reason)
         }
     }
+
+    @Test(arguments: [(Compatibility.strict, 401), (.istio, 200)])
+    func `a CORS preflight with a bad token is a request without one under istio alone`(
+        _ compatibility: Compatibility,
+        _ status: Int
+    ) async throws {
+        let open = policy.components(separatedBy: "      when:")[0]
+        let snapshot = try TestGateway.snapshot(open, compatibility: compatibility)
+        try await TestGateway.with { gateway, upstream in
+            try await gateway.replace(policy: snapshot)
+            let client = try await gateway.client()
+            let asks = "Origin: https://o\r\nAccess-Control-Request-Method: POST\r\nAuthorization: Bearer a.b\r\n"
+            let preflight = "OPTIONS /v1/predict HTTP/1.1\r\nHost: inference.example\r\n\(asks)\r\n"
+            #expect(await client.request(preflight).statuses == [status])
+            let plain = TestGateway.post(headers: asks)
+            #expect(await client.request(plain, responses: 2).statuses == [status, 401])
+            #expect(upstream.received.value.count == (status == 200 ? 1 : 0))
+            await client.close()
+        }
+    }
 }

@@ -60,6 +60,12 @@ package protocol FileSystem: Sendable {
     func contents(_ path: String) throws(FileError) -> [UInt8]?
     /// The names in a directory; nil where there is no such directory.
     func names(_ path: String) throws(FileError) -> [String]?
+    /// Whether bytes of a file in a directory that are written again need no more room.
+    func rewritesInPlace(_ path: String) -> Bool
+}
+
+extension FileSystem {
+    package func rewritesInPlace(_ path: String) -> Bool { true }
 }
 
 /// The file system of the machine.
@@ -146,6 +152,11 @@ package struct SystemFiles: FileSystem {
 
     package func close(_ file: Int32) {
         _ = Glibc.close(file)
+    }
+
+    /// True on ext4 and XFS only: others may write in another place, as btrfs and ZFS do.
+    package func rewritesInPlace(_ path: String) -> Bool {
+        unsafe [0xef53, 0x5846_5342].contains(lapwing_filesystem_type(path))
     }
 
     package func preallocate(_ file: Int32, length: Int, path: String) throws(FileError) {

@@ -218,7 +218,9 @@ public struct LogReader: Sendable {
             var first: UInt64?
             var recent: [ArraySlice<UInt8>] = []
             for name in try files.names(layout.segments) ?? [] where name.hasSuffix(Segment.suffix) {
-                guard let bytes = try files.contents("\(layout.segments)/\(name)"), let segment = Segment.read(bytes)
+                // A file that has become another segment while it was read is covered by now.
+                guard let bytes = try files.contents("\(layout.segments)/\(name)"), let segment = Segment.read(bytes),
+                    Segment.name(first: segment.first) == name
                 else { continue }
                 if let known = first, known + UInt64(recent.count) != segment.first {
                     // Segments before this one were removed in between.

@@ -1,5 +1,5 @@
+import CLinux
 import Crypto
-import Glibc
 
 /// The form of a segment of the write-ahead log: a header, then batches, each written and synchronised as one.
 ///
@@ -129,18 +129,21 @@ package enum Segment {
     /// It was written only after all before it had been synchronised, so those cannot be a write cut short.
     private static func hasBatch(_ bytes: [UInt8], after offset: Int, nonce: [UInt8], contents: Contents) -> Bool {
         let next = contents.first + UInt64(contents.entries.count)
-        var position = offset + 2
+        var position = offset + 1
         while position < bytes.count {
-            // The search stays within the bytes. It is for the second byte, which is seldom in records, and passes over
-            // zeros quickly.
-            let found = unsafe bytes.withUnsafeBytes { buffer -> Int? in
-                let start = unsafe buffer.baseAddress.map { unsafe $0 + position }
-                let match = unsafe start.flatMap { unsafe memchr($0, Int32(batchMagic[1]), buffer.count - position) }
-                return unsafe match.map { unsafe UnsafeRawPointer($0) - (buffer.baseAddress ?? UnsafeRawPointer($0)) }
+            // The search stays within the bytes, and passes over zeros quickly.
+            let found = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe lapwing_find(
+                    buffer.baseAddress.map { unsafe $0 + position },
+                    buffer.count - position,
+                    batchMagic,
+                    batchMagic.count
+                )
             }
-            guard let found else { return false }
-            if let batch = batch(bytes, at: found - 1, nonce: nonce), batch.first > next { return true }
-            position = found + 1
+            guard found >= 0 else { return false }
+            position += found
+            if let batch = batch(bytes, at: position, nonce: nonce), batch.first > next { return true }
+            position += 1
         }
         return false
     }

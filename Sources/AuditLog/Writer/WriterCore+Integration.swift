@@ -17,7 +17,9 @@ extension WriterCore {
             isLast = step.last
             next = monotonicNow() + interval
             do {
-                try integrate(step.entries)
+                do { try integrate(step.entries) } catch  where Self.lacksRoom(error) && giveBackUsed() {
+                    try integrate(step.entries)
+                }
             } catch  where waitsForRoom(error) {
                 // They are in the write-ahead log, and are taken in once there is room: now, or by the next writer.
                 let isOver = shared.withLock { shared in
@@ -68,7 +70,7 @@ extension WriterCore {
             length: max(options.segmentSize, 1 << 20),
             files: files,
             name: "spare-ahead",
-            reusing: shared.withLock { $0.used.isEmpty ? nil : $0.used.removeFirst() }
+            reusing: takeUsed()
         )
     }
 

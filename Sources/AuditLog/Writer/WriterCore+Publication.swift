@@ -20,7 +20,7 @@ extension WriterCore {
             let start = monotonicNow()
             let oldSize = shared.withLock { $0.published?.size ?? 0 }
             do {
-                if try publish(size: step.size, root: step.root) {
+                if try publishWithRoom(size: step.size, root: step.root) {
                     // A tree that grows in many batches has one checkpoint for several of them.
                     next = start + interval / 5
                     tidy(from: oldSize, to: step.size)
@@ -34,6 +34,13 @@ extension WriterCore {
                 return
             }
             if step.last { return }
+        }
+    }
+
+    /// Publishes, a second time where the files that are kept took the room for it.
+    private func publishWithRoom(size: UInt64, root: MerkleHash) throws -> Bool {
+        do { return try publish(size: size, root: root) } catch  where Self.lacksRoom(error) && giveBackUsed() {
+            return try publish(size: size, root: root)
         }
     }
 
@@ -98,7 +105,7 @@ extension WriterCore {
             shared.segments.removeAll { $0.end <= size }
             return covered
         }
-        for segment in covered where !keep(segment.path) { try? files.remove(segment.path) }
+        for segment in covered where !keepUsed(segment.path) { try? files.remove(segment.path) }
         var level: Int?
         while true {
             let shift = UInt64(8 * (level ?? 0) + 8)
@@ -111,16 +118,5 @@ extension WriterCore {
             guard size >> shift > 0 else { return }
             level = level.map { $0 + 1 } ?? 0
         }
-    }
-
-    /// Keeps the file of a segment for a later one; returns false where enough are kept.
-    private func keep(_ path: String) -> Bool {
-        let used = shared.withLock { $0.used }
-        let paths = SegmentFile.usedNames.map { "\(layout.segments)/\($0)" }
-        guard let free = paths.first(where: { !used.contains($0) }), (try? files.rename(path, to: free)) != nil else {
-            return false
-        }
-        shared.withLock { $0.used.append(free) }
-        return true
     }
 }

@@ -195,8 +195,14 @@ final class WriterCore: Sendable {
     ///
     /// A synchronisation cannot: what it left on the disk is not known.
     func waitsForRoom(_ error: any Error) -> Bool {
-        guard case .recordGap = options.fullDisk, let error = error as? FileError else { return false }
-        return Self.isFull(error) && !error.operation.hasPrefix("sync")
+        guard case .recordGap = options.fullDisk else { return false }
+        return Self.lacksRoom(error)
+    }
+
+    /// Whether what failed can be done again once there is room.
+    static func lacksRoom(_ error: any Error) -> Bool {
+        guard let error = error as? FileError else { return false }
+        return isFull(error) && !error.operation.hasPrefix("sync")
     }
 
     /// The failure that a caller is told when a file could not be written.
@@ -478,7 +484,12 @@ final class WriterCore: Sendable {
     }
 
     private func reserveSpare() throws(FileError) -> SegmentFile.Spare {
-        try SegmentFile.reserve(in: layout.segments, length: max(options.segmentSize, 1 << 20), files: files)
+        try SegmentFile.reserve(
+            in: layout.segments,
+            length: max(options.segmentSize, 1 << 20),
+            files: files,
+            reusing: takeUsed()
+        )
     }
 }
 

@@ -37,14 +37,15 @@ extension TokenRequest {
         switch place {
         case .header(let name, let prefix):
             let lines = headers.filter { $0.name == name }.map(\.value)
-            guard HeaderLines.areJoined(name) else {
-                return lines.compactMap { strictly ? Self.afterScheme(prefix, in: $0) : Self.after(prefix, in: $0) }
+            let tokens = lines.flatMap {
+                strictly ? Self.inAnyReading(prefix, $0) : Self.after(prefix, in: $0).map { [$0] } ?? []
             }
-            let joined = HeaderLines.value(of: name, in: headers).flatMap { Self.after(prefix, in: $0) }
-            guard strictly else { return joined.map { [$0] } ?? [] }
+            guard HeaderLines.areJoined(name) else { return tokens }
+            let joined =
+                HeaderLines.value(of: name, in: headers).flatMap { Self.after(prefix, in: $0) }.map { [$0] } ?? []
+            guard strictly else { return joined }
             // Who makes one value of several lines must find the same token in it.
-            let tokens = lines.compactMap { Self.afterScheme(prefix, in: $0) }
-            return lines.count > 1 ? tokens + (joined.map { [$0] } ?? []) : tokens
+            return lines.count > 1 ? tokens + joined : tokens
         case .parameter(let name):
             let values = Self.parameters(path).filter { $0.name == name }.map(\.value)
             return strictly ? values : Array(values.prefix(1))
@@ -53,6 +54,13 @@ extension TokenRequest {
                 .filter { $0.name == name }.map(\.value)
             return strictly ? values : Array(values.prefix(1))
         }
+    }
+
+    /// What a server may take for the token of a line: what follows the prefix at its beginning; or, where the prefix stands
+    /// elsewhere, the whole line, which is no token, and what follows there.
+    private static func inAnyReading(_ prefix: String, _ line: String) -> [String] {
+        if let token = afterScheme(prefix, in: line) { return [token] }
+        return after(prefix, in: line).map { [line, $0] } ?? []
     }
 
     /// What follows a prefix, which may stand anywhere, from the first character that a token may have.

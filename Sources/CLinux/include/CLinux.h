@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "CLinuxConfine.h"
@@ -24,6 +25,12 @@
 /// syncfs: brings everything of the file system that a file lies on to the disk.
 static inline int lapwing_syncfs(int fd) {
     return (int)syscall(SYS_syncfs, fd);
+}
+
+/// statfs: the magic number of the file system that a path lies on.
+static inline int64_t lapwing_filesystem_type(const char *_Nonnull path) {
+    struct statfs about;
+    return statfs(path, &about) == 0 ? (int64_t)about.f_type : -1;
 }
 
 /// PR_SET_NAME: what the calling thread is called in `top -H` and the like, at most fifteen bytes of it.

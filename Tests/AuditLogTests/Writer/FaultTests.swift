@@ -59,6 +59,29 @@ import Testing
         #expect(try fixture.verify().verified == 50)
     }
 
+    @Test(.timeLimit(.minutes(2)), arguments: [".state/tree", "checkpoint"])
+    func `files that are kept for later are given back where the tree has no room`(_ path: String) throws {
+        let files = FaultyFiles()
+        let writer = try fixture.writer(files: files) { $0.checkpointInterval = .milliseconds(2) }
+        func isKept() throws -> Bool {
+            let names = try fixture.directory.files().keys
+            return ["used-0", "used-1"].allSatisfy { name in names.contains { $0.hasSuffix("/" + name) } }
+        }
+        var count = 0
+        while try !isKept() {
+            #expect(
+                writer.appendAndWait(LogFixture.entries(20, from: count, length: 4000)).allSatisfy { $0.index != nil }
+            )
+            count += 20
+        }
+        files.inject(.init(operation: .write, path: path, effect: .error(ENOSPC), isLasting: false))
+        #expect(writer.appendAndWait(LogFixture.entries(20, from: count)).allSatisfy { $0.index != nil })
+        writer.close()
+        #expect(writer.stats.failure == nil)
+        #expect(files.done.contains { $0.operation == .remove && $0.path.contains("/used-") })
+        #expect(try fixture.verify().verified == UInt64(count + 20))
+    }
+
     @Test func `a disk without room for the next segment refuses when this one is full`() throws {
         let files = FaultyFiles()
         let writer = try fixture.writer(files: files)

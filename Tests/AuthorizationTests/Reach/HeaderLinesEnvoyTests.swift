@@ -7,7 +7,8 @@ import ZeroTrust
 
 /// The engine and a real Envoy, which carries the exported policies, agree on requests with several lines of each header
 /// that Envoy lets rules see.
-@Suite(.enabled(if: RealEnvoy.isAvailable)) struct HeaderLinesEnvoyTests {
+@Suite(.enabled(if: RealEnvoy.isAvailable, "Envoy is not installed (scripts/setup-test-peers)"))
+struct HeaderLinesEnvoyTests {
     private struct Count: Decodable { let agree, differ, leftOut: Int }
 
     private static let names = [

@@ -10,7 +10,8 @@ import ZeroTrust
 ///
 /// Envoy is not among the test peers: `scripts/check-reach-with-envoy` runs this with one, and `LAPWING_SCALE` makes it
 /// longer; 80 makes more than a hundred thousand random requests.
-@Suite(.enabled(if: RealEnvoy.isAvailable)) struct ReachEnvoyTests {
+@Suite(.enabled(if: RealEnvoy.isAvailable, "Envoy is not installed (scripts/setup-test-peers)")) struct ReachEnvoyTests
+{
     private static let scale = max(1, Int(RealEnvoy.environment["LAPWING_SCALE"] ?? "") ?? 1)
     private static let policySets = 24
     private static let requestsEach = 120

@@ -280,7 +280,10 @@ import ZeroTrust
             // A scheme in lower case is `Bearer` to a server that follows RFC 9110.
             ([("authorization", "bearer x.y.z")], "/", malformed, "none"),
             ([("authorization", "BEARER " + alice)], "/", "alice", "none"),
-            ([("authorization", "Basic x, Bearer " + alice)], "/", "none", "alice"),
+            ([("authorization", "Basic x, Bearer " + alice)], "/", malformed, "alice"),
+            ([("authorization", "x Bearer x.y.z")], "/?access_token=\(alice)", malformed, malformed),
+            ([("authorization", "xBearer x.y.z")], "/?access_token=\(alice)", malformed, malformed),
+            ([("authorization", "Basic Zm9v")], "/?access_token=\(alice)", "alice", "alice"),
         ]
         for row in rows {
             // Which token is met first is not said: any refusal will do.

@@ -66,17 +66,20 @@ final class TestGateway: Sendable {
     static func snapshot(
         _ policy: String,
         digest: String = "digest-1",
-        keys: TokenKeyStore = TokenKeyStore()
+        keys: TokenKeyStore = TokenKeyStore(),
+        compatibility: Compatibility = .strict
     ) throws -> PolicySnapshot {
         let documents = try ResourceLoader.parse(yaml: policy, file: "policy.yaml")
         let policies = try PolicySet.load(documents)
         let workload = Workload(namespace: "ml-inference", labels: ["app": "inference-service"])
+        var options = PolicyEngine.Options()
+        options.compatibility = compatibility
         return PolicySnapshot(
-            engine: try PolicyEngine(policies: policies, workload: workload),
+            engine: try PolicyEngine(policies: policies, workload: workload, options: options),
             tokens: try TokenVerifier(
                 policies: policies,
                 workload: workload,
-                options: PolicyEngine.Options(),
+                options: options,
                 keys: keys
             ),
             mutualTLS: MutualTLSRequirement(policies.peerAuthentications, workload: workload),

@@ -58,7 +58,7 @@ fuzz: ## fuzz the parsers of hostile bytes for a minute
 bench: setup ## compare gateway and policy with others on this machine
 	@Benchmarks/proxy/setup
 	@scripts/static-libraries $(STATIC)
-	@SWIFT="$(SWIFT)" scripts/profile use $(PROFILE)
+	@SWIFT="$(SWIFT)" scripts/profile use
 	$(SWIFT) build $(RELEASE) --product lapwing
 	Benchmarks/proxy/run
 	@Benchmarks/policy/setup
@@ -68,7 +68,7 @@ bench: setup ## compare gateway and policy with others on this machine
 
 release: setup ## build the optimised program, with its completions and manual, into dist/
 	@scripts/static-libraries $(STATIC)
-	@SWIFT="$(SWIFT)" scripts/profile use $(PROFILE)
+	@SWIFT="$(SWIFT)" scripts/profile use
 	$(SWIFT) build $(RELEASE) --product lapwing
 	$(SWIFT) build --product generate-manual
 	@scripts/package dist "$$($(SWIFT) build $(RELEASE) --show-bin-path)" "$$($(SWIFT) build --show-bin-path)"
